@@ -1,0 +1,1 @@
+//! twenty-sim: a stand-in for a Twenty CRM server.
