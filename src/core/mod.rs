@@ -1,2 +1,6 @@
 //! Pure Rust: nothing below here knows about Node.js.
 #![forbid(unsafe_code)]
+
+pub mod error;
+pub mod http;
+pub mod twenty;

@@ -1,0 +1,156 @@
+//! The one error type of the core, in the shape that the spec gives errors (code, message, status, retryable, details).
+
+use serde_json::{Map, Value};
+
+/// What went wrong, as the spec's `TwentyCrmErrorCode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// No complete answer within the timeout (connect, headers and body).
+    Timeout,
+    /// The workspace's rate limit was hit and did not clear in time.
+    RateLimit,
+    /// The server failed; trying later may help.
+    ServerError,
+    /// The key is missing, invalid, expired, revoked or lacks a permission.
+    AuthError,
+    /// The connection could not be made or broke.
+    NetworkError,
+    /// The input, or what was made of it, was refused.
+    ValidationError,
+    /// The record does not exist.
+    NotFound,
+    /// The operation could not be carried out for another reason.
+    OperationFailed,
+    /// Nothing that this package knows.
+    Unknown,
+}
+
+impl ErrorCode {
+    /// The code's text, as the runtime enum has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "TIMEOUT",
+            Self::RateLimit => "RATE_LIMIT",
+            Self::ServerError => "SERVER_ERROR",
+            Self::AuthError => "AUTH_ERROR",
+            Self::NetworkError => "NETWORK_ERROR",
+            Self::ValidationError => "VALIDATION_ERROR",
+            Self::NotFound => "NOT_FOUND",
+            Self::OperationFailed => "OPERATION_FAILED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// Whether trying later makes sense when nothing more is known (DESIGN: error table).
+    pub const fn retryable_by_default(self) -> bool {
+        matches!(
+            self,
+            Self::Timeout | Self::RateLimit | Self::ServerError | Self::NetworkError
+        )
+    }
+}
+
+/// An error as callers see it. `Display` is the message; no field ever holds an API key.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct CrmError {
+    /// Machine-readable class.
+    pub code: ErrorCode,
+    /// For people: what happened, to what, and what to do.
+    pub message: String,
+    /// The HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// Whether trying later makes sense. Nothing above retries once retries are used up.
+    pub retryable: bool,
+    /// Further facts: `reason`, `originalError`, `attempt`, `maxRetries`, `field`, ….
+    pub details: Box<Map<String, Value>>,
+}
+
+impl CrmError {
+    /// A new error; `retryable` as the code has it by default.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            status: None,
+            retryable: code.retryable_by_default(),
+            details: Box::default(),
+        }
+    }
+
+    /// Bad input: names the field, is never retryable, comes before any request.
+    pub fn validation(field: &str, message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::ValidationError, message).with_detail("field", field)
+    }
+
+    /// Sets the HTTP status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Sets whether trying later makes sense.
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.retryable = retryable;
+        self
+    }
+
+    /// Adds one fact to `details`.
+    #[must_use]
+    pub fn with_detail(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// `details.reason`, where one was set.
+    pub fn reason(&self) -> Option<&str> {
+        self.details.get("reason").and_then(Value::as_str)
+    }
+
+    /// The spec's `TwentyCrmError` as a JSON value.
+    pub fn to_value(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("code".into(), self.code.as_str().into());
+        object.insert("message".into(), self.message.clone().into());
+        if let Some(status) = self.status {
+            object.insert("status".into(), status.into());
+        }
+        object.insert("isRetryable".into(), self.retryable.into());
+        if !self.details.is_empty() {
+            object.insert("details".into(), Value::Object((*self.details).clone()));
+        }
+        Value::Object(object)
+    }
+
+    /// The spec's `TwentyCrmError` as JSON text, the form in which it crosses to JavaScript.
+    pub fn to_json(&self) -> String {
+        self.to_value().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_has_the_shape_of_the_spec() {
+        let error = CrmError::new(ErrorCode::RateLimit, "wait")
+            .with_status(429)
+            .with_detail("attempt", 2);
+        assert_eq!(
+            error.to_json(),
+            r#"{"code":"RATE_LIMIT","message":"wait","status":429,"isRetryable":true,"details":{"attempt":2}}"#
+        );
+    }
+
+    #[test]
+    fn absent_parts_are_left_out() {
+        let error = CrmError::new(ErrorCode::NotFound, "gone");
+        assert_eq!(
+            error.to_json(),
+            r#"{"code":"NOT_FOUND","message":"gone","isRetryable":false}"#
+        );
+    }
+}
