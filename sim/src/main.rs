@@ -1,1 +1,52 @@
-fn main() {}
+//! Starts a simulated server and prints where it listens.
+//!
+//! Exits when standard input closes, so that no server outlives the test that started it.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::signal::unix::{SignalKind, signal};
+use twenty_sim::{Sim, SimOptions};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = match SimOptions::from_args(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(message) => return fail(&message),
+    };
+    let sim = match Sim::start(options).await {
+        Ok(sim) => sim,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let tokens = sim.state().keys.tokens();
+    let ready = serde_json::json!({
+        "baseUrl": sim.base_url(),
+        "apiKey": tokens.full,
+        "apiKeys": tokens,
+        "pid": std::process::id(),
+    });
+    println!("{ready}");
+    let _ = std::io::stdout().flush();
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return fail("cannot listen for SIGTERM");
+    };
+    tokio::select! {
+        () = stdin_closed() => {}
+        _ = terminate.recv() => {}
+    }
+    sim.stop().await;
+    // Reading standard input blocks a thread that the runtime would wait for.
+    std::process::exit(0);
+}
+
+async fn stdin_closed() {
+    let mut stdin = tokio::io::stdin();
+    let mut bytes = [0_u8; 256];
+    while matches!(stdin.read(&mut bytes).await, Ok(n) if n > 0) {}
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("twenty-sim: {message}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,207 @@
+//! API keys and the authentication middleware (WIRE.md section 2).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::errors::ApiError;
+use crate::http::{ApiResult, Request};
+
+/// Whether a key still works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyStatus {
+    /// Works.
+    Active,
+    /// 403 "This API Key is revoked".
+    Revoked,
+    /// 401 "Token has expired."
+    Expired,
+}
+
+/// A key the server knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The bearer token, shaped like a JWT.
+    pub token: String,
+    /// Shown in `createdBy.name` of what the key writes.
+    pub name: String,
+    /// Whether the key still works.
+    pub status: KeyStatus,
+    /// May create, change and delete records.
+    pub may_write: bool,
+    /// May use the metadata and webhook routes.
+    pub may_administer: bool,
+}
+
+/// The tokens of all keys, by what they are good for.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tokens {
+    /// Every right.
+    pub full: String,
+    /// Reads records only.
+    pub read_only: String,
+    /// Reads and writes records, no metadata.
+    pub no_metadata: String,
+    /// Revoked.
+    pub revoked: String,
+    /// Expired.
+    pub expired: String,
+}
+
+/// All keys of the workspace.
+#[derive(Debug, Clone)]
+pub struct KeyRing {
+    keys: Vec<ApiKey>,
+}
+
+/// Expiry of the keys that work: the year 2100, in seconds.
+const FAR_FUTURE_S: i64 = 4_102_444_800;
+
+impl KeyRing {
+    /// Makes the keys from the random generator.
+    pub fn new(rng: &mut fastrand::Rng, now_ms: i64) -> Self {
+        let now = now_ms / 1000;
+        let mut key = |name: &str, status, may_write, may_administer| {
+            let expires = if status == KeyStatus::Expired {
+                now - 3600
+            } else {
+                FAR_FUTURE_S
+            };
+            ApiKey {
+                token: token(rng, expires),
+                name: name.to_owned(),
+                status,
+                may_write,
+                may_administer,
+            }
+        };
+        Self {
+            keys: vec![
+                key("My api key", KeyStatus::Active, true, true),
+                key("Read only", KeyStatus::Active, false, false),
+                key("Records only", KeyStatus::Active, true, false),
+                key("Revoked", KeyStatus::Revoked, true, true),
+                key("Expired", KeyStatus::Expired, true, true),
+            ],
+        }
+    }
+
+    /// The tokens by purpose.
+    pub fn tokens(&self) -> Tokens {
+        let token = |n: usize| {
+            self.keys
+                .get(n)
+                .map(|k| k.token.clone())
+                .unwrap_or_default()
+        };
+        Tokens {
+            full: token(0),
+            read_only: token(1),
+            no_metadata: token(2),
+            revoked: token(3),
+            expired: token(4),
+        }
+    }
+
+    /// Finds the key behind a request.
+    ///
+    /// # Errors
+    /// Shape 5, as the middleware words it.
+    pub fn authenticate(&self, request: &Request) -> ApiResult<ApiKey> {
+        let refused = |status, message: &str, error| ApiError::Auth {
+            status,
+            message: message.to_owned(),
+            error,
+        };
+        let Some(token) = request.header("authorization").and_then(bearer) else {
+            return Err(refused(
+                403,
+                "Missing authentication token",
+                "FORBIDDEN_EXCEPTION",
+            ));
+        };
+        match self.keys.iter().find(|k| k.token == token) {
+            None => Err(refused(401, "Token invalid.", "UNAUTHENTICATED")),
+            Some(k) if k.status == KeyStatus::Revoked => Err(refused(
+                403,
+                "This API Key is revoked",
+                "FORBIDDEN_EXCEPTION",
+            )),
+            Some(k) if k.status == KeyStatus::Expired => {
+                Err(refused(401, "Token has expired.", "UNAUTHENTICATED"))
+            }
+            Some(k) => Ok(k.clone()),
+        }
+    }
+}
+
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+fn token(rng: &mut fastrand::Rng, expires_s: i64) -> String {
+    let uuid = |rng: &mut fastrand::Rng| {
+        uuid::Builder::from_random_bytes(rng.u128(..).to_be_bytes()).into_uuid()
+    };
+    let workspace: Uuid = uuid(rng);
+    let header = json!({ "alg": "HS256", "typ": "JWT" });
+    let payload = json!({
+        "sub": workspace,
+        "type": "API_KEY",
+        "workspaceId": workspace,
+        "iat": 1_700_000_000,
+        "exp": expires_s,
+        "jti": uuid(rng),
+    });
+    let signature: Vec<u8> = (0..32).map(|_| rng.u8(..)).collect();
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    format!(
+        "{}.{}.{}",
+        encode(header.to_string().as_bytes()),
+        encode(payload.to_string().as_bytes()),
+        encode(&signature)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(authorization: Option<&str>) -> (u16, String) {
+        let ring = KeyRing::new(&mut fastrand::Rng::with_seed(1), 0);
+        let mut request = Request::default();
+        if let Some(value) = authorization {
+            let tokens = ring.tokens();
+            let value = value
+                .replace("{full}", &tokens.full)
+                .replace("{revoked}", &tokens.revoked)
+                .replace("{expired}", &tokens.expired);
+            request.headers.push(("authorization".to_owned(), value));
+        }
+        match ring.authenticate(&request) {
+            Ok(key) => (200, key.name),
+            Err(error) => (error.status(), error.message()),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_token_gets_its_answer() {
+        assert_eq!(ask(None).0, 403);
+        assert_eq!(ask(Some("Basic abc")).0, 403);
+        assert_eq!(ask(Some("Bearer garbage")), (401, "Token invalid.".into()));
+        assert_eq!(
+            ask(Some("Bearer {expired}")),
+            (401, "Token has expired.".into())
+        );
+        assert_eq!(
+            ask(Some("Bearer {revoked}")),
+            (403, "This API Key is revoked".into())
+        );
+        assert_eq!(ask(Some("bearer {full}")), (200, "My api key".into()));
+    }
+}

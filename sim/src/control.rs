@@ -1,0 +1,225 @@
+//! The control API under `/__sim`: no authentication, never counted as traffic.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::errors::ApiError;
+use crate::faults::FaultRule;
+use crate::http::{ApiResult, Request, Response, respond};
+use crate::options::{Flavour, MetadataFormat, RateLimits, ServiceTimes};
+use crate::schema::FieldType;
+use crate::schema_seed::custom;
+use crate::state::{Settings, State};
+use crate::store::Record;
+
+/// Answers a control request.
+pub fn handle(state: &Arc<State>, request: &Request) -> Response {
+    respond(route(state, request))
+}
+
+fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
+    let segments = request.segments();
+    let segments: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    let done = || Ok(Response::json(200, &json!({ "ok": true })));
+    match (request.method.as_str(), &segments[..]) {
+        ("GET", ["stats"]) => Ok(Response::json(200, &state.report())),
+        ("GET", ["log"]) => Ok(Response::json(
+            200,
+            &json!({ "requests": state.stats.entries() }),
+        )),
+        ("GET", ["records", plural]) => Ok(Response::json(200, &json!(state.records(plural)))),
+        ("GET", ["faults"]) => Ok(Response::json(
+            200,
+            &json!({ "fired": state.faults.fired() }),
+        )),
+        ("GET", ["keys"]) => Ok(Response::json(200, &state.keys.tokens())),
+        ("POST", ["faults"]) => {
+            let rules: Rules = body(request)?;
+            state.faults.add(match rules {
+                Rules::One(rule) => vec![rule],
+                Rules::Many(rules) => rules,
+            });
+            done()
+        }
+        ("DELETE", ["faults"]) => {
+            state.faults.clear();
+            done()
+        }
+        ("POST", ["reset"]) => {
+            state.reset();
+            done()
+        }
+        ("POST", ["clock"]) => {
+            let Move { advance_ms } = body(request)?;
+            state.clock.advance_ms(advance_ms);
+            Ok(Response::json(200, &json!({ "nowMs": state.now_ms() })))
+        }
+        ("POST", ["options"]) => {
+            let changes: Changes = body(request)?;
+            change(state, changes)?;
+            done()
+        }
+        ("POST", ["seed"]) => {
+            let rows: Map<String, Value> = body(request)?;
+            let count = seed(state, rows)?;
+            Ok(Response::json(200, &json!({ "seeded": count })))
+        }
+        _ => Err(ApiError::no_route(&request.method, &request.path)),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Rules {
+    Many(Vec<FaultRule>),
+    One(FaultRule),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Move {
+    advance_ms: i64,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Changes {
+    latency_ms: Option<u64>,
+    service_times: Option<ServiceTimes>,
+    rate_limits: Option<RateLimits>,
+    metadata_format: Option<MetadataFormat>,
+    flavour: Option<Flavour>,
+    upsert_race_probability: Option<f64>,
+    deliver_webhooks_to_loopback: Option<bool>,
+    add_fields: Vec<NewField>,
+    remove_fields: Vec<FieldName>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewField {
+    object: String,
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    is_unique: bool,
+    #[serde(default)]
+    options: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct FieldName {
+    object: String,
+    name: String,
+}
+
+fn body<T: for<'de> Deserialize<'de>>(request: &Request) -> ApiResult<T> {
+    let text = if request.body.is_empty() {
+        b"{}".as_slice()
+    } else {
+        &request.body
+    };
+    serde_json::from_slice(text).map_err(|e| ApiError::nest(400, "Bad Request", e.to_string()))
+}
+
+fn change(state: &State, changes: Changes) -> ApiResult<()> {
+    state.change_settings(|settings: &mut Settings| {
+        let now = *settings;
+        settings.latency_ms = changes.latency_ms.unwrap_or(now.latency_ms);
+        settings.service_times = changes.service_times.unwrap_or(now.service_times);
+        settings.rate_limits = changes.rate_limits.unwrap_or(now.rate_limits);
+        settings.metadata_format = changes.metadata_format.unwrap_or(now.metadata_format);
+        settings.flavour = changes.flavour.unwrap_or(now.flavour);
+        settings.upsert_race_probability = changes
+            .upsert_race_probability
+            .unwrap_or(now.upsert_race_probability);
+        settings.deliver_webhooks_to_loopback = changes
+            .deliver_webhooks_to_loopback
+            .unwrap_or(now.deliver_webhooks_to_loopback);
+    });
+    let bad = |message: String| ApiError::nest(400, "Bad Request", message);
+    let now_ms = state.now_ms();
+    let mut world = state.world();
+    for new in changes.add_fields {
+        let object = world
+            .schema
+            .by_plural(&new.object)
+            .cloned()
+            .ok_or_else(|| bad(format!("no object '{}'", new.object)))?;
+        let kind = FieldType::parse(&new.kind)
+            .ok_or_else(|| bad(format!("no field type '{}'", new.kind)))?;
+        let mut field = custom(&object.name_singular, &new.name, &new.name, kind);
+        field.is_unique = new.is_unique;
+        field.options = crate::schema_seed::options(&object.name_singular, &new.name, &new.options);
+        field.created_at_ms = now_ms;
+        field.updated_at_ms = now_ms;
+        let fits = world.edit_object(object.id, |o| {
+            o.fields.retain(|f| f.name != field.name);
+            o.fields.push(field);
+        });
+        if fits == Some(false) {
+            return Err(bad(format!("'{}' holds the same value twice", new.name)));
+        }
+    }
+    for gone in changes.remove_fields {
+        let object = world
+            .schema
+            .by_plural(&gone.object)
+            .cloned()
+            .ok_or_else(|| bad(format!("no object '{}'", gone.object)))?;
+        world.edit_object(object.id, |o| o.fields.retain(|f| f.name != gone.name));
+    }
+    Ok(())
+}
+
+/// Inserts rows as the store keeps them: `{ "people": [{...}] }`. What a row leaves out (id,
+/// timestamps, position, actors) is filled in; nothing is normalised or validated.
+fn seed(state: &State, rows: Map<String, Value>) -> ApiResult<usize> {
+    let bad = |message: String| ApiError::nest(400, "Bad Request", message);
+    let mut count = 0;
+    for (plural, rows) in rows {
+        let Value::Array(rows) = rows else {
+            return Err(bad(format!("'{plural}' is not a list")));
+        };
+        for row in rows {
+            let Value::Object(mut record) = row else {
+                return Err(bad(format!("a row of '{plural}' is not an object")));
+            };
+            complete(state, &mut record);
+            let mut world = state.world();
+            let object = world
+                .schema
+                .by_plural(&plural)
+                .cloned()
+                .ok_or_else(|| bad(format!("no object '{plural}'")))?;
+            world
+                .table_mut(&object.name_singular)
+                .insert(record)
+                .map_err(|_| bad(format!("row {count} of '{plural}' is a duplicate")))?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+fn complete(state: &State, record: &mut Record) {
+    let now = crate::clock::iso(state.now_ms());
+    let actor = json!({
+        "source": "MANUAL", "workspaceMemberId": null, "name": "System", "context": null
+    });
+    if !record.contains_key("id") {
+        record.insert("id".to_owned(), Value::from(state.new_id().to_string()));
+    }
+    for (key, value) in [
+        ("createdAt", Value::from(now.as_str())),
+        ("updatedAt", Value::from(now.as_str())),
+        ("position", Value::from(0)),
+        ("createdBy", actor.clone()),
+        ("updatedBy", actor),
+    ] {
+        record.entry(key).or_insert(value);
+    }
+}

@@ -1,0 +1,208 @@
+//! Requests and responses as the handlers see them, free of sockets.
+
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::auth::ApiKey;
+
+/// A parsed request, authenticated where its route asks for it.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Upper-case method.
+    pub method: String,
+    /// Path as sent, without the query and without trailing slashes.
+    pub path: String,
+    /// Raw query string, without the question mark.
+    pub raw_query: String,
+    /// Decoded query parameters in order (`+` reads as a blank).
+    pub query: Vec<(String, String)>,
+    /// Header names in lower case, values as sent.
+    pub headers: Vec<(String, String)>,
+    /// Raw body.
+    pub body: Vec<u8>,
+    /// Parsed body; `None` where the request had none or one no parser takes.
+    pub json: Option<Value>,
+    /// The key behind the bearer token; set for every route behind authentication.
+    pub key: Option<ApiKey>,
+}
+
+impl Request {
+    /// First header of that (lower-case) name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    }
+
+    /// The only value of a query parameter. A repeated parameter is an array on the real
+    /// server and reads as absent there, so it does here.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        let mut values = self.query.iter().filter(|(n, _)| n == name);
+        match (values.next(), values.next()) {
+            (Some((_, value)), None) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Path segments, percent-decoded, empty ones dropped.
+    pub fn segments(&self) -> Vec<String> {
+        self.path
+            .split('/')
+            .filter(|s| !s.is_empty())
+            .map(|s| percent_decode_str(s).decode_utf8_lossy().into_owned())
+            .collect()
+    }
+
+    /// Splits a request target into path and query.
+    pub fn set_target(&mut self, target: &str) {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let trimmed = path.trim_end_matches('/');
+        self.path = if trimmed.is_empty() {
+            "/".to_owned()
+        } else {
+            trimmed.to_owned()
+        };
+        self.raw_query = query.to_owned();
+        self.query = parse_query(query);
+    }
+}
+
+/// Decodes `a=b&c=d` into pairs.
+pub fn parse_query(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode_form(name), decode_form(value))
+        })
+        .collect()
+}
+
+fn decode_form(text: &str) -> String {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
+}
+
+/// An answer before it is put on the wire.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`, `None` for empty bodies.
+    pub content_type: Option<&'static str>,
+    /// Further headers.
+    pub headers: Vec<(String, String)>,
+    /// Body bytes.
+    pub body: Vec<u8>,
+    /// Whether the weak ETag goes out with it.
+    pub etag: bool,
+    /// Whether the body goes out chunked.
+    pub chunked: bool,
+    /// Whether the connection is closed afterwards.
+    pub close: bool,
+    /// Simulated time the server spends before it answers.
+    pub service_time: Duration,
+    /// Told once the simulated time is over, before the first byte goes out.
+    pub on_sent: Option<InFlight>,
+}
+
+/// Marks inserts whose request is still being answered (the window in which a second upsert of
+/// the same key loses the race, WIRE.md section 5).
+#[derive(Debug, Clone, Default)]
+pub struct InFlight(std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl InFlight {
+    /// Ends the window.
+    pub fn finish(&self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Whether the window has ended.
+    pub fn is_finished(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+/// Content type of everything the REST controllers send.
+pub const JSON_UTF8: &str = "application/json; charset=utf-8";
+
+impl Response {
+    /// A JSON answer.
+    pub fn json<T: Serialize + ?Sized>(status: u16, body: &T) -> Self {
+        // Values built by this crate have string keys only, which cannot fail to serialise.
+        Self::bytes(status, serde_json::to_vec(body).unwrap_or_default())
+    }
+
+    /// A JSON answer whose text is ready.
+    pub fn bytes(status: u16, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            content_type: Some(JSON_UTF8),
+            headers: Vec::new(),
+            body,
+            etag: true,
+            chunked: false,
+            close: false,
+            service_time: Duration::ZERO,
+            on_sent: None,
+        }
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: u16) -> Self {
+        Self {
+            content_type: None,
+            etag: false,
+            ..Self::bytes(status, Vec::new())
+        }
+    }
+
+    /// Marks the answer as sent by a middleware: no charset, no ETag, chunked.
+    #[must_use]
+    pub fn from_middleware(mut self) -> Self {
+        self.content_type = Some("application/json");
+        self.etag = false;
+        self.chunked = true;
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Body as JSON, for tests and for the replay of single handlers.
+    pub fn body_json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+}
+
+/// What every handler returns.
+pub type ApiResult<T> = Result<T, crate::errors::ApiError>;
+
+/// Turns a handler's result into an answer.
+pub fn respond(result: ApiResult<Response>) -> Response {
+    result.unwrap_or_else(Response::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_split_and_decode() {
+        let mut request = Request::default();
+        request.set_target("/rest/people/?filter=a%5Beq%5D%3Ax+y&limit=2&limit=3");
+        assert_eq!(request.path, "/rest/people");
+        assert_eq!(request.query("filter"), Some("a[eq]:x y"));
+        assert_eq!(request.query("limit"), None);
+        assert_eq!(request.segments(), ["rest", "people"]);
+    }
+}

@@ -1,0 +1,251 @@
+//! What a simulated server can be told at start, in code or on the command line.
+
+use serde::Deserialize;
+
+/// Which custom fields and rows the workspace starts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// Standard fields only, no rows: a workspace nobody provisioned yet.
+    Fresh,
+    /// `externalId` (unique TEXT), plan, status and website fields on both objects, no rows.
+    Provisioned,
+    /// Standard fields and a few rows, in the manner of the server's dev seed.
+    Dev,
+}
+
+/// Body format of the metadata REST routes (WIRE.md section 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetadataFormat {
+    /// Wrapped answers (`data.objects`, `data.createOneField`), the dev seed's format.
+    Legacy,
+    /// Bare objects, what workspaces created today answer.
+    New,
+}
+
+/// Server version to imitate (WIRE.md section 11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Flavour {
+    /// The recorded server.
+    #[serde(rename = "2.21")]
+    V2_21,
+    /// Later servers: bare-host domains, 429 with Retry-After, 409 quotas.
+    #[serde(rename = "2.45")]
+    V2_45,
+}
+
+/// One token bucket: `limit` calls per `ttl_ms`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Limit {
+    /// Bucket size in tokens.
+    pub limit: u64,
+    /// Milliseconds in which an empty bucket fills up.
+    pub ttl_ms: u64,
+}
+
+/// The two buckets of the workspace; `None` switches one off. The server's defaults are
+/// 100 per 1000 ms and 100 per 60000 ms (WIRE.md section 8); the simulator's default is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RateLimits {
+    /// API_RATE_LIMITING_SHORT_*.
+    pub short: Option<Limit>,
+    /// API_RATE_LIMITING_LONG_*.
+    pub long: Option<Limit>,
+}
+
+impl RateLimits {
+    /// The limits a real server starts with.
+    pub fn server_default() -> Self {
+        Self {
+            short: Some(Limit {
+                limit: 100,
+                ttl_ms: 1000,
+            }),
+            long: Some(Limit {
+                limit: 100,
+                ttl_ms: 60_000,
+            }),
+        }
+    }
+}
+
+/// Time a database would take, added to a request's answer, in microseconds per record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServiceTimes {
+    /// Per inserted record.
+    pub insert_us: u64,
+    /// Per updated or deleted record.
+    pub update_us: u64,
+    /// Per record returned by a read.
+    pub lookup_us: u64,
+}
+
+/// Everything a simulated server can be told at start.
+#[derive(Debug, Clone)]
+pub struct SimOptions {
+    /// TCP port on 127.0.0.1; 0 (the default) picks a free one.
+    pub port: u16,
+    /// Starting schema and rows.
+    pub preset: Preset,
+    /// Seed of record ids, keys and probabilistic faults.
+    pub rng_seed: u64,
+    /// Body format of the metadata routes.
+    pub metadata_format: MetadataFormat,
+    /// Rate limits, none by default.
+    pub rate_limits: RateLimits,
+    /// Milliseconds added to every answer.
+    pub latency_ms: u64,
+    /// Database time per record.
+    pub service_times: ServiceTimes,
+    /// Server version to imitate.
+    pub flavour: Flavour,
+    /// Chance that an upsert of a key whose first insert is still in flight loses the race and
+    /// is refused as a duplicate (WIRE.md section 5: two of eight), 0 to 1.
+    pub upsert_race_probability: f64,
+    /// Whether webhooks are delivered to loopback addresses (OUTBOUND_HTTP_SAFE_MODE_ENABLED
+    /// set to false on a real server). Default true, because that is what tests need.
+    pub deliver_webhooks_to_loopback: bool,
+    /// How many requests the log keeps.
+    pub log_size: usize,
+}
+
+impl Default for SimOptions {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            preset: Preset::Provisioned,
+            rng_seed: 1,
+            metadata_format: MetadataFormat::Legacy,
+            rate_limits: RateLimits::default(),
+            latency_ms: 0,
+            service_times: ServiceTimes::default(),
+            flavour: Flavour::V2_21,
+            upsert_race_probability: 0.25,
+            deliver_webhooks_to_loopback: true,
+            log_size: 1000,
+        }
+    }
+}
+
+impl SimOptions {
+    /// Reads command line arguments (without the program name).
+    ///
+    /// # Errors
+    /// A sentence naming the argument that is unknown or malformed.
+    pub fn from_args(args: impl IntoIterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self::default();
+        let mut args = args.into_iter();
+        while let Some(name) = args.next() {
+            let value = args.next().ok_or_else(|| format!("{name} needs a value"))?;
+            let bad = || format!("{name}: '{value}' is not valid");
+            match name.as_str() {
+                "--port" => options.port = value.parse().map_err(|_| bad())?,
+                "--preset" => options.preset = word(&value).ok_or_else(bad)?,
+                "--rng-seed" => options.rng_seed = value.parse().map_err(|_| bad())?,
+                "--latency-ms" => options.latency_ms = value.parse().map_err(|_| bad())?,
+                "--metadata-format" => options.metadata_format = word(&value).ok_or_else(bad)?,
+                "--flavour" => options.flavour = word(&value).ok_or_else(bad)?,
+                "--rate-limit" => options.rate_limits = rate_limits(&value).ok_or_else(bad)?,
+                "--service-times" => {
+                    options.service_times = service_times(&value).ok_or_else(bad)?;
+                }
+                "--upsert-race" => {
+                    options.upsert_race_probability = value.parse().map_err(|_| bad())?;
+                }
+                "--log-size" => options.log_size = value.parse().map_err(|_| bad())?,
+                _ => return Err(format!("unknown argument {name}")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn word<T: for<'de> Deserialize<'de>>(value: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::from(value)).ok()
+}
+
+/// `none`, `default`, or `N/ms[,N/ms]`: one bucket (long) or short and long.
+fn rate_limits(value: &str) -> Option<RateLimits> {
+    match value {
+        "none" => return Some(RateLimits::default()),
+        "default" => return Some(RateLimits::server_default()),
+        _ => {}
+    }
+    let mut limits = Vec::new();
+    for part in value.split(',') {
+        let (limit, ttl) = part.split_once('/')?;
+        limits.push(Limit {
+            limit: limit.parse().ok()?,
+            ttl_ms: ttl.parse().ok()?,
+        });
+    }
+    match limits[..] {
+        [long] => Some(RateLimits {
+            short: None,
+            long: Some(long),
+        }),
+        [short, long] => Some(RateLimits {
+            short: Some(short),
+            long: Some(long),
+        }),
+        _ => None,
+    }
+}
+
+fn service_times(value: &str) -> Option<ServiceTimes> {
+    let parts: Vec<u64> = value
+        .split(',')
+        .map(|p| p.parse().ok())
+        .collect::<Option<_>>()?;
+    let [insert_us, update_us, lookup_us] = parts[..] else {
+        return None;
+    };
+    Some(ServiceTimes {
+        insert_us,
+        update_us,
+        lookup_us,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<SimOptions, String> {
+        SimOptions::from_args(line.split(' ').map(str::to_owned))
+    }
+
+    #[test]
+    fn arguments_set_the_options() {
+        let options = parse(
+            "--preset fresh --flavour 2.45 --rate-limit 100/60000 --service-times 1,2,3 --metadata-format new",
+        )
+        .unwrap();
+        assert_eq!(options.preset, Preset::Fresh);
+        assert_eq!(options.flavour, Flavour::V2_45);
+        assert_eq!(
+            options.rate_limits.long,
+            Some(Limit {
+                limit: 100,
+                ttl_ms: 60_000
+            })
+        );
+        assert_eq!(options.service_times.lookup_us, 3);
+        assert_eq!(options.metadata_format, MetadataFormat::New);
+    }
+
+    #[test]
+    fn bad_arguments_are_named() {
+        assert!(parse("--preset nope").unwrap_err().contains("--preset"));
+        assert!(parse("--nope 1").unwrap_err().contains("--nope"));
+        assert!(
+            parse("--rate-limit 5")
+                .unwrap_err()
+                .contains("--rate-limit")
+        );
+    }
+}

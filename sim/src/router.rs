@@ -1,0 +1,59 @@
+//! From a request to the module that answers it.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::errors::ApiError;
+use crate::http::{Request, Response};
+use crate::state::State;
+use crate::{body, graphql, metadata, openapi, records, webhooks};
+
+/// Answers a request: body parsing first, then authentication, then the routes, in the order
+/// in which the real server does it (WIRE.md section 2).
+pub fn handle(state: &Arc<State>, request: &mut Request) -> Response {
+    if request.method == "OPTIONS" {
+        return preflight();
+    }
+    if let Err(error) = body::parse(request) {
+        return error.into();
+    }
+    let segments = request.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments[..] {
+        ["healthz"] if request.method == "GET" => {
+            let body = json!({ "status": "ok", "info": {}, "error": {}, "details": {} });
+            return Response::json(200, &body);
+        }
+        ["graphql" | "metadata"] => return graphql::handle(state, request),
+        ["rest", _, ..] => {}
+        _ => return ApiError::no_route(&request.method, &request.path).into(),
+    }
+    match state.authenticate(request) {
+        Ok(key) => request.key = Some(key),
+        Err(error) => return error.into(),
+    }
+    match segments[..] {
+        ["rest", "open-api", ..] => openapi::handle(state, request),
+        ["rest", "webhooks", ..] | ["rest", "metadata", "webhooks", ..] => {
+            webhooks::handle(state, request)
+        }
+        [
+            "rest",
+            "metadata",
+            "objects" | "fields" | "apiKeys" | "views" | "roles",
+            ..,
+        ] => metadata::handle(state, request),
+        _ => records::handle(state, request),
+    }
+}
+
+fn preflight() -> Response {
+    Response::empty(204)
+        .header(
+            "Access-Control-Allow-Methods",
+            "GET,HEAD,PUT,PATCH,POST,DELETE",
+        )
+        .header("Vary", "Access-Control-Request-Headers")
+        .header("Content-Length", "0")
+}

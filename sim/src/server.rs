@@ -1,0 +1,329 @@
+//! Sockets: accepting, reading requests, playing faults, writing answers.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::errors::ApiError;
+use crate::faults::FaultAction;
+use crate::http::{Request, Response};
+use crate::http_parse::{BodyReader, FrameError, Head, MAX_BODY_BYTES, take_head};
+use crate::http_write::{encode, fault_response};
+use crate::options::SimOptions;
+use crate::router;
+use crate::state::State;
+
+/// A running server. Dropping it stops it.
+#[derive(Debug)]
+pub struct Sim {
+    address: SocketAddr,
+    state: Arc<State>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+}
+
+impl Sim {
+    /// Binds 127.0.0.1 and starts to answer.
+    ///
+    /// # Errors
+    /// The port cannot be bound.
+    pub async fn start(options: SimOptions) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(State::new(options));
+        let (stop, stopped) = watch::channel(false);
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&state), stopped));
+        Ok(Self {
+            address,
+            state,
+            stop,
+            accepting,
+        })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a trailing slash.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The key with every right.
+    pub fn api_key(&self) -> String {
+        self.state.keys.tokens().full
+    }
+
+    /// The server's memory, for direct reads and asserts.
+    pub fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// Stops accepting, cuts all connections and waits until the port is free.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        let _ = (&mut self.accepting).await;
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+    }
+}
+
+async fn accept(listener: TcpListener, state: Arc<State>, stopped: watch::Receiver<bool>) {
+    let mut stop = stopped.clone();
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|s| *s) => return,
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else { continue };
+                let state = Arc::clone(&state);
+                let mut stop = stopped.clone();
+                tokio::spawn(async move {
+                    state.stats.connections_opened.fetch_add(1, Ordering::Relaxed);
+                    state.stats.connections_open.fetch_add(1, Ordering::Relaxed);
+                    tokio::select! {
+                        _ = stop.wait_for(|s| *s) => {}
+                        // A client that goes away is no event here.
+                        _ = serve(stream, &state) => {}
+                    }
+                    state.stats.connections_open.fetch_sub(1, Ordering::Relaxed);
+                });
+            }
+        }
+    }
+}
+
+/// What becomes of the connection after an answer.
+#[derive(PartialEq, Eq)]
+enum After {
+    Keep,
+    Close,
+    Reset,
+}
+
+async fn serve(mut stream: TcpStream, state: &Arc<State>) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut buffer = BytesMut::with_capacity(16 * 1024);
+    loop {
+        let head = match take_head(&mut buffer) {
+            Ok(Some(head)) => head,
+            Ok(None) => {
+                if stream.read_buf(&mut buffer).await? == 0 {
+                    return Ok(());
+                }
+                continue;
+            }
+            Err(error) => return refuse(&mut stream, error).await,
+        };
+        let after = exchange(&mut stream, &mut buffer, head, state).await?;
+        match after {
+            After::Keep => {}
+            After::Close => return close(stream).await,
+            After::Reset => {
+                stream.set_zero_linger()?;
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Closes without a reset: bytes the client still sends would otherwise cost it the answer.
+async fn close(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut rest = [0_u8; 4096];
+    let _ = tokio::time::timeout(Duration::from_secs(1), async {
+        while matches!(stream.read(&mut rest).await, Ok(n) if n > 0) {}
+    })
+    .await;
+    Ok(())
+}
+
+async fn refuse(stream: &mut TcpStream, error: FrameError) -> io::Result<()> {
+    let status = match error {
+        FrameError::HeadTooLarge => "431 Request Header Fields Too Large",
+        FrameError::Malformed => "400 Bad Request",
+    };
+    let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await
+}
+
+async fn exchange(
+    stream: &mut TcpStream,
+    buffer: &mut BytesMut,
+    head: Head,
+    state: &Arc<State>,
+) -> io::Result<After> {
+    let mut request = Request {
+        method: head.method.clone(),
+        ..Request::default()
+    };
+    request.set_target(&head.target);
+    let is_control = request.path.starts_with("/__sim");
+    let fault = if is_control {
+        None
+    } else {
+        state
+            .faults
+            .hit(&request.method, &request.path, |p| state.chance(p))
+    };
+    if fault == Some(FaultAction::ResetBefore) {
+        state.stats.record(request, 0, state.now_ms());
+        return Ok(After::Reset);
+    }
+    let Ok(mut body) = BodyReader::new(&head) else {
+        refuse(stream, FrameError::Malformed).await?;
+        return Ok(After::Close);
+    };
+    let expects = head
+        .header("expect")
+        .is_some_and(|e| e.eq_ignore_ascii_case("100-continue"));
+    if expects {
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+    }
+    loop {
+        match body.read(buffer, &mut request.body) {
+            Ok(true) => break,
+            Ok(false) => {
+                if stream.read_buf(buffer).await? == 0 {
+                    return Ok(After::Close);
+                }
+            }
+            Err(error) => {
+                refuse(stream, error).await?;
+                return Ok(After::Close);
+            }
+        }
+    }
+    let keep_alive = head.keep_alive();
+    request.headers = head.headers;
+    if is_control {
+        let response = crate::control::handle(state, &request);
+        stream
+            .write_all(&encode(&request, response, keep_alive, state.now_ms()))
+            .await?;
+        return Ok(if keep_alive {
+            After::Keep
+        } else {
+            After::Close
+        });
+    }
+    state.stats.enter();
+    let result = answer(stream, state, request, fault, keep_alive).await;
+    state.stats.leave();
+    result
+}
+
+async fn answer(
+    stream: &mut TcpStream,
+    state: &Arc<State>,
+    mut request: Request,
+    fault: Option<FaultAction>,
+    keep_alive: bool,
+) -> io::Result<After> {
+    let made_up = fault
+        .as_ref()
+        .and_then(|f| fault_response(f, &request, state.now_ms()));
+    let processed = match (&fault, made_up) {
+        (Some(FaultAction::Status { process: true, .. }), Some(response)) => {
+            let _ = process(state, &mut request);
+            response
+        }
+        (_, Some(response)) => response,
+        (_, None) => process(state, &mut request),
+    };
+    let service_time = processed.service_time + Duration::from_millis(state.settings().latency_ms);
+    if !service_time.is_zero() {
+        sleep(service_time).await;
+    }
+    if let Some(done) = &processed.on_sent {
+        done.finish();
+    }
+    let cut = matches!(fault, Some(FaultAction::ResetAfter));
+    let status = if cut { 0 } else { processed.status };
+    let keep_alive = keep_alive && !processed.close;
+    let body_length = processed.body.len();
+    let wire = encode(&request, processed, keep_alive, state.now_ms());
+    state.stats.record(request, status, state.now_ms());
+    let half = wire.len() - body_length.min(wire.len()).div_ceil(2);
+    match fault {
+        Some(FaultAction::ResetAfter) => return Ok(After::Reset),
+        Some(FaultAction::ResetMidBody) => {
+            stream.write_all(&wire[..half]).await?;
+            // Lets the bytes leave before the reset discards them.
+            sleep(Duration::from_millis(5)).await;
+            return Ok(After::Reset);
+        }
+        Some(FaultAction::TruncateBody) => {
+            stream.write_all(&wire[..half]).await?;
+            return Ok(After::Close);
+        }
+        Some(FaultAction::StallHeaders { ms }) => {
+            if !stall(stream, ms).await {
+                return Ok(After::Close);
+            }
+            stream.write_all(&wire).await?;
+        }
+        Some(FaultAction::StallBody { ms }) => {
+            stream.write_all(&wire[..half]).await?;
+            if !stall(stream, ms).await {
+                return Ok(After::Close);
+            }
+            stream.write_all(&wire[half..]).await?;
+        }
+        Some(FaultAction::SlowBody {
+            chunk_bytes,
+            interval_ms,
+        }) => {
+            for piece in wire.chunks(chunk_bytes.max(1)) {
+                stream.write_all(piece).await?;
+                sleep(Duration::from_millis(interval_ms)).await;
+            }
+        }
+        Some(FaultAction::CloseAfter) => {
+            stream.write_all(&wire).await?;
+            return Ok(After::Close);
+        }
+        Some(FaultAction::Delay { ms }) => {
+            sleep(Duration::from_millis(ms)).await;
+            stream.write_all(&wire).await?;
+        }
+        _ => stream.write_all(&wire).await?,
+    }
+    Ok(if keep_alive {
+        After::Keep
+    } else {
+        After::Close
+    })
+}
+
+fn process(state: &Arc<State>, request: &mut Request) -> Response {
+    if request.body.len() > MAX_BODY_BYTES {
+        return ApiError::Bare("request entity too large".to_owned()).into();
+    }
+    router::handle(state, request)
+}
+
+/// Waits; false where the client went away meanwhile.
+async fn stall(stream: &mut TcpStream, ms: Option<u64>) -> bool {
+    let mut byte = [0_u8; 1];
+    let gone = stream.peek(&mut byte);
+    match ms {
+        Some(ms) => tokio::select! {
+            () = sleep(Duration::from_millis(ms)) => true,
+            _ = gone => false,
+        },
+        None => {
+            let _ = gone.await;
+            false
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Everything a running server knows.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::auth::{ApiKey, KeyRing};
+use crate::clock::Clock;
+use crate::faults::FaultList;
+use crate::http::{ApiResult, Request};
+use crate::options::{Flavour, MetadataFormat, RateLimits, ServiceTimes, SimOptions};
+use crate::rate_limit::{Limited, RateLimiter};
+use crate::schema_seed;
+use crate::stats::{Stats, StatsReport};
+use crate::store::{Record, World};
+
+/// The workspace's id, the same for every simulator.
+pub const WORKSPACE_ID: &str = "3f1f5b1e-6f0a-4b8e-9f57-2a6f1d3c9a10";
+
+/// What can be changed while the server runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Milliseconds added to every answer.
+    pub latency_ms: u64,
+    /// Database time per record.
+    pub service_times: ServiceTimes,
+    /// Rate limits.
+    pub rate_limits: RateLimits,
+    /// Body format of the metadata routes.
+    pub metadata_format: MetadataFormat,
+    /// Server version to imitate.
+    pub flavour: Flavour,
+    /// See [`SimOptions::upsert_race_probability`].
+    pub upsert_race_probability: f64,
+    /// See [`SimOptions::deliver_webhooks_to_loopback`].
+    pub deliver_webhooks_to_loopback: bool,
+}
+
+impl From<&SimOptions> for Settings {
+    fn from(options: &SimOptions) -> Self {
+        Self {
+            latency_ms: options.latency_ms,
+            service_times: options.service_times,
+            rate_limits: options.rate_limits,
+            metadata_format: options.metadata_format,
+            flavour: options.flavour,
+            upsert_race_probability: options.upsert_race_probability,
+            deliver_webhooks_to_loopback: options.deliver_webhooks_to_loopback,
+        }
+    }
+}
+
+/// A running server's memory.
+#[derive(Debug)]
+pub struct State {
+    /// The server's clock.
+    pub clock: Clock,
+    /// API keys.
+    pub keys: KeyRing,
+    /// Counters and request log.
+    pub stats: Stats,
+    /// Faults to play.
+    pub faults: FaultList,
+    options: SimOptions,
+    settings: Mutex<Settings>,
+    world: Mutex<World>,
+    limiter: Mutex<RateLimiter>,
+    rng: Mutex<fastrand::Rng>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    /// A fresh server.
+    pub fn new(options: SimOptions) -> Self {
+        let clock = Clock::default();
+        let now_ms = clock.now_ms();
+        let mut rng = fastrand::Rng::with_seed(options.rng_seed);
+        let keys = KeyRing::new(&mut rng, now_ms);
+        let state = Self {
+            clock,
+            keys,
+            stats: Stats::new(options.log_size),
+            faults: FaultList::default(),
+            settings: Mutex::new(Settings::from(&options)),
+            world: Mutex::default(),
+            limiter: Mutex::default(),
+            rng: Mutex::new(rng),
+            options,
+        };
+        state.reset();
+        state
+    }
+
+    /// Back to the state after start: schema, rows, limits, counters, faults, clock. The keys
+    /// stay.
+    pub fn reset(&self) {
+        self.clock.reset();
+        let now_ms = self.clock.now_ms();
+        let settings = Settings::from(&self.options);
+        *lock(&self.settings) = settings;
+        *lock(&self.limiter) = RateLimiter::new(settings.rate_limits, now_ms);
+        *lock(&self.world) = World::new(schema_seed::seed(self.options.preset, now_ms));
+        self.stats.reset();
+        self.faults.clear();
+    }
+
+    /// Schema, rows and webhooks. Handlers hold the lock only while they work.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    /// What can be changed while the server runs.
+    pub fn settings(&self) -> Settings {
+        *lock(&self.settings)
+    }
+
+    /// Changes the settings; new rate limits start with full buckets.
+    pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = lock(&self.settings);
+        let before = settings.rate_limits;
+        change(&mut settings);
+        if settings.rate_limits != before {
+            *lock(&self.limiter) = RateLimiter::new(settings.rate_limits, self.clock.now_ms());
+        }
+    }
+
+    /// Milliseconds since 1970 on the server's clock.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// A random UUID version 4 from the seeded generator.
+    pub fn new_id(&self) -> Uuid {
+        let bits = lock(&self.rng).u128(..);
+        uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+    }
+
+    /// True with that probability.
+    pub fn chance(&self, probability: f64) -> bool {
+        probability > 0.0 && lock(&self.rng).f64() < probability
+    }
+
+    /// Random bytes from the seeded generator.
+    pub fn random_bytes(&self, count: usize) -> Vec<u8> {
+        let mut rng = lock(&self.rng);
+        (0..count).map(|_| rng.u8(..)).collect()
+    }
+
+    /// Finds the key behind a request.
+    ///
+    /// # Errors
+    /// Shape 5, as the middleware words it.
+    pub fn authenticate(&self, request: &Request) -> ApiResult<ApiKey> {
+        self.keys.authenticate(request)
+    }
+
+    /// Takes rate-limit tokens from the workspace's buckets: one per REST call on records, one
+    /// per GraphQL root field.
+    ///
+    /// # Errors
+    /// [`Limited`] where a bucket is short of tokens; nothing is taken then.
+    pub fn take_tokens(&self, cost: u64) -> Result<(), Limited> {
+        lock(&self.limiter).take(cost, self.now_ms())?;
+        self.stats.tokens.fetch_add(cost, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The counters.
+    pub fn report(&self) -> StatsReport {
+        let world = self.world();
+        let records: BTreeMap<String, usize> = world
+            .schema
+            .objects
+            .iter()
+            .map(|o| (o.name_plural.clone(), world.table(&o.name_singular).live()))
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        drop(world);
+        self.stats.report(records)
+    }
+
+    /// Number of rows that are not soft-deleted, by plural name.
+    pub fn count(&self, plural: &str) -> usize {
+        let world = self.world();
+        let Some(object) = world.schema.by_plural(plural).cloned() else {
+            return 0;
+        };
+        world.table(&object.name_singular).live()
+    }
+
+    /// A stored row by plural name and id, soft-deleted or not, as the store keeps it.
+    pub fn record(&self, plural: &str, id: Uuid) -> Option<Record> {
+        let world = self.world();
+        let object = world.schema.by_plural(plural)?.clone();
+        world.table(&object.name_singular).get(id).cloned()
+    }
+
+    /// All rows of an object, soft-deleted ones included, as the store keeps them.
+    pub fn records(&self, plural: &str) -> Vec<Value> {
+        let world = self.world();
+        let Some(object) = world.schema.by_plural(plural).cloned() else {
+            return Vec::new();
+        };
+        world
+            .table(&object.name_singular)
+            .iter()
+            .map(|(_, r)| Value::Object(r.clone()))
+            .collect()
+    }
+}

@@ -1,0 +1,367 @@
+//! Rows and their indexes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::schema::{Object, Schema};
+
+/// A row: column name to value, nulls left out or explicit, text blanks stored as null
+/// (WIRE.md section 4). Instants are strings in the server's only format, so that they sort.
+pub type Record = Map<String, Value>;
+
+/// Reads a column, or a subfield of a composite column.
+pub fn get<'a>(record: &'a Record, column: &str, sub: Option<&str>) -> &'a Value {
+    static NULL: Value = Value::Null;
+    let value = record.get(column).unwrap_or(&NULL);
+    match sub {
+        None => value,
+        Some(sub) => value.get(sub).unwrap_or(&NULL),
+    }
+}
+
+/// Id of a row; every stored row has one.
+pub fn id_of(record: &Record) -> Uuid {
+    record
+        .get("id")
+        .and_then(Value::as_str)
+        .and_then(|s| Uuid::parse_str(s).ok())
+        .unwrap_or_default()
+}
+
+/// Whether the row is soft-deleted.
+pub fn is_deleted(record: &Record) -> bool {
+    !get(record, "deletedAt", None).is_null()
+}
+
+/// Text under which a value stands in a unique index; blanks stand in none.
+pub fn unique_key(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(s) if s.is_empty() => None,
+        Value::String(s) => Some(s.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+#[derive(Debug, Clone)]
+struct UniqueIndex {
+    column: String,
+    sub: Option<&'static str>,
+    rows: HashMap<String, Uuid>,
+}
+
+/// A write would break a unique index (or the primary key).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Duplicate;
+
+/// All rows of one object.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    rows: BTreeMap<Uuid, Record>,
+    uniques: Vec<UniqueIndex>,
+    references: HashMap<String, HashMap<Uuid, BTreeSet<Uuid>>>,
+    updated: BTreeSet<(String, Uuid)>,
+    deleted: usize,
+}
+
+impl Table {
+    /// An empty table with the object's indexes.
+    pub fn new(object: &Object) -> Self {
+        let mut table = Self::default();
+        table.reindex(object);
+        table
+    }
+
+    /// Rebuilds the indexes after a field was added, changed or removed.
+    ///
+    /// Returns false, and leaves the old indexes, where a field that became unique holds the
+    /// same value twice.
+    pub fn reindex(&mut self, object: &Object) -> bool {
+        let uniques = object
+            .unique_columns()
+            .into_iter()
+            .map(|(column, sub)| UniqueIndex {
+                column,
+                sub,
+                rows: HashMap::new(),
+            })
+            .collect();
+        let references = object
+            .fields
+            .iter()
+            .filter(|f| f.relation.is_some())
+            .filter_map(|f| Some((f.column()?.to_owned(), HashMap::new())))
+            .collect();
+        let mut fresh = Self {
+            uniques,
+            references,
+            ..Self::default()
+        };
+        for record in self.rows.values() {
+            if fresh.check(record, None).is_err() {
+                return false;
+            }
+            fresh.link(id_of(record), record);
+        }
+        fresh.rows = std::mem::take(&mut self.rows);
+        *self = fresh;
+        true
+    }
+
+    /// Number of rows that are not soft-deleted.
+    pub fn live(&self) -> usize {
+        self.rows.len() - self.deleted
+    }
+
+    /// Number of rows, soft-deleted ones included.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are no rows at all.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Row of that id, soft-deleted or not.
+    pub fn get(&self, id: Uuid) -> Option<&Record> {
+        self.rows.get(&id)
+    }
+
+    /// All rows in order of id.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Uuid, &Record)> {
+        self.rows.iter()
+    }
+
+    /// Rows whose id lies in a range, in order of id.
+    pub fn range(
+        &self,
+        range: (std::ops::Bound<Uuid>, std::ops::Bound<Uuid>),
+    ) -> impl DoubleEndedIterator<Item = (&Uuid, &Record)> {
+        self.rows.range(range)
+    }
+
+    /// Rows in order of `updatedAt`, then id.
+    pub fn by_updated(&self) -> &BTreeSet<(String, Uuid)> {
+        &self.updated
+    }
+
+    /// Row that holds a unique value; `None` also where the column is not unique.
+    pub fn find_unique(&self, column: &str, sub: Option<&str>, key: &str) -> Option<Uuid> {
+        self.unique_index(column, sub)?.rows.get(key).copied()
+    }
+
+    /// Whether the column (or subfield) has a unique index.
+    pub fn is_unique(&self, column: &str, sub: Option<&str>) -> bool {
+        self.unique_index(column, sub).is_some()
+    }
+
+    fn unique_index(&self, column: &str, sub: Option<&str>) -> Option<&UniqueIndex> {
+        self.uniques
+            .iter()
+            .find(|u| u.column == column && u.sub == sub)
+    }
+
+    /// Rows whose join column holds that id.
+    pub fn referring(&self, column: &str, target: Uuid) -> Vec<Uuid> {
+        self.references
+            .get(column)
+            .and_then(|index| index.get(&target))
+            .map(|ids| ids.iter().copied().collect())
+            .unwrap_or_default()
+    }
+
+    /// Whether the row could be written; `own` is the id of the row it replaces.
+    ///
+    /// # Errors
+    /// [`Duplicate`] where a unique value belongs to another row.
+    pub fn check(&self, record: &Record, own: Option<Uuid>) -> Result<(), Duplicate> {
+        if own.is_none() && self.rows.contains_key(&id_of(record)) {
+            return Err(Duplicate);
+        }
+        for index in &self.uniques {
+            if let Some(key) = unique_key(get(record, &index.column, index.sub))
+                && index
+                    .rows
+                    .get(&key)
+                    .is_some_and(|holder| Some(*holder) != own)
+            {
+                return Err(Duplicate);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// [`Duplicate`]; nothing is changed then.
+    pub fn insert(&mut self, record: Record) -> Result<(), Duplicate> {
+        self.check(&record, None)?;
+        let id = id_of(&record);
+        self.link(id, &record);
+        self.rows.insert(id, record);
+        Ok(())
+    }
+
+    /// Replaces a row; its id never changes.
+    ///
+    /// # Errors
+    /// [`Duplicate`]; nothing is changed then.
+    pub fn replace(&mut self, id: Uuid, record: Record) -> Result<(), Duplicate> {
+        self.check(&record, Some(id))?;
+        self.remove(id);
+        self.link(id, &record);
+        self.rows.insert(id, record);
+        Ok(())
+    }
+
+    /// Removes a row for good.
+    pub fn remove(&mut self, id: Uuid) -> Option<Record> {
+        let record = self.rows.remove(&id)?;
+        for index in &mut self.uniques {
+            if let Some(key) = unique_key(get(&record, &index.column, index.sub)) {
+                index.rows.remove(&key);
+            }
+        }
+        for (column, index) in &mut self.references {
+            if let Some(target) = reference(&record, column)
+                && let Some(ids) = index.get_mut(&target)
+            {
+                ids.remove(&id);
+                if ids.is_empty() {
+                    index.remove(&target);
+                }
+            }
+        }
+        self.updated.remove(&updated_key(id, &record));
+        self.deleted -= usize::from(is_deleted(&record));
+        Some(record)
+    }
+
+    fn link(&mut self, id: Uuid, record: &Record) {
+        for index in &mut self.uniques {
+            if let Some(key) = unique_key(get(record, &index.column, index.sub)) {
+                index.rows.insert(key, id);
+            }
+        }
+        for (column, index) in &mut self.references {
+            if let Some(target) = reference(record, column) {
+                index.entry(target).or_default().insert(id);
+            }
+        }
+        self.updated.insert(updated_key(id, record));
+        self.deleted += usize::from(is_deleted(record));
+    }
+}
+
+fn updated_key(id: Uuid, record: &Record) -> (String, Uuid) {
+    (
+        get(record, "updatedAt", None)
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+        id,
+    )
+}
+
+fn reference(record: &Record, column: &str) -> Option<Uuid> {
+    record
+        .get(column)
+        .and_then(Value::as_str)
+        .and_then(|s| Uuid::parse_str(s).ok())
+}
+
+/// Schema, rows and webhooks: everything behind the one lock.
+#[derive(Debug, Default)]
+pub struct World {
+    /// Objects and fields.
+    pub schema: Schema,
+    /// Webhooks as their routes print them.
+    pub webhooks: Vec<Value>,
+    tables: HashMap<String, Table>,
+    empty: Table,
+}
+
+impl World {
+    /// A world without rows.
+    pub fn new(schema: Schema) -> Self {
+        let tables = schema
+            .objects
+            .iter()
+            .map(|o| (o.name_singular.clone(), Table::new(o)))
+            .collect();
+        Self {
+            schema,
+            tables,
+            ..Self::default()
+        }
+    }
+
+    /// Rows of an object, by its singular name.
+    pub fn table(&self, singular: &str) -> &Table {
+        self.tables.get(singular).unwrap_or(&self.empty)
+    }
+
+    /// Rows of an object for writing, by its singular name.
+    pub fn table_mut(&mut self, singular: &str) -> &mut Table {
+        self.tables.entry(singular.to_owned()).or_default()
+    }
+
+    /// Changes an object's schema and rebuilds its indexes.
+    ///
+    /// Returns `None` where the id is unknown, `Some(false)` (and no change) where a new unique
+    /// index would hold duplicates.
+    pub fn edit_object(&mut self, id: Uuid, change: impl FnOnce(&mut Object)) -> Option<bool> {
+        let before = self.schema.by_id(id)?.clone();
+        self.schema.edit(id, change)?;
+        let after = self.schema.by_id(id)?.clone();
+        let fits = self.table_mut(&after.name_singular).reindex(&after);
+        if !fits {
+            self.schema.edit(id, |object| *object = (*before).clone());
+        }
+        Some(fits)
+    }
+
+    /// Adds an object with an empty table.
+    pub fn add_object(&mut self, object: Object) {
+        self.tables
+            .insert(object.name_singular.clone(), Table::new(&object));
+        self.schema.objects.push(std::sync::Arc::new(object));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Preset;
+    use serde_json::json;
+
+    fn row(id: u128, email: &str) -> Record {
+        let row = json!({ "id": Uuid::from_u128(id), "emails": { "primaryEmail": email } });
+        row.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn unique_values_find_their_row_and_refuse_a_second() {
+        let world = World::new(crate::schema_seed::seed(Preset::Provisioned, 0));
+        let mut table = world.table("person").clone();
+        table.insert(row(1, "a@x.com")).unwrap();
+        assert_eq!(table.insert(row(2, "a@x.com")), Err(Duplicate));
+        assert_eq!(table.insert(row(1, "b@x.com")), Err(Duplicate));
+        table.insert(row(3, "")).unwrap();
+        table.insert(row(4, "")).unwrap();
+        let found = |t: &Table, key| t.find_unique("emails", Some("primaryEmail"), key);
+        assert_eq!(found(&table, "a@x.com"), Some(Uuid::from_u128(1)));
+        table
+            .replace(Uuid::from_u128(1), row(1, "c@x.com"))
+            .unwrap();
+        assert_eq!(found(&table, "a@x.com"), None);
+        assert_eq!(found(&table, "c@x.com"), Some(Uuid::from_u128(1)));
+        table.remove(Uuid::from_u128(1));
+        assert_eq!(found(&table, "c@x.com"), None);
+        assert_eq!(table.len(), 2);
+    }
+}
