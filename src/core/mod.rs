@@ -1,6 +1,7 @@
 //! Pure Rust: nothing below here knows about Node.js.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod error;
 pub mod http;
 pub mod twenty;

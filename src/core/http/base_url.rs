@@ -1,0 +1,371 @@
+//! The server's address, and paths that can never leave it.
+
+use std::fmt;
+
+use url::Url;
+
+use crate::core::error::CrmError;
+
+/// Where Twenty is: scheme, host, port and an optional base path, without a trailing slash.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    /// Parsed, for origin comparisons.
+    url: Url,
+    /// As text without trailing slash: what paths are appended to.
+    text: String,
+}
+
+impl BaseUrl {
+    /// Takes a base URL as the caller gave it: http or https, no credentials, no query, no fragment.
+    pub fn parse(text: &str) -> Result<Self, CrmError> {
+        let refuse = |why: &str| Err(CrmError::validation("baseUrl", format!("baseUrl {why}")));
+        let trimmed = text.trim_matches(' ');
+        if trimmed.is_empty() {
+            return refuse(
+                "is empty: give the address of your Twenty, for example https://crm.example.com",
+            );
+        }
+        if trimmed
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
+        {
+            return refuse("has blanks, backslashes or control characters");
+        }
+        let url = match Url::parse(trimmed) {
+            Ok(url) => url,
+            Err(url::ParseError::RelativeUrlWithoutBase) => {
+                return refuse(
+                    "needs a scheme: start it with https:// (or http:// for a local server)",
+                );
+            }
+            Err(error) => return refuse(&format!("is not a URL: {error}")),
+        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return refuse("must start with https:// or http://");
+        }
+        if !url.username().is_empty() || url.password().is_some() || has_userinfo(trimmed) {
+            return refuse("must not hold credentials: they belong into apiKey");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return refuse("must not have a query or a fragment");
+        }
+        let text = url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { url, text })
+    }
+
+    /// The base URL without trailing slash.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether `url` has the same scheme, host and port.
+    pub fn is_same_origin(&self, url: &Url) -> bool {
+        self.url.scheme() == url.scheme()
+            && self.url.host() == url.host()
+            && self.url.port_or_known_default() == url.port_or_known_default()
+    }
+
+    /// `path` under this base URL. Refuses whatever could lead elsewhere, before anything is sent.
+    pub fn join(&self, path: &str) -> Result<Url, CrmError> {
+        let refuse = |why: &str| Err(CrmError::validation("path", format!("path {why}")));
+        if path.is_empty() {
+            return refuse("is empty");
+        }
+        if let Some(why) = forbidden(path) {
+            return refuse(why);
+        }
+        let rest = path.strip_prefix('/').unwrap_or(path);
+        let mut full = String::with_capacity(self.text.len() + rest.len() + 1);
+        full.push_str(&self.text);
+        full.push('/');
+        full.push_str(rest);
+        if full.ends_with(' ') {
+            // The parser would cut trailing blanks off, and with them the end of a filter's value.
+            let blanks = full.len() - full.trim_end_matches(' ').len();
+            full.truncate(full.len() - blanks);
+            full.push_str(&"%20".repeat(blanks));
+        }
+        match Url::parse(&full) {
+            Ok(url) if self.contains(&url) => Ok(url),
+            Ok(_) => refuse("leads out of the base URL"),
+            Err(error) => refuse(&format!("does not make a URL: {error}")),
+        }
+    }
+
+    /// Whether `url` lies on this origin and under this base path.
+    fn contains(&self, url: &Url) -> bool {
+        let base_path = self.url.path().trim_end_matches('/');
+        self.is_same_origin(url)
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url
+                .path()
+                .strip_prefix(base_path)
+                .is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// `https://@host` parses to no user name at all, so the text is looked at as well.
+fn has_userinfo(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(_, rest)| {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+        authority.contains('@')
+    })
+}
+
+/// Why a path is refused, if it is.
+fn forbidden(path: &str) -> Option<&'static str> {
+    if path.starts_with("//") {
+        return Some("starts with //, which names another host");
+    }
+    let mut path_bytes = path.len();
+    let mut escaped = false;
+    for (index, byte) in path.bytes().enumerate() {
+        match byte {
+            0..=0x1f | 0x7f => {
+                return Some("has a control character, tab or line break: percent-encode it");
+            }
+            b'\\' => return Some("has a backslash: percent-encode it in a query, use / in a path"),
+            b'#' => return Some("has a fragment (#): percent-encode the character as %23"),
+            b'?' if index < path_bytes => path_bytes = index,
+            b'%' if index < path_bytes => escaped = true,
+            _ => {}
+        }
+    }
+    if !path.is_ascii() && path.chars().any(char::is_control) {
+        return Some("has a control character");
+    }
+    let path = &path[..path_bytes];
+    if is_absolute(path) {
+        return Some("is an absolute URL: give the path under baseUrl only");
+    }
+    if !escaped {
+        return has_dot_segment(path).then_some("has a . or .. segment");
+    }
+    let decoded = percent_decode(path);
+    if decoded.iter().any(u8::is_ascii_control) {
+        return Some("has an encoded control character");
+    }
+    let decoded = String::from_utf8_lossy(&decoded);
+    has_dot_segment(&decoded).then_some("has an encoded . or .. segment")
+}
+
+/// A scheme in front: a letter, then letters, digits, `+`, `-`, `.` up to a colon, within the first segment.
+fn is_absolute(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or(path);
+    first.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    })
+}
+
+/// Some servers cut path parameters off before they resolve dots, hence the `;`.
+fn has_dot_segment(path: &str) -> bool {
+    path.split(['/', '\\'])
+        .any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
+}
+
+fn percent_decode(text: &str) -> Vec<u8> {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while index < bytes.len() {
+        let hex = |at: usize| {
+            bytes
+                .get(at)
+                .and_then(|byte| char::from(*byte).to_digit(16))
+        };
+        match (bytes[index], hex(index + 1), hex(index + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+                index += 3;
+            }
+            (byte, ..) => {
+                decoded.push(byte);
+                index += 1;
+            }
+        }
+    }
+    decoded
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn base(text: &str) -> BaseUrl {
+        BaseUrl::parse(text).expect("a good base URL")
+    }
+
+    #[test]
+    fn base_urls_lose_their_trailing_slash_and_keep_their_path() {
+        assert_eq!(
+            base("https://crm.example.com/").as_str(),
+            "https://crm.example.com"
+        );
+        assert_eq!(
+            base("http://localhost:3000").as_str(),
+            "http://localhost:3000"
+        );
+        assert_eq!(
+            base(" https://x.example/twenty// ").as_str(),
+            "https://x.example/twenty"
+        );
+        assert_eq!(
+            base("HTTPS://CRM.Example.com:443").as_str(),
+            "https://crm.example.com"
+        );
+    }
+
+    #[test]
+    fn bad_base_urls_are_refused_by_name() {
+        for bad in [
+            "",
+            "   ",
+            "crm.example.com",
+            "ftp://crm.example.com",
+            "file:///etc/passwd",
+            "https://user:pw@crm.example.com",
+            "https://@crm.example.com",
+            "https://crm.example.com?x=1",
+            "https://crm.example.com/#x",
+            "https://crm.example.com/a b",
+            "https://crm.exa\nmple.com",
+            "https:\\\\crm.example.com",
+            "https://",
+            "https://crm.example.com:99999",
+        ] {
+            let error = BaseUrl::parse(bad).expect_err(bad);
+            assert_eq!(error.details["field"], "baseUrl", "{bad}");
+        }
+    }
+
+    #[test]
+    fn paths_are_joined_under_the_base() {
+        let plain = base("https://crm.example.com");
+        for (path, want) in [
+            ("/rest/people", "https://crm.example.com/rest/people"),
+            ("rest/people", "https://crm.example.com/rest/people"),
+            (
+                "/rest/people?limit=1&filter=a[eq]:b",
+                "https://crm.example.com/rest/people?limit=1&filter=a[eq]:b",
+            ),
+            (
+                "/rest/people?filter=name[eq]:../x",
+                "https://crm.example.com/rest/people?filter=name[eq]:../x",
+            ),
+            (
+                "/rest/people?u=https://x.example//y",
+                "https://crm.example.com/rest/people?u=https://x.example//y",
+            ),
+            (
+                "/rest/people?q=a%0Ab",
+                "https://crm.example.com/rest/people?q=a%0Ab",
+            ),
+            (
+                "/rest/people?q=é",
+                "https://crm.example.com/rest/people?q=%C3%A9",
+            ),
+            (
+                "/rest/people?q=a b ",
+                "https://crm.example.com/rest/people?q=a%20b%20",
+            ),
+            (
+                "/rest/people?a=1?b=2",
+                "https://crm.example.com/rest/people?a=1?b=2",
+            ),
+        ] {
+            assert_eq!(plain.join(path).expect(path).as_str(), want);
+        }
+        let deep = base("https://x.example/twenty/");
+        assert_eq!(
+            deep.join("/rest/people").expect("fine").as_str(),
+            "https://x.example/twenty/rest/people"
+        );
+        assert_eq!(
+            deep.join("graphql").expect("fine").as_str(),
+            "https://x.example/twenty/graphql"
+        );
+    }
+
+    #[test]
+    fn paths_that_lead_elsewhere_are_refused() {
+        let base = base("https://x.example/twenty");
+        for bad in [
+            "",
+            "//evil.example/x",
+            "///evil.example/x",
+            "https://evil.example/x",
+            "HTTPS:evil",
+            "javascript:alert(1)",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/rest/../../admin",
+            "../admin",
+            "..",
+            ".",
+            "/rest/./people",
+            "/rest/%2e%2e/admin",
+            "/rest/.%2E/admin",
+            "/rest/..%2fadmin",
+            "/rest/..%5cadmin",
+            "/rest/..;/admin",
+            "/rest/%2e%2e;a=1/admin",
+            "/rest/people\r\nX-Evil: 1",
+            "/rest/peo\tple",
+            "/rest/people\u{0}",
+            "/rest/people%0d%0aX",
+            "/rest/people\u{85}",
+            "/rest/people#x",
+        ] {
+            let error = base.join(bad).expect_err(bad);
+            assert_eq!(error.details["field"], "path", "{bad}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever is accepted stays on the origin and under the base path.
+        #[test]
+        fn no_accepted_path_leaves_the_base(
+            path in prop_oneof![
+                any::<String>(),
+                proptest::collection::vec(
+                    prop_oneof![
+                        Just("/"), Just("."), Just(".."), Just("%2e"), Just("%2E"), Just("%2f"), Just("%5C"),
+                        Just("\\"), Just("@"), Just(":"), Just("//"), Just("?"), Just("#"), Just("https:"),
+                        Just("evil.example"), Just("a"), Just(" "), Just("\t"), Just("\n"), Just(";"), Just("é"),
+                        Just("%"), Just("%252e"), Just("[eq]"),
+                    ],
+                    0..12,
+                ).prop_map(|parts| parts.concat()),
+            ]
+        ) {
+            for text in ["https://x.example/twenty", "http://127.0.0.1:3000"] {
+                let base = base(text);
+                if let Ok(url) = base.join(&path) {
+                    prop_assert!(url.as_str().starts_with(&format!("{text}/")), "{path:?} -> {url}");
+                    prop_assert!(base.is_same_origin(&url));
+                    prop_assert!(url.fragment().is_none());
+                    prop_assert!(!url.path().split('/').any(|s| s == ".." || s == "."));
+                }
+            }
+        }
+    }
+}

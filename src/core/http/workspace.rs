@@ -1,0 +1,93 @@
+//! What all clients of one workspace share within the process.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::{ApiKey, BaseUrl};
+
+/// Workspaces that nobody uses are forgotten beyond this number, the longest unused first.
+const MAX_WORKSPACES: usize = 64;
+
+/// One workspace (base URL and key): limiter, retry budget, and whatever the layers above keep per workspace.
+#[derive(Default)]
+pub struct Workspace {
+    extensions: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+struct Entry {
+    workspace: Arc<Workspace>,
+    used: u64,
+}
+
+#[derive(Default)]
+struct Registry {
+    entries: HashMap<[u8; 32], Entry>,
+    uses: u64,
+}
+
+impl Workspace {
+    /// A workspace of its own, shared with nobody.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// The process's one workspace for this base URL and key. Only a digest of the key is kept.
+    pub fn shared(base_url: &BaseUrl, api_key: &ApiKey) -> Arc<Self> {
+        static REGISTRY: OnceLock<Mutex<Registry>> = OnceLock::new();
+        let mut registry = REGISTRY
+            .get_or_init(Mutex::default)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        registry.get(api_key.digest_with(base_url.as_str()))
+    }
+
+    /// The value of type `T` that the layers above keep for this workspace, made on first use.
+    pub fn extension<T: Any + Send + Sync>(&self, init: impl FnOnce() -> T) -> Arc<T> {
+        let mut extensions = self
+            .extensions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let slot = extensions
+            .entry(TypeId::of::<T>())
+            .or_insert_with(|| Arc::new(init()));
+        match Arc::clone(slot).downcast::<T>() {
+            Ok(value) => value,
+            Err(_) => unreachable!("the slot is keyed by the type it holds"),
+        }
+    }
+}
+
+impl Registry {
+    fn get(&mut self, digest: [u8; 32]) -> Arc<Workspace> {
+        self.uses += 1;
+        let used = self.uses;
+        if let Some(entry) = self.entries.get_mut(&digest) {
+            entry.used = used;
+            return Arc::clone(&entry.workspace);
+        }
+        if self.entries.len() >= MAX_WORKSPACES {
+            self.forget_longest_unused();
+        }
+        let workspace = Workspace::new();
+        let entry = Entry {
+            workspace: Arc::clone(&workspace),
+            used,
+        };
+        self.entries.insert(digest, entry);
+        workspace
+    }
+
+    /// Only workspaces that no client holds may go: two clients of one workspace must never pace apart.
+    fn forget_longest_unused(&mut self) {
+        let oldest = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| Arc::strong_count(&entry.workspace) == 1)
+            .min_by_key(|(_, entry)| entry.used)
+            .map(|(digest, _)| *digest);
+        if let Some(digest) = oldest {
+            self.entries.remove(&digest);
+        }
+    }
+}
