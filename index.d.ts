@@ -1,0 +1,14 @@
+// The four files that mirror the template's own `lib/types`.
+
+// One file per file of `lib/`, and what several of them share.
+export * from './types/abort-signal.js';
+export * from './types/api-service.js';
+export * from './types/defaults.js';
+export * from './types/errors.js';
+export * from './types/mapping-store.js';
+export * from './types/rest-client.js';
+export * from './types/sync-service.js';
+export * from './types/twenty-crm-config.types.js';
+export * from './types/twenty-crm-entities.types.js';
+export * from './types/twenty-crm-errors.types.js';
+export * from './types/twenty-crm-sync.types.js';

@@ -1,0 +1,94 @@
+/** @typedef {import('../index.js').TwentyCrmError} TwentyCrmError */
+
+const codes = Object.freeze({
+  TIMEOUT: 'TIMEOUT',
+  RATE_LIMIT: 'RATE_LIMIT',
+  SERVER_ERROR: 'SERVER_ERROR',
+  AUTH_ERROR: 'AUTH_ERROR',
+  NETWORK_ERROR: 'NETWORK_ERROR',
+  VALIDATION_ERROR: 'VALIDATION_ERROR',
+  NOT_FOUND: 'NOT_FOUND',
+  OPERATION_FAILED: 'OPERATION_FAILED',
+  UNKNOWN: 'UNKNOWN',
+});
+
+// To the compiler an enum's members are no mere strings, so an object literal cannot be one without a cast.
+const TwentyCrmErrorCode = /** @type {typeof import('../index.js').TwentyCrmErrorCode} */ (
+  /** @type {unknown} */ (codes)
+);
+
+/** @type {ReadonlySet<unknown>} */
+const knownCodes = new Set(Object.values(codes));
+
+/** @type {ReadonlySet<unknown>} */
+const retryableCodes = new Set([
+  codes.TIMEOUT,
+  codes.RATE_LIMIT,
+  codes.SERVER_ERROR,
+  codes.NETWORK_ERROR,
+]);
+
+/**
+ * @param {unknown} error
+ * @returns {error is TwentyCrmError}
+ */
+function isTwentyCrmError(error) {
+  if (typeof error !== 'object' || error === null) return false;
+  try {
+    const { code, message, status, isRetryable, details } = /** @type {Record<string, unknown>} */ (
+      error
+    );
+    return (
+      knownCodes.has(code) &&
+      typeof message === 'string' &&
+      typeof isRetryable === 'boolean' &&
+      (status === undefined || typeof status === 'number') &&
+      (details === undefined || (typeof details === 'object' && details !== null))
+    );
+  } catch {
+    // A getter or a proxy that throws: whatever it is, it is no error of ours.
+    return false;
+  }
+}
+
+/** @type {typeof import('../index.js').createTwentyCrmError} */
+function createTwentyCrmError(code, message, options = {}) {
+  const { status, isRetryable = retryableCodes.has(code), details } = options;
+  return {
+    code,
+    message,
+    ...(status !== undefined && { status }),
+    isRetryable,
+    ...(details !== undefined && { details }),
+  };
+}
+
+class TwentyCrmApiError extends Error {
+  /**
+   * @param {TwentyCrmError} error
+   * @param {{ cause?: unknown }} [options]
+   */
+  constructor(error, options) {
+    super(error.message, options);
+    // Own and enumerable, unlike an Error's: `{ ...error }` is then a whole TwentyCrmError.
+    Object.defineProperty(this, 'message', { enumerable: true });
+    this.code = error.code;
+    if (error.status !== undefined) this.status = error.status;
+    this.isRetryable = error.isRetryable;
+    if (error.details !== undefined) this.details = error.details;
+  }
+
+  /** @returns {TwentyCrmError} */
+  toJSON() {
+    return createTwentyCrmError(this.code, this.message, this);
+  }
+}
+
+// On the prototype, as the built-in errors have it, so that it is no field of the error.
+Object.defineProperty(TwentyCrmApiError.prototype, 'name', {
+  value: 'TwentyCrmApiError',
+  configurable: true,
+  writable: true,
+});
+
+module.exports = { TwentyCrmErrorCode, TwentyCrmApiError, createTwentyCrmError, isTwentyCrmError };

@@ -1,0 +1,80 @@
+// Builds the native addon, with its loader native.js and native.d.ts, unless the last build is of the same sources.
+//   node scripts/build.mjs           the release profile, what is published
+//   node scripts/build.mjs --fast    the fastdev profile: seconds instead of minutes, slower code
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setup } from './setup.mjs';
+import { isMain, nodeModule, root, runOrThrow, targetDir } from './support/process.mjs';
+
+/** @typedef {'release' | 'fastdev'} Profile */
+/** @typedef {{ profile: Profile, sources: string, outputs: Record<string, string> }} BuildRecord */
+
+const recordFile = path.join(targetDir, 'addon-build.json');
+const generated = ['native.js', 'native.d.ts'];
+
+/** @param {string} relative */
+const contents = (relative) => readFileSync(path.join(root, relative));
+
+/** @param {string} relative */
+const hashOf = (relative) =>
+  existsSync(path.join(root, relative))
+    ? createHash('sha256').update(contents(relative)).digest('hex')
+    : 'missing';
+
+/** One hash over everything that the addon is made of. By contents: a checkout gives every file a new time. */
+function hashSources() {
+  const rust = readdirSync(path.join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+  const files = ['Cargo.toml', 'Cargo.lock', 'build.rs', ...rust].sort();
+  const { napi } = JSON.parse(contents('package.json').toString());
+  const hash = createHash('sha256').update(JSON.stringify(napi));
+  for (const file of files) hash.update(`\0${file}\0${hashOf(file)}`);
+  return hash.digest('hex');
+}
+
+const addonFiles = () => readdirSync(root).filter((name) => name.endsWith('.node'));
+
+/** @returns {BuildRecord | undefined} */
+function readRecord() {
+  return existsSync(recordFile) ? JSON.parse(readFileSync(recordFile, 'utf8')) : undefined;
+}
+
+/**
+ * Builds where that is needed.
+ * @param {Profile} [wanted] Without one, a developer's choice of the last build holds; the first is a release build,
+ * and so is every build in CI.
+ */
+export async function buildAddon(wanted) {
+  await setup();
+  const last = readRecord();
+  const profile = wanted ?? (process.env.CI ? undefined : last?.profile) ?? 'release';
+  const sources = hashSources();
+  const isFresh =
+    last?.sources === sources &&
+    last.profile === profile &&
+    Object.entries(last.outputs).every(([file, hash]) => hashOf(file) === hash);
+  if (isFresh) {
+    console.log(`The addon is up to date (${profile}).`);
+    return;
+  }
+  console.log(`Building the addon (${profile}) …`);
+  await runOrThrow(process.execPath, [
+    nodeModule('@napi-rs/cli/dist/cli.js'),
+    'build',
+    '--platform',
+    ...['--profile', profile],
+    ...['--js', 'native.js', '--dts', 'native.d.ts', '--no-const-enum'],
+    ...['--', '--locked'],
+  ]);
+  const outputs = Object.fromEntries(
+    [...generated, ...addonFiles()].map((file) => [file, hashOf(file)]),
+  );
+  mkdirSync(targetDir, { recursive: true });
+  writeFileSync(recordFile, `${JSON.stringify({ profile, sources, outputs }, null, 2)}\n`);
+}
+
+if (isMain(import.meta.url)) {
+  await buildAddon(process.argv.includes('--fast') ? 'fastdev' : 'release');
+}

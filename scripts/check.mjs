@@ -1,0 +1,40 @@
+// The checks that run nothing of ours: format, lint, types, package.
+//   node scripts/check.mjs              all of them
+//   node scripts/check.mjs lint types   the named ones
+import { setup } from './setup.mjs';
+import { isMain, nodeModule, run, section } from './support/process.mjs';
+
+/** @type {(relative: string, ...args: string[]) => string[]} */
+const node = (relative, ...args) => [process.execPath, nodeModule(relative), ...args];
+
+/** @type {Record<string, string[][]>} */
+const checks = {
+  rustfmt: [['cargo', 'fmt', '--all', '--check']],
+  clippy: [['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings']],
+  lint: [node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.')],
+  types: [node('typescript/bin/tsc', '-p', 'tsconfig.json')],
+  package: [
+    node('publint/src/cli.js', '--strict'),
+    node('@arethetypeswrong/cli/dist/index.js', '--pack', '--profile', 'node16'),
+  ],
+};
+
+/** @param {string[]} names */
+async function main(names) {
+  const unknown = names.find((name) => !(name in checks));
+  if (unknown)
+    throw new Error(`no check "${unknown}": there are ${Object.keys(checks).join(', ')}`);
+  await setup();
+  /** @type {string[]} */
+  const failed = [];
+  for (const name of names.length > 0 ? names : Object.keys(checks)) {
+    section(name);
+    for (const [command, ...args] of checks[name]) {
+      if ((await run(command, args)) !== 0 && !failed.includes(name)) failed.push(name);
+    }
+  }
+  console.log(failed.length > 0 ? `\nfailed: ${failed.join(', ')}` : '\nall checks passed');
+  return failed.length;
+}
+
+if (isMain(import.meta.url)) process.exitCode = (await main(process.argv.slice(2))) > 0 ? 1 : 0;

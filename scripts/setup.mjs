@@ -1,0 +1,36 @@
+// Installs the development tools when they are missing or not what package-lock.json says.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { isMain, root, runOrThrow } from './support/process.mjs';
+
+/** @typedef {{ version?: string, optional?: boolean, devOptional?: boolean, peer?: boolean }} LockedPackage */
+
+/**
+ * @param {string} file
+ * @returns {Record<string, LockedPackage>}
+ */
+const packagesOf = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8')).packages ?? {};
+
+/** Whether node_modules holds what package-lock.json asks for; packages of other platforms aside. */
+export function modulesAreInstalled() {
+  // npm writes what it installed into this file.
+  const record = 'node_modules/.package-lock.json';
+  if (!existsSync(path.join(root, record))) return false;
+  const installed = packagesOf(record);
+  return Object.entries(packagesOf('package-lock.json')).every(([place, wanted]) => {
+    const found = installed[place];
+    if (place === '' || (!found && wanted.optional)) return true;
+    return found?.version === wanted.version;
+  });
+}
+
+export async function setup() {
+  if (modulesAreInstalled()) return;
+  console.log('Installing the development tools (npm ci) …');
+  const args = ['ci', '--no-audit', '--no-fund'];
+  const npm = process.env.npm_execpath;
+  if (npm?.endsWith('.js')) await runOrThrow(process.execPath, [npm, ...args]);
+  else await runOrThrow(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
+}
+
+if (isMain(import.meta.url)) await setup();

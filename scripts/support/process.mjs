@@ -1,0 +1,62 @@
+// Where things are, and how the scripts start other programs. Plain Node: it runs before anything is installed.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's root. */
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Cargo's output folder. */
+export const targetDir = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
+
+/**
+ * Runs a program at the repository's root, its output on ours.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ onStdout?: (text: string) => void }} [options] `onStdout` sees what it prints, too.
+ * @returns {Promise<number>} Its exit code; 1 where a signal ended it.
+ */
+export function run(command, args, { onStdout } = {}) {
+  return new Promise((resolve, reject) => {
+    const stdout = onStdout ? 'pipe' : 'inherit';
+    const child = spawn(command, args, { cwd: root, stdio: ['inherit', stdout, 'inherit'] });
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
+      process.stdout.write(text);
+      onStdout?.(text);
+    });
+    child.on('error', (error) => {
+      const missing = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
+      reject(missing ? new Error(`${command} is not installed or not in PATH`) : error);
+    });
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/**
+ * As {@link run}, for a program whose failure ends the script.
+ * @param {string} command
+ * @param {string[]} args
+ */
+export async function runOrThrow(command, args) {
+  const code = await run(command, args);
+  if (code !== 0) throw new Error(`\`${[command, ...args].join(' ')}\` failed with code ${code}`);
+}
+
+/**
+ * The file of an npm package's program, to be started with this very Node (no shell, no .cmd files).
+ * @param {string} relative
+ */
+export const nodeModule = (relative) => path.join(root, 'node_modules', relative);
+
+/** @param {string} title */
+export function section(title) {
+  console.log(`\n== ${title} ==`);
+}
+
+/**
+ * Whether this file is what Node was started with.
+ * @param {string} url `import.meta.url`
+ */
+export function isMain(url) {
+  return process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(url);
+}

@@ -1,0 +1,113 @@
+import type { AbortSignalLike } from './abort-signal.js';
+import type { TwentyCrmClientConfig, TwentyCrmResponse } from './twenty-crm-config.types.js';
+
+declare global {
+  // Every Node that this package runs on has the symbol; `lib: es2022` alone does not know it. The declaration
+  // merges with those of `esnext.disposable` and @types/node.
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+}
+
+/** {@link TwentyCrmClientConfig}, and two bounds on the whole of a call. */
+export interface TwentyCrmRestClientConfig extends TwentyCrmClientConfig {
+  /**
+   * Milliseconds that a whole call may take, with all its attempts and waits; no wait begins that would pass it.
+   * Unbounded when it is not given.
+   */
+  deadlineMs?: number;
+  /**
+   * Milliseconds that a call may wait for the workspace's rate limit; beyond it the call fails with `RATE_LIMIT`.
+   * @default 120000
+   */
+  maxThrottleWaitMs?: number;
+}
+
+/** Options of one request. */
+export interface RequestOptions {
+  /** Milliseconds per attempt; the client's `timeout` when it is not given. */
+  timeout?: number;
+  /** Additional headers. A value with a line break is refused before any request. */
+  headers?: Record<string, string>;
+  /**
+   * One attempt only.
+   * @default false
+   */
+  skipRetry?: boolean;
+  /** Sent as `Idempotency-Key`, the same over all attempts. A random one for every write when it is not given. */
+  idempotencyKey?: string;
+  /** Aborting closes the socket, ends any wait, and rejects with the signal's own reason. */
+  signal?: AbortSignalLike;
+  /** Milliseconds for the whole call; the client's `deadlineMs` when it is not given. */
+  deadlineMs?: number;
+}
+
+/** Counters of one client since it was made. */
+export interface TwentyCrmClientStats {
+  /** Calls made. */
+  requests: number;
+  /** Attempts made, the repeats among them. */
+  attempts: number;
+  /** Attempts that were repeats. */
+  retries: number;
+  /** Answers that said "rate limit". */
+  rateLimited: number;
+  /** Calls that are under way now. */
+  inFlight: number;
+}
+
+/**
+ * Requests to a Twenty server with retries, pacing and timeouts. It resolves with
+ * `{ success: true, data }` or `{ success: false, error }` and rejects for one thing only: an aborted signal, with
+ * that signal's own reason. `data` is the server's JSON, untouched.
+ *
+ * A `path` begins with `/` and stays on the server: absolute URLs, `//host`, `..` and control characters resolve
+ * with `VALIDATION_ERROR` before any request.
+ */
+export declare class TwentyCrmRestClient {
+  #private;
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it. */
+  constructor(config: TwentyCrmRestClientConfig);
+
+  /** Reads. */
+  get<T = unknown>(path: string, options?: RequestOptions): Promise<TwentyCrmResponse<T>>;
+  /** As `post`, `put` and `patch` are called, with no body. */
+  get<T = unknown>(
+    path: string,
+    body: null | undefined,
+    options: RequestOptions,
+  ): Promise<TwentyCrmResponse<T>>;
+  /** Deletes. */
+  delete<T = unknown>(path: string, options?: RequestOptions): Promise<TwentyCrmResponse<T>>;
+  /** As `post`, `put` and `patch` are called: with a body. */
+  delete<T = unknown>(
+    path: string,
+    body: unknown,
+    options: RequestOptions,
+  ): Promise<TwentyCrmResponse<T>>;
+  /** Creates. `body` is sent as JSON; nothing is sent when it is undefined. */
+  post<T = unknown>(
+    path: string,
+    body?: unknown,
+    options?: RequestOptions,
+  ): Promise<TwentyCrmResponse<T>>;
+  /** Replaces. `body` is sent as JSON; nothing is sent when it is undefined. */
+  put<T = unknown>(
+    path: string,
+    body?: unknown,
+    options?: RequestOptions,
+  ): Promise<TwentyCrmResponse<T>>;
+  /** Changes. `body` is sent as JSON; nothing is sent when it is undefined. */
+  patch<T = unknown>(
+    path: string,
+    body?: unknown,
+    options?: RequestOptions,
+  ): Promise<TwentyCrmResponse<T>>;
+
+  /** Counters since the client was made. */
+  stats(): TwentyCrmClientStats;
+  /** Lets calls under way finish; later calls resolve with `OPERATION_FAILED`. Connections are shared and stay. */
+  close(): Promise<void>;
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}

@@ -1,0 +1,173 @@
+import type { AbortSignalLike } from './abort-signal.js';
+import type { MappingStore } from './mapping-store.js';
+import type { TwentyCrmRestClient, TwentyCrmRestClientConfig } from './rest-client.js';
+import type { TwentyCompany, TwentyPerson } from './twenty-crm-entities.types.js';
+import type {
+  AnyCacheEntry,
+  UpsertCompanyInput,
+  UpsertOptions,
+  UpsertPersonInput,
+  UpsertResult,
+} from './twenty-crm-sync.types.js';
+
+/** Something that was done otherwise than asked, without failing the record. */
+export interface SyncWarning {
+  /** The input's field, for example `phone`. */
+  field: string;
+  /** Machine-readable reason. */
+  reason: string;
+  /** For people: what was left out or kept, and why. */
+  message: string;
+  /** External id of the record. */
+  externalId: string;
+  /** External id of the record that it collided with. */
+  otherExternalId?: string;
+  /** Twenty's id of the row that it collided with. */
+  crmId?: string;
+}
+
+/** What happens where a record meets a row that is not its own. */
+export interface CollisionOptions {
+  /**
+   * The row with this e-mail or domain has no external id. `link`: set its external id and fill only its blank
+   * fields; `adopt`: write everything; `report`: fail the record.
+   * @default 'link'
+   */
+  unclaimedMatch?: 'link' | 'adopt' | 'report';
+  /**
+   * The row with this e-mail or domain carries another external id. `leave_out`: write the record without the value
+   * and warn; `report`: fail the record; `take_over`: write to that row.
+   * @default 'leave_out'
+   */
+  claimedMatch?: 'leave_out' | 'report' | 'take_over';
+  /**
+   * The row with this e-mail or domain is deleted and not ours. `leave_out`: write the record without the value and
+   * warn; `report`: fail the record.
+   * @default 'leave_out'
+   */
+  deletedMatch?: 'leave_out' | 'report';
+  /**
+   * The record's own row is deleted. `revive`: restore and write it; `skip`: leave it deleted; `report`: fail the
+   * record.
+   * @default 'revive'
+   */
+  ownDeleted?: 'revive' | 'skip' | 'report';
+  /**
+   * The record's own row is gone for good. `create`: make it anew; `skip`: leave it; `report`: fail the record.
+   * @default 'create'
+   */
+  ownGone?: 'create' | 'skip' | 'report';
+}
+
+/** Names of Twenty's fields where a workspace has them under other names, by the input's field. */
+export interface FieldNames {
+  person?: {
+    [K in
+      | 'external_id'
+      | 'website'
+      | 'city'
+      | 'account_type'
+      | 'plan'
+      | 'total_submissions']?: string;
+  };
+  company?: { [K in 'external_id' | 'website' | 'status']?: string };
+}
+
+/** Options of {@link createTwentyCrmSyncService}. */
+export interface SyncServiceOptions {
+  /**
+   * Milliseconds for which an id that was found may be used without asking again.
+   * @default 300000
+   */
+  cacheTtlMs?: number;
+  /** Where pairs of ids outlive the process; nowhere when it is not given. */
+  mappingStore?: MappingStore | null;
+  /** Country of national phone numbers, as ISO 3166-1 alpha-2 (`DE`); without it they are left out with a warning. */
+  defaultCountry?: string;
+  /** What happens where a record meets a row that is not its own. */
+  collisions?: CollisionOptions;
+  /** Keeps two sites in one workspace apart: it goes into every record's id and external id. */
+  namespace?: string;
+  /** Names of Twenty's fields where a workspace has them under other names. */
+  fieldNames?: FieldNames;
+  /**
+   * An e-mail address that is none: `refuse` fails the record with `VALIDATION_ERROR`, `leave_out` writes it without
+   * and warns.
+   * @default 'refuse'
+   */
+  invalidEmail?: 'refuse' | 'leave_out';
+  /** Called for every warning, before the upsert's promise settles. What it throws is ignored. */
+  onWarning?: (warning: SyncWarning) => void;
+}
+
+/** {@link UpsertOptions}, and a signal. */
+export interface TwentyCrmUpsertOptions extends UpsertOptions {
+  /** Aborting closes the socket, ends any wait, and rejects with the signal's own reason. */
+  signal?: AbortSignalLike;
+}
+
+/** What is remembered, in short. */
+export interface CacheStats {
+  /** How many ids. */
+  size: number;
+  entries: {
+    /** `person:` or `company:` and the external id. */
+    key: string;
+    /** Milliseconds since it was remembered. */
+    age: number;
+  }[];
+}
+
+/**
+ * Creates and updates people and companies, keyed by the caller's own ids. Services of one workspace in one process
+ * share connections, pacing, schema and remembered ids: making one per request costs nothing.
+ */
+export declare class TwentyCrmSyncService {
+  #private;
+  /**
+   * @param restClient Where to send to.
+   * @param mappingStore Where pairs of ids outlive the process; nowhere when it is null or not given.
+   * @param cacheTtlMs Milliseconds for which an id may be used without asking again; 300000 when it is not given.
+   * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good; `details.field` names it.
+   */
+  constructor(
+    restClient: TwentyCrmRestClient,
+    mappingStore?: MappingStore | null,
+    cacheTtlMs?: number,
+  );
+
+  /**
+   * Creates the person, or updates the one with this external id. The company of `company_external_id` is created
+   * first when it is missing and `company_name` is there.
+   *
+   * Rejects with {@link TwentyCrmApiError}: `VALIDATION_ERROR` for bad input (before any request; `details.field`)
+   * and for what the server refuses, `AUTH_ERROR`, `RATE_LIMIT`, `TIMEOUT`, `NETWORK_ERROR`, `SERVER_ERROR`, or
+   * `OPERATION_FAILED`; with the signal's reason when the signal aborts.
+   */
+  upsertPerson(
+    input: UpsertPersonInput,
+    options?: TwentyCrmUpsertOptions,
+  ): Promise<UpsertResult<TwentyPerson>>;
+  /** Creates the company, or updates the one with this external id. Rejects as {@link upsertPerson} does. */
+  upsertCompany(
+    input: UpsertCompanyInput,
+    options?: TwentyCrmUpsertOptions,
+  ): Promise<UpsertResult<TwentyCompany>>;
+
+  /** Forgets every remembered id; the mapping store keeps what it has. */
+  clearCache(): void;
+  /** How many ids are remembered, and for how long already. */
+  getCacheStats(): CacheStats;
+  /** Every remembered id. */
+  cacheEntries(): AnyCacheEntry[];
+}
+
+/**
+ * A {@link TwentyCrmSyncService} from a configuration.
+ * @param options An object, or just the cache TTL in milliseconds.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it.
+ */
+export declare function createTwentyCrmSyncService(
+  config: TwentyCrmRestClientConfig,
+  options?: number | SyncServiceOptions,
+): TwentyCrmSyncService;

@@ -1,0 +1,36 @@
+/**
+ * A person, flat as the caller keeps it. In Twenty the record has composite fields; the sync service translates both
+ * ways.
+ */
+export interface TwentyPerson {
+  /** The caller's own id of this person, for example the client profile's. */
+  external_id: string;
+  /** Full name; the sync service splits it into first and last name. */
+  name: string;
+  email: string;
+  /** International (`+49 30 …`), or national where a default country is configured. */
+  phone?: string | null;
+  job_title?: string | null;
+  /** Name of the person's company; used only where that company has to be created. */
+  company_name?: string | null;
+  /** The person's own site, not the company's. */
+  website?: string | null;
+  city?: string | null;
+  /** For example `individual`, `business` or `enterprise`. */
+  account_type?: string | null;
+  /** For example `free`, `standard` or `premium`. */
+  plan?: string | null;
+  total_submissions?: number | null;
+}
+
+/** A company, flat as the caller keeps it. */
+export interface TwentyCompany {
+  /** The caller's own id of this company. */
+  external_id: string;
+  name: string;
+  /** For example `example.com`; scheme and `www.` do not matter. */
+  domain_name?: string | null;
+  website?: string | null;
+  /** For example `active` or `inactive`. */
+  status?: string | null;
+}
