@@ -1,1 +1,15 @@
 //! What Twenty is: wire records, envelopes, error bodies, look-ups, schema and the mapping to and from flat entities.
+
+pub mod company;
+pub mod domain;
+pub mod email;
+pub mod fields;
+pub mod ids;
+pub mod input;
+pub mod link;
+pub mod name;
+pub mod person;
+pub mod phone;
+pub mod record;
+pub mod schema;
+pub mod warning;

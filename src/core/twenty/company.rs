@@ -1,0 +1,88 @@
+//! Companies: from the flat entity to Twenty's record and back (MAPPING.md "Company").
+
+use serde_json::{Map, Value, json};
+
+use super::domain::{self, Domain};
+use super::ids::ObjectKind;
+use super::input::{CompanyInput, Patch};
+use super::name;
+use super::record::{MapContext, MappedRecord, Mapper, UniqueValue, part, read_text};
+use super::warning::reason;
+use crate::core::error::CrmError;
+
+/// Translates one company. Nothing in a parsed input makes it fail; the type is that of people.
+pub fn map_company(input: &CompanyInput, context: &MapContext) -> Result<MappedRecord, CrmError> {
+    let names = context.field_names;
+    let mut mapper = Mapper::new(context, &input.external_id);
+    mapper
+        .fields
+        .insert("name".into(), name::collapse(&input.name).into());
+    let unique = map_domain(&input.domain_name, &mut mapper);
+    mapper.text("website", &names.website, &input.website);
+    mapper.text("status", &names.status, &input.status);
+    Ok(mapper.finish(ObjectKind::Company, unique))
+}
+
+/// The flat entity (`TwentyCompany`) of a record that the server returned: what it does not show is null.
+pub fn company_to_entity(
+    record: &Map<String, Value>,
+    context: &MapContext,
+    external_id: &str,
+) -> Value {
+    let names = context.field_names;
+    let link = record
+        .get("domainName")
+        .and_then(Value::as_object)
+        .map(|parts| part(parts, "primaryLinkUrl"));
+    json!({
+        "external_id": external_id,
+        "name": part(record, "name"),
+        "domain_name": link.filter(|link| !link.is_empty()).map(domain::from_link),
+        "website": read_text(record, context.schema, &names.website),
+        "status": read_text(record, context.schema, &names.status),
+    })
+}
+
+fn map_domain(value: &Patch<String>, mapper: &mut Mapper) -> Option<UniqueValue> {
+    let text = match value {
+        Patch::Absent => return None,
+        Patch::Value(text) if !text.trim().is_empty() => text,
+        Patch::Null | Patch::Value(_) => {
+            mapper
+                .fields
+                .insert("domainName".into(), json!({"primaryLinkUrl": null}));
+            return None;
+        }
+    };
+    match Domain::parse(text) {
+        Ok(domain) => {
+            let link = domain.to_link(mapper.context.domain_form);
+            mapper
+                .fields
+                .insert("domainName".into(), json!({"primaryLinkUrl": link}));
+            Some(UniqueValue {
+                field: ObjectKind::Company.unique_field(),
+                input_field: "domain_name",
+                value: link,
+                spellings: domain.spellings(),
+            })
+        }
+        Err(why) => {
+            let because = match why {
+                reason::SHARED_DOMAIN => {
+                    "many organisations share this host, so it identifies none"
+                }
+                reason::DOMAIN_WITH_PATH => {
+                    "an address with a path or a port identifies a page, not an organisation"
+                }
+                _ => "it is not a domain name",
+            };
+            mapper.warn(
+                "domain_name",
+                why,
+                format!("domain_name was left out: {because}"),
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What the custom fields are called in the workspace, and which of them it has.
+
+use serde::Deserialize;
+
+use super::schema::{FieldInfo, FieldKind, ObjectSchema, Uniqueness};
+use crate::core::error::CrmError;
+
+/// API names of the fields that are not Twenty's own. Defaults: MAPPING.md.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FieldNames {
+    /// The caller's id; default `externalId`.
+    pub external_id: String,
+    /// Default `accountType`.
+    pub account_type: String,
+    /// The first that the workspace has; default `plan`, `planCustom`, `subscriptionPlan`.
+    pub plan: Vec<String>,
+    /// Default `totalSubmissions`.
+    pub total_submissions: String,
+    /// Of people and companies; default `website`.
+    pub website: String,
+    /// Default `city`.
+    pub city: String,
+    /// Of companies; default `status`.
+    pub status: String,
+}
+
+impl Default for FieldNames {
+    fn default() -> Self {
+        Self {
+            external_id: "externalId".into(),
+            account_type: "accountType".into(),
+            plan: ["plan", "planCustom", "subscriptionPlan"]
+                .map(String::from)
+                .into(),
+            total_submissions: "totalSubmissions".into(),
+            website: "website".into(),
+            city: "city".into(),
+            status: "status".into(),
+        }
+    }
+}
+
+impl FieldNames {
+    /// Checks that every name can be one of Twenty's: camelCase alphanumerics (WIRE.md section 9). They go into GraphQL
+    /// text, so nothing else may pass.
+    pub fn check(&self) -> Result<(), CrmError> {
+        let single = [
+            ("externalId", &self.external_id),
+            ("accountType", &self.account_type),
+            ("totalSubmissions", &self.total_submissions),
+            ("website", &self.website),
+            ("city", &self.city),
+            ("status", &self.status),
+        ];
+        let plans = self.plan.iter().map(|name| ("plan", name));
+        for (option, name) in single.into_iter().chain(plans) {
+            if !is_field_name(name) {
+                return Err(CrmError::validation(
+                    option,
+                    format!(
+                        "The field name for {option} must be camelCase letters and digits, as Twenty's API names are"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The plan field that the workspace has; the first candidate's name is used in warnings when there is none.
+    pub fn plan_in<'a>(&'a self, schema: &ObjectSchema) -> &'a str {
+        let present = self.plan.iter().find(|name| schema.active(name).is_some());
+        present.or(self.plan.first()).map_or("plan", String::as_str)
+    }
+
+    /// What the workspace's external id field is good for.
+    pub fn external_id_in(&self, schema: &ObjectSchema) -> ExternalIdField {
+        match schema.active(&self.external_id) {
+            Some(FieldInfo {
+                kind: FieldKind::Text,
+                uniqueness,
+                name,
+                ..
+            }) => match uniqueness {
+                Uniqueness::Yes => ExternalIdField::Unique(name.clone()),
+                Uniqueness::Unproven => ExternalIdField::Unproven(name.clone()),
+                Uniqueness::No => ExternalIdField::Missing,
+            },
+            _ => ExternalIdField::Missing,
+        }
+    }
+}
+
+/// Whether external ids can be kept in the CRM (MAPPING.md, first row: missing, not unique or of another type is unusable).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExternalIdField {
+    /// There is no usable field: the record's id alone carries the identity.
+    Missing,
+    /// There is a TEXT field of that name, but whether it is unique could not be read.
+    Unproven(String),
+    /// There is a unique TEXT field of that name.
+    Unique(String),
+}
+
+impl ExternalIdField {
+    /// The field's API name, where there is one to write to.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Missing => None,
+            Self::Unproven(name) | Self::Unique(name) => Some(name),
+        }
+    }
+}
+
+fn is_field_name(name: &str) -> bool {
+    name.len() <= 63
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric())
+}

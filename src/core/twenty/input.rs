@@ -1,0 +1,363 @@
+//! The flat snake_case entities that callers pass in, read from JSON text and checked before any request.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::core::error::CrmError;
+
+/// A field that may be left alone, cleared or set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Patch<T> {
+    /// Not given: what the CRM has stays.
+    #[default]
+    Absent,
+    /// Given as `null`: what the CRM has is cleared.
+    Null,
+    /// Given: what the CRM has is replaced.
+    Value(T),
+}
+
+impl<T> Patch<T> {
+    /// The value, where there is one.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// Whether the field was not given.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    fn merge(&mut self, later: Self) {
+        if !later.is_absent() {
+            *self = later;
+        }
+    }
+
+    fn put(&self, object: &mut Map<String, Value>, key: &str)
+    where
+        T: Clone + Into<Value>,
+    {
+        match self {
+            Self::Absent => {}
+            Self::Null => drop(object.insert(key.to_owned(), Value::Null)),
+            Self::Value(value) => drop(object.insert(key.to_owned(), value.clone().into())),
+        }
+    }
+}
+
+/// The spec's `UpsertPersonInput`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PersonInput {
+    /// The caller's own id of the person; kept byte for byte, never blank.
+    pub external_id: String,
+    /// The full name; never blank.
+    pub name: String,
+    /// Trimmed and lower-cased. Whether it is an address is decided by the mapping, which knows the option.
+    pub email: String,
+    /// Any spelling of a phone number.
+    pub phone: Patch<String>,
+    /// Job title.
+    pub job_title: Patch<String>,
+    /// Name for the linked company, used only by the call that creates it.
+    pub company_name: Patch<String>,
+    /// The person's own website.
+    pub website: Patch<String>,
+    /// City.
+    pub city: Patch<String>,
+    /// individual, business, enterprise.
+    pub account_type: Patch<String>,
+    /// free, standard, premium.
+    pub plan: Patch<String>,
+    /// Number of submissions; finite.
+    pub total_submissions: Patch<f64>,
+    /// The caller's id of the company that the person belongs to.
+    pub company_external_id: Patch<String>,
+}
+
+/// The spec's `UpsertCompanyInput`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CompanyInput {
+    /// The caller's own id of the company; kept byte for byte, never blank.
+    pub external_id: String,
+    /// The company's name; never blank.
+    pub name: String,
+    /// Any spelling of the company's domain.
+    pub domain_name: Patch<String>,
+    /// The company's website.
+    pub website: Patch<String>,
+    /// active, inactive.
+    pub status: Patch<String>,
+}
+
+impl PersonInput {
+    /// Reads one person from JSON text. Unknown keys are ignored; every refusal names its field.
+    pub fn parse(json: &str) -> Result<Self, CrmError> {
+        let raw = RawObject::parse(json, "person")?;
+        Ok(Self {
+            external_id: raw.required("external_id")?,
+            name: raw.required("name")?,
+            email: super::email::normalize(&raw.string("email")?),
+            phone: raw.text("phone")?,
+            job_title: raw.text("job_title")?,
+            company_name: raw.text("company_name")?,
+            website: raw.text("website")?,
+            city: raw.text("city")?,
+            account_type: raw.text("account_type")?,
+            plan: raw.text("plan")?,
+            total_submissions: raw.number("total_submissions")?,
+            company_external_id: raw.text("company_external_id")?,
+        })
+    }
+
+    /// Takes over what a later input for the same external id says, as if both were written in turn.
+    pub fn merge(&mut self, later: Self) {
+        self.name = later.name;
+        self.email = later.email;
+        self.phone.merge(later.phone);
+        self.job_title.merge(later.job_title);
+        self.company_name.merge(later.company_name);
+        self.website.merge(later.website);
+        self.city.merge(later.city);
+        self.account_type.merge(later.account_type);
+        self.plan.merge(later.plan);
+        self.total_submissions.merge(later.total_submissions);
+        self.company_external_id.merge(later.company_external_id);
+    }
+
+    /// The input as a flat entity again (what `platform` mode hands on): absent fields stay absent.
+    pub fn to_value(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("external_id".into(), self.external_id.clone().into());
+        object.insert("name".into(), self.name.clone().into());
+        object.insert("email".into(), self.email.clone().into());
+        self.phone.put(&mut object, "phone");
+        self.job_title.put(&mut object, "job_title");
+        self.company_name.put(&mut object, "company_name");
+        self.website.put(&mut object, "website");
+        self.city.put(&mut object, "city");
+        self.account_type.put(&mut object, "account_type");
+        self.plan.put(&mut object, "plan");
+        match &self.total_submissions {
+            Patch::Absent => {}
+            Patch::Null => drop(object.insert("total_submissions".into(), Value::Null)),
+            Patch::Value(number) => {
+                drop(object.insert("total_submissions".into(), super::record::number(*number)))
+            }
+        }
+        self.company_external_id
+            .put(&mut object, "company_external_id");
+        Value::Object(object)
+    }
+}
+
+impl CompanyInput {
+    /// Reads one company from JSON text. Unknown keys are ignored; every refusal names its field.
+    pub fn parse(json: &str) -> Result<Self, CrmError> {
+        let raw = RawObject::parse(json, "company")?;
+        Ok(Self {
+            external_id: raw.required("external_id")?,
+            name: raw.required("name")?,
+            domain_name: raw.text("domain_name")?,
+            website: raw.text("website")?,
+            status: raw.text("status")?,
+        })
+    }
+
+    /// Takes over what a later input for the same external id says, as if both were written in turn.
+    pub fn merge(&mut self, later: Self) {
+        self.name = later.name;
+        self.domain_name.merge(later.domain_name);
+        self.website.merge(later.website);
+        self.status.merge(later.status);
+    }
+
+    /// The input as a flat entity again (what `platform` mode hands on): absent fields stay absent.
+    pub fn to_value(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("external_id".into(), self.external_id.clone().into());
+        object.insert("name".into(), self.name.clone().into());
+        self.domain_name.put(&mut object, "domain_name");
+        self.website.put(&mut object, "website");
+        self.status.put(&mut object, "status");
+        Value::Object(object)
+    }
+}
+
+/// Checks an external id given on its own (find, delete): a string that is not blank and holds no NUL.
+pub fn check_external_id(external_id: &str) -> Result<(), CrmError> {
+    if external_id.trim().is_empty() {
+        return Err(blank("external_id"));
+    }
+    if external_id.contains('\0') {
+        return Err(nul("external_id"));
+    }
+    Ok(())
+}
+
+/// A JSON object whose values are not looked at yet, so that a bad one can be reported by its key.
+struct RawObject<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> RawObject<'a> {
+    fn parse(json: &'a str, what: &str) -> Result<Self, CrmError> {
+        serde_json::from_str(json).map_err(|error| {
+            let message = if error.is_data() {
+                format!("The {what} must be an object, got {}", kind_of(json))
+            } else {
+                format!(
+                    "The {what} is not well-formed JSON (column {})",
+                    error.column()
+                )
+            };
+            CrmError::validation("input", message)
+        })
+    }
+
+    /// The raw value; a repeated key counts as its last occurrence, as in JavaScript.
+    fn get(&self, field: &str) -> Option<&'a str> {
+        let found = self.0.iter().rev().find(|(key, _)| key == field);
+        found.map(|(_, value)| value.get().trim())
+    }
+
+    fn string(&self, field: &str) -> Result<String, CrmError> {
+        match self.text(field)? {
+            Patch::Value(text) => Ok(text),
+            Patch::Absent | Patch::Null => Err(CrmError::validation(
+                field,
+                format!("{field} is required and must be a string"),
+            )),
+        }
+    }
+
+    fn required(&self, field: &str) -> Result<String, CrmError> {
+        let text = self.string(field)?;
+        if text.trim().is_empty() {
+            return Err(blank(field));
+        }
+        Ok(text)
+    }
+
+    fn text(&self, field: &str) -> Result<Patch<String>, CrmError> {
+        let Some(raw) = self.get(field) else {
+            return Ok(Patch::Absent);
+        };
+        if raw == "null" {
+            return Ok(Patch::Null);
+        }
+        if !raw.starts_with('"') {
+            return Err(CrmError::validation(
+                field,
+                format!("{field} must be a string, got {}", kind_of(raw)),
+            ));
+        }
+        let text: String = serde_json::from_str(raw).map_err(|_| {
+            CrmError::validation(
+                field,
+                format!("{field} holds half of a surrogate pair, which is not valid text"),
+            )
+        })?;
+        if text.contains('\0') {
+            return Err(nul(field));
+        }
+        Ok(Patch::Value(text))
+    }
+
+    fn number(&self, field: &str) -> Result<Patch<f64>, CrmError> {
+        let Some(raw) = self.get(field) else {
+            return Ok(Patch::Absent);
+        };
+        if raw == "null" {
+            return Ok(Patch::Null);
+        }
+        if !raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+            return Err(CrmError::validation(
+                field,
+                format!("{field} must be a number, got {}", kind_of(raw)),
+            ));
+        }
+        match serde_json::from_str::<f64>(raw) {
+            Ok(number) if number.is_finite() => Ok(Patch::Value(number)),
+            _ => Err(CrmError::validation(
+                field,
+                format!("{field} must be a finite number"),
+            )),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawObject<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::with_capacity(12);
+                while let Some(key) = map.next_key::<Key<'de>>()? {
+                    entries.push((key.0, map.next_value()?));
+                }
+                Ok(entries)
+            }
+        }
+        deserializer.deserialize_map(Entries).map(RawObject)
+    }
+}
+
+/// A key, borrowed where it has no escapes.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Cow<'de, str>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(key))
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(key.to_owned()))
+            }
+        }
+        deserializer.deserialize_str(Text).map(Key)
+    }
+}
+
+fn blank(field: &str) -> CrmError {
+    CrmError::validation(field, format!("{field} must not be blank"))
+}
+
+fn nul(field: &str) -> CrmError {
+    CrmError::validation(
+        field,
+        format!("{field} holds a NUL character, which the CRM cannot store"),
+    )
+}
+
+fn kind_of(json: &str) -> &'static str {
+    match json.trim_start().as_bytes().first() {
+        Some(b'"') => "a string",
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        Some(b'-' | b'0'..=b'9') => "a number",
+        _ => "nothing",
+    }
+}

@@ -1,0 +1,116 @@
+//! People: from the flat entity to Twenty's record and back (MAPPING.md "Person").
+
+use serde_json::{Map, Value, json};
+
+use super::ids::ObjectKind;
+use super::input::{Patch, PersonInput};
+use super::phone::{self, Phone};
+use super::record::{
+    InvalidEmail, MapContext, MappedRecord, Mapper, UniqueValue, part, read_number, read_text,
+};
+use super::warning::reason;
+use super::{email, name};
+use crate::core::error::CrmError;
+
+/// Translates one person. Fails only for an e-mail that is none, where the option says so.
+pub fn map_person(input: &PersonInput, context: &MapContext) -> Result<MappedRecord, CrmError> {
+    let names = context.field_names;
+    let mut mapper = Mapper::new(context, &input.external_id);
+    let (first, last) = name::split(&input.name);
+    mapper
+        .fields
+        .insert("name".into(), json!({"firstName": first, "lastName": last}));
+    let unique = map_email(input, &mut mapper)?;
+    map_phone(&input.phone, &mut mapper);
+    mapper.text("job_title", "jobTitle", &input.job_title);
+    mapper.text("website", &names.website, &input.website);
+    mapper.text("city", &names.city, &input.city);
+    mapper.text("account_type", &names.account_type, &input.account_type);
+    mapper.text("plan", names.plan_in(context.schema), &input.plan);
+    mapper.number(
+        "total_submissions",
+        &names.total_submissions,
+        &input.total_submissions,
+    );
+    Ok(mapper.finish(ObjectKind::Person, unique))
+}
+
+/// The flat entity (`TwentyPerson`) of a record that the server returned: what it does not show is null.
+pub fn person_to_entity(
+    record: &Map<String, Value>,
+    context: &MapContext,
+    external_id: &str,
+) -> Value {
+    let names = context.field_names;
+    let text = |name: &str| read_text(record, context.schema, name);
+    let composite = |name: &str| record.get(name).and_then(Value::as_object);
+    let full_name = composite("name")
+        .map(|parts| name::join(part(parts, "firstName"), part(parts, "lastName")));
+    let company = composite("company")
+        .map(|company| part(company, "name"))
+        .filter(|name| !name.is_empty());
+    json!({
+        "external_id": external_id,
+        "name": full_name.unwrap_or_default(),
+        "email": composite("emails").map_or("", |parts| part(parts, "primaryEmail")),
+        "phone": composite("phones").and_then(Phone::from_parts),
+        "job_title": text("jobTitle"),
+        "company_name": company,
+        "website": text(&names.website),
+        "city": text(&names.city),
+        "account_type": text(&names.account_type),
+        "plan": text(names.plan_in(context.schema)),
+        "total_submissions": read_number(record, &names.total_submissions),
+    })
+}
+
+fn map_email(input: &PersonInput, mapper: &mut Mapper) -> Result<Option<UniqueValue>, CrmError> {
+    let address = email::normalize(&input.email);
+    if !email::is_valid(&address) {
+        let refused = email::invalid(&address);
+        return match mapper.context.invalid_email {
+            InvalidEmail::Refuse => Err(refused),
+            // Sending `emails` without the address would clear it, so the whole composite stays out.
+            InvalidEmail::LeaveOut => {
+                mapper.warn(
+                    "email",
+                    reason::INVALID_EMAIL,
+                    format!("email was left out: {refused}"),
+                );
+                Ok(None)
+            }
+        };
+    }
+    mapper
+        .fields
+        .insert("emails".into(), json!({"primaryEmail": address}));
+    Ok(Some(UniqueValue {
+        field: ObjectKind::Person.unique_field(),
+        input_field: "email",
+        spellings: vec![address.clone()],
+        value: address,
+    }))
+}
+
+fn map_phone(value: &Patch<String>, mapper: &mut Mapper) {
+    let text = match value {
+        Patch::Absent => return,
+        Patch::Value(text) if !text.trim().is_empty() => text,
+        Patch::Null | Patch::Value(_) => {
+            mapper.fields.insert("phones".into(), phone::cleared());
+            return;
+        }
+    };
+    match Phone::parse(text, mapper.context.default_country) {
+        Ok(phone) => drop(mapper.fields.insert("phones".into(), phone.to_fields())),
+        Err(why) => {
+            let message = match why {
+                reason::NO_DEFAULT_COUNTRY => {
+                    "phone was left out: it has no country code, and the option defaultCountry is not set"
+                }
+                _ => "phone was left out: it is not a phone number",
+            };
+            mapper.warn("phone", why, message.to_owned());
+        }
+    }
+}
