@@ -53,6 +53,15 @@ impl<T> Patch<T> {
     }
 }
 
+impl Patch<String> {
+    fn blank_is_null(self) -> Self {
+        match self {
+            Self::Value(text) if text.trim().is_empty() => Self::Null,
+            other => other,
+        }
+    }
+}
+
 /// The spec's `UpsertPersonInput`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PersonInput {
@@ -113,7 +122,7 @@ impl PersonInput {
             account_type: raw.text("account_type")?,
             plan: raw.text("plan")?,
             total_submissions: raw.number("total_submissions")?,
-            company_external_id: raw.text("company_external_id")?,
+            company_external_id: raw.text("company_external_id")?.blank_is_null(),
         })
     }
 

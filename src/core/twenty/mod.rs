@@ -7,6 +7,7 @@ pub mod fields;
 pub mod ids;
 pub mod input;
 pub mod link;
+pub mod lookup;
 pub mod name;
 pub mod person;
 pub mod phone;

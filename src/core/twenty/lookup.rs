@@ -1,0 +1,392 @@
+//! Which rows the CRM already has: one GraphQL request for people and companies by id, external id and e-mail or domain.
+//!
+//! GraphQL because its variables take any value, which the REST filter grammar does not (MAPPING.md "Identity"). An answer
+//! that cannot be trusted in full is an error, never "not found": treating it as absent makes doubles.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::fields::FieldNames;
+use super::ids::ObjectKind;
+use super::record::{MappedRecord, part};
+use super::schema::{FieldKind, ObjectSchema};
+use crate::core::error::{CrmError, ErrorCode};
+
+/// Rows a page; the server's maximum for GraphQL.
+pub const PAGE_SIZE: usize = 200;
+
+/// `details.reason` of every failed look-up.
+pub const LOOKUP_FAILED: &str = "LOOKUP_FAILED";
+
+/// What is asked of one object.
+#[derive(Clone, Debug)]
+pub struct LookupQuery {
+    /// The object.
+    pub kind: ObjectKind,
+    /// Record ids.
+    pub ids: Vec<Uuid>,
+    /// External ids as stored; left out of the request where the workspace has no field for them.
+    pub external_ids: Vec<String>,
+    /// Every spelling of e-mails or domains.
+    pub unique_values: Vec<String>,
+    /// The cursor that [`LookupPage::next`] gave; none for the first page.
+    pub after: Option<String>,
+    external_id_field: Option<String>,
+    selection: String,
+}
+
+impl LookupQuery {
+    /// An empty query: nothing is asked until keys are added. `company_name` also asks for the linked company's name.
+    pub fn new(
+        kind: ObjectKind,
+        schema: &ObjectSchema,
+        names: &FieldNames,
+        company_name: bool,
+    ) -> Self {
+        let external_id_field = names.external_id_in(schema).name().map(str::to_owned);
+        Self {
+            kind,
+            ids: Vec::new(),
+            external_ids: Vec::new(),
+            unique_values: Vec::new(),
+            after: None,
+            selection: selection(
+                kind,
+                schema,
+                names,
+                external_id_field.as_deref(),
+                company_name,
+            ),
+            external_id_field,
+        }
+    }
+
+    /// Asks for every row that this record could be, or could collide with.
+    pub fn add(&mut self, record: &MappedRecord) {
+        self.ids.push(record.id);
+        self.external_ids.push(record.stored_external_id.clone());
+        if let Some(unique) = &record.unique_value {
+            self.unique_values.extend(unique.spellings.iter().cloned());
+        }
+    }
+
+    /// Whether it asks for nothing. Such a query must not be sent.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty() && self.asked_external_ids().is_empty() && self.unique_values.is_empty()
+    }
+
+    fn asked_external_ids(&self) -> &[String] {
+        match self.external_id_field {
+            Some(_) => &self.external_ids,
+            None => &[],
+        }
+    }
+
+    fn filter(&self) -> Value {
+        let mut any = Vec::with_capacity(3);
+        if !self.ids.is_empty() {
+            let ids: Vec<String> = self.ids.iter().map(Uuid::to_string).collect();
+            any.push(json!({"id": {"in": ids}}));
+        }
+        if let (Some(field), false) = (&self.external_id_field, self.external_ids.is_empty()) {
+            any.push(json!({field: {"in": self.external_ids}}));
+        }
+        if !self.unique_values.is_empty() {
+            let (field, subfield) = (self.kind.unique_field(), self.kind.unique_subfield());
+            any.push(json!({field: {subfield: {"in": self.unique_values}}}));
+        }
+        // Soft-deleted rows still hold their unique values, and are hidden unless the filter names deletedAt (471, 472).
+        json!({"and": [
+            {"or": any},
+            {"or": [{"deletedAt": {"is": "NULL"}}, {"deletedAt": {"is": "NOT_NULL"}}]},
+        ]})
+    }
+}
+
+/// One row that the CRM has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LookupRow {
+    /// The object.
+    pub kind: ObjectKind,
+    /// The row's id.
+    pub id: Uuid,
+    /// The external id as stored; none where it is blank or the workspace has no field for it.
+    pub external_id: Option<String>,
+    /// The e-mail or domain link as stored; none where it is blank.
+    pub unique_value: Option<String>,
+    /// The linked company, for people.
+    pub company_id: Option<Uuid>,
+    /// Whether it is soft-deleted.
+    pub deleted: bool,
+    /// When it was made, as the server says it.
+    pub created_at: Option<String>,
+    /// When it was last changed, as the server says it.
+    pub updated_at: Option<String>,
+    /// Every field that was asked for.
+    pub record: Map<String, Value>,
+}
+
+/// One object's part of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LookupPage {
+    /// The object.
+    pub kind: ObjectKind,
+    /// Its rows.
+    pub rows: Vec<LookupRow>,
+    /// The cursor to ask on with (`LookupQuery::after`), where there is more.
+    pub next: Option<String>,
+}
+
+/// An answer, a page for each query in the queries' order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LookupAnswer {
+    /// One for each query.
+    pub pages: Vec<LookupPage>,
+}
+
+/// The body of `POST /graphql`. At most one query for each object (the same root twice is refused, transcript 501), none of
+/// them empty (an empty filter returns the whole table).
+pub fn build(queries: &[LookupQuery]) -> Result<Bytes, CrmError> {
+    let mut kinds = HashSet::new();
+    let sound = queries
+        .iter()
+        .all(|query| !query.is_empty() && kinds.insert(query.kind));
+    if queries.is_empty() || !sound {
+        return Err(failed(
+            "A look-up needs one query for each object, each with something to look for",
+        ));
+    }
+    let mut declared = Vec::with_capacity(queries.len() * 2);
+    let mut roots = String::new();
+    let mut variables = Map::new();
+    for query in queries {
+        let root = query.kind.plural();
+        declared.push(format!("${root}: {}!", query.kind.filter_type()));
+        variables.insert(root.into(), query.filter());
+        let mut after = String::new();
+        if let Some(cursor) = &query.after {
+            declared.push(format!("${root}After: String!"));
+            variables.insert(format!("{root}After"), cursor.clone().into());
+            after = format!(", after: ${root}After");
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(
+            roots,
+            " {root}(filter: ${root}, first: {PAGE_SIZE}{after}) {{ pageInfo {{ hasNextPage endCursor }} \
+             edges {{ node {{ {} }} }} }}",
+            query.selection
+        );
+    }
+    let text = format!("query Lookup({}) {{{roots} }}", declared.join(", "));
+    let body = json!({"query": text, "variables": variables});
+    Ok(Bytes::from(body.to_string()))
+}
+
+/// Reads the answer to [`build`] of the same queries. Anything less than a full and fitting answer is an error.
+pub fn parse(body: &[u8], queries: &[LookupQuery]) -> Result<LookupAnswer, CrmError> {
+    let answer: Answer =
+        serde_json::from_slice(body).map_err(|_| failed("The look-up's answer is not GraphQL"))?;
+    if let Some(error) = answer.errors.as_ref().and_then(|errors| errors.first()) {
+        return Err(refused(error));
+    }
+    let mut data = answer
+        .data
+        .ok_or_else(|| failed("The look-up's answer holds no data"))?;
+    let pages = queries.iter().map(|query| {
+        let root = query.kind.plural();
+        let connection = data
+            .remove(root)
+            .flatten()
+            .ok_or_else(|| failed(format!("The look-up's answer holds no {root}")))?;
+        read_page(connection, query)
+    });
+    Ok(LookupAnswer {
+        pages: pages.collect::<Result<_, _>>()?,
+    })
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Option<std::collections::HashMap<String, Option<Connection>>>,
+    errors: Option<Vec<Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Connection {
+    page_info: PageInfo,
+    edges: Vec<Edge>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageInfo {
+    has_next_page: bool,
+    end_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Edge {
+    node: Map<String, Value>,
+}
+
+fn read_page(connection: Connection, query: &LookupQuery) -> Result<LookupPage, CrmError> {
+    let asked = Asked::of(query);
+    let mut rows = Vec::with_capacity(connection.edges.len());
+    for edge in connection.edges {
+        let row = read_row(edge.node, query)?;
+        if !asked.fits(&row) {
+            return Err(failed(format!(
+                "The look-up returned a {} that was not asked for ({}): its answer cannot be trusted",
+                query.kind.singular(),
+                row.id
+            )));
+        }
+        rows.push(row);
+    }
+    let page = connection.page_info;
+    if page.has_next_page && page.end_cursor.is_none() {
+        return Err(failed("The look-up says that there is more, but not where"));
+    }
+    Ok(LookupPage {
+        kind: query.kind,
+        rows,
+        next: page.end_cursor.filter(|_| page.has_next_page),
+    })
+}
+
+fn read_row(record: Map<String, Value>, query: &LookupQuery) -> Result<LookupRow, CrmError> {
+    let text = |key: &str| Some(part(&record, key)).filter(|text| !text.is_empty());
+    let id = text("id").and_then(|id| Uuid::parse_str(id).ok());
+    let unique = record
+        .get(query.kind.unique_field())
+        .and_then(Value::as_object);
+    Ok(LookupRow {
+        kind: query.kind,
+        id: id.ok_or_else(|| failed("The look-up returned a row without an id"))?,
+        external_id: query
+            .external_id_field
+            .as_deref()
+            .and_then(text)
+            .map(str::to_owned),
+        unique_value: unique
+            .map(|parts| part(parts, query.kind.unique_subfield()))
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned),
+        company_id: text("companyId").and_then(|id| Uuid::parse_str(id).ok()),
+        deleted: text("deletedAt").is_some(),
+        created_at: text("createdAt").map(str::to_owned),
+        updated_at: text("updatedAt").map(str::to_owned),
+        record,
+    })
+}
+
+/// The keys of a query, ready to be compared with rows: a variable that the server drops means no filter (transcript 478).
+struct Asked<'a> {
+    ids: HashSet<Uuid>,
+    external_ids: HashSet<&'a str>,
+    unique_values: HashSet<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(query: &'a LookupQuery) -> Self {
+        Self {
+            ids: query.ids.iter().copied().collect(),
+            external_ids: query
+                .asked_external_ids()
+                .iter()
+                .map(String::as_str)
+                .collect(),
+            unique_values: query.unique_values.iter().map(String::as_str).collect(),
+        }
+    }
+
+    fn fits(&self, row: &LookupRow) -> bool {
+        let has = |set: &HashSet<&str>, value: &Option<String>| {
+            value.as_deref().is_some_and(|value| set.contains(value))
+        };
+        self.ids.contains(&row.id)
+            || has(&self.external_ids, &row.external_id)
+            || has(&self.unique_values, &row.unique_value)
+    }
+}
+
+/// What is read of each row: identity, and every field that the mapping writes, so that blank ones can be told.
+fn selection(
+    kind: ObjectKind,
+    schema: &ObjectSchema,
+    names: &FieldNames,
+    external_id_field: Option<&str>,
+    company_name: bool,
+) -> String {
+    let mut parts: Vec<String> = ["id", "createdAt", "updatedAt", "deletedAt"]
+        .map(String::from)
+        .into();
+    parts.extend(external_id_field.map(str::to_owned));
+    let mapped: &[&str] = match kind {
+        ObjectKind::Person => {
+            parts.push("emails { primaryEmail } name { firstName lastName } companyId".into());
+            if company_name {
+                parts.push("company { name }".into());
+            }
+            &[
+                "phones",
+                "jobTitle",
+                &names.website,
+                &names.city,
+                &names.account_type,
+                names.plan_in(schema),
+                &names.total_submissions,
+            ]
+        }
+        ObjectKind::Company => {
+            parts.push("domainName { primaryLinkUrl } name".into());
+            &[&names.website, &names.status]
+        }
+    };
+    for name in mapped {
+        let Some(field) = schema.active(name) else {
+            continue;
+        };
+        let subfields = match field.kind {
+            FieldKind::Links => " { primaryLinkUrl }",
+            FieldKind::Phones => {
+                " { primaryPhoneNumber primaryPhoneCountryCode primaryPhoneCallingCode }"
+            }
+            FieldKind::Text | FieldKind::Number | FieldKind::Boolean | FieldKind::Select { .. } => {
+                ""
+            }
+            _ => continue,
+        };
+        parts.push(format!("{name}{subfields}"));
+    }
+    parts.join(" ")
+}
+
+fn failed(message: impl Into<String>) -> CrmError {
+    CrmError::new(ErrorCode::OperationFailed, message).with_detail("reason", LOOKUP_FAILED)
+}
+
+fn refused(error: &Value) -> CrmError {
+    let message = error
+        .get("message")
+        .and_then(Value::as_str)
+        .unwrap_or("no message");
+    let shown: String = message.chars().take(500).collect();
+    let code = match error.pointer("/extensions/code").and_then(Value::as_str) {
+        Some("UNAUTHENTICATED" | "FORBIDDEN") => ErrorCode::AuthError,
+        Some("LIMIT_REACHED" | "RATE_LIMITED") => ErrorCode::RateLimit,
+        Some("BAD_USER_INPUT" | "GRAPHQL_VALIDATION_FAILED" | "GRAPHQL_PARSE_FAILED") => {
+            ErrorCode::ValidationError
+        }
+        _ => ErrorCode::ServerError,
+    };
+    CrmError::new(code, format!("The look-up was refused: {shown}"))
+        .with_detail("reason", LOOKUP_FAILED)
+        .with_detail("originalError", shown)
+}
