@@ -6,6 +6,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod catalogue;
 pub mod clock;
 pub mod control;
 pub mod errors;

@@ -187,6 +187,8 @@ pub struct Relation {
     pub join_column: String,
     /// Whether deleting the target deletes this row (else the column is nulled).
     pub cascade: bool,
+    /// Whether the field is one branch of a relation to several objects.
+    pub is_morph: bool,
 }
 
 /// One field of an object.
@@ -208,6 +210,8 @@ pub struct Field {
     pub is_custom: bool,
     /// Managed by the server.
     pub is_system: bool,
+    /// Whether people cannot change it in the app; the API can.
+    pub is_read_only: bool,
     /// Deactivated fields stay in the metadata.
     pub is_active: bool,
     /// Whether the column may be null.
@@ -241,6 +245,7 @@ impl Field {
             kind,
             is_custom: false,
             is_system: false,
+            is_read_only: false,
             is_active: true,
             is_nullable: true,
             is_unique: false,
@@ -281,10 +286,14 @@ pub struct Object {
     pub description: Option<String>,
     /// Icon name.
     pub icon: Option<String>,
+    /// Key that opens the list in the app.
+    pub shortcut: Option<String>,
     /// Made by the workspace.
     pub is_custom: bool,
     /// Helper object of the server (join objects and the like).
     pub is_system: bool,
+    /// Whether the app's search finds its records.
+    pub is_searchable: bool,
     /// Deactivated objects are not served.
     pub is_active: bool,
     /// Sets of column names (camelCase of field and subfield) that make a duplicate.

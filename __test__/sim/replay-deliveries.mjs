@@ -1,0 +1,91 @@
+// The recorded webhook deliveries against those that the simulator makes for the same writes.
+import { isSignedWith } from './webhook-listener.mjs';
+
+/** What of a delivery has to be the same: who was told what, and in which shape. */
+function summary({ path, headers, body }) {
+  return JSON.stringify({
+    path,
+    event: body.eventName,
+    keys: Object.keys(body),
+    object: body.objectMetadata.nameSingular,
+    updatedFields: body.updatedFields ?? null,
+    record: Object.keys(body.record).sort(),
+    deleted: body.record.deletedAt !== null,
+    contentType: headers['content-type'],
+    userAgent: headers['user-agent'],
+  });
+}
+
+function recordedDelivery({ path, headers, body_raw }) {
+  const byName = {};
+  for (const [name, value] of headers) byName[name.toLowerCase()] = value;
+  return { path, headers: byName, text: body_raw, body: JSON.parse(body_raw) };
+}
+
+/**
+ * @param {import('./replay-session.mjs').ReplaySession} session
+ * @param {import('./transcripts.mjs').Transcript} transcript
+ * @param {import('./webhook-listener.mjs').WebhookListener} listener
+ * @returns {Promise<string[]>}
+ */
+export async function replayDeliveries(session, transcript, listener) {
+  const recorded = transcript.deliveries
+    .map(recordedDelivery)
+    // Runs of the server's own workflows: no write of the recording causes them.
+    .filter(({ body }) => body.objectMetadata.nameSingular !== 'workflowRun');
+
+  await session.sim.setOptions({ deliverWebhooksToLoopback: true });
+  listener.deliveries.length = 0;
+  await writeAsRecorded(session, (count) => listener.until(count));
+  await session.sim.setOptions({ deliverWebhooksToLoopback: false });
+
+  const found = [];
+  const expected = recorded.map(summary).sort();
+  const actual = listener.deliveries.map(summary).sort();
+  for (let index = 0; index < Math.max(expected.length, actual.length); index += 1) {
+    if (expected[index] !== actual[index]) {
+      found.push(`recorded ${expected[index]}, simulator ${actual[index]}`);
+    }
+  }
+  const hooks = await session.mustCall('GET', '/rest/webhooks');
+  for (const delivery of listener.deliveries) {
+    const hook = hooks.find(({ id }) => id === delivery.body.webhookId);
+    if (!hook || !isSignedWith(hook.secret, delivery)) {
+      found.push(`${delivery.body.eventName} to ${delivery.path} is not signed with its secret`);
+    }
+    if (!/^[0-9a-f]{32}$/.test(delivery.headers['x-twenty-webhook-nonce'] ?? '')) {
+      found.push(`${delivery.body.eventName} to ${delivery.path} has no nonce`);
+    }
+  }
+  return found;
+}
+
+/** The writes that caused the recorded deliveries; `until` waits for so many of them. */
+async function writeAsRecorded(session, until) {
+  const created = await session.mustCall('POST', '/rest/people', {
+    name: { firstName: 'Hooky' },
+    externalId: 'hook-1',
+  });
+  const { id } = created.data.createPerson;
+  await until(2);
+  await session.mustCall('PATCH', `/rest/people/${id}`, { jobTitle: 'HookJob' });
+  await until(3);
+  // Nothing changes, so nothing is sent.
+  await session.mustCall('POST', '/rest/people?upsert=true', {
+    externalId: 'hook-1',
+    jobTitle: 'HookJob',
+  });
+  await session.mustCall('PATCH', `/rest/people/${id}`, { jobTitle: 'HookJob2' });
+  await until(4);
+  await session.mustCall('DELETE', `/rest/people/${id}?soft_delete=true`);
+  await until(5);
+  await session.mustCall('PATCH', `/rest/restore/people?filter=id[eq]:${id}`, {});
+  await until(6);
+  await session.mustCall('DELETE', `/rest/people/${id}`);
+  await until(7);
+  const people = [{ name: { firstName: 'HB1' } }, { name: { firstName: 'HB2' } }];
+  await session.mustCall('POST', '/rest/batch/people', people);
+  await until(11);
+  await session.mustCall('POST', '/rest/companies', { name: 'HookCo' });
+  await until(13);
+}

@@ -1,0 +1,226 @@
+// Plays one transcript after the other against a simulator and says where the answers differ.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { differences, IdMap } from './compare.mjs';
+import { credentials } from './replay-steps.mjs';
+import { payloadOf, send } from './raw-http.mjs';
+import { Names, rowsIn } from './rows.mjs';
+
+/** A look-up shows rows that were there before it. */
+const isReading = ({ method, path }) =>
+  method === 'GET' || path === '/graphql' || path.endsWith('/duplicates');
+
+/** The recording's own port of its webhook listener. */
+const recordedListener = '127.0.0.1:39099';
+
+export class ReplaySession {
+  /**
+   * @param {Awaited<ReturnType<import('../helpers/sim.mjs').startSim>>} sim
+   * @param {import('./transcripts.mjs').Transcript[]} transcripts
+   * @param {string} listener `host:port` of the webhook listener.
+   */
+  constructor(sim, transcripts, listener) {
+    this.sim = sim;
+    this.transcripts = transcripts;
+    this.listener = listener;
+    this.ids = new IdMap();
+    this.etags = new Map();
+    this.known = new Set();
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+    this.answers = new Map();
+  }
+
+  /** The transcript of that number. */
+  recorded(number) {
+    return this.transcripts.find((transcript) => transcript.number === number);
+  }
+
+  /** Sends a request that was made, but not recorded, between two transcripts. */
+  async call(method, path, body, key = this.sim.apiKey) {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const headers = { Authorization: `Bearer ${key}` };
+    if (payload !== undefined) headers['Content-Type'] = 'application/json';
+    return send(this.agent, this.sim.baseUrl, { method, path, headers, payload });
+  }
+
+  /** As {@link call}, for what cannot fail. */
+  async mustCall(method, path, body, key) {
+    const answer = await this.call(method, path, body, key);
+    assert.ok(answer.status < 300, `${method} ${path} answered ${answer.status}: ${answer.text}`);
+    return answer.body;
+  }
+
+  /** All objects of the workspace with their fields, whatever the metadata format. */
+  async metadataObjects() {
+    const { data } = await this.mustCall('GET', '/rest/metadata/objects?limit=200');
+    return Array.isArray(data) ? data : data.objects;
+  }
+
+  /** Learns names and metadata ids; call it again whenever the workspace is another one. */
+  async learnWorkspace(recordedObjectIds) {
+    this.objects = await this.metadataObjects();
+    this.names = new Names(this.objects);
+    for (const [nameSingular, recordedId] of recordedObjectIds) {
+      const object = this.objects.find((each) => each.nameSingular === nameSingular);
+      assert.ok(object, `the simulator has no object ${nameSingular}`);
+      this.ids.pair(recordedId, object.id);
+    }
+  }
+
+  /** Gives the simulator the rows that these answers show and that it does not know yet. */
+  async seedFrom(transcripts, accept = () => true) {
+    const rows = {};
+    for (const { request, response } of transcripts) {
+      if (!request || request.path.startsWith('/rest/metadata')) continue;
+      for (const { plural, row } of rowsIn(response.body, this.names)) {
+        if (this.known.has(row.id) || !accept(row)) continue;
+        this.known.add(row.id);
+        rows[plural] ??= [];
+        rows[plural].push(row);
+      }
+    }
+    if (Object.keys(rows).length > 0) await this.sim.seed(rows);
+  }
+
+  /** Puts rows in as they are. */
+  async seedRows(rowsByPlural) {
+    for (const rows of Object.values(rowsByPlural)) {
+      for (const row of rows) this.known.add(row.id);
+    }
+    await this.sim.seed(rowsByPlural);
+  }
+
+  /** Forgets all ids: the workspace from here on is another one. */
+  startOver() {
+    this.ids = new IdMap();
+    this.etags.clear();
+    this.known.clear();
+  }
+
+  /** Day of an answer as it begins its dates. */
+  dayOf(response) {
+    return new Date(response.headers.date).toISOString().slice(0, 11);
+  }
+
+  /** Sends a run of transcripts at the same time, as they were recorded. */
+  async sendTogether(first, last) {
+    const run = this.transcripts.filter(({ number }) => number >= first && number <= last);
+    await this.sim.nextIds(run.flatMap((transcript) => this.#insertedIds(transcript)).slice(0, 1));
+    for (const transcript of run) this.#remember(transcript);
+    await Promise.all(
+      run.map(async (transcript) => {
+        this.answers.set(transcript.number, await this.#send(transcript));
+      }),
+    );
+  }
+
+  /** The simulator's answer to one transcript's request. */
+  async answerTo(transcript) {
+    const early = this.answers.get(transcript.number);
+    if (early) return early;
+    if (isReading(transcript.request)) await this.seedFrom([transcript]);
+    await this.sim.nextIds(this.#insertedIds(transcript));
+    this.#remember(transcript);
+    const answer = await this.#send(transcript);
+    const { etag } = transcript.response.headers;
+    if (etag && answer.headers.etag) this.etags.set(etag, answer.headers.etag);
+    return answer;
+  }
+
+  #remember({ response }) {
+    for (const { row } of rowsIn(response.body, this.names)) this.known.add(row.id);
+  }
+
+  #send(transcript) {
+    return send(this.agent, this.sim.baseUrl, this.#prepare(transcript));
+  }
+
+  /** The request as it goes to the simulator. */
+  #prepare(transcript) {
+    const { method, path, headers } = transcript.request;
+    const sent = {};
+    for (const [name, value] of Object.entries(headers)) {
+      const lower = name.toLowerCase();
+      if (lower === 'content-length' && method !== 'POST') continue;
+      if (lower === 'authorization') sent[name] = credentials(this, transcript.number, value);
+      else if (lower === 'if-none-match') sent[name] = this.etags.get(value) ?? value;
+      else sent[name] = value;
+    }
+    let payload = payloadOf(transcript);
+    if (payload !== undefined && payload.length < 1e6) {
+      payload = this.ids.translate(payload).replaceAll(recordedListener, this.listener);
+    }
+    return { method, path: this.ids.translate(path), headers: sent, payload };
+  }
+
+  /** Ids that the server chose for rows which this request inserted. */
+  #insertedIds({ request, response }) {
+    if (response.status !== 201) return [];
+    if (request.path.startsWith('/rest/metadata') || request.path.startsWith('/rest/webhooks')) {
+      return [];
+    }
+    const sent = JSON.stringify(request.body) ?? '';
+    return rowsIn(response.body, this.names)
+      .map(({ row }) => row.id)
+      .filter((id) => !this.known.has(id) && !sent.includes(id));
+  }
+
+  /** Differences in status and in the headers that clients read. */
+  compareHead({ response }, answer) {
+    const found = [];
+    if (answer.status !== response.status) {
+      found.push(
+        `status: recorded ${response.status}, simulator ${answer.status} ${answer.text.slice(0, 300)}`,
+      );
+      return found;
+    }
+    const recordedType = response.headers['content-type'];
+    if (answer.headers['content-type'] !== recordedType) {
+      found.push(`content-type: recorded ${recordedType}, simulator ${answer.headers['content-type']}`);
+    }
+    for (const name of ['etag', 'retry-after', 'content-encoding']) {
+      if (name in response.headers !== name in answer.headers) {
+        found.push(`${name}: only ${name in answer.headers ? 'the simulator' : 'the recording'} has it`);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * @param {import('./transcripts.mjs').Transcript} transcript
+   * @param {import('./raw-http.mjs').Answer} answer
+   * @param {{anyOrder?: boolean, describing?: boolean}} [rules]
+   * @returns {string[]} Differences in status, headers and body.
+   */
+  compare(transcript, answer, rules = {}) {
+    const { request, response } = transcript;
+    const found = this.compareHead(transcript, answer);
+    if (answer.status !== response.status) return found;
+    const sent = `${decodeURIComponent(request.path.replaceAll(/%(?![0-9a-f]{2})/gi, '%25'))} ${JSON.stringify(request.body)}`;
+    const shortened = /^<(\d+) bytes; starts /.exec(response.body);
+    if (shortened) {
+      const expected = Number(shortened[1]);
+      if (Math.abs(answer.text.length - expected) > expected * 0.05) {
+        found.push(`recorded ${expected} bytes, simulator ${answer.text.length}`);
+      }
+      return found;
+    }
+    return found.concat(
+      differences(translateListener(response.body, this.listener), answer.body, {
+        ids: this.ids,
+        day: this.dayOf(response),
+        sent: sent.replaceAll(recordedListener, this.listener),
+        ...rules,
+      }),
+    );
+  }
+
+  close() {
+    this.agent.destroy();
+  }
+}
+
+function translateListener(body, listener) {
+  return JSON.parse(JSON.stringify(body).replaceAll(recordedListener, listener));
+}
+
