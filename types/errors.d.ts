@@ -14,7 +14,7 @@ export declare class TwentyCrmApiError extends Error implements TwentyCrmError {
   readonly code: TwentyCrmErrorCode;
   readonly status?: number;
   readonly isRetryable: boolean;
-  readonly details?: TwentyCrmError['details'];
+  readonly details?: NonNullable<TwentyCrmError['details']>;
   /** The error as a plain object, without stack and cause. */
   toJSON(): TwentyCrmError;
 }

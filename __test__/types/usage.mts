@@ -1,0 +1,222 @@
+// How the types are meant to be used, and what they must refuse. Compiled, never run.
+import {
+  type AbortSignalLike,
+  type AnyCacheEntry,
+  createTwentyCrmError,
+  createTwentyCrmSyncService,
+  isTwentyCrmError,
+  type Mapping,
+  type MappingInput,
+  type MappingStore,
+  TWENTY_CRM_DEFAULTS,
+  TwentyCrmApiError,
+  TwentyCrmApiService,
+  type TwentyCrmError,
+  TwentyCrmErrorCode,
+  type TwentyCrmResponse,
+  TwentyCrmRestClient,
+  TwentyCrmSyncService,
+  type TwentyPerson,
+  type UpsertOptions,
+  type UpsertPersonInput,
+  type UpsertResult,
+} from 'twenty-crm-native';
+
+/** Fails to compile unless both types are the same. */
+declare function same<A, B>(
+  ...proof: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? [] : [never]
+): void;
+declare const signal: AbortSignalLike;
+
+const client = new TwentyCrmRestClient({
+  baseUrl: 'https://crm.example.com',
+  apiKey: 'key',
+  timeout: 10_000,
+  maxRetries: 3,
+  initialBackoffMs: 200,
+  maxBackoffMs: 5_000,
+  deadlineMs: 60_000,
+  maxThrottleWaitMs: 30_000,
+});
+// @ts-expect-error: without a key there is no client
+new TwentyCrmRestClient({ baseUrl: 'https://crm.example.com' });
+// @ts-expect-error: milliseconds are numbers
+new TwentyCrmRestClient({ baseUrl: '', apiKey: '', timeout: '10s' });
+// @ts-expect-error: a misspelt option is no option
+new TwentyCrmRestClient({ baseUrl: '', apiKey: '', timeoutMs: 10 });
+
+export async function restClient() {
+  const options = { timeout: 5, headers: { 'x-a': 'b' }, skipRetry: true, idempotencyKey: 'k' };
+  const untyped = await client.get('/rest/people');
+  same<typeof untyped, TwentyCrmResponse<unknown>>();
+  const typed = await client.get<{ id: string }>('/rest/people/1', { ...options, signal });
+  same<typeof typed, TwentyCrmResponse<{ id: string }>>();
+  // @ts-expect-error: data is there only once success is known
+  typed.data;
+  if (typed.success) same<typeof typed.data, { id: string }>();
+  else same<typeof typed.error, TwentyCrmError>();
+
+  await client.delete('/rest/people/1', options);
+  await client.post('/rest/people', { name: {} }, { ...options, deadlineMs: 1 });
+  await client.put('/rest/people/1', { name: {} });
+  await client.patch('/rest/people/1');
+  await client.get('/rest/people', undefined, options);
+  await client.delete('/rest/people', { ids: [] }, options);
+  // @ts-expect-error: a GET has no body
+  await client.get('/rest/people', { ids: [] }, options);
+  // @ts-expect-error: the second argument of get is options, not a body
+  await client.get('/rest/people', { id: 1 });
+  // @ts-expect-error: a path is text
+  await client.get(new URL('https://crm.example.com'));
+  same<number, ReturnType<typeof client.stats>['inFlight']>();
+  await client[Symbol.asyncDispose]();
+  same<Promise<void>, ReturnType<typeof client.close>>();
+}
+
+const person: UpsertPersonInput = {
+  external_id: 'client-1',
+  name: 'Jane Smith',
+  email: 'jane@example.com',
+  phone: null,
+  company_external_id: 'company-1',
+};
+// @ts-expect-error: a person has an e-mail address
+export const noEmail: UpsertPersonInput = { external_id: '1', name: 'Jane' };
+// @ts-expect-error: a name can be left out of nothing, nor cleared
+export const noName: UpsertPersonInput = { ...person, name: null };
+
+export async function syncService(service: TwentyCrmSyncService) {
+  const options: UpsertOptions = { useCache: true, maxConflictRetries: 3, conflictRetryDelay: 100 };
+  const result = await service.upsertPerson(person, options);
+  same<typeof result, UpsertResult<TwentyPerson>>();
+  await service.upsertPerson(person, { signal });
+  await service.upsertCompany({ external_id: 'c', name: 'Acme', domain_name: 'acme.com' });
+  // @ts-expect-error: a company is no person
+  await service.upsertPerson({ external_id: 'c', name: 'Acme', domain_name: 'acme.com' });
+  service.clearCache();
+  const { size, entries } = service.getCacheStats();
+  same<typeof size, number>();
+  same<(typeof entries)[number], { key: string; age: number }>();
+  for (const entry of service.cacheEntries()) byType(entry);
+}
+
+function byType(entry: AnyCacheEntry): string {
+  switch (entry.type) {
+    case 'person':
+      return entry.crmId;
+    case 'company':
+      return entry.externalId;
+    default:
+      same<typeof entry, never>();
+      return entry;
+  }
+}
+
+// A repository class that knows nothing of this package, with a database's types.
+class Repository {
+  rows: { everId: string; crmId: string; objectType: string; versionHash: string | null }[] = [];
+  async findByEverId(everId: string, objectType: 'company' | 'person') {
+    return this.rows.find((r) => r.everId === everId && r.objectType === objectType) ?? null;
+  }
+  async findByCrmId(crmId: string, objectType: 'company' | 'person') {
+    return this.rows.find((r) => r.crmId === crmId && r.objectType === objectType) ?? null;
+  }
+  async upsertMapping(input: {
+    everId: string;
+    crmId: string;
+    objectType: 'company' | 'person';
+    dataForHash?: Record<string, unknown>;
+  }) {
+    const row = { ...input, versionHash: null };
+    this.rows.push(row);
+    return row;
+  }
+  async upsertManyMappings(inputs: Parameters<Repository['upsertMapping']>[0][]) {
+    return Promise.all(inputs.map((input) => this.upsertMapping(input)));
+  }
+  async deleteMapping(_everId: string, _objectType: 'company' | 'person') {
+    return true;
+  }
+}
+export const repository: MappingStore = new Repository();
+export const synchronous: MappingStore = {
+  findByEverId: (): Mapping | undefined => undefined,
+  findByCrmId: () => null,
+  upsertMapping: (_input: MappingInput) => {},
+  upsertManyMappings: () => {},
+  deleteMapping: () => {},
+  findManyByEverIds: async () => [],
+};
+// @ts-expect-error: a store that cannot find is no store
+export const incomplete: MappingStore = { upsertMapping: () => {} };
+
+new TwentyCrmSyncService(client);
+new TwentyCrmSyncService(client, null, 300_000);
+new TwentyCrmSyncService(client, repository, 300_000);
+// @ts-expect-error: a look-alike is no client: the native one is behind it
+new TwentyCrmSyncService({ get: client.get, post: client.post });
+
+const config = { baseUrl: 'https://crm.example.com', apiKey: 'key' };
+createTwentyCrmSyncService(config);
+createTwentyCrmSyncService(config, 300_000);
+createTwentyCrmSyncService(config, {
+  cacheTtlMs: 300_000,
+  mappingStore: repository,
+  defaultCountry: 'DE',
+  collisions: {
+    unclaimedMatch: 'link',
+    claimedMatch: 'leave_out',
+    deletedMatch: 'report',
+    ownDeleted: 'revive',
+    ownGone: 'create',
+  },
+  namespace: 'site-a',
+  fieldNames: { person: { plan: 'subscription' }, company: { status: 'state' } },
+  invalidEmail: 'leave_out',
+  onWarning: (warning) => same<typeof warning.field, string>(),
+});
+// @ts-expect-error: an unknown way to handle a collision
+createTwentyCrmSyncService(config, { collisions: { claimedMatch: 'overwrite' } });
+// @ts-expect-error: the e-mail address always has the same field
+createTwentyCrmSyncService(config, { fieldNames: { person: { email: 'mail' } } });
+
+export async function apiService() {
+  const api = new TwentyCrmApiService();
+  const { ok, latencyMs, details } = await api.testConnection(config.baseUrl, config.apiKey);
+  same<typeof ok, boolean>();
+  same<typeof latencyMs, number>();
+  same<Exclude<typeof details, undefined>['status'], number | undefined>();
+  same<Promise<boolean>, ReturnType<typeof api.isReachable>>();
+}
+
+export function errors(caught: unknown) {
+  if (isTwentyCrmError(caught)) {
+    same<typeof caught, TwentyCrmError>();
+    if (caught.code === TwentyCrmErrorCode.RATE_LIMIT) same<typeof caught.isRetryable, boolean>();
+    same<Exclude<typeof caught.details, undefined>['attempt'], number | undefined>();
+  }
+  if (caught instanceof TwentyCrmApiError) {
+    const plain: TwentyCrmError = caught;
+    const error: Error = caught;
+    const json: TwentyCrmError = caught.toJSON();
+    // @ts-expect-error: what happened does not change afterwards
+    caught.code = TwentyCrmErrorCode.UNKNOWN;
+    return [plain, error, json, caught.cause, caught.status];
+  }
+  const made = createTwentyCrmError(TwentyCrmErrorCode.NOT_FOUND, 'No such record.', {
+    status: 404,
+    isRetryable: false,
+    details: { attempt: 1, anythingElse: true },
+  });
+  // @ts-expect-error: a code is the enum's, not any text
+  createTwentyCrmError('NOT_FOUND', 'No such record.');
+  return [new TwentyCrmApiError(made, { cause: caught })];
+}
+
+// The enum is one at run time, too, so its members can be counted.
+same<'TIMEOUT' | 'UNKNOWN', Extract<keyof typeof TwentyCrmErrorCode, 'TIMEOUT' | 'UNKNOWN'>>();
+export const codes: TwentyCrmErrorCode[] = Object.values(TwentyCrmErrorCode);
+
+same<typeof TWENTY_CRM_DEFAULTS.timeout, number>();
+// @ts-expect-error: defaults are not settings
+TWENTY_CRM_DEFAULTS.timeout = 5;

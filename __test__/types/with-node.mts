@@ -1,0 +1,14 @@
+// With @types/node: Node's own signals and `await using`. Compiled, never run.
+import { createTwentyCrmSyncService, TwentyCrmRestClient } from 'twenty-crm-native';
+
+const config = { baseUrl: 'https://crm.example.com', apiKey: process.env.TWENTY_CRM_API_KEY ?? '' };
+const person = { external_id: 'client-1', name: 'Jane Smith', email: 'jane@example.com' };
+
+export async function withNode() {
+  await using client = new TwentyCrmRestClient(config);
+  const disposable: AsyncDisposable = client;
+  await client.get('/rest/people', { signal: AbortSignal.timeout(1_000) });
+  const { signal } = new AbortController();
+  await createTwentyCrmSyncService(config).upsertPerson(person, { signal });
+  return disposable;
+}
