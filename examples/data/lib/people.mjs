@@ -197,6 +197,7 @@ const website = (r, mail, domain) =>
     [8, `https://${slug(mail)}.example/portfolio/`],
     [4, `HTTP://${slug(mail).toUpperCase()}.EXAMPLE`],
     [3, domain === undefined ? '' : `https://${domain}/team`],
+    [1, r.pick(['n/a', 'coming soon', '-', 'http://', 'instagram: @example'])],
   ]);
 
 const externalId = (r, n) =>
