@@ -1,6 +1,8 @@
+'use strict';
+
 /**
- * The defaults of every option. They are the core's own (src/core/config.rs); a test holds the two, and the `@default`
- * tags of the types, to each other.
+ * The defaults are the core's own (`src/core/config.rs` and where it points); a test holds this copy, and the
+ * `@default` tags of the types, to them.
  * @type {typeof import('../index.js').TWENTY_CRM_DEFAULTS}
  */
 const TWENTY_CRM_DEFAULTS = Object.freeze({
@@ -8,11 +10,29 @@ const TWENTY_CRM_DEFAULTS = Object.freeze({
   maxRetries: 3,
   initialBackoffMs: 200,
   maxBackoffMs: 5_000,
-  maxThrottleWaitMs: 120_000,
+  maxThrottleWaitMs: 300_000,
+  skipRetry: false,
+  cacheTtlMs: 300_000,
+  invalidEmail: 'refuse',
   useCache: true,
   maxConflictRetries: 3,
   conflictRetryDelay: 100,
-  cacheTtlMs: 300_000,
+  collisions: Object.freeze({
+    unclaimedMatch: 'link',
+    claimedMatch: 'leave_out',
+    deletedMatch: 'leave_out',
+    ownDeleted: 'revive',
+    ownGone: 'create',
+  }),
+  fieldNames: Object.freeze({
+    externalId: 'externalId',
+    accountType: 'accountType',
+    plan: Object.freeze(['plan', 'planCustom', 'subscriptionPlan']),
+    totalSubmissions: 'totalSubmissions',
+    website: 'website',
+    city: 'city',
+    status: 'status',
+  }),
 });
 
 module.exports = { TWENTY_CRM_DEFAULTS };

@@ -1,21 +1,19 @@
-/** The defaults of every option, as the `@default` tags name them. Frozen. */
-export declare const TWENTY_CRM_DEFAULTS: {
-  /** Milliseconds, see `TwentyCrmClientConfig.timeout`. */
-  readonly timeout: number;
-  /** See `TwentyCrmClientConfig.maxRetries`. */
-  readonly maxRetries: number;
-  /** Milliseconds, see `TwentyCrmClientConfig.initialBackoffMs`. */
-  readonly initialBackoffMs: number;
-  /** Milliseconds, see `TwentyCrmClientConfig.maxBackoffMs`. */
-  readonly maxBackoffMs: number;
-  /** Milliseconds, see `TwentyCrmRestClientConfig.maxThrottleWaitMs`. */
-  readonly maxThrottleWaitMs: number;
-  /** See `UpsertOptions.useCache`. */
-  readonly useCache: boolean;
-  /** See `UpsertOptions.maxConflictRetries`. */
-  readonly maxConflictRetries: number;
-  /** Milliseconds, see `UpsertOptions.conflictRetryDelay`. */
-  readonly conflictRetryDelay: number;
-  /** Milliseconds, see `SyncServiceOptions.cacheTtlMs`. */
-  readonly cacheTtlMs: number;
-};
+import type { TwentyCrmRequestOptions, TwentyCrmRestClientConfig } from './rest-client.js';
+import type { CollisionOptions, FieldNames, SyncServiceOptions } from './sync-service.js';
+import type { UpsertOptions } from './twenty-crm-sync.types.js';
+
+/** Every option that has a default, with the default that its `@default` tag names. Frozen, at every depth. */
+export declare const TWENTY_CRM_DEFAULTS: Readonly<
+  Required<
+    Pick<
+      TwentyCrmRestClientConfig,
+      'timeout' | 'maxRetries' | 'initialBackoffMs' | 'maxBackoffMs' | 'maxThrottleWaitMs'
+    > &
+      Pick<TwentyCrmRequestOptions, 'skipRetry'> &
+      Pick<SyncServiceOptions, 'cacheTtlMs' | 'invalidEmail'> &
+      UpsertOptions
+  > & {
+    collisions: Readonly<Required<CollisionOptions>>;
+    fieldNames: Readonly<Required<Omit<FieldNames, 'plan'>> & { plan: readonly string[] }>;
+  }
+>;

@@ -18,13 +18,13 @@ export interface TwentyCrmRestClientConfig extends TwentyCrmClientConfig {
   deadlineMs?: number;
   /**
    * Milliseconds that a call may wait for the workspace's rate limit; beyond it the call fails with `RATE_LIMIT`.
-   * @default 120000
+   * @default 300000
    */
   maxThrottleWaitMs?: number;
 }
 
 /** Options of one request. */
-export interface RequestOptions {
+export interface TwentyCrmRequestOptions {
   /** Milliseconds per attempt; the client's `timeout` when it is not given. */
   timeout?: number;
   /** Additional headers. A value with a line break is refused before any request. */
@@ -44,16 +44,14 @@ export interface RequestOptions {
 
 /** Counters of one client since it was made. */
 export interface TwentyCrmClientStats {
-  /** Calls made. */
+  /** Requests sent, repeats among them. */
   requests: number;
-  /** Attempts made, the repeats among them. */
-  attempts: number;
-  /** Attempts that were repeats. */
+  /** Requests that were repeats after a failure. */
   retries: number;
   /** Answers that said "rate limit". */
-  rateLimited: number;
-  /** Calls that are under way now. */
-  inFlight: number;
+  throttled: number;
+  /** Calls that ended in an error. */
+  failures: number;
 }
 
 /**
@@ -70,38 +68,41 @@ export declare class TwentyCrmRestClient {
   constructor(config: TwentyCrmRestClientConfig);
 
   /** Reads. */
-  get<T = unknown>(path: string, options?: RequestOptions): Promise<TwentyCrmResponse<T>>;
+  get<T = unknown>(path: string, options?: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
   /** As `post`, `put` and `patch` are called, with no body. */
   get<T = unknown>(
     path: string,
     body: null | undefined,
-    options: RequestOptions,
+    options: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>>;
   /** Deletes. */
-  delete<T = unknown>(path: string, options?: RequestOptions): Promise<TwentyCrmResponse<T>>;
+  delete<T = unknown>(
+    path: string,
+    options?: TwentyCrmRequestOptions,
+  ): Promise<TwentyCrmResponse<T>>;
   /** As `post`, `put` and `patch` are called: with a body. */
   delete<T = unknown>(
     path: string,
     body: unknown,
-    options: RequestOptions,
+    options: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>>;
   /** Creates. `body` is sent as JSON; nothing is sent when it is undefined. */
   post<T = unknown>(
     path: string,
     body?: unknown,
-    options?: RequestOptions,
+    options?: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>>;
   /** Replaces. `body` is sent as JSON; nothing is sent when it is undefined. */
   put<T = unknown>(
     path: string,
     body?: unknown,
-    options?: RequestOptions,
+    options?: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>>;
   /** Changes. `body` is sent as JSON; nothing is sent when it is undefined. */
   patch<T = unknown>(
     path: string,
     body?: unknown,
-    options?: RequestOptions,
+    options?: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>>;
 
   /** Counters since the client was made. */

@@ -14,7 +14,7 @@ import type {
 export interface SyncWarning {
   /** The input's field, for example `phone`. */
   field: string;
-  /** Machine-readable reason. */
+  /** Machine-readable reason, for example `missing_field`, `invalid_phone` or `shared_domain`. */
   reason: string;
   /** For people: what was left out or kept, and why. */
   message: string;
@@ -59,18 +59,34 @@ export interface CollisionOptions {
   ownGone?: 'create' | 'skip' | 'report';
 }
 
-/** Names of Twenty's fields where a workspace has them under other names, by the input's field. */
+/** API names of Twenty's fields where a workspace has them under other names: letters and digits, camelCase. */
 export interface FieldNames {
-  person?: {
-    [K in
-      | 'external_id'
-      | 'website'
-      | 'city'
-      | 'account_type'
-      | 'plan'
-      | 'total_submissions']?: string;
-  };
-  company?: { [K in 'external_id' | 'website' | 'status']?: string };
+  /**
+   * Holds the caller's own id; a unique TEXT field.
+   * @default 'externalId'
+   */
+  externalId?: string;
+  /** @default 'accountType' */
+  accountType?: string;
+  /**
+   * Candidates; the first that the workspace has is used.
+   * @default ['plan', 'planCustom', 'subscriptionPlan']
+   */
+  plan?: string[];
+  /** @default 'totalSubmissions' */
+  totalSubmissions?: string;
+  /**
+   * Of people and of companies.
+   * @default 'website'
+   */
+  website?: string;
+  /** @default 'city' */
+  city?: string;
+  /**
+   * Of companies.
+   * @default 'status'
+   */
+  status?: string;
 }
 
 /** Options of {@link createTwentyCrmSyncService}. */
@@ -101,7 +117,7 @@ export interface SyncServiceOptions {
 }
 
 /** {@link UpsertOptions}, and a signal. */
-export interface TwentyCrmUpsertOptions extends UpsertOptions {
+export interface UpsertCallOptions extends UpsertOptions {
   /** Aborting closes the socket, ends any wait, and rejects with the signal's own reason. */
   signal?: AbortSignalLike;
 }
@@ -146,12 +162,12 @@ export declare class TwentyCrmSyncService {
    */
   upsertPerson(
     input: UpsertPersonInput,
-    options?: TwentyCrmUpsertOptions,
+    options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyPerson>>;
   /** Creates the company, or updates the one with this external id. Rejects as {@link upsertPerson} does. */
   upsertCompany(
     input: UpsertCompanyInput,
-    options?: TwentyCrmUpsertOptions,
+    options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyCompany>>;
 
   /** Forgets every remembered id; the mapping store keeps what it has. */

@@ -68,7 +68,7 @@ export async function restClient() {
   await client.get('/rest/people', { id: 1 });
   // @ts-expect-error: a path is text
   await client.get(new URL('https://crm.example.com'));
-  same<number, ReturnType<typeof client.stats>['inFlight']>();
+  same<number, ReturnType<typeof client.stats>['retries']>();
   await client[Symbol.asyncDispose]();
   same<Promise<void>, ReturnType<typeof client.close>>();
 }
@@ -171,14 +171,14 @@ createTwentyCrmSyncService(config, {
     ownGone: 'create',
   },
   namespace: 'site-a',
-  fieldNames: { person: { plan: 'subscription' }, company: { status: 'state' } },
+  fieldNames: { plan: ['subscription'], status: 'state' },
   invalidEmail: 'leave_out',
   onWarning: (warning) => same<typeof warning.field, string>(),
 });
 // @ts-expect-error: an unknown way to handle a collision
 createTwentyCrmSyncService(config, { collisions: { claimedMatch: 'overwrite' } });
 // @ts-expect-error: the e-mail address always has the same field
-createTwentyCrmSyncService(config, { fieldNames: { person: { email: 'mail' } } });
+createTwentyCrmSyncService(config, { fieldNames: { email: 'mail' } });
 
 export async function apiService() {
   const api = new TwentyCrmApiService();
