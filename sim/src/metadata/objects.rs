@@ -1,0 +1,184 @@
+//! `/rest/metadata/objects`.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::print::{self, universal_id};
+use super::problems::{self, FailedStep, Problem};
+use super::{one, page};
+use crate::errors::ApiError;
+use crate::http::{ApiResult, Request, Response};
+use crate::schema::{Field, FieldType, Object, Relation, RelationKind, capitalise};
+use crate::state::State;
+
+/// All objects with their fields.
+pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
+    let schema = state.world().schema.clone();
+    let rows = schema.objects.iter().map(|object| (object.id, print::object(object))).collect();
+    page(state, request, "objects", rows)
+}
+
+fn not_found() -> ApiError {
+    ApiError::Core {
+        status: 404,
+        error: "Error".to_owned(),
+        message: "Object metadata not found".to_owned(),
+        code: Some("OBJECT_METADATA_NOT_FOUND".to_owned()),
+    }
+}
+
+/// One object.
+pub fn get(state: &State, id: Uuid) -> ApiResult<Response> {
+    let object = state.world().schema.by_id(id).cloned().ok_or_else(not_found)?;
+    Ok(one(state, 200, "object", print::object(&object)))
+}
+
+/// Removes an object with all its records.
+pub fn delete(state: &State, id: Uuid) -> ApiResult<Response> {
+    let mut world = state.world();
+    let object = world.schema.by_id(id).cloned().ok_or_else(not_found)?;
+    world.remove_object(id);
+    drop(world);
+    Ok(one(state, 200, "deleteOneObject", print::written_object(&object, false)))
+}
+
+/// Creates an object with the columns every object has and the relations people expect.
+pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
+    let body = request.json.clone().unwrap_or_default();
+    let mut messages = Vec::new();
+    let mut text = |key: &str| {
+        let value = body.get(key).and_then(Value::as_str);
+        if value.is_none_or(str::is_empty) {
+            messages.push(format!("{key} should not be empty"));
+        }
+        if value.is_none() {
+            messages.push(format!("{key} must be a string"));
+        }
+        value.unwrap_or_default().to_owned()
+    };
+    let (singular, plural) = (text("nameSingular"), text("namePlural"));
+    let (label_singular, label_plural) = (text("labelSingular"), text("labelPlural"));
+    if !messages.is_empty() {
+        let error = "Bad Request".to_owned();
+        return Err(ApiError::Nest { status: 400, error, message: Value::from(messages) });
+    }
+    let optional = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+    let mut object = Object {
+        id: state.new_id(),
+        name_singular: singular,
+        name_plural: plural,
+        label_singular,
+        label_plural,
+        description: optional("description"),
+        icon: optional("icon"),
+        shortcut: None,
+        is_custom: true,
+        is_system: false,
+        is_searchable: true,
+        is_active: true,
+        duplicate_criteria: Vec::new(),
+        label_field: "name".to_owned(),
+        created_at_ms: state.now_ms(),
+        fields: Vec::new(),
+    };
+    object.fields = default_fields(state, &object);
+    let taken = state.world().schema.objects.iter().any(|o| {
+        o.name_singular == object.name_singular || o.name_plural == object.name_plural
+    });
+    if taken {
+        return Err(name_taken(state, &object));
+    }
+    let printed = print::written_object(&object, true);
+    state.world().add_object(object);
+    Ok(one(state, 201, "createOneObject", printed))
+}
+
+/// Fields of a new object, in the order in which its records print them.
+fn default_fields(state: &State, object: &Object) -> Vec<Field> {
+    let owner = &object.name_singular;
+    let by = json!({ "name": "''", "source": "'MANUAL'" });
+    let mut fields = vec![field(owner, "name", "Name", FieldType::Text)];
+    for (name, label, kind, default_value) in [
+        ("id", "Id", FieldType::Uuid, json!("uuid")),
+        ("createdAt", "Creation date", FieldType::DateTime, json!("now")),
+        ("createdBy", "Created by", FieldType::Actor, by.clone()),
+        ("deletedAt", "Deleted at", FieldType::DateTime, Value::Null),
+        ("position", "Position", FieldType::Position, json!(0)),
+        ("updatedAt", "Last update", FieldType::DateTime, json!("now")),
+        ("updatedBy", "Updated by", FieldType::Actor, by),
+        ("searchVector", "Search vector", FieldType::TsVector, Value::Null),
+    ] {
+        let mut field = field(owner, name, label, kind);
+        field.is_system = true;
+        field.is_read_only = true;
+        field.is_nullable = default_value.is_null();
+        field.default_value = default_value;
+        fields.push(field);
+    }
+    for (name, target) in [
+        ("timelineActivities", "timelineActivity"),
+        ("attachments", "attachment"),
+        ("noteTargets", "noteTarget"),
+        ("taskTargets", "taskTarget"),
+    ] {
+        let mut field = field(owner, name, name, FieldType::Relation);
+        field.settings = json!({ "relationType": "ONE_TO_MANY" });
+        field.relation = Some(Relation {
+            kind: RelationKind::OneToMany,
+            target: target.to_owned(),
+            join_column: format!("target{}Id", capitalise(owner)),
+            cascade: false,
+            is_morph: false,
+        });
+        fields.push(field);
+    }
+    for field in &mut fields {
+        field.id = state.new_id();
+        field.created_at_ms = object.created_at_ms;
+        field.updated_at_ms = object.created_at_ms;
+    }
+    fields
+}
+
+fn field(owner: &str, name: &str, label: &str, kind: FieldType) -> Field {
+    let mut field = crate::schema_seed::custom(owner, name, label, kind);
+    field.description = Some(label.to_owned());
+    field.icon = Some("IconAbc".to_owned());
+    field
+}
+
+/// Everything that depends on the object fails with it.
+fn name_taken(state: &State, object: &Object) -> ApiError {
+    let object_id = universal_id(&format!("refused:{}", object.name_singular));
+    let new_id = || state.new_id().to_string();
+    let mut steps = Vec::new();
+    let mut columns = Vec::new();
+    for field in &object.fields {
+        let mut problem = Problem::new("OBJECT_METADATA_NOT_FOUND", "Object metadata not found");
+        problem.friendly = Some("Field to create related object not found".to_owned());
+        let id = new_id();
+        columns.push((field.name.clone(), id.clone()));
+        steps.push(FailedStep {
+            kind: "fieldMetadata",
+            what: json!({
+                "universalIdentifier": id,
+                "name": field.name,
+                "objectMetadataUniversalIdentifier": object_id,
+            }),
+            problems: vec![problem],
+        });
+    }
+    steps.push(FailedStep {
+        kind: "objectMetadata",
+        what: json!({
+            "universalIdentifier": object_id,
+            "namePlural": object.name_plural,
+            "nameSingular": object.name_singular,
+        }),
+        problems: vec![Problem::new(
+            "NOT_AVAILABLE",
+            "Object with name \"probeThing\" already exists",
+        )],
+    });
+    problems::failed_change("Multiple validation errors occurred while creating object", &steps)
+}
