@@ -105,7 +105,7 @@ export async function startSim(options = {}) {
       throw new Error(`twenty-sim ended (${how}) before it was ready`);
     }),
   ]);
-  const { baseUrl, apiKey, ...rest } = JSON.parse(ready);
+  const { baseUrl, apiKey, apiKeys, ...rest } = JSON.parse(ready);
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const call = (method, route, body) =>
     control(agent, method, new URL(`/__sim/${route}`, baseUrl), body);
@@ -116,13 +116,13 @@ export async function startSim(options = {}) {
     /** @type {string} A key with every right. */
     apiKey,
     /** @type {Record<string, string>} Further keys and tokens by purpose (`readOnly`, `revoked`, ...). */
-    keys: rest.keys ?? {},
+    keys: apiKeys,
     /** Everything else that the simulator said when it was ready. */
     info: rest,
     /** Counters: requests, tokens, 429s, connections, records per object. */
     stats: () => call('GET', 'stats'),
     /** The last requests, oldest first. */
-    log: () => call('GET', 'log'),
+    log: async () => (await call('GET', 'log')).requests,
     /** All rows of one object, deleted ones included. */
     records: (plural) => call('GET', `records/${plural}`),
     /** @param {object | object[]} rules Appended to the fault rules. */

@@ -109,8 +109,7 @@ export const stepsBefore = new Map([
     438,
     async (session) => {
       session.startOver();
-      await session.sim.setOptions({ metadataFormat: 'new', preset: 'fresh' });
-      await session.sim.reset();
+      await session.sim.reset({ preset: 'fresh' });
       await session.sim.setOptions({ metadataFormat: 'new' });
       await session.learnWorkspace(recordedObjectIds(session, 491, 495));
       // The second workspace has the same seed; its rows were recorded in the first one.

@@ -33,6 +33,8 @@ pub struct ApiKey {
     pub may_write: bool,
     /// May use the metadata and webhook routes.
     pub may_administer: bool,
+    /// A person's access token instead of an API key.
+    pub is_session: bool,
 }
 
 /// The tokens of all keys, by what they are good for.
@@ -49,6 +51,10 @@ pub struct Tokens {
     pub revoked: String,
     /// Expired.
     pub expired: String,
+    /// Access token of a person with every right.
+    pub admin_token: String,
+    /// Access token of a person who may not change settings.
+    pub member_token: String,
 }
 
 /// All keys of the workspace.
@@ -76,7 +82,12 @@ impl KeyRing {
                 status,
                 may_write,
                 may_administer,
+                is_session: false,
             }
+        };
+        let person = |key: ApiKey| ApiKey {
+            is_session: true,
+            ..key
         };
         Self {
             keys: vec![
@@ -85,6 +96,8 @@ impl KeyRing {
                 key("Records only", KeyStatus::Active, true, false),
                 key("Revoked", KeyStatus::Revoked, true, true),
                 key("Expired", KeyStatus::Expired, true, true),
+                person(key("An admin", KeyStatus::Active, true, true)),
+                person(key("A member", KeyStatus::Active, true, false)),
             ],
         }
     }
@@ -103,6 +116,8 @@ impl KeyRing {
             no_metadata: token(2),
             revoked: token(3),
             expired: token(4),
+            admin_token: token(5),
+            member_token: token(6),
         }
     }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::errors::ApiError;
 use crate::faults::FaultRule;
 use crate::http::{ApiResult, Request, Response, respond};
-use crate::options::{Flavour, MetadataFormat, RateLimits, ServiceTimes};
+use crate::options::{Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes};
 use crate::schema::FieldType;
 use crate::schema_seed::custom;
 use crate::state::{Settings, State};
@@ -48,7 +49,16 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
             done()
         }
         ("POST", ["reset"]) => {
-            state.reset();
+            let Target { preset } = body(request)?;
+            match preset {
+                Some(preset) => state.reset_to(preset),
+                None => state.reset(),
+            }
+            done()
+        }
+        ("POST", ["ids"]) => {
+            let NextIds { next } = body(request)?;
+            state.set_next_ids(next);
             done()
         }
         ("POST", ["clock"]) => {
@@ -83,6 +93,16 @@ struct Move {
     advance_ms: i64,
 }
 
+#[derive(Deserialize)]
+struct Target {
+    preset: Option<Preset>,
+}
+
+#[derive(Deserialize)]
+struct NextIds {
+    next: Vec<Uuid>,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct Changes {
@@ -93,6 +113,7 @@ struct Changes {
     flavour: Option<Flavour>,
     upsert_race_probability: Option<f64>,
     deliver_webhooks_to_loopback: Option<bool>,
+    database_down: Option<bool>,
     add_fields: Vec<NewField>,
     remove_fields: Vec<FieldName>,
 }
@@ -139,6 +160,7 @@ fn change(state: &State, changes: Changes) -> ApiResult<()> {
         settings.deliver_webhooks_to_loopback = changes
             .deliver_webhooks_to_loopback
             .unwrap_or(now.deliver_webhooks_to_loopback);
+        settings.database_down = changes.database_down.unwrap_or(now.database_down);
     });
     let bad = |message: String| ApiError::nest(400, "Bad Request", message);
     let now_ms = state.now_ms();

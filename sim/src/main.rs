@@ -24,6 +24,7 @@ async fn main() -> ExitCode {
         "baseUrl": sim.base_url(),
         "apiKey": tokens.full,
         "apiKeys": tokens,
+        "roles": twenty_sim::metadata::Roles::of_workspace(),
         "pid": std::process::id(),
     });
     println!("{ready}");

@@ -4,6 +4,7 @@
 mod api_keys;
 mod field_rules;
 mod fields;
+mod object_refusal;
 mod objects;
 mod print;
 mod problems;
@@ -79,12 +80,19 @@ fn page(
     legacy_key: &str,
     mut rows: Vec<(Uuid, Value)>,
 ) -> ApiResult<Response> {
-    let (after, before) = (request.query("starting_after"), request.query("ending_before"));
+    let (after, before) = (
+        request.query("starting_after"),
+        request.query("ending_before"),
+    );
     if after.is_some() && before.is_some() {
         let message = "'starting_after' and 'ending_before' cannot be used together.";
         return Err(ApiError::nest(400, "Bad Request", message));
     }
-    let limit = request.query("limit").and_then(|text| text.parse().ok()).unwrap_or(60).min(200);
+    let limit = request
+        .query("limit")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(60)
+        .min(200);
     rows.sort_by(|a, b| b.0.cmp(&a.0));
     let total = rows.len();
     if let Some(cursor) = after {
@@ -108,7 +116,11 @@ fn page(
         "endCursor": cursor(rows.last()),
     });
     let rows: Value = rows.into_iter().map(|(_, row)| row).collect();
-    let data = if is_new(state) { rows } else { json!({ legacy_key: rows }) };
+    let data = if is_new(state) {
+        rows
+    } else {
+        json!({ legacy_key: rows })
+    };
     let body = json!({ "data": data, "pageInfo": page_info, "totalCount": total });
     Ok(Response::json(200, &body))
 }

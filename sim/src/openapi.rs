@@ -11,6 +11,8 @@ mod metadata_document;
 mod parts;
 mod paths;
 
+pub use metadata_document::field_type_names;
+
 use serde_json::{Map, Value, json};
 
 use crate::errors::ApiError;

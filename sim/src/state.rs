@@ -1,6 +1,6 @@
 //! Everything a running server knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use crate::auth::{ApiKey, KeyRing};
 use crate::clock::Clock;
 use crate::faults::FaultList;
 use crate::http::{ApiResult, Request};
-use crate::options::{Flavour, MetadataFormat, RateLimits, ServiceTimes, SimOptions};
+use crate::options::{Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes, SimOptions};
 use crate::rate_limit::{Limited, RateLimiter};
 use crate::schema_seed;
 use crate::stats::{Stats, StatsReport};
@@ -37,6 +37,8 @@ pub struct Settings {
     pub upsert_race_probability: f64,
     /// See [`SimOptions::deliver_webhooks_to_loopback`].
     pub deliver_webhooks_to_loopback: bool,
+    /// Whether every request that needs the database fails (WIRE.md section 3).
+    pub database_down: bool,
 }
 
 impl From<&SimOptions> for Settings {
@@ -49,6 +51,7 @@ impl From<&SimOptions> for Settings {
             flavour: options.flavour,
             upsert_race_probability: options.upsert_race_probability,
             deliver_webhooks_to_loopback: options.deliver_webhooks_to_loopback,
+            database_down: false,
         }
     }
 }
@@ -65,6 +68,8 @@ pub struct State {
     /// Faults to play.
     pub faults: FaultList,
     options: SimOptions,
+    preset: Mutex<Preset>,
+    next_ids: Mutex<VecDeque<Uuid>>,
     settings: Mutex<Settings>,
     world: Mutex<World>,
     limiter: Mutex<RateLimiter>,
@@ -91,6 +96,8 @@ impl State {
             world: Mutex::default(),
             limiter: Mutex::default(),
             rng: Mutex::new(rng),
+            preset: Mutex::new(options.preset),
+            next_ids: Mutex::default(),
             options,
         };
         state.reset();
@@ -105,9 +112,19 @@ impl State {
         let settings = Settings::from(&self.options);
         *lock(&self.settings) = settings;
         *lock(&self.limiter) = RateLimiter::new(settings.rate_limits, now_ms);
-        *lock(&self.world) = World::new(schema_seed::seed(self.options.preset, now_ms));
+        let preset = *lock(&self.preset);
+        lock(&self.next_ids).clear();
+        let mut world = World::new(schema_seed::seed(preset, now_ms));
+        world.api_keys.push(crate::metadata::first_row(now_ms));
+        *lock(&self.world) = world;
         self.stats.reset();
         self.faults.clear();
+    }
+
+    /// As [`Self::reset`], to another starting point, which later resets keep to.
+    pub fn reset_to(&self, preset: Preset) {
+        *lock(&self.preset) = preset;
+        self.reset();
     }
 
     /// Schema, rows and webhooks. Handlers hold the lock only while they work.
@@ -139,6 +156,18 @@ impl State {
     pub fn new_id(&self) -> Uuid {
         let bits = lock(&self.rng).u128(..);
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+    }
+
+    /// Id of the next record that comes without one: what [`Self::set_next_ids`] prescribes, or
+    /// a random one.
+    pub fn new_record_id(&self) -> Uuid {
+        let prescribed = lock(&self.next_ids).pop_front();
+        prescribed.unwrap_or_else(|| self.new_id())
+    }
+
+    /// Prescribes the ids of the next inserted records, so that a recording can be replayed.
+    pub fn set_next_ids(&self, ids: impl IntoIterator<Item = Uuid>) {
+        *lock(&self.next_ids) = ids.into_iter().collect();
     }
 
     /// True with that probability.

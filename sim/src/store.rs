@@ -281,6 +281,8 @@ pub struct World {
     pub schema: Schema,
     /// Webhooks as their routes print them.
     pub webhooks: Vec<Value>,
+    /// API keys as their routes print them.
+    pub api_keys: Vec<Value>,
     tables: HashMap<String, Table>,
     empty: Table,
 }
@@ -323,6 +325,14 @@ impl World {
             self.schema.edit(id, |object| *object = (*before).clone());
         }
         Some(fits)
+    }
+
+    /// Removes an object with all its rows.
+    pub fn remove_object(&mut self, id: Uuid) {
+        if let Some(object) = self.schema.by_id(id).cloned() {
+            self.tables.remove(&object.name_singular);
+            self.schema.objects.retain(|o| o.id != id);
+        }
     }
 
     /// Adds an object with an empty table.

@@ -61,8 +61,10 @@ impl NewField {
             let list = known.join(", ");
             messages.push(format!("type must be one of the following values: {list}"));
         }
-        let object_id =
-            body.get("objectMetadataId").and_then(Value::as_str).map(Uuid::parse_str);
+        let object_id = body
+            .get("objectMetadataId")
+            .and_then(Value::as_str)
+            .map(Uuid::parse_str);
         if !matches!(object_id, Some(Ok(_))) {
             messages.push("objectMetadataId must be a UUID".to_owned());
         }
@@ -85,7 +87,10 @@ impl NewField {
             object_id,
             description: string("description"),
             icon: string("icon"),
-            is_unique: body.get("isUnique").and_then(Value::as_bool).unwrap_or(false),
+            is_unique: body
+                .get("isUnique")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
             default_value: body.get("defaultValue").cloned().unwrap_or_default(),
             settings: body.get("settings").cloned().unwrap_or_default(),
             options: body.get("options").and_then(Value::as_array).cloned(),
@@ -94,7 +99,10 @@ impl NewField {
 
     /// The rules on names and options that the field breaks.
     pub fn problems(&self, object: &Object) -> Vec<Problem> {
-        self.name_problem(object).into_iter().chain(self.options_problem()).collect()
+        self.name_problem(object)
+            .into_iter()
+            .chain(self.options_problem())
+            .collect()
     }
 
     fn name_problem(&self, object: &Object) -> Option<Problem> {
@@ -110,12 +118,11 @@ impl NewField {
             let message = "This name is reserved. Use a different name or the system will add \"Custom\" suffix.";
             return Some(Problem::new("INVALID_FIELD_INPUT", message).with_value(name));
         }
-        let taken = object.fields.iter().any(|f| f.name == name || f.column() == Some(name));
-        taken.then(|| {
-            let message =
-                format!("Name \"{name}\" is not available as it is already used by another field");
-            Problem::new("NOT_AVAILABLE", message).with_value(name)
-        })
+        let taken = object
+            .fields
+            .iter()
+            .any(|f| f.name == name || f.column() == Some(name));
+        taken.then(|| Problem::name_taken(name))
     }
 
     fn options_problem(&self) -> Option<Problem> {
@@ -128,9 +135,16 @@ impl NewField {
             return Some(Problem::new("INVALID_FIELD_INPUT", message).with_value(none));
         };
         let value_of = |option: &Value| {
-            option.get("value").and_then(Value::as_str).unwrap_or_default().to_owned()
+            option
+                .get("value")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
         };
-        let wrong = options.iter().map(value_of).find(|value| !is_upper_snake(value))?;
+        let wrong = options
+            .iter()
+            .map(value_of)
+            .find(|value| !is_upper_snake(value))?;
         let message = format!("Value must be in UPPER_CASE and follow snake_case \"{wrong}\"");
         Some(Problem::new("INVALID_FIELD_INPUT", message).with_value(wrong))
     }
@@ -138,7 +152,11 @@ impl NewField {
     /// The options as the schema keeps them.
     pub fn field_options(&self, mut new_id: impl FnMut() -> Uuid) -> Vec<FieldOption> {
         let text = |option: &Value, key: &str, otherwise: &str| {
-            option.get(key).and_then(Value::as_str).unwrap_or(otherwise).to_owned()
+            option
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or(otherwise)
+                .to_owned()
         };
         self.options
             .iter()
@@ -149,7 +167,10 @@ impl NewField {
                 label: text(option, "label", ""),
                 value: text(option, "value", ""),
                 color: text(option, "color", "blue"),
-                position: option.get("position").and_then(Value::as_i64).unwrap_or(place),
+                position: option
+                    .get("position")
+                    .and_then(Value::as_i64)
+                    .unwrap_or(place),
             })
             .collect()
     }
@@ -157,5 +178,7 @@ impl NewField {
 
 fn is_upper_snake(value: &str) -> bool {
     !value.is_empty()
-        && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && value
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }

@@ -20,7 +20,12 @@ pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
     let rows = schema
         .objects
         .iter()
-        .flat_map(|object| object.fields.iter().map(|f| (f.id, print::field(object, f))))
+        .flat_map(|object| {
+            object
+                .fields
+                .iter()
+                .map(|f| (f.id, print::field(object, f)))
+        })
         .collect();
     page(state, request, "fields", rows)
 }
@@ -50,17 +55,28 @@ pub fn get(state: &State, id: Uuid) -> ApiResult<Response> {
 
 /// Creates a field; the next request can use it.
 pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
-    let body = request.json.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+    let body = request
+        .json
+        .as_ref()
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     let new = NewField::read(&body)?;
-    let object = state.world().schema.by_id(new.object_id).cloned().ok_or_else(|| {
-        let mut problem = Problem::new(
-            "OBJECT_METADATA_NOT_FOUND",
-            "Provided object metadata id does not exist",
-        );
-        problem.friendly = Some("Created field metadata, parent object metadata not found".into());
-        let message = "Multiple validation errors occurred while creating field";
-        problems::missing_target(message, "create", &problem)
-    })?;
+    let object = state
+        .world()
+        .schema
+        .by_id(new.object_id)
+        .cloned()
+        .ok_or_else(|| {
+            let mut problem = Problem::new(
+                "OBJECT_METADATA_NOT_FOUND",
+                "Provided object metadata id does not exist",
+            );
+            problem.friendly =
+                Some("Created field metadata, parent object metadata not found".into());
+            let message = "Multiple validation errors occurred while creating field";
+            problems::missing_target(message, "create", &problem)
+        })?;
 
     let message = "Multiple validation errors occurred while creating fields";
     let found = new.problems(&object);
@@ -80,16 +96,15 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
         return Err(problems::failed_change(message, &steps));
     }
     if new.is_unique && !new.default_value.is_null() {
-        return Err(problems::failed_change(message, &[unique_with_default(state, &new)]));
+        return Err(problems::failed_change(
+            message,
+            &[unique_with_default(state, &new)],
+        ));
     }
 
     let now_ms = state.now_ms();
-    let mut field = crate::schema_seed::custom(
-        &object.name_singular,
-        &new.name,
-        &new.label,
-        new.kind,
-    );
+    let mut field =
+        crate::schema_seed::custom(&object.name_singular, &new.name, &new.label, new.kind);
     field.id = state.new_id();
     field.description.clone_from(&new.description);
     field.icon.clone_from(&new.icon);
@@ -100,7 +115,9 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
     field.created_at_ms = now_ms;
     field.updated_at_ms = now_ms;
     let printed = print::written_field(&object, &field);
-    state.world().edit_object(object.id, |object| object.fields.push(field));
+    state
+        .world()
+        .edit_object(object.id, |object| object.fields.push(field));
     Ok(one(state, 201, "createOneField", printed))
 }
 
@@ -108,7 +125,10 @@ fn unique_with_default(state: &State, new: &NewField) -> FailedStep {
     let kind = new.kind.name();
     let mut problem = Problem::new(
         "INDEX_FIELD_INVALID_DEFAULT_VALUE",
-        format!("Unique index cannot be created for field {} of type {kind}", new.name),
+        format!(
+            "Unique index cannot be created for field {} of type {kind}",
+            new.name
+        ),
     );
     problem.friendly = Some(format!("{kind} fields cannot have a default value."));
     let digits = state.new_id().simple().to_string();
@@ -125,12 +145,19 @@ fn unique_with_default(state: &State, new: &NewField) -> FailedStep {
 /// Changes label, description, icon, options, activity or uniqueness of a field.
 pub fn update(state: &State, request: &Request, id: Uuid) -> ApiResult<Response> {
     let Some((object, mut field)) = find(state, id) else {
-        let problem =
-            Problem::new("FIELD_METADATA_NOT_FOUND", "Field metadata to update not found");
+        let problem = Problem::new(
+            "FIELD_METADATA_NOT_FOUND",
+            "Field metadata to update not found",
+        );
         let message = "Validation errors occurred while updating field";
         return Err(problems::missing_target(message, "update", &problem));
     };
-    let body = request.json.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+    let body = request
+        .json
+        .as_ref()
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     let before = field.clone();
     let string = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let flag = |key: &str| body.get(key).and_then(Value::as_bool);
@@ -163,6 +190,13 @@ pub fn update(state: &State, request: &Request, id: Uuid) -> ApiResult<Response>
 /// Removes a field with everything that records hold in it.
 pub fn delete(state: &State, id: Uuid) -> ApiResult<Response> {
     let (object, field) = find(state, id).ok_or_else(|| not_found("Field to delete not found"))?;
-    state.world().edit_object(object.id, |object| object.fields.retain(|f| f.id != id));
-    Ok(one(state, 200, "deleteOneField", print::written_field(&object, &field)))
+    state
+        .world()
+        .edit_object(object.id, |object| object.fields.retain(|f| f.id != id));
+    Ok(one(
+        state,
+        200,
+        "deleteOneField",
+        print::written_field(&object, &field),
+    ))
 }

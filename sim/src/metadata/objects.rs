@@ -3,18 +3,30 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::print::{self, universal_id};
-use super::problems::{self, FailedStep, Problem};
+use super::object_refusal::name_taken;
+use super::print;
 use super::{one, page};
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response};
 use crate::schema::{Field, FieldType, Object, Relation, RelationKind, capitalise};
 use crate::state::State;
 
+/// Relations of every custom object: their names and the objects at the far end.
+pub const EXTRAS: [(&str, &str); 4] = [
+    ("timelineActivities", "timelineActivity"),
+    ("attachments", "attachment"),
+    ("noteTargets", "noteTarget"),
+    ("taskTargets", "taskTarget"),
+];
+
 /// All objects with their fields.
 pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
     let schema = state.world().schema.clone();
-    let rows = schema.objects.iter().map(|object| (object.id, print::object(object))).collect();
+    let rows = schema
+        .objects
+        .iter()
+        .map(|object| (object.id, print::object(object)))
+        .collect();
     page(state, request, "objects", rows)
 }
 
@@ -29,7 +41,12 @@ fn not_found() -> ApiError {
 
 /// One object.
 pub fn get(state: &State, id: Uuid) -> ApiResult<Response> {
-    let object = state.world().schema.by_id(id).cloned().ok_or_else(not_found)?;
+    let object = state
+        .world()
+        .schema
+        .by_id(id)
+        .cloned()
+        .ok_or_else(not_found)?;
     Ok(one(state, 200, "object", print::object(&object)))
 }
 
@@ -37,9 +54,21 @@ pub fn get(state: &State, id: Uuid) -> ApiResult<Response> {
 pub fn delete(state: &State, id: Uuid) -> ApiResult<Response> {
     let mut world = state.world();
     let object = world.schema.by_id(id).cloned().ok_or_else(not_found)?;
+    for (_, far_end) in EXTRAS {
+        let Some(far_id) = world.schema.by_singular(far_end).map(|o| o.id) else {
+            continue;
+        };
+        let name = target_name(&object);
+        world.edit_object(far_id, |far| far.fields.retain(|f| f.name != name));
+    }
     world.remove_object(id);
     drop(world);
-    Ok(one(state, 200, "deleteOneObject", print::written_object(&object, false)))
+    Ok(one(
+        state,
+        200,
+        "deleteOneObject",
+        print::written_object(&object, false),
+    ))
 }
 
 /// Creates an object with the columns every object has and the relations people expect.
@@ -60,7 +89,11 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
     let (label_singular, label_plural) = (text("labelSingular"), text("labelPlural"));
     if !messages.is_empty() {
         let error = "Bad Request".to_owned();
-        return Err(ApiError::Nest { status: 400, error, message: Value::from(messages) });
+        return Err(ApiError::Nest {
+            status: 400,
+            error,
+            message: Value::from(messages),
+        });
     }
     let optional = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let mut object = Object {
@@ -82,15 +115,52 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
         fields: Vec::new(),
     };
     object.fields = default_fields(state, &object);
-    let taken = state.world().schema.objects.iter().any(|o| {
-        o.name_singular == object.name_singular || o.name_plural == object.name_plural
-    });
+    let taken =
+        state.world().schema.objects.iter().any(|o| {
+            o.name_singular == object.name_singular || o.name_plural == object.name_plural
+        });
     if taken {
         return Err(name_taken(state, &object));
     }
     let printed = print::written_object(&object, true);
-    state.world().add_object(object);
+    let mut world = state.world();
+    for (_, far_end) in EXTRAS {
+        let Some(far_id) = world.schema.by_singular(far_end).map(|o| o.id) else {
+            continue;
+        };
+        let back = back_relation(state, far_end, &object);
+        world.edit_object(far_id, |far| far.fields.push(back));
+    }
+    world.add_object(object);
+    drop(world);
     Ok(one(state, 201, "createOneObject", printed))
+}
+
+/// Name of the relation to an object, on the objects that can belong to anything.
+pub fn target_name(object: &Object) -> String {
+    format!("target{}", object.pascal_singular())
+}
+
+fn back_relation(state: &State, owner: &str, target: &Object) -> Field {
+    let name = target_name(target);
+    let join_column = format!("{name}Id");
+    let mut back = field(owner, &name, &target.label_singular, FieldType::Relation);
+    back.id = state.new_id();
+    back.settings = json!({
+        "onDelete": "SET_NULL",
+        "relationType": "MANY_TO_ONE",
+        "joinColumnName": join_column,
+    });
+    back.relation = Some(Relation {
+        kind: RelationKind::ManyToOne,
+        target: target.name_singular.clone(),
+        join_column,
+        cascade: false,
+        is_morph: true,
+    });
+    back.created_at_ms = target.created_at_ms;
+    back.updated_at_ms = target.created_at_ms;
+    back
 }
 
 /// Fields of a new object, in the order in which its records print them.
@@ -100,13 +170,28 @@ fn default_fields(state: &State, object: &Object) -> Vec<Field> {
     let mut fields = vec![field(owner, "name", "Name", FieldType::Text)];
     for (name, label, kind, default_value) in [
         ("id", "Id", FieldType::Uuid, json!("uuid")),
-        ("createdAt", "Creation date", FieldType::DateTime, json!("now")),
+        (
+            "createdAt",
+            "Creation date",
+            FieldType::DateTime,
+            json!("now"),
+        ),
         ("createdBy", "Created by", FieldType::Actor, by.clone()),
         ("deletedAt", "Deleted at", FieldType::DateTime, Value::Null),
         ("position", "Position", FieldType::Position, json!(0)),
-        ("updatedAt", "Last update", FieldType::DateTime, json!("now")),
+        (
+            "updatedAt",
+            "Last update",
+            FieldType::DateTime,
+            json!("now"),
+        ),
         ("updatedBy", "Updated by", FieldType::Actor, by),
-        ("searchVector", "Search vector", FieldType::TsVector, Value::Null),
+        (
+            "searchVector",
+            "Search vector",
+            FieldType::TsVector,
+            Value::Null,
+        ),
     ] {
         let mut field = field(owner, name, label, kind);
         field.is_system = true;
@@ -115,12 +200,7 @@ fn default_fields(state: &State, object: &Object) -> Vec<Field> {
         field.default_value = default_value;
         fields.push(field);
     }
-    for (name, target) in [
-        ("timelineActivities", "timelineActivity"),
-        ("attachments", "attachment"),
-        ("noteTargets", "noteTarget"),
-        ("taskTargets", "taskTarget"),
-    ] {
+    for (name, target) in EXTRAS {
         let mut field = field(owner, name, name, FieldType::Relation);
         field.settings = json!({ "relationType": "ONE_TO_MANY" });
         field.relation = Some(Relation {
@@ -145,40 +225,4 @@ fn field(owner: &str, name: &str, label: &str, kind: FieldType) -> Field {
     field.description = Some(label.to_owned());
     field.icon = Some("IconAbc".to_owned());
     field
-}
-
-/// Everything that depends on the object fails with it.
-fn name_taken(state: &State, object: &Object) -> ApiError {
-    let object_id = universal_id(&format!("refused:{}", object.name_singular));
-    let new_id = || state.new_id().to_string();
-    let mut steps = Vec::new();
-    let mut columns = Vec::new();
-    for field in &object.fields {
-        let mut problem = Problem::new("OBJECT_METADATA_NOT_FOUND", "Object metadata not found");
-        problem.friendly = Some("Field to create related object not found".to_owned());
-        let id = new_id();
-        columns.push((field.name.clone(), id.clone()));
-        steps.push(FailedStep {
-            kind: "fieldMetadata",
-            what: json!({
-                "universalIdentifier": id,
-                "name": field.name,
-                "objectMetadataUniversalIdentifier": object_id,
-            }),
-            problems: vec![problem],
-        });
-    }
-    steps.push(FailedStep {
-        kind: "objectMetadata",
-        what: json!({
-            "universalIdentifier": object_id,
-            "namePlural": object.name_plural,
-            "nameSingular": object.name_singular,
-        }),
-        problems: vec![Problem::new(
-            "NOT_AVAILABLE",
-            "Object with name \"probeThing\" already exists",
-        )],
-    });
-    problems::failed_change("Multiple validation errors occurred while creating object", &steps)
 }

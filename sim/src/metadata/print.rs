@@ -8,7 +8,12 @@ use crate::state::WORKSPACE_ID;
 
 /// Id of the application that owns an object or field: the standard one, or the workspace's.
 pub fn application_id(is_custom: bool) -> String {
-    stable_id(if is_custom { "application:workspace" } else { "application:standard" }).to_string()
+    stable_id(if is_custom {
+        "application:workspace"
+    } else {
+        "application:standard"
+    })
+    .to_string()
 }
 
 /// The id that stays the same in every workspace.
@@ -59,9 +64,17 @@ pub fn object(object: &Object) -> Value {
         "labelSingular": object.label_singular,
         "labelPlural": object.label_plural,
     })]);
-    add(&mut printed, "description", object.description.clone().map(Value::from));
+    add(
+        &mut printed,
+        "description",
+        object.description.clone().map(Value::from),
+    );
     add(&mut printed, "icon", object.icon.clone().map(Value::from));
-    add(&mut printed, "shortcut", object.shortcut.clone().map(Value::from));
+    add(
+        &mut printed,
+        "shortcut",
+        object.shortcut.clone().map(Value::from),
+    );
     printed.extend(join([json!({
         "isRemote": false,
         "isActive": object.is_active,
@@ -74,10 +87,16 @@ pub fn object(object: &Object) -> Value {
         "workspaceId": WORKSPACE_ID,
         "labelIdentifierFieldMetadataId": label_field_id(object),
     })]));
-    let image = object.field("avatarUrl").map(|f| Value::from(f.id.to_string()));
+    let image = object
+        .field("avatarUrl")
+        .map(|f| Value::from(f.id.to_string()));
     add(&mut printed, "imageIdentifierFieldMetadataId", image);
     let criteria = Some(json!(object.duplicate_criteria));
-    add(&mut printed, "duplicateCriteria", criteria.filter(|_| !object.duplicate_criteria.is_empty()));
+    add(
+        &mut printed,
+        "duplicateCriteria",
+        criteria.filter(|_| !object.duplicate_criteria.is_empty()),
+    );
     let fields: Vec<Value> = object.fields.iter().map(|f| field(object, f)).collect();
     printed.extend(join([json!({
         "createdAt": iso(object.created_at_ms),
@@ -110,9 +129,16 @@ pub fn written_object(object: &Object, with_fields: bool) -> Value {
         "createdAt": iso(object.created_at_ms),
         "updatedAt": iso(object.created_at_ms),
     })]);
-    add(&mut printed, "description", object.description.clone().map(Value::from));
+    add(
+        &mut printed,
+        "description",
+        object.description.clone().map(Value::from),
+    );
     add(&mut printed, "icon", object.icon.clone().map(Value::from));
-    printed.insert("applicationId".to_owned(), Value::from(application_id(object.is_custom)));
+    printed.insert(
+        "applicationId".to_owned(),
+        Value::from(application_id(object.is_custom)),
+    );
     if with_fields {
         let fields: Vec<Value> = object.fields.iter().map(|f| field(object, f)).collect();
         printed.insert("fields".to_owned(), Value::from(fields));
@@ -157,7 +183,11 @@ pub fn field(owner: &Object, field: &Field) -> Value {
         "name": field.name,
         "label": field.label,
     })]);
-    add(&mut printed, "description", field.description.clone().map(Value::from));
+    add(
+        &mut printed,
+        "description",
+        field.description.clone().map(Value::from),
+    );
     add(&mut printed, "icon", field.icon.clone().map(Value::from));
     printed.extend(join([json!({
         "isActive": field.is_active,
@@ -167,8 +197,16 @@ pub fn field(owner: &Object, field: &Field) -> Value {
         "isNullable": field.is_nullable,
         "isUnique": field.is_unique,
     })]));
-    add(&mut printed, "defaultValue", Some(field.default_value.clone()));
-    add(&mut printed, "options", Some(options(field)).filter(|_| !field.options.is_empty()));
+    add(
+        &mut printed,
+        "defaultValue",
+        Some(field.default_value.clone()),
+    );
+    add(
+        &mut printed,
+        "options",
+        Some(options(field)).filter(|_| !field.options.is_empty()),
+    );
     add(&mut printed, "settings", Some(field.settings.clone()));
     printed.extend(join([json!({
         "workspaceId": WORKSPACE_ID,
@@ -201,7 +239,11 @@ pub fn written_field(owner: &Object, field: &Field) -> Value {
         "createdAt": iso(field.created_at_ms),
         "updatedAt": iso(field.updated_at_ms),
     })]);
-    add(&mut printed, "description", field.description.clone().map(Value::from));
+    add(
+        &mut printed,
+        "description",
+        field.description.clone().map(Value::from),
+    );
     add(&mut printed, "icon", field.icon.clone().map(Value::from));
     add(&mut printed, "settings", Some(field.settings.clone()));
     printed.extend(join([json!({

@@ -17,12 +17,20 @@ pub struct Problem {
     pub friendly: Option<String>,
     /// What was wrong, if that is told.
     pub value: Option<Value>,
+    /// Whether people are told at all.
+    is_internal: bool,
 }
 
 impl Problem {
     /// A problem whose two texts are the same.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), friendly: None, value: None }
+        Self {
+            code,
+            message: message.into(),
+            friendly: None,
+            value: None,
+            is_internal: false,
+        }
     }
 
     /// Adds the value that was wrong.
@@ -32,13 +40,33 @@ impl Problem {
         self
     }
 
+    /// Words it differently for people.
+    #[must_use]
+    pub fn with_friendly(mut self, friendly: &str) -> Self {
+        self.friendly = Some(friendly.to_owned());
+        self
+    }
+
+    /// Leaves out the text for people.
+    #[must_use]
+    pub fn for_developers(mut self) -> Self {
+        self.is_internal = true;
+        self
+    }
+
+    /// The name belongs to another field of the object.
+    pub fn name_taken(name: &str) -> Self {
+        let message =
+            format!("Name \"{name}\" is not available as it is already used by another field");
+        Self::new("NOT_AVAILABLE", message).with_value(name)
+    }
+
     fn print(&self) -> Value {
-        let friendly = self.friendly.as_ref().unwrap_or(&self.message);
-        let mut printed = json!({
-            "code": self.code,
-            "message": self.message,
-            "userFriendlyMessage": friendly,
-        });
+        let mut printed = json!({ "code": self.code, "message": self.message });
+        if !self.is_internal {
+            let friendly = self.friendly.as_ref().unwrap_or(&self.message);
+            printed["userFriendlyMessage"] = Value::from(friendly.as_str());
+        }
         if let Some(value) = &self.value {
             printed["value"] = value.clone();
         }
@@ -68,8 +96,9 @@ pub fn failed_change(message: &str, steps: &[FailedStep]) -> ApiError {
             "metadataName": step.kind,
             "type": "create",
         });
-        if let Value::Array(list) =
-            errors.entry(step.kind).or_insert_with(|| Value::Array(Vec::new()))
+        if let Value::Array(list) = errors
+            .entry(step.kind)
+            .or_insert_with(|| Value::Array(Vec::new()))
         {
             list.push(entry);
         }
@@ -78,7 +107,11 @@ pub fn failed_change(message: &str, steps: &[FailedStep]) -> ApiError {
         [only] => only.problems.first().and_then(|p| p.friendly.clone()),
         _ => None,
     };
-    body(message, errors, friendly.unwrap_or_else(|| "Many validation errors".to_owned()))
+    body(
+        message,
+        errors,
+        friendly.unwrap_or_else(|| "Many validation errors".to_owned()),
+    )
 }
 
 /// A change whose target does not exist; these are told in a shorter form.
@@ -93,14 +126,22 @@ pub fn missing_target(message: &str, action: &str, problem: &Problem) -> ApiErro
             "flatEntityMinimalInformation": { "id": "" },
         }]),
     );
-    let friendly = problem.friendly.clone().unwrap_or_else(|| problem.message.clone());
+    let friendly = problem
+        .friendly
+        .clone()
+        .unwrap_or_else(|| problem.message.clone());
     body(message, errors, friendly)
 }
 
 fn body(message: &str, errors: Map<String, Value>, friendly: String) -> ApiError {
     let counts: Map<String, Value> = errors
         .iter()
-        .map(|(kind, list)| (kind.clone(), Value::from(list.as_array().map_or(0, Vec::len))))
+        .map(|(kind, list)| {
+            (
+                kind.clone(),
+                Value::from(list.as_array().map_or(0, Vec::len)),
+            )
+        })
         .collect();
     let total: u64 = counts.values().filter_map(Value::as_u64).sum();
     let mut summary = Map::from_iter([("totalErrors".to_owned(), Value::from(total))]);
@@ -130,7 +171,10 @@ pub fn view_field_noise(field_id: &str, random_ids: [String; 2]) -> Vec<FailedSt
                 "viewUniversalIdentifier": universal_id(view),
                 "fieldMetadataUniversalIdentifier": field_id,
             }),
-            problems: vec![Problem::new("INVALID_VIEW_DATA", "Field metadata not found")],
+            problems: vec![Problem::new(
+                "INVALID_VIEW_DATA",
+                "Field metadata not found",
+            )],
         })
         .collect()
 }
