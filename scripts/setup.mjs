@@ -20,7 +20,8 @@ export function modulesAreInstalled() {
   return Object.entries(packagesOf('package-lock.json')).every(([place, wanted]) => {
     const found = installed[place];
     if (place === '' || (!found && wanted.optional)) return true;
-    return found?.version === wanted.version;
+    const isThere = existsSync(path.join(root, place, 'package.json'));
+    return found?.version === wanted.version && isThere;
   });
 }
 

@@ -1,0 +1,56 @@
+// The count that `npm test` ends with has to be believed, so what makes it is tested itself.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { countCargo, countTap, heedExitCode, listSkipped } from '../scripts/test.mjs';
+
+const cargo = `
+running 2 tests
+test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+     Running tests/replay.rs
+test result: FAILED. 10 passed; 1 failed; 3 ignored; 0 measured; 0 filtered out; finished in 0.00s
+   Doc-tests twenty_sim
+test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+`;
+
+const tap = `TAP version 13
+# pass 99
+# Subtest: with the spec
+    ok 1 - compares # SKIP the spec is not here
+ok 1 - with the spec
+ok 2 - a bare skip # SKIP
+ok 3 - later # TODO not yet
+1..3
+# tests 9
+# pass 4
+# fail 1
+# cancelled 2
+# skipped 2
+# todo 1
+`;
+
+test('cargo: the results of all crates and kinds of tests are summed', () => {
+  assert.deepEqual(countCargo(cargo), { passed: 12, failed: 1, skipped: 3 });
+});
+
+test('cargo: no result at all counts nothing', () => {
+  assert.deepEqual(countCargo('error: could not compile'), { passed: 0, failed: 0, skipped: 0 });
+});
+
+test('node: the summary counts, not what a test printed; a cancelled test has failed; a skipped suite is skipped', () => {
+  assert.deepEqual(countTap(tap), { passed: 4, failed: 3, skipped: 3 });
+});
+
+test('node: what was skipped is listed with its reason', () => {
+  assert.deepEqual(listSkipped(tap), [
+    'compares: the spec is not here',
+    'a bare skip',
+    'later: not yet',
+  ]);
+});
+
+test('a bad exit code is a failure even where no test says so', () => {
+  const none = { passed: 0, failed: 0, skipped: 0 };
+  assert.equal(heedExitCode(none, 101).failed, 1);
+  assert.equal(heedExitCode({ ...none, failed: 3 }, 101).failed, 3);
+  assert.equal(heedExitCode({ ...none, passed: 3 }, 0).failed, 0);
+});
