@@ -14,7 +14,7 @@ const readme = await readFile(path.join(root, 'README.md'), 'utf8');
 /** @type {{ language: string, code: string, heading: string }[]} */
 const blocks = [];
 let heading = '';
-for (const [, title, language, code] of readme.matchAll(/^#+ (.+)$|^```(\w*)\n(.*?)^```$/gms)) {
+for (const [, title, language, code] of readme.matchAll(/^#+ ([^\n]+)$|^```(\w*)\n(.*?)^```$/gms)) {
   if (title) heading = title;
   else blocks.push({ language, code, heading });
 }
@@ -124,7 +124,7 @@ test('the ts blocks compile, strictly', async () => {
 
 test('every shell command is one of package.json', async () => {
   const { scripts } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
-  const commands = [...readme.matchAll(/npm (?:run )?([a-z:-]+)/g)].map(([, name]) => name);
+  const commands = [...readme.matchAll(/(?:`|^)npm (?:run )?([a-z:-]+)/gm)].map(([, name]) => name);
   assert.ok(commands.includes('demo') && commands.includes('test'));
   for (const command of commands) {
     assert.ok(command in scripts || ['install', 'pack'].includes(command), `npm run ${command}`);
@@ -139,9 +139,21 @@ const rows = new Map(
   ]),
 );
 
+const customFields = readme.slice(readme.indexOf('## Custom fields'));
+
+/** @param {string | undefined} cell @param {unknown} value */
+const states = (cell, value) =>
+  typeof value === 'string' ? cell?.includes(`\`'${value}'\``) : cell === String(value);
+
 test('the option tables give the defaults that the package has', () => {
-  for (const [name, value] of Object.entries(TWENTY_CRM_DEFAULTS)) {
-    assert.equal(rows.get(name)?.[1], String(value), `default of ${name}`);
+  const { collisions, fieldNames, skipRetry, ...plain } = TWENTY_CRM_DEFAULTS;
+  for (const [name, value] of Object.entries({ ...plain, ...collisions })) {
+    const cell = rows.get(name)?.[1];
+    assert.ok(states(cell, value), `default of ${name}: "${cell}" instead of ${value}`);
+  }
+  assert.ok(readme.includes(`\`skipRetry\` (one attempt only; default ${skipRetry})`));
+  for (const name of Object.values(fieldNames).flat()) {
+    assert.match(customFields, new RegExp(`^\\|[^|]*\\|[^|]*\`${name}\``, 'm'), `field ${name}`);
   }
 });
 

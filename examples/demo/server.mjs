@@ -27,7 +27,7 @@ export async function openServer(env, signal) {
     const missing = baseUrl ? 'TWENTY_CRM_API_KEY' : 'TWENTY_CRM_BASE_URL';
     throw new UsageError(`${missing} is not set: set both variables for a real server, or neither`);
   }
-  const connection = await new TwentyCrmApiService().testConnection(baseUrl, apiKey);
+  const connection = await new TwentyCrmApiService().testConnection(baseUrl, apiKey, { signal });
   if (!connection.ok) throw new UsageError(`${baseUrl}: ${connection.message}`);
   return {
     config: { baseUrl, apiKey },
