@@ -1,6 +1,9 @@
 //! The token bucket with its refill quirk (WIRE.md section 8).
 
+use serde_json::json;
+
 use crate::errors::ApiError;
+use crate::http::Response;
 use crate::options::{Flavour, Limit, RateLimits};
 
 #[derive(Debug, Clone, Copy)]
@@ -28,13 +31,28 @@ impl Limited {
         )
     }
 
-    /// The answer of core REST.
-    pub fn error(&self, flavour: Flavour) -> ApiError {
-        let error = match flavour {
-            Flavour::V2_21 => "HttpException",
-            Flavour::V2_45 => "RATE_LIMITED",
-        };
-        ApiError::core(429, error, self.message())
+    /// The answer of core REST; later servers say when to come back (WIRE.md section 11).
+    pub fn response(&self, flavour: Flavour, now_ms: i64) -> Response {
+        let message = self.message();
+        if flavour == Flavour::V2_21 {
+            return ApiError::core(429, "HttpException", message).into();
+        }
+        let seconds = self.retry_after_ms.div_ceil(1000).max(1);
+        let body = json!({
+            "statusCode": 429,
+            "error": "RATE_LIMITED",
+            "messages": [message],
+            "limitKind": "API_CALLS",
+            "limit": self.limit.limit,
+            "remaining": 0,
+            "retryAfterSeconds": seconds,
+        });
+        let reset = now_ms / 1000 + i64::try_from(seconds).unwrap_or(0);
+        Response::json(429, &body)
+            .header("Retry-After", seconds.to_string())
+            .header("X-RateLimit-Limit", self.limit.limit.to_string())
+            .header("X-RateLimit-Remaining", "0")
+            .header("X-RateLimit-Reset", reset.to_string())
     }
 }
 

@@ -234,7 +234,9 @@ async fn answer(
         .and_then(|f| fault_response(f, &request, state.now_ms()));
     let processed = match (&fault, made_up) {
         (Some(FaultAction::Status { process: true, .. }), Some(response)) => {
-            let _ = process(state, &mut request);
+            if let Some(done) = process(state, &mut request).on_sent {
+                done.finish();
+            }
             response
         }
         (_, Some(response)) => response,

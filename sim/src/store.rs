@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::http::InFlight;
 use crate::schema::{Object, Schema};
 
 /// A row: column name to value, nulls left out or explicit, text blanks stored as null
@@ -63,6 +64,9 @@ pub struct Table {
     uniques: Vec<UniqueIndex>,
     references: HashMap<String, HashMap<Uuid, BTreeSet<Uuid>>>,
     updated: BTreeSet<(String, Uuid)>,
+    positions: Option<(f64, f64)>,
+    sequence: HashMap<Uuid, u64>,
+    next_sequence: u64,
     deleted: usize,
 }
 
@@ -106,6 +110,7 @@ impl Table {
             fresh.link(id_of(record), record);
         }
         fresh.rows = std::mem::take(&mut self.rows);
+        fresh.sequence = std::mem::take(&mut self.sequence);
         *self = fresh;
         true
     }
@@ -148,6 +153,21 @@ impl Table {
         &self.updated
     }
 
+    /// The position in front of all rows.
+    pub fn first_position(&self) -> f64 {
+        self.positions.map_or(0.0, |(first, _)| first - 1.0)
+    }
+
+    /// The position behind all rows.
+    pub fn last_position(&self) -> f64 {
+        self.positions.map_or(0.0, |(_, last)| last + 1.0)
+    }
+
+    /// Running number of a row's insertion: the order in which bulk statements return rows.
+    pub fn sequence(&self, id: Uuid) -> u64 {
+        self.sequence.get(&id).copied().unwrap_or(0)
+    }
+
     /// Row that holds a unique value; `None` also where the column is not unique.
     pub fn find_unique(&self, column: &str, sub: Option<&str>, key: &str) -> Option<Uuid> {
         self.unique_index(column, sub)?.rows.get(key).copied()
@@ -162,6 +182,11 @@ impl Table {
         self.uniques
             .iter()
             .find(|u| u.column == column && u.sub == sub)
+    }
+
+    /// Whether the column is a join column.
+    pub fn has_references(&self, column: &str) -> bool {
+        self.references.contains_key(column)
     }
 
     /// Rows whose join column holds that id.
@@ -203,6 +228,8 @@ impl Table {
         let id = id_of(&record);
         self.link(id, &record);
         self.rows.insert(id, record);
+        self.next_sequence += 1;
+        self.sequence.insert(id, self.next_sequence);
         Ok(())
     }
 
@@ -212,7 +239,7 @@ impl Table {
     /// [`Duplicate`]; nothing is changed then.
     pub fn replace(&mut self, id: Uuid, record: Record) -> Result<(), Duplicate> {
         self.check(&record, Some(id))?;
-        self.remove(id);
+        self.unlink(id);
         self.link(id, &record);
         self.rows.insert(id, record);
         Ok(())
@@ -220,6 +247,11 @@ impl Table {
 
     /// Removes a row for good.
     pub fn remove(&mut self, id: Uuid) -> Option<Record> {
+        self.sequence.remove(&id);
+        self.unlink(id)
+    }
+
+    fn unlink(&mut self, id: Uuid) -> Option<Record> {
         let record = self.rows.remove(&id)?;
         for index in &mut self.uniques {
             if let Some(key) = unique_key(get(&record, &index.column, index.sub)) {
@@ -252,6 +284,10 @@ impl Table {
                 index.entry(target).or_default().insert(id);
             }
         }
+        if let Some(position) = get(record, "position", None).as_f64() {
+            let (first, last) = self.positions.unwrap_or((position, position));
+            self.positions = Some((first.min(position), last.max(position)));
+        }
         self.updated.insert(updated_key(id, record));
         self.deleted += usize::from(is_deleted(record));
     }
@@ -283,6 +319,8 @@ pub struct World {
     pub webhooks: Vec<Value>,
     /// API keys as their routes print them.
     pub api_keys: Vec<Value>,
+    /// Rows whose inserting request is still being answered.
+    pub in_flight: HashMap<Uuid, InFlight>,
     tables: HashMap<String, Table>,
     empty: Table,
 }

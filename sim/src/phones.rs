@@ -1,0 +1,137 @@
+//! PHONES values: what is dialled is split into national number, country and calling code
+//! (WIRE.md section 4).
+
+use phonenumber::country;
+use serde_json::{Map, Value};
+
+use crate::errors::ApiError;
+use crate::http::ApiResult;
+
+/// Checks and splits the numbers of a PHONES value.
+///
+/// # Errors
+/// 400 INVALID_PHONE_NUMBER, CONFLICTING_PHONE_COUNTRY_CODE or
+/// CONFLICTING_PHONE_CALLING_CODE.
+pub fn normalise(phones: &mut Map<String, Value>) -> ApiResult<()> {
+    let names = [
+        "primaryPhoneNumber",
+        "primaryPhoneCountryCode",
+        "primaryPhoneCallingCode",
+    ];
+    split(phones, names)?;
+    if let Some(Value::Array(others)) = phones.get_mut("additionalPhones") {
+        for other in others {
+            if let Value::Object(other) = other {
+                split(other, ["number", "countryCode", "callingCode"])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn split(phone: &mut Map<String, Value>, names: [&str; 3]) -> ApiResult<()> {
+    let [number_name, country_name, calling_name] = names;
+    let given = |name: &str| {
+        phone
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    let Some(text) = given(number_name) else {
+        return Ok(());
+    };
+    let country = given(country_name);
+    let calling = given(calling_name);
+    let invalid = || {
+        let message = format!("Provided phone number is invalid {text}");
+        ApiError::coded("INVALID_PHONE_NUMBER", message)
+    };
+    let region: Option<country::Id> = match &country {
+        Some(code) => Some(code.parse().map_err(|_| {
+            let message = format!("Invalid country code {code}");
+            ApiError::coded("INVALID_PHONE_COUNTRY_CODE", message)
+        })?),
+        None => None,
+    };
+    let is_international = text.trim_start().starts_with('+');
+    let dialled = match (&region, &calling) {
+        (None, Some(code)) if !is_international => {
+            format!("+{}{text}", code.trim_start_matches('+'))
+        }
+        _ => text.clone(),
+    };
+    if region.is_none() && !dialled.trim_start().starts_with('+') {
+        return Err(invalid());
+    }
+    let parsed = phonenumber::parse(region, &dialled).map_err(|_| invalid())?;
+    let found = parsed.country().id().map(|id| id.as_ref().to_owned());
+    if let (Some(given), Some(found)) = (&country, &found)
+        && given != found
+    {
+        return Err(ApiError::coded(
+            "CONFLICTING_PHONE_COUNTRY_CODE",
+            "Provided and inferred country code are conflicting",
+        ));
+    }
+    let code = format!("+{}", parsed.country().code());
+    if calling.is_some_and(|given| given != code) {
+        return Err(ApiError::coded(
+            "CONFLICTING_PHONE_CALLING_CODE",
+            "Provided and inferred calling code are conflicting",
+        ));
+    }
+    let national = parsed.national().to_string();
+    phone.insert(number_name.to_owned(), Value::from(national));
+    if let Some(found) = found.or(country) {
+        phone.insert(country_name.to_owned(), Value::from(found));
+    }
+    phone.insert(calling_name.to_owned(), Value::from(code));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn phone(value: Value) -> ApiResult<Value> {
+        let mut phones = value.as_object().cloned().unwrap();
+        normalise(&mut phones).map(|()| Value::Object(phones))
+    }
+
+    fn split_into(number: &str, country: &str, calling: &str) -> Value {
+        json!({
+            "primaryPhoneNumber": number,
+            "primaryPhoneCountryCode": country,
+            "primaryPhoneCallingCode": calling,
+        })
+    }
+
+    #[test]
+    fn numbers_are_split() {
+        let given = split_into("+33 6 12 34 56 78", "FR", "+33");
+        assert_eq!(phone(given).unwrap(), split_into("612345678", "FR", "+33"));
+        let given = json!({ "primaryPhoneNumber": "+14155552671" });
+        assert_eq!(phone(given).unwrap(), split_into("4155552671", "US", "+1"));
+        let given =
+            json!({ "primaryPhoneNumber": "06 12 34 56 78", "primaryPhoneCountryCode": "FR" });
+        assert_eq!(phone(given).unwrap(), split_into("612345678", "FR", "+33"));
+    }
+
+    #[test]
+    fn bad_and_conflicting_numbers_are_refused() {
+        let refused = |value| phone(value).unwrap_err().body()["code"].clone();
+        assert_eq!(
+            refused(json!({ "primaryPhoneNumber": "12" })),
+            "INVALID_PHONE_NUMBER"
+        );
+        assert_eq!(
+            refused(json!({ "primaryPhoneNumber": "612345678" })),
+            "INVALID_PHONE_NUMBER"
+        );
+        let given =
+            json!({ "primaryPhoneNumber": "+14155552671", "primaryPhoneCountryCode": "FR" });
+        assert_eq!(refused(given), "CONFLICTING_PHONE_COUNTRY_CODE");
+    }
+}

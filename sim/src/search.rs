@@ -1,0 +1,73 @@
+//! `searchVector`: words of the searchable columns with their places, close to what the database
+//! prints. Clients get it with every record, so that its size matters more than its rules.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::schema::{FieldType, Object};
+use crate::store::{Record, get};
+
+/// Columns that are searched, by object.
+fn columns(object: &Object) -> &'static [(&'static str, &'static [&'static str])] {
+    match object.name_singular.as_str() {
+        "person" => &[
+            ("name", &["firstName", "lastName"]),
+            ("emails", &["primaryEmail"]),
+            ("phones", &["primaryPhoneNumber"]),
+            ("jobTitle", &[]),
+        ],
+        "company" => &[("name", &[]), ("domainName", &["primaryLinkUrl"])],
+        _ => &[("name", &[]), ("title", &[])],
+    }
+}
+
+/// The text of the vector.
+pub fn vector(object: &Object, record: &Record) -> String {
+    let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut place = 0;
+    for (column, subs) in columns(object) {
+        let is_text = object
+            .column(column)
+            .is_some_and(|f| f.kind == FieldType::Text);
+        let mut values: Vec<&Value> = subs.iter().map(|s| get(record, column, Some(s))).collect();
+        if subs.is_empty() && is_text {
+            values.push(get(record, column, None));
+        }
+        for text in values.into_iter().filter_map(Value::as_str) {
+            for word in text.split(|c: char| !(c.is_alphanumeric() || "@.+-_".contains(c))) {
+                if !word.is_empty() {
+                    place += 1;
+                    places.entry(word.to_lowercase()).or_default().push(place);
+                }
+            }
+        }
+    }
+    let mut text = String::new();
+    for (word, at) in places {
+        let at: Vec<String> = at.iter().map(ToString::to_string).collect();
+        let blank = if text.is_empty() { "" } else { " " };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{blank}'{word}':{}", at.join(","));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Preset;
+    use serde_json::json;
+
+    #[test]
+    fn words_are_sorted_and_placed() {
+        let schema = crate::schema_seed::seed(Preset::Fresh, 0);
+        let record = json!({ "name": { "firstName": "Jane", "lastName": "Ada" } });
+        let person = schema.by_singular("person").unwrap();
+        assert_eq!(
+            vector(person, record.as_object().unwrap()),
+            "'ada':2 'jane':1"
+        );
+    }
+}

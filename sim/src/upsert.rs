@@ -1,0 +1,135 @@
+//! Upserts (WIRE.md sections 5, 6 and 11).
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::errors::ApiError;
+use crate::http::ApiResult;
+use crate::store::{get, unique_key};
+use crate::values::Payload;
+use crate::write::Write;
+
+/// The row a payload means.
+///
+/// # Errors
+/// 400 where its keys point at different rows.
+pub fn matching_row(write: &Write<'_>, payload: &Payload) -> ApiResult<Option<Uuid>> {
+    let table = write.world.table(&write.object.name_singular);
+    let mut rows: Vec<Uuid> = Vec::new();
+    let mut keys: Vec<String> = Vec::new();
+    let mut note = |id: Option<Uuid>, key: String| {
+        if let Some(id) = id.filter(|id| !rows.contains(id)) {
+            rows.push(id);
+        }
+        keys.push(key);
+    };
+    if let Some(Value::String(text)) = payload.columns.get("id") {
+        let id = Uuid::parse_str(text)
+            .ok()
+            .filter(|id| table.get(*id).is_some());
+        note(id, format!("id (id: {text})"));
+    }
+    for (column, sub) in write.object.unique_columns() {
+        if let Some(key) = unique_key(get(&payload.columns, &column, sub)) {
+            let path = sub.map_or_else(|| column.clone(), |sub| format!("{column}.{sub}"));
+            note(
+                table.find_unique(&column, sub, &key),
+                format!("{column} ({path}: {key})"),
+            );
+        }
+    }
+    if rows.len() > 1 {
+        return Err(ApiError::bad_request(format!(
+            "Multiple records found with the same unique field values for {}. \
+             Cannot determine which record to update.",
+            keys.join("; ")
+        )));
+    }
+    Ok(rows.first().copied())
+}
+
+/// Upserts rows; the ids come back with the updated rows first, as on the server.
+///
+/// # Errors
+/// 400 as for single writes; nothing is changed then.
+pub fn upsert(write: &mut Write<'_>, payloads: Vec<Payload>) -> ApiResult<Vec<Uuid>> {
+    let mut updates = Vec::new();
+    let mut inserts = Vec::new();
+    for payload in payloads {
+        match matching_row(write, &payload)? {
+            Some(id) if loses_race(write, id) => {
+                return Err(ApiError::bad_request("A duplicate entry was detected"));
+            }
+            Some(id) => updates.push((id, payload)),
+            None => inserts.push(payload),
+        }
+    }
+    let mut ids: Vec<Uuid> = Vec::new();
+    let before: Vec<_> = updates
+        .iter()
+        .filter_map(|(id, _)| write.world.table(&write.object.name_singular).get(*id))
+        .cloned()
+        .collect();
+    let result = apply(write, updates, inserts, &mut ids);
+    if let Err(error) = result {
+        undo(write, &ids, before);
+        return Err(error);
+    }
+    Ok(ids)
+}
+
+fn apply(
+    write: &mut Write<'_>,
+    updates: Vec<(Uuid, Payload)>,
+    inserts: Vec<Payload>,
+    ids: &mut Vec<Uuid>,
+) -> ApiResult<()> {
+    for (id, mut payload) in updates {
+        // A match revives the row and keeps its id, whatever id was sent.
+        payload.columns.insert("deletedAt".to_owned(), Value::Null);
+        write.update(id, payload)?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    for payload in inserts {
+        ids.push(write.insert(payload)?);
+    }
+    Ok(())
+}
+
+fn loses_race(write: &mut Write<'_>, id: Uuid) -> bool {
+    write.world.in_flight.retain(|_, mark| !mark.is_finished());
+    let probability = write.state.settings().upsert_race_probability;
+    write.world.in_flight.contains_key(&id) && write.state.chance(probability)
+}
+
+/// Inserts rows, all or nothing.
+///
+/// # Errors
+/// 400 for a duplicate; nothing is inserted then.
+pub fn insert_all(write: &mut Write<'_>, payloads: Vec<Payload>) -> ApiResult<Vec<Uuid>> {
+    let mut ids = Vec::with_capacity(payloads.len());
+    if let Err(error) = apply(write, Vec::new(), payloads, &mut ids) {
+        undo(write, &ids, Vec::new());
+        return Err(error);
+    }
+    Ok(ids)
+}
+
+fn undo(write: &mut Write<'_>, ids: &[Uuid], before: Vec<crate::store::Record>) {
+    let table = write.world.table_mut(&write.object.name_singular);
+    for id in ids {
+        let is_new = before.iter().all(|row| crate::store::id_of(row) != *id);
+        if is_new {
+            table.remove(*id);
+        }
+    }
+    for row in before {
+        // The rows stood together before, so that putting them back cannot collide.
+        let _ = table.replace(crate::store::id_of(&row), row);
+    }
+    write.events.clear();
+    write.inserted = 0;
+    write.updated = 0;
+}

@@ -1,0 +1,459 @@
+//! What the server does to a value before it stores it: checks its JSON type and normalises it
+//! (WIRE.md section 4). Stored values have blanks as null and instants in one format.
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::dates;
+use crate::errors::ApiError;
+use crate::http::ApiResult;
+use crate::links;
+use crate::options::Flavour;
+use crate::phones;
+use crate::schema::{Field, FieldType, Object, SubType};
+
+/// What a relation in a payload asks for, resolved once the rows can be looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connect {
+    /// Column to fill with the id that is found.
+    pub column: String,
+    /// The relation's name, for the message.
+    pub relation: String,
+    /// Singular name of the object to look in.
+    pub target: String,
+    /// Unique column, its subfield, and the value to look for.
+    pub conditions: Vec<(String, Option<String>, Value)>,
+}
+
+/// A payload after validation: only the columns that were sent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Payload {
+    /// Column values in stored form; composites hold only the subfields that were sent.
+    pub columns: Map<String, Value>,
+    /// Relations to look up.
+    pub connects: Vec<Connect>,
+}
+
+/// Validates and normalises a payload.
+///
+/// # Errors
+/// The 400 (or 500, for a NUL character) of the first bad key, in the server's words.
+pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResult<Payload> {
+    let indexed;
+    let entries = match payload {
+        Value::Object(entries) => entries,
+        Value::Array(rows) => {
+            // The server walks an array's indexes as if they were keys.
+            indexed = rows
+                .iter()
+                .enumerate()
+                .map(|(n, row)| (n.to_string(), row.clone()))
+                .collect();
+            &indexed
+        }
+        _ => return Ok(Payload::default()),
+    };
+    // Unknown keys are refused before any value is looked at.
+    for key in entries.keys() {
+        if object.field(key).is_none() && object.column(key).is_none() {
+            return Err(no_field(object, key));
+        }
+    }
+    let mut result = Payload::default();
+    for (key, value) in entries {
+        let Some(field) = object.column(key) else {
+            relation(object, key, value, &mut result)?;
+            continue;
+        };
+        if field.kind == FieldType::Relation {
+            result.columns.insert(key.clone(), foreign_key(key, value)?);
+            continue;
+        }
+        if field.kind.is_composite() {
+            // A composite that is null as a whole changes nothing.
+            if let Some(composite) = composite(object, field, value, flavour)? {
+                result.columns.insert(key.clone(), Value::Object(composite));
+            }
+            continue;
+        }
+        result.columns.insert(key.clone(), plain(field, value)?);
+    }
+    if entries.values().any(has_nul) {
+        return Err(ApiError::core(
+            500,
+            "InternalServerErrorException",
+            "Data validation error.",
+        ));
+    }
+    Ok(result)
+}
+
+/// 400 for a key the object lacks.
+pub fn no_field(object: &Object, key: &str) -> ApiError {
+    let name = &object.name_singular;
+    ApiError::bad_request(format!("Object {name} doesn't have any \"{key}\" field."))
+}
+
+/// A value as the server's messages show it.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("'{text}'"),
+        other => other.to_string(),
+    }
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(entries) => entries.values().any(has_nul),
+        _ => false,
+    }
+}
+
+fn relation(object: &Object, key: &str, value: &Value, result: &mut Payload) -> ApiResult<()> {
+    let field = object.field(key).ok_or_else(|| no_field(object, key))?;
+    let (Some(relation), Some(column)) = (&field.relation, field.column()) else {
+        return Err(no_field(object, key));
+    };
+    if value.is_null() {
+        return Ok(());
+    }
+    if value.get("disconnect") == Some(&Value::Bool(true)) {
+        result.columns.insert(column.to_owned(), Value::Null);
+        return Ok(());
+    }
+    let Some(wanted) = value.pointer("/connect/where").and_then(Value::as_object) else {
+        let message = format!("Relation \"{key}\" requires connect or disconnect operation");
+        return Err(ApiError::bad_request(message));
+    };
+    let mut conditions = Vec::new();
+    for (column, value) in wanted {
+        match value.as_object() {
+            Some(subfields) => conditions.extend(
+                subfields
+                    .iter()
+                    .map(|(s, v)| (column.clone(), Some(s.clone()), v.clone())),
+            ),
+            None => conditions.push((column.clone(), None, value.clone())),
+        }
+    }
+    result.connects.push(Connect {
+        column: column.to_owned(),
+        relation: key.to_owned(),
+        target: relation.target.clone(),
+        conditions,
+    });
+    Ok(())
+}
+
+/// A UUID of a version the server takes (1 to 5, or nil), in lower case.
+pub fn uuid(text: &str) -> Option<String> {
+    let id = Uuid::try_parse(text).ok()?;
+    let is_hyphenated = text.len() == 36;
+    (is_hyphenated && id.get_version_num() <= 5).then(|| id.to_string())
+}
+
+fn foreign_key(key: &str, value: &Value) -> ApiResult<Value> {
+    match value {
+        Value::Null => Ok(Value::Null),
+        Value::String(text) if text.is_empty() => Ok(Value::Null),
+        Value::String(text) if uuid(text).is_some() => Ok(Value::from(text.to_lowercase())),
+        other => {
+            let message = format!("Invalid UUID value {} for field \"{key}\"", shown(other));
+            Err(ApiError::bad_request(message))
+        }
+    }
+}
+
+fn text(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null => Some(Value::Null),
+        Value::String(text) if text.is_empty() => Some(Value::Null),
+        Value::String(_) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+fn plain(field: &Field, value: &Value) -> ApiResult<Value> {
+    let name = &field.name;
+    let bad = |message: String| Err(ApiError::bad_request(message));
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    match field.kind {
+        FieldType::Uuid => match value.as_str().map(|t| (t, uuid(t))) {
+            Some((_, Some(id))) => Ok(Value::from(id)),
+            _ => {
+                let given = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                let message = format!("Value \"{given}\" is not a valid UUID");
+                Err(ApiError::coded("INVALID_QUERY_INPUT", message))
+            }
+        },
+        FieldType::Text => match text(value) {
+            Some(value) => Ok(value),
+            None => bad(format!(
+                "Invalid string value {} for text field \"{name}\"",
+                shown(value)
+            )),
+        },
+        FieldType::Number | FieldType::Numeric => match value {
+            Value::Number(_) => Ok(value.clone()),
+            _ => bad(format!(
+                "Invalid number value {} for field \"{name}\"",
+                shown(value)
+            )),
+        },
+        FieldType::Position => match value {
+            Value::Number(_) => Ok(value.clone()),
+            Value::String(text) if text == "first" || text == "last" => Ok(value.clone()),
+            _ => bad(format!(
+                "Invalid number value {} for field \"{name}\"",
+                shown(value)
+            )),
+        },
+        FieldType::Boolean => match value {
+            Value::Bool(_) => Ok(value.clone()),
+            _ => bad(format!(
+                "Invalid boolean value {} for field \"{name}\"",
+                shown(value)
+            )),
+        },
+        FieldType::Date => match value.as_str().map(dates::date) {
+            Some(Some(date)) => Ok(Value::from(date)),
+            _ => bad(format!(
+                "Invalid date value {} for field \"{name}\"",
+                shown(value)
+            )),
+        },
+        FieldType::DateTime => match value.as_str().map(dates::date_time) {
+            Some(Some(instant)) => Ok(Value::from(instant)),
+            _ => bad(format!(
+                "Invalid date-time value {} for field \"{name}\"",
+                shown(value)
+            )),
+        },
+        FieldType::Select | FieldType::Rating => option(field, value).map(|()| value.clone()),
+        FieldType::MultiSelect => {
+            let values = value
+                .as_array()
+                .cloned()
+                .unwrap_or_else(|| vec![value.clone()]);
+            values.iter().try_for_each(|v| option(field, v))?;
+            Ok(Value::Array(values))
+        }
+        FieldType::Array => match value {
+            Value::Array(_) => Ok(value.clone()),
+            other => Ok(json!([other])),
+        },
+        FieldType::TsVector => bad(format!(
+            "{name} TS_VECTOR-typed field does not support write operations"
+        )),
+        _ => Ok(value.clone()),
+    }
+}
+
+fn option(field: &Field, value: &Value) -> ApiResult<()> {
+    if field.options.is_empty() || field.options.iter().any(|o| value == &o.value) {
+        return Ok(());
+    }
+    let given = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
+    let valid: Vec<&str> = field.options.iter().map(|o| o.value.as_str()).collect();
+    Err(ApiError::bad_request(format!(
+        "Invalid value \"{given}\" for field \"{}\". Valid values are: {}",
+        field.name,
+        valid.join(", ")
+    )))
+}
+
+fn composite(
+    object: &Object,
+    field: &Field,
+    value: &Value,
+    flavour: Flavour,
+) -> ApiResult<Option<Map<String, Value>>> {
+    let name = &field.name;
+    let entries = match value {
+        Value::Null => return Ok(None),
+        Value::Object(entries) => entries,
+        other => {
+            let message = format!("Invalid object value {} for field \"{name}\"", shown(other));
+            return Err(ApiError::bad_request(message));
+        }
+    };
+    let subfields = field.kind.subfields();
+    let mut result = Map::new();
+    for (key, value) in entries {
+        let Some((_, kind)) = subfields.iter().find(|(n, _)| n == key) else {
+            let kind = field.kind.name().to_lowercase().replace('_', " ");
+            let message = format!("Invalid subfield {key} for {kind} field \"{name}\"");
+            return Err(ApiError::bad_request(message));
+        };
+        result.insert(
+            key.clone(),
+            subfield(&format!("{name}.{key}"), *kind, value)?,
+        );
+    }
+    match field.kind {
+        FieldType::Emails => emails(name, &mut result)?,
+        FieldType::Links => {
+            let is_domain = object.name_singular == "company" && name == "domainName";
+            links::normalise(&mut result, is_domain && flavour == Flavour::V2_45)?;
+        }
+        FieldType::Phones => phones::normalise(&mut result)?,
+        _ => {}
+    }
+    Ok(Some(result))
+}
+
+fn subfield(path: &str, kind: SubType, value: &Value) -> ApiResult<Value> {
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    let bad = |what: &str| {
+        let message = format!("Invalid {what} value {} for field \"{path}\"", shown(value));
+        Err(ApiError::bad_request(message))
+    };
+    match kind {
+        SubType::Text | SubType::NullableText => match text(value) {
+            Some(value) => Ok(value),
+            None => {
+                let shown = shown(value);
+                let message = format!("Invalid string value {shown} for text field \"{path}\"");
+                Err(ApiError::bad_request(message))
+            }
+        },
+        SubType::Number => match value {
+            Value::Number(_) => Ok(value.clone()),
+            _ => bad("number"),
+        },
+        SubType::BigInt => match value {
+            Value::Number(_) => Ok(value.clone()),
+            Value::String(text) => match text.parse::<i64>() {
+                Ok(number) => Ok(Value::from(number)),
+                Err(_) => bad("number"),
+            },
+            _ => bad("number"),
+        },
+        SubType::Uuid => match value.as_str().and_then(uuid) {
+            Some(id) => Ok(Value::from(id)),
+            None => bad("UUID"),
+        },
+        SubType::Json => Ok(value.clone()),
+    }
+}
+
+fn emails(name: &str, composite: &mut Map<String, Value>) -> ApiResult<()> {
+    let check = |value: &mut Value, key: &str| {
+        let Value::String(text) = value else {
+            return Ok(());
+        };
+        if !is_email(text) {
+            let shown = shown(value);
+            let message = format!("Invalid string value {shown} for email field \"{name}.{key}\"");
+            return Err(ApiError::bad_request(message));
+        }
+        *text = text.to_lowercase();
+        Ok(())
+    };
+    if let Some(value) = composite.get_mut("primaryEmail") {
+        check(value, "primaryEmail")?;
+    }
+    if let Some(Value::Array(values)) = composite.get_mut("additionalEmails") {
+        values
+            .iter_mut()
+            .try_for_each(|value| check(value, "additionalEmails"))?;
+    }
+    Ok(())
+}
+
+/// The shape of an address: the server refuses what has no `@`, blanks, or no dotted domain.
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    !local.is_empty()
+        && !text.chars().any(char::is_whitespace)
+        && !domain.contains('@')
+        && domain.contains('.')
+        && domain.split('.').all(|label| !label.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Preset;
+    use crate::schema_seed::seed;
+
+    fn person(payload: Value) -> ApiResult<Payload> {
+        let schema = seed(Preset::Provisioned, 0);
+        normalise(
+            schema.by_singular("person").unwrap(),
+            &payload,
+            Flavour::V2_21,
+        )
+    }
+
+    fn refusal(payload: Value) -> String {
+        person(payload).unwrap_err().message()
+    }
+
+    #[test]
+    fn values_are_normalised() {
+        let payload = person(json!({
+            "emails": { "primaryEmail": "Ada@Example.COM", "additionalEmails": ["B@x.COM"] },
+            "jobTitle": "",
+            "company": { "disconnect": true },
+            "phones": null,
+        }))
+        .unwrap();
+        assert_eq!(
+            Value::Object(payload.columns),
+            json!({
+                "emails": { "primaryEmail": "ada@example.com", "additionalEmails": ["b@x.com"] },
+                "jobTitle": null,
+                "companyId": null,
+            })
+        );
+    }
+
+    #[test]
+    fn bad_values_are_refused_in_the_servers_words() {
+        assert_eq!(
+            refusal(json!({ "name": "Jane Smith", "email": "a@b.c" })),
+            "Object person doesn't have any \"email\" field."
+        );
+        assert_eq!(
+            refusal(json!({ "name": "Jane Smith" })),
+            "Invalid object value 'Jane Smith' for field \"name\""
+        );
+        assert_eq!(
+            refusal(json!({ "name": { "middle": "x" } })),
+            "Invalid subfield middle for full name field \"name\""
+        );
+        assert_eq!(
+            refusal(json!({ "externalId": 12345 })),
+            "Invalid string value 12345 for text field \"externalId\""
+        );
+        assert_eq!(
+            refusal(json!({ "company": { "id": "x" } })),
+            "Relation \"company\" requires connect or disconnect operation"
+        );
+        assert_eq!(
+            refusal(json!({ "id": "01932c07-209e-7401-a8fd-1c2f1b1b1b1b" })),
+            "Value \"01932c07-209e-7401-a8fd-1c2f1b1b1b1b\" is not a valid UUID"
+        );
+        assert_eq!(
+            person(json!({ "jobTitle": "a\0b" })).unwrap_err().status(),
+            500
+        );
+        assert_eq!(
+            refusal(json!([{}])),
+            "Object person doesn't have any \"0\" field."
+        );
+    }
+}

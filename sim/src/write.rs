@@ -1,0 +1,411 @@
+//! Inserting and updating records (WIRE.md sections 4 and 5).
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::auth::ApiKey;
+use crate::clock::{iso, parse_iso};
+use crate::errors::ApiError;
+use crate::events::{EventAction, RecordEvent};
+use crate::http::{ApiResult, InFlight};
+use crate::rich_text;
+use crate::schema::{FieldType, Object, stable_id};
+use crate::search;
+use crate::state::State;
+use crate::store::{Duplicate, Record, World, get, id_of, is_deleted, unique_key};
+use crate::values::{Connect, Payload};
+use crate::view::View;
+
+impl From<Duplicate> for ApiError {
+    fn from(_: Duplicate) -> Self {
+        Self::bad_request("A duplicate entry was detected")
+    }
+}
+
+/// Marks of finished requests are swept once there are more marks than this.
+const MAX_IN_FLIGHT: usize = 4096;
+
+/// A write in progress: the rows it changes, what it has cost, what it has to tell.
+pub struct Write<'a> {
+    /// The server.
+    pub state: &'a State,
+    /// Its rows.
+    pub world: &'a mut World,
+    /// The object written to.
+    pub object: Arc<Object>,
+    /// Who writes.
+    pub actor: Value,
+    /// Milliseconds since 1970.
+    pub now_ms: i64,
+    /// Events for webhooks; collected only where there is a webhook.
+    pub events: Vec<RecordEvent>,
+    /// Rows inserted so far.
+    pub inserted: u64,
+    /// Rows updated or deleted so far.
+    pub updated: u64,
+    in_flight: Option<InFlight>,
+}
+
+/// The actor an API key writes as.
+pub fn actor(key: Option<&ApiKey>) -> Value {
+    let name = key.map_or("System", |k| k.name.as_str());
+    json!({ "source": "API", "workspaceMemberId": null, "name": name, "context": {} })
+}
+
+impl<'a> Write<'a> {
+    /// Starts a write.
+    pub fn new(
+        state: &'a State,
+        world: &'a mut World,
+        object: Arc<Object>,
+        key: Option<&ApiKey>,
+    ) -> Self {
+        Self {
+            now_ms: state.now_ms(),
+            state,
+            world,
+            object,
+            actor: actor(key),
+            events: Vec::new(),
+            inserted: 0,
+            updated: 0,
+            in_flight: None,
+        }
+    }
+
+    /// The mark that ends the race window of the rows inserted by this write.
+    pub fn in_flight(&self) -> Option<InFlight> {
+        self.in_flight.clone()
+    }
+
+    /// Fills in relations that are looked up by a unique value, and checks foreign keys.
+    ///
+    /// # Errors
+    /// 400 where not exactly one record is found, or the id is unknown.
+    pub fn resolve(&self, payload: &mut Payload) -> ApiResult<()> {
+        for connect in std::mem::take(&mut payload.connects) {
+            let id = self.connect(&connect)?;
+            payload
+                .columns
+                .insert(connect.column, Value::from(id.to_string()));
+        }
+        for field in self
+            .object
+            .fields
+            .iter()
+            .filter(|f| f.kind == FieldType::Relation)
+        {
+            let Some(relation) = &field.relation else {
+                continue;
+            };
+            let Some(column) = field.column() else {
+                continue;
+            };
+            let Some(id) = payload.columns.get(column).and_then(Value::as_str) else {
+                continue;
+            };
+            let id = Uuid::parse_str(id).unwrap_or_default();
+            if self.world.table(&relation.target).get(id).is_none() {
+                let table = &self.object.name_singular;
+                let hash = stable_id(&format!("FK:{table}.{column}"))
+                    .simple()
+                    .to_string();
+                return Err(ApiError::bad_request(format!(
+                    "insert or update on table \"{table}\" violates foreign key constraint \
+                     \"FK_{}\"",
+                    &hash[..27]
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn connect(&self, connect: &Connect) -> ApiResult<Uuid> {
+        let table = self.world.table(&connect.target);
+        let matches = |row: &Record| {
+            connect
+                .conditions
+                .iter()
+                .all(|(column, sub, value)| get(row, column, sub.as_deref()) == value)
+        };
+        let indexed = connect.conditions.iter().find_map(|(column, sub, value)| {
+            let sub = sub.as_deref();
+            if column == "id" {
+                return Some(value.as_str().and_then(|t| Uuid::parse_str(t).ok()));
+            }
+            let key = unique_key(value)?;
+            table
+                .is_unique(column, sub)
+                .then(|| table.find_unique(column, sub, &key))
+        });
+        let found: Vec<Uuid> = match indexed {
+            Some(id) => id.into_iter().collect(),
+            None => table.iter().map(|(id, _)| *id).collect(),
+        };
+        let found: Vec<Uuid> = found
+            .into_iter()
+            .filter(|id| {
+                table
+                    .get(*id)
+                    .is_some_and(|row| !is_deleted(row) && matches(row))
+            })
+            .collect();
+        if let [id] = found[..] {
+            return Ok(id);
+        }
+        let wanted: Vec<String> = connect
+            .conditions
+            .iter()
+            .map(|(column, sub, value)| {
+                let value = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                let sub = sub
+                    .as_deref()
+                    .map(crate::schema::capitalise)
+                    .unwrap_or_default();
+                format!("{column}{sub} = {value}")
+            })
+            .collect();
+        Err(ApiError::bad_request(format!(
+            "Expected 1 record to connect to {}, but found {} for {}",
+            connect.relation,
+            found.len(),
+            wanted.join(" and ")
+        )))
+    }
+
+    /// Inserts a record.
+    ///
+    /// # Errors
+    /// 400 for a duplicate.
+    pub fn insert(&mut self, payload: Payload) -> ApiResult<Uuid> {
+        let mut record = Record::new();
+        let now = iso(self.now_ms);
+        let mut columns = payload.columns;
+        let id = match columns.remove("id") {
+            Some(Value::String(id)) => id,
+            _ => self.state.new_id().to_string(),
+        };
+        record.insert("id".to_owned(), Value::from(id));
+        let object = Arc::clone(&self.object);
+        for field in &object.fields {
+            let Some(column) = field.column() else {
+                continue;
+            };
+            let given = columns.remove(column);
+            let value = match (column, given) {
+                ("id" | "updatedAt" | "updatedBy", _) => continue,
+                ("createdAt", None | Some(Value::Null)) => Value::from(now.as_str()),
+                ("createdBy", None) => self.actor.clone(),
+                ("position", given) => self.position(given),
+                (_, None | Some(Value::Null)) => match default_value(&field.default_value, &now) {
+                    Value::Null => continue,
+                    value => value,
+                },
+                (_, Some(given)) => given,
+            };
+            record.insert(column.to_owned(), value);
+        }
+        record.insert("updatedAt".to_owned(), Value::from(now));
+        record.insert("updatedBy".to_owned(), self.actor.clone());
+        self.derive(&mut record);
+        let id = id_of(&record);
+        let table = self.world.table_mut(&object.name_singular);
+        table.insert(record)?;
+        let mark = self.in_flight.get_or_insert_with(InFlight::default).clone();
+        if self.world.in_flight.len() > MAX_IN_FLIGHT {
+            self.world.in_flight.retain(|_, mark| !mark.is_finished());
+        }
+        self.world.in_flight.insert(id, mark);
+        self.inserted += 1;
+        self.tell(EventAction::Created, id, Vec::new());
+        Ok(id)
+    }
+
+    fn position(&self, given: Option<Value>) -> Value {
+        let table = self.world.table(&self.object.name_singular);
+        match given {
+            Some(Value::Number(position)) => Value::Number(position),
+            Some(Value::String(text)) if text == "last" => number(table.last_position()),
+            _ => number(table.first_position()),
+        }
+    }
+
+    /// Columns that follow from others.
+    fn derive(&self, record: &mut Record) {
+        for field in &self.object.fields {
+            match field.kind {
+                FieldType::TsVector => {
+                    let vector = search::vector(&self.object, record);
+                    record.insert(field.name.clone(), Value::from(vector));
+                }
+                FieldType::RichText => {
+                    if let Some(Value::Object(text)) = record.get_mut(&field.name) {
+                        rich_text::complete(text, || self.state.new_id());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Updates a record: only the columns (and subfields) that were sent.
+    ///
+    /// # Errors
+    /// 400 for a duplicate, 404 for an unknown id.
+    pub fn update(&mut self, id: Uuid, payload: Payload) -> ApiResult<()> {
+        let name = self.object.name_singular.clone();
+        let before = self
+            .world
+            .table(&name)
+            .get(id)
+            .cloned()
+            .ok_or_else(ApiError::record_not_found)?;
+        let mut after = before.clone();
+        for (column, value) in payload.columns {
+            if column == "id" {
+                continue;
+            }
+            let value = match column.as_str() {
+                "position" => self.position(Some(value)),
+                _ => value,
+            };
+            match (after.get_mut(&column), value) {
+                (Some(Value::Object(stored)), Value::Object(sent))
+                    if self
+                        .object
+                        .column(&column)
+                        .is_some_and(|f| f.kind.is_composite()) =>
+                {
+                    stored.extend(sent);
+                }
+                (_, value) => {
+                    after.insert(column, value);
+                }
+            }
+        }
+        self.store(id, &before, after)
+    }
+
+    /// Sets or clears `deletedAt`.
+    ///
+    /// # Errors
+    /// 404 for an unknown id.
+    pub fn set_deleted(&mut self, id: Uuid, deleted: bool) -> ApiResult<()> {
+        let table = self.world.table(&self.object.name_singular);
+        let before = table
+            .get(id)
+            .cloned()
+            .ok_or_else(ApiError::record_not_found)?;
+        let mut after = before.clone();
+        let now = if deleted {
+            Value::from(iso(self.now_ms))
+        } else {
+            Value::Null
+        };
+        after.insert("deletedAt".to_owned(), now);
+        self.store(id, &before, after)
+    }
+
+    fn store(&mut self, id: Uuid, before: &Record, mut after: Record) -> ApiResult<()> {
+        // Two writes in one millisecond must still show that there was an update: on the real
+        // server they are never that close.
+        let last = get(before, "updatedAt", None)
+            .as_str()
+            .and_then(parse_iso)
+            .unwrap_or(0);
+        let now_ms = self.now_ms.max(last + 1);
+        after.insert("updatedAt".to_owned(), Value::from(iso(now_ms)));
+        if !get(&after, "deletedAt", None).is_null() && !is_deleted(before) {
+            after.insert("deletedAt".to_owned(), Value::from(iso(now_ms)));
+        }
+        after.insert("updatedBy".to_owned(), self.actor.clone());
+        self.derive(&mut after);
+        let changed = changed_columns(before, &after);
+        let action = match (is_deleted(before), is_deleted(&after)) {
+            (false, true) => Some(EventAction::Deleted),
+            (true, false) => Some(EventAction::Restored),
+            _ if changed.is_empty() => None,
+            _ => Some(EventAction::Updated),
+        };
+        let name = self.object.name_singular.clone();
+        self.world.table_mut(&name).replace(id, after)?;
+        self.updated += 1;
+        if let Some(action) = action {
+            self.tell(action, id, changed);
+        }
+        Ok(())
+    }
+
+    /// Keeps an event for the webhooks.
+    pub fn tell(&mut self, action: EventAction, id: Uuid, updated_fields: Vec<String>) {
+        if self.world.webhooks.is_empty() {
+            return;
+        }
+        let Some(record) = self.world.table(&self.object.name_singular).get(id) else {
+            return;
+        };
+        let record = View::flat(&self.object, record).to_value();
+        let object = Arc::clone(&self.object);
+        self.events.push(RecordEvent {
+            object,
+            action,
+            record,
+            updated_fields,
+        });
+    }
+}
+
+fn number(value: f64) -> Value {
+    #[allow(clippy::cast_possible_truncation)] // checked to be integral
+    if value.fract() == 0.0 {
+        Value::from(value as i64)
+    } else {
+        Value::from(value)
+    }
+}
+
+/// What the metadata's default stands for: text is quoted inside, `now` and `uuid` are computed
+/// elsewhere.
+fn default_value(default: &Value, now: &str) -> Value {
+    match default {
+        Value::String(text) if text == "now" => Value::from(now),
+        Value::String(text) if text == "uuid" => Value::Null,
+        Value::String(text) => Value::from(text.trim_matches('\'')),
+        Value::Array(items) => items.iter().map(|item| default_value(item, now)).collect(),
+        Value::Object(_) => Value::Null,
+        other => other.clone(),
+    }
+}
+
+/// Columns that differ, those that every write touches left out.
+fn changed_columns(before: &Record, after: &Record) -> Vec<String> {
+    const ALWAYS: &[&str] = &["updatedAt", "updatedBy", "searchVector"];
+    let null = Value::Null;
+    after
+        .iter()
+        .filter(|(column, _)| !ALWAYS.contains(&column.as_str()))
+        .filter(|(column, value)| {
+            let old = before.get(*column).unwrap_or(&null);
+            !same(old, value)
+        })
+        .map(|(column, _)| column.clone())
+        .collect()
+}
+
+/// Equality in which a missing subfield is a null one.
+fn same(old: &Value, new: &Value) -> bool {
+    let empty = Map::new();
+    match (old, new) {
+        (Value::Object(_) | Value::Null, Value::Object(new)) => {
+            let old = old.as_object().unwrap_or(&empty);
+            let null = Value::Null;
+            new.iter()
+                .all(|(key, value)| old.get(key).unwrap_or(&null) == value)
+        }
+        (old, new) => old == new,
+    }
+}
