@@ -10,7 +10,6 @@ export declare class TwentyCrmApiError extends Error implements TwentyCrmError {
    * @param options `cause`: what it was made from.
    */
   constructor(error: TwentyCrmError, options?: { cause?: unknown });
-  readonly name: 'TwentyCrmApiError';
   readonly code: TwentyCrmErrorCode;
   readonly status?: number;
   readonly isRetryable: boolean;

@@ -63,7 +63,6 @@ export interface TwentyCrmClientStats {
  * with `VALIDATION_ERROR` before any request.
  */
 export declare class TwentyCrmRestClient {
-  #private;
   /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it. */
   constructor(config: TwentyCrmRestClientConfig);
 

@@ -139,7 +139,6 @@ export interface CacheStats {
  * share connections, pacing, schema and remembered ids: making one per request costs nothing.
  */
 export declare class TwentyCrmSyncService {
-  #private;
   /**
    * @param restClient Where to send to.
    * @param mappingStore Where pairs of ids outlive the process; nowhere when it is null or not given.

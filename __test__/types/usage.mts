@@ -153,7 +153,7 @@ export const incomplete: MappingStore = { upsertMapping: () => {} };
 new TwentyCrmSyncService(client);
 new TwentyCrmSyncService(client, null, 300_000);
 new TwentyCrmSyncService(client, repository, 300_000);
-// @ts-expect-error: a look-alike is no client: the native one is behind it
+// @ts-expect-error: a client has more methods than these
 new TwentyCrmSyncService({ get: client.get, post: client.post });
 
 const config = { baseUrl: 'https://crm.example.com', apiKey: 'key' };
