@@ -1,10 +1,79 @@
-//! Not served yet: answers like an unknown route.
+//! GraphQL on `/graphql`: the list fields of every object, as far as they were recorded
+//! (WIRE.md sections 8 and 11), and what `/metadata` says to those who may not use it.
+
+mod answer;
+mod exec;
+mod lex;
+mod parse;
+mod select;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
 
 use crate::errors::ApiError;
 use crate::http::{Request, Response};
 use crate::state::State;
+use answer::Problem;
+use parse::{Operation, OperationKind};
 
-/// Answers a request.
-pub fn handle(_state: &State, request: &Request) -> Response {
-    ApiError::no_route(&request.method, &request.path).into()
+/// Answers a POST (or the query in a GET); errors come with status 200.
+pub fn handle(state: &Arc<State>, request: &Request) -> Response {
+    let key = match state.authenticate(request) {
+        Ok(key) => key,
+        Err(error) => return answer::not_authenticated(&error),
+    };
+    if request.path == "/metadata" {
+        return answer::of_metadata(key.may_administer);
+    }
+    let body = request.json.as_ref().and_then(Value::as_object);
+    let Some(source) = body.and_then(|body| body.get("query")).and_then(Value::as_str) else {
+        let error = json!({ "message": "Must provide query string." });
+        return answer::refused(400, &error);
+    };
+    let document = match parse::parse(source) {
+        Ok(document) => document,
+        Err(error) => {
+            let place = json!({ "line": error.line, "column": error.column });
+            let error = json!({ "message": error.message, "locations": [place] });
+            return answer::refused(200, &error);
+        }
+    };
+    let name = body.and_then(|body| body.get("operationName")).and_then(Value::as_str);
+    let operation = document
+        .operations
+        .iter()
+        .find(|operation| name.is_none() || operation.name.as_deref() == name);
+    let Some(operation) = operation else {
+        let message = match name {
+            Some(name) => format!("Unknown operation named \"{name}\"."),
+            None => "Must provide an operation.".to_owned(),
+        };
+        return answer::refused(400, &json!({ "message": message }));
+    };
+    if operation.kind != OperationKind::Query {
+        let message = "The simulator answers GraphQL queries only; write over REST.";
+        return answer::refused(200, &json!({ "message": message }));
+    }
+    if state.settings().database_down {
+        let error = ApiError::core(400, "Error", "connect ECONNREFUSED 127.0.0.1:55432");
+        return answer::sent(&json!({
+            "errors": [Problem::from_api(&error, "").print()],
+            "data": null,
+        }));
+    }
+    let given = body.and_then(|body| body.get("variables")).and_then(Value::as_object);
+    exec::run(state, operation, &document.fragments, &variables(operation, given))
+}
+
+/// Given variables over the declared defaults.
+fn variables(operation: &Operation, given: Option<&Map<String, Value>>) -> Map<String, Value> {
+    let none = Map::new();
+    let mut variables: Map<String, Value> = operation
+        .variables
+        .iter()
+        .filter_map(|(name, default)| Some((name.clone(), default.as_ref()?.resolve(&none)?)))
+        .collect();
+    variables.extend(given.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+    variables
 }

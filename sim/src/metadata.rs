@@ -55,6 +55,11 @@ pub fn handle(state: &Arc<State>, request: &Request) -> Response {
     respond(answer)
 }
 
+/// Id of the application that owns what the workspace made itself.
+pub fn workspace_application_id() -> String {
+    print::application_id(true)
+}
+
 fn parse_id(text: &str) -> ApiResult<Uuid> {
     Uuid::parse_str(text)
         .map_err(|_| ApiError::nest(400, "Bad Request", "Validation failed (uuid is expected)"))

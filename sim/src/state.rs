@@ -16,6 +16,7 @@ use crate::rate_limit::{Limited, RateLimiter};
 use crate::schema_seed;
 use crate::stats::{Stats, StatsReport};
 use crate::store::{Record, World};
+use crate::webhooks::Deliveries;
 
 /// The workspace's id, the same for every simulator.
 pub const WORKSPACE_ID: &str = "3f1f5b1e-6f0a-4b8e-9f57-2a6f1d3c9a10";
@@ -67,6 +68,8 @@ pub struct State {
     pub stats: Stats,
     /// Faults to play.
     pub faults: FaultList,
+    /// Webhook requests under way.
+    pub deliveries: Deliveries,
     options: SimOptions,
     preset: Mutex<Preset>,
     next_ids: Mutex<VecDeque<Uuid>>,
@@ -92,6 +95,7 @@ impl State {
             keys,
             stats: Stats::new(options.log_size),
             faults: FaultList::default(),
+            deliveries: Deliveries::default(),
             settings: Mutex::new(Settings::from(&options)),
             world: Mutex::default(),
             limiter: Mutex::default(),

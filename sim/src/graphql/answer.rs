@@ -1,0 +1,122 @@
+//! Bodies of GraphQL answers and their errors.
+
+use serde_json::{Value, json};
+
+use crate::errors::ApiError;
+use crate::http::Response;
+use crate::rate_limit::Limited;
+
+/// One entry of `errors`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// For developers.
+    pub message: String,
+    /// What happened.
+    pub sub_code: Option<String>,
+    /// For people.
+    pub friendly: Option<String>,
+    /// Broad kind.
+    pub code: &'static str,
+}
+
+impl Problem {
+    /// What a look-up's REST error is called here; `singular` is the object's name.
+    pub fn from_api(error: &ApiError, singular: &str) -> Self {
+        let message = error.message();
+        let (sub_code, code) = match error {
+            ApiError::Core { code: Some(code), .. } => (Some(code.clone()), "BAD_USER_INPUT"),
+            ApiError::Core { status: 400, error, .. } if error == "BadRequestException" => {
+                let cursor = message.contains("cursor") || message.contains("before and after");
+                let code = if cursor { "INVALID_CURSOR" } else { "INVALID_ARGS_FILTER" };
+                (Some(code.to_owned()), "BAD_USER_INPUT")
+            }
+            _ => (None, "INTERNAL_SERVER_ERROR"),
+        };
+        Self { friendly: Some(friendly(&message, singular)), message, sub_code, code }
+    }
+
+    /// The bucket is empty; the field is null, the status is 200.
+    pub fn throttled(limited: &Limited) -> Self {
+        Self {
+            message: limited.message(),
+            sub_code: Some("LIMIT_REACHED".to_owned()),
+            friendly: Some("Rate limit reached. Please try again later.".to_owned()),
+            code: "BAD_USER_INPUT",
+        }
+    }
+
+    /// A mistake in the query itself.
+    pub fn bad_query(message: String) -> Self {
+        Self { message, sub_code: None, friendly: None, code: "BAD_USER_INPUT" }
+    }
+
+    /// As `errors` holds it.
+    pub fn print(&self) -> Value {
+        let mut extensions = json!({});
+        if let Some(sub_code) = &self.sub_code {
+            extensions["subCode"] = Value::from(sub_code.as_str());
+        }
+        if let Some(friendly) = &self.friendly {
+            extensions["userFriendlyMessage"] = Value::from(friendly.as_str());
+        }
+        extensions["code"] = Value::from(self.code);
+        json!({ "message": self.message, "extensions": extensions })
+    }
+}
+
+/// The server's second wording of what is wrong with a filter.
+fn friendly(message: &str, singular: &str) -> String {
+    if let Some((_, complaint)) = message.split_once(" doesn't have any ") {
+        return format!("Invalid filter : {singular} object doesn't have any {complaint}");
+    }
+    if let Some(value) =
+        message.strip_prefix("Invalid UUID value ").and_then(|rest| rest.split(" for field").next())
+    {
+        return format!("Invalid value for UUID: \"{value}\"");
+    }
+    message.to_owned()
+}
+
+/// A finished execution.
+pub fn sent(body: &Value) -> Response {
+    Response::json(200, body).from_middleware()
+}
+
+/// A query that was not executed.
+pub fn refused(status: u16, error: &Value) -> Response {
+    Response { etag: false, ..Response::json(status, &json!({ "errors": [error] })) }
+}
+
+/// A request without a valid key: status 200 all the same.
+pub fn not_authenticated(error: &ApiError) -> Response {
+    let ApiError::Auth { message, error, .. } = error else { return sent(&json!({})) };
+    sent(&json!({ "errors": [{
+        "message": message,
+        "extensions": {
+            "userFriendlyMessage": {
+                "id": "z+7x/s",
+                "message": "You must be authenticated to perform this action.",
+            },
+            "subCode": error,
+            "code": error,
+        },
+    }] }))
+}
+
+/// The schema of `/metadata` is not simulated; it is closed to most callers anyway.
+pub fn of_metadata(may_administer: bool) -> Response {
+    if may_administer {
+        let message = "The simulator does not answer GraphQL on /metadata.";
+        return refused(200, &json!({ "message": message }));
+    }
+    let error = json!({
+        "message": "Entity performing the request does not have permission",
+        "extensions": {
+            "userFriendlyMessage": "User does not have permission.",
+            "subCode": "PERMISSION_DENIED",
+            "code": "FORBIDDEN",
+        },
+    });
+    let body = json!({ "errors": [error], "data": null });
+    Response { etag: false, ..Response::json(200, &body) }
+}
