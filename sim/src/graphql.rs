@@ -27,7 +27,10 @@ pub fn handle(state: &Arc<State>, request: &Request) -> Response {
         return answer::of_metadata(key.may_administer);
     }
     let body = request.json.as_ref().and_then(Value::as_object);
-    let Some(source) = body.and_then(|body| body.get("query")).and_then(Value::as_str) else {
+    let Some(source) = body
+        .and_then(|body| body.get("query"))
+        .and_then(Value::as_str)
+    else {
         let error = json!({ "message": "Must provide query string." });
         return answer::refused(400, &error);
     };
@@ -39,7 +42,9 @@ pub fn handle(state: &Arc<State>, request: &Request) -> Response {
             return answer::refused(200, &error);
         }
     };
-    let name = body.and_then(|body| body.get("operationName")).and_then(Value::as_str);
+    let name = body
+        .and_then(|body| body.get("operationName"))
+        .and_then(Value::as_str);
     let operation = document
         .operations
         .iter()
@@ -62,8 +67,15 @@ pub fn handle(state: &Arc<State>, request: &Request) -> Response {
             "data": null,
         }));
     }
-    let given = body.and_then(|body| body.get("variables")).and_then(Value::as_object);
-    exec::run(state, operation, &document.fragments, &variables(operation, given))
+    let given = body
+        .and_then(|body| body.get("variables"))
+        .and_then(Value::as_object);
+    exec::run(
+        state,
+        operation,
+        &document.fragments,
+        &variables(operation, given),
+    )
 }
 
 /// Given variables over the declared defaults.
@@ -74,6 +86,11 @@ fn variables(operation: &Operation, given: Option<&Map<String, Value>>) -> Map<S
         .iter()
         .filter_map(|(name, default)| Some((name.clone(), default.as_ref()?.resolve(&none)?)))
         .collect();
-    variables.extend(given.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+    variables.extend(
+        given
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
     variables
 }

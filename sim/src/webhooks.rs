@@ -27,7 +27,9 @@ pub fn dispatch(state: &Arc<State>, events: Vec<RecordEvent>) {
         let name = format!("{}.{}", event.object.name_singular, event.action.name());
         for webhook in webhooks.iter().filter(|webhook| asks_for(webhook, &name)) {
             let body = event_body(webhook, event, &name, now_ms);
-            state.deliveries.send(state, webhook, body.to_string(), now_ms, to_loopback);
+            state
+                .deliveries
+                .send(state, webhook, body.to_string(), now_ms, to_loopback);
         }
     }
 }
@@ -35,14 +37,20 @@ pub fn dispatch(state: &Arc<State>, events: Vec<RecordEvent>) {
 /// Whether one of the webhook's operations covers the event: `person.created`, `person.*`,
 /// `*.created` or `*.*`.
 fn asks_for(webhook: &Value, event: &str) -> bool {
-    let Some((object, action)) = event.split_once('.') else { return false };
-    webhook["operations"].as_array().into_iter().flatten().filter_map(Value::as_str).any(
-        |operation| {
-            let (wanted_object, wanted_action) = operation.split_once('.').unwrap_or((operation, ""));
+    let Some((object, action)) = event.split_once('.') else {
+        return false;
+    };
+    webhook["operations"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .any(|operation| {
+            let (wanted_object, wanted_action) =
+                operation.split_once('.').unwrap_or((operation, ""));
             (wanted_object == "*" || wanted_object == object)
                 && (wanted_action == "*" || wanted_action == action)
-        },
-    )
+        })
 }
 
 fn event_body(webhook: &Value, event: &RecordEvent, name: &str, now_ms: i64) -> Value {
@@ -74,9 +82,8 @@ mod tests {
 
     #[test]
     fn operations_cover_events_by_object_and_action() {
-        let asks = |operation: &str| {
-            asks_for(&json!({ "operations": [operation] }), "person.created")
-        };
+        let asks =
+            |operation: &str| asks_for(&json!({ "operations": [operation] }), "person.created");
         assert!(asks("person.created"));
         assert!(asks("person.*"));
         assert!(asks("*.created"));

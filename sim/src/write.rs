@@ -187,7 +187,7 @@ impl<'a> Write<'a> {
         let mut columns = payload.columns;
         let id = match columns.remove("id") {
             Some(Value::String(id)) => id,
-            _ => self.state.new_id().to_string(),
+            _ => self.state.new_record_id().to_string(),
         };
         record.insert("id".to_owned(), Value::from(id));
         let object = Arc::clone(&self.object);

@@ -24,15 +24,28 @@ impl Problem {
     pub fn from_api(error: &ApiError, singular: &str) -> Self {
         let message = error.message();
         let (sub_code, code) = match error {
-            ApiError::Core { code: Some(code), .. } => (Some(code.clone()), "BAD_USER_INPUT"),
-            ApiError::Core { status: 400, error, .. } if error == "BadRequestException" => {
+            ApiError::Core {
+                code: Some(code), ..
+            } => (Some(code.clone()), "BAD_USER_INPUT"),
+            ApiError::Core {
+                status: 400, error, ..
+            } if error == "BadRequestException" => {
                 let cursor = message.contains("cursor") || message.contains("before and after");
-                let code = if cursor { "INVALID_CURSOR" } else { "INVALID_ARGS_FILTER" };
+                let code = if cursor {
+                    "INVALID_CURSOR"
+                } else {
+                    "INVALID_ARGS_FILTER"
+                };
                 (Some(code.to_owned()), "BAD_USER_INPUT")
             }
             _ => (None, "INTERNAL_SERVER_ERROR"),
         };
-        Self { friendly: Some(friendly(&message, singular)), message, sub_code, code }
+        Self {
+            friendly: Some(friendly(&message, singular)),
+            message,
+            sub_code,
+            code,
+        }
     }
 
     /// The bucket is empty; the field is null, the status is 200.
@@ -47,7 +60,12 @@ impl Problem {
 
     /// A mistake in the query itself.
     pub fn bad_query(message: String) -> Self {
-        Self { message, sub_code: None, friendly: None, code: "BAD_USER_INPUT" }
+        Self {
+            message,
+            sub_code: None,
+            friendly: None,
+            code: "BAD_USER_INPUT",
+        }
     }
 
     /// As `errors` holds it.
@@ -69,8 +87,9 @@ fn friendly(message: &str, singular: &str) -> String {
     if let Some((_, complaint)) = message.split_once(" doesn't have any ") {
         return format!("Invalid filter : {singular} object doesn't have any {complaint}");
     }
-    if let Some(value) =
-        message.strip_prefix("Invalid UUID value ").and_then(|rest| rest.split(" for field").next())
+    if let Some(value) = message
+        .strip_prefix("Invalid UUID value ")
+        .and_then(|rest| rest.split(" for field").next())
     {
         return format!("Invalid value for UUID: \"{value}\"");
     }
@@ -84,12 +103,17 @@ pub fn sent(body: &Value) -> Response {
 
 /// A query that was not executed.
 pub fn refused(status: u16, error: &Value) -> Response {
-    Response { etag: false, ..Response::json(status, &json!({ "errors": [error] })) }
+    Response {
+        etag: false,
+        ..Response::json(status, &json!({ "errors": [error] }))
+    }
 }
 
 /// A request without a valid key: status 200 all the same.
 pub fn not_authenticated(error: &ApiError) -> Response {
-    let ApiError::Auth { message, error, .. } = error else { return sent(&json!({})) };
+    let ApiError::Auth { message, error, .. } = error else {
+        return sent(&json!({}));
+    };
     sent(&json!({ "errors": [{
         "message": message,
         "extensions": {
@@ -118,5 +142,8 @@ pub fn of_metadata(may_administer: bool) -> Response {
         },
     });
     let body = json!({ "errors": [error], "data": null });
-    Response { etag: false, ..Response::json(200, &body) }
+    Response {
+        etag: false,
+        ..Response::json(200, &body)
+    }
 }

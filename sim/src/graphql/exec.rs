@@ -76,8 +76,15 @@ fn resolve(
     fragments: &Fragments,
     variables: &Map<String, Value>,
 ) -> Result<(Value, u64), Option<Problem>> {
-    let object = state.world().schema.by_plural(&root.name).cloned().ok_or(None)?;
-    state.take_tokens(1).map_err(|limited| Some(Problem::throttled(&limited)))?;
+    let object = state
+        .world()
+        .schema
+        .by_plural(&root.name)
+        .cloned()
+        .ok_or(None)?;
+    state
+        .take_tokens(1)
+        .map_err(|limited| Some(Problem::throttled(&limited)))?;
     let world = state.world();
     let arguments: Map<String, Value> = root
         .arguments
@@ -98,9 +105,14 @@ fn list(
     let given = |name: &str| arguments.get(name).filter(|value| !value.is_null());
     let count = |name: &str| given(name).and_then(Value::as_u64);
     let cursor = |name: &str| {
-        given(name).and_then(Value::as_str).map(order::parse_cursor).transpose()
+        given(name)
+            .and_then(Value::as_str)
+            .map(order::parse_cursor)
+            .transpose()
     };
-    let size = count("first").or(count("last")).and_then(|rows| usize::try_from(rows).ok());
+    let size = count("first")
+        .or(count("last"))
+        .and_then(|rows| usize::try_from(rows).ok());
     let query = Query {
         filter: given("filter")
             .map(|filter| filter::compile(&world.schema, object, filter))
@@ -121,7 +133,10 @@ fn list(
         order: query.order,
     };
     let context = Context { world, fragments };
-    Ok((context.connection(object, &page.rows, &info, &root.selections), shown))
+    Ok((
+        context.connection(object, &page.rows, &info, &root.selections),
+        shown,
+    ))
 }
 
 /// `[{field: AscNullsFirst}, {composite: {sub: DescNullsLast}}]`, or one such object.
@@ -154,5 +169,10 @@ fn key(column: &str, sub: Option<&String>, name: &Value) -> ApiResult<OrderBy> {
         let message = format!("Value \"{name}\" does not exist in \"OrderByDirection\" enum.");
         ApiError::bad_request(message)
     })?;
-    Ok(OrderBy { column: column.to_owned(), sub: sub.cloned(), descending, nulls_first })
+    Ok(OrderBy {
+        column: column.to_owned(),
+        sub: sub.cloned(),
+        descending,
+        nulls_first,
+    })
 }

@@ -53,8 +53,9 @@ pub struct SyntaxError {
     pub column: usize,
 }
 
-const PUNCTUATORS: [&str; 14] =
-    ["...", "!", "$", "&", "(", ")", ":", "=", "@", "[", "]", "{", "|", "}"];
+const PUNCTUATORS: [&str; 14] = [
+    "...", "!", "$", "&", "(", ")", ":", "=", "@", "[", "]", "{", "|", "}",
+];
 
 struct Lexer<'a> {
     rest: &'a str,
@@ -67,7 +68,11 @@ struct Lexer<'a> {
 /// # Errors
 /// A character or a string that no token begins with or ends.
 pub fn tokens(source: &str) -> Result<Vec<Token>, SyntaxError> {
-    let mut lexer = Lexer { rest: source, line: 1, column: 1 };
+    let mut lexer = Lexer {
+        rest: source,
+        line: 1,
+        column: 1,
+    };
     let mut tokens = Vec::new();
     loop {
         lexer.skip_ignored();
@@ -119,8 +124,13 @@ impl Lexer<'_> {
     }
 
     fn next_kind(&mut self) -> Result<TokenKind, SyntaxError> {
-        let Some(first) = self.rest.chars().next() else { return Ok(TokenKind::End) };
-        if let Some(mark) = PUNCTUATORS.iter().find(|mark| self.rest.starts_with(**mark)) {
+        let Some(first) = self.rest.chars().next() else {
+            return Ok(TokenKind::End);
+        };
+        if let Some(mark) = PUNCTUATORS
+            .iter()
+            .find(|mark| self.rest.starts_with(**mark))
+        {
             self.advance(mark.len());
             return Ok(TokenKind::Punctuator(mark));
         }
@@ -149,8 +159,8 @@ impl Lexer<'_> {
 
     fn number(&mut self) -> Result<TokenKind, SyntaxError> {
         let (line, column) = (self.line, self.column);
-        let digits = self
-            .take_while(|c| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E'));
+        let digits =
+            self.take_while(|c| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E'));
         let whole = digits.parse().map(TokenKind::Int).ok();
         match whole.or_else(|| digits.parse().map(TokenKind::Float).ok()) {
             Some(kind) => Ok(kind),
@@ -184,8 +194,9 @@ impl Lexer<'_> {
                         match code.and_then(char::from_u32) {
                             Some(decoded) => text.push(decoded),
                             None => {
-                                return self
-                                    .fail(format!("Invalid Unicode escape sequence: \"\\u{hex}\"."));
+                                return self.fail(format!(
+                                    "Invalid Unicode escape sequence: \"\\u{hex}\"."
+                                ));
                             }
                         }
                     }
@@ -218,7 +229,11 @@ mod tests {
     use super::*;
 
     fn kinds(source: &str) -> Vec<TokenKind> {
-        tokens(source).unwrap().into_iter().map(|token| token.kind).collect()
+        tokens(source)
+            .unwrap()
+            .into_iter()
+            .map(|token| token.kind)
+            .collect()
     }
 
     #[test]
@@ -261,6 +276,9 @@ mod tests {
     fn places_count_lines_and_characters() {
         let all = tokens("{\n  é").unwrap_err();
         assert_eq!((all.line, all.column), (2, 3));
-        assert_eq!(tokens("\"open").unwrap_err().message, "Syntax Error: Unterminated string.");
+        assert_eq!(
+            tokens("\"open").unwrap_err().message,
+            "Syntax Error: Unterminated string."
+        );
     }
 }

@@ -82,7 +82,10 @@ impl Argument {
             Self::Variable(name) => variables.get(name).cloned(),
             Self::Literal(value) => Some(value.clone()),
             Self::List(items) => Some(
-                items.iter().map(|item| item.resolve(variables).unwrap_or_default()).collect(),
+                items
+                    .iter()
+                    .map(|item| item.resolve(variables).unwrap_or_default())
+                    .collect(),
             ),
             Self::Object(fields) => Some(Value::Object(
                 fields
@@ -106,8 +109,14 @@ type Parsed<T> = Result<T, SyntaxError>;
 /// # Errors
 /// The first thing that is not GraphQL, in the words of the reference implementation.
 pub fn parse(source: &str) -> Parsed<Document> {
-    let mut parser = Parser { tokens: tokens(source)?, at: 0 };
-    let mut document = Document { operations: Vec::new(), fragments: Vec::new() };
+    let mut parser = Parser {
+        tokens: tokens(source)?,
+        at: 0,
+    };
+    let mut document = Document {
+        operations: Vec::new(),
+        fragments: Vec::new(),
+    };
     loop {
         parser.definition(&mut document)?;
         if parser.peek().kind == TokenKind::End {
@@ -153,7 +162,10 @@ impl Parser {
         if self.skip(mark) {
             return Ok(());
         }
-        self.fail(format!("Expected \"{mark}\", found {}.", self.peek().described()))
+        self.fail(format!(
+            "Expected \"{mark}\", found {}.",
+            self.peek().described()
+        ))
     }
 
     fn name(&mut self) -> Parsed<String> {
@@ -191,11 +203,20 @@ impl Parser {
             _ => return self.unexpected(),
         };
         self.advance();
-        let name = if self.keyword().is_some() { Some(self.name()?) } else { None };
+        let name = if self.keyword().is_some() {
+            Some(self.name()?)
+        } else {
+            None
+        };
         let variables = self.variable_definitions()?;
         self.directives()?;
         let selections = self.selection_set()?;
-        document.operations.push(Operation { kind, name, variables, selections });
+        document.operations.push(Operation {
+            kind,
+            name,
+            variables,
+            selections,
+        });
         Ok(())
     }
 
@@ -214,8 +235,10 @@ impl Parser {
 
     fn type_condition(&mut self) -> Parsed<()> {
         if self.keyword() != Some("on") {
-            return self
-                .fail(format!("Expected \"on\", found {}.", self.peek().described()));
+            return self.fail(format!(
+                "Expected \"on\", found {}.",
+                self.peek().described()
+            ));
         }
         self.advance();
         self.name().map(|_| ())
@@ -231,7 +254,11 @@ impl Parser {
             let name = self.name()?;
             self.expect(":")?;
             self.type_reference()?;
-            let default = if self.skip("=") { Some(self.argument_value()?) } else { None };
+            let default = if self.skip("=") {
+                Some(self.argument_value()?)
+            } else {
+                None
+            };
             self.directives()?;
             variables.push((name, default));
             if self.skip(")") {
@@ -290,8 +317,11 @@ impl Parser {
             };
         }
         let first = self.name()?;
-        let (alias, name) =
-            if self.skip(":") { (first, self.name()?) } else { (first.clone(), first) };
+        let (alias, name) = if self.skip(":") {
+            (first, self.name()?)
+        } else {
+            (first.clone(), first)
+        };
         let arguments = self.arguments()?;
         self.directives()?;
         let selections = if matches!(self.peek().kind, TokenKind::Punctuator("{")) {
@@ -299,7 +329,12 @@ impl Parser {
         } else {
             Vec::new()
         };
-        Ok(Selection::Field(FieldNode { alias, name, arguments, selections }))
+        Ok(Selection::Field(FieldNode {
+            alias,
+            name,
+            arguments,
+            selections,
+        }))
     }
 
     fn arguments(&mut self) -> Parsed<Vec<(String, Argument)>> {
@@ -378,13 +413,17 @@ mod tests {
         }
         fragment More on PersonConnection { totalCount }";
         let document = parse(source).unwrap();
-        let [operation] = &document.operations[..] else { panic!("one operation") };
+        let [operation] = &document.operations[..] else {
+            panic!("one operation")
+        };
         assert_eq!(operation.name.as_deref(), Some("Find"));
         assert_eq!(operation.variables.len(), 2);
         let root = fields(&operation.selections)[0];
         assert_eq!((root.alias.as_str(), root.name.as_str()), ("all", "people"));
         let variables = json!({ "f": { "id": { "in": ["x"] } } });
-        let Value::Object(variables) = variables else { panic!("an object") };
+        let Value::Object(variables) = variables else {
+            panic!("an object")
+        };
         assert_eq!(
             root.arguments[0].1.resolve(&variables),
             Some(json!({ "id": { "in": ["x"] } }))
@@ -412,7 +451,11 @@ mod tests {
             ("{ a(x: ) }", "Syntax Error: Unexpected \")\".", 8),
         ] {
             let error = parse(source).unwrap_err();
-            assert_eq!((error.message.as_str(), error.column), (message, column), "{source}");
+            assert_eq!(
+                (error.message.as_str(), error.column),
+                (message, column),
+                "{source}"
+            );
         }
     }
 }

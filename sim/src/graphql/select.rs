@@ -72,15 +72,21 @@ impl Context<'_> {
             let whole = serde_json::to_value(printed(field, stored)).unwrap_or_default();
             return self.part(whole, &node.selections);
         }
-        let relation = object.field(&node.name).and_then(|field| field.relation.as_ref());
-        let Some(relation) = relation else { return Value::Null };
+        let relation = object
+            .field(&node.name)
+            .and_then(|field| field.relation.as_ref());
+        let Some(relation) = relation else {
+            return Value::Null;
+        };
         let Some(target) = self.world.schema.by_singular(&relation.target) else {
             return Value::Null;
         };
         match relation.kind {
             RelationKind::ManyToOne => {
                 target_of(self.world, &relation.target, record, &relation.join_column)
-                    .map_or(Value::Null, |row| self.record(target, row, &node.selections))
+                    .map_or(Value::Null, |row| {
+                        self.record(target, row, &node.selections)
+                    })
             }
             RelationKind::OneToMany => {
                 let table = self.world.table(&relation.target);

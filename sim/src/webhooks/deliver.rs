@@ -46,12 +46,27 @@ impl Deliveries {
         to_loopback: bool,
     ) {
         let text = |key: &str| webhook[key].as_str().unwrap_or_default();
-        let Ok(target) = Url::parse(text("targetUrl")) else { return };
+        let Ok(target) = Url::parse(text("targetUrl")) else {
+            return;
+        };
         let nonce = hex(&state.random_bytes(16));
-        let head = head(&target, &body, now_ms, &signature(text("secret"), now_ms, &body), &nonce);
-        let delivery = Delivery { target, head, body, to_loopback };
+        let head = head(
+            &target,
+            &body,
+            now_ms,
+            &signature(text("secret"), now_ms, &body),
+            &nonce,
+        );
+        let delivery = Delivery {
+            target,
+            head,
+            body,
+            to_loopback,
+        };
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let queue = queues.entry(text("id").to_owned()).or_insert_with(start_queue);
+        let queue = queues
+            .entry(text("id").to_owned())
+            .or_insert_with(start_queue);
         if let Err(refused) = queue.send(delivery) {
             // The worker ended with the runtime it ran on; start another one.
             *queue = start_queue();
@@ -84,9 +99,15 @@ fn signature(secret: &str, timestamp_ms: i64, body: &str) -> String {
 }
 
 fn head(target: &Url, body: &str, now_ms: i64, signature: &str, nonce: &str) -> String {
-    let query = target.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let query = target
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
     let host = target.host_str().unwrap_or_default();
-    let port = target.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let port = target
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
     format!(
         "POST {}{query} HTTP/1.1\r\n\
          Accept: application/json, text/plain, */*\r\n\

@@ -21,7 +21,11 @@ fn route(state: &State, request: &Request) -> ApiResult<Response> {
     if !request.key.as_ref().is_some_and(|key| key.may_administer) {
         return Err(ApiError::permission_denied(400));
     }
-    let id = request.path.rsplit('/').next().filter(|last| *last != "webhooks");
+    let id = request
+        .path
+        .rsplit('/')
+        .next()
+        .filter(|last| *last != "webhooks");
     match (request.method.as_str(), id) {
         ("GET" | "HEAD", None) => Ok(Response::json(200, &state.world().webhooks)),
         ("POST", None) => create(state, request),
@@ -48,7 +52,12 @@ fn not_found() -> ApiError {
 /// An unknown webhook is an empty answer, with status 200.
 fn get(state: &State, id: Uuid) -> Response {
     let id = id.to_string();
-    match state.world().webhooks.iter().find(|webhook| webhook["id"] == id.as_str()) {
+    match state
+        .world()
+        .webhooks
+        .iter()
+        .find(|webhook| webhook["id"] == id.as_str())
+    {
         Some(webhook) => Response::json(200, webhook),
         None => Response::empty(200).header("Content-Length", "0"),
     }
@@ -70,17 +79,30 @@ fn check_operations(operations: &Value) -> ApiResult<()> {
     if operations.is_array() {
         return Ok(());
     }
-    let sent = operations.as_str().map_or_else(|| operations.to_string(), str::to_owned);
-    Err(ApiError::bad_request(format!("malformed array literal: \"{sent}\"")))
+    let sent = operations
+        .as_str()
+        .map_or_else(|| operations.to_string(), str::to_owned);
+    Err(ApiError::bad_request(format!(
+        "malformed array literal: \"{sent}\""
+    )))
 }
 
 fn create(state: &State, request: &Request) -> ApiResult<Response> {
     let body = request.json.clone().unwrap_or_default();
-    let target = body.get("targetUrl").and_then(Value::as_str).unwrap_or_default();
+    let target = body
+        .get("targetUrl")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     check_target(target)?;
-    let operations = body.get("operations").cloned().unwrap_or_else(|| json!(["*.*"]));
+    let operations = body
+        .get("operations")
+        .cloned()
+        .unwrap_or_else(|| json!(["*.*"]));
     check_operations(&operations)?;
-    let secret = body.get("secret").and_then(Value::as_str).filter(|secret| !secret.is_empty());
+    let secret = body
+        .get("secret")
+        .and_then(Value::as_str)
+        .filter(|secret| !secret.is_empty());
     let secret = secret.map_or_else(|| hex(&state.random_bytes(32)), str::to_owned);
     let now = iso(state.now_ms());
     let webhook = json!({
@@ -110,7 +132,10 @@ fn update(state: &State, request: &Request, id: Uuid) -> ApiResult<Response> {
     let now = iso(state.now_ms());
     let id = id.to_string();
     let mut world = state.world();
-    let webhook = world.webhooks.iter_mut().find(|webhook| webhook["id"] == id.as_str());
+    let webhook = world
+        .webhooks
+        .iter_mut()
+        .find(|webhook| webhook["id"] == id.as_str());
     let webhook = webhook.ok_or_else(not_found)?;
     for key in ["targetUrl", "operations", "description", "secret"] {
         if let Some(value) = body.get(key) {
@@ -125,7 +150,9 @@ fn delete(state: &State, id: Uuid) -> ApiResult<Response> {
     let id = id.to_string();
     let mut world = state.world();
     let before = world.webhooks.len();
-    world.webhooks.retain(|webhook| webhook["id"] != id.as_str());
+    world
+        .webhooks
+        .retain(|webhook| webhook["id"] != id.as_str());
     if world.webhooks.len() == before {
         return Err(not_found());
     }
