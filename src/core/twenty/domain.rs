@@ -188,3 +188,98 @@ fn is_shared(host: &str) -> bool {
     let parents = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
     listed(host) || parents.into_iter().any(listed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_list_of_shared_hosts_is_sorted_for_the_search() {
+        assert!(SHARED_HOSTS.is_sorted());
+    }
+
+    #[test]
+    fn what_identifies_no_organisation_is_refused() {
+        let cases = [
+            ("https://acme.com/shop", reason::DOMAIN_WITH_PATH),
+            ("acme.com?x=1", reason::DOMAIN_WITH_PATH),
+            ("acme.com:8080", reason::DOMAIN_WITH_PATH),
+            ("facebook.com", reason::SHARED_DOMAIN),
+            ("https://www.facebook.com/acme", reason::SHARED_DOMAIN),
+            ("linktr.ee/acme", reason::SHARED_DOMAIN),
+            ("acme.github.io", reason::SHARED_DOMAIN),
+            ("github.io", reason::SHARED_DOMAIN),
+            ("acme.wordpress.com", reason::SHARED_DOMAIN),
+            ("co.uk", reason::INVALID_DOMAIN),
+            ("acme", reason::INVALID_DOMAIN),
+            ("not a domain", reason::INVALID_DOMAIN),
+            ("", reason::INVALID_DOMAIN),
+            ("127.0.0.1", reason::INVALID_DOMAIN),
+            ("jane@acme.com", reason::INVALID_DOMAIN),
+        ];
+        for (text, why) in cases {
+            assert_eq!(Domain::parse(text), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_form_that_the_workspace_stores_is_written() {
+        let domain = Domain::parse("https://www.Acme.co.uk/").expect("a domain");
+        assert_eq!(domain.to_link(DomainForm::Bare), "acme.co.uk");
+        assert_eq!(domain.to_link(DomainForm::Https), "https://acme.co.uk");
+        assert!(
+            domain
+                .spellings()
+                .contains(&"http://www.acme.co.uk/".to_owned())
+        );
+    }
+
+    #[test]
+    fn other_scripts_are_one_identity_with_their_ascii_form() {
+        let typed = Domain::parse("B\u{fc}cher.de").expect("a domain");
+        assert_eq!(typed.host(), "xn--bcher-kva.de");
+        assert!(
+            typed
+                .spellings()
+                .contains(&"https://b\u{fc}cher.de".to_owned())
+        );
+        assert_eq!(
+            Domain::parse("xn--bcher-kva.de").expect("a domain").host(),
+            typed.host()
+        );
+    }
+
+    #[test]
+    fn www_is_kept_where_it_is_the_name() {
+        assert_eq!(
+            Domain::parse("www.com").expect("a domain").host(),
+            "www.com"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_spelling_is_one_identity(name in "acme-[a-z0-9]{1,10}", suffix in "(com|org|co[.]uk|example|test)") {
+            let host = format!("{name}.{suffix}");
+            let domain = Domain::parse(&host).expect("a domain");
+            let spellings = domain.spellings();
+            for form in [DomainForm::Bare, DomainForm::Https] {
+                prop_assert!(spellings.contains(&domain.to_link(form)));
+            }
+            for spelling in &spellings {
+                for text in [spelling.clone(), spelling.to_uppercase(), format!(" {spelling} ")] {
+                    prop_assert_eq!(Domain::parse(&text), Ok(domain.clone()), "{}", text);
+                }
+            }
+            prop_assert_eq!(from_link(&domain.to_link(DomainForm::Https)), host);
+        }
+
+        #[test]
+        fn any_text_gives_a_domain_or_a_reason(text in any::<String>()) {
+            if let Ok(domain) = Domain::parse(&text) {
+                prop_assert_eq!(Domain::parse(domain.host()).map(|d| d.host), Ok(domain.host));
+            }
+        }
+    }
+}

@@ -29,3 +29,62 @@ pub fn invalid(email: &str) -> CrmError {
     };
     CrmError::validation("email", message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn addresses_are_told_from_what_is_none() {
+        let good = [
+            "jane@example.com",
+            "j.o'neil+tag@sub.example.co.uk",
+            "jos\u{e9}@b\u{fc}cher.de",
+            "a@b.c",
+        ];
+        let bad = [
+            "",
+            "nope",
+            "not an email",
+            "@example.com",
+            "jane@",
+            "jane@@example.com",
+            "jane@exa mple.com",
+            "\"jane doe\"@example.com",
+            "Jane <jane@example.com>",
+            "jane@example.com,joe@example.com",
+            "jane@[127.0.0.1]",
+            "jane.@example.com",
+            "jane@.com",
+            "jane\n@example.com",
+        ];
+        for email in good {
+            assert!(is_valid(&normalize(email)), "{email}");
+        }
+        for email in bad {
+            assert!(!is_valid(&normalize(email)), "{email}");
+        }
+        assert_eq!(normalize("  Jane@Example.COM\n"), "jane@example.com");
+    }
+
+    proptest! {
+        /// What the server checks (its pattern for addresses, in words): one at sign, no blank, no quote before it, lengths.
+        #[test]
+        fn nothing_passes_that_the_server_refuses(email in "[a-zA-Z0-9.\"@ +\u{e9}\u{a0}-]{0,30}|\\PC{0,20}@\\PC{0,20}") {
+            let email = normalize(&email);
+            if is_valid(&email) {
+                let (local, domain) = email.split_once('@').expect("has an at sign");
+                prop_assert!(!local.contains('"') && (1..=64).contains(&local.chars().count()), "{}", email);
+                prop_assert!(!domain.contains('@') && (1..=255).contains(&domain.chars().count()), "{}", email);
+                prop_assert!(!email.contains(char::is_whitespace), "{}", email);
+            }
+        }
+
+        #[test]
+        fn normalising_twice_changes_nothing(email in any::<String>()) {
+            let once = normalize(&email);
+            prop_assert_eq!(normalize(&once), once);
+        }
+    }
+}

@@ -6,13 +6,15 @@ use url::Url;
 /// refuse it (transcript 125), or where it is no web address.
 pub fn normalize(link: &str) -> Option<String> {
     let link = link.trim();
-    let with_scheme = if has_scheme(link) {
-        link.to_owned()
+    let url = if has_scheme(link) {
+        Url::parse(link).ok()?
     } else {
-        format!("https://{}", link.trim_start_matches("//"))
+        // Without a scheme any word would do, so a host must look like one (transcripts 125, 126).
+        let url = Url::parse(&format!("https://{}", link.trim_start_matches("//"))).ok()?;
+        url.host_str().filter(|host| host.contains(['.', ':']))?;
+        url
     };
-    let url = Url::parse(&with_scheme).ok()?;
-    if !matches!(url.scheme(), "http" | "https") || !url.host_str()?.contains(['.', ':']) {
+    if !matches!(url.scheme(), "http" | "https") {
         return None;
     }
     let text = url.as_str();
@@ -29,4 +31,42 @@ fn has_scheme(link: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-'));
     name && (rest.starts_with("//") || !rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn links_are_sent_as_the_server_stores_them() {
+        let cases = [
+            ("acme.com", Some("https://acme.com")),
+            (" https://acme.com/ ", Some("https://acme.com")),
+            ("HTTP://Acme.COM/Path/", Some("http://acme.com/Path")),
+            ("//acme.com/x", Some("https://acme.com/x")),
+            ("acme.com:8080/x", Some("https://acme.com:8080/x")),
+            ("https://acme.com/a?b=c#d", Some("https://acme.com/a?b=c#d")),
+            ("http://localhost:3000", Some("http://localhost:3000")),
+            ("not a url", None),
+            ("word", None),
+            ("", None),
+            ("mailto:jane@acme.com", None),
+            ("javascript:alert(1)", None),
+            ("https://", None),
+        ];
+        for (link, expected) in cases {
+            assert_eq!(normalize(link).as_deref(), expected, "{link}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_normal_link_stays_as_it_is(link in "(https?://|HTTPS://|)[a-zA-Z0-9.]{1,12}[.](com|org)(/[a-zA-Z0-9%?#=/. ]{0,12})?|\\PC{0,30}") {
+            if let Some(once) = normalize(&link) {
+                prop_assert!(once.starts_with("https://") || once.starts_with("http://"));
+                prop_assert!(Url::parse(&once).is_ok());
+            }
+        }
+    }
 }

@@ -17,6 +17,9 @@ use super::record::{MappedRecord, part};
 use super::schema::{FieldKind, ObjectSchema};
 use crate::core::error::{CrmError, ErrorCode};
 
+#[cfg(test)]
+mod tests;
+
 /// Rows a page; the server's maximum for GraphQL.
 pub const PAGE_SIZE: usize = 200;
 

@@ -68,3 +68,69 @@ fn is_suffix(text: &str) -> bool {
         .iter()
         .any(|suffix| bare.eq_ignore_ascii_case(suffix))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_split_as_people_are_called() {
+        let cases = [
+            ("Jane Smith", "Jane", "Smith"),
+            ("  Jane \t Smith ", "Jane", "Smith"),
+            ("Cher", "Cher", ""),
+            ("Mary Jane Watson", "Mary Jane", "Watson"),
+            ("Ludwig van Beethoven", "Ludwig", "van Beethoven"),
+            ("Vincent van der Berg", "Vincent", "van der Berg"),
+            ("Jean-Claude Van Damme", "Jean-Claude", "Van Damme"),
+            ("Van Morrison", "Van", "Morrison"),
+            ("de la Cruz", "de", "la Cruz"),
+            ("Ana Maria de los Santos", "Ana Maria de los", "Santos"),
+            ("Smith, Jane", "Jane", "Smith"),
+            ("van Beethoven, Ludwig", "Ludwig", "van Beethoven"),
+            ("John Smith, Jr.", "John", "Smith, Jr."),
+            ("Jane Doe, Ph.D.", "Jane", "Doe, Ph.D."),
+            ("Smith,", "Smith", ""),
+            (", Jane", "Jane", ""),
+            (
+                "\u{5c71}\u{7530}\u{3000}\u{592a}\u{90ce}",
+                "\u{5c71}\u{7530}",
+                "\u{592a}\u{90ce}",
+            ),
+        ];
+        for (full, first, last) in cases {
+            assert_eq!(split(full), (first.to_owned(), last.to_owned()), "{full}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn without_a_comma_nothing_moves(full in "[^,]*") {
+            let (first, last) = split(&full);
+            let joined = if last.is_empty() { first.clone() } else { format!("{first} {last}") };
+            prop_assert_eq!(&joined, &collapse(&full));
+            prop_assert_eq!(join(&first, &last), joined);
+            prop_assert!(!first.is_empty() || full.trim().is_empty());
+        }
+
+        #[test]
+        fn no_word_is_lost(words in prop::collection::vec("([A-Za-z\u{e9}]{1,6}|van|de|jr|, )", 1..6)) {
+            let full = words.join(" ");
+            let (first, last) = split(&full);
+            let list = |text: &str| {
+                let mut list: Vec<String> = text.replace(',', " ").split_whitespace().map(str::to_owned).collect();
+                list.sort();
+                list
+            };
+            prop_assert_eq!(list(&format!("{first} {last}")), list(&full));
+        }
+
+        #[test]
+        fn any_text_is_split(full in any::<String>()) {
+            let (first, last) = split(&full);
+            prop_assert_eq!(collapse(&first), first);
+            prop_assert_eq!(collapse(&last), last);
+        }
+    }
+}

@@ -38,7 +38,7 @@ impl Country {
 /// A number as Twenty stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phone {
-    /// The national number, or E.164 where the national number alone would be read otherwise.
+    /// The national number, or E.164 where the national number alone might be read otherwise.
     pub number: String,
     /// ISO 3166-1 alpha-2; empty where the number belongs to no one country.
     pub country_code: String,
@@ -67,7 +67,7 @@ impl Phone {
             (Err(_), None) if could_be_national(text) => return Err(reason::NO_DEFAULT_COUNTRY),
             (Err(_), None) => return Err(reason::INVALID_PHONE),
         };
-        Ok(Self::from_number(&number))
+        Self::from_number(&number).ok_or(reason::INVALID_PHONE)
     }
 
     /// From what a record holds: `+33612345678`, or none where it holds no number.
@@ -106,7 +106,8 @@ impl Phone {
         })
     }
 
-    fn from_number(number: &PhoneNumber) -> Self {
+    /// None for what does not read back as itself (strings of zeros lose one at each reading).
+    fn from_number(number: &PhoneNumber) -> Option<Self> {
         let calling = number.country_code;
         let national = rlibphonenumber::get_national_significant_number_owned(number);
         let main = PHONE_NUMBER_UTIL.get_region_for_country_code(calling);
@@ -121,25 +122,27 @@ impl Phone {
         };
         let region = region.filter(|region| *region != Region::World);
         let calling_code = format!("+{calling}");
-        let reads_back = region.is_some_and(|region| {
-            PHONE_NUMBER_UTIL
-                .parse(&national, Some(region))
-                .is_ok_and(|again| {
-                    again.country_code == calling
-                        && rlibphonenumber::get_national_significant_number_owned(&again)
-                            == national
-                })
-        });
-        Self {
-            number: if reads_back {
-                national
-            } else {
-                format!("{calling_code}{national}")
-            },
+        let same = |text: &str, region| {
+            PHONE_NUMBER_UTIL.parse(text, region).is_ok_and(|again| {
+                again.country_code == calling
+                    && rlibphonenumber::get_national_significant_number_owned(&again) == national
+            })
+        };
+        let alone = region.is_some()
+            && PHONE_NUMBER_UTIL.is_possible_number(number)
+            && same(&national, region);
+        let number = if alone {
+            national.clone()
+        } else {
+            let e164 = format!("{calling_code}{national}");
+            same(&e164, None).then_some(e164)?
+        };
+        Some(Self {
+            number,
             country_code: region.map(|region| region.to_string()).unwrap_or_default(),
             calling_code,
             non_geographic,
-        }
+        })
     }
 }
 
@@ -155,4 +158,149 @@ pub fn cleared() -> Value {
 /// Whether the text may be a number whose country only the caller knows.
 fn could_be_national(text: &str) -> bool {
     !text.starts_with('+') && text.chars().filter(|c| c.is_numeric()).count() >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn france() -> Option<Country> {
+        Some(Country::parse("fr").expect("a country"))
+    }
+
+    fn parts(phone: &Phone) -> (&str, &str, &str) {
+        (&phone.number, &phone.country_code, &phone.calling_code)
+    }
+
+    /// The first two are what the server answered to these numbers (transcripts 113 and 116).
+    #[test]
+    fn international_numbers_give_the_three_parts() {
+        let cases = [
+            ("+33 6 12 34 56 78", ("612345678", "FR", "+33")),
+            ("+14155552671", ("4155552671", "US", "+1")),
+            ("+39 02 1234 5678", ("0212345678", "IT", "+39")),
+            ("+39 06 698 12345", ("0669812345", "VA", "+39")),
+            ("+44 (0) 20 8366 1177", ("2083661177", "GB", "+44")),
+            ("+44 1481 722222", ("1481722222", "GG", "+44")),
+            ("+7 701 123 4567", ("7011234567", "KZ", "+7")),
+            ("+1 242 322 1234", ("2423221234", "BS", "+1")),
+            ("tel:+33-6-12345678", ("612345678", "FR", "+33")),
+            ("\u{ff0b}33612345678", ("612345678", "FR", "+33")),
+        ];
+        for (text, expected) in cases {
+            let phone = Phone::parse(text, None).expect(text);
+            assert_eq!(parts(&phone), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn national_numbers_need_a_country() {
+        assert_eq!(
+            Phone::parse("06 12 34 56 78", None),
+            Err(reason::NO_DEFAULT_COUNTRY)
+        );
+        let phone = Phone::parse("06 12 34 56 78", france()).expect("a number");
+        assert_eq!(parts(&phone), ("612345678", "FR", "+33"));
+        let abroad = Phone::parse("00 44 20 8366 1177", france()).expect("a number");
+        assert_eq!(parts(&abroad), ("2083661177", "GB", "+44"));
+        assert_eq!(
+            Phone::parse("+1 415 555 2671", france())
+                .expect("a number")
+                .country_code,
+            "US"
+        );
+    }
+
+    #[test]
+    fn what_the_server_cannot_read_is_refused() {
+        for text in [
+            "",
+            "abc",
+            "+",
+            "+12",
+            "+999123456",
+            "call me",
+            "+33",
+            &"1".repeat(300),
+            "+1234567890123456789012",
+        ] {
+            assert_eq!(
+                Phone::parse(text, None),
+                Err(reason::INVALID_PHONE),
+                "{text}"
+            );
+        }
+        assert_eq!(Phone::parse("12", france()), Err(reason::INVALID_PHONE));
+    }
+
+    /// The server takes numbers that no plan assigns, so they are not left out; nor is a country made up for them.
+    #[test]
+    fn numbers_that_nobody_has_are_kept() {
+        let phone = Phone::parse("+1 555 123 4567", None).expect("a number");
+        assert_eq!(parts(&phone), ("+15551234567", "", "+1"));
+        assert_eq!(phone.to_fields()["primaryPhoneCountryCode"], "");
+        assert_eq!(phone.e164(), "+15551234567");
+    }
+
+    #[test]
+    fn services_without_a_country_leave_the_calling_code_to_the_server() {
+        let phone = Phone::parse("+800 1234 5678", None).expect("a number");
+        assert_eq!(
+            phone.to_fields(),
+            json!({"primaryPhoneNumber": "+80012345678", "primaryPhoneCountryCode": ""})
+        );
+    }
+
+    #[test]
+    fn countries_are_checked() {
+        for bad in ["", "F", "FRA", "XX", "001", "\u{e9}\u{e9}"] {
+            let error = Country::parse(bad).expect_err(bad);
+            assert_eq!(error.details["field"], "defaultCountry");
+        }
+        assert!(Country::parse(" us ").is_ok());
+    }
+
+    fn consistent(phone: &Phone) -> Result<(), TestCaseError> {
+        prop_assert!(
+            phone.calling_code.starts_with('+')
+                && phone.calling_code[1..].bytes().all(|b| b.is_ascii_digit())
+        );
+        prop_assert!(phone.country_code.is_empty() || phone.country_code.len() == 2);
+        let e164 = phone.e164();
+        prop_assert!(e164.starts_with(&phone.calling_code));
+        prop_assert!(e164[1..].bytes().all(|b| b.is_ascii_digit()), "{}", e164);
+        // What the record holds reads back as the same number.
+        prop_assert_eq!(Phone::parse(&e164, None), Ok(phone.clone()));
+        if !phone.country_code.is_empty() {
+            let country = Country::parse(&phone.country_code).expect("a country");
+            prop_assert_eq!(
+                Phone::parse(&phone.number, Some(country)).map(|p| p.e164()),
+                Ok(e164.clone())
+            );
+        }
+        if let Value::Object(fields) = phone.to_fields() {
+            prop_assert_eq!(Phone::from_parts(&fields), Some(e164));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn numbers_are_consistent(text in "[+]?[0-9 ().-]{2,22}", national in any::<bool>()) {
+            if let Ok(phone) = Phone::parse(&text, france().filter(|_| national)) {
+                consistent(&phone)?;
+            }
+        }
+
+        #[test]
+        fn any_text_gives_a_number_or_a_reason(text in "\\PC*|[+]?[0-9]{0,30}[x;#a-z]{0,3}[0-9]{0,8}", national in any::<bool>()) {
+            match Phone::parse(&text, france().filter(|_| national)) {
+                Ok(phone) => consistent(&phone)?,
+                Err(why) => prop_assert!(matches!(why, reason::INVALID_PHONE | reason::NO_DEFAULT_COUNTRY)),
+            }
+        }
+    }
 }

@@ -12,6 +12,9 @@ use super::schema::{FieldKind, ObjectSchema, SelectOption};
 use super::warning::{SyncWarning, reason};
 use super::{ids, link};
 
+#[cfg(test)]
+mod tests;
+
 /// What happens to a record whose e-mail is none (option `invalidEmail`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum InvalidEmail {
