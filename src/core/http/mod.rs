@@ -2,11 +2,22 @@
 
 mod api_key;
 mod base_url;
+mod budget;
+mod call;
 mod classifier;
 mod client;
 mod clock;
+mod headers;
+mod miss;
+mod pacing;
+mod redact;
+mod redirect;
+mod repeatable;
 mod request;
+mod reqwest_transport;
 mod response;
+mod retry;
+mod tls;
 mod transport;
 mod workspace;
 
@@ -17,6 +28,7 @@ pub use client::{HttpClient, HttpStats, Parts};
 pub use clock::{Clock, FullJitter, Jitter, SystemClock};
 pub use http::Method;
 pub use request::{Request, RequestOptions};
+pub use reqwest_transport::ReqwestTransport;
 pub use response::Response;
 pub use transport::{
     SentFlag, Transport, TransportError, TransportErrorKind, TransportRequest, TransportResponse,

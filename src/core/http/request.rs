@@ -4,6 +4,10 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::Method;
+use serde_json::Value;
+
+use crate::core::config::Options;
+use crate::core::error::CrmError;
 
 /// One call. Times are in milliseconds; what is `None` comes from the client's configuration.
 #[derive(Clone)]
@@ -119,4 +123,99 @@ pub struct RequestOptions {
     pub skip_retry: bool,
     /// Sent as `Idempotency-Key` with every attempt.
     pub idempotency_key: Option<String>,
+}
+
+impl RequestOptions {
+    /// From the caller's options as JSON text: `{timeout?, headers?, skipRetry?, idempotencyKey?, deadlineMs?}`.
+    /// Unknown options are ignored; a bad one is named.
+    pub fn from_json(json: &str) -> Result<Self, CrmError> {
+        if matches!(json, "" | "{}" | "null" | "undefined") {
+            return Ok(Self::default());
+        }
+        let options = Options::parse(json, "options")?;
+        let idempotency_key = match options.get("idempotencyKey") {
+            None => None,
+            Some(Value::String(key)) => Some(key.clone()),
+            Some(_) => {
+                return Err(CrmError::validation(
+                    "idempotencyKey",
+                    "idempotencyKey must be a string",
+                ));
+            }
+        };
+        Ok(Self {
+            timeout_ms: options.millis("timeout", 1)?,
+            deadline_ms: options.millis("deadlineMs", 1)?,
+            headers: read_headers(options.get("headers"))?,
+            skip_retry: options.flag("skipRetry")?,
+            idempotency_key,
+        })
+    }
+}
+
+fn read_headers(value: Option<&Value>) -> Result<Vec<(String, String)>, CrmError> {
+    let refuse = |message: String| Err(CrmError::validation("headers", message));
+    let headers = match value {
+        None => return Ok(Vec::new()),
+        Some(Value::Object(headers)) => headers,
+        Some(_) => return refuse("headers must be an object of names and texts".into()),
+    };
+    let mut pairs = Vec::with_capacity(headers.len());
+    for (name, value) in headers {
+        match value {
+            Value::String(text) => pairs.push((name.clone(), text.clone())),
+            _ => return refuse(format!("headers: the value of {name:?} must be a string")),
+        }
+    }
+    Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read() {
+        let options = RequestOptions::from_json(
+            r#"{"timeout":5,"headers":{"X-A":"1"},"skipRetry":true,"idempotencyKey":"k","deadlineMs":9,"signal":{}}"#,
+        )
+        .expect("good options");
+        let request = Request::get("/x").with_options(options);
+        assert_eq!(
+            (request.timeout_ms, request.deadline_ms),
+            (Some(5), Some(9))
+        );
+        assert_eq!(request.headers, [("X-A".to_owned(), "1".to_owned())]);
+        assert!(request.skip_retry);
+        assert_eq!(request.idempotency_key.as_deref(), Some("k"));
+        assert!(RequestOptions::from_json("{}").is_ok());
+    }
+
+    #[test]
+    fn bad_options_are_named() {
+        for (json, field) in [
+            ("5", "options"),
+            (r#"{"timeout":0}"#, "timeout"),
+            (r#"{"timeout":"1"}"#, "timeout"),
+            (r#"{"deadlineMs":1.5}"#, "deadlineMs"),
+            (r#"{"headers":[]}"#, "headers"),
+            (r#"{"headers":{"X":1}}"#, "headers"),
+            (r#"{"skipRetry":"yes"}"#, "skipRetry"),
+            (r#"{"idempotencyKey":5}"#, "idempotencyKey"),
+        ] {
+            let Err(error) = RequestOptions::from_json(json) else {
+                panic!("{json} was taken");
+            };
+            assert_eq!(error.details["field"], field, "{json}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_neither_values_nor_body() {
+        let mut request = Request::post("/x", "confidential");
+        request.headers = vec![("X-A".into(), "hidden".into())];
+        let text = format!("{request:?}");
+        assert!(text.contains("X-A"));
+        assert!(!text.contains("hidden") && !text.contains("confidential"));
+    }
 }

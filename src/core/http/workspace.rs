@@ -4,6 +4,8 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::budget::RetryBudget;
+use super::pacing::Gate;
 use super::{ApiKey, BaseUrl};
 
 /// Workspaces that nobody uses are forgotten beyond this number, the longest unused first.
@@ -12,6 +14,8 @@ const MAX_WORKSPACES: usize = 64;
 /// One workspace (base URL and key): limiter, retry budget, and whatever the layers above keep per workspace.
 #[derive(Default)]
 pub struct Workspace {
+    pub(super) gate: Gate,
+    pub(super) budget: RetryBudget,
     extensions: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -51,10 +55,10 @@ impl Workspace {
         let slot = extensions
             .entry(TypeId::of::<T>())
             .or_insert_with(|| Arc::new(init()));
-        match Arc::clone(slot).downcast::<T>() {
-            Ok(value) => value,
-            Err(_) => unreachable!("the slot is keyed by the type it holds"),
-        }
+        // Keyed by the type it holds, so this cannot fail.
+        Arc::clone(slot)
+            .downcast::<T>()
+            .unwrap_or_else(|_| unreachable!())
     }
 }
 
@@ -89,5 +93,46 @@ impl Registry {
         if let Some(digest) = oldest {
             self.entries.remove(&digest);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_workspace_per_base_url_and_key() {
+        let base = |text| BaseUrl::parse(text).expect("a base URL");
+        let key = |text| ApiKey::new(text).expect("a key");
+        let one = Workspace::shared(&base("https://a.example/"), &key("key-1"));
+        let same = Workspace::shared(&base("https://a.example"), &key("key-1"));
+        assert!(Arc::ptr_eq(&one, &same));
+        for (other_base, other_key) in [
+            ("https://b.example", "key-1"),
+            ("https://a.example", "key-2"),
+        ] {
+            let other = Workspace::shared(&base(other_base), &key(other_key));
+            assert!(!Arc::ptr_eq(&one, &other));
+        }
+    }
+
+    #[test]
+    fn the_registry_is_bounded_but_never_forgets_a_workspace_in_use() {
+        let mut registry = Registry::default();
+        let used = registry.get([255; 32]);
+        for number in 0..200u8 {
+            registry.get([number; 32]);
+        }
+        assert!(registry.entries.len() <= MAX_WORKSPACES);
+        assert!(Arc::ptr_eq(&used, &registry.get([255; 32])));
+    }
+
+    #[test]
+    fn extensions_are_made_once_per_type() {
+        let workspace = Workspace::new();
+        let first = workspace.extension(|| 1u32);
+        let second = workspace.extension(|| 2u32);
+        assert_eq!((*first, *second), (1, 1));
+        assert_eq!(*workspace.extension(|| "text"), "text");
     }
 }

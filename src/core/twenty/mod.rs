@@ -1,8 +1,10 @@
 //! What Twenty is: wire records, envelopes, error bodies, look-ups, schema and the mapping to and from flat entities.
 
+pub mod classify;
 pub mod company;
 pub mod domain;
 pub mod email;
+pub mod error_body;
 pub mod fields;
 pub mod ids;
 pub mod input;

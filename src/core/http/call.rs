@@ -1,0 +1,307 @@
+//! One call: turns, attempts, repeats, and the error in the end. Everything here may be dropped at any await.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use http::HeaderMap;
+use tokio::time::{Instant, sleep, timeout};
+use url::Url;
+
+use super::client::Inner;
+use super::miss::{Miss, gave_up_waiting, past_deadline};
+use super::pacing::{Closed, Turn};
+use super::repeatable::{is_read, is_repeatable};
+use super::{
+    Request, Response, SentFlag, TransportRequest, TransportResponse, Verdict, headers, redirect,
+    retry,
+};
+use crate::core::config::{MAX_OPTION_MS, RETRY_AFTER_MAX, RETRY_BUDGET_COST};
+use crate::core::error::CrmError;
+
+/// Longest path that an error shows, in characters.
+const SHOWN_PATH: usize = 200;
+
+pub(super) struct Call<'a> {
+    client: &'a Inner,
+    request: Request,
+    url: Url,
+    headers: HeaderMap,
+    timeout: Duration,
+    deadline: Option<Instant>,
+    /// Requests sent, redirects aside.
+    attempts: u32,
+    /// Repeats that counted against `max_retries`.
+    repeats: u32,
+    /// Whether the server may have carried out an attempt whose answer was lost.
+    ambiguous: bool,
+    /// Time spent waiting for the rate limit.
+    throttle_waited: Duration,
+    /// What the last repeat took from the retry budget.
+    taken: u32,
+}
+
+impl<'a> Call<'a> {
+    /// Checks all that can be checked before anything is sent.
+    pub(super) fn prepare(client: &'a Inner, request: Request) -> Result<Self, CrmError> {
+        let config = &client.config;
+        let timeout_ms = request.timeout_ms.unwrap_or(config.timeout_ms);
+        let deadline_ms = request.deadline_ms.or(config.deadline_ms);
+        Ok(Self {
+            client,
+            url: config.base_url.join(&request.path)?,
+            headers: headers::build(&client.base_headers, &request)?,
+            timeout: Duration::from_millis(timeout_ms.min(MAX_OPTION_MS)),
+            deadline: deadline_ms
+                .map(|millis| Instant::now() + Duration::from_millis(millis.min(MAX_OPTION_MS))),
+            request,
+            attempts: 0,
+            repeats: 0,
+            ambiguous: false,
+            throttle_waited: Duration::ZERO,
+            taken: 0,
+        })
+    }
+
+    /// Runs the call to its end.
+    pub(super) async fn run(mut self) -> Result<Response, CrmError> {
+        let mut last = None;
+        loop {
+            let turn = match self.turn().await {
+                Ok(turn) => turn,
+                Err(closed) => {
+                    return Err(self.finish(gave_up_waiting(&self.name(), last, closed)));
+                }
+            };
+            let Some(time) = self.time_left() else {
+                return Err(self.finish(past_deadline(&self.name(), last)));
+            };
+            match self.attempt(turn, time).await {
+                Ok(response) => {
+                    self.client.parts.workspace.budget.succeeded(self.taken);
+                    return Ok(Response {
+                        status: response.status,
+                        body: response.body,
+                        headers: response.headers,
+                        attempts: self.attempts,
+                        ambiguous: self.ambiguous,
+                    });
+                }
+                Err(miss) => match self.after(*miss, turn) {
+                    Ok((wait, error)) => {
+                        if !wait.is_zero() {
+                            sleep(wait).await;
+                        }
+                        last = Some(error);
+                    }
+                    Err(error) => return Err(self.finish(error)),
+                },
+            }
+        }
+    }
+
+    /// Waits for the rate limit, as long as the caller allows.
+    async fn turn(&mut self) -> Result<Turn, Closed> {
+        let gate = &self.client.parts.workspace.gate;
+        if gate.is_open() || self.request.skip_retry {
+            return Ok(Turn::Free);
+        }
+        let start = Instant::now();
+        let allowed = Duration::from_millis(self.client.config.max_throttle_wait_ms);
+        let limit = start + allowed.saturating_sub(self.throttle_waited);
+        let limit = self.deadline.map_or(limit, |deadline| deadline.min(limit));
+        let turn = gate.enter(self.request.cost, limit).await;
+        self.throttle_waited += Instant::now() - start;
+        turn
+    }
+
+    /// The next attempt's time; `None` when the deadline has passed.
+    fn time_left(&self) -> Option<Duration> {
+        let Some(deadline) = self.deadline else {
+            return Some(self.timeout);
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then(|| left.min(self.timeout))
+    }
+
+    /// Sends the request once, redirects aside, and judges the answer.
+    async fn attempt(
+        &mut self,
+        turn: Turn,
+        time: Duration,
+    ) -> Result<TransportResponse, Box<Miss>> {
+        self.attempts += 1;
+        if self.attempts > 1 {
+            let counters = &self.client.counters;
+            counters.retries.fetch_add(1, Ordering::Relaxed);
+        }
+        // Whether a read was sent makes no difference to anybody.
+        let sent = if is_read(&self.request.method) {
+            SentFlag::default()
+        } else {
+            SentFlag::tracked()
+        };
+        match timeout(time, self.exchange(&sent, time)).await {
+            Ok(Ok(response)) => self.judge(response, turn),
+            Ok(Err(miss)) => Err(miss),
+            Err(_) => Err(Miss::timed_out(&self.name(), time, sent.is_raised())),
+        }
+    }
+
+    /// One request, and for a read the redirects that follow.
+    async fn exchange(
+        &self,
+        sent: &SentFlag,
+        time: Duration,
+    ) -> Result<TransportResponse, Box<Miss>> {
+        let client = self.client;
+        let base_url = &client.config.base_url;
+        let method = &self.request.method;
+        let mut url = self.url.clone();
+        let mut hops = 0;
+        loop {
+            let request = TransportRequest {
+                method: method.clone(),
+                url: url.clone(),
+                headers: self.headers.clone(),
+                body: self.request.body.clone(),
+                timeout: time,
+                sent: sent.clone(),
+            };
+            client.counters.requests.fetch_add(1, Ordering::Relaxed);
+            let response = match client.parts.transport.send(request).await {
+                Ok(response) => response,
+                Err(error) => return Err(Miss::not_answered(&self.name(), base_url, &error)),
+            };
+            match redirect::target(base_url, method, &url, &response, hops) {
+                Ok(None) => return Ok(response),
+                Ok(Some(next)) => url = next,
+                Err(error) => return Err(Miss::last(error)),
+            }
+            hops += 1;
+        }
+    }
+
+    /// Asks the classifier, and tells the gate whether the rate limit let the call through.
+    fn judge(
+        &self,
+        mut response: TransportResponse,
+        turn: Turn,
+    ) -> Result<TransportResponse, Box<Miss>> {
+        let parts = &self.client.parts;
+        let method = &self.request.method;
+        let classifier = &parts.classifier;
+        let Verdict::Failed(mut failure) =
+            classifier.classify(&self.request.path, method, &response)
+        else {
+            parts.workspace.gate.passed(turn);
+            return Ok(response);
+        };
+        let shown = self.shown_path();
+        let without_key = self.client.redactor.clean_body(&response.body);
+        if without_key.is_some() || shown != self.request.path {
+            // Judged anew without the key, so that no shortened text can end within it.
+            response.body = without_key.unwrap_or(response.body);
+            if let Verdict::Failed(cleaned) = classifier.classify(&shown, method, &response) {
+                failure.error = cleaned.error;
+            }
+        }
+        if failure.throttle.is_none() {
+            parts.workspace.gate.passed(turn);
+        }
+        let in_header = retry::retry_after(&response.headers, parts.clock.now());
+        Err(Box::new(Miss {
+            error: failure.error,
+            retry: failure.retry,
+            ambiguous: failure.ambiguous,
+            retry_after: in_header.or(failure.retry_after),
+            throttle: failure.throttle,
+            cost: RETRY_BUDGET_COST,
+        }))
+    }
+
+    /// What to do after a failed attempt: wait so long and go on, or give up with an error.
+    fn after(&mut self, miss: Miss, turn: Turn) -> Result<(Duration, CrmError), CrmError> {
+        let config = &self.client.config;
+        let parts = &self.client.parts;
+        let mut error = miss.error;
+        let ambiguous = miss.ambiguous && !is_read(&self.request.method);
+        self.ambiguous |= ambiguous;
+        let wait = retry::delay(
+            self.repeats,
+            Duration::from_millis(config.initial_backoff_ms),
+            Duration::from_millis(config.max_backoff_ms),
+            miss.retry_after,
+            &*parts.jitter,
+        );
+        if let Some(asked) = miss.retry_after {
+            let millis = u64::try_from(asked.as_millis()).unwrap_or(u64::MAX);
+            error = error.with_detail("retryAfterMs", millis);
+        }
+        if let Some(throttle) = miss.throttle {
+            let counters = &self.client.counters;
+            counters.throttled.fetch_add(1, Ordering::Relaxed);
+            let asked = miss.retry_after.filter(|asked| !asked.is_zero());
+            let asked = asked.map(|asked| asked.min(RETRY_AFTER_MAX));
+            let hinted = asked.is_some() || throttle.interval().is_some();
+            // Without a hint this is a failure like others, but the workspace waits with the call.
+            let pause = if hinted { asked } else { Some(wait) };
+            parts.workspace.gate.refused(turn, throttle, pause);
+            if hinted && miss.retry && !self.request.skip_retry {
+                // The gate does the waiting, and it does not count as a repeat.
+                return Ok((Duration::ZERO, error));
+            }
+        }
+        let repeats_left = self.repeats < config.max_retries && !self.request.skip_retry;
+        if !miss.retry || !repeats_left || (ambiguous && !is_repeatable(&self.request)) {
+            return Err(error);
+        }
+        if self
+            .deadline
+            .is_some_and(|deadline| Instant::now() + wait >= deadline)
+        {
+            return Err(error.with_detail("deadlineExceeded", true));
+        }
+        if !parts.workspace.budget.take(miss.cost) {
+            return Err(error.with_detail("retryBudgetExhausted", true));
+        }
+        self.taken = miss.cost;
+        self.repeats += 1;
+        Ok((wait, error))
+    }
+
+    /// The error as the caller gets it: with what was tried, and whether the outcome is open.
+    fn finish(&self, mut error: CrmError) -> CrmError {
+        if !error.details.contains_key("originalError") {
+            let message = error.message.clone();
+            error = error.with_detail("originalError", message);
+        }
+        if self.ambiguous {
+            error = error.with_detail("outcomeUnknown", true);
+            if error.retryable && error.reason().is_none() {
+                error.message.push_str(
+                    " It is not known whether the server carried it out: look before sending it again.",
+                );
+                error = error.with_detail("reason", "OUTCOME_UNKNOWN");
+            }
+        }
+        error
+            .with_detail("method", self.request.method.as_str())
+            .with_detail("path", self.shown_path())
+            .with_detail("attempt", self.attempts)
+            .with_detail("maxRetries", self.client.config.max_retries)
+    }
+
+    /// The request as messages name it.
+    fn name(&self) -> String {
+        format!("{} {}", self.request.method, self.shown_path())
+    }
+
+    /// The path without the key, and not too long.
+    fn shown_path(&self) -> String {
+        let clean = self.client.redactor.clean(&self.request.path);
+        match clean.char_indices().nth(SHOWN_PATH) {
+            Some((end, _)) => format!("{}…", &clean[..end]),
+            None => clean.into_owned(),
+        }
+    }
+}

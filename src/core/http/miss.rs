@@ -1,0 +1,146 @@
+//! An attempt that failed: what the caller gets in the end, and what is to be done first.
+
+use std::time::Duration;
+
+use super::pacing::Closed;
+use super::{BaseUrl, Throttle, TransportError, TransportErrorKind};
+use crate::core::config::{RETRY_BUDGET_COST, RETRY_BUDGET_TIMEOUT_COST};
+use crate::core::error::{CrmError, ErrorCode};
+
+/// An attempt that failed.
+pub(super) struct Miss {
+    /// What the caller gets when this was the last attempt.
+    pub(super) error: CrmError,
+    /// Whether the same request may do better.
+    pub(super) retry: bool,
+    /// Whether the server may have carried the request out all the same.
+    pub(super) ambiguous: bool,
+    /// How long the server asked to wait.
+    pub(super) retry_after: Option<Duration>,
+    /// Set when the rate limit refused it.
+    pub(super) throttle: Option<Throttle>,
+    /// What a repeat takes from the retry budget.
+    pub(super) cost: u32,
+}
+
+impl Miss {
+    /// A failure that no repeat can change.
+    pub(super) fn last(error: CrmError) -> Box<Self> {
+        Self::new(error, false, false)
+    }
+
+    fn new(error: CrmError, retry: bool, ambiguous: bool) -> Box<Self> {
+        Box::new(Self {
+            error,
+            retry,
+            ambiguous,
+            retry_after: None,
+            throttle: None,
+            cost: RETRY_BUDGET_COST,
+        })
+    }
+
+    /// No complete answer in time. `what` names the request.
+    pub(super) fn timed_out(what: &str, after: Duration, sent: bool) -> Box<Self> {
+        let millis = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        let error = CrmError::new(
+            ErrorCode::Timeout,
+            format!("{what} got no complete answer within {millis} ms."),
+        )
+        .with_detail("timeoutMs", millis);
+        let mut miss = Self::new(error, true, sent);
+        miss.cost = RETRY_BUDGET_TIMEOUT_COST;
+        miss
+    }
+
+    /// The transport got no complete answer. `what` names the request.
+    pub(super) fn not_answered(
+        what: &str,
+        base_url: &BaseUrl,
+        error: &TransportError,
+    ) -> Box<Self> {
+        let cause = &error.message;
+        let (code, reason, message) = match error.kind {
+            TransportErrorKind::Connect => (
+                ErrorCode::NetworkError,
+                Some("CONNECT"),
+                format!(
+                    "No connection to {base_url} for {what}: check the base URL and that the server is up."
+                ),
+            ),
+            TransportErrorKind::Dns => (
+                ErrorCode::NetworkError,
+                Some("DNS"),
+                format!(
+                    "The host of {base_url} could not be found for {what}: check the base URL."
+                ),
+            ),
+            TransportErrorKind::Tls => (
+                ErrorCode::NetworkError,
+                Some("TLS"),
+                format!("No secure connection to {base_url} for {what}: {cause}."),
+            ),
+            TransportErrorKind::Reset => (
+                ErrorCode::NetworkError,
+                None,
+                format!("The connection broke before the answer to {what} was complete."),
+            ),
+            TransportErrorKind::Protocol => (
+                ErrorCode::NetworkError,
+                None,
+                format!("What answered {what} does not speak HTTP: check the base URL {base_url}."),
+            ),
+            TransportErrorKind::Timeout => (
+                ErrorCode::Timeout,
+                None,
+                format!("{what} got no complete answer in time."),
+            ),
+            TransportErrorKind::TooLarge => (
+                ErrorCode::OperationFailed,
+                Some("TOO_LARGE"),
+                format!(
+                    "The answer to {what} is too large: {cause}. Ask for less, for example with a limit."
+                ),
+            ),
+            TransportErrorKind::Request => (
+                ErrorCode::ValidationError,
+                None,
+                format!("{what} cannot be sent: {cause}."),
+            ),
+        };
+        let retry = code.retryable_by_default();
+        let mut crm_error =
+            CrmError::new(code, message).with_detail("originalError", cause.as_str());
+        if let Some(reason) = reason {
+            crm_error = crm_error.with_detail("reason", reason);
+        }
+        Self::new(crm_error, retry, error.sent)
+    }
+}
+
+/// The rate limit did not clear in time; `last` is what the server said, if it was this call that it refused.
+pub(super) fn gave_up_waiting(what: &str, last: Option<CrmError>, closed: Closed) -> CrmError {
+    let millis = u64::try_from(closed.wait.as_millis()).unwrap_or(u64::MAX);
+    last.filter(|error| error.code == ErrorCode::RateLimit)
+        .unwrap_or_else(|| {
+            CrmError::new(
+                ErrorCode::RateLimit,
+                format!(
+                    "{what} was not sent: the workspace's rate limit is used up, and waiting for it would take \
+                     {millis} ms or more. Try later, or allow more time with maxThrottleWaitMs."
+                ),
+            )
+        })
+        .with_detail("waitMs", millis)
+}
+
+/// The deadline passed before the next attempt; `last` is why there would have been one.
+pub(super) fn past_deadline(what: &str, last: Option<CrmError>) -> CrmError {
+    last.unwrap_or_else(|| {
+        CrmError::new(
+            ErrorCode::Timeout,
+            format!("{what} was not sent: its deadline had passed."),
+        )
+    })
+    .with_detail("deadlineExceeded", true)
+}

@@ -1,0 +1,117 @@
+//! Keeps the API key out of everything that is shown.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::ApiKey;
+use crate::core::error::CrmError;
+
+const MASK: &str = "<redacted>";
+
+/// Shorter keys than this are no secrets, and replacing them would only garble texts.
+const SHORTEST_SECRET: usize = 4;
+
+/// Finds the key in texts, as it is and as URLs and JSON write it.
+pub(super) struct Redactor {
+    needles: Vec<String>,
+}
+
+impl Redactor {
+    pub(super) fn new(key: &ApiKey) -> Self {
+        let key = key.expose();
+        let mut needles = Vec::new();
+        if key.len() >= SHORTEST_SECRET {
+            needles.push(key.to_owned());
+            let in_url: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
+            let in_json = Value::from(key).to_string();
+            for other in [in_url, in_json[1..in_json.len() - 1].to_owned()] {
+                if !needles.contains(&other) {
+                    needles.push(other);
+                }
+            }
+        }
+        Self { needles }
+    }
+
+    /// `text` without the key.
+    pub(super) fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut cleaned = Cow::Borrowed(text);
+        for needle in &self.needles {
+            if cleaned.contains(needle.as_str()) {
+                cleaned = Cow::Owned(cleaned.replace(needle.as_str(), MASK));
+            }
+        }
+        cleaned
+    }
+
+    /// A body without the key, or `None` when it does not hold it. Only for answers that are about to be shown.
+    pub(super) fn clean_body(&self, body: &Bytes) -> Option<Bytes> {
+        let text = String::from_utf8_lossy(body);
+        match self.clean(&text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(cleaned) => Some(Bytes::from(cleaned)),
+        }
+    }
+
+    /// Takes the key out of an error's message and details.
+    pub(super) fn clean_error(&self, error: &mut CrmError) {
+        if let Cow::Owned(cleaned) = self.clean(&error.message) {
+            error.message = cleaned;
+        }
+        for value in error.details.values_mut() {
+            self.clean_value(value);
+        }
+    }
+
+    fn clean_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(cleaned) = self.clean(text) {
+                    *text = cleaned;
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| self.clean_value(value)),
+            Value::Object(map) => map.values_mut().for_each(|value| self.clean_value(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::error::ErrorCode;
+
+    #[test]
+    fn the_key_goes_in_all_its_spellings() {
+        let redactor = Redactor::new(&ApiKey::new(r#"se"cr/et+1"#).expect("a key"));
+        for text in [
+            r#"a se"cr/et+1 b"#,
+            "a se%22cr%2Fet%2B1 b",
+            r#"a se\"cr/et+1 b"#,
+        ] {
+            assert_eq!(redactor.clean(text), "a <redacted> b");
+        }
+        assert!(matches!(redactor.clean("nothing"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn details_are_searched_in_depth() {
+        let redactor = Redactor::new(&ApiKey::new("topsecret").expect("a key"));
+        let mut error = CrmError::new(ErrorCode::Unknown, "x topsecret y")
+            .with_detail("a", serde_json::json!([{ "b": "topsecret" }]));
+        redactor.clean_error(&mut error);
+        assert!(!error.to_json().contains("topsecret"));
+        assert!(error.message.contains("<redacted>"));
+    }
+
+    #[test]
+    fn bodies_are_copied_only_when_they_hold_the_key() {
+        let redactor = Redactor::new(&ApiKey::new("topsecret").expect("a key"));
+        assert!(redactor.clean_body(&Bytes::from_static(b"{}")).is_none());
+        let cleaned = redactor.clean_body(&Bytes::from_static(b"<topsecret>"));
+        assert_eq!(cleaned.as_deref(), Some(&b"<<redacted>>"[..]));
+    }
+}

@@ -1,0 +1,264 @@
+//! What a failing answer says: Twenty has five shapes of error bodies (WIRE.md section 3) and GraphQL has one more.
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Longest server message that is passed on, in characters.
+const MAX_MESSAGE: usize = 500;
+/// Most messages of one answer that are passed on.
+const MAX_MESSAGES: usize = 5;
+
+/// An error body, whatever its shape.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ErrorBody {
+    /// The server's own words, shortened; empty when it said nothing that can be read.
+    pub message: String,
+    /// The most telling code: `code`, or the code of the first metadata error, or GraphQL's `subCode` or `code`.
+    pub code: Option<String>,
+    /// The class of the error as the server names it (`error`), or GraphQL's `code`.
+    pub class: Option<String>,
+    /// How long to wait, in seconds, where newer servers say so (WIRE.md section 11).
+    pub retry_after_seconds: Option<f64>,
+    /// Whether the body was one of the server's at all, and not a proxy's page.
+    pub known: bool,
+}
+
+impl ErrorBody {
+    /// Reads a REST answer's body; anything that is not one of Twenty's shapes comes out unknown and without words.
+    pub fn parse(body: &[u8]) -> Self {
+        match serde_json::from_slice::<Value>(body) {
+            Ok(Value::String(message)) => Self {
+                message: shorten(&message),
+                known: true,
+                ..Self::default()
+            },
+            Ok(Value::Object(map)) => Self::from_object(&Value::Object(map)),
+            _ => Self::default(),
+        }
+    }
+
+    fn from_object(body: &Value) -> Self {
+        let text = |key: &str| body[key].as_str().map(str::to_owned);
+        let mut messages = texts(&body["messages"]);
+        if messages.is_empty() {
+            messages = texts(&body["message"]);
+        }
+        let mut code = text("code");
+        let nested = metadata_errors(&body["errors"]);
+        if !nested.is_empty() {
+            // The outer message only says that there are several; the inner ones say what to do.
+            code = code.or_else(|| nested[0].0.clone());
+            messages = nested.into_iter().map(|(_, message)| message).collect();
+        }
+        if let (true, Some(error)) = (messages.is_empty(), body["errors"].get(0)) {
+            return graphql_error(error);
+        }
+        let class = text("error");
+        Self {
+            known: class.is_some() || !messages.is_empty() || body["statusCode"].is_number(),
+            message: join(&messages),
+            code,
+            class,
+            retry_after_seconds: body["retryAfterSeconds"].as_f64(),
+        }
+    }
+
+    /// Whether the code or the class is `word`.
+    pub fn says(&self, word: &str) -> bool {
+        self.code.as_deref() == Some(word) || self.class.as_deref() == Some(word)
+    }
+}
+
+/// The errors of a GraphQL answer: empty when it has none, `None` when the body is not a GraphQL answer.
+pub fn graphql_errors(body: &[u8]) -> Option<Vec<ErrorBody>> {
+    #[derive(Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow, default)]
+        errors: Option<&'a serde_json::value::RawValue>,
+    }
+    let answer: Answer = serde_json::from_slice(body).ok()?;
+    let Some(errors) = answer.errors else {
+        return Some(Vec::new());
+    };
+    let errors: Value = serde_json::from_str(errors.get()).ok()?;
+    let errors = errors.as_array()?;
+    Some(errors.iter().map(graphql_error).collect())
+}
+
+fn graphql_error(error: &Value) -> ErrorBody {
+    let extensions = &error["extensions"];
+    let text = |key: &str| extensions[key].as_str().map(str::to_owned);
+    let class = text("code");
+    ErrorBody {
+        message: shorten(error["message"].as_str().unwrap_or_default()),
+        code: text("subCode").or_else(|| class.clone()),
+        class,
+        retry_after_seconds: extensions["retryAfterSeconds"].as_f64(),
+        known: true,
+    }
+}
+
+/// One text or a list of them.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(values) => values
+            .iter()
+            .filter_map(|value| value.as_str().map(str::to_owned))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Code and message of each metadata error. Errors about view fields only follow from the others (WIRE.md section 3).
+fn metadata_errors(errors: &Value) -> Vec<(Option<String>, String)> {
+    let Some(kinds) = errors.as_object() else {
+        return Vec::new();
+    };
+    let collect = |with_views: bool| {
+        kinds
+            .iter()
+            .filter(|(kind, _)| with_views || !kind.starts_with("view"))
+            .flat_map(|(_, entities)| entities.as_array().into_iter().flatten())
+            .flat_map(|entity| entity["errors"].as_array().into_iter().flatten())
+            .filter_map(|error| {
+                let message = error["message"].as_str()?.to_owned();
+                Some((error["code"].as_str().map(str::to_owned), message))
+            })
+            .collect::<Vec<_>>()
+    };
+    let telling = collect(false);
+    if telling.is_empty() {
+        collect(true)
+    } else {
+        telling
+    }
+}
+
+fn join(messages: &[String]) -> String {
+    let mut joined = String::new();
+    for (index, message) in messages.iter().take(MAX_MESSAGES).enumerate() {
+        if index > 0 {
+            joined.push_str("; ");
+        }
+        joined.push_str(message);
+    }
+    if messages.len() > MAX_MESSAGES {
+        // Writing to a String cannot fail.
+        let _ = write!(joined, "; and {} more", messages.len() - MAX_MESSAGES);
+    }
+    shorten(&joined)
+}
+
+/// One line of at most [`MAX_MESSAGE`] characters.
+fn shorten(text: &str) -> String {
+    let mut short: String = text
+        .chars()
+        .take(MAX_MESSAGE)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if text.chars().nth(MAX_MESSAGE).is_some() {
+        short.push('…');
+    }
+    short.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &str) -> ErrorBody {
+        ErrorBody::parse(body.as_bytes())
+    }
+
+    #[test]
+    fn the_core_shape() {
+        let body = parse(
+            r#"{"statusCode":400,"error":"Error","messages":["No","Never"],"code":"INVALID_URL"}"#,
+        );
+        assert_eq!(body.message, "No; Never");
+        assert_eq!(body.code.as_deref(), Some("INVALID_URL"));
+        assert_eq!(body.class.as_deref(), Some("Error"));
+        assert!(body.known);
+    }
+
+    #[test]
+    fn the_framework_shape_with_one_message_and_with_many() {
+        assert_eq!(
+            parse(r#"{"message":"Cannot GET /x","error":"Not Found","statusCode":404}"#).message,
+            "Cannot GET /x"
+        );
+        assert_eq!(
+            parse(r#"{"message":["a","b"],"error":"Bad Request","statusCode":400}"#).message,
+            "a; b"
+        );
+    }
+
+    #[test]
+    fn the_metadata_shape_tells_the_cause_and_not_what_follows_from_it() {
+        let body = parse(
+            r#"{"statusCode":400,"error":"METADATA_VALIDATION_ERROR","message":"Several errors",
+                "errors":{"viewField":[{"errors":[{"code":"INVALID_VIEW_DATA","message":"noise"}]}],
+                          "fieldMetadata":[{"errors":[{"code":"NOT_AVAILABLE","message":"Name taken"}]}]}}"#,
+        );
+        assert_eq!(body.message, "Name taken");
+        assert_eq!(body.code.as_deref(), Some("NOT_AVAILABLE"));
+        assert_eq!(body.class.as_deref(), Some("METADATA_VALIDATION_ERROR"));
+    }
+
+    #[test]
+    fn a_bare_string_and_the_auth_shape() {
+        assert_eq!(
+            parse(r#""request entity too large""#).message,
+            "request entity too large"
+        );
+        let auth =
+            parse(r#"{"statusCode":401,"messages":["Token invalid."],"error":"UNAUTHENTICATED"}"#);
+        assert_eq!(
+            (auth.message.as_str(), auth.class.as_deref()),
+            ("Token invalid.", Some("UNAUTHENTICATED"))
+        );
+    }
+
+    #[test]
+    fn other_peoples_pages_are_unknown() {
+        for body in ["", "<html>", "null", "5", "[]", "{}", r#"{"a":1}"#] {
+            assert!(!parse(body).known, "{body}");
+        }
+        assert_eq!(
+            parse(r#"{"errors":[{"message":"Bad query"}]}"#).message,
+            "Bad query"
+        );
+    }
+
+    #[test]
+    fn long_and_odd_texts_are_tamed() {
+        let long = serde_json::json!({ "messages": ["é\n".repeat(5_000)] }).to_string();
+        let message = parse(&long).message;
+        assert!(message.chars().count() <= MAX_MESSAGE + 1);
+        assert!(message.ends_with('…') && !message.contains('\n'));
+        let many = serde_json::json!({ "messages": vec!["x"; 9] }).to_string();
+        assert_eq!(parse(&many).message, "x; x; x; x; x; and 4 more");
+    }
+
+    #[test]
+    fn graphql_errors_are_told_from_answers_without() {
+        assert_eq!(graphql_errors(br#"{"data":{"people":{}}}"#), Some(vec![]));
+        assert_eq!(
+            graphql_errors(br#"{"data":{},"errors":null}"#),
+            Some(vec![])
+        );
+        assert_eq!(graphql_errors(b"<html>"), None);
+        assert_eq!(graphql_errors(br#"{"errors":5}"#), None);
+        let errors = graphql_errors(
+            br#"{"errors":[{"message":"Token invalid.","extensions":{"subCode":"A","code":"B"}},{"message":"Syntax"}]}"#,
+        )
+        .expect("an answer");
+        assert_eq!(errors.len(), 2);
+        assert_eq!(errors[0].code.as_deref(), Some("A"));
+        assert_eq!(errors[0].class.as_deref(), Some("B"));
+        assert_eq!(errors[1].code, None);
+    }
+}
