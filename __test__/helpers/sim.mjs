@@ -25,7 +25,8 @@ const executable = process.platform === 'win32' ? 'twenty-sim.exe' : 'twenty-sim
 export function findSimBinary() {
   const named = process.env.TWENTY_SIM_BIN;
   if (named) {
-    if (!existsSync(named)) throw new Error(`TWENTY_SIM_BIN points at ${named}, which does not exist`);
+    if (!existsSync(named))
+      throw new Error(`TWENTY_SIM_BIN points at ${named}, which does not exist`);
     return named;
   }
   const target = process.env.CARGO_TARGET_DIR ?? path.join(repoRoot, 'target');
@@ -96,7 +97,9 @@ export async function startSim(options = {}) {
     if (value !== undefined) args.push(flags[key], String(value));
   }
   const child = spawn(findSimBinary(), args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  const ended = new Promise((resolve) =>
+    child.once('exit', (code, signal) => resolve(code ?? signal)),
+  );
   const lines = createInterface({ input: child.stdout });
   const ready = await Promise.race([
     new Promise((resolve) => lines.once('line', resolve)),

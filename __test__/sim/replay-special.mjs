@@ -1,5 +1,5 @@
 // Transcripts whose answers cannot be compared value by value, and how they are compared instead.
-import { differences } from './compare.mjs';
+import { differences, IdMap } from './compare.mjs';
 
 /** @typedef {import('./replay-session.mjs').ReplaySession} Session */
 /** @typedef {import('./transcripts.mjs').Transcript} Transcript */
@@ -81,7 +81,7 @@ async function fieldList(session, { response }, answer) {
         differences(
           own,
           { ...field, id: '', objectMetadataId: '', universalIdentifier: '' },
-          rules,
+          { ...rules, ids: new IdMap() },
         ),
       )
       .sort((a, b) => a.length - b.length);
@@ -101,7 +101,11 @@ async function race(session, transcript, answer) {
       : session
           .compare(winner, {
             ...answer,
-            body: renamed(answer.body, winner.response.body, answer.body.data?.createPerson?.updatedAt),
+            body: renamed(
+              answer.body,
+              winner.response.body,
+              answer.body.data?.createPerson?.updatedAt,
+            ),
           })
           .filter((line) => !line.includes('updatedAt'));
   if (transcript.number !== 291) return found;
@@ -114,7 +118,9 @@ async function race(session, transcript, answer) {
 
 /** The race's answers differ in the name that came last. */
 function renamed(body, like) {
-  return { data: { createPerson: { ...body.data?.createPerson, name: like.data.createPerson.name } } };
+  return {
+    data: { createPerson: { ...body.data?.createPerson, name: like.data.createPerson.name } },
+  };
 }
 
 /** Groups come in the order of the disk, and only those of the seeded rows can be there. */

@@ -46,7 +46,25 @@ export const stepsBefore = new Map([
     },
   ],
   [5, (session) => session.sim.setOptions({ rateLimits: {} })],
+  // A job of the server's had meanwhile tied people to the company of their e-mail's domain.
+  [
+    220,
+    (session) => {
+      const row = rowBefore(session, 220, {});
+      const updatedAt = session.recorded(220).response.body.data.deletePerson.updatedAt;
+      return session.seedRows({ people: [{ ...row, updatedAt }] });
+    },
+  ],
+  [
+    354,
+    (session) => {
+      const { companyId } = session.recorded(354).response.body.data.updatePerson;
+      const before = session.recorded(169).response.body.data.person;
+      return session.seedRows({ people: [{ ...before, companyId }] });
+    },
+  ],
   [284, (session) => session.sendTogether(284, 291)],
+  [293, (session) => session.learnNames()],
   [332, (session) => session.sim.setOptions({ deliverWebhooksToLoopback: false })],
   [
     358,
@@ -87,7 +105,11 @@ export const stepsBefore = new Map([
       const created = await session.mustCall(
         'POST',
         '/rest/metadata/apiKeys',
-        { name: 'to revoke', expiresAt: '2030-01-01T00:00:00Z', roleId: session.sim.info.roles.reader },
+        {
+          name: 'to revoke',
+          expiresAt: '2030-01-01T00:00:00Z',
+          roleId: session.sim.info.roles.reader,
+        },
         session.sim.keys.adminToken,
       );
       session.ids.pair(session.recorded(375).response.body.id, created.id);

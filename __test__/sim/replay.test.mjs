@@ -24,7 +24,9 @@ function describes({ method, path }) {
   return method !== 'GET' && path.startsWith('/rest/metadata/fields');
 }
 
-test('replay of the recorded transcripts', { skip: !transcriptsExist() && 'no shared folder' }, async (t) => {
+test('replay of the recorded transcripts', {
+  skip: !transcriptsExist() && 'no shared folder',
+}, async (t) => {
   const transcripts = loadTranscripts();
   let listener;
   let sim;

@@ -51,6 +51,8 @@ fn read(text: &str) -> (Vec<Object>, Vec<&str>) {
             FieldType::TsVector,
         );
         search.is_system = true;
+        search.description = Some("Words for the full-text search".to_owned());
+        search.icon = Some("IconSearch".to_owned());
         object.fields.insert(at, search);
     }
     (objects, unread)

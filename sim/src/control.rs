@@ -198,7 +198,8 @@ fn change(state: &State, changes: Changes) -> ApiResult<()> {
 }
 
 /// Inserts rows as the store keeps them: `{ "people": [{...}] }`. What a row leaves out (id,
-/// timestamps, position, actors) is filled in; nothing is normalised or validated.
+/// timestamps, position, actors) is filled in; nothing is normalised or validated, and a row of
+/// the same id makes place.
 fn seed(state: &State, rows: Map<String, Value>) -> ApiResult<usize> {
     let bad = |message: String| ApiError::nest(400, "Bad Request", message);
     let mut count = 0;
@@ -217,8 +218,9 @@ fn seed(state: &State, rows: Map<String, Value>) -> ApiResult<usize> {
                 .by_plural(&plural)
                 .cloned()
                 .ok_or_else(|| bad(format!("no object '{plural}'")))?;
-            world
-                .table_mut(&object.name_singular)
+            let table = world.table_mut(&object.name_singular);
+            table.remove(crate::store::id_of(&record));
+            table
                 .insert(record)
                 .map_err(|_| bad(format!("row {count} of '{plural}' is a duplicate")))?;
             count += 1;

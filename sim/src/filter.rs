@@ -15,6 +15,9 @@ use crate::store::{Record, Table, World, get};
 use crate::values::{no_field, shown};
 use crate::view::target_of;
 
+/// Name of the workspace's schema in the database, which its complaints show.
+const SCHEMA_NAME: &str = "workspace_3f1f5b1e6f0a4b8e9f572a6f1";
+
 /// Comparators of the REST grammar, in the order in which the server lists them.
 pub const COMPARATORS: &[&str] = &[
     "eq",
@@ -256,7 +259,8 @@ fn scalar(
                 return Ok(operand.clone());
             }
             let name = format!("{}_{}_enum", object.name_singular, field.name);
-            let message = format!("invalid input value for enum workspace.\"{name}\": {operand}");
+            let message =
+                format!("invalid input value for enum {SCHEMA_NAME}.\"{name}\": {operand}");
             Err(ApiError::bad_request(message))
         }
         _ => Ok(operand.clone()),

@@ -98,7 +98,7 @@ fn page(
         .and_then(|text| text.parse().ok())
         .unwrap_or(60)
         .min(200);
-    rows.sort_by(|a, b| b.0.cmp(&a.0));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.0));
     let total = rows.len();
     if let Some(cursor) = after {
         let cursor = cursor_id(cursor)?;

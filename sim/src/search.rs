@@ -9,6 +9,10 @@ use serde_json::Value;
 use crate::schema::{FieldType, Object};
 use crate::store::{Record, get};
 
+/// Places the database keeps of one word, and the last place it can tell from others.
+const MAX_PLACES: usize = 255;
+const LAST_PLACE: usize = 16_383;
+
 /// Columns that are searched, by object.
 fn columns(object: &Object) -> &'static [(&'static str, &'static [&'static str])] {
     match object.name_singular.as_str() {
@@ -39,7 +43,10 @@ pub fn vector(object: &Object, record: &Record) -> String {
             for word in text.split(|c: char| !(c.is_alphanumeric() || "@.+-_".contains(c))) {
                 if !word.is_empty() {
                     place += 1;
-                    places.entry(word.to_lowercase()).or_default().push(place);
+                    let known = places.entry(word.to_lowercase()).or_default();
+                    if known.len() < MAX_PLACES {
+                        known.push(place.min(LAST_PLACE));
+                    }
                 }
             }
         }

@@ -287,10 +287,11 @@ impl<'a> Write<'a> {
                 }
             }
         }
+        after.insert("updatedBy".to_owned(), self.actor.clone());
         self.store(id, &before, after)
     }
 
-    /// Sets or clears `deletedAt`.
+    /// Sets or clears `deletedAt`; `updatedBy` stays (transcript 220).
     ///
     /// # Errors
     /// 404 for an unknown id.
@@ -322,7 +323,6 @@ impl<'a> Write<'a> {
         if !get(&after, "deletedAt", None).is_null() && !is_deleted(before) {
             after.insert("deletedAt".to_owned(), Value::from(iso(now_ms)));
         }
-        after.insert("updatedBy".to_owned(), self.actor.clone());
         self.derive(&mut after);
         let changed = changed_columns(before, &after);
         let action = match (is_deleted(before), is_deleted(&after)) {
@@ -370,7 +370,7 @@ fn number(value: f64) -> Value {
 
 /// What the metadata's default stands for: text is quoted inside, `now` and `uuid` are computed
 /// elsewhere.
-fn default_value(default: &Value, now: &str) -> Value {
+pub fn default_value(default: &Value, now: &str) -> Value {
     match default {
         Value::String(text) if text == "now" => Value::from(now),
         Value::String(text) if text == "uuid" => Value::Null,

@@ -9,10 +9,13 @@ use super::field_rules::NewField;
 use super::print::{self, universal_id};
 use super::problems::{self, FailedStep, Problem};
 use super::{one, page};
+use crate::clock::iso;
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response};
 use crate::schema::{Field, Object};
 use crate::state::State;
+use crate::store::{Record, Table};
+use crate::write::default_value;
 
 /// All fields of the workspace; filters are not looked at.
 pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
@@ -115,10 +118,29 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
     field.created_at_ms = now_ms;
     field.updated_at_ms = now_ms;
     let printed = print::written_field(&object, &field);
-    state
-        .world()
-        .edit_object(object.id, |object| object.fields.push(field));
+    let mut world = state.world();
+    let default = default_value(&field.default_value, &iso(now_ms));
+    fill(
+        world.table_mut(&object.name_singular),
+        &field.name,
+        &default,
+    );
+    world.edit_object(object.id, |object| object.fields.push(field));
+    drop(world);
     Ok(one(state, 201, "createOneField", printed))
+}
+
+/// Rows that exist already get the default of a new column.
+fn fill(table: &mut Table, column: &str, default: &Value) {
+    if default.is_null() {
+        return;
+    }
+    let rows: Vec<(Uuid, Record)> = table.iter().map(|(id, row)| (*id, row.clone())).collect();
+    for (id, mut row) in rows {
+        row.insert(column.to_owned(), default.clone());
+        // The column is not unique, so that no row can be refused.
+        let _ = table.replace(id, row);
+    }
 }
 
 fn unique_with_default(state: &State, new: &NewField) -> FailedStep {

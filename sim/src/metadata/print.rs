@@ -212,6 +212,14 @@ pub fn field(owner: &Object, field: &Field) -> Value {
         "workspaceId": WORKSPACE_ID,
         "objectMetadataId": owner.id,
         "isLabelSyncedWithName": false,
+    })]));
+    let is_morph = field
+        .relation
+        .as_ref()
+        .is_some_and(|relation| relation.is_morph);
+    let morph = is_morph.then(|| universal_id(&format!("morph:{}", owner.name_singular)));
+    add(&mut printed, "morphId", morph.map(Value::from));
+    printed.extend(join([json!({
         "createdAt": iso(field.created_at_ms),
         "updatedAt": iso(field.updated_at_ms),
     })]));

@@ -59,7 +59,7 @@ fn get(state: &State, id: Uuid) -> Response {
         .find(|webhook| webhook["id"] == id.as_str())
     {
         Some(webhook) => Response::json(200, webhook),
-        None => Response::empty(200).header("Content-Length", "0"),
+        None => Response::empty(200),
     }
 }
 
@@ -156,7 +156,11 @@ fn delete(state: &State, id: Uuid) -> ApiResult<Response> {
     if world.webhooks.len() == before {
         return Err(not_found());
     }
-    Ok(Response::json(200, &true))
+    // The handler returns a bare boolean, which the framework sends as text.
+    Ok(Response {
+        content_type: Some("text/html; charset=utf-8"),
+        ..Response::json(200, &true)
+    })
 }
 
 /// Lower-case hex digits.
