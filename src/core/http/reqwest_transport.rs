@@ -232,13 +232,13 @@ fn kind_of(error: &reqwest::Error) -> (TransportErrorKind, bool) {
     (kind.unwrap_or(fallback), never_sent)
 }
 
-/// An I/O error shows its cause's cause as its source, so the cause itself has to be asked for.
+/// An I/O error shows its cause's cause as its source, so the cause itself has to be asked for, at every depth.
 fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
     cause.is::<rustls::Error>()
         || cause
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref)
-            .is_some_and(|inner| inner.is::<rustls::Error>())
+            .is_some_and(|inner| is_tls(inner))
 }
 
 /// All causes in one line, each wording once.
@@ -255,3 +255,6 @@ fn causes(error: &dyn StdError) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

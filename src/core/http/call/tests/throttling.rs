@@ -1,0 +1,169 @@
+//! The rate limit seen from a call.
+
+use super::*;
+
+/// The interval of 100 tokens per 60,000 ms with its margin.
+const INTERVAL_MS: u128 = 613;
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_the_limit_does_not_use_up_retries() {
+    let steps = std::iter::repeat_n(limited(), 6).chain([ok()]);
+    let script = Script::new(steps);
+    let mut setup = Setup::default();
+    setup.config.max_retries = 0;
+    let answer = setup
+        .client(&script)
+        .call(create())
+        .await
+        .expect("an answer");
+    assert_eq!(answer.attempts, 7);
+    assert_eq!(script.times_ms()[1], INTERVAL_MS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_workspace_waits() {
+    let setup = Setup::default();
+    let limited_script = Script::new([limited(), ok()]);
+    let other_script = Script::new([ok()]);
+    let client = setup.client(&limited_script);
+    let other = setup.client(&other_script);
+    let start = Instant::now();
+    let mut request = people();
+    request.skip_retry = true;
+    client.call(request).await.expect_err("the limit");
+    other.call(people()).await.expect("an answer");
+    assert_eq!((Instant::now() - start).as_millis(), INTERVAL_MS);
+
+    let stranger = Script::new([ok()]);
+    Setup::default()
+        .client(&stranger)
+        .call(people())
+        .await
+        .expect("an answer");
+    assert_eq!((Instant::now() - start).as_millis(), INTERVAL_MS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_go_at_the_pace_that_the_server_said() {
+    let setup = Setup::default();
+    let script = Script::new([limited(), ok()]);
+    let client = setup.client(&script);
+    let calls: Vec<_> = (0..4)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.call(people()).await.expect("an answer") })
+        })
+        .collect();
+    for call in calls {
+        call.await.expect("no panic");
+    }
+    // The first is refused; it and those behind it go one by one.
+    let paced = [0, 1, 2, 3, 4].map(|turn| turn * INTERVAL_MS);
+    assert_eq!(script.times_ms(), paced);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_in_header_or_body_holds_everybody() {
+    let in_body = r#"{"error":"RATE_LIMITED","messages":["Too many"],"retryAfterSeconds":4}"#;
+    for (step, waited_ms) in [
+        (with_header(429, "retry-after", "9"), 9_000),
+        (Step::Answer(429, vec![], in_body.into()), 4_000),
+        (with_header(429, "retry-after", "86400"), 120_000),
+    ] {
+        let script = Script::new([step, ok()]);
+        client(&script).call(people()).await.expect("an answer");
+        assert_eq!(script.times_ms(), [0, waited_ms]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn graphql_says_it_with_200() {
+    let body = r#"{"data":{"people":null},"errors":[{"message":"Limit reached (3 tokens per 2000 ms)","extensions":{"subCode":"LIMIT_REACHED","code":"BAD_USER_INPUT"}}]}"#;
+    let script = Script::new([Step::Answer(200, vec![], body.into()), ok()]);
+    let request = Request::post("/graphql", r#"{"query":"{ people { id } }"}"#);
+    client(&script).call(request).await.expect("an answer");
+    assert_eq!(script.count(), 2);
+    assert!(script.times_ms()[1] >= 667);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_hint_it_is_a_failure_like_others() {
+    let script = Script::new([status(429)]);
+    let error = fails(&script, people()).await;
+    assert_eq!(error.code, ErrorCode::RateLimit);
+    assert!(error.retryable);
+    assert_eq!(script.count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_is_bounded_by_what_the_caller_allows() {
+    let script = Script::new([limited()]);
+    let mut setup = Setup::default();
+    setup.config.max_throttle_wait_ms = 5_000;
+    let start = Instant::now();
+    let error = setup
+        .client(&script)
+        .call(people())
+        .await
+        .expect_err("the limit");
+    assert_eq!(error.code, ErrorCode::RateLimit);
+    assert_eq!(error.status, Some(429));
+    assert!((Instant::now() - start).as_millis() <= 5_000);
+    assert!(script.count() > 1);
+
+    setup.config.max_throttle_wait_ms = 0;
+    let start = Instant::now();
+    let error = setup
+        .client(&script)
+        .call(people())
+        .await
+        .expect_err("the limit");
+    assert_eq!(error.code, ErrorCode::RateLimit);
+    assert_eq!(Instant::now(), start);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_is_bounded_by_the_deadline() {
+    let script = Script::new([with_header(429, "retry-after", "9")]);
+    let mut request = people();
+    request.deadline_ms = Some(8_000);
+    let start = Instant::now();
+    let error = fails(&script, request).await;
+    assert_eq!(error.code, ErrorCode::RateLimit);
+    assert_eq!(Instant::now(), start, "the wait was not started");
+}
+
+#[tokio::test(start_paused = true)]
+async fn skip_retry_gets_the_error_at_once_and_asks_the_server_itself() {
+    let setup = Setup::default();
+    let script = Script::new([limited()]);
+    let client = setup.client(&script);
+    let start = Instant::now();
+    for _ in 0..3 {
+        let mut request = people();
+        request.skip_retry = true;
+        let error = client.call(request).await.expect_err("the limit");
+        assert_eq!(error.code, ErrorCode::RateLimit);
+        assert_eq!(error.details["attempt"], 1);
+    }
+    assert_eq!(Instant::now(), start);
+    assert_eq!(script.count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_dropped_while_it_waits_for_its_turn_sends_nothing() {
+    let setup = Setup::default();
+    let script = Script::new([limited(), ok()]);
+    let client = setup.client(&script);
+    tokio::select! {
+        biased;
+        _ = client.call(people()) => panic!("the call cannot end"),
+        () = tokio::time::sleep(Duration::from_millis(100)) => {}
+    }
+    assert_eq!(script.count(), 1);
+    client
+        .call(people())
+        .await
+        .expect("the turn is free for others");
+    assert_eq!(script.times_ms(), [0, INTERVAL_MS]);
+}
