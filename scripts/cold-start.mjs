@@ -1,5 +1,7 @@
 // What the addon costs a process that starts cold: `require` plus the first call, over a Node that does nothing.
-// Fresh processes, interleaved so that a busy machine slows both kinds alike; medians. Exits 1 above the limit.
+// Fresh processes, interleaved so that a busy machine slows both kinds alike. Exits 1 above the limit, which is held
+// against the quickest run as the process itself measures it: other programs can only ever add to a time, and a slower
+// addon is slower at its best, too. The whole process's times hold a start and an end that vary more than that.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -25,6 +27,7 @@ const children = {
         require: loaded - begin,
         construct: constructed - loaded,
         'first call': called - constructed,
+        sum: called - begin,
       }));
     });`,
 };
@@ -49,13 +52,23 @@ async function measure(code, baseUrl) {
   return { 'whole process': performance.now() - begin, ...JSON.parse(printed) };
 }
 
-/** @param {number[]} values */
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+/** @typedef {(sorted: number[]) => number} Statistic */
+/** @type {Record<string, Statistic>} */
+const statistics = {
+  median: (sorted) => sorted[Math.floor(sorted.length / 2)],
+  quickest: (sorted) => sorted[0],
+};
 
-/** @param {Record<string, number>[]} samples */
-const medians = (samples) =>
+/**
+ * @param {Record<string, number>[]} samples
+ * @param {Statistic} statistic
+ */
+const summarise = (samples, statistic) =>
   Object.fromEntries(
-    Object.keys(samples[0]).map((key) => [key, median(samples.map((sample) => sample[key]))]),
+    Object.keys(samples[0]).map((key) => {
+      const values = samples.map((sample) => sample[key]);
+      return [key, statistic(values.toSorted((a, b) => a - b))];
+    }),
   );
 
 await buildAddon('release');
@@ -84,16 +97,20 @@ for (let round = 0; round <= rounds; round += 1) {
 }
 server.close();
 
-const bareMs = medians(bare)['whole process'];
-const { 'whole process': addonMs, ...parts } = medians(addon);
-const overMs = addonMs - bareMs;
-console.log(`medians of ${rounds} fresh processes each`);
-for (const [part, ms] of Object.entries(parts)) console.log(`  ${part}: ${ms.toFixed(1)} ms`);
-console.log(`  whole process: ${addonMs.toFixed(1)} ms, bare Node ${bareMs.toFixed(1)} ms`);
+console.log(`${rounds} fresh processes of each kind, in milliseconds`);
+for (const [name, statistic] of Object.entries(statistics)) {
+  const bareMs = summarise(bare, statistic)['whole process'];
+  const { 'whole process': addonMs, ...parts } = summarise(addon, statistic);
+  const inWords = Object.entries(parts).map(([part, ms]) => `${part} ${ms.toFixed(1)}`);
+  console.log(
+    `  ${name}: ${inWords.join(', ')}; whole process ${addonMs.toFixed(1)}, bare Node ${bareMs.toFixed(1)}`,
+  );
+}
+const { sum } = summarise(addon, statistics.quickest);
 console.log(
-  `require and first call over a bare Node start: ${overMs.toFixed(1)} ms, limit ${limitMs} ms`,
+  `require and first call over a bare Node start: ${sum.toFixed(1)} ms, limit ${limitMs} ms`,
 );
-if (overMs > limitMs) {
+if (sum > limitMs) {
   console.log('too slow');
   process.exitCode = 1;
 }
