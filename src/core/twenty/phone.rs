@@ -112,30 +112,22 @@ impl Phone {
         let national = rlibphonenumber::get_national_significant_number_owned(number);
         let main = PHONE_NUMBER_UTIL.get_region_for_country_code(calling);
         let non_geographic = main.is_none_or(|region| region == Region::World);
-        let regions = PHONE_NUMBER_UTIL.get_regions_for_country_calling_code(calling);
-        let one_country =
-            regions.is_some_and(|mut regions| regions.next().is_some() && regions.next().is_none());
-        // libphonenumber-js gives a calling code's only country to every number, and looks closer only where there are more.
-        let region = match main {
-            Some(region) if one_country => Some(region),
-            _ => PHONE_NUMBER_UTIL.get_region_for_number(number),
-        };
-        let region = region.filter(|region| *region != Region::World);
+        // As libphonenumber-js: a calling code's only country goes with every number, more than one are looked at closely.
+        let region = PHONE_NUMBER_UTIL
+            .get_region_for_number(number)
+            .filter(|region| *region != Region::World);
+        let in_plan = region
+            .is_some_and(|region| PHONE_NUMBER_UTIL.is_valid_number_for_region(number, region));
         let calling_code = format!("+{calling}");
-        let same = |text: &str, region| {
-            PHONE_NUMBER_UTIL.parse(text, region).is_ok_and(|again| {
-                again.country_code == calling
-                    && rlibphonenumber::get_national_significant_number_owned(&again) == national
-            })
-        };
-        let alone = region.is_some()
-            && PHONE_NUMBER_UTIL.is_possible_number(number)
-            && same(&national, region);
-        let number = if alone {
-            national.clone()
+        // A number that its country's plan knows reads back alone; any other is safe only with its calling code.
+        let number = if in_plan {
+            national
         } else {
             let e164 = format!("{calling_code}{national}");
-            same(&e164, None).then_some(e164)?
+            let again = PHONE_NUMBER_UTIL.parse(&e164, None).ok()?;
+            let same = again.country_code == calling
+                && rlibphonenumber::get_national_significant_number_owned(&again) == national;
+            same.then_some(e164)?
         };
         Some(Self {
             number,
