@@ -15,6 +15,17 @@ pub enum DomainForm {
     Https,
 }
 
+impl DomainForm {
+    /// The form of a link that a row holds; none where it says nothing (blank).
+    pub fn of_link(link: &str) -> Option<Self> {
+        match link.trim() {
+            "" => None,
+            link if link.contains("://") => Some(Self::Https),
+            _ => Some(Self::Bare),
+        }
+    }
+}
+
 /// Hosts that many organisations share by path or subdomain and that the public suffix list's private section does not
 /// have: social networks, link pages, site builders, shops, shorteners, mailbox providers.
 const SHARED_HOSTS: &[&str] = &[
@@ -248,6 +259,15 @@ mod tests {
             Domain::parse("xn--bcher-kva.de").expect("a domain").host(),
             typed.host()
         );
+    }
+
+    #[test]
+    fn the_form_is_learned_from_what_rows_hold() {
+        let domain = Domain::parse("acme.com").expect("a domain");
+        for form in [DomainForm::Bare, DomainForm::Https] {
+            assert_eq!(DomainForm::of_link(&domain.to_link(form)), Some(form));
+        }
+        assert_eq!(DomainForm::of_link(" "), None);
     }
 
     #[test]

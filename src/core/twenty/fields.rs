@@ -13,7 +13,8 @@ pub struct FieldNames {
     pub external_id: String,
     /// Default `accountType`.
     pub account_type: String,
-    /// The first that the workspace has; default `plan`, `planCustom`, `subscriptionPlan`.
+    /// The first that the workspace has; default `plan`, `planCustom`, `subscriptionPlan`. One name alone may be a string.
+    #[serde(deserialize_with = "one_or_more")]
     pub plan: Vec<String>,
     /// Default `totalSubmissions`.
     pub total_submissions: String,
@@ -112,8 +113,50 @@ impl ExternalIdField {
     }
 }
 
+fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Names {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Names::deserialize(deserializer)? {
+        Names::One(name) => vec![name],
+        Names::More(names) => names,
+    })
+}
+
 fn is_field_name(name: &str) -> bool {
     name.len() <= 63
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overrides_are_read_over_the_defaults() {
+        let text = r#"{"plan":"tariff","externalId":"siteId","unknown":1}"#;
+        let names: FieldNames = serde_json::from_str(text).expect("names");
+        assert_eq!(names.plan, ["tariff"]);
+        assert_eq!(names.external_id, "siteId");
+        assert_eq!(names.city, "city");
+        assert!(names.check().is_ok());
+        let names: FieldNames = serde_json::from_str(r#"{"plan":["a","b"]}"#).expect("names");
+        assert_eq!(names.plan, ["a", "b"]);
+    }
+
+    #[test]
+    fn names_that_could_leave_the_query_text_are_refused() {
+        for bad in ["", "1a", "a b", "a{b}", "external_id", "é", &"x".repeat(64)] {
+            let names = FieldNames {
+                plan: vec!["plan".into(), bad.into()],
+                ..FieldNames::default()
+            };
+            let error = names.check().expect_err(bad);
+            assert_eq!(error.details["field"], "plan");
+        }
+    }
 }
