@@ -156,9 +156,10 @@ impl<'a> Call<'a> {
         let client = self.client;
         let base_url = &client.config.base_url;
         let method = &self.request.method;
-        let mut url = self.url.clone();
+        let mut redirected: Option<Url> = None;
         let mut hops = 0;
         loop {
+            let url = redirected.as_ref().unwrap_or(&self.url);
             let request = TransportRequest {
                 method: method.clone(),
                 url: url.clone(),
@@ -172,9 +173,9 @@ impl<'a> Call<'a> {
                 Ok(response) => response,
                 Err(error) => return Err(Miss::not_answered(&self.name(), base_url, &error)),
             };
-            match redirect::target(base_url, method, &url, &response, hops) {
+            match redirect::target(base_url, method, url, &response, hops) {
                 Ok(None) => return Ok(response),
-                Ok(Some(next)) => url = next,
+                Ok(Some(next)) => redirected = Some(next),
                 Err(error) => return Err(Miss::last(error)),
             }
             hops += 1;

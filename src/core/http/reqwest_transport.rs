@@ -5,11 +5,13 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use http_body::{Frame, SizeHint};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
 
 use super::{
     SentFlag, Transport, TransportError, TransportErrorKind, TransportRequest, TransportResponse,
@@ -17,17 +19,27 @@ use super::{
 };
 use crate::core::config::MAX_RESPONSE_BYTES;
 
-/// Sends over HTTP/1.1 or HTTP/2, keeps connections alive per origin, honours the system's proxy settings.
+/// An idle connection is kept so long: less than the 65 s after which Twenty closes it (WIRE.md section 1), so that no
+/// request is sent into a connection that is just being closed.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(55);
+
+/// Sends over HTTP/1.1 or HTTP/2, keeps connections alive per origin, honours the system's proxy settings except for
+/// this machine itself.
 pub struct ReqwestTransport {
-    client: OnceLock<Result<reqwest::Client, TransportError>>,
+    client: LazyClient,
+    /// For servers on this machine, which no proxy could reach.
+    local: LazyClient,
     max_response_bytes: usize,
 }
+
+type LazyClient = OnceLock<Result<reqwest::Client, TransportError>>;
 
 impl ReqwestTransport {
     /// A transport with a pool of its own, built at the first request.
     pub fn new() -> Self {
         Self {
             client: OnceLock::new(),
+            local: OnceLock::new(),
             max_response_bytes: MAX_RESPONSE_BYTES,
         }
     }
@@ -38,8 +50,10 @@ impl ReqwestTransport {
         Arc::clone(SHARED.get_or_init(|| Arc::new(Self::new())))
     }
 
-    fn client(&self) -> Result<reqwest::Client, TransportError> {
-        self.client.get_or_init(build_client).clone()
+    fn client(&self, url: &Url) -> Result<reqwest::Client, TransportError> {
+        let local = is_local(url);
+        let client = if local { &self.local } else { &self.client };
+        client.get_or_init(|| build_client(local)).clone()
     }
 }
 
@@ -54,7 +68,7 @@ impl Transport for ReqwestTransport {
         &self,
         request: TransportRequest,
     ) -> BoxFuture<'static, Result<TransportResponse, TransportError>> {
-        let client = self.client();
+        let client = self.client(&request.url);
         let max_response_bytes = self.max_response_bytes;
         Box::pin(async move { exchange(client?, request, max_response_bytes).await })
     }
@@ -127,18 +141,32 @@ async fn exchange(
     })
 }
 
-fn build_client() -> Result<reqwest::Client, TransportError> {
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn build_client(local: bool) -> Result<reqwest::Client, TransportError> {
     let unusable = |message: String| TransportError {
         kind: TransportErrorKind::Tls,
         sent: false,
         message,
     };
     let tls = tls::client_config().map_err(|error| unusable(error.to_string()))?;
-    reqwest::Client::builder()
+    let mut builder = reqwest::Client::builder();
+    if local {
+        builder = builder.no_proxy();
+    }
+    builder
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .tcp_nodelay(true)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
         .dns_resolver(Arc::new(SystemResolver))
         .build()
         .map_err(|error| unusable(causes(&error)))

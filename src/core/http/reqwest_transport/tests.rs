@@ -1,12 +1,9 @@
 //! The real network, against servers that answer byte by byte as a test says, on port 0.
 
-use std::time::Duration;
-
 use http::{HeaderMap, HeaderValue, Method, header};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use url::Url;
 
 use super::*;
 use crate::core::config::ClientConfig;
@@ -359,4 +356,20 @@ async fn redirects_are_left_to_the_caller() {
     let (requests, _) = server.task.await.expect("no panic");
     assert!(requests[1].starts_with("GET /elsewhere HTTP/1.1\r\n"));
     assert!(requests[1].contains("authorization: Bearer"));
+}
+
+#[test]
+fn this_machine_is_told_from_others() {
+    for (url, local) in [
+        ("http://localhost:3000", true),
+        ("http://127.0.0.1", true),
+        ("http://127.8.9.1", true),
+        ("http://[::1]:80", true),
+        ("http://twenty.localhost", true),
+        ("http://10.0.0.1", false),
+        ("https://localhost.example.com", false),
+        ("https://crm.example.com", false),
+    ] {
+        assert_eq!(is_local(&Url::parse(url).expect("a URL")), local, "{url}");
+    }
 }
