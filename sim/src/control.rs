@@ -14,6 +14,7 @@ use crate::schema::FieldType;
 use crate::schema_seed::custom;
 use crate::state::{Settings, State};
 use crate::store::Record;
+use crate::values::blanks_to_null;
 
 /// Answers a control request.
 pub fn handle(state: &Arc<State>, request: &Request) -> Response {
@@ -113,9 +114,21 @@ struct Changes {
     flavour: Option<Flavour>,
     upsert_race_probability: Option<f64>,
     deliver_webhooks_to_loopback: Option<bool>,
+    keep_alive_ms: Option<u64>,
+    #[serde(deserialize_with = "present")]
+    record_limit: Option<Option<usize>>,
+    quota_exhausted: Option<bool>,
+    credits_exhausted: Option<bool>,
     database_down: Option<bool>,
     add_fields: Vec<NewField>,
     remove_fields: Vec<FieldName>,
+}
+
+/// Tells a null, which lifts a limit, from a key that was left out.
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -160,6 +173,10 @@ fn change(state: &State, changes: Changes) -> ApiResult<()> {
         settings.deliver_webhooks_to_loopback = changes
             .deliver_webhooks_to_loopback
             .unwrap_or(now.deliver_webhooks_to_loopback);
+        settings.keep_alive_ms = changes.keep_alive_ms.unwrap_or(now.keep_alive_ms);
+        settings.record_limit = changes.record_limit.unwrap_or(now.record_limit);
+        settings.quota_exhausted = changes.quota_exhausted.unwrap_or(now.quota_exhausted);
+        settings.credits_exhausted = changes.credits_exhausted.unwrap_or(now.credits_exhausted);
         settings.database_down = changes.database_down.unwrap_or(now.database_down);
     });
     let bad = |message: String| ApiError::nest(400, "Bad Request", message);
@@ -198,8 +215,8 @@ fn change(state: &State, changes: Changes) -> ApiResult<()> {
 }
 
 /// Inserts rows as the store keeps them: `{ "people": [{...}] }`. What a row leaves out (id,
-/// timestamps, position, actors) is filled in; nothing is normalised or validated, and a row of
-/// the same id makes place.
+/// timestamps, position, actors) is filled in, blank texts become null; nothing else is
+/// normalised, nothing is validated, and a row of the same id makes place.
 fn seed(state: &State, rows: Map<String, Value>) -> ApiResult<usize> {
     let bad = |message: String| ApiError::nest(400, "Bad Request", message);
     let mut count = 0;
@@ -218,6 +235,7 @@ fn seed(state: &State, rows: Map<String, Value>) -> ApiResult<usize> {
                 .by_plural(&plural)
                 .cloned()
                 .ok_or_else(|| bad(format!("no object '{plural}'")))?;
+            blanks_to_null(&object, &mut record);
             let table = world.table_mut(&object.name_singular);
             table.remove(crate::store::id_of(&record));
             table

@@ -9,7 +9,7 @@ use crate::filter::{Filter, Test};
 use crate::http::ApiResult;
 use crate::order::{self, OrderBy};
 use crate::schema::Object;
-use crate::store::{Record, World, id_of, is_deleted};
+use crate::store::{Record, Table, World, get, id_of, is_deleted};
 
 /// What to read.
 #[derive(Debug, Clone, Default)]
@@ -57,9 +57,21 @@ pub fn find<'a>(world: &'a World, object: &Object, query: &Query) -> ApiResult<P
     let order = order::with_id(query.order.clone());
     let backwards = query.before.is_some();
     let cursor = query.after.as_ref().or(query.before.as_ref());
-    let fast = query.filter.is_none() && order.len() == 1 && !order[0].descending;
-    let (mut rows, total) = if fast {
-        by_id(world, object, cursor, backwards, query.limit + 1)
+    let index = match (&query.filter, &order[..]) {
+        (None, [id]) if !id.descending => Some(Index::Id),
+        (None, [key, id]) if key.column == "updatedAt" && !key.descending && !id.descending => {
+            cursor
+                .is_none_or(|c| c.contains_key("updatedAt"))
+                .then_some(Index::UpdatedAt)
+        }
+        _ => None,
+    };
+    let (mut rows, total) = if let Some(index) = index {
+        let table = world.table(&object.name_singular);
+        (
+            from_index(table, index, cursor, backwards, query.limit + 1),
+            table.live(),
+        )
     } else {
         let mut rows = matching(world, object, query.filter.as_ref());
         let total = rows.len();
@@ -91,34 +103,67 @@ pub fn find<'a>(world: &'a World, object: &Object, query: &Query) -> ApiResult<P
     })
 }
 
-/// The default list: no sort, no scan beyond the page.
-fn by_id<'a>(
-    world: &'a World,
-    object: &Object,
+/// An index that lists rows in order.
+#[derive(Clone, Copy)]
+enum Index {
+    Id,
+    UpdatedAt,
+}
+
+/// A page of an unfiltered list in an index's order: no sort, no scan beyond the page.
+fn from_index<'a>(
+    table: &'a Table,
+    index: Index,
     cursor: Option<&Record>,
     backwards: bool,
     count: usize,
-) -> (Vec<&'a Record>, usize) {
-    let table = world.table(&object.name_singular);
-    let bound = cursor.filter(|c| c.contains_key("id")).map(id_of);
-    let live = |(_, row): (&Uuid, &'a Record)| (!is_deleted(row)).then_some(row);
-    let rows = if backwards {
-        let end = bound.map_or(Bound::Unbounded, Bound::Excluded);
-        table
-            .range((Bound::Unbounded, end))
-            .rev()
-            .filter_map(live)
-            .take(count)
-            .collect()
+) -> Vec<&'a Record> {
+    let live = |row: &&'a Record| !is_deleted(row);
+    match index {
+        Index::Id => {
+            let bound = cursor.filter(|c| c.contains_key("id")).map(id_of);
+            let rows = table.range(bounds(bound, backwards)).map(|(_, row)| row);
+            page(rows, backwards, live, count)
+        }
+        Index::UpdatedAt => {
+            let text = |c: &Record| {
+                get(c, "updatedAt", None)
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            let bound = cursor.map(|c| (text(c), id_of(c)));
+            let keys = table.by_updated().range(bounds(bound, backwards));
+            page(
+                keys.filter_map(|(_, id)| table.get(*id)),
+                backwards,
+                live,
+                count,
+            )
+        }
+    }
+}
+
+fn bounds<T>(cursor: Option<T>, backwards: bool) -> (Bound<T>, Bound<T>) {
+    let bound = cursor.map_or(Bound::Unbounded, Bound::Excluded);
+    if backwards {
+        (Bound::Unbounded, bound)
     } else {
-        let start = bound.map_or(Bound::Unbounded, Bound::Excluded);
-        table
-            .range((start, Bound::Unbounded))
-            .filter_map(live)
-            .take(count)
-            .collect()
-    };
-    (rows, table.live())
+        (bound, Bound::Unbounded)
+    }
+}
+
+fn page<'a>(
+    rows: impl DoubleEndedIterator<Item = &'a Record>,
+    backwards: bool,
+    keep: impl FnMut(&&'a Record) -> bool,
+    count: usize,
+) -> Vec<&'a Record> {
+    if backwards {
+        rows.rev().filter(keep).take(count).collect()
+    } else {
+        rows.filter(keep).take(count).collect()
+    }
 }
 
 /// All records that pass a filter, in order of id. Soft-deleted ones are hidden unless the

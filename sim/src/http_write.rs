@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::errors::ApiError;
 use crate::faults::FaultAction;
 use crate::http::{JSON_UTF8, Request, Response};
+use crate::state::State;
 
 /// An HTTP date for a time in milliseconds since 1970.
 pub fn http_date(ms: i64) -> String {
@@ -22,7 +23,12 @@ pub fn http_date(ms: i64) -> String {
 }
 
 /// The whole answer as it goes over the wire.
-pub fn encode(request: &Request, mut response: Response, keep_alive: bool, now_ms: i64) -> Vec<u8> {
+pub fn encode(
+    request: &Request,
+    mut response: Response,
+    keep_alive: bool,
+    state: &State,
+) -> Vec<u8> {
     use std::fmt::Write as _;
     let is_safe = matches!(request.method.as_str(), "GET" | "HEAD");
     let etag = response.etag.then(|| etag(&response.body));
@@ -59,12 +65,16 @@ pub fn encode(request: &Request, mut response: Response, keep_alive: bool, now_m
     if let Some(etag) = etag {
         let _ = write!(head, "ETag: {etag}\r\n");
     }
-    let _ = write!(head, "Date: {}\r\n", http_date(now_ms));
-    head.push_str(if keep_alive {
-        "Connection: keep-alive\r\nKeep-Alive: timeout=65\r\n"
+    let _ = write!(head, "Date: {}\r\n", http_date(state.now_ms()));
+    if keep_alive {
+        let seconds = state.settings().keep_alive_ms / 1000;
+        let _ = write!(
+            head,
+            "Connection: keep-alive\r\nKeep-Alive: timeout={seconds}\r\n"
+        );
     } else {
-        "Connection: close\r\n"
-    });
+        head.push_str("Connection: close\r\n");
+    }
     if has_body && chunked {
         head.push_str("Transfer-Encoding: chunked\r\n");
     }

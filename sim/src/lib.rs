@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod control;
 pub mod dates;
+pub mod dev_rows;
 pub mod duplicates;
 pub mod errors;
 pub mod events;

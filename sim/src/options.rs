@@ -109,6 +109,8 @@ pub struct SimOptions {
     /// Whether webhooks are delivered to loopback addresses (OUTBOUND_HTTP_SAFE_MODE_ENABLED
     /// set to false on a real server). Default true, because that is what tests need.
     pub deliver_webhooks_to_loopback: bool,
+    /// Milliseconds after which an idle connection is closed (SERVER_KEEP_ALIVE_TIMEOUT_MS).
+    pub keep_alive_ms: u64,
     /// How many requests the log keeps.
     pub log_size: usize,
 }
@@ -126,6 +128,7 @@ impl Default for SimOptions {
             flavour: Flavour::V2_21,
             upsert_race_probability: 0.25,
             deliver_webhooks_to_loopback: true,
+            keep_alive_ms: 65_000,
             log_size: 1000,
         }
     }
@@ -156,6 +159,7 @@ impl SimOptions {
                 "--upsert-race" => {
                     options.upsert_race_probability = value.parse().map_err(|_| bad())?;
                 }
+                "--keep-alive-ms" => options.keep_alive_ms = value.parse().map_err(|_| bad())?,
                 "--log-size" => options.log_size = value.parse().map_err(|_| bad())?,
                 _ => return Err(format!("unknown argument {name}")),
             }

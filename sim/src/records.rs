@@ -13,8 +13,9 @@ use crate::filter::{self, Filter};
 use crate::find::{self, Query};
 use crate::http::{ApiResult, Request, Response, respond};
 use crate::list_params::{ListParams, depth};
+use crate::options::Flavour;
 use crate::schema::Object;
-use crate::state::State;
+use crate::state::{Settings, State};
 use crate::store::{Record, World, is_deleted};
 use crate::upsert;
 use crate::values::{self, Payload};
@@ -67,6 +68,9 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
     if !reads && !may_write {
         return Err(ApiError::permission_denied(400));
     }
+    if !reads {
+        check_quota(&settings)?;
+    }
     let call = Call {
         state,
         request,
@@ -88,6 +92,20 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
         ("DELETE", Target::One(id)) => call.delete_one(id),
         _ => call.delete_many(),
     }
+}
+
+/// What later servers answer to writes of a workspace that is out of quota or credits.
+fn check_quota(settings: &Settings) -> ApiResult<()> {
+    if settings.flavour == Flavour::V2_21 {
+        return Ok(());
+    }
+    if settings.credits_exhausted {
+        return Err(ApiError::core(402, "CREDITS_EXHAUSTED", "No credits left"));
+    }
+    if settings.quota_exhausted {
+        return Err(ApiError::core(409, "QUOTA_EXHAUSTED", "Quota exhausted"));
+    }
+    Ok(())
 }
 
 fn parse_path(request: &Request) -> ApiResult<(String, Target)> {

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::errors::ApiError;
 use crate::faults::FaultAction;
@@ -117,10 +117,12 @@ async fn serve(mut stream: TcpStream, state: &Arc<State>) -> io::Result<()> {
         let head = match take_head(&mut buffer) {
             Ok(Some(head)) => head,
             Ok(None) => {
-                if stream.read_buf(&mut buffer).await? == 0 {
-                    return Ok(());
+                let idle = Duration::from_millis(state.settings().keep_alive_ms);
+                match timeout(idle, stream.read_buf(&mut buffer)).await {
+                    Ok(Ok(count)) if count > 0 => continue,
+                    Ok(Err(error)) => return Err(error),
+                    _ => return Ok(()),
                 }
-                continue;
             }
             Err(error) => return refuse(&mut stream, error).await,
         };
@@ -140,7 +142,7 @@ async fn serve(mut stream: TcpStream, state: &Arc<State>) -> io::Result<()> {
 async fn close(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
     let mut rest = [0_u8; 4096];
-    let _ = tokio::time::timeout(Duration::from_secs(1), async {
+    let _ = timeout(Duration::from_secs(1), async {
         while matches!(stream.read(&mut rest).await, Ok(n) if n > 0) {}
     })
     .await;
@@ -208,7 +210,7 @@ async fn exchange(
     if is_control {
         let response = crate::control::handle(state, &request);
         stream
-            .write_all(&encode(&request, response, keep_alive, state.now_ms()))
+            .write_all(&encode(&request, response, keep_alive, state))
             .await?;
         return Ok(if keep_alive {
             After::Keep
@@ -253,7 +255,7 @@ async fn answer(
     let status = if cut { 0 } else { processed.status };
     let keep_alive = keep_alive && !processed.close;
     let body_length = processed.body.len();
-    let wire = encode(&request, processed, keep_alive, state.now_ms());
+    let wire = encode(&request, processed, keep_alive, state);
     state.stats.record(request, status, state.now_ms());
     let half = wire.len() - body_length.min(wire.len()).div_ceil(2);
     match fault {
@@ -316,15 +318,20 @@ fn process(state: &Arc<State>, request: &mut Request) -> Response {
 
 /// Waits; false where the client went away meanwhile.
 async fn stall(stream: &mut TcpStream, ms: Option<u64>) -> bool {
-    let mut byte = [0_u8; 1];
-    let gone = stream.peek(&mut byte);
+    let gone = async {
+        let mut byte = [0_u8; 1];
+        if matches!(stream.peek(&mut byte).await, Ok(count) if count > 0) {
+            // The next request is there already: a client that pipelines has not gone away.
+            std::future::pending::<()>().await;
+        }
+    };
     match ms {
         Some(ms) => tokio::select! {
             () = sleep(Duration::from_millis(ms)) => true,
-            _ = gone => false,
+            () = gone => false,
         },
         None => {
-            let _ = gone.await;
+            gone.await;
             false
         }
     }

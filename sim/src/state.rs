@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::auth::{ApiKey, KeyRing};
 use crate::clock::Clock;
+use crate::dev_rows;
 use crate::faults::FaultList;
 use crate::http::{ApiResult, Request};
 use crate::options::{Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes, SimOptions};
@@ -38,6 +39,15 @@ pub struct Settings {
     pub upsert_race_probability: f64,
     /// See [`SimOptions::deliver_webhooks_to_loopback`].
     pub deliver_webhooks_to_loopback: bool,
+    /// Milliseconds after which an idle connection is closed.
+    pub keep_alive_ms: u64,
+    /// Records the workspace may hold; more are refused with 409 by later servers (WIRE.md
+    /// section 11).
+    pub record_limit: Option<usize>,
+    /// Whether later servers refuse every write with 409 QUOTA_EXHAUSTED (WIRE.md section 11).
+    pub quota_exhausted: bool,
+    /// Whether later servers refuse every write with 402, credits used up (WIRE.md section 11).
+    pub credits_exhausted: bool,
     /// Whether every request that needs the database fails (WIRE.md section 3).
     pub database_down: bool,
 }
@@ -52,6 +62,10 @@ impl From<&SimOptions> for Settings {
             flavour: options.flavour,
             upsert_race_probability: options.upsert_race_probability,
             deliver_webhooks_to_loopback: options.deliver_webhooks_to_loopback,
+            keep_alive_ms: options.keep_alive_ms,
+            record_limit: None,
+            quota_exhausted: false,
+            credits_exhausted: false,
             database_down: false,
         }
     }
@@ -120,6 +134,9 @@ impl State {
         lock(&self.next_ids).clear();
         let mut world = World::new(schema_seed::seed(preset, now_ms));
         world.api_keys.push(crate::metadata::first_row(now_ms));
+        if preset == Preset::Dev {
+            dev_rows::fill(&mut world, now_ms);
+        }
         *lock(&self.world) = world;
         self.stats.reset();
         self.faults.clear();

@@ -350,6 +350,11 @@ impl World {
         self.tables.entry(singular.to_owned()).or_default()
     }
 
+    /// Number of rows of all objects that are not soft-deleted.
+    pub fn live(&self) -> usize {
+        self.tables.values().map(Table::live).sum()
+    }
+
     /// Changes an object's schema and rebuilds its indexes.
     ///
     /// Returns `None` where the id is unknown, `Some(false)` (and no change) where a new unique

@@ -88,6 +88,26 @@ pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResul
     Ok(result)
 }
 
+/// Turns a row as it is printed into one as it is stored: blank texts become null.
+pub fn blanks_to_null(object: &Object, record: &mut Map<String, Value>) {
+    for (column, value) in record.iter_mut() {
+        let Some(field) = object.column(column) else {
+            continue;
+        };
+        match value {
+            Value::String(text) if text.is_empty() && field.kind == FieldType::Text => {
+                *value = Value::Null;
+            }
+            Value::Object(subfields) if field.kind.is_composite() => {
+                for blank in subfields.values_mut().filter(|v| *v == "") {
+                    *blank = Value::Null;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// 400 for a key the object lacks.
 pub fn no_field(object: &Object, key: &str) -> ApiError {
     let name = &object.name_singular;

@@ -10,6 +10,7 @@ use crate::clock::{iso, parse_iso};
 use crate::errors::ApiError;
 use crate::events::{EventAction, RecordEvent};
 use crate::http::{ApiResult, InFlight};
+use crate::options::Flavour;
 use crate::rich_text;
 use crate::schema::{FieldType, Object, stable_id};
 use crate::search;
@@ -182,6 +183,7 @@ impl<'a> Write<'a> {
     /// # Errors
     /// 400 for a duplicate.
     pub fn insert(&mut self, payload: Payload) -> ApiResult<Uuid> {
+        self.check_record_limit()?;
         let mut record = Record::new();
         let now = iso(self.now_ms);
         let mut columns = payload.columns;
@@ -223,6 +225,18 @@ impl<'a> Write<'a> {
         self.inserted += 1;
         self.tell(EventAction::Created, id, Vec::new());
         Ok(id)
+    }
+
+    fn check_record_limit(&self) -> ApiResult<()> {
+        let settings = self.state.settings();
+        let full = settings
+            .record_limit
+            .is_some_and(|limit| self.world.live() >= limit);
+        if full && settings.flavour == Flavour::V2_45 {
+            let message = "Workspace record limit reached";
+            return Err(ApiError::core(409, "WORKSPACE_RECORD_LIMIT", message));
+        }
+        Ok(())
     }
 
     fn position(&self, given: Option<Value>) -> Value {
