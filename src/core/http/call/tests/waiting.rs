@@ -9,8 +9,10 @@ async fn waits_double_and_are_spread_by_chance() {
     assert_eq!(script.times_ms(), [0, 200, 600, 1_400]);
 
     let script = Script::new([status(503)]);
-    let mut setup = Setup::default();
-    setup.jitter = 0.5;
+    let mut setup = Setup {
+        jitter: 0.5,
+        ..Setup::default()
+    };
     setup.config.max_backoff_ms = 300;
     setup
         .client(&script)
