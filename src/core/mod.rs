@@ -4,4 +4,6 @@
 pub mod config;
 pub mod error;
 pub mod http;
+pub mod store;
+pub mod sync;
 pub mod twenty;

@@ -2,6 +2,8 @@
 
 pub mod classify;
 pub mod company;
+pub mod connect;
+pub mod connection_test;
 pub mod domain;
 pub mod email;
 pub mod error_body;

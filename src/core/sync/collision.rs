@@ -1,0 +1,601 @@
+//! Whose row is it? The collision table of MAPPING.md, decided from what a look-up found and before anything is written.
+
+use serde_json::Value;
+
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::twenty::fields::ExternalIdField;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::record::UniqueValue;
+use crate::core::twenty::warning::SyncWarning;
+
+use super::options::{ClaimedMatch, Collisions, DeletedMatch, OwnDeleted, UnclaimedMatch};
+use super::wire::{Record, id_of, is_deleted, text_of};
+
+/// Reasons of the warnings that collisions give, beside those of the mapping.
+pub mod reason {
+    /// A row with our e-mail or domain, that nobody had claimed, became ours; its own values were kept.
+    pub const LINKED: &str = "linked";
+    /// As `LINKED`, but everything was written.
+    pub const ADOPTED: &str = "adopted";
+    /// The value belongs to another record; ours was written without it.
+    pub const VALUE_TAKEN: &str = "value_taken";
+    /// The value was taken over from another record.
+    pub const TAKEN_OVER: &str = "taken_over";
+    /// The value sits on a soft-deleted row; ours was written without it.
+    pub const VALUE_ON_DELETED_ROW: &str = "value_on_deleted_row";
+    /// Our own row is soft-deleted and was left alone.
+    pub const OWN_ROW_DELETED: &str = "own_row_deleted";
+    /// Our own row is gone and was left gone.
+    pub const OWN_ROW_GONE: &str = "own_row_gone";
+    /// Our soft-deleted row was restored.
+    pub const REVIVED: &str = "revived";
+    /// The company that a person names does not exist and could not be made.
+    pub const COMPANY_MISSING: &str = "company_missing";
+    /// The server refused an optional value; the record was written without it.
+    pub const VALUE_REFUSED: &str = "value_refused";
+    /// The mapping store failed; the work went on without it.
+    pub const STORE_FAILED: &str = "store_failed";
+}
+
+/// Who asks.
+pub struct Claim<'a> {
+    /// Person or company.
+    pub kind: ObjectKind,
+    /// The caller's external id.
+    pub external_id: &'a str,
+    /// As it stands in the CRM (with the namespace).
+    pub stored_external_id: &'a str,
+    /// Ids that are ours by construction or by memory.
+    pub own_ids: &'a [String],
+    /// Whether the workspace keeps external ids.
+    pub external_id_field: &'a ExternalIdField,
+    /// The e-mail or domain that is to be written.
+    pub unique: Option<&'a UniqueValue>,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Decision {
+    /// There is no row of ours.
+    Create {
+        /// Why the e-mail or domain stays out, if it does.
+        leave_out: Option<SyncWarning>,
+    },
+    /// This row is ours, or becomes it.
+    Write(Target),
+    /// Ours, deleted, and to be left alone.
+    Skip {
+        /// The row as it is.
+        row: Record,
+        /// Says so.
+        warning: SyncWarning,
+    },
+    /// The policy is to report.
+    Fail(CrmError),
+}
+
+/// How a found row is to be written.
+#[derive(Debug)]
+pub struct Target {
+    /// The row.
+    pub row: Record,
+    /// It is soft-deleted and comes back with this write.
+    pub revive: bool,
+    /// It does not carry our external id yet.
+    pub claim: bool,
+    /// Only its blank fields are written (a row that a human made).
+    pub blanks_only: bool,
+    /// The e-mail or domain stays out of this write.
+    pub leave_out_unique: bool,
+    /// The row that loses the e-mail or domain first.
+    pub take_from: Option<String>,
+    /// What the caller is told.
+    pub warnings: Vec<SyncWarning>,
+}
+
+impl Target {
+    fn own(row: &Record) -> Self {
+        Self {
+            row: row.clone(),
+            revive: false,
+            claim: false,
+            blanks_only: false,
+            leave_out_unique: false,
+            take_from: None,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Decides from all rows that carry one of the keys of `claim`, deleted ones included.
+pub fn decide(claim: &Claim<'_>, rows: &[Record], collisions: &Collisions) -> Decision {
+    let own = claim.own_row(rows);
+    let holder = claim.holder(rows, own);
+    match own {
+        Some(own) => claim.write_own(own, holder, collisions),
+        None => match holder {
+            Some(holder) => claim.meet_stranger(holder, collisions),
+            None => Decision::Create { leave_out: None },
+        },
+    }
+}
+
+impl<'a> Claim<'a> {
+    fn external_id_of<'r>(&self, row: &'r Record) -> Option<&'r str> {
+        let name = self.external_id_field.name()?;
+        Some(text_of(row, name)).filter(|text| !text.is_empty())
+    }
+
+    /// The row that carries our external id, else one of our ids that no other external id has claimed. Of several
+    /// (a field that is not unique), a live one and one with an id of ours, else the oldest.
+    fn own_row<'r>(&self, rows: &'r [Record]) -> Option<&'r Record> {
+        let has_own_id = |row: &Record| self.own_ids.iter().any(|id| id == id_of(row));
+        rows.iter()
+            .filter(|row| match self.external_id_of(row) {
+                Some(external_id) => external_id == self.stored_external_id,
+                None => has_own_id(row),
+            })
+            .min_by_key(|row| {
+                (
+                    self.external_id_of(row).is_none(),
+                    is_deleted(row),
+                    !has_own_id(row),
+                    text_of(row, "createdAt").to_owned(),
+                )
+            })
+    }
+
+    fn holds_unique(&self, row: &Record) -> bool {
+        let held = row
+            .get(self.kind.unique_field())
+            .and_then(|composite| composite.get(self.kind.unique_subfield()))
+            .and_then(Value::as_str);
+        match (self.unique, held) {
+            (Some(unique), Some(held)) => unique.spellings.iter().any(|known| known == held),
+            _ => false,
+        }
+    }
+
+    /// Another row with our e-mail or domain: a live one before a deleted one, the oldest first.
+    fn holder<'r>(&self, rows: &'r [Record], own: Option<&Record>) -> Option<&'r Record> {
+        rows.iter()
+            .filter(|row| own.is_none_or(|own| id_of(own) != id_of(row)))
+            .filter(|row| self.holds_unique(row))
+            .min_by_key(|row| (is_deleted(row), text_of(row, "createdAt").to_owned()))
+    }
+
+    fn write_own(
+        &self,
+        own: &Record,
+        holder: Option<&Record>,
+        collisions: &Collisions,
+    ) -> Decision {
+        let mut target = Target::own(own);
+        target.claim =
+            self.external_id_field.name().is_some() && self.external_id_of(own).is_none();
+        if is_deleted(own) {
+            match collisions.own_deleted {
+                OwnDeleted::Revive => {
+                    target.revive = true;
+                    target.warnings.push(
+                        self.warning(
+                            "external_id",
+                            reason::REVIVED,
+                            format!(
+                                "the {} was soft-deleted in the CRM and has been restored",
+                                self.noun()
+                            ),
+                        )
+                        .with_crm_id(id_of(own)),
+                    );
+                }
+                OwnDeleted::Skip => {
+                    return Decision::Skip {
+                        row: own.clone(),
+                        warning: self
+                            .warning(
+                                "external_id",
+                                reason::OWN_ROW_DELETED,
+                                format!(
+                                    "the {} is soft-deleted in the CRM and was left alone",
+                                    self.noun()
+                                ),
+                            )
+                            .with_crm_id(id_of(own)),
+                    };
+                }
+                OwnDeleted::Report => {
+                    return Decision::Fail(self.failure(
+                        "OWN_ROW_DELETED",
+                        format!(
+                            "the {} {:?} is soft-deleted in the CRM (row {}): restore or destroy it there, or set collisions.ownDeleted",
+                            self.noun(),
+                            self.external_id,
+                            id_of(own)
+                        ),
+                        own,
+                    ));
+                }
+            }
+        }
+        let (Some(holder), Some(unique)) = (holder, self.unique) else {
+            return Decision::Write(target);
+        };
+        if self.holds_unique(own) {
+            // Another spelling of the same domain sits on another row: each keeps what it has.
+            target.leave_out_unique = true;
+            return Decision::Write(target);
+        }
+        if is_deleted(holder) {
+            return match collisions.deleted_match {
+                DeletedMatch::LeaveOut => {
+                    target.leave_out_unique = true;
+                    target.warnings.push(self.left_out(unique, holder));
+                    Decision::Write(target)
+                }
+                DeletedMatch::Report => Decision::Fail(self.taken(unique, holder)),
+            };
+        }
+        match collisions.claimed_match {
+            ClaimedMatch::LeaveOut => {
+                target.leave_out_unique = true;
+                target.warnings.push(self.left_out(unique, holder));
+            }
+            ClaimedMatch::Report => return Decision::Fail(self.taken(unique, holder)),
+            ClaimedMatch::TakeOver => {
+                target.take_from = Some(id_of(holder).to_owned());
+                target.warnings.push(self.taken_over(unique, holder));
+            }
+        }
+        Decision::Write(target)
+    }
+
+    /// No row of ours, but one with our e-mail or domain.
+    fn meet_stranger(&self, holder: &Record, collisions: &Collisions) -> Decision {
+        let Some(unique) = self.unique else {
+            return Decision::Create { leave_out: None };
+        };
+        let create_without = || Decision::Create {
+            leave_out: Some(self.left_out(unique, holder)),
+        };
+        if is_deleted(holder) {
+            return match collisions.deleted_match {
+                DeletedMatch::LeaveOut => create_without(),
+                DeletedMatch::Report => Decision::Fail(self.taken(unique, holder)),
+            };
+        }
+        let unclaimed = self.external_id_of(holder).is_none();
+        let mut target = Target::own(holder);
+        target.claim = true;
+        if unclaimed && matches!(self.external_id_field, ExternalIdField::Unique(_)) {
+            match collisions.unclaimed_match {
+                UnclaimedMatch::Link => target.blanks_only = true,
+                UnclaimedMatch::Adopt => target.warnings.push(
+                    self.warning(
+                        unique.input_field,
+                        reason::ADOPTED,
+                        format!(
+                            "row {} with this {} carried no external id: it was given {:?} and written over",
+                            id_of(holder),
+                            value_noun(unique),
+                            self.external_id
+                        ),
+                    )
+                    .with_crm_id(id_of(holder)),
+                ),
+                UnclaimedMatch::Report => return Decision::Fail(self.taken(unique, holder)),
+            }
+            return Decision::Write(target);
+        }
+        match collisions.claimed_match {
+            ClaimedMatch::LeaveOut => create_without(),
+            ClaimedMatch::Report => Decision::Fail(self.taken(unique, holder)),
+            ClaimedMatch::TakeOver => {
+                target.claim = self.external_id_field.name().is_some();
+                target.warnings.push(self.taken_over(unique, holder));
+                Decision::Write(target)
+            }
+        }
+    }
+
+    fn noun(&self) -> &'static str {
+        self.kind.singular()
+    }
+
+    fn warning(&self, field: &str, reason: &'static str, message: String) -> SyncWarning {
+        SyncWarning::new(field, reason, self.external_id, message)
+    }
+
+    /// Names the other row, and its external id where it has one.
+    fn about(&self, warning: SyncWarning, row: &Record) -> SyncWarning {
+        let warning = warning.with_crm_id(id_of(row));
+        match self.external_id_of(row) {
+            Some(other) => warning.with_other_external_id(other),
+            None => warning,
+        }
+    }
+
+    fn describe(&self, row: &Record) -> String {
+        match self.external_id_of(row) {
+            Some(other) => format!("{:?} (row {})", other, id_of(row)),
+            None => format!("row {}", id_of(row)),
+        }
+    }
+
+    fn left_out(&self, unique: &UniqueValue, holder: &Record) -> SyncWarning {
+        let (reason, state) = if is_deleted(holder) {
+            (reason::VALUE_ON_DELETED_ROW, "soft-deleted ")
+        } else {
+            (reason::VALUE_TAKEN, "")
+        };
+        let message = format!(
+            "the {} of {:?} already belongs to {state}{}: {:?} was written without it",
+            value_noun(unique),
+            self.external_id,
+            self.describe(holder),
+            self.external_id
+        );
+        self.about(self.warning(unique.input_field, reason, message), holder)
+    }
+
+    fn taken_over(&self, unique: &UniqueValue, holder: &Record) -> SyncWarning {
+        let message = format!(
+            "the {} of {:?} was taken over from {}",
+            value_noun(unique),
+            self.external_id,
+            self.describe(holder)
+        );
+        self.about(
+            self.warning(unique.input_field, reason::TAKEN_OVER, message),
+            holder,
+        )
+    }
+
+    fn taken(&self, unique: &UniqueValue, holder: &Record) -> CrmError {
+        self.failure(
+            "COLLISION",
+            format!(
+                "the {} of {} {:?} already belongs to {}: mend one of the two, or set what collisions do",
+                value_noun(unique),
+                self.noun(),
+                self.external_id,
+                self.describe(holder)
+            ),
+            holder,
+        )
+        .with_detail("field", unique.input_field)
+    }
+
+    fn failure(&self, reason: &str, message: String, row: &Record) -> CrmError {
+        let error = CrmError::new(ErrorCode::OperationFailed, message)
+            .with_detail("reason", reason)
+            .with_detail("externalId", self.external_id)
+            .with_detail("crmId", id_of(row));
+        match self.external_id_of(row) {
+            Some(other) if other != self.stored_external_id => {
+                error.with_detail("otherExternalId", other)
+            }
+            _ => error,
+        }
+    }
+}
+
+/// What people call the value.
+pub(super) fn value_noun(unique: &UniqueValue) -> &'static str {
+    match unique.input_field {
+        "email" => "e-mail",
+        _ => "domain",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const OURS: &str = "11111111-1111-5111-8111-111111111111";
+    const OTHER: &str = "22222222-2222-4222-8222-222222222222";
+
+    fn unique() -> UniqueValue {
+        UniqueValue {
+            field: "emails",
+            input_field: "email",
+            value: "a@x.example".into(),
+            spellings: vec!["a@x.example".into()],
+        }
+    }
+
+    fn row(id: &str, external_id: &str, email: &str, deleted: bool) -> Record {
+        match json!({
+            "id": id,
+            "createdAt": "2026-01-01T00:00:00.000Z",
+            "deletedAt": if deleted { json!("2026-02-01T00:00:00.000Z") } else { Value::Null },
+            "externalId": external_id,
+            "emails": {"primaryEmail": email},
+        }) {
+            Value::Object(record) => record,
+            other => panic!("not an object: {other}"),
+        }
+    }
+
+    fn decide_with(field: &ExternalIdField, rows: &[Record], collisions: Collisions) -> Decision {
+        let (own_ids, unique) = ([OURS.to_owned()], unique());
+        let claim = Claim {
+            kind: ObjectKind::Person,
+            external_id: "me",
+            stored_external_id: "me",
+            own_ids: &own_ids,
+            external_id_field: field,
+            unique: Some(&unique),
+        };
+        decide(&claim, rows, &collisions)
+    }
+
+    fn usable() -> ExternalIdField {
+        ExternalIdField::Unique("externalId".into())
+    }
+
+    fn target(decision: Decision) -> Target {
+        match decision {
+            Decision::Write(target) => target,
+            other => panic!("not a write: {other:?}"),
+        }
+    }
+
+    fn failure(decision: Decision) -> CrmError {
+        match decision {
+            Decision::Fail(error) => error,
+            other => panic!("not a failure: {other:?}"),
+        }
+    }
+
+    fn left_out(decision: Decision) -> SyncWarning {
+        match decision {
+            Decision::Create {
+                leave_out: Some(warning),
+            } => warning,
+            other => panic!("not a create without the value: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn no_row_means_create() {
+        assert!(matches!(
+            decide_with(&usable(), &[], Collisions::default()),
+            Decision::Create { leave_out: None }
+        ));
+    }
+
+    #[test]
+    fn the_row_with_our_external_id_is_ours_whatever_its_id() {
+        let rows = [row(OTHER, "me", "b@x.example", false)];
+        let target = target(decide_with(&usable(), &rows, Collisions::default()));
+        assert_eq!(id_of(&target.row), OTHER);
+        assert!(!target.claim && !target.blanks_only && !target.leave_out_unique);
+    }
+
+    #[test]
+    fn a_row_on_our_id_that_another_claimed_is_not_ours() {
+        let rows = [row(OURS, "someone", "b@x.example", false)];
+        assert!(matches!(
+            decide_with(&usable(), &rows, Collisions::default()),
+            Decision::Create { leave_out: None }
+        ));
+    }
+
+    #[test]
+    fn a_row_on_our_id_without_external_id_is_ours_and_gets_it() {
+        let rows = [row(OURS, "", "", false)];
+        let target = target(decide_with(&usable(), &rows, Collisions::default()));
+        assert!(target.claim);
+    }
+
+    #[test]
+    fn an_unclaimed_match_is_linked_adopted_or_reported() {
+        let rows = [row(OTHER, "", "a@x.example", false)];
+        let with = |unclaimed_match| Collisions {
+            unclaimed_match,
+            ..Collisions::default()
+        };
+        let linked = target(decide_with(&usable(), &rows, with(UnclaimedMatch::Link)));
+        assert!(linked.blanks_only && linked.claim);
+        let adopted = target(decide_with(&usable(), &rows, with(UnclaimedMatch::Adopt)));
+        assert!(!adopted.blanks_only && adopted.claim);
+        assert_eq!(adopted.warnings[0].reason, reason::ADOPTED);
+        let error = failure(decide_with(&usable(), &rows, with(UnclaimedMatch::Report)));
+        assert_eq!(error.reason(), Some("COLLISION"));
+        assert!(error.message.contains(OTHER));
+    }
+
+    #[test]
+    fn without_a_usable_field_nobody_elses_row_is_taken() {
+        for field in [
+            ExternalIdField::Missing,
+            ExternalIdField::Unproven("externalId".into()),
+        ] {
+            let rows = [row(OTHER, "", "a@x.example", false)];
+            let warning = left_out(decide_with(&field, &rows, Collisions::default()));
+            assert_eq!(warning.reason, reason::VALUE_TAKEN);
+            assert_eq!(warning.crm_id.as_deref(), Some(OTHER));
+        }
+    }
+
+    #[test]
+    fn a_claimed_match_is_left_out_reported_or_taken_over() {
+        let rows = [row(OTHER, "them", "a@x.example", false)];
+        let with = |claimed_match| Collisions {
+            claimed_match,
+            ..Collisions::default()
+        };
+        let warning = left_out(decide_with(&usable(), &rows, with(ClaimedMatch::LeaveOut)));
+        assert_eq!(warning.field, "email");
+        assert_eq!(warning.other_external_id.as_deref(), Some("them"));
+        let error = failure(decide_with(&usable(), &rows, with(ClaimedMatch::Report)));
+        assert_eq!(error.details["otherExternalId"], "them");
+        let taken = target(decide_with(&usable(), &rows, with(ClaimedMatch::TakeOver)));
+        assert!(taken.claim && taken.take_from.is_none());
+        assert_eq!(id_of(&taken.row), OTHER);
+    }
+
+    #[test]
+    fn external_id_here_and_email_there() {
+        for other in ["", "them"] {
+            let rows = [
+                row(OURS, "me", "b@x.example", false),
+                row(OTHER, other, "a@x.example", false),
+            ];
+            let kept = target(decide_with(&usable(), &rows, Collisions::default()));
+            assert_eq!(id_of(&kept.row), OURS);
+            assert!(kept.leave_out_unique);
+            assert_eq!(kept.warnings[0].reason, reason::VALUE_TAKEN);
+            let taking = Collisions {
+                claimed_match: ClaimedMatch::TakeOver,
+                ..Collisions::default()
+            };
+            let taken = target(decide_with(&usable(), &rows, taking));
+            assert_eq!(taken.take_from.as_deref(), Some(OTHER));
+            assert!(!taken.leave_out_unique);
+        }
+    }
+
+    #[test]
+    fn a_deleted_match_that_is_not_ours_is_not_touched() {
+        let rows = [row(OTHER, "", "a@x.example", true)];
+        let warning = left_out(decide_with(&usable(), &rows, Collisions::default()));
+        assert_eq!(warning.reason, reason::VALUE_ON_DELETED_ROW);
+        let reporting = Collisions {
+            deleted_match: DeletedMatch::Report,
+            ..Collisions::default()
+        };
+        failure(decide_with(&usable(), &rows, reporting));
+    }
+
+    #[test]
+    fn our_own_deleted_row_is_revived_skipped_or_reported() {
+        let rows = [row(OURS, "me", "a@x.example", true)];
+        let with = |own_deleted| Collisions {
+            own_deleted,
+            ..Collisions::default()
+        };
+        let revived = target(decide_with(&usable(), &rows, with(OwnDeleted::Revive)));
+        assert!(revived.revive);
+        assert!(matches!(
+            decide_with(&usable(), &rows, with(OwnDeleted::Skip)),
+            Decision::Skip { .. }
+        ));
+        let error = failure(decide_with(&usable(), &rows, with(OwnDeleted::Report)));
+        assert_eq!(error.reason(), Some("OWN_ROW_DELETED"));
+    }
+
+    #[test]
+    fn another_spelling_on_another_row_leaves_both_as_they_are() {
+        let rows = [
+            row(OURS, "me", "a@x.example", false),
+            row(OTHER, "them", "a@x.example", false),
+        ];
+        let target = target(decide_with(&usable(), &rows, Collisions::default()));
+        assert!(target.leave_out_unique);
+        assert!(target.warnings.is_empty());
+    }
+}

@@ -1,0 +1,164 @@
+//! The company that a person names: found, or made first, or left out with a warning (MAPPING.md, company_external_id).
+
+use std::sync::Arc;
+
+use crate::core::error::CrmError;
+use crate::core::twenty::fields::ExternalIdField;
+use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
+use crate::core::twenty::input::{CompanyInput, Patch};
+use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::schema::WorkspaceSchema;
+use crate::core::twenty::warning::SyncWarning;
+
+use super::collision::reason;
+use super::options::CallOptions;
+use super::service::SyncService;
+use super::upsert::{Input, store_failed};
+use super::wire::{self, Record, id_of, is_deleted, text_of};
+
+/// What becomes of a person's `companyId`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Not sent: what the CRM has stays.
+    None,
+    /// Cleared.
+    Clear,
+    /// Set to this row.
+    To(String),
+}
+
+impl Link {
+    /// Whether a company is named.
+    pub fn is_set(&self) -> bool {
+        matches!(self, Self::To(_))
+    }
+}
+
+/// What the resolution found.
+pub(super) struct Resolved {
+    pub link: Link,
+    pub warnings: Vec<SyncWarning>,
+    /// The person's own rows, where they were asked for together with the company.
+    pub person_rows: Option<Vec<Record>>,
+}
+
+impl Resolved {
+    fn to(id: String) -> Self {
+        Self {
+            link: Link::To(id),
+            warnings: Vec::new(),
+            person_rows: None,
+        }
+    }
+}
+
+impl SyncService {
+    /// Finds the CRM id of the company with `external_id`: remembered, looked up, or made when `name` is there.
+    /// `person` is asked for in the same request as the company.
+    pub(super) async fn resolve_company(
+        &self,
+        schema: &Arc<WorkspaceSchema>,
+        options: &CallOptions,
+        external_id: &str,
+        name: Option<&str>,
+        person: Option<LookupQuery>,
+        person_external_id: &str,
+    ) -> Result<Resolved, CrmError> {
+        let mut warnings = Vec::new();
+        if options.use_cache {
+            match self.recall(ObjectKind::Company, external_id).await {
+                Ok(Some(id)) => return Ok(Resolved::to(id)),
+                Ok(None) => {}
+                Err(message) => warnings.push(store_failed(person_external_id, &message)),
+            }
+        }
+        let namespace = self.options.namespace.as_deref();
+        let stored = stored_external_id(namespace, external_id);
+        let chosen = record_id(ObjectKind::Company, namespace, external_id);
+        let field = self.options.field_names.external_id_in(&schema.company);
+        let mut company = self.query(ObjectKind::Company, schema);
+        company.ids.push(chosen);
+        company.external_ids.push(stored.clone());
+        let queries: Vec<_> = std::iter::once(company).chain(person).collect();
+        let mut answers = wire::look_up(&self.http, queries).await?.into_iter();
+        let companies = answers.next().unwrap_or_default();
+        let person_rows = answers.next();
+        let found = company_row(&companies, &field, &stored, &chosen.to_string());
+        let link = match (found, name.map(str::trim).filter(|name| !name.is_empty())) {
+            (Some(row), _) => {
+                let id = id_of(row).to_owned();
+                self.site
+                    .cache
+                    .insert(ObjectKind::Company, external_id, &id, self.now_ms());
+                Link::To(id)
+            }
+            (None, Some(name)) => Link::To(self.make_company(options, external_id, name).await?),
+            (None, None) => {
+                warnings.push(
+                    SyncWarning::new(
+                        "company_external_id",
+                        reason::COMPANY_MISSING,
+                        person_external_id,
+                        format!(
+                            "company {external_id:?} is not in the CRM and company_name is not given: the person was stored without a company"
+                        ),
+                    )
+                    .with_other_external_id(external_id),
+                );
+                Link::None
+            }
+        };
+        Ok(Resolved {
+            link,
+            warnings,
+            person_rows,
+        })
+    }
+
+    /// Makes the company in its own turn, so that many people who name one new company make it once.
+    async fn make_company(
+        &self,
+        options: &CallOptions,
+        external_id: &str,
+        name: &str,
+    ) -> Result<String, CrmError> {
+        let stub = Input::CompanyStub(CompanyInput {
+            external_id: external_id.to_owned(),
+            name: name.to_owned(),
+            domain_name: Patch::Absent,
+            website: Patch::Absent,
+            status: Patch::Absent,
+        });
+        // The look-up has just said that nobody remembers it; those who come in its turn later do.
+        let options = CallOptions {
+            use_cache: true,
+            ..*options
+        };
+        Ok(self.in_turn(stub, options, None).await?.answer.id.clone())
+    }
+
+    /// Forgets the company that a person's link led to, when the server says that it is not there.
+    pub(super) async fn forget_company(&self, person: &Input) {
+        if let Input::Person(person) = person
+            && let Patch::Value(external_id) = &person.company_external_id
+        {
+            // A store that fails here fails again at the next look, where it is told about.
+            let _ = self.forget(ObjectKind::Company, external_id).await;
+        }
+    }
+}
+
+/// The row that carries the external id, else the one with the chosen id that nobody else has claimed; live ones first.
+fn company_row<'r>(
+    rows: &'r [Record],
+    field: &ExternalIdField,
+    stored: &str,
+    chosen: &str,
+) -> Option<&'r Record> {
+    rows.iter()
+        .filter(|row| match field.name().map(|name| text_of(row, name)) {
+            None | Some("") => id_of(row) == chosen,
+            Some(external_id) => external_id == stored,
+        })
+        .min_by_key(|row| (is_deleted(row), id_of(row) != chosen))
+}

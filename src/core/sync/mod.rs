@@ -1,0 +1,12 @@
+//! What is done with Twenty: identity, memory, and the upsert of one record.
+
+pub mod cache;
+pub mod collision;
+pub mod company_link;
+pub mod options;
+pub mod schema_source;
+pub mod service;
+pub mod site;
+pub mod turns;
+pub mod upsert;
+pub mod wire;

@@ -1,0 +1,249 @@
+//! How a service and a call want their upserts done. Everything is checked once, here.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::core::config::{self, Options};
+use crate::core::error::CrmError;
+use crate::core::twenty::fields::FieldNames;
+use crate::core::twenty::ids::check_namespace;
+use crate::core::twenty::phone::Country;
+use crate::core::twenty::record::InvalidEmail;
+
+/// What happens when a row with our e-mail or domain has no external id (MAPPING.md, collisions).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnclaimedMatch {
+    /// Set its external id, fill only its blank fields, warn with the fields that were kept. The default: an e-mail
+    /// typed on a public site is unverified.
+    #[default]
+    Link,
+    /// Set its external id and write everything.
+    Adopt,
+    /// Fail the record.
+    Report,
+}
+
+/// What happens when the row with our e-mail or domain belongs to another external id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimedMatch {
+    /// Write the record without the value, and warn with both ids. The default.
+    #[default]
+    LeaveOut,
+    /// Fail the record.
+    Report,
+    /// The row becomes ours; where we have a row already, the other row loses the value.
+    TakeOver,
+}
+
+/// What happens when the row with our e-mail or domain is soft-deleted and not ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletedMatch {
+    /// Write the record without the value, and warn. The default.
+    #[default]
+    LeaveOut,
+    /// Fail the record.
+    Report,
+}
+
+/// What happens when our own row is soft-deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnDeleted {
+    /// Restore it in the same request that writes it. The default.
+    #[default]
+    Revive,
+    /// Leave it as it is, with a warning.
+    Skip,
+    /// Fail the record.
+    Report,
+}
+
+/// What happens when our own row is gone (destroyed, or lost in a merge).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnGone {
+    /// Create it again. The default.
+    #[default]
+    Create,
+    /// Leave it gone, with a warning.
+    Skip,
+    /// Fail the record.
+    Report,
+}
+
+/// The collision table of MAPPING.md, per kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Collisions {
+    /// A row with our e-mail or domain that nobody claimed.
+    pub unclaimed_match: UnclaimedMatch,
+    /// A row with our e-mail or domain that carries another external id.
+    pub claimed_match: ClaimedMatch,
+    /// A soft-deleted row with our e-mail or domain.
+    pub deleted_match: DeletedMatch,
+    /// Our own row, soft-deleted.
+    pub own_deleted: OwnDeleted,
+    /// Our own row, gone.
+    pub own_gone: OwnGone,
+}
+
+/// A service's settings.
+#[derive(Clone, Debug)]
+pub struct ServiceOptions {
+    /// How long a remembered id is believed, in milliseconds.
+    pub cache_ttl_ms: u64,
+    /// The country whose national phone numbers are understood; none: they are left out with a warning.
+    pub default_country: Option<Country>,
+    /// The collision table.
+    pub collisions: Collisions,
+    /// Keeps two sites in one workspace apart.
+    pub namespace: Option<String>,
+    /// Names of the custom fields.
+    pub field_names: FieldNames,
+    /// What an invalid e-mail does.
+    pub invalid_email: InvalidEmail,
+}
+
+impl ServiceOptions {
+    /// Reads the options object that `createTwentyCrmSyncService` takes, as JSON text.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR naming the option.
+    pub fn from_json(text: &str) -> Result<Self, CrmError> {
+        let options = Options::parse(text, "options")?;
+        Ok(Self {
+            cache_ttl_ms: options
+                .millis("cacheTtlMs", 0)?
+                .unwrap_or(config::CACHE_TTL_MS),
+            default_country: match read::<String>(&options, "defaultCountry")? {
+                None => None,
+                Some(code) => Some(Country::parse(&code)?),
+            },
+            collisions: read(&options, "collisions")?.unwrap_or_default(),
+            namespace: match read::<String>(&options, "namespace")? {
+                None => None,
+                Some(namespace) => {
+                    check_namespace(&namespace)?;
+                    Some(namespace)
+                }
+            },
+            field_names: match read::<FieldNames>(&options, "fieldNames")? {
+                None => FieldNames::default(),
+                Some(names) => {
+                    names.check()?;
+                    names
+                }
+            },
+            invalid_email: match read::<String>(&options, "invalidEmail")?.as_deref() {
+                None | Some("refuse") => InvalidEmail::Refuse,
+                Some("leave_out") => InvalidEmail::LeaveOut,
+                Some(_) => {
+                    return Err(CrmError::validation(
+                        "invalidEmail",
+                        "invalidEmail must be \"refuse\" or \"leave_out\"",
+                    ));
+                }
+            },
+        })
+    }
+}
+
+/// One call's settings (the spec's `UpsertOptions`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallOptions {
+    /// Whether remembered ids are used. `false` bypasses everything remembered: ids and stores.
+    pub use_cache: bool,
+    /// How often a lost race is tried again.
+    pub max_conflict_retries: u32,
+    /// The wait before a lost race is tried again, in milliseconds.
+    pub conflict_retry_delay_ms: u64,
+}
+
+impl Default for CallOptions {
+    fn default() -> Self {
+        Self {
+            use_cache: true,
+            max_conflict_retries: config::MAX_CONFLICT_RETRIES,
+            conflict_retry_delay_ms: config::CONFLICT_RETRY_DELAY_MS,
+        }
+    }
+}
+
+impl CallOptions {
+    /// Reads `UpsertOptions` from JSON text.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR naming the option.
+    pub fn from_json(text: &str) -> Result<Self, CrmError> {
+        let options = Options::parse(text, "options")?;
+        let defaults = Self::default();
+        let retries = options.integer("maxConflictRetries", 0, config::MAX_RETRIES_LIMIT)?;
+        Ok(Self {
+            use_cache: match options.get("useCache") {
+                None => defaults.use_cache,
+                Some(_) => options.flag("useCache")?,
+            },
+            max_conflict_retries: retries
+                .and_then(|retries| u32::try_from(retries).ok())
+                .unwrap_or(defaults.max_conflict_retries),
+            conflict_retry_delay_ms: options
+                .millis("conflictRetryDelay", 0)?
+                .unwrap_or(defaults.conflict_retry_delay_ms),
+        })
+    }
+}
+
+/// An option of type `T`; absent and null are "not given". serde's own text names the key and what would be right.
+fn read<T: DeserializeOwned>(options: &Options, name: &str) -> Result<Option<T>, CrmError> {
+    match options.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => T::deserialize(value)
+            .map(Some)
+            .map_err(|error| CrmError::validation(name, format!("{name}: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_given_means_the_defaults() {
+        let options = ServiceOptions::from_json("{}").expect("valid");
+        assert_eq!(options.cache_ttl_ms, config::CACHE_TTL_MS);
+        assert_eq!(options.collisions, Collisions::default());
+        assert_eq!(
+            CallOptions::from_json("{}").expect("valid"),
+            CallOptions::default()
+        );
+    }
+
+    #[test]
+    fn every_bad_option_is_named() {
+        for (text, name) in [
+            (r#"{"cacheTtlMs":-1}"#, "cacheTtlMs"),
+            (r#"{"cacheTtlMs":"5"}"#, "cacheTtlMs"),
+            (r#"{"defaultCountry":"Germany"}"#, "defaultCountry"),
+            (r#"{"collisions":{"ownGone":"cry"}}"#, "collisions"),
+            (r#"{"collisions":{"nope":"link"}}"#, "collisions"),
+            (r#"{"namespace":""}"#, "namespace"),
+            (r#"{"invalidEmail":"maybe"}"#, "invalidEmail"),
+        ] {
+            let error = ServiceOptions::from_json(text).expect_err(text);
+            assert_eq!(error.details["field"], name, "{text}");
+            assert!(error.message.contains(name), "{}", error.message);
+        }
+        for (text, name) in [
+            (r#"{"useCache":1}"#, "useCache"),
+            (r#"{"maxConflictRetries":1.5}"#, "maxConflictRetries"),
+            (r#"{"conflictRetryDelay":-5}"#, "conflictRetryDelay"),
+        ] {
+            let error = CallOptions::from_json(text).expect_err(text);
+            assert_eq!(error.details["field"], name, "{text}");
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The sync service: what callers ask for, and what one upsert needs of its surroundings.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::http::HttpClient;
+use crate::core::store::{Mapping, MappingStore};
+use crate::core::twenty::ids::{ObjectKind, record_id};
+use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::record::MapContext;
+use crate::core::twenty::schema::WorkspaceSchema;
+
+use super::cache::CacheEntry;
+use super::options::{CallOptions, ServiceOptions};
+use super::site::{Outcome, Site, SiteKey, SyncWorkspace};
+use super::turns::{Hold, Turn, Write};
+use super::upsert::{Input, Upsert, Upserted};
+use super::wire::Record;
+
+/// Upserts people and companies. Cloning is cheap; services of one workspace, namespace, field names and store share
+/// cache and lines.
+#[derive(Clone)]
+pub struct SyncService {
+    pub(super) http: HttpClient,
+    pub(super) options: Arc<ServiceOptions>,
+    pub(super) workspace: Arc<SyncWorkspace>,
+    pub(super) site: Arc<Site>,
+    store: Option<Arc<dyn MappingStore>>,
+    /// Upserts that wait for each other are merged only when they would be done alike.
+    settings: u64,
+}
+
+impl SyncService {
+    /// A service over `http`; without a store, mappings live in the process only.
+    pub fn new(
+        http: HttpClient,
+        options: ServiceOptions,
+        store: Option<Arc<dyn MappingStore>>,
+    ) -> Self {
+        let workspace = SyncWorkspace::of(http.workspace());
+        let site = workspace.site(SiteKey {
+            namespace: options.namespace.clone(),
+            field_names: options.field_names.clone(),
+            store: store.as_ref().map(|store| store.identity()),
+        });
+        let mut hasher = DefaultHasher::new();
+        (
+            options.default_country,
+            options.collisions,
+            options.invalid_email,
+            http.config().timeout_ms,
+            http.config().max_retries,
+        )
+            .hash(&mut hasher);
+        Self {
+            http,
+            options: Arc::new(options),
+            workspace,
+            site,
+            store,
+            settings: hasher.finish(),
+        }
+    }
+
+    /// Creates or updates one record. Upserts of one key at once take turns; those that wait together share a write, and
+    /// exactly one of them hears `created: true`. The place in line is taken at once, so the order of calls is the order
+    /// of writes; nothing is sent before `hold` is lifted. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// As DESIGN's error table.
+    pub fn upsert(
+        &self,
+        input: Input,
+        options: CallOptions,
+        hold: Option<Hold>,
+    ) -> impl Future<Output = Result<Upserted, CrmError>> + Send + 'static {
+        let turn = self.in_turn(input, options, hold);
+        async move {
+            let turn = turn.await?;
+            let mut upserted = Arc::unwrap_or_clone(turn.answer);
+            upserted.created &= turn.first;
+            Ok(upserted)
+        }
+    }
+
+    /// Boxed, because the upsert of a person may take a turn for its company.
+    pub(super) fn in_turn(
+        &self,
+        input: Input,
+        options: CallOptions,
+        hold: Option<Hold>,
+    ) -> BoxFuture<'static, Result<Turn<Arc<Upserted>>, CrmError>> {
+        let key = (input.kind(), input.external_id().to_owned());
+        let mut hasher = DefaultHasher::new();
+        (self.settings, options).hash(&mut hasher);
+        let service = self.clone();
+        let write: Write<Input, Outcome> = Arc::new(move |input| {
+            let service = service.clone();
+            Box::pin(async move {
+                let upsert = Upsert::prepare(&service, options, input).await?;
+                upsert.run().await.map(Arc::new)
+            })
+        });
+        let place = self
+            .site
+            .turns
+            .enter(key, input, hasher.finish(), Input::merge, write, hold);
+        Box::pin(async move {
+            match place.wait().await {
+                Some(Turn { answer, first }) => answer.map(|answer| Turn { answer, first }),
+                None => Err(CrmError::new(
+                    ErrorCode::Unknown,
+                    "the upsert broke off: an internal failure of twenty-crm-native, please report it",
+                )),
+            }
+        })
+    }
+
+    /// Forgets all remembered ids of this site. Stores keep theirs.
+    pub fn clear_cache(&self) {
+        self.site.cache.clear();
+    }
+
+    /// The remembered ids that this service still believes.
+    pub fn cache_entries(&self) -> Vec<CacheEntry> {
+        self.site
+            .cache
+            .entries(self.options.cache_ttl_ms, self.now_ms())
+    }
+
+    /// Milliseconds since the epoch.
+    pub fn now_ms(&self) -> u64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| {
+                u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+            })
+    }
+
+    pub(super) async fn schema(&self) -> Result<Arc<WorkspaceSchema>, CrmError> {
+        self.workspace.schema.get(&self.http).await
+    }
+
+    pub(super) async fn newer_schema(
+        &self,
+        seen: &WorkspaceSchema,
+    ) -> Result<Option<Arc<WorkspaceSchema>>, CrmError> {
+        self.workspace.schema.newer_than(seen, &self.http).await
+    }
+
+    pub(super) fn map_context<'a>(
+        &'a self,
+        kind: ObjectKind,
+        schema: &'a WorkspaceSchema,
+    ) -> MapContext<'a> {
+        MapContext {
+            schema: schema.object(kind),
+            field_names: &self.options.field_names,
+            default_country: self.options.default_country,
+            invalid_email: self.options.invalid_email,
+            namespace: self.options.namespace.as_deref(),
+            domain_form: self.workspace.domain_form(),
+        }
+    }
+
+    pub(super) fn query(&self, kind: ObjectKind, schema: &WorkspaceSchema) -> LookupQuery {
+        LookupQuery::new(kind, schema.object(kind), &self.options.field_names, false)
+    }
+
+    /// A further id for a record whose chosen one is taken: as frozen as the first.
+    pub(super) fn alternative_id(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        generation: u32,
+    ) -> uuid::Uuid {
+        // NUL cannot stand in an external id, so no other record's name reads like this.
+        let name = format!("{external_id}\0{generation}");
+        record_id(kind, self.options.namespace.as_deref(), &name)
+    }
+
+    /// The CRM id of `external_id`, from memory or else from the store. `Err` is a store's failure.
+    pub(super) async fn recall(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+    ) -> Result<Option<String>, String> {
+        let ttl_ms = self.options.cache_ttl_ms;
+        let remembered = self
+            .site
+            .cache
+            .get(kind, external_id, ttl_ms, self.now_ms());
+        match (remembered, &self.store) {
+            (Some(id), _) => Ok(Some(id)),
+            (None, None) => Ok(None),
+            (None, Some(store)) => {
+                let id = store.find_by_ever_id(external_id, kind).await?;
+                // What is no UUID cannot be a row's id, and must not become part of a path.
+                Ok(id.filter(|id| uuid::Uuid::parse_str(id).is_ok()))
+            }
+        }
+    }
+
+    pub(super) fn learn(&self, kind: ObjectKind, external_id: &str, crm_id: &str) {
+        self.site
+            .cache
+            .insert(kind, external_id, crm_id, self.now_ms());
+    }
+
+    /// Remembers a mapping in memory and in the store. `Err` is a store's failure.
+    pub(super) async fn remember(
+        &self,
+        mapping: &Mapping,
+        written: &Map<String, Value>,
+    ) -> Result<(), String> {
+        self.learn(mapping.kind, &mapping.ever_id, &mapping.crm_id);
+        match &self.store {
+            None => Ok(()),
+            Some(store) => {
+                let data = json!(written).to_string();
+                store.upsert_mapping(mapping, &data).await
+            }
+        }
+    }
+
+    /// Forgets a mapping that the server disowned. `Err` is a store's failure.
+    pub(super) async fn forget(&self, kind: ObjectKind, external_id: &str) -> Result<(), String> {
+        self.site.cache.remove(kind, external_id);
+        match &self.store {
+            None => Ok(()),
+            Some(store) => store.delete_mapping(external_id, kind).await,
+        }
+    }
+
+    /// Learns from rows that others wrote how this workspace stores domains.
+    pub(super) fn learn_domain_form(&self, kind: ObjectKind, own_ids: &[String], rows: &[Record]) {
+        if kind == ObjectKind::Company {
+            self.workspace.learn_domain_form(own_ids, rows);
+        }
+    }
+
+    /// A record shows all fields of its object. When it shows a custom field that the schema lacks, or lacks one that
+    /// the schema has, the schema has changed and is read again in the background.
+    pub(super) fn note_schema_drift(
+        &self,
+        schema: &WorkspaceSchema,
+        kind: ObjectKind,
+        record: &Record,
+    ) {
+        let known = schema.object(kind);
+        let names = &self.options.field_names;
+        let single = [
+            &names.external_id,
+            &names.account_type,
+            &names.total_submissions,
+            &names.website,
+            &names.city,
+            &names.status,
+        ];
+        let drifted = single
+            .into_iter()
+            .chain(&names.plan)
+            .any(|name| record.contains_key(name) != known.active(name).is_some());
+        if drifted {
+            self.workspace.schema.refresh_in_background(&self.http);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What services share: one site is one namespace, set of field names and store within one workspace.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::core::error::CrmError;
+use crate::core::http::Workspace;
+use crate::core::twenty::domain::DomainForm;
+use crate::core::twenty::fields::FieldNames;
+use crate::core::twenty::ids::ObjectKind;
+
+use super::cache::{CACHE_CAPACITY, IdCache};
+use super::schema_source::SchemaSource;
+use super::turns::Turns;
+use super::upsert::{Input, Upserted};
+use super::wire::{Record, id_of};
+
+/// What tells sites of one workspace apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SiteKey {
+    /// The service's namespace.
+    pub namespace: Option<String>,
+    /// The service's field names.
+    pub field_names: FieldNames,
+    /// The store's identity; `None` for the process's memory.
+    pub store: Option<u64>,
+}
+
+/// A record's kind and external id: what upserts take turns by.
+pub type RecordKey = (ObjectKind, String);
+
+/// What an upsert ends with, shared by all who wait for it.
+pub type Outcome = Result<Arc<Upserted>, CrmError>;
+
+/// The memory and the lines of one site.
+pub struct Site {
+    /// External id to CRM id.
+    pub cache: IdCache,
+    /// Upserts of one key take turns.
+    pub turns: Arc<Turns<RecordKey, Input, Outcome>>,
+}
+
+impl Site {
+    fn new() -> Self {
+        Self {
+            cache: IdCache::new(NonZeroUsize::new(CACHE_CAPACITY).unwrap_or(NonZeroUsize::MIN)),
+            turns: Arc::default(),
+        }
+    }
+}
+
+/// What this layer keeps in the workspace that the HTTP layer shares per process.
+#[derive(Default)]
+pub struct SyncWorkspace {
+    /// The workspace's schema.
+    pub schema: Arc<SchemaSource>,
+    /// Without a store a site lives as long as the workspace: a service per request must find its cache again.
+    lasting: Mutex<HashMap<SiteKey, Arc<Site>>>,
+    /// With a store it lives as long as its services: the store remembers.
+    passing: Mutex<HashMap<SiteKey, Weak<Site>>>,
+    bare_domains: AtomicU32,
+    https_domains: AtomicU32,
+}
+
+impl SyncWorkspace {
+    /// The one instance that belongs to `workspace`.
+    pub fn of(workspace: &Workspace) -> Arc<Self> {
+        workspace.extension(Self::default)
+    }
+
+    /// The site for `key`, made when nobody has it.
+    pub fn site(&self, key: SiteKey) -> Arc<Site> {
+        if key.store.is_none() {
+            let mut sites = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+            return Arc::clone(sites.entry(key).or_insert_with(|| Arc::new(Site::new())));
+        }
+        let mut sites = self.passing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(site) = sites.get(&key).and_then(Weak::upgrade) {
+            return site;
+        }
+        sites.retain(|_, site| site.strong_count() > 0);
+        let site = Arc::new(Site::new());
+        sites.insert(key, Arc::downgrade(&site));
+        site
+    }
+
+    /// How this workspace stores domains, as far as its rows have shown; the bare host otherwise, which is what servers
+    /// from 2.38 make of every form (WIRE.md section 11) and what the 2.21 seed holds.
+    pub fn domain_form(&self) -> DomainForm {
+        let bare = self.bare_domains.load(Ordering::Relaxed);
+        if self.https_domains.load(Ordering::Relaxed) > bare {
+            DomainForm::Https
+        } else {
+            DomainForm::Bare
+        }
+    }
+
+    /// Counts the forms of domains in `rows`, other than those that are ours.
+    pub fn learn_domain_form(&self, own_ids: &[String], rows: &[Record]) {
+        let links = rows
+            .iter()
+            .filter(|row| !own_ids.iter().any(|id| id == id_of(row)))
+            .filter_map(|row| row.get("domainName")?.get("primaryLinkUrl")?.as_str())
+            .filter(|link| !link.is_empty());
+        for link in links {
+            let counter = if link.contains("://") {
+                &self.https_domains
+            } else {
+                &self.bare_domains
+            };
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

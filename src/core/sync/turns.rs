@@ -1,0 +1,408 @@
+//! Upserts of one key at once take turns, and those that wait together are written together.
+//!
+//! The first caller's write runs at once. Callers that come while it runs wait in line; those whose settings are the
+//! same are merged, as if written one after the other, and share one write and its answer. So a thousand upserts of one
+//! key cost a few requests, never two at the same time.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{Notify, Semaphore, oneshot};
+
+/// How a merged input is written.
+pub type Write<I, R> = Arc<dyn Fn(I) -> BoxFuture<'static, R> + Send + Sync>;
+
+/// What a caller of a turn gets: the shared answer, and whether this caller was the first of those who share it.
+#[derive(Clone, Debug)]
+pub struct Turn<R> {
+    /// The answer of the one write.
+    pub answer: R,
+    /// True for exactly one of the callers that share the write.
+    pub first: bool,
+}
+
+/// Keeps lines from moving while more callers may still come in the same breath: JavaScript starts a thousand calls
+/// before it gives up the thread, and a fast server would have answered the first of them by then.
+#[derive(Clone, Debug)]
+pub struct Hold(Arc<Semaphore>);
+
+impl Default for Hold {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+}
+
+impl Hold {
+    /// Lets all lines move that wait for this hold.
+    pub fn lift(&self) {
+        self.0.close();
+    }
+
+    async fn lifted(&self) {
+        // Closing is the only way on: there never is a permit.
+        let _ = self.0.acquire().await;
+    }
+}
+
+/// Counts the callers that still wait for a write; the last one to leave ends it.
+struct Audience {
+    waiting: AtomicUsize,
+    left: Notify,
+}
+
+/// A caller's place in the audience, given up on drop (an aborted call drops its future).
+struct Seat(Arc<Audience>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if self.0.waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.left.notify_one();
+        }
+    }
+}
+
+/// A caller's place in line. Dropping it gives the place up; a write that nobody waits for any more is dropped.
+pub struct Place<R> {
+    answer: oneshot::Receiver<Turn<R>>,
+    _seat: Seat,
+}
+
+impl<R> Place<R> {
+    /// Waits for the write. `None` means that it broke.
+    pub async fn wait(self) -> Option<Turn<R>> {
+        self.answer.await.ok()
+    }
+}
+
+struct Group<I, R> {
+    input: I,
+    settings: u64,
+    write: Write<I, R>,
+    listeners: Vec<oneshot::Sender<Turn<R>>>,
+    audience: Arc<Audience>,
+}
+
+/// The lines of all keys. A key without a line has nobody in flight.
+pub struct Turns<K, I, R> {
+    lines: Mutex<HashMap<K, VecDeque<Group<I, R>>>>,
+}
+
+impl<K, I, R> Default for Turns<K, I, R> {
+    fn default() -> Self {
+        Self {
+            lines: Mutex::new(HashMap::new()),
+        }
+    }
+}
+
+impl<K, I, R> Turns<K, I, R>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    I: Send + 'static,
+    R: Clone + Send + 'static,
+{
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, VecDeque<Group<I, R>>>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts `input` in line, at once: the order of calls is the order of writes. Inputs that wait under equal `settings`
+    /// are joined by `merge(earlier, later)` and written by one `write`. A line that this opens does not move before
+    /// `hold` is lifted. Must be called within a tokio runtime.
+    pub fn enter(
+        self: &Arc<Self>,
+        key: K,
+        input: I,
+        settings: u64,
+        merge: fn(&mut I, I),
+        write: Write<I, R>,
+        hold: Option<Hold>,
+    ) -> Place<R> {
+        let (sender, receiver) = oneshot::channel();
+        let seat;
+        {
+            let mut lines = self.lock();
+            match lines.get_mut(&key) {
+                None => {
+                    let group = Group::new(input, settings, write, sender);
+                    seat = Seat(Arc::clone(&group.audience));
+                    lines.insert(key.clone(), VecDeque::new());
+                    drop(lines);
+                    tokio::spawn(Arc::clone(self).drive(key, group, hold));
+                }
+                Some(line) => match line.back_mut() {
+                    Some(last) if last.settings == settings && last.is_wanted() => {
+                        merge(&mut last.input, input);
+                        last.listeners.push(sender);
+                        last.audience.waiting.fetch_add(1, Ordering::AcqRel);
+                        seat = Seat(Arc::clone(&last.audience));
+                    }
+                    _ => {
+                        let group = Group::new(input, settings, write, sender);
+                        seat = Seat(Arc::clone(&group.audience));
+                        line.push_back(group);
+                    }
+                },
+            }
+        }
+        Place {
+            answer: receiver,
+            _seat: seat,
+        }
+    }
+
+    /// Serves the line of `key` until it is empty.
+    async fn drive(self: Arc<Self>, key: K, first: Group<I, R>, hold: Option<Hold>) {
+        // A write that panics must not leave its line behind: later callers would wait for ever.
+        let mut guard = LineGuard {
+            turns: &self,
+            key: &key,
+            served: false,
+        };
+        if let Some(hold) = hold {
+            hold.lifted().await;
+        }
+        let mut next = Some(first);
+        while let Some(group) = next.take() {
+            serve(group).await;
+            let mut lines = self.lock();
+            match lines.get_mut(&key).and_then(VecDeque::pop_front) {
+                Some(group) => next = Some(group),
+                None => {
+                    lines.remove(&key);
+                    guard.served = true;
+                }
+            }
+        }
+    }
+}
+
+async fn serve<I, R: Clone>(group: Group<I, R>) {
+    if !group.is_wanted() {
+        return;
+    }
+    let audience = Arc::clone(&group.audience);
+    let mut writing = (group.write)(group.input);
+    loop {
+        tokio::select! {
+            biased;
+            answer = &mut writing => {
+                for (at, listener) in group.listeners.into_iter().enumerate() {
+                    // A caller that has left does not hear the answer.
+                    let _ = listener.send(Turn { answer: answer.clone(), first: at == 0 });
+                }
+                return;
+            }
+            // Someone may have come after the last one left, while the group was still in line.
+            () = audience.left.notified() => {
+                if audience.waiting.load(Ordering::Acquire) == 0 {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl<I, R> Group<I, R> {
+    fn new(
+        input: I,
+        settings: u64,
+        write: Write<I, R>,
+        listener: oneshot::Sender<Turn<R>>,
+    ) -> Self {
+        Self {
+            input,
+            settings,
+            write,
+            listeners: vec![listener],
+            audience: Arc::new(Audience {
+                waiting: AtomicUsize::new(1),
+                left: Notify::new(),
+            }),
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.audience.waiting.load(Ordering::Acquire) > 0
+    }
+}
+
+/// Clears a key's line when its driver dies; those who wait see their listener closed.
+struct LineGuard<'a, K: Eq + Hash, I, R> {
+    turns: &'a Turns<K, I, R>,
+    key: &'a K,
+    served: bool,
+}
+
+impl<K: Eq + Hash, I, R> Drop for LineGuard<'_, K, I, R> {
+    fn drop(&mut self) {
+        if !self.served {
+            self.turns
+                .lines
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Log = Arc<Mutex<Vec<String>>>;
+
+    fn write(log: &Log, gate: &Arc<Semaphore>) -> Write<String, String> {
+        let (log, gate) = (Arc::clone(log), Arc::clone(gate));
+        Arc::new(move |input: String| {
+            let (log, gate) = (Arc::clone(&log), Arc::clone(&gate));
+            Box::pin(async move {
+                if let Ok(permit) = gate.acquire().await {
+                    permit.forget();
+                }
+                log.lock().expect("the log").push(input.clone());
+                input
+            })
+        })
+    }
+
+    fn join(earlier: &mut String, later: String) {
+        earlier.push_str(&later);
+    }
+
+    async fn settle() {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_together_are_written_together() {
+        let turns: Arc<Turns<&str, String, String>> = Arc::default();
+        let log = Log::default();
+        let gate = Arc::new(Semaphore::new(0));
+        let calls: Vec<_> = ["a", "b", "c"]
+            .into_iter()
+            .map(|input| {
+                let (turns, write) = (Arc::clone(&turns), write(&log, &gate));
+                turns
+                    .enter("key", input.to_owned(), 0, join, write, None)
+                    .wait()
+            })
+            .map(tokio::spawn)
+            .collect();
+        settle().await;
+        gate.add_permits(2);
+        let mut firsts = Vec::new();
+        for call in calls {
+            let turn = call.await.expect("no panic").expect("an answer");
+            firsts.push((turn.answer, turn.first));
+        }
+        assert_eq!(
+            firsts,
+            [
+                ("a".to_owned(), true),
+                ("bc".to_owned(), true),
+                ("bc".to_owned(), false)
+            ]
+        );
+        assert!(turns.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_held_line_moves_when_the_hold_is_lifted() {
+        let turns: Arc<Turns<&str, String, String>> = Arc::default();
+        let log = Log::default();
+        let gate = Arc::new(Semaphore::new(9));
+        let hold = Hold::default();
+        let calls: Vec<_> = ["a", "b", "c", "d"]
+            .map(|input| {
+                let write = write(&log, &gate);
+                let held = Some(hold.clone());
+                turns.enter("key", input.to_owned(), 0, join, write, held)
+            })
+            .into_iter()
+            .map(|place| tokio::spawn(place.wait()))
+            .collect();
+        settle().await;
+        assert!(log.lock().expect("the log").is_empty());
+        hold.lift();
+        for call in calls {
+            call.await.expect("no panic").expect("an answer");
+        }
+        assert_eq!(*log.lock().expect("the log"), ["a", "bcd"]);
+    }
+
+    #[tokio::test]
+    async fn different_settings_are_not_merged() {
+        let turns: Arc<Turns<&str, String, String>> = Arc::default();
+        let log = Log::default();
+        let gate = Arc::new(Semaphore::new(0));
+        let calls: Vec<_> = [("a", 0), ("b", 1), ("c", 2)]
+            .into_iter()
+            .map(|(input, settings)| {
+                let (turns, write) = (Arc::clone(&turns), write(&log, &gate));
+                turns
+                    .enter("key", input.to_owned(), settings, join, write, None)
+                    .wait()
+            })
+            .map(tokio::spawn)
+            .collect();
+        settle().await;
+        gate.add_permits(3);
+        for call in calls {
+            call.await.expect("no panic").expect("an answer");
+        }
+        assert_eq!(*log.lock().expect("the log"), ["a", "b", "c"]);
+    }
+
+    #[tokio::test]
+    async fn a_write_that_nobody_waits_for_is_dropped_and_the_next_one_runs() {
+        let turns: Arc<Turns<&str, String, String>> = Arc::default();
+        let log = Log::default();
+        let gate = Arc::new(Semaphore::new(0));
+        let spawn = |input: &str, settings| {
+            let (turns, write) = (Arc::clone(&turns), write(&log, &gate));
+            let input = input.to_owned();
+            tokio::spawn(
+                turns
+                    .enter("key", input, settings, join, write, None)
+                    .wait(),
+            )
+        };
+        let leaver = spawn("leaves", 0);
+        settle().await;
+        let stayer = spawn("stays", 1);
+        settle().await;
+        leaver.abort();
+        settle().await;
+        gate.add_permits(1);
+        assert_eq!(
+            stayer.await.expect("no panic").expect("an answer").answer,
+            "stays"
+        );
+        assert_eq!(*log.lock().expect("the log"), ["stays"]);
+    }
+
+    #[tokio::test]
+    async fn a_write_that_panics_frees_its_line() {
+        let turns: Arc<Turns<&str, String, String>> = Arc::default();
+        let broken: Write<String, String> = Arc::new(|_| Box::pin(async { panic!("broken") }));
+        assert!(
+            turns
+                .enter("key", "a".to_owned(), 0, join, broken, None)
+                .wait()
+                .await
+                .is_none()
+        );
+        let log = Log::default();
+        let gate = Arc::new(Semaphore::new(1));
+        let turn = turns
+            .enter("key", "b".to_owned(), 0, join, write(&log, &gate), None)
+            .wait()
+            .await;
+        assert_eq!(turn.expect("an answer").answer, "b");
+    }
+}

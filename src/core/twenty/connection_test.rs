@@ -1,0 +1,106 @@
+//! Does this base URL and key lead to a Twenty workspace? (`TwentyCrmApiService`)
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::connect::connect;
+use crate::core::config::ClientConfig;
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::http::Request;
+
+/// The spec's `TwentyCrmTestConnectionResult`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionTest {
+    /// Whether records can be read with this key.
+    pub ok: bool,
+    /// From the first byte sent to the whole answer read, in milliseconds.
+    pub latency_ms: u64,
+    /// For people: what was found, and what to do about it.
+    pub message: String,
+    /// The status and the error's class and reason, where there is something to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<ConnectionDetails>,
+}
+
+/// What stands behind a failed test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectionDetails {
+    /// The HTTP status, where there was an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The error's code, and its reason where it has one: `AUTH_ERROR (expired)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Reads nothing but a count of people, once, without repeats. Never fails: what goes wrong is the result.
+pub async fn test_connection(base_url: &str, api_key: &str) -> ConnectionTest {
+    let client = match ClientConfig::new(base_url, api_key).and_then(connect) {
+        Ok(client) => client,
+        Err(error) => return failed(&error, 0),
+    };
+    let started = Instant::now();
+    let outcome = client.call(probe("/rest/people?limit=0")).await;
+    let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    match outcome.and_then(|response| check_envelope(&response.body, response.status)) {
+        Ok(()) => ConnectionTest {
+            ok: true,
+            latency_ms,
+            message: format!("Connected to Twenty in {latency_ms} ms; the key may read people"),
+            details: None,
+        },
+        Err(error) => failed(&error, latency_ms),
+    }
+}
+
+/// Whether a web server answers at this base URL at all, Twenty or not; a gateway that only says that nobody is behind it
+/// does not count.
+pub async fn is_reachable(base_url: &str) -> bool {
+    // The health route needs no key; the client needs some text in its place.
+    let Ok(client) = ClientConfig::new(base_url, "no-key-needed").and_then(connect) else {
+        return false;
+    };
+    match client.call(probe("/healthz")).await {
+        Ok(_) => true,
+        Err(error) => error.status.is_some_and(|status| status < 500),
+    }
+}
+
+fn probe(path: &str) -> Request {
+    let mut request = Request::get(path);
+    request.skip_retry = true;
+    request
+}
+
+fn check_envelope(body: &[u8], status: u16) -> Result<(), CrmError> {
+    let people = serde_json::from_slice::<Value>(body)
+        .ok()
+        .and_then(|answer| answer.get("data")?.get("people").map(Value::is_array));
+    if people == Some(true) {
+        return Ok(());
+    }
+    Err(CrmError::new(
+        ErrorCode::Unknown,
+        "The server answers, but not as Twenty does: check the base URL (the API's own address, without /rest)",
+    )
+    .with_status(status)
+    .with_detail("reason", "NOT_TWENTY"))
+}
+
+fn failed(error: &CrmError, latency_ms: u64) -> ConnectionTest {
+    let code = error.code.as_str();
+    ConnectionTest {
+        ok: false,
+        latency_ms,
+        message: error.message.clone(),
+        details: Some(ConnectionDetails {
+            status: error.status,
+            error: Some(match error.reason() {
+                Some(reason) => format!("{code} ({reason})"),
+                None => code.to_owned(),
+            }),
+        }),
+    }
+}
