@@ -1,0 +1,8 @@
+//! Conversion between JavaScript and the core, and nothing else: strings in, strings out, one dispatcher for all answers.
+
+mod api_service;
+mod dispatcher;
+mod rest_client;
+mod runtime;
+mod store;
+mod sync_service;
