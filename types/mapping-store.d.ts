@@ -31,7 +31,7 @@ export interface MappingInput {
 
 /**
  * Where pairs of ids outlive the process. Any object with these methods will do; each may answer at once or with a
- * promise, and a rejection is the upsert's rejection.
+ * promise. A store that throws or rejects never fails an upsert: the work goes on without it, with a warning.
  */
 export interface MappingStore {
   /** The mapping of the caller's id; null or undefined where there is none. */

@@ -1,0 +1,513 @@
+// The upsert of single records against the simulator: what is written, what comes back, and what it costs.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newCompany, newPerson, rejection, useSim } from '../helpers/crm.mjs';
+
+const crm = useSim({ preset: 'provisioned' });
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** A service whose schema has been read. @param {object} [options] */
+async function warm(options) {
+  const service = crm.service(options);
+  await service.upsertPerson(newPerson());
+  return service;
+}
+
+test('a new person is one request, the same again one, a changed one one', async () => {
+  const service = await warm();
+  const person = newPerson({
+    phone: '+33 6 12 34 56 78',
+    job_title: 'Product Manager',
+    website: 'jane.example',
+    city: 'Lyon',
+    account_type: 'business',
+    plan: 'premium',
+    total_submissions: 5,
+  });
+  let result;
+  assert.equal(await crm.requestsOf(async () => (result = await service.upsertPerson(person))), 1);
+  assert.match(result.id, uuid);
+  assert.deepEqual(
+    { externalId: result.externalId, created: result.created, updated: result.updated },
+    { externalId: person.external_id, created: true, updated: true },
+  );
+  assert.deepEqual(result.data, {
+    external_id: person.external_id,
+    name: 'Jane van der Berg',
+    email: person.email,
+    phone: '+33612345678',
+    job_title: 'Product Manager',
+    company_name: null,
+    website: 'https://jane.example',
+    city: 'Lyon',
+    account_type: 'business',
+    plan: 'premium',
+    total_submissions: 5,
+  });
+
+  let again;
+  assert.equal(await crm.requestsOf(async () => (again = await service.upsertPerson(person))), 1);
+  assert.deepEqual(again, { ...result, created: false });
+
+  const changed = await service.upsertPerson({
+    ...person,
+    job_title: 'Director',
+    city: undefined,
+    phone: null,
+  });
+  assert.equal(changed.created, false);
+  assert.equal(changed.id, result.id);
+  assert.equal(changed.data.job_title, 'Director');
+  assert.equal(changed.data.city, 'Lyon', 'an absent key keeps what is there');
+  assert.equal(changed.data.phone, null, 'null clears');
+
+  const rows = (await crm.sim.records('people')).filter(
+    (row) => row.externalId === person.external_id,
+  );
+  assert.equal(rows.length, 1);
+  assert.deepEqual(rows[0].name, { firstName: 'Jane', lastName: 'van der Berg' });
+});
+
+test('a person unknown here whose row exists under another id is found by its external id', async () => {
+  const service = await warm();
+  const person = newPerson();
+  const client = crm.client();
+  const made = await client.post('/rest/people', {
+    externalId: person.external_id,
+    name: { firstName: 'Someone', lastName: 'Else' },
+  });
+  const id = made.data.data.createPerson.id;
+  let result;
+  const requests = await crm.requestsOf(async () => (result = await service.upsertPerson(person)));
+  assert.ok(requests <= 3, `${requests} requests`);
+  assert.equal(result.id, id);
+  assert.equal(result.created, false);
+  assert.equal(result.data.name, person.name);
+});
+
+test('a person with a new company: the company is made first', async () => {
+  const service = await warm();
+  const company_external_id = newCompany().external_id;
+  const person = newPerson({ company_external_id, company_name: 'New Co' });
+  let result;
+  const requests = await crm.requestsOf(async () => (result = await service.upsertPerson(person)));
+  assert.ok(requests <= 3, `${requests} requests`);
+  const company = (await crm.sim.records('companies')).find(
+    (row) => row.externalId === company_external_id,
+  );
+  assert.equal(company.name, 'New Co');
+  const row = (await crm.sim.records('people')).find((row) => row.id === result.id);
+  assert.equal(row.companyId, company.id);
+
+  const colleague = newPerson({ company_external_id, company_name: 'Another name' });
+  assert.equal(await crm.requestsOf(() => service.upsertPerson(colleague)), 1);
+  const after = (await crm.sim.records('companies')).filter(
+    (row) => row.externalId === company_external_id,
+  );
+  assert.deepEqual(
+    after.map((row) => row.name),
+    ['New Co'],
+    'stale data of a person never renames a company',
+  );
+});
+
+test('a person with a company that is in the CRM but unknown here', async () => {
+  const company = newCompany({ domain_name: 'https://www.known.example/' });
+  const made = await crm.service().upsertCompany(company);
+  const service = await warm();
+  const person = newPerson({ company_external_id: company.external_id });
+  let result;
+  const requests = await crm.requestsOf(async () => (result = await service.upsertPerson(person)));
+  assert.ok(requests <= 2, `${requests} requests`);
+  const row = (await crm.sim.records('people')).find((row) => row.id === result.id);
+  assert.equal(row.companyId, made.id);
+
+  await service.upsertPerson({ ...person, company_external_id: null });
+  const unlinked = (await crm.sim.records('people')).find((row) => row.id === result.id);
+  assert.equal(unlinked.companyId, null);
+});
+
+test('a company that is missing and has no name: the person is stored unlinked, with a warning', async () => {
+  const warnings = [];
+  const service = await warm({ onWarning: (warning) => warnings.push(warning) });
+  const person = newPerson({ company_external_id: 'nobody-knows' });
+  const result = await service.upsertPerson(person);
+  assert.equal(result.created, true);
+  assert.deepEqual(
+    warnings.map(({ field, reason, externalId, otherExternalId }) => ({
+      field,
+      reason,
+      externalId,
+      otherExternalId,
+    })),
+    [
+      {
+        field: 'company_external_id',
+        reason: 'company_missing',
+        externalId: person.external_id,
+        otherExternalId: 'nobody-knows',
+      },
+    ],
+  );
+});
+
+test('a company that was destroyed after it was remembered is made again', async () => {
+  const service = await warm();
+  const company_external_id = newCompany().external_id;
+  const first = newPerson({ company_external_id, company_name: 'Phoenix' });
+  await service.upsertPerson(first);
+  const company = (await crm.sim.records('companies')).find(
+    (row) => row.externalId === company_external_id,
+  );
+  const client = crm.client();
+  assert.equal((await client.delete(`/rest/companies/${company.id}`)).success, true);
+
+  const second = newPerson({ company_external_id, company_name: 'Phoenix' });
+  const result = await service.upsertPerson(second);
+  const again = (await crm.sim.records('companies')).find(
+    (row) => row.externalId === company_external_id,
+  );
+  const row = (await crm.sim.records('people')).find((row) => row.id === result.id);
+  assert.equal(row.companyId, again.id);
+});
+
+test('companies: one identity in every spelling of the domain', async () => {
+  const service = await warm();
+  const company = newCompany({
+    domain_name: 'https://www.Acme-One.example/',
+    website: 'acme-one.example',
+    status: 'active',
+  });
+  let result;
+  const requests = await crm.requestsOf(
+    async () => (result = await service.upsertCompany(company)),
+  );
+  assert.ok(requests <= 2, `${requests} requests`);
+  assert.equal(result.created, true);
+  assert.deepEqual(result.data, {
+    external_id: company.external_id,
+    name: 'Acme Corp',
+    domain_name: 'acme-one.example',
+    website: 'https://acme-one.example',
+    status: 'active',
+  });
+  assert.equal(await crm.requestsOf(() => service.upsertCompany(company)), 1);
+
+  const warnings = [];
+  const other = crm.service({ onWarning: (warning) => warnings.push(warning) });
+  const rival = newCompany({ domain_name: 'http://acme-one.example' });
+  const written = await other.upsertCompany(rival);
+  assert.equal(written.created, true);
+  assert.equal(written.data.domain_name, null);
+  assert.equal(warnings.length, 1);
+  assert.equal(warnings[0].reason, 'value_taken');
+  assert.equal(warnings[0].otherExternalId, company.external_id);
+});
+
+test('eight upserts of one new key at once: one record, eight good answers, one of them created', async () => {
+  const service = await warm();
+  const person = newPerson();
+  const results = await Promise.all(
+    Array.from({ length: 8 }, (_, at) =>
+      service.upsertPerson({ ...person, job_title: `Job ${at}` }),
+    ),
+  );
+  assert.equal(new Set(results.map((result) => result.id)).size, 1);
+  assert.equal(results.filter((result) => result.created).length, 1);
+  const rows = (await crm.sim.records('people')).filter(
+    (row) => row.externalId === person.external_id,
+  );
+  assert.equal(rows.length, 1);
+  assert.equal(rows[0].jobTitle, 'Job 7');
+});
+
+test('a thousand upserts of one key at once are a few requests, and lose no field', async () => {
+  const service = await warm();
+  const person = newPerson();
+  /** @type {any[]} */
+  let results = [];
+  const requests = await crm.requestsOf(async () => {
+    results = await Promise.all(
+      Array.from({ length: 1000 }, (_, at) =>
+        service.upsertPerson(
+          at % 2 ? { ...person, city: `C${at}` } : { ...person, job_title: `J${at}` },
+        ),
+      ),
+    );
+  });
+  assert.ok(requests <= 4, `${requests} requests`);
+  assert.equal(results.filter((result) => result.created).length, 1);
+  const row = (await crm.sim.records('people')).find(
+    (row) => row.externalId === person.external_id,
+  );
+  assert.deepEqual([row.jobTitle, row.city], ['J998', 'C999']);
+});
+
+test('processes that race for one new key end in one record', async () => {
+  // Services with stores of their own share no line, as processes do not.
+  const person = newPerson();
+  const stores = Array.from({ length: 8 }, () => memoryStore());
+  const results = await Promise.all(
+    stores.map((store, at) =>
+      crm.service({ mappingStore: store }).upsertPerson({ ...person, job_title: `Job ${at}` }),
+    ),
+  );
+  assert.equal(new Set(results.map((result) => result.id)).size, 1);
+  assert.equal(results.filter((result) => result.created).length, 1);
+  const rows = (await crm.sim.records('people')).filter(
+    (row) => row.externalId === person.external_id,
+  );
+  assert.equal(rows.length, 1);
+});
+
+test('the e-mail of another client is left out, and nothing of the other row is touched', async () => {
+  const warnings = [];
+  const service = await warm({ onWarning: (warning) => warnings.push(warning) });
+  const first = newPerson();
+  const before = await service.upsertPerson(first);
+  const second = newPerson({ email: first.email.toUpperCase() });
+  const result = await service.upsertPerson(second);
+  assert.equal(result.created, true);
+  assert.notEqual(result.id, before.id);
+  assert.equal(warnings.length, 1);
+  assert.equal(warnings[0].reason, 'value_taken');
+  assert.equal(warnings[0].otherExternalId, first.external_id);
+  const rows = await crm.sim.records('people');
+  assert.equal(rows.find((row) => row.id === before.id).emails.primaryEmail, first.email);
+  assert.equal(rows.find((row) => row.id === result.id).emails?.primaryEmail ?? '', '');
+});
+
+test('a row that a human made is linked: blank fields are filled, its own are kept', async () => {
+  const warnings = [];
+  const service = await warm({ onWarning: (warning) => warnings.push(warning) });
+  const person = newPerson({ job_title: 'Countess', city: 'London' });
+  const client = crm.client();
+  const made = await client.post('/rest/people', {
+    name: { firstName: 'Ada', lastName: 'Lovelace' },
+    emails: { primaryEmail: person.email },
+    jobTitle: 'Mathematician',
+  });
+  const { id } = made.data.data.createPerson;
+  const result = await service.upsertPerson(person);
+  assert.equal(result.id, id);
+  assert.equal(result.created, false);
+  assert.equal(result.data.name, 'Ada Lovelace');
+  assert.equal(result.data.job_title, 'Mathematician');
+  assert.equal(result.data.city, 'London');
+  const row = (await crm.sim.records('people')).find((row) => row.id === id);
+  assert.equal(row.externalId, person.external_id);
+  assert.equal(warnings[0].reason, 'linked');
+  assert.match(warnings[0].message, /name/);
+  assert.match(warnings[0].message, /jobTitle/);
+});
+
+test('our own soft-deleted row is revived, known or not', async () => {
+  const service = await warm();
+  const client = crm.client();
+  const person = newPerson();
+  const { id } = await service.upsertPerson(person);
+  for (const forget of [false, true]) {
+    await client.delete(`/rest/people/${id}?soft_delete=true`);
+    if (forget) service.clearCache();
+    let result;
+    const requests = await crm.requestsOf(
+      async () => (result = await service.upsertPerson({ ...person, job_title: `Back ${forget}` })),
+    );
+    assert.equal(result.id, id);
+    assert.equal(result.created, false);
+    assert.ok(requests <= (forget ? 4 : 2), `${requests} requests`);
+    const row = (await crm.sim.records('people')).find((row) => row.id === id);
+    assert.equal(row.deletedAt, null);
+    assert.equal(row.jobTitle, `Back ${forget}`);
+  }
+});
+
+test('our own destroyed row is created again', async () => {
+  const service = await warm();
+  const person = newPerson();
+  const { id } = await service.upsertPerson(person);
+  await crm.client().delete(`/rest/people/${id}`);
+  const result = await service.upsertPerson(person);
+  assert.equal(result.created, true);
+  assert.equal(result.id, id);
+});
+
+test('the answer to a create is lost: it is still one record, and still created', async () => {
+  const service = await warm();
+  const person = newPerson();
+  await crm.sim.addFaults({
+    method: 'POST',
+    path: '/rest/people',
+    times: 1,
+    action: { type: 'resetAfter' },
+  });
+  const result = await service.upsertPerson(person);
+  assert.equal(result.created, true);
+  const rows = (await crm.sim.records('people')).filter(
+    (row) => row.externalId === person.external_id,
+  );
+  assert.equal(rows.length, 1);
+});
+
+test('a workspace without custom fields: warnings, never a failure', async () => {
+  await crm.sim.reset({ preset: 'fresh' });
+  const warnings = [];
+  const service = crm.service({ onWarning: (warning) => warnings.push(warning) });
+  const person = newPerson({
+    plan: 'premium',
+    account_type: 'business',
+    total_submissions: 3,
+    website: 'x.example',
+  });
+  let result;
+  for (let round = 0; round < 2; round += 1) {
+    warnings.length = 0;
+    result = await service.upsertPerson(person);
+  }
+  assert.equal(result.data.plan, null);
+  assert.deepEqual(
+    new Set(warnings.map((warning) => `${warning.field} ${warning.reason}`)),
+    new Set([
+      'plan missing_field',
+      'account_type missing_field',
+      'total_submissions missing_field',
+      'website missing_field',
+    ]),
+  );
+  const again = await service.upsertPerson(person);
+  assert.equal(again.id, result.id);
+});
+
+test('bad input is refused before any request, and names the field', async () => {
+  const service = await warm();
+  const good = newPerson();
+  /** @type {[string, any][]} */
+  const bad = [
+    ['external_id', { ...good, external_id: '' }],
+    ['external_id', { ...good, external_id: undefined }],
+    ['name', { ...good, name: 5 }],
+    ['email', { ...good, email: 'not an email' }],
+    ['phone', { ...good, phone: 612345678 }],
+    ['total_submissions', { ...good, total_submissions: Number.NaN }],
+    ['total_submissions', { ...good, total_submissions: '5' }],
+    ['job_title', { ...good, job_title: 'a\u0000b' }],
+    ['city', { ...good, city: '\ud800' }],
+    ['input', null],
+    ['input', 'a string'],
+  ];
+  const requests = await crm.requestsOf(async () => {
+    for (const [field, input] of bad) {
+      const error = await rejection(service.upsertPerson(input));
+      assert.equal(error.code, 'VALIDATION_ERROR', field);
+      assert.equal(error.isRetryable, false);
+      assert.equal(error.details.field, field, error.message);
+    }
+  });
+  assert.equal(requests, 0);
+});
+
+test('external ids of any text reach the right record', async () => {
+  const service = await warm();
+  const ids = [
+    'a)b(',
+    'x,y',
+    '"q"',
+    "o'neil",
+    'line\nbreak',
+    '💥',
+    ' lead',
+    'CaseX',
+    'casex',
+    'é'.repeat(500),
+    '{}',
+    '100%',
+  ];
+  const tagged = ids.map((id) => `${id}`);
+  const first = [];
+  for (const external_id of tagged) {
+    const result = await service.upsertPerson({
+      external_id,
+      name: 'Any Text',
+      email: `t${first.length}@any.example`,
+    });
+    assert.equal(result.created, true, external_id);
+    first.push(result.id);
+  }
+  service.clearCache();
+  for (const [at, external_id] of tagged.entries()) {
+    const result = await service.upsertPerson({
+      external_id,
+      name: 'Again',
+      email: `t${at}@any.example`,
+    });
+    assert.equal(result.id, first[at], external_id);
+    assert.equal(result.created, false);
+  }
+});
+
+test('a caller’s store is asked when memory is empty, and told what was written', async () => {
+  const store = memoryStore();
+  const person = newPerson();
+  const made = await crm.service({ mappingStore: store }).upsertPerson(person);
+  assert.equal(store.rows.get(`person:${person.external_id}`).crmId, made.id);
+  const other = crm.service({ mappingStore: store });
+  assert.equal(await crm.requestsOf(() => other.upsertPerson(person)), 1);
+});
+
+test('a store that fails never fails an upsert', async () => {
+  const warnings = [];
+  const broken = {
+    findByEverId: () => {
+      throw new Error('down');
+    },
+    upsertMapping: async () => {
+      throw new Error('down');
+    },
+    deleteMapping: async () => {},
+  };
+  const service = crm.service({
+    mappingStore: broken,
+    onWarning: (warning) => warnings.push(warning),
+  });
+  const result = await service.upsertPerson(newPerson());
+  assert.equal(result.created, true);
+  assert.ok(warnings.length > 0);
+  assert.ok(
+    warnings.every((warning) => warning.reason === 'store_failed' && /down/.test(warning.message)),
+  );
+});
+
+test('the cache shows what it holds', async () => {
+  const service = crm.service();
+  const person = newPerson();
+  const company = newCompany();
+  const made = await service.upsertPerson(person);
+  await service.upsertCompany(company);
+  const { size, entries } = service.getCacheStats();
+  assert.equal(size, 2);
+  assert.deepEqual(
+    new Set(entries.map((entry) => entry.key)),
+    new Set([`person:${person.external_id}`, `company:${company.external_id}`]),
+  );
+  const found = service.cacheEntries().find((entry) => entry.type === 'person');
+  assert.equal(found.externalId, person.external_id);
+  assert.equal(found.crmId, made.id);
+  assert.equal(typeof found.cachedAt, 'number');
+  service.clearCache();
+  assert.equal(service.getCacheStats().size, 0);
+});
+
+function memoryStore() {
+  const rows = new Map();
+  return {
+    rows,
+    findByEverId: async (everId, type) => rows.get(`${type}:${everId}`) ?? null,
+    findByCrmId: async (crmId) => [...rows.values()].find((row) => row.crmId === crmId) ?? null,
+    upsertMapping: async (mapping) =>
+      void rows.set(`${mapping.objectType}:${mapping.everId}`, mapping),
+    upsertManyMappings: async (mappings) => {
+      for (const mapping of mappings) rows.set(`${mapping.objectType}:${mapping.everId}`, mapping);
+    },
+    deleteMapping: async (everId, type) => void rows.delete(`${type}:${everId}`),
+  };
+}

@@ -1,0 +1,189 @@
+'use strict';
+
+const { Dispatcher } = require('./native.js');
+const { TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+
+/** Kinds of answers, as `src/napi/dispatcher.rs` numbers them. */
+const SUCCESS = 0;
+const FAILURE = 1;
+const LOST = 2;
+const QUESTION = 3;
+
+/** Numbers stay small integers for V8 and valid `u32` for Rust. */
+const MAX_CALL_ID = 0x3fffffff;
+
+/**
+ * @typedef {object} PendingCall
+ * @property {(answer: Answer) => void} settle
+ * @property {(error: unknown) => void} reject
+ */
+
+/**
+ * What a call ended with: `text` is the result's JSON text, or `error` the structured error.
+ * @typedef {{ ok: true, text: string } | { ok: false, error: import('../index.js').TwentyCrmError }} Answer
+ */
+
+/** @type {Map<number, PendingCall>} */
+const pending = new Map();
+
+/** @type {Map<number, WeakRef<any>>} Objects that the core may ask (mapping stores). */
+const targets = new Map();
+const targetNumbers = new WeakMap();
+const forgetTarget = new FinalizationRegistry((/** @type {number} */ number) =>
+  targets.delete(number),
+);
+
+let lastCallId = 0;
+let lastTarget = 0;
+
+const dispatcher = new Dispatcher(onAnswers);
+
+/** @param {any[]} batch flat: id, kind, text, id, kind, text, … */
+function onAnswers(batch) {
+  for (let at = 0; at < batch.length; at += 3) {
+    const id = batch[at];
+    const kind = batch[at + 1];
+    const text = batch[at + 2];
+    if (kind === QUESTION) {
+      answerQuestion(id, text);
+      continue;
+    }
+    const call = pending.get(id);
+    if (call === undefined) continue;
+    pending.delete(id);
+    if (kind === SUCCESS && typeof text === 'string') call.settle({ ok: true, text });
+    else call.settle({ ok: false, error: kind === FAILURE ? parseError(text) : lostError(kind) });
+  }
+}
+
+/** @param {string} text */
+function parseError(text) {
+  return /** @type {import('../index.js').TwentyCrmError} */ (JSON.parse(text));
+}
+
+/** @param {number} kind */
+function lostError(kind) {
+  const message =
+    kind === LOST
+      ? 'the call ended without an answer: an internal failure of twenty-crm-native, please report it'
+      : 'the answer is too large for a JavaScript string';
+  return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, message);
+}
+
+/**
+ * @param {number} id
+ * @param {string} text
+ */
+async function answerQuestion(id, text) {
+  try {
+    const { target, method, args } = JSON.parse(text);
+    const object = targets.get(target)?.deref();
+    if (object === undefined) throw new Error('the object that was asked has gone away');
+    const result = await object[method](...args);
+    dispatcher.reply(id, undefined, JSON.stringify(result) ?? 'null');
+  } catch (error) {
+    dispatcher.reply(id, describe(error), undefined);
+  }
+}
+
+/** @param {unknown} error */
+function describe(error) {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return 'an error that cannot be shown';
+  }
+}
+
+/**
+ * Makes an object of the caller's reachable for questions of the core, for as long as the caller keeps it.
+ * @param {object} object
+ * @returns {number} the number under which the core asks it
+ */
+function registerTarget(object) {
+  const known = targetNumbers.get(object);
+  if (known !== undefined) return known;
+  lastTarget += 1;
+  targets.set(lastTarget, new WeakRef(object));
+  targetNumbers.set(object, lastTarget);
+  forgetTarget.register(object, lastTarget);
+  return lastTarget;
+}
+
+/**
+ * Starts one native call and waits for its answer. With a signal, an abort drops the native work at once (open sockets
+ * are closed) and rejects with the signal's own reason; nothing else rejects.
+ * @param {(dispatcher: import('../native.js').Dispatcher, id: number, cancellable: boolean) => void} start
+ * @param {import('../index.js').AbortSignalLike | null | undefined} signal
+ * @returns {Promise<Answer>}
+ */
+function call(start, signal) {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    do {
+      lastCallId = lastCallId === MAX_CALL_ID ? 1 : lastCallId + 1;
+    } while (pending.has(lastCallId));
+    const id = lastCallId;
+    if (signal === null || signal === undefined) {
+      pending.set(id, { settle: resolve, reject });
+    } else {
+      const onAbort = () => {
+        if (pending.delete(id)) {
+          dispatcher.cancel(id);
+          reject(signal.reason);
+        }
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      pending.set(id, {
+        settle: (answer) => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(answer);
+        },
+        reject,
+      });
+    }
+    try {
+      start(dispatcher, id, signal !== null && signal !== undefined);
+    } catch (error) {
+      pending.get(id)?.settle({ ok: false, error: thrownError(error) });
+      pending.delete(id);
+    }
+  });
+}
+
+let isLiftPending = false;
+
+/**
+ * To be called with every upsert that is started: those of one turn of the event loop begin together, so that upserts
+ * of one key are merged however fast the server is.
+ */
+function liftHoldAfterThisTurn() {
+  if (isLiftPending) return;
+  isLiftPending = true;
+  queueMicrotask(() => {
+    isLiftPending = false;
+    dispatcher.liftHold();
+  });
+}
+
+/**
+ * What a synchronous native call threw, as a structured error: its message is the core's error as JSON text.
+ * @param {unknown} error
+ * @returns {import('../index.js').TwentyCrmError}
+ */
+function thrownError(error) {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.startsWith('{')) {
+    try {
+      return parseError(message);
+    } catch {
+      // Not the core's own text after all.
+    }
+  }
+  return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, message);
+}
+
+module.exports = { call, dispatcher, liftHoldAfterThisTurn, registerTarget, thrownError };

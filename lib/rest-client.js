@@ -1,0 +1,224 @@
+'use strict';
+
+const native = require('./native.js');
+const { call, thrownError } = require('./dispatcher.js');
+const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const { invalid, toJson } = require('./serialise.js');
+
+/** @typedef {import('../index.js').TwentyCrmRequestOptions} RequestOptions */
+
+/** Methods by the number that `src/napi/rest_client.rs` knows them by. */
+const GET = 0;
+const POST = 1;
+const PUT = 2;
+const PATCH = 3;
+const DELETE = 4;
+
+/** @type {WeakMap<object, import('../native.js').RestClient>} Out of reach of `util.inspect` and of callers. */
+const natives = new WeakMap();
+
+/** See `index.d.ts`. */
+class TwentyCrmRestClient {
+  /** @param {import('../index.js').TwentyCrmRestClientConfig} config */
+  constructor(config) {
+    try {
+      natives.set(this, new native.RestClient(configToJson(config)));
+    } catch (error) {
+      throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {any} [optionsOrBody]
+   * @param {RequestOptions} [options]
+   */
+  get(path, optionsOrBody, options) {
+    return send(this, GET, path, undefined, options ?? optionsOrBody);
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {RequestOptions} [options]
+   */
+  post(path, body, options) {
+    return send(this, POST, path, body, options);
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {RequestOptions} [options]
+   */
+  put(path, body, options) {
+    return send(this, PUT, path, body, options);
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {RequestOptions} [options]
+   */
+  patch(path, body, options) {
+    return send(this, PATCH, path, body, options);
+  }
+
+  /**
+   * @param {string} path
+   * @param {any} [optionsOrBody]
+   * @param {RequestOptions} [options]
+   */
+  delete(path, optionsOrBody, options) {
+    return options === undefined
+      ? send(this, DELETE, path, undefined, optionsOrBody)
+      : send(this, DELETE, path, optionsOrBody, options);
+  }
+
+  stats() {
+    return JSON.parse(nativeOf(this).stats());
+  }
+
+  async close() {
+    nativeOf(this).close();
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+}
+
+/**
+ * The native client behind a public one.
+ * @param {unknown} client
+ * @returns {import('../native.js').RestClient}
+ */
+function nativeOf(client) {
+  const found = natives.get(/** @type {object} */ (client));
+  if (found === undefined) {
+    throw new TypeError('restClient must be a TwentyCrmRestClient of twenty-crm-native');
+  }
+  return found;
+}
+
+/** @param {unknown} config */
+function configToJson(config) {
+  if (typeof config !== 'object' || config === null) {
+    throw invalid(
+      'config',
+      'the configuration must be an object with baseUrl and apiKey',
+      undefined,
+    );
+  }
+  const {
+    baseUrl,
+    apiKey,
+    timeout,
+    maxRetries,
+    initialBackoffMs,
+    maxBackoffMs,
+    deadlineMs,
+    maxThrottleWaitMs,
+  } = /** @type {any} */ (config);
+  const numbers = {
+    timeout,
+    maxRetries,
+    initialBackoffMs,
+    maxBackoffMs,
+    deadlineMs,
+    maxThrottleWaitMs,
+  };
+  requireFinite(numbers);
+  return JSON.stringify({ baseUrl, apiKey, ...numbers });
+}
+
+/**
+ * JSON writes NaN and infinities as null, which would read as "not given".
+ * @param {Record<string, unknown>} numbers
+ */
+function requireFinite(numbers) {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw invalid(name, `${name} must be a finite number, got ${value}`, undefined);
+    }
+  }
+}
+
+/**
+ * @param {TwentyCrmRestClient} client
+ * @param {number} method
+ * @param {unknown} path
+ * @param {unknown} body
+ * @param {RequestOptions | null | undefined} options
+ * @returns {Promise<import('../index.js').TwentyCrmResponse<any>>}
+ */
+async function send(client, method, path, body, options) {
+  const inner = nativeOf(client);
+  let bodyJson;
+  let optionsJson;
+  try {
+    if (typeof path !== 'string')
+      throw invalid('path', 'path must be a string such as "/rest/people"', undefined);
+    bodyJson = toJson('body', body);
+    optionsJson = optionsToJson(options);
+  } catch (error) {
+    return { success: false, error: plain(error) };
+  }
+  const answer = await call(
+    (dispatcher, id, cancellable) =>
+      inner.request(dispatcher, id, cancellable, method, path, bodyJson, optionsJson),
+    options?.signal,
+  );
+  if (!answer.ok) return { success: false, error: answer.error };
+  if (answer.text === '') return { success: true, data: null };
+  try {
+    return { success: true, data: JSON.parse(answer.text) };
+  } catch (cause) {
+    return { success: false, error: notJson(cause) };
+  }
+}
+
+/** @param {RequestOptions | null | undefined} options */
+function optionsToJson(options) {
+  if (options === undefined || options === null) return undefined;
+  if (typeof options !== 'object') throw invalid('options', 'options must be an object', undefined);
+  const { timeout, headers, skipRetry, idempotencyKey, deadlineMs } = options;
+  requireFinite({ timeout, deadlineMs });
+  if (
+    timeout === undefined &&
+    headers === undefined &&
+    skipRetry === undefined &&
+    idempotencyKey === undefined &&
+    deadlineMs === undefined
+  ) {
+    return undefined;
+  }
+  return toJson('options', { timeout, headers, skipRetry, idempotencyKey, deadlineMs });
+}
+
+/**
+ * The plain form of an error that this layer made.
+ * @param {unknown} error
+ * @returns {import('../index.js').TwentyCrmError}
+ */
+function plain(error) {
+  return error instanceof TwentyCrmApiError ? error.toJSON() : thrownError(error);
+}
+
+/** @param {unknown} cause */
+function notJson(cause) {
+  return createTwentyCrmError(
+    TwentyCrmErrorCode.UNKNOWN,
+    'the answer is not JSON, so this is not a Twenty API: check the base URL',
+    {
+      status: 200,
+      isRetryable: false,
+      details: {
+        reason: 'NOT_TWENTY',
+        originalError: cause instanceof Error ? cause.message : String(cause),
+      },
+    },
+  );
+}
+
+module.exports = { TwentyCrmRestClient, nativeOf };
