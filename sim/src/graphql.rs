@@ -2,6 +2,7 @@
 //! (WIRE.md sections 8 and 11), and what `/metadata` says to those who may not use it.
 
 mod answer;
+mod ast;
 mod exec;
 mod lex;
 mod parse;
@@ -15,7 +16,7 @@ use crate::errors::ApiError;
 use crate::http::{Request, Response};
 use crate::state::State;
 use answer::Problem;
-use parse::{Operation, OperationKind};
+use ast::{Operation, OperationKind};
 
 /// Answers a POST (or the query in a GET); errors come with status 200.
 pub fn handle(state: &Arc<State>, request: &Request) -> Response {

@@ -42,7 +42,8 @@ pub fn core_document(schema: &Schema, server: &str) -> Value {
         .filter(|object| object.is_active)
         .map(AsRef::as_ref)
         .collect();
-    objects.sort_by(|a, b| a.name_plural.cmp(&b.name_plural));
+    // In the document's order: by plural name, whatever the case.
+    objects.sort_by_key(|object| object.name_plural.to_lowercase());
 
     let mut schemas = Map::new();
     let mut paths = Map::new();
@@ -55,6 +56,10 @@ pub fn core_document(schema: &Schema, server: &str) -> Value {
         schemas.insert(format!("{name}ForUpdate"), fields::update(object));
         schemas.insert(format!("{name}ForResponse"), fields::response(object));
         paths.extend(paths::of_object(object));
+        if object.name_singular == "dashboard" {
+            let path = "/dashboards/{id}/duplicate".to_owned();
+            paths.insert(path, paths::duplicate_dashboard());
+        }
         webhooks.extend(events::of_object(object));
         tags.push(json!({
             "name": object.name_plural,
@@ -68,7 +73,7 @@ pub fn core_document(schema: &Schema, server: &str) -> Value {
         "components": {
             "securitySchemes": parts::security_schemes(),
             "schemas": schemas,
-            "parameters": parts::parameters(200),
+            "parameters": parts::parameters(200, 60),
             "responses": parts::responses(),
         },
         "security": [{ "bearerAuth": [] }],

@@ -3,7 +3,7 @@ import { badRequest, coreError, section, uuid } from '../contract-table.mjs';
 const hook = { targetUrl: 'http://127.0.0.1:9/in', operations: ['person.created', 'company.*'] };
 const nothing = '6d5c4b3a-2918-4f70-8e6d-5c4b3a29180f';
 
-/** Section 10: webhooks. Deliveries are in the Rust tests and in the replay. */
+/** Section 10: webhooks; their deliveries are in webhook-deliveries.test.mjs. */
 export const webhooks = [
   section('webhooks', [
     {

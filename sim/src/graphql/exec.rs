@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::answer::{self, Problem};
-use super::parse::{FieldNode, Operation};
+use super::ast::{FieldNode, Operation};
 use super::select::{Context, Fragments, PageInfo, fields};
 use crate::errors::ApiError;
 use crate::filter;

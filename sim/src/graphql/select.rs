@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::parse::{FieldNode, Selection};
+use super::ast::{FieldNode, Selection};
 use crate::order;
 use crate::schema::{Object, RelationKind};
 use crate::store::{Record, World, get, id_of, is_deleted};

@@ -17,7 +17,6 @@ struct Property<'a> {
     name: &'a str,
     schema: Value,
     uses: Vec<&'a str>,
-    default: Option<Value>,
 }
 
 struct Resource<'a> {
@@ -40,18 +39,9 @@ fn resources() -> Vec<Resource<'static>> {
             }
             (Some(name), Some(kind), first) => {
                 let uses: Vec<&str> = first.into_iter().chain(words).collect();
-                let default = uses
-                    .iter()
-                    .find_map(|word| word.strip_prefix('='))
-                    .and_then(|text| serde_json::from_str(text).ok());
                 if let Some(resource) = all.last_mut() {
                     let schema = schema_of(kind);
-                    resource.properties.push(Property {
-                        name,
-                        schema,
-                        uses,
-                        default,
-                    });
+                    resource.properties.push(Property { name, schema, uses });
                 }
             }
             _ => {}
@@ -103,24 +93,45 @@ pub fn field_type_names() -> Vec<&'static str> {
 fn schema(resource: &Resource, purpose: &str, description: String) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
+    let mut required_last = Vec::new();
     for property in resource
         .properties
         .iter()
         .filter(|p| p.uses.contains(&purpose))
     {
         let mut schema = property.schema.clone();
+        let word = |prefix: &str| {
+            property
+                .uses
+                .iter()
+                .find_map(|word| word.strip_prefix(prefix))
+        };
+        let default = match purpose {
+            "c" => word("="),
+            "u" => word("update="),
+            _ => None,
+        };
+        if let Some(default) = default.and_then(|text| serde_json::from_str(text).ok()) {
+            schema["default"] = default;
+        }
         if purpose == "c" {
-            if let Some(default) = &property.default {
-                schema["default"] = default.clone();
+            if let (Some(more), Some(Value::Array(values))) =
+                (word("more="), schema.get_mut("enum"))
+            {
+                values.extend(more.split('|').map(Value::from));
             }
             if property.uses.contains(&"required") {
                 required.push(property.name);
+            }
+            if property.uses.contains(&"required-last") {
+                required_last.push(property.name);
             }
         }
         properties.insert(property.name.to_owned(), schema);
     }
     let mut schema =
         json!({ "type": "object", "description": description, "properties": properties });
+    required.append(&mut required_last);
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
@@ -146,7 +157,7 @@ fn paths(resource: &Resource) -> [(String, Value); 2] {
     );
     list["responses"] = answers("200", page_of(many, &format!("{pascal}ForResponse")));
 
-    let mut create = operation("Create One", one, &[]);
+    let mut create = json!({ "tags": [many], "summary": format!("Create One {one}") });
     create["operationId"] = Value::from(format!("createOne{pascal}"));
     create["requestBody"] = body(reference(&pascal));
     create["responses"] = answers("201", data_of(&format!("createOne{pascal}"), shown()));
@@ -238,7 +249,7 @@ pub fn document(server: &str) -> Value {
         "components": {
             "securitySchemes": security_schemes(),
             "schemas": schemas,
-            "parameters": parameters(1000),
+            "parameters": parameters(1000, 1000),
             "responses": responses(),
         },
         "security": [{ "bearerAuth": [] }],
@@ -260,7 +271,7 @@ mod tests {
         assert_eq!(document["paths"].as_object().unwrap().len(), 13 * 2 + 1);
         assert_eq!(
             schemas["Field"]["required"],
-            json!(["type", "objectMetadataId", "name", "label"])
+            json!(["type", "name", "label", "objectMetadataId"])
         );
         assert_eq!(
             schemas["ObjectForUpdate"]["properties"],

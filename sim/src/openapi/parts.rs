@@ -42,8 +42,9 @@ fn query_with_examples(name: &str, description: &str, examples: &[(&str, &str, &
     parameter
 }
 
-/// The shared parameters; `limit_maximum` is the largest page.
-pub fn parameters(limit_maximum: u64) -> Value {
+/// The shared parameters; `limit_maximum` is the largest page, `limit_default`
+/// the usual one.
+pub fn parameters(limit_maximum: u64, limit_default: u64) -> Value {
     let cursor = "An opaque cursor out of **startCursor** or **endCursor** in the **pageInfo** of an earlier answer; the list goes on from there";
     let switch = || json!({ "type": "boolean", "default": false });
     let mut group_by = query_with_examples(
@@ -114,7 +115,7 @@ pub fn parameters(limit_maximum: u64) -> Value {
         "limit": query(
             "limit",
             "The largest number of records in one answer.",
-            json!({ "type": "integer", "minimum": 0, "maximum": limit_maximum, "default": 60 }),
+            json!({ "type": "integer", "minimum": 0, "maximum": limit_maximum, "default": limit_default }),
         ),
         "groupBy": group_by,
         "viewId": query(

@@ -65,6 +65,20 @@ pub fn of_object(object: &Object) -> Vec<(String, Value)> {
     ]
 }
 
+/// The one path that only one object has.
+pub fn duplicate_dashboard() -> Value {
+    let mut responses = answers("201", reference("DashboardForResponse"));
+    responses["201"]["description"] = Value::from("The copy");
+    json!({ "post": {
+        "tags": ["dashboards"],
+        "summary": "Duplicate a dashboard",
+        "description": "Makes a copy of a dashboard",
+        "operationId": "duplicateDashboard",
+        "parameters": [parameter("idPath")],
+        "responses": responses,
+    } })
+}
+
 fn id_only() -> Value {
     json!({ "type": "object", "properties": { "id": { "type": "string", "format": "uuid" } } })
 }
