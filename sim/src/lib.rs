@@ -26,6 +26,7 @@ pub mod http_write;
 pub mod like;
 pub mod links;
 pub mod list_params;
+pub mod memo;
 pub mod merge;
 pub mod metadata;
 pub mod openapi;

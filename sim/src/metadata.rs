@@ -83,7 +83,7 @@ fn page(
     state: &State,
     request: &Request,
     legacy_key: &str,
-    mut rows: Vec<(Uuid, Value)>,
+    rows: &[(Uuid, Value)],
 ) -> ApiResult<Response> {
     let (after, before) = (
         request.query("starting_after"),
@@ -98,6 +98,7 @@ fn page(
         .and_then(|text| text.parse().ok())
         .unwrap_or(60)
         .min(200);
+    let mut rows: Vec<&(Uuid, Value)> = rows.iter().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.0));
     let total = rows.len();
     if let Some(cursor) = after {
@@ -112,7 +113,7 @@ fn page(
     }
     let has_next = rows.len() > limit;
     rows.truncate(limit);
-    let cursor = |row: Option<&(Uuid, Value)>| {
+    let cursor = |row: Option<&&(Uuid, Value)>| {
         row.map_or(Value::Null, |(id, _)| Value::from(id.to_string()))
     };
     let page_info = json!({
@@ -120,7 +121,7 @@ fn page(
         "startCursor": cursor(rows.first()),
         "endCursor": cursor(rows.last()),
     });
-    let rows: Value = rows.into_iter().map(|(_, row)| row).collect();
+    let rows: Value = rows.into_iter().map(|(_, row)| row.clone()).collect();
     let data = if is_new(state) {
         rows
     } else {

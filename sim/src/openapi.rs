@@ -27,7 +27,11 @@ pub fn handle(state: &State, request: &Request) -> Response {
     match request.path.trim_end_matches('/').rsplit('/').next() {
         Some("core") => {
             let schema = state.world().schema.clone();
-            Response::json(200, &core_document(&schema, &server))
+            let document = state.core_document.get(&schema, &server, || {
+                // Values of string keys cannot fail to serialise.
+                serde_json::to_vec(&core_document(&schema, &server)).unwrap_or_default()
+            });
+            Response::bytes(200, document.to_vec())
         }
         Some("metadata") => Response::json(200, &metadata_document::document(&server)),
         _ => ApiError::no_route(&request.method, &request.path).into(),

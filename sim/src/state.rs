@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::dev_rows;
 use crate::faults::FaultList;
 use crate::http::{ApiResult, Request};
+use crate::memo::Memo;
 use crate::options::{Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes, SimOptions};
 use crate::rate_limit::{Limited, RateLimiter};
 use crate::schema_seed;
@@ -82,6 +83,12 @@ pub struct State {
     pub stats: Stats,
     /// Faults to play.
     pub faults: FaultList,
+    /// The OpenAPI document of the records.
+    pub core_document: Memo<Vec<u8>>,
+    /// Objects as the metadata lists them.
+    pub printed_objects: Memo<Vec<(Uuid, Value)>>,
+    /// Fields as the metadata lists them.
+    pub printed_fields: Memo<Vec<(Uuid, Value)>>,
     /// Webhook requests under way.
     pub deliveries: Deliveries,
     options: SimOptions,
@@ -109,6 +116,9 @@ impl State {
             keys,
             stats: Stats::new(options.log_size),
             faults: FaultList::default(),
+            core_document: Memo::default(),
+            printed_objects: Memo::default(),
+            printed_fields: Memo::default(),
             deliveries: Deliveries::default(),
             settings: Mutex::new(Settings::from(&options)),
             world: Mutex::default(),

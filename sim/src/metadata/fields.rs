@@ -20,17 +20,19 @@ use crate::write::default_value;
 /// All fields of the workspace; filters are not looked at.
 pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
     let schema = state.world().schema.clone();
-    let rows = schema
-        .objects
-        .iter()
-        .flat_map(|object| {
-            object
-                .fields
-                .iter()
-                .map(|f| (f.id, print::field(object, f)))
-        })
-        .collect();
-    page(state, request, "fields", rows)
+    let rows = state.printed_fields.get(&schema, "", || {
+        schema
+            .objects
+            .iter()
+            .flat_map(|object| {
+                object
+                    .fields
+                    .iter()
+                    .map(|f| (f.id, print::field(object, f)))
+            })
+            .collect()
+    });
+    page(state, request, "fields", &rows)
 }
 
 fn find(state: &State, id: Uuid) -> Option<(Arc<Object>, Field)> {

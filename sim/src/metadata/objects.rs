@@ -22,12 +22,14 @@ pub const EXTRAS: [(&str, &str); 4] = [
 /// All objects with their fields.
 pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
     let schema = state.world().schema.clone();
-    let rows = schema
-        .objects
-        .iter()
-        .map(|object| (object.id, print::object(object)))
-        .collect();
-    page(state, request, "objects", rows)
+    let rows = state.printed_objects.get(&schema, "", || {
+        schema
+            .objects
+            .iter()
+            .map(|object| (object.id, print::object(object)))
+            .collect()
+    });
+    page(state, request, "objects", &rows)
 }
 
 fn not_found() -> ApiError {
