@@ -57,33 +57,30 @@ pub fn find<'a>(world: &'a World, object: &Object, query: &Query) -> ApiResult<P
     let order = order::with_id(query.order.clone());
     let backwards = query.before.is_some();
     let cursor = query.after.as_ref().or(query.before.as_ref());
-    let index = match (&query.filter, &order[..]) {
-        (None, [id]) if !id.descending => Some(Index::Id),
-        (None, [key, id]) if key.column == "updatedAt" && !key.descending && !id.descending => {
-            cursor
-                .is_none_or(|c| c.contains_key("updatedAt"))
-                .then_some(Index::UpdatedAt)
+    let table = world.table(&object.name_singular);
+    let count = query.limit + 1;
+    let (mut rows, total) = match index_for(query, &order, cursor) {
+        Some(index) => {
+            let rows = from_index(world, table, index, query, cursor, count);
+            let total = match (&query.filter, index) {
+                (None, _) => table.live(),
+                (Some(filter), Index::UpdatedAt)
+                    if is_since(filter) && table.live() == table.len() =>
+                {
+                    table.by_updated().range(from(filter)..).count()
+                }
+                (Some(_), _) => matching(world, object, query.filter.as_ref()).len(),
+            };
+            (rows, total)
         }
-        _ => None,
-    };
-    let (mut rows, total) = if let Some(index) = index {
-        let table = world.table(&object.name_singular);
-        (
-            from_index(table, index, cursor, backwards, query.limit + 1),
-            table.live(),
-        )
-    } else {
-        let mut rows = matching(world, object, query.filter.as_ref());
-        let total = rows.len();
-        if let Some(cursor) = cursor {
-            rows.retain(|row| order::is_behind(&order, cursor, row, backwards));
+        None => {
+            let mut rows = matching(world, object, query.filter.as_ref());
+            let total = rows.len();
+            if let Some(cursor) = cursor {
+                rows.retain(|row| order::is_behind(&order, cursor, row, backwards));
+            }
+            (order::first_of(&order, rows, backwards, count), total)
         }
-        rows.sort_by(|a, b| order::compare_records(&order, a, b));
-        if backwards {
-            rows.reverse();
-        }
-        rows.truncate(query.limit + 1);
-        (rows, total)
     };
     let more = rows.len() > query.limit;
     rows.truncate(query.limit);
@@ -110,20 +107,54 @@ enum Index {
     UpdatedAt,
 }
 
-/// A page of an unfiltered list in an index's order: no sort, no scan beyond the page.
+/// The index that lists the rows of a query in its order, where a scan of that index is cheaper
+/// than looking the filter's rows up.
+fn index_for(query: &Query, order: &[OrderBy], cursor: Option<&Record>) -> Option<Index> {
+    let is_open = query.filter.as_ref().is_none_or(is_since);
+    match order {
+        [id] if !id.descending && query.filter.is_none() => Some(Index::Id),
+        [key, id] if key.column == "updatedAt" && !key.descending && !id.descending => {
+            let has_keys = cursor.is_none_or(|c| c.contains_key("updatedAt"));
+            (is_open && has_keys).then_some(Index::UpdatedAt)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a filter is nothing but `updatedAt >= x` (or `>`).
+fn is_since(filter: &Filter) -> bool {
+    match filter {
+        Filter::And(parts) => matches!(&parts[..], [part] if is_since(part)),
+        other => !matches!(other, Filter::And(_)) && updated_since(other).is_some(),
+    }
+}
+
+/// Where the rows of such a filter begin in the index.
+fn from(filter: &Filter) -> (String, Uuid) {
+    (
+        updated_since(filter).unwrap_or_default().to_owned(),
+        Uuid::nil(),
+    )
+}
+
+/// A page in an index's order: no sort, no scan beyond the page.
 fn from_index<'a>(
+    world: &'a World,
     table: &'a Table,
     index: Index,
+    query: &Query,
     cursor: Option<&Record>,
-    backwards: bool,
     count: usize,
 ) -> Vec<&'a Record> {
-    let live = |row: &&'a Record| !is_deleted(row);
+    let backwards = query.before.is_some();
+    let keep = |row: &&'a Record| {
+        !is_deleted(row) && query.filter.as_ref().is_none_or(|f| f.accepts(world, row))
+    };
     match index {
         Index::Id => {
             let bound = cursor.filter(|c| c.contains_key("id")).map(id_of);
             let rows = table.range(bounds(bound, backwards)).map(|(_, row)| row);
-            page(rows, backwards, live, count)
+            page(rows, backwards, keep, count)
         }
         Index::UpdatedAt => {
             let text = |c: &Record| {
@@ -133,11 +164,18 @@ fn from_index<'a>(
                     .to_owned()
             };
             let bound = cursor.map(|c| (text(c), id_of(c)));
-            let keys = table.by_updated().range(bounds(bound, backwards));
+            let (mut start, end) = bounds(bound, backwards);
+            if let (Bound::Unbounded, Some(filter)) = (&start, &query.filter) {
+                start = Bound::Included(from(filter));
+            }
+            if matches!((&start, &end), (Bound::Included(a), Bound::Excluded(b)) if a > b) {
+                return Vec::new();
+            }
+            let keys = table.by_updated().range((start, end));
             page(
                 keys.filter_map(|(_, id)| table.get(*id)),
                 backwards,
-                live,
+                keep,
                 count,
             )
         }

@@ -1,5 +1,6 @@
 //! Requests and responses as the handlers see them, free of sockets.
 
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -107,24 +108,31 @@ pub struct Response {
     pub close: bool,
     /// Simulated time the server spends before it answers.
     pub service_time: Duration,
-    /// Told once the simulated time is over, before the first byte goes out.
-    pub on_sent: Option<InFlight>,
+    /// Held until the answer is on its way.
+    pub in_flight: Option<InFlight>,
 }
 
-/// Marks inserts whose request is still being answered (the window in which a second upsert of
-/// the same key loses the race, WIRE.md section 5).
+/// Held by the answer to a request that inserted rows. While it lives, the request is still
+/// being answered: the window in which a second upsert of the same key loses the race (WIRE.md
+/// section 5).
 #[derive(Debug, Clone, Default)]
-pub struct InFlight(std::sync::Arc<std::sync::atomic::AtomicBool>);
+pub struct InFlight(Arc<()>);
+
+/// What a row remembers of the request that inserted it.
+#[derive(Debug, Clone)]
+pub struct InsertedBy(Weak<()>);
 
 impl InFlight {
-    /// Ends the window.
-    pub fn finish(&self) {
-        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    /// A mark for the rows that the request inserts.
+    pub fn mark(&self) -> InsertedBy {
+        InsertedBy(Arc::downgrade(&self.0))
     }
+}
 
-    /// Whether the window has ended.
-    pub fn is_finished(&self) -> bool {
-        self.0.load(std::sync::atomic::Ordering::Relaxed)
+impl InsertedBy {
+    /// Whether the request is still being answered.
+    pub fn is_running(&self) -> bool {
+        self.0.strong_count() > 0
     }
 }
 
@@ -149,7 +157,7 @@ impl Response {
             chunked: false,
             close: false,
             service_time: Duration::ZERO,
-            on_sent: None,
+            in_flight: None,
         }
     }
 

@@ -41,9 +41,8 @@ impl OrderBy {
         get(record, &self.column, self.sub.as_deref())
     }
 
-    /// Order of two records by this key.
-    pub fn compare(&self, left: &Record, right: &Record) -> Ordering {
-        let (a, b) = (self.value(left), self.value(right));
+    /// Order of two values of this key.
+    fn compare_values(&self, a: &Value, b: &Value) -> Ordering {
         match (a.is_null(), b.is_null()) {
             (true, true) => Ordering::Equal,
             (true, false) if self.nulls_first => Ordering::Less,
@@ -142,13 +141,36 @@ pub fn with_id(mut order: Vec<OrderBy>) -> Vec<OrderBy> {
     order
 }
 
-/// Order of two records by all keys.
-pub fn compare_records(order: &[OrderBy], left: &Record, right: &Record) -> Ordering {
-    order
-        .iter()
-        .map(|key| key.compare(left, right))
-        .find(|o| o.is_ne())
-        .unwrap_or(Ordering::Equal)
+/// The first `count` records in order (the last ones, last first, with `backwards`).
+pub fn first_of<'a>(
+    order: &[OrderBy],
+    rows: Vec<&'a Record>,
+    backwards: bool,
+    count: usize,
+) -> Vec<&'a Record> {
+    // Looking a key up costs more than comparing it, so each is looked up once.
+    let mut keyed: Vec<(Vec<&Value>, &Record)> = rows
+        .into_iter()
+        .map(|row| (order.iter().map(|key| key.value(row)).collect(), row))
+        .collect();
+    let compare = |a: &(Vec<&Value>, &Record), b: &(Vec<&Value>, &Record)| {
+        let pairs = order.iter().zip(a.0.iter().zip(&b.0));
+        let forward = pairs
+            .map(|(key, (a, b))| key.compare_values(a, b))
+            .find(|o| o.is_ne())
+            .unwrap_or(Ordering::Equal);
+        if backwards {
+            forward.reverse()
+        } else {
+            forward
+        }
+    };
+    if keyed.len() > count && count > 0 {
+        keyed.select_nth_unstable_by(count - 1, compare);
+        keyed.truncate(count);
+    }
+    keyed.sort_by(compare);
+    keyed.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The cursor of a record: base64 of the order-by values and the id.

@@ -1,6 +1,9 @@
 //! PHONES values: what is dialled is split into national number, country and calling code
 //! (WIRE.md section 4).
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use phonenumber::country;
 use serde_json::{Map, Value};
 
@@ -64,8 +67,11 @@ fn split(phone: &mut Map<String, Value>, names: [&str; 3]) -> ApiResult<()> {
     if region.is_none() && !dialled.trim_start().starts_with('+') {
         return Err(invalid());
     }
-    let parsed = phonenumber::parse(region, &dialled).map_err(|_| invalid())?;
-    let found = parsed.country().id().map(|id| id.as_ref().to_owned());
+    let Parsed {
+        national,
+        calling: code,
+        country: found,
+    } = parse(region, &dialled).ok_or_else(invalid)?;
     if let (Some(given), Some(found)) = (&country, &found)
         && given != found
     {
@@ -74,20 +80,59 @@ fn split(phone: &mut Map<String, Value>, names: [&str; 3]) -> ApiResult<()> {
             "Provided and inferred country code are conflicting",
         ));
     }
-    let code = format!("+{}", parsed.country().code());
     if calling.is_some_and(|given| given != code) {
         return Err(ApiError::coded(
             "CONFLICTING_PHONE_CALLING_CODE",
             "Provided and inferred calling code are conflicting",
         ));
     }
-    let national = parsed.national().to_string();
     phone.insert(number_name.to_owned(), Value::from(national));
     if let Some(found) = found.or(country) {
         phone.insert(country_name.to_owned(), Value::from(found));
     }
     phone.insert(calling_name.to_owned(), Value::from(code));
     Ok(())
+}
+
+/// A number taken apart.
+#[derive(Debug, Clone)]
+struct Parsed {
+    national: String,
+    calling: String,
+    country: Option<String>,
+}
+
+/// A number as it is sent, with the country beside it.
+type Dialled = (Option<country::Id>, String);
+
+/// Numbers kept in the memory of [`parse`].
+const MAX_KNOWN: usize = 50_000;
+
+thread_local! {
+    /// Parsing costs more than everything else in a write, and a sync sends the same numbers
+    /// again and again.
+    static KNOWN: RefCell<HashMap<Dialled, Option<Parsed>>> = RefCell::default();
+}
+
+fn parse(region: Option<country::Id>, dialled: &str) -> Option<Parsed> {
+    let key = (region, dialled.to_owned());
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(parsed) = known.get(&key) {
+            return parsed.clone();
+        }
+        let parsed = phonenumber::parse(region, dialled)
+            .ok()
+            .map(|number| Parsed {
+                national: number.national().to_string(),
+                calling: format!("+{}", number.country().code()),
+                country: number.country().id().map(|id| id.as_ref().to_owned()),
+            });
+        if known.len() >= MAX_KNOWN {
+            known.clear();
+        }
+        known.insert(key, parsed.clone());
+        parsed
+    })
 }
 
 #[cfg(test)]

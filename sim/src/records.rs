@@ -311,7 +311,7 @@ impl Call<'_> {
         let mut response = answer(&views);
         drop(world);
         response.service_time = times;
-        response.on_sent = mark;
+        response.in_flight = mark;
         if !events.is_empty() {
             webhooks::dispatch(self.state, events);
         }

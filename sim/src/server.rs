@@ -236,9 +236,7 @@ async fn answer(
         .and_then(|f| fault_response(f, &request, state.now_ms()));
     let processed = match (&fault, made_up) {
         (Some(FaultAction::Status { process: true, .. }), Some(response)) => {
-            if let Some(done) = process(state, &mut request).on_sent {
-                done.finish();
-            }
+            let _ = process(state, &mut request);
             response
         }
         (_, Some(response)) => response,
@@ -247,9 +245,6 @@ async fn answer(
     let service_time = processed.service_time + Duration::from_millis(state.settings().latency_ms);
     if !service_time.is_zero() {
         sleep(service_time).await;
-    }
-    if let Some(done) = &processed.on_sent {
-        done.finish();
     }
     let cut = matches!(fault, Some(FaultAction::ResetAfter));
     let status = if cut { 0 } else { processed.status };

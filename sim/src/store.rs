@@ -1,11 +1,12 @@
 //! Rows and their indexes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::http::InFlight;
+use crate::http::InsertedBy;
 use crate::schema::{Object, Schema};
 
 /// A row: column name to value, nulls left out or explicit, text blanks stored as null
@@ -60,7 +61,7 @@ pub struct Duplicate;
 /// All rows of one object.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
-    rows: BTreeMap<Uuid, Record>,
+    rows: BTreeMap<Uuid, Arc<Record>>,
     uniques: Vec<UniqueIndex>,
     references: HashMap<String, HashMap<Uuid, BTreeSet<Uuid>>>,
     updated: BTreeSet<(String, Uuid)>,
@@ -132,12 +133,17 @@ impl Table {
 
     /// Row of that id, soft-deleted or not.
     pub fn get(&self, id: Uuid) -> Option<&Record> {
-        self.rows.get(&id)
+        self.rows.get(&id).map(Arc::as_ref)
+    }
+
+    /// The same row, to be kept while the table changes.
+    pub fn share(&self, id: Uuid) -> Option<Arc<Record>> {
+        self.rows.get(&id).map(Arc::clone)
     }
 
     /// All rows in order of id.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Uuid, &Record)> {
-        self.rows.iter()
+        self.rows.iter().map(|(id, row)| (id, row.as_ref()))
     }
 
     /// Rows whose id lies in a range, in order of id.
@@ -145,7 +151,7 @@ impl Table {
         &self,
         range: (std::ops::Bound<Uuid>, std::ops::Bound<Uuid>),
     ) -> impl DoubleEndedIterator<Item = (&Uuid, &Record)> {
-        self.rows.range(range)
+        self.rows.range(range).map(|(id, row)| (id, row.as_ref()))
     }
 
     /// Rows in order of `updatedAt`, then id.
@@ -223,7 +229,8 @@ impl Table {
     ///
     /// # Errors
     /// [`Duplicate`]; nothing is changed then.
-    pub fn insert(&mut self, record: Record) -> Result<(), Duplicate> {
+    pub fn insert(&mut self, record: impl Into<Arc<Record>>) -> Result<(), Duplicate> {
+        let record = record.into();
         self.check(&record, None)?;
         let id = id_of(&record);
         self.link(id, &record);
@@ -237,7 +244,8 @@ impl Table {
     ///
     /// # Errors
     /// [`Duplicate`]; nothing is changed then.
-    pub fn replace(&mut self, id: Uuid, record: Record) -> Result<(), Duplicate> {
+    pub fn replace(&mut self, id: Uuid, record: impl Into<Arc<Record>>) -> Result<(), Duplicate> {
+        let record = record.into();
         self.check(&record, Some(id))?;
         self.unlink(id);
         self.link(id, &record);
@@ -246,12 +254,12 @@ impl Table {
     }
 
     /// Removes a row for good.
-    pub fn remove(&mut self, id: Uuid) -> Option<Record> {
+    pub fn remove(&mut self, id: Uuid) -> Option<Arc<Record>> {
         self.sequence.remove(&id);
         self.unlink(id)
     }
 
-    fn unlink(&mut self, id: Uuid) -> Option<Record> {
+    fn unlink(&mut self, id: Uuid) -> Option<Arc<Record>> {
         let record = self.rows.remove(&id)?;
         for index in &mut self.uniques {
             if let Some(key) = unique_key(get(&record, &index.column, index.sub)) {
@@ -319,8 +327,8 @@ pub struct World {
     pub webhooks: Vec<Value>,
     /// API keys as their routes print them.
     pub api_keys: Vec<Value>,
-    /// Rows whose inserting request is still being answered.
-    pub in_flight: HashMap<Uuid, InFlight>,
+    /// Rows whose inserting request was still being answered when it was last looked at.
+    pub in_flight: HashMap<Uuid, InsertedBy>,
     tables: HashMap<String, Table>,
     empty: Table,
 }
@@ -382,7 +390,7 @@ impl World {
     pub fn add_object(&mut self, object: Object) {
         self.tables
             .insert(object.name_singular.clone(), Table::new(&object));
-        self.schema.objects.push(std::sync::Arc::new(object));
+        self.schema.objects.push(Arc::new(object));
     }
 }
 

@@ -1,11 +1,13 @@
 //! Upserts (WIRE.md sections 5, 6 and 11).
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::errors::ApiError;
 use crate::http::ApiResult;
-use crate::store::{get, unique_key};
+use crate::store::{Record, get, id_of, unique_key};
 use crate::values::Payload;
 use crate::write::Write;
 
@@ -67,8 +69,7 @@ pub fn upsert(write: &mut Write<'_>, payloads: Vec<Payload>) -> ApiResult<Vec<Uu
     let mut ids: Vec<Uuid> = Vec::new();
     let before: Vec<_> = updates
         .iter()
-        .filter_map(|(id, _)| write.world.table(&write.object.name_singular).get(*id))
-        .cloned()
+        .filter_map(|(id, _)| write.world.table(&write.object.name_singular).share(*id))
         .collect();
     let result = apply(write, updates, inserts, &mut ids);
     if let Err(error) = result {
@@ -98,10 +99,16 @@ fn apply(
     Ok(())
 }
 
-fn loses_race(write: &mut Write<'_>, id: Uuid) -> bool {
-    write.world.in_flight.retain(|_, mark| !mark.is_finished());
-    let probability = write.state.settings().upsert_race_probability;
-    write.world.in_flight.contains_key(&id) && write.state.chance(probability)
+fn loses_race(write: &Write<'_>, id: Uuid) -> bool {
+    let is_running = write
+        .world
+        .in_flight
+        .get(&id)
+        .is_some_and(|mark| mark.is_running());
+    is_running
+        && write
+            .state
+            .chance(write.state.settings().upsert_race_probability)
 }
 
 /// Inserts rows, all or nothing.
@@ -117,17 +124,17 @@ pub fn insert_all(write: &mut Write<'_>, payloads: Vec<Payload>) -> ApiResult<Ve
     Ok(ids)
 }
 
-fn undo(write: &mut Write<'_>, ids: &[Uuid], before: Vec<crate::store::Record>) {
+fn undo(write: &mut Write<'_>, ids: &[Uuid], before: Vec<Arc<Record>>) {
     let table = write.world.table_mut(&write.object.name_singular);
     for id in ids {
-        let is_new = before.iter().all(|row| crate::store::id_of(row) != *id);
+        let is_new = before.iter().all(|row| id_of(row) != *id);
         if is_new {
             table.remove(*id);
         }
     }
     for row in before {
         // The rows stood together before, so that putting them back cannot collide.
-        let _ = table.replace(crate::store::id_of(&row), row);
+        let _ = table.replace(id_of(&row), row);
     }
     write.events.clear();
     write.inserted = 0;

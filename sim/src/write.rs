@@ -76,9 +76,9 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// The mark that ends the race window of the rows inserted by this write.
-    pub fn in_flight(&self) -> Option<InFlight> {
-        self.in_flight.clone()
+    /// What the answer has to hold, so that the race window of the inserted rows stays open.
+    pub fn in_flight(&mut self) -> Option<InFlight> {
+        self.in_flight.take()
     }
 
     /// Fills in relations that are looked up by a unique value, and checks foreign keys.
@@ -217,9 +217,9 @@ impl<'a> Write<'a> {
         let id = id_of(&record);
         let table = self.world.table_mut(&object.name_singular);
         table.insert(record)?;
-        let mark = self.in_flight.get_or_insert_with(InFlight::default).clone();
+        let mark = self.in_flight.get_or_insert_with(InFlight::default).mark();
         if self.world.in_flight.len() > MAX_IN_FLIGHT {
-            self.world.in_flight.retain(|_, mark| !mark.is_finished());
+            self.world.in_flight.retain(|_, mark| mark.is_running());
         }
         self.world.in_flight.insert(id, mark);
         self.inserted += 1;
@@ -275,10 +275,9 @@ impl<'a> Write<'a> {
         let before = self
             .world
             .table(&name)
-            .get(id)
-            .cloned()
+            .share(id)
             .ok_or_else(ApiError::record_not_found)?;
-        let mut after = before.clone();
+        let mut after = Record::clone(&before);
         for (column, value) in payload.columns {
             if column == "id" {
                 continue;
@@ -311,11 +310,8 @@ impl<'a> Write<'a> {
     /// 404 for an unknown id.
     pub fn set_deleted(&mut self, id: Uuid, deleted: bool) -> ApiResult<()> {
         let table = self.world.table(&self.object.name_singular);
-        let before = table
-            .get(id)
-            .cloned()
-            .ok_or_else(ApiError::record_not_found)?;
-        let mut after = before.clone();
+        let before = table.share(id).ok_or_else(ApiError::record_not_found)?;
+        let mut after = Record::clone(&before);
         let now = if deleted {
             Value::from(iso(self.now_ms))
         } else {
