@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::http::InsertedBy;
-use crate::schema::{Object, Schema};
+use crate::schema::Object;
+pub use crate::world::World;
 
 /// A row: column name to value, nulls left out or explicit, text blanks stored as null
 /// (WIRE.md section 4). Instants are strings in the server's only format, so that they sort.
@@ -316,82 +316,6 @@ fn reference(record: &Record, column: &str) -> Option<Uuid> {
         .get(column)
         .and_then(Value::as_str)
         .and_then(|s| Uuid::parse_str(s).ok())
-}
-
-/// Schema, rows and webhooks: everything behind the one lock.
-#[derive(Debug, Default)]
-pub struct World {
-    /// Objects and fields.
-    pub schema: Schema,
-    /// Webhooks as their routes print them.
-    pub webhooks: Vec<Value>,
-    /// API keys as their routes print them.
-    pub api_keys: Vec<Value>,
-    /// Rows whose inserting request was still being answered when it was last looked at.
-    pub in_flight: HashMap<Uuid, InsertedBy>,
-    tables: HashMap<String, Table>,
-    empty: Table,
-}
-
-impl World {
-    /// A world without rows.
-    pub fn new(schema: Schema) -> Self {
-        let tables = schema
-            .objects
-            .iter()
-            .map(|o| (o.name_singular.clone(), Table::new(o)))
-            .collect();
-        Self {
-            schema,
-            tables,
-            ..Self::default()
-        }
-    }
-
-    /// Rows of an object, by its singular name.
-    pub fn table(&self, singular: &str) -> &Table {
-        self.tables.get(singular).unwrap_or(&self.empty)
-    }
-
-    /// Rows of an object for writing, by its singular name.
-    pub fn table_mut(&mut self, singular: &str) -> &mut Table {
-        self.tables.entry(singular.to_owned()).or_default()
-    }
-
-    /// Number of rows of all objects that are not soft-deleted.
-    pub fn live(&self) -> usize {
-        self.tables.values().map(Table::live).sum()
-    }
-
-    /// Changes an object's schema and rebuilds its indexes.
-    ///
-    /// Returns `None` where the id is unknown, `Some(false)` (and no change) where a new unique
-    /// index would hold duplicates.
-    pub fn edit_object(&mut self, id: Uuid, change: impl FnOnce(&mut Object)) -> Option<bool> {
-        let before = self.schema.by_id(id)?.clone();
-        self.schema.edit(id, change)?;
-        let after = self.schema.by_id(id)?.clone();
-        let fits = self.table_mut(&after.name_singular).reindex(&after);
-        if !fits {
-            self.schema.edit(id, |object| *object = (*before).clone());
-        }
-        Some(fits)
-    }
-
-    /// Removes an object with all its rows.
-    pub fn remove_object(&mut self, id: Uuid) {
-        if let Some(object) = self.schema.by_id(id).cloned() {
-            self.tables.remove(&object.name_singular);
-            self.schema.objects.retain(|o| o.id != id);
-        }
-    }
-
-    /// Adds an object with an empty table.
-    pub fn add_object(&mut self, object: Object) {
-        self.tables
-            .insert(object.name_singular.clone(), Table::new(&object));
-        self.schema.objects.push(Arc::new(object));
-    }
 }
 
 #[cfg(test)]

@@ -12,11 +12,11 @@ use crate::events::{EventAction, RecordEvent};
 use crate::http::{ApiResult, InFlight};
 use crate::options::Flavour;
 use crate::rich_text;
-use crate::schema::{FieldType, Object, stable_id};
+use crate::schema::{FieldType, Object};
 use crate::search;
 use crate::state::State;
-use crate::store::{Duplicate, Record, World, get, id_of, is_deleted, unique_key};
-use crate::values::{Connect, Payload};
+use crate::store::{Duplicate, Record, World, get, id_of, is_deleted};
+use crate::values::Payload;
 use crate::view::View;
 
 impl From<Duplicate> for ApiError {
@@ -79,103 +79,6 @@ impl<'a> Write<'a> {
     /// What the answer has to hold, so that the race window of the inserted rows stays open.
     pub fn in_flight(&mut self) -> Option<InFlight> {
         self.in_flight.take()
-    }
-
-    /// Fills in relations that are looked up by a unique value, and checks foreign keys.
-    ///
-    /// # Errors
-    /// 400 where not exactly one record is found, or the id is unknown.
-    pub fn resolve(&self, payload: &mut Payload) -> ApiResult<()> {
-        for connect in std::mem::take(&mut payload.connects) {
-            let id = self.connect(&connect)?;
-            payload
-                .columns
-                .insert(connect.column, Value::from(id.to_string()));
-        }
-        for field in self
-            .object
-            .fields
-            .iter()
-            .filter(|f| f.kind == FieldType::Relation)
-        {
-            let Some(relation) = &field.relation else {
-                continue;
-            };
-            let Some(column) = field.column() else {
-                continue;
-            };
-            let Some(id) = payload.columns.get(column).and_then(Value::as_str) else {
-                continue;
-            };
-            let id = Uuid::parse_str(id).unwrap_or_default();
-            if self.world.table(&relation.target).get(id).is_none() {
-                let table = &self.object.name_singular;
-                let hash = stable_id(&format!("FK:{table}.{column}"))
-                    .simple()
-                    .to_string();
-                return Err(ApiError::bad_request(format!(
-                    "insert or update on table \"{table}\" violates foreign key constraint \
-                     \"FK_{}\"",
-                    &hash[..27]
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    fn connect(&self, connect: &Connect) -> ApiResult<Uuid> {
-        let table = self.world.table(&connect.target);
-        let matches = |row: &Record| {
-            connect
-                .conditions
-                .iter()
-                .all(|(column, sub, value)| get(row, column, sub.as_deref()) == value)
-        };
-        let indexed = connect.conditions.iter().find_map(|(column, sub, value)| {
-            let sub = sub.as_deref();
-            if column == "id" {
-                return Some(value.as_str().and_then(|t| Uuid::parse_str(t).ok()));
-            }
-            let key = unique_key(value)?;
-            table
-                .is_unique(column, sub)
-                .then(|| table.find_unique(column, sub, &key))
-        });
-        let found: Vec<Uuid> = match indexed {
-            Some(id) => id.into_iter().collect(),
-            None => table.iter().map(|(id, _)| *id).collect(),
-        };
-        let found: Vec<Uuid> = found
-            .into_iter()
-            .filter(|id| {
-                table
-                    .get(*id)
-                    .is_some_and(|row| !is_deleted(row) && matches(row))
-            })
-            .collect();
-        if let [id] = found[..] {
-            return Ok(id);
-        }
-        let wanted: Vec<String> = connect
-            .conditions
-            .iter()
-            .map(|(column, sub, value)| {
-                let value = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned);
-                let sub = sub
-                    .as_deref()
-                    .map(crate::schema::capitalise)
-                    .unwrap_or_default();
-                format!("{column}{sub} = {value}")
-            })
-            .collect();
-        Err(ApiError::bad_request(format!(
-            "Expected 1 record to connect to {}, but found {} for {}",
-            connect.relation,
-            found.len(),
-            wanted.join(" and ")
-        )))
     }
 
     /// Inserts a record.

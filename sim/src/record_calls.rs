@@ -1,0 +1,386 @@
+//! What each call on records does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::errors::ApiError;
+use crate::events::RecordEvent;
+use crate::filter::{self, Filter};
+use crate::find::{self, Query};
+use crate::http::{ApiResult, Request, Response};
+use crate::list_params::ListParams;
+use crate::records::data;
+use crate::remove;
+use crate::schema::Object;
+use crate::state::State;
+use crate::store::{Record, World, is_deleted};
+use crate::upsert;
+use crate::values::{self, Payload};
+use crate::view::View;
+use crate::webhooks;
+use crate::write::Write;
+
+/// Most records in a batch or a bulk update (QUERY_MAX_RECORDS).
+const MAX_RECORDS: usize = 200;
+
+/// A call whose path and parameters are known to be good.
+pub struct Call<'a> {
+    /// The server.
+    pub state: &'a Arc<State>,
+    /// The request.
+    pub request: &'a Request,
+    /// The object in the path.
+    pub object: Arc<Object>,
+    /// 0 or 1.
+    pub depth: u8,
+    /// The filter in GraphQL's shape.
+    pub filter: Option<Value>,
+}
+
+impl Call<'_> {
+    fn flavoured(&self, payload: &Value) -> ApiResult<Payload> {
+        values::normalise(&self.object, payload, self.state.settings().flavour)
+    }
+
+    /// The compiled filter.
+    pub fn compiled(&self, world: &World) -> ApiResult<Option<Filter>> {
+        self.filter
+            .as_ref()
+            .map(|filter| filter::compile(&world.schema, &self.object, filter))
+            .transpose()
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.request.query(name) == Some("true")
+    }
+
+    /// Simulated time for rows that were read.
+    pub fn lookup_time(&self, rows: usize) -> Duration {
+        let each = self.state.settings().service_times.lookup_us;
+        Duration::from_micros(each.saturating_mul(rows as u64))
+    }
+
+    /// GET one.
+    ///
+    /// # Errors
+    /// In the server's words.
+    pub fn get_one(&self, id: Uuid) -> ApiResult<Response> {
+        let world = self.state.world();
+        let row = world
+            .table(&self.object.name_singular)
+            .get(id)
+            .filter(|row| !is_deleted(row))
+            .ok_or_else(ApiError::record_not_found)?;
+        let view = View::at_depth(&self.object, row, self.depth, &world);
+        let mut response = data(200, &self.object.name_singular, &view);
+        response.service_time = self.lookup_time(1);
+        Ok(response)
+    }
+
+    /// GET many.
+    ///
+    /// # Errors
+    /// In the server's words.
+    pub fn list(&self, params: ListParams) -> ApiResult<Response> {
+        let world = self.state.world();
+        let query = Query {
+            filter: self.compiled(&world)?,
+            order: params.order,
+            after: params.after,
+            before: params.before,
+            limit: params.limit,
+        };
+        let page = find::find(&world, &self.object, &query)?;
+        let views: Vec<View<'_>> = page
+            .rows
+            .iter()
+            .map(|row| View::at_depth(&self.object, row, self.depth, &world))
+            .collect();
+        let mut response = data(200, &self.object.name_plural, &views);
+        let rest = serde_json::json!({
+            "totalCount": page.total,
+            "pageInfo": {
+                "startCursor": page.start_cursor,
+                "endCursor": page.end_cursor,
+                "hasNextPage": page.has_next_page,
+                "hasPreviousPage": page.has_previous_page,
+            },
+        })
+        .to_string();
+        response.body.pop();
+        response.body.push(b',');
+        response.body.extend_from_slice(&rest.as_bytes()[1..]);
+        response.service_time = self.lookup_time(views.len());
+        Ok(response)
+    }
+
+    /// POST one.
+    ///
+    /// # Errors
+    /// In the server's words.
+    pub fn create_one(&self) -> ApiResult<Response> {
+        let payload = match &self.request.json {
+            None => {
+                let message = "Cannot read properties of undefined (reading 'position')";
+                return Err(ApiError::core(400, "TypeError", message));
+            }
+            Some(Value::String(text)) => {
+                let message = format!("Cannot create property 'position' on string '{text}'");
+                return Err(ApiError::core(400, "TypeError", message));
+            }
+            Some(body) => self.flavoured(body)?,
+        };
+        let key = format!("create{}", self.object.pascal_singular());
+        self.create(vec![payload], |views| data(201, &key, &views[0]))
+    }
+
+    /// POST a batch.
+    ///
+    /// # Errors
+    /// In the server's words.
+    pub fn create_many(&self) -> ApiResult<Response> {
+        let Some(Value::Array(rows)) = &self.request.json else {
+            return Err(ApiError::core(
+                400,
+                "TypeError",
+                "args.data.forEach is not a function",
+            ));
+        };
+        if rows.len() > MAX_RECORDS {
+            let message = format!("Maximum number of records to upsert is {MAX_RECORDS}.");
+            return Err(ApiError::bad_request(message));
+        }
+        let payloads = rows
+            .iter()
+            .map(|row| self.flavoured(row))
+            .collect::<ApiResult<Vec<Payload>>>()?;
+        let key = format!("create{}", self.object.pascal_plural());
+        self.create(payloads, |views| data(201, &key, views))
+    }
+
+    fn create(
+        &self,
+        mut payloads: Vec<Payload>,
+        answer: impl FnOnce(&[View<'_>]) -> Response,
+    ) -> ApiResult<Response> {
+        let is_upsert = self.flag("upsert");
+        self.write(
+            |write| {
+                for payload in &mut payloads {
+                    write.resolve(payload)?;
+                }
+                if is_upsert {
+                    upsert::upsert(write, payloads)
+                } else {
+                    upsert::insert_all(write, payloads)
+                }
+            },
+            answer,
+        )
+    }
+
+    /// Runs a write under the lock and prints the rows whose ids it returns.
+    pub fn write(
+        &self,
+        work: impl FnOnce(&mut Write<'_>) -> ApiResult<Vec<Uuid>>,
+        answer: impl FnOnce(&[View<'_>]) -> Response,
+    ) -> ApiResult<Response> {
+        let mut world = self.state.world();
+        let key = self.request.key.as_ref();
+        let object = Arc::clone(&self.object);
+        let mut write = Write::new(self.state, &mut world, object, key);
+        let ids = work(&mut write)?;
+        let (events, times) = finish(&mut write, self.state);
+        let mark = write.in_flight();
+        let table = world.table(&self.object.name_singular);
+        let views: Vec<View<'_>> = ids
+            .iter()
+            .filter_map(|id| table.get(*id))
+            .map(|row| View::at_depth(&self.object, row, self.depth, &world))
+            .collect();
+        let mut response = answer(&views);
+        drop(world);
+        response.service_time = times;
+        response.in_flight = mark;
+        if !events.is_empty() {
+            webhooks::dispatch(self.state, events);
+        }
+        Ok(response)
+    }
+
+    /// PATCH one.
+    ///
+    /// # Errors
+    /// In the server's words.
+    pub fn update_one(&self, id: Uuid) -> ApiResult<Response> {
+        let mut payload = self.flavoured(self.body())?;
+        let key = format!("update{}", self.object.pascal_singular());
+        self.write(
+            |write| {
+                if write
+                    .world
+                    .table(&self.object.name_singular)
+                    .get(id)
+                    .is_none()
+                {
+                    return Err(ApiError::record_not_found());
+                }
+                write.resolve(&mut payload)?;
+                write.update(id, payload)?;
+                Ok(vec![id])
+            },
+            |views| data(200, &key, &views[0]),
+        )
+    }
+
+    fn body(&self) -> &Value {
+        static EMPTY: Value = Value::Null;
+        self.request.json.as_ref().unwrap_or(&EMPTY)
+    }
+
+    /// Ids of the rows that the filter means, in the order in which the database returns them.
+    fn selected(&self, world: &World, keep: impl Fn(&Record) -> bool) -> ApiResult<Vec<Uuid>> {
+        let filter = self.compiled(world)?;
+        let table = world.table(&self.object.name_singular);
+        let mut ids: Vec<Uuid> = find::rows(world, &self.object, filter.as_ref())
+            .into_iter()
+            .filter(|row| keep(row))
+            .map(crate::store::id_of)
+            .collect();
+        ids.sort_by_key(|id| table.sequence(*id));
+        Ok(ids)
+    }
+
+    /// PATCH by filter.
+    ///
+    /// # Errors
+    /// In the server's words.
+    pub fn update_many(&self) -> ApiResult<Response> {
+        let mut payload = self.flavoured(self.body())?;
+        let key = format!("update{}", self.object.pascal_plural());
+        self.write(
+            |write| {
+                let sees_deleted = self
+                    .compiled(write.world)?
+                    .is_some_and(|filter| filter.mentions("deletedAt"));
+                let ids = self.selected(write.world, |row| sees_deleted || !is_deleted(row))?;
+                if ids.len() > MAX_RECORDS {
+                    let message = format!("Cannot update more than {MAX_RECORDS} records at once");
+                    return Err(ApiError::coded("TOO_MANY_RECORDS_TO_UPDATE", message));
+                }
+                write.resolve(&mut payload)?;
+                for id in &ids {
+                    write.update(*id, payload.clone())?;
+                }
+                Ok(ids)
+            },
+            |views| data(200, &key, views),
+        )
+    }
+
+    /// DELETE one.
+    ///
+    /// # Errors
+    /// In the server's words.
+    pub fn delete_one(&self, id: Uuid) -> ApiResult<Response> {
+        let key = format!("delete{}", self.object.pascal_singular());
+        if self.flag("soft_delete") {
+            return self.write(
+                |write| write.set_deleted(id, true).map(|()| vec![id]),
+                |views| data(200, &key, &views[0]),
+            );
+        }
+        self.write(
+            |write| {
+                if remove::destroy(write, id) {
+                    Ok(Vec::new())
+                } else {
+                    Err(ApiError::record_not_found())
+                }
+            },
+            |_| data(200, &key, &Id { id }),
+        )
+    }
+
+    /// DELETE by filter.
+    ///
+    /// # Errors
+    /// In the server's words.
+    pub fn delete_many(&self) -> ApiResult<Response> {
+        let key = format!("delete{}", self.object.pascal_plural());
+        let soft = self.flag("soft_delete");
+        if self.filter.is_none() {
+            let operation = if soft { "delete" } else { "destroy" };
+            return Err(ApiError::bad_request(format!(
+                "Filters are mandatory for bulk {operation} operations. Please provide at least \
+                 one filter to prevent accidental deletion of all records."
+            )));
+        }
+        if soft {
+            return self.write(
+                |write| {
+                    let ids = self.selected(write.world, |row| !is_deleted(row))?;
+                    for id in &ids {
+                        write.set_deleted(*id, true)?;
+                    }
+                    Ok(ids)
+                },
+                |views| data(200, &key, views),
+            );
+        }
+        let mut gone = Vec::new();
+        let response = self.write(
+            |write| {
+                for id in self.selected(write.world, |_| true)? {
+                    remove::destroy(write, id);
+                    gone.push(Id { id });
+                }
+                Ok(Vec::new())
+            },
+            |_| Response::empty(200),
+        )?;
+        let mut answer = data(200, &key, &gone);
+        answer.service_time = response.service_time;
+        Ok(answer)
+    }
+
+    /// PATCH /rest/restore.
+    ///
+    /// # Errors
+    /// In the server's words.
+    pub fn restore(&self) -> ApiResult<Response> {
+        let key = format!("restore{}", self.object.pascal_plural());
+        self.write(
+            |write| {
+                let ids = self.selected(write.world, is_deleted)?;
+                for id in &ids {
+                    write.set_deleted(*id, false)?;
+                }
+                Ok(ids)
+            },
+            |views| data(200, &key, views),
+        )
+    }
+}
+
+#[derive(Serialize)]
+struct Id {
+    id: Uuid,
+}
+
+/// Takes the events out of a write and prices it.
+fn finish(write: &mut Write<'_>, state: &State) -> (Vec<RecordEvent>, Duration) {
+    let times = state.settings().service_times;
+    let micros = write
+        .inserted
+        .saturating_mul(times.insert_us)
+        .saturating_add(write.updated.saturating_mul(times.update_us));
+    (
+        std::mem::take(&mut write.events),
+        Duration::from_micros(micros),
+    )
+}
