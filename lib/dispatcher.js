@@ -1,5 +1,6 @@
 'use strict';
 
+const { onAbort } = require('./abort.js');
 const { Dispatcher } = require('./native.js');
 const { TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 
@@ -130,16 +131,15 @@ function call(start, signal) {
     if (signal === null || signal === undefined) {
       pending.set(id, { settle: resolve, reject });
     } else {
-      const onAbort = () => {
+      const forgetSignal = onAbort(signal, () => {
         if (pending.delete(id)) {
           dispatcher.cancel(id);
           reject(signal.reason);
         }
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
+      });
       pending.set(id, {
         settle: (answer) => {
-          signal.removeEventListener('abort', onAbort);
+          forgetSignal();
           resolve(answer);
         },
         reject,
