@@ -152,11 +152,14 @@ async function demo({ limit, concurrency }, signal) {
   }
 }
 
-/** @param {{ companies: number, people: number }} totals */
+/**
+ * Both runs together send about four requests for a record: one to create it, up to three to find and update it.
+ * @param {{ companies: number, people: number }} totals
+ */
 function announcePatience({ companies, people }) {
-  const minutes = Math.ceil((2 * (companies + people)) / 100);
+  const minutes = Math.ceil((4 * (companies + people)) / 100);
   say(
-    `        A server with Twenty's default limit of 100 calls a minute needs ${minutes} minutes or more;\n` +
+    `        A server with Twenty's default limit of 100 calls a minute needs about ${minutes} minutes;\n` +
       '        `npm run demo -- --limit 50` takes 50 lines of each file. Ctrl-C stops at any time.',
   );
 }

@@ -107,7 +107,8 @@ export function warnings(list) {
   say(`\n  Written, with a warning: ${number(records)} records`);
   for (const items of group(list, (warning) => `${warning.field}\n${warning.reason}`)) {
     const [{ field, reason, externalId, message }] = items;
-    example(items.length, `${field}, ${reason}`, `"${externalId}": ${message}`);
+    const text = message.includes(externalId) ? message : `"${externalId}": ${message}`;
+    example(items.length, `${field}, ${reason}`, text);
   }
 }
 
@@ -117,10 +118,21 @@ export function warnings(list) {
  * @param {string} text
  */
 function example(count, what, text) {
-  const columns = isTerminal ? Math.max(60, process.stdout.columns) : 200;
-  const line = `           e.g. ${printable(text)}`;
   say(`  ${number(count).padStart(7)}  ${what}`);
-  say(paint('dim', line.length > columns ? `${line.slice(0, columns - 1)}…` : line));
+  for (const line of wrap(`e.g. ${printable(text)}`)) say(paint('dim', `           ${line}`));
+}
+
+/** @param {string} text */
+function wrap(text) {
+  const width = Math.max(50, Math.min(process.stdout.columns ?? 100, 120) - 12);
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length >= width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 /**
