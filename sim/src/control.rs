@@ -1,4 +1,17 @@
 //! The control API under `/__sim`: no authentication, never counted as traffic.
+//!
+//! | call | does |
+//! |---|---|
+//! | GET stats | counters: requests by route and status, tokens, connections, records |
+//! | GET log | the last requests, oldest first, with bodies; keys are left out |
+//! | GET records/{plural} | all rows as they are stored, soft-deleted ones included |
+//! | GET keys | tokens of the keys that the server knows, by purpose |
+//! | GET, POST, DELETE faults | how often each rule fired; adds a rule or a list; drops all |
+//! | POST reset `{preset?}` | back to the state after start |
+//! | POST clock `{advanceMs}` | moves the server's clock: timestamps and rate limits |
+//! | POST options | changes settings and fields while the server runs |
+//! | POST seed `{plural: [rows]}` | inserts rows as they would be stored |
+//! | POST ids `{next: [ids]}` | prescribes the ids of the next inserts |
 
 use std::sync::Arc;
 

@@ -1,6 +1,9 @@
 //! twenty-sim: a stand-in for a Twenty CRM 2.21 server, true to what was recorded on the wire.
 //!
-//! Used in process by Rust tests ([`Sim::start`]) and as a spawned binary by everything else.
+//! Used in process by Rust tests ([`Sim::start`]) and as a spawned binary by everything else; the
+//! binary prints one JSON line (`baseUrl`, `apiKey`, `apiKeys`) and ends when its standard input
+//! closes. [`control`] lists what can be asked of and done to a running server, [`options`] what
+//! it can be told at start, [`faults`] what can go wrong on demand.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
