@@ -3,8 +3,10 @@
 // One file per file of `lib/`, and what several of them share.
 export * from './types/abort-signal.js';
 export * from './types/api-service.js';
+export * from './types/config.js';
 export * from './types/defaults.js';
 export * from './types/errors.js';
+export * from './types/mappers.js';
 export * from './types/mapping-store.js';
 export * from './types/rest-client.js';
 export * from './types/sync-service.js';

@@ -12,3 +12,13 @@ exports.TwentyCrmApiService = require('./lib/api-service.js').TwentyCrmApiServic
 exports.createTwentyCrmSyncService =
   require('./lib/create-sync-service.js').createTwentyCrmSyncService;
 exports.TWENTY_CRM_DEFAULTS = require('./lib/defaults.js').TWENTY_CRM_DEFAULTS;
+exports.maskApiKey = require('./lib/config/api-key.js').maskApiKey;
+exports.validateTwentyCrmConfig = require('./lib/config/validate.js').validateTwentyCrmConfig;
+exports.readTwentyCrmEnvConfig = require('./lib/config/env.js').readTwentyCrmEnvConfig;
+exports.TwentyCrmConfigRepository =
+  require('./lib/config/config-repository.js').TwentyCrmConfigRepository;
+exports.mapClientProfileToPerson =
+  require('./lib/mappers/client-profile.js').mapClientProfileToPerson;
+exports.mapCompanyToTwentyCompany = require('./lib/mappers/company.js').mapCompanyToTwentyCompany;
+exports.ensureExternalId = require('./lib/mappers/fields.js').ensureExternalId;
+exports.extractCityFromLocation = require('./lib/mappers/fields.js').extractCityFromLocation;

@@ -72,4 +72,4 @@ function describe(cause) {
   }
 }
 
-module.exports = { invalid, recordToJson, toJson };
+module.exports = { describe, invalid, recordToJson, toJson };

@@ -3,9 +3,16 @@
 
 const implementation = {
   ...require('../../lib/api-service.js'),
+  maskApiKey: require('../../lib/config/api-key.js').maskApiKey,
+  ...require('../../lib/config/config-repository.js'),
+  readTwentyCrmEnvConfig: require('../../lib/config/env.js').readTwentyCrmEnvConfig,
+  validateTwentyCrmConfig: require('../../lib/config/validate.js').validateTwentyCrmConfig,
   ...require('../../lib/create-sync-service.js'),
   ...require('../../lib/defaults.js'),
   ...require('../../lib/errors.js'),
+  ...require('../../lib/mappers/client-profile.js'),
+  ...require('../../lib/mappers/company.js'),
+  ...require('../../lib/mappers/fields.js'),
   ...require('../../lib/rest-client.js'),
   ...require('../../lib/sync-service.js'),
 };

@@ -1,0 +1,202 @@
+'use strict';
+
+const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { describe, invalid } = require('../serialise.js');
+const { hideKey, maskApiKey } = require('./api-key.js');
+const { readTwentyCrmEnvConfig } = require('./env.js');
+const { validateTwentyCrmConfig } = require('./validate.js');
+
+/**
+ * @typedef {import('../../index.js').TwentyCrmConfig} Config
+ * @typedef {import('../../index.js').TwentyCrmConfigResponse} Response
+ * @typedef {import('../../index.js').TwentyCrmConfigStore} Store
+ */
+
+/** The id of a configuration that no database has. */
+const ENV_ID = 'env';
+
+/** See `index.d.ts`. */
+class TwentyCrmConfigRepository {
+  /** @type {Store | undefined} */
+  #store;
+  /** @type {Record<string, string | undefined>} */
+  #env;
+
+  /** @param {import('../../index.js').TwentyCrmConfigRepositoryOptions} [options] */
+  constructor(options) {
+    const { store, env } = options ?? {};
+    if (store !== undefined && store !== null) requireStore(store);
+    this.#store = store ?? undefined;
+    this.#env = env ?? process.env;
+  }
+
+  /** @returns {Promise<Response | null>} */
+  async getConfig() {
+    const config = await this.getRawConfig();
+    return config === null ? null : masked(config);
+  }
+
+  /** @returns {Promise<Config | null>} */
+  async getRawConfig() {
+    const stored = await this.#read();
+    return stored ?? this.#fromEnv();
+  }
+
+  /**
+   * @param {import('../../index.js').UpdateTwentyCrmConfigRequest} data
+   * @param {string} userId
+   * @returns {Promise<Response>}
+   */
+  async saveConfig(data, userId) {
+    const checked = validateTwentyCrmConfig(data);
+    if (!checked.success) throw invalidConfig(checked.error.issues);
+    const store = this.#store;
+    if (store === undefined) {
+      throw failed(
+        'saved',
+        'the repository has no store: give it one, new TwentyCrmConfigRepository({ store })',
+      );
+    }
+    const config = checked.data;
+    const existing = await this.#read();
+    return masked(
+      existing === null
+        ? await this.#create(store, config, userId)
+        : await this.#ask(
+            'saved',
+            () => store.updateConfig(existing.id, config, userId),
+            config.apiKey,
+          ),
+    );
+  }
+
+  /** @returns {Promise<boolean>} */
+  async hasConfig() {
+    return (await this.getRawConfig()) !== null;
+  }
+
+  /**
+   * There is one configuration. Of two first saves at once the store takes one; the other then changes what that one
+   * made.
+   * @param {Store} store
+   * @param {import('../../index.js').UpdateTwentyCrmConfigRequest} config
+   * @param {string} userId
+   */
+  async #create(store, config, userId) {
+    try {
+      return await this.#ask('saved', () => store.createConfig(config, userId), config.apiKey);
+    } catch (error) {
+      const made = await this.#read();
+      if (made === null) throw error;
+      return this.#ask('saved', () => store.updateConfig(made.id, config, userId), config.apiKey);
+    }
+  }
+
+  async #read() {
+    const store = this.#store;
+    if (store === undefined) return null;
+    const found = await this.#ask('read', () => store.getConfig());
+    return found ?? null;
+  }
+
+  /**
+   * What the store answers, as a configuration; whatever it fails with, as an error without the key. Databases like to
+   * quote their parameters in errors, so the store's own error is not attached.
+   * @template {Config | null | undefined} T
+   * @param {'read' | 'saved'} what
+   * @param {() => T | PromiseLike<T>} question
+   * @param {string} [apiKey]
+   * @returns {Promise<T>}
+   */
+  async #ask(what, question, apiKey) {
+    try {
+      const answer = await question();
+      return answer === null || answer === undefined
+        ? answer
+        : hideKey(/** @type {any} */ (plain(answer)));
+    } catch (cause) {
+      const text = describe(cause);
+      throw failed(what, apiKey === undefined ? text : text.replaceAll(apiKey, maskApiKey(apiKey)));
+    }
+  }
+
+  /** @returns {Config | null} */
+  #fromEnv() {
+    const { baseUrl, apiKey, enabled, syncMode } = readTwentyCrmEnvConfig(this.#env);
+    if (baseUrl === undefined || apiKey === undefined) return null;
+    const now = new Date();
+    return hideKey({
+      id: ENV_ID,
+      baseUrl,
+      apiKey,
+      enabled,
+      syncMode,
+      createdBy: null,
+      updatedBy: null,
+      createdAt: now,
+      updatedAt: now,
+    });
+  }
+}
+
+/** @param {Config} config @returns {Response} */
+function masked({ id, baseUrl, apiKey, enabled, syncMode, updatedBy, updatedAt }) {
+  return { id, baseUrl, apiKey: maskApiKey(apiKey), enabled, syncMode, updatedBy, updatedAt };
+}
+
+/** @param {any} row @returns {Config} */
+function plain(row) {
+  const { id, baseUrl, apiKey, enabled, syncMode, createdBy, updatedBy, createdAt, updatedAt } =
+    row;
+  if (typeof baseUrl !== 'string' || typeof apiKey !== 'string') {
+    throw new Error('what the store gave has no baseUrl or no apiKey');
+  }
+  return {
+    id: String(id),
+    baseUrl,
+    apiKey,
+    // SQLite and MySQL have no booleans: 1 is true.
+    enabled: Boolean(enabled),
+    syncMode,
+    createdBy: createdBy ?? null,
+    updatedBy: updatedBy ?? null,
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt),
+  };
+}
+
+/** @param {any} store */
+function requireStore(store) {
+  for (const method of ['getConfig', 'createConfig', 'updateConfig']) {
+    if (typeof store[method] !== 'function') {
+      throw invalid('store', `store must have a method ${method}`, undefined);
+    }
+  }
+}
+
+/** @param {import('../../index.js').TwentyCrmConfigIssue[]} issues */
+function invalidConfig(issues) {
+  const message = issues.map((issue) => issue.message).join('; ');
+  return new TwentyCrmApiError(
+    createTwentyCrmError(TwentyCrmErrorCode.VALIDATION_ERROR, message, {
+      isRetryable: false,
+      details: { field: issues[0].path.join('.') || 'config', issues },
+    }),
+  );
+}
+
+/**
+ * @param {'read' | 'saved'} what
+ * @param {string} originalError
+ */
+function failed(what, originalError) {
+  return new TwentyCrmApiError(
+    createTwentyCrmError(
+      TwentyCrmErrorCode.OPERATION_FAILED,
+      `the configuration could not be ${what}: ${originalError}`,
+      { isRetryable: false, details: { reason: 'CONFIG_STORE', originalError } },
+    ),
+  );
+}
+
+module.exports = { TwentyCrmConfigRepository };

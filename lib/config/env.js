@@ -1,0 +1,73 @@
+'use strict';
+
+const { invalid } = require('../serialise.js');
+const { hideKey } = require('./api-key.js');
+const { SYNC_MODES, isSyncMode } = require('./validate.js');
+
+/** @typedef {Record<string, string | undefined>} Env */
+
+/**
+ * See `index.d.ts`.
+ * @param {Env} [env]
+ * @returns {import('../../index.js').TwentyCrmEnvSettings}
+ */
+function readTwentyCrmEnvConfig(env = process.env) {
+  const baseUrl = read(env, 'TWENTY_CRM_BASE_URL');
+  const apiKey = read(env, 'TWENTY_CRM_API_KEY');
+  const cacheTtlMs = readMillis(env, 'TWENTY_CRM_CACHE_TTL_MS');
+  return hideKey({
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(apiKey !== undefined && { apiKey }),
+    enabled: readSwitch(env) ?? false,
+    syncMode: readMode(env) ?? 'disabled',
+    ...(cacheTtlMs !== undefined && { cacheTtlMs }),
+  });
+}
+
+/**
+ * The mode that a service from the environment works in. Unlike the stored configuration, it needs no more than a URL
+ * and a key to start: only what says "off" in so many words switches it off.
+ * @param {Env} env
+ * @returns {{ mode: import('../../index.js').TwentyCrmSyncMode | undefined, isSwitchedOff: boolean }}
+ */
+function readEnvMode(env) {
+  return { mode: readMode(env), isSwitchedOff: readSwitch(env) === false };
+}
+
+/**
+ * A variable without surrounding blanks; blank is unset, as in a `.env` file's `NAME=`.
+ * @param {Env} env
+ * @param {string} name
+ */
+function read(env, name) {
+  const value = env?.[name];
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/** @param {Env} env */
+function readSwitch(env) {
+  const value = read(env, 'TWENTY_CRM_ENABLED');
+  return value === undefined ? undefined : value.toLowerCase() === 'true';
+}
+
+/** @param {Env} env */
+function readMode(env) {
+  const name = 'TWENTY_CRM_SYNC_MODE';
+  const value = read(env, name);
+  if (value === undefined || isSyncMode(value)) return value;
+  throw invalid(name, `${name} must be one of ${SYNC_MODES.join(', ')}`, undefined);
+}
+
+/**
+ * @param {Env} env
+ * @param {string} name
+ */
+function readMillis(env, name) {
+  const value = read(env, name);
+  if (value === undefined) return undefined;
+  const millis = Number(value);
+  if (/^\d+$/.test(value) && Number.isSafeInteger(millis)) return millis;
+  throw invalid(name, `${name} must be a whole number of milliseconds, got "${value}"`, undefined);
+}
+
+module.exports = { readEnvMode, readTwentyCrmEnvConfig };

@@ -1,0 +1,84 @@
+'use strict';
+
+const { hideKey } = require('./api-key.js');
+
+/** @typedef {import('../../index.js').TwentyCrmConfigIssue} Issue */
+
+const MIN_KEY_LENGTH = 10;
+const SYNC_MODES = /** @type {const} */ (['disabled', 'platform', 'direct_crm']);
+
+/** @param {unknown} value @returns {value is import('../../index.js').TwentyCrmSyncMode} */
+const isSyncMode = (value) => SYNC_MODES.includes(/** @type {any} */ (value));
+
+/**
+ * What is wrong with each field; `undefined` where nothing is. What passes here passes the REST client too.
+ * @type {Record<string, (value: any) => string | undefined>}
+ */
+const rules = {
+  baseUrl(value) {
+    if (typeof value !== 'string' || value.trim() === '') return 'baseUrl is required';
+    const notUrl = 'baseUrl must be a URL, for example https://crm.example.com';
+    if (!URL.canParse(value) || /[\s\\\p{Cc}]/u.test(value)) return notUrl;
+    const { protocol, username, password } = new URL(value);
+    if (protocol !== 'https:' && protocol !== 'http:') {
+      return 'baseUrl must start with https:// or http://';
+    }
+    // Parsers forgive missing or doubled slashes; what somebody typed that way is more likely a slip.
+    if (!/^https?:\/\/[^/]/i.test(value)) return notUrl;
+    if (username !== '' || password !== '' || /^[^/]*\/\/[^/]*@/.test(value)) {
+      return 'baseUrl must not hold credentials: they belong into apiKey';
+    }
+    return /[?#]/.test(value) ? 'baseUrl must not have a query or a fragment' : undefined;
+  },
+  apiKey(value) {
+    if (typeof value !== 'string' || value.trim() === '') return 'apiKey is required';
+    if (!/^[\x21-\x7e]*$/.test(value)) {
+      return 'apiKey must not have blanks, line breaks or non-ASCII characters: copy it again';
+    }
+    return value.length < MIN_KEY_LENGTH
+      ? `apiKey must have at least ${MIN_KEY_LENGTH} characters`
+      : undefined;
+  },
+  enabled: (value) => (typeof value === 'boolean' ? undefined : 'enabled must be true or false'),
+  syncMode: (value) =>
+    isSyncMode(value) ? undefined : `syncMode must be one of ${SYNC_MODES.join(', ')}`,
+};
+
+/**
+ * See `index.d.ts`.
+ * @param {unknown} config
+ * @returns {import('../../index.js').TwentyCrmConfigValidation}
+ */
+function validateTwentyCrmConfig(config) {
+  if (typeof config !== 'object' || config === null) {
+    return failure([{ path: [], message: 'the configuration must be an object' }]);
+  }
+  /** @type {Issue[]} */
+  const issues = [];
+  /** @type {Record<string, any>} */
+  const data = {};
+  for (const [field, rule] of Object.entries(rules)) {
+    let message;
+    try {
+      // Read once: what was checked is what is handed on.
+      data[field] = /** @type {any} */ (config)[field];
+      message = rule(data[field]);
+    } catch {
+      message = `${field} cannot be read`;
+    }
+    if (message !== undefined) issues.push({ path: [field], message });
+  }
+  if (issues.length > 0) return failure(issues);
+  return {
+    success: true,
+    data: hideKey(/** @type {import('../../index.js').UpdateTwentyCrmConfigRequest} */ (data)),
+  };
+}
+
+/**
+ * @param {Issue[]} issues
+ * @returns {import('../../index.js').TwentyCrmConfigValidation}
+ */
+const failure = (issues) => ({ success: false, error: { issues } });
+
+module.exports = { SYNC_MODES, isSyncMode, validateTwentyCrmConfig };

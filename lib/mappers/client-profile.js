@@ -1,0 +1,60 @@
+'use strict';
+
+const {
+  Fields,
+  ensureExternalId,
+  extractCityFromLocation,
+  readOptions,
+  setFields,
+} = require('./fields.js');
+
+/** What the template writes into a new profile before its owner has said anything. */
+const PLACEHOLDERS = { jobTitle: 'User', company: 'Unknown' };
+
+/**
+ * See `index.d.ts`.
+ * @param {Parameters<typeof import('../../index.js').mapClientProfileToPerson>[0]} profile
+ * @param {import('../../index.js').ClientProfileMappingOptions} [options]
+ * @returns {import('../../index.js').UpsertPersonInput}
+ */
+function mapClientProfileToPerson(profile, options) {
+  const from = new Fields(profile, 'ClientProfile');
+  const given = readOptions(options);
+  const keepPlaceholders = given.read('keepPlaceholders') === true;
+  const clearEmpty = given.read('clearEmpty') === true;
+
+  /** @param {'jobTitle' | 'company'} field */
+  const unlessPlaceholder = (field) => {
+    const text = from.text(field);
+    return text === PLACEHOLDERS[field] && !keepPlaceholders ? null : text;
+  };
+  const company = unlessPlaceholder('company');
+  const location = from.text('location');
+  const person = setFields(
+    {
+      external_id: ensureExternalId(given.text('externalId') ?? from.text('id'), 'ClientProfile'),
+      name: from.required('name', 'displayName', 'username'),
+      email: given.text('email') ?? from.required('email'),
+    },
+    /** @type {Partial<import('../../index.js').UpsertPersonInput>} */ ({
+      phone: from.text('phone'),
+      job_title: unlessPlaceholder('jobTitle'),
+      website: from.text('website'),
+      city: location === undefined ? undefined : extractCityFromLocation(location),
+      account_type: from.text('accountType'),
+      plan: from.text('plan'),
+      total_submissions: from.number('totalSubmissions'),
+    }),
+    clearEmpty,
+  );
+  // Only a name for a company that has to be made: there is nothing in the CRM that it could clear.
+  if (company) person.company_name = company;
+  const companyExternalId = given.read('companyExternalId');
+  if (companyExternalId === null) person.company_external_id = null;
+  else if (companyExternalId !== undefined) {
+    person.company_external_id = given.required('companyExternalId');
+  }
+  return person;
+}
+
+module.exports = { mapClientProfileToPerson };

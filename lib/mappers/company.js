@@ -1,0 +1,28 @@
+'use strict';
+
+const { Fields, ensureExternalId, readOptions, setFields } = require('./fields.js');
+
+/**
+ * See `index.d.ts`.
+ * @param {import('../../index.js').CompanyRow} company
+ * @param {import('../../index.js').CompanyMappingOptions} [options]
+ * @returns {import('../../index.js').UpsertCompanyInput}
+ */
+function mapCompanyToTwentyCompany(company, options) {
+  const from = new Fields(company, 'Company');
+  const given = readOptions(options);
+  return setFields(
+    {
+      external_id: ensureExternalId(given.text('externalId') ?? from.text('id'), 'Company'),
+      name: from.required('name'),
+    },
+    /** @type {Partial<import('../../index.js').UpsertCompanyInput>} */ ({
+      domain_name: from.text('domain'),
+      website: from.text('website'),
+      status: from.text('status'),
+    }),
+    given.read('clearEmpty') === true,
+  );
+}
+
+module.exports = { mapCompanyToTwentyCompany };

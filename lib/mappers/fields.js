@@ -1,0 +1,143 @@
+'use strict';
+
+const { describe, invalid } = require('../serialise.js');
+
+/**
+ * Reads fields of what a caller gave as an entity. Whatever that is (null, a proxy, a getter that throws, a number where
+ * text belongs), it ends in a value or in a VALIDATION_ERROR that names the field.
+ */
+class Fields {
+  #entity;
+  #what;
+
+  /**
+   * @param {unknown} entity
+   * @param {string} what the entity's name in error messages
+   */
+  constructor(entity, what) {
+    if (typeof entity !== 'object' || entity === null) {
+      throw invalid(what, `the ${what} must be an object`, undefined);
+    }
+    this.#entity = entity;
+    this.#what = what;
+  }
+
+  /**
+   * @param {string} field
+   * @returns {unknown}
+   */
+  read(field) {
+    try {
+      return /** @type {any} */ (this.#entity)[field];
+    } catch (cause) {
+      throw invalid(
+        field,
+        `${field} of the ${this.#what} cannot be read: ${describe(cause)}`,
+        cause,
+      );
+    }
+  }
+
+  /**
+   * Text without surrounding blanks; `null` where there is none, `undefined` where the field is not there at all.
+   * @param {string} field
+   * @returns {string | null | undefined}
+   */
+  text(field) {
+    const value = this.read(field);
+    if (value === undefined || value === null) return value;
+    if (typeof value !== 'string') {
+      throw invalid(
+        field,
+        `${field} of the ${this.#what} must be a string, got ${kind(value)}`,
+        undefined,
+      );
+    }
+    return value.trim() || null;
+  }
+
+  /**
+   * @param {string} field
+   * @returns {number | null | undefined}
+   */
+  number(field) {
+    const value = this.read(field);
+    if (value === undefined || value === null) return value;
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      throw invalid(
+        field,
+        `${field} of the ${this.#what} must be a finite number, got ${typeof value === 'number' ? value : kind(value)}`,
+        undefined,
+      );
+    }
+    return value;
+  }
+
+  /**
+   * The first of the fields that has text.
+   * @param {string[]} fields
+   * @returns {string}
+   */
+  required(...fields) {
+    for (const field of fields) {
+      const text = this.text(field);
+      if (text) return text;
+    }
+    throw invalid(fields[0], `${fields[0]} of the ${this.#what} is required`, undefined);
+  }
+}
+
+/** @param {unknown} value */
+const kind = (value) => (Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`);
+
+/**
+ * A mapper's options. Anything but an object is none: `rows.map(mapper)` passes the row's index as the second argument.
+ * @param {unknown} options
+ */
+const readOptions = (options) =>
+  new Fields(typeof options === 'object' && options ? options : {}, 'options');
+
+/**
+ * Sets the fields that have a value. One that is empty (`null`) is left out, so that the CRM keeps what it has, or with
+ * `clearEmpty` set to `null`, so that it is cleared there.
+ * @template {object} T
+ * @param {T} target
+ * @param {Partial<T>} values
+ * @param {boolean} clearEmpty
+ * @returns {T}
+ */
+function setFields(target, values, clearEmpty) {
+  for (const [field, value] of Object.entries(values)) {
+    if (value === undefined || (value === null && !clearEmpty)) continue;
+    /** @type {any} */ (target)[field] = value;
+  }
+  return target;
+}
+
+/**
+ * See `index.d.ts`.
+ * @param {string | null | undefined} id
+ * @param {string} entityType
+ * @returns {string}
+ */
+function ensureExternalId(id, entityType) {
+  const trimmed = typeof id === 'string' ? id.trim() : '';
+  if (trimmed !== '') return trimmed;
+  throw invalid(
+    'id',
+    `${describe(entityType)} ID is required, as text that is not blank: it becomes external_id`,
+    undefined,
+  );
+}
+
+/**
+ * See `index.d.ts`.
+ * @param {string | null | undefined} location
+ * @returns {string | null}
+ */
+function extractCityFromLocation(location) {
+  if (typeof location !== 'string') return null;
+  return location.split(',', 1)[0].trim() || null;
+}
+
+module.exports = { Fields, ensureExternalId, extractCityFromLocation, readOptions, setFields };

@@ -1,0 +1,102 @@
+import type { UpsertCompanyInput, UpsertPersonInput } from './twenty-crm-sync.types.js';
+
+/** A row of the template's client profiles: what of it goes into the CRM. Further columns do not matter. */
+export interface ClientProfile {
+  /** Becomes `external_id`. */
+  id: string;
+  email: string;
+  name: string;
+  displayName?: string | null;
+  username?: string | null;
+  /** The template fills new profiles with `User`, which counts as empty. */
+  jobTitle?: string | null;
+  /** Name of the client's company. The template fills new profiles with `Unknown`, which counts as empty. */
+  company?: string | null;
+  phone?: string | null;
+  website?: string | null;
+  /** Free text; its first part, before any comma, is taken as the city. */
+  location?: string | null;
+  /** For example `individual`, `business` or `enterprise`. */
+  accountType?: string | null;
+  /** For example `free`, `standard` or `premium`. */
+  plan?: string | null;
+  totalSubmissions?: number | null;
+}
+
+/** A client profile as the template's queries return it, joined with the account that it signs in with. */
+export interface ClientProfileWithAuth extends ClientProfile {
+  accountProvider: string;
+  isActive: boolean;
+}
+
+/**
+ * What the template takes in order to make a client. It has neither id nor e-mail address: both are options of
+ * {@link mapClientProfileToPerson}. `userId` is the account's id, not the profile's, and does not go into the CRM.
+ */
+export interface CreateClientRequest
+  extends Partial<Omit<ClientProfile, 'id' | 'plan' | 'totalSubmissions'>> {
+  userId: string;
+}
+
+/** A row of the template's companies: what of it goes into the CRM. Further columns do not matter. */
+export interface CompanyRow {
+  /** Becomes `external_id`. */
+  id: string;
+  name: string;
+  website?: string | null;
+  domain?: string | null;
+  /** For example `active` or `inactive`. */
+  status?: string | null;
+}
+
+/** How a company row is mapped. */
+export interface CompanyMappingOptions {
+  /** Stands in for the row's `id`. */
+  externalId?: string;
+  /**
+   * Whether a field that is `null` or blank becomes `null`, which clears it in the CRM. Otherwise, and always for a field
+   * that is `undefined`, it is left out, and the CRM keeps what it has.
+   */
+  clearEmpty?: boolean;
+}
+
+/** How a client profile is mapped. */
+export interface ClientProfileMappingOptions extends CompanyMappingOptions {
+  /** Stands in for the profile's `email`. */
+  email?: string;
+  /** External id of the client's company; `null` unlinks. */
+  companyExternalId?: string | null;
+  /** Whether the template's placeholders, job title `User` and company `Unknown`, are taken at their word. */
+  keepPlaceholders?: boolean;
+}
+
+/**
+ * The person of a client profile. The name falls back to `displayName`, then to `username`. Pure: nothing is asked,
+ * nothing is changed, and the same profile always gives the same person.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id, name or e-mail address is missing, or a value is of a wrong
+ * type; `details.field` names it.
+ */
+export declare function mapClientProfileToPerson(
+  profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
+  options?: ClientProfileMappingOptions,
+): UpsertPersonInput;
+
+/**
+ * The company of a company row. Pure, as {@link mapClientProfileToPerson} is.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id or name is missing, or a value is of a wrong type;
+ * `details.field` names it.
+ */
+export declare function mapCompanyToTwentyCompany(
+  company: CompanyRow,
+  options?: CompanyMappingOptions,
+): UpsertCompanyInput;
+
+/**
+ * The id without surrounding blanks.
+ * @param entityType What the id is of, for the error message, for example `ClientProfile`.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when there is no id or it is blank.
+ */
+export declare function ensureExternalId(id: string | null | undefined, entityType: string): string;
+
+/** The part of a location before any comma (`Lyon` of `Lyon, France`); `null` where there is none. */
+export declare function extractCityFromLocation(location: string | null | undefined): string | null;
