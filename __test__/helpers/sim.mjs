@@ -14,11 +14,14 @@ const executable = process.platform === 'win32' ? 'twenty-sim.exe' : 'twenty-sim
  * @property {'provisioned' | 'fresh' | 'dev'} [preset] State at start; `provisioned` by default.
  * @property {number} [port] 0 (the default) lets the system choose.
  * @property {number} [latencyMs] Added to every answer.
- * @property {string} [rateLimit] `"100/60000"`: tokens per milliseconds; none by default.
+ * @property {string} [rateLimit] `100/60000`: tokens per milliseconds, `default` for the server's own
+ *   two limits; none by default.
  * @property {'legacy' | 'new'} [metadataFormat]
  * @property {'2.21' | '2.45'} [flavour]
  * @property {number} [rngSeed]
  * @property {string} [serviceTimes] `insert,update,lookup` in microseconds per record.
+ * @property {number} [upsertRace] Chance, 0 to 1, that one of two simultaneous upserts is refused.
+ * @property {number} [logSize] Requests that the log keeps; 1000 by default.
  */
 
 /** The newest simulator binary, or the one that TWENTY_SIM_BIN names. */
@@ -51,6 +54,8 @@ const flags = {
   flavour: '--flavour',
   rngSeed: '--rng-seed',
   serviceTimes: '--service-times',
+  upsertRace: '--upsert-race',
+  logSize: '--log-size',
 };
 
 /**

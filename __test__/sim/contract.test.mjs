@@ -3,7 +3,9 @@
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { startSim } from '../helpers/sim.mjs';
+import { authentication } from './contract/authentication.mjs';
 import { batch } from './contract/batch.mjs';
+import { creation } from './contract/creation.mjs';
 import { filters } from './contract/filters.mjs';
 import { graphql } from './contract/graphql.mjs';
 import { identity } from './contract/identity.mjs';
@@ -19,6 +21,8 @@ import { send } from './raw-http.mjs';
 
 const sections = [
   ...transport,
+  ...authentication,
+  ...creation,
   ...records,
   ...upsert,
   ...batch,

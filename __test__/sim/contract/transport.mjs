@@ -1,20 +1,16 @@
 import {
   absent,
-  authError,
   badRequest,
   coreError,
-  denied,
   frameworkError,
   section,
   uuid,
 } from '../contract-table.mjs';
 
 const one = { data: { createPerson: { id: uuid } } };
-const invalidToken = authError(401, 'UNAUTHENTICATED', 'Token invalid.');
-const noToken = authError(403, 'FORBIDDEN_EXCEPTION', 'Missing authentication token');
 const utf8Json = 'application/json; charset=utf-8';
 
-/** Sections 1 to 3: transport, authentication, error bodies. */
+/** Sections 1 and 3: transport, routes and their error bodies. */
 export const transport = [
   section('transport', [
     {
@@ -253,144 +249,6 @@ export const transport = [
       request: 'GET /rest/people/{first}/notes',
       status: 400,
       answer: badRequest(/^Query path '.*' invalid\. Valid examples: /),
-    },
-  ]),
-  section('authentication', [
-    {
-      title: 'no token',
-      request: 'GET /rest/companies',
-      key: null,
-      status: 403,
-      answer: noToken,
-      headersToo: { 'content-type': 'application/json', etag: absent },
-    },
-    {
-      title: 'no token on metadata',
-      request: 'GET /rest/metadata/fields',
-      key: null,
-      status: 403,
-      answer: noToken,
-    },
-    {
-      title: 'no token on OpenAPI',
-      request: 'GET /rest/open-api/core',
-      key: null,
-      status: 403,
-      answer: noToken,
-    },
-    {
-      title: 'a token in the query does not count',
-      request: 'GET /rest/companies?token=abc',
-      key: null,
-      status: 403,
-      answer: noToken,
-    },
-    {
-      title: 'X-Api-Key does not count',
-      request: 'GET /rest/companies',
-      key: null,
-      headers: { 'X-Api-Key': 'abc' },
-      status: 403,
-      answer: noToken,
-    },
-    {
-      title: 'another scheme does not count',
-      request: 'GET /rest/companies',
-      key: null,
-      headers: { Authorization: 'Basic dTpw' },
-      status: 403,
-      answer: noToken,
-    },
-    {
-      title: 'a token nobody issued',
-      request: 'GET /rest/companies',
-      key: 'no-such-token',
-      status: 401,
-      answer: invalidToken,
-    },
-    {
-      title: 'the key is looked at before the object',
-      request: 'GET /rest/unicorns',
-      key: 'no-such-token',
-      status: 401,
-      answer: invalidToken,
-    },
-    {
-      title: 'an expired token',
-      request: 'GET /rest/companies',
-      key: 'expired',
-      status: 401,
-      answer: authError(401, 'UNAUTHENTICATED', 'Token has expired.'),
-    },
-    {
-      title: 'a revoked key',
-      request: 'GET /rest/companies',
-      key: 'revoked',
-      status: 403,
-      answer: authError(403, 'FORBIDDEN_EXCEPTION', 'This API Key is revoked'),
-    },
-    {
-      title: 'a key without the right to write reads',
-      request: 'GET /rest/companies',
-      key: 'readOnly',
-      status: 200,
-    },
-    {
-      title: 'a key without the right to write creates nothing',
-      request: 'POST /rest/companies',
-      key: 'readOnly',
-      body: { name: 'No' },
-      status: 400,
-      answer: denied(400),
-    },
-    {
-      title: 'a key without the right to write sends no batch',
-      request: 'POST /rest/batch/companies?upsert=true',
-      key: 'readOnly',
-      body: [{ name: 'No' }],
-      status: 400,
-      answer: denied(400),
-    },
-    {
-      title: 'a key without settings rights writes records',
-      request: 'POST /rest/companies',
-      key: 'noMetadata',
-      body: { name: 'Yes' },
-      status: 201,
-    },
-    {
-      title: 'a key without settings rights sees no metadata',
-      request: 'GET /rest/metadata/objects',
-      key: 'noMetadata',
-      status: 403,
-      answer: denied(403),
-    },
-    {
-      title: 'a key without settings rights creates no field',
-      request: 'POST /rest/metadata/fields',
-      key: 'noMetadata',
-      body: { type: 'TEXT', name: 'x', label: 'X' },
-      status: 403,
-      answer: denied(403),
-    },
-    {
-      title: 'a key without settings rights sees no webhooks, with another status',
-      request: 'GET /rest/webhooks',
-      key: 'noMetadata',
-      status: 400,
-      answer: denied(400),
-    },
-    {
-      title: 'an API key makes no API keys',
-      request: 'POST /rest/metadata/apiKeys',
-      body: { name: 'k', expiresAt: '2031-01-01T00:00:00Z' },
-      status: 400,
-      answer: coreError(
-        400,
-        'Error',
-        'This endpoint requires a session access token',
-        'FORBIDDEN_EXCEPTION',
-      ),
     },
   ]),
 ];
