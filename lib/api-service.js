@@ -2,6 +2,7 @@
 
 const native = require('./native.js');
 const { call } = require('./dispatcher.js');
+const { readSignal } = require('./options.js');
 
 /** See `index.d.ts`. */
 class TwentyCrmApiService {
@@ -13,22 +14,12 @@ class TwentyCrmApiService {
   async testConnection(baseUrl, apiKey, options) {
     const answer = await call(
       (dispatcher, id, cancellable) =>
-        native.testConnection(
-          dispatcher,
-          id,
-          cancellable,
-          String(baseUrl ?? ''),
-          String(apiKey ?? ''),
-        ),
-      options?.signal,
+        native.testConnection(dispatcher, id, cancellable, text(baseUrl), text(apiKey)),
+      readSignal(options),
     );
     if (answer.ok) return JSON.parse(answer.text);
-    return {
-      ok: false,
-      latencyMs: 0,
-      message: answer.error.message,
-      details: { error: answer.error.code },
-    };
+    const { code, message } = answer.error;
+    return { ok: false, latencyMs: 0, message, details: { error: code } };
   }
 
   /**
@@ -38,11 +29,14 @@ class TwentyCrmApiService {
   async isReachable(baseUrl, options) {
     const answer = await call(
       (dispatcher, id, cancellable) =>
-        native.isReachable(dispatcher, id, cancellable, String(baseUrl ?? '')),
-      options?.signal,
+        native.isReachable(dispatcher, id, cancellable, text(baseUrl)),
+      readSignal(options),
     );
     return answer.ok && answer.text === 'true';
   }
 }
+
+/** What is no text is as good as nothing, and the core says so. @param {unknown} value */
+const text = (value) => (typeof value === 'string' ? value : '');
 
 module.exports = { TwentyCrmApiService };

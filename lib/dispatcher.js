@@ -3,6 +3,7 @@
 const { onAbort } = require('./abort.js');
 const { Dispatcher } = require('./native.js');
 const { TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const { describe } = require('./serialise.js');
 
 /** Kinds of answers, as `src/napi/dispatcher.rs` numbers them. */
 const SUCCESS = 0;
@@ -87,15 +88,6 @@ async function answerQuestion(id, text) {
   }
 }
 
-/** @param {unknown} error */
-function describe(error) {
-  try {
-    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  } catch {
-    return 'an error that cannot be shown';
-  }
-}
-
 /**
  * Makes an object of the caller's reachable for questions of the core, for as long as the caller keeps it.
  * @param {object} object
@@ -115,7 +107,7 @@ function registerTarget(object) {
  * Starts one native call and waits for its answer. With a signal, an abort drops the native work at once (open sockets
  * are closed) and rejects with the signal's own reason; nothing else rejects.
  * @param {(dispatcher: import('../native.js').Dispatcher, id: number, cancellable: boolean) => void} start
- * @param {import('../index.js').AbortSignalLike | null | undefined} signal
+ * @param {import('../index.js').AbortSignalLike | undefined} signal
  * @returns {Promise<Answer>}
  */
 function call(start, signal) {
@@ -128,7 +120,7 @@ function call(start, signal) {
       lastCallId = lastCallId === MAX_CALL_ID ? 1 : lastCallId + 1;
     } while (pending.has(lastCallId));
     const id = lastCallId;
-    if (signal === null || signal === undefined) {
+    if (signal === undefined) {
       pending.set(id, { settle: resolve, reject });
     } else {
       const forgetSignal = onAbort(signal, () => {
@@ -146,7 +138,7 @@ function call(start, signal) {
       });
     }
     try {
-      start(dispatcher, id, signal !== null && signal !== undefined);
+      start(dispatcher, id, signal !== undefined);
     } catch (error) {
       pending.get(id)?.settle({ ok: false, error: thrownError(error) });
       pending.delete(id);
@@ -175,7 +167,7 @@ function liftHoldAfterThisTurn() {
  * @returns {import('../index.js').TwentyCrmError}
  */
 function thrownError(error) {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = describe(error);
   if (message.startsWith('{')) {
     try {
       return parseError(message);

@@ -52,8 +52,8 @@ function isTwentyCrmError(error) {
 }
 
 /** @type {typeof import('../index.js').createTwentyCrmError} */
-function createTwentyCrmError(code, message, options = {}) {
-  const { status, isRetryable = retryableCodes.has(code), details } = options;
+function createTwentyCrmError(code, message, options) {
+  const { status, isRetryable = retryableCodes.has(code), details } = options ?? {};
   return {
     code,
     message,
@@ -91,4 +91,37 @@ Object.defineProperty(TwentyCrmApiError.prototype, 'name', {
   writable: true,
 });
 
-module.exports = { TwentyCrmErrorCode, TwentyCrmApiError, createTwentyCrmError, isTwentyCrmError };
+/**
+ * Where a public method was called from. It has to be taken at the call: once the answer is there, V8 knows only of
+ * callers that await.
+ * @param {Function} method
+ * @returns {{ stack?: unknown }}
+ */
+function callSite(method) {
+  const site = {};
+  Error.captureStackTrace(site, method);
+  return site;
+}
+
+/**
+ * An error that leads to where the method was called.
+ * @param {TwentyCrmError} error
+ * @param {{ stack?: unknown }} site
+ */
+function errorAt(error, site) {
+  const result = new TwentyCrmApiError(error);
+  const { stack } = site;
+  const frames = typeof stack === 'string' ? stack.indexOf('\n    at ') : -1;
+  // Without frames (a limit of 0, or a program's own prepareStackTrace) the error keeps the stack that it has.
+  if (frames >= 0) result.stack = `${result}${/** @type {string} */ (stack).slice(frames)}`;
+  return result;
+}
+
+module.exports = {
+  TwentyCrmErrorCode,
+  TwentyCrmApiError,
+  callSite,
+  createTwentyCrmError,
+  errorAt,
+  isTwentyCrmError,
+};

@@ -3,7 +3,8 @@
 const native = require('./native.js');
 const { call, thrownError } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
-const { invalid, toJson } = require('./serialise.js');
+const { optionsToJson, readOptions, readSignal } = require('./options.js');
+const { describe, invalid, toJson } = require('./serialise.js');
 
 /** @typedef {import('../index.js').TwentyCrmRequestOptions} RequestOptions */
 
@@ -89,17 +90,42 @@ class TwentyCrmRestClient {
 }
 
 /**
- * The native client behind a public one.
+ * The native client behind a public one, if it is one.
  * @param {unknown} client
- * @returns {import('../native.js').RestClient}
+ * @returns {import('../native.js').RestClient | undefined}
+ */
+function findNative(client) {
+  return natives.get(/** @type {object} */ (client));
+}
+
+/**
+ * The native client of a method's `this`.
+ * @param {unknown} client
  */
 function nativeOf(client) {
-  const found = natives.get(/** @type {object} */ (client));
-  if (found === undefined) {
-    throw new TypeError('restClient must be a TwentyCrmRestClient of twenty-crm-native');
-  }
+  const found = findNative(client);
+  if (found === undefined) throw new TypeError('not a TwentyCrmRestClient');
   return found;
 }
+
+const CONFIG = /** @type {const} */ ([
+  'baseUrl',
+  'apiKey',
+  'timeout',
+  'maxRetries',
+  'initialBackoffMs',
+  'maxBackoffMs',
+  'deadlineMs',
+  'maxThrottleWaitMs',
+]);
+
+const OPTIONS = /** @type {const} */ ([
+  'timeout',
+  'headers',
+  'skipRetry',
+  'idempotencyKey',
+  'deadlineMs',
+]);
 
 /** @param {unknown} config */
 function configToJson(config) {
@@ -110,38 +136,7 @@ function configToJson(config) {
       undefined,
     );
   }
-  const {
-    baseUrl,
-    apiKey,
-    timeout,
-    maxRetries,
-    initialBackoffMs,
-    maxBackoffMs,
-    deadlineMs,
-    maxThrottleWaitMs,
-  } = /** @type {any} */ (config);
-  const numbers = {
-    timeout,
-    maxRetries,
-    initialBackoffMs,
-    maxBackoffMs,
-    deadlineMs,
-    maxThrottleWaitMs,
-  };
-  requireFinite(numbers);
-  return JSON.stringify({ baseUrl, apiKey, ...numbers });
-}
-
-/**
- * JSON writes NaN and infinities as null, which would read as "not given".
- * @param {Record<string, unknown>} numbers
- */
-function requireFinite(numbers) {
-  for (const [name, value] of Object.entries(numbers)) {
-    if (typeof value === 'number' && !Number.isFinite(value)) {
-      throw invalid(name, `${name} must be a finite number, got ${value}`, undefined);
-    }
-  }
+  return optionsToJson(readOptions('config', config, CONFIG)) ?? '{}';
 }
 
 /**
@@ -155,19 +150,24 @@ function requireFinite(numbers) {
 async function send(client, method, path, body, options) {
   const inner = nativeOf(client);
   let bodyJson;
+  /** @type {string | undefined} */
   let optionsJson;
+  let signal;
   try {
     if (typeof path !== 'string')
       throw invalid('path', 'path must be a string such as "/rest/people"', undefined);
     bodyJson = toJson('body', body);
-    optionsJson = optionsToJson(options);
+    if (options !== undefined && options !== null) {
+      signal = readSignal(options);
+      optionsJson = callOptionsToJson(options);
+    }
   } catch (error) {
     return { success: false, error: plain(error) };
   }
   const answer = await call(
     (dispatcher, id, cancellable) =>
       inner.request(dispatcher, id, cancellable, method, path, bodyJson, optionsJson),
-    options?.signal,
+    signal,
   );
   if (!answer.ok) return { success: false, error: answer.error };
   if (answer.text === '') return { success: true, data: null };
@@ -178,22 +178,23 @@ async function send(client, method, path, body, options) {
   }
 }
 
-/** @param {RequestOptions | null | undefined} options */
-function optionsToJson(options) {
-  if (options === undefined || options === null) return undefined;
-  if (typeof options !== 'object') throw invalid('options', 'options must be an object', undefined);
-  const { timeout, headers, skipRetry, idempotencyKey, deadlineMs } = options;
-  requireFinite({ timeout, deadlineMs });
-  if (
-    timeout === undefined &&
-    headers === undefined &&
-    skipRetry === undefined &&
-    idempotencyKey === undefined &&
-    deadlineMs === undefined
-  ) {
-    return undefined;
+/** @param {RequestOptions} options */
+function callOptionsToJson(options) {
+  const values = readOptions('options', options, OPTIONS);
+  if (isIterable(values.headers)) {
+    // A Map or a Headers object would be written as an empty object, and its headers lost.
+    throw invalid('headers', 'headers must be a plain object of names and texts', undefined);
   }
-  return toJson('options', { timeout, headers, skipRetry, idempotencyKey, deadlineMs });
+  return optionsToJson(values);
+}
+
+/** @param {any} value */
+function isIterable(value) {
+  try {
+    return typeof value === 'object' && value !== null && Symbol.iterator in value;
+  } catch (cause) {
+    throw invalid('headers', `headers cannot be read: ${describe(cause)}`, cause);
+  }
 }
 
 /**
@@ -221,4 +222,4 @@ function notJson(cause) {
   );
 }
 
-module.exports = { TwentyCrmRestClient, nativeOf };
+module.exports = { TwentyCrmRestClient, findNative };

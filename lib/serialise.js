@@ -27,27 +27,49 @@ function toJson(what, value) {
  * @returns {string}
  */
 function recordToJson(what, input) {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+  if (typeof input !== 'object' || input === null) {
     throw invalid('input', `the ${what} must be an object with external_id and name`, undefined);
   }
+  let text;
   let submissions;
   try {
     submissions = /** @type {any} */ (input).total_submissions;
+    text = JSON.stringify(input);
   } catch (cause) {
+    const field = unwritableField(input) ?? 'input';
     throw invalid(
-      'total_submissions',
-      `total_submissions cannot be read: ${describe(cause)}`,
+      field,
+      `${field} of the ${what} cannot be written as JSON: ${describe(cause)}`,
       cause,
     );
   }
   if (typeof submissions === 'number' && !Number.isFinite(submissions)) {
-    throw invalid(
-      'total_submissions',
-      `total_submissions must be a finite number, got ${submissions}`,
-      undefined,
-    );
+    const message = `total_submissions must be a finite number, got ${submissions}`;
+    throw invalid('total_submissions', message, undefined);
   }
-  return /** @type {string} */ (toJson(`the ${what}`, input));
+  if (text === undefined || text[0] !== '{') {
+    throw invalid('input', `the ${what} must be an object with external_id and name`, undefined);
+  }
+  return text;
+}
+
+/**
+ * The field that keeps a record from being written as JSON, if it can be told.
+ * @param {object} input
+ */
+function unwritableField(input) {
+  try {
+    for (const field of Object.keys(input)) {
+      try {
+        JSON.stringify(/** @type {any} */ (input)[field]);
+      } catch {
+        return field;
+      }
+    }
+  } catch {
+    // A proxy that does not even name its fields.
+  }
+  return undefined;
 }
 
 /**
@@ -66,7 +88,7 @@ function invalid(field, message, cause) {
 /** @param {unknown} cause */
 function describe(cause) {
   try {
-    return cause instanceof Error ? cause.message : String(cause);
+    return String(cause instanceof Error ? cause.message : cause);
   } catch {
     return 'an error that cannot be shown';
   }

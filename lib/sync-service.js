@@ -8,14 +8,30 @@ const {
   registerTarget,
   thrownError,
 } = require('./dispatcher.js');
-const { TwentyCrmApiError } = require('./errors.js');
-const { nativeOf } = require('./rest-client.js');
-const { invalid, recordToJson, toJson } = require('./serialise.js');
+const { TwentyCrmApiError, callSite, errorAt } = require('./errors.js');
+const { optionsToJson, readOptions, readSignal } = require('./options.js');
+const { findNative } = require('./rest-client.js');
+const { invalid, recordToJson } = require('./serialise.js');
 
 /** @typedef {import('../index.js').SyncServiceOptions} SyncServiceOptions */
 
 const PERSON = 0;
 const COMPANY = 1;
+
+/** What the core reads of {@link SyncServiceOptions}; `cacheTtlMs` comes as an argument of its own. */
+const OPTIONS = /** @type {const} */ ([
+  'defaultCountry',
+  'collisions',
+  'namespace',
+  'fieldNames',
+  'invalidEmail',
+]);
+
+const CALL_OPTIONS = /** @type {const} */ ([
+  'useCache',
+  'maxConflictRetries',
+  'conflictRetryDelay',
+]);
 
 /**
  * @typedef {object} Internals
@@ -44,9 +60,10 @@ class TwentyCrmSyncService {
    * @param {import('../index.js').UpsertCallOptions} [options]
    */
   async upsertPerson(input, options) {
+    const site = callSite(TwentyCrmSyncService.prototype.upsertPerson);
     const answer = await start(this, PERSON, input, options);
     if (answer.ok) return finish(this, answer.text);
-    throw new TwentyCrmApiError(answer.error);
+    throw errorAt(answer.error, site);
   }
 
   /**
@@ -54,9 +71,10 @@ class TwentyCrmSyncService {
    * @param {import('../index.js').UpsertCallOptions} [options]
    */
   async upsertCompany(input, options) {
+    const site = callSite(TwentyCrmSyncService.prototype.upsertCompany);
     const answer = await start(this, COMPANY, input, options);
     if (answer.ok) return finish(this, answer.text);
-    throw new TwentyCrmApiError(answer.error);
+    throw errorAt(answer.error, site);
   }
 
   clearCache() {
@@ -80,25 +98,29 @@ class TwentyCrmSyncService {
  * @returns {Internals}
  */
 function construct(restClient, mappingStore, cacheTtlMs, options) {
-  const client = nativeOf(restClient);
-  const { onWarning, mappingStore: _, cacheTtlMs: __, ...rest } = options;
-  if (onWarning !== undefined && typeof onWarning !== 'function') {
-    throw invalid('onWarning', 'onWarning must be a function', undefined);
-  }
-  if (cacheTtlMs !== undefined && !Number.isFinite(cacheTtlMs)) {
+  const client = findNative(restClient);
+  if (client === undefined) {
     throw invalid(
-      'cacheTtlMs',
-      `cacheTtlMs must be a finite number of milliseconds, got ${cacheTtlMs}`,
+      'restClient',
+      'restClient must be a TwentyCrmRestClient of twenty-crm-native',
       undefined,
     );
   }
+  const { onWarning } = readOptions('options', options, ['onWarning']);
+  if (onWarning !== undefined && typeof onWarning !== 'function') {
+    throw invalid('onWarning', 'onWarning must be a function', undefined);
+  }
+  const values = {
+    ...readOptions('options', options, OPTIONS),
+    ...readOptions('options', { cacheTtlMs }, ['cacheTtlMs']),
+  };
   const store = mappingStore ?? undefined;
   if (store !== undefined) requireStore(store);
   try {
     return {
       native: new native.SyncService(
         client,
-        toJson('options', { ...rest, cacheTtlMs }) ?? '{}',
+        optionsToJson(values) ?? '{}',
         dispatcher,
         store === undefined ? undefined : registerTarget(store),
       ),
@@ -110,12 +132,24 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
   }
 }
 
-/** @param {any} store */
+/** @param {unknown} store */
 function requireStore(store) {
   for (const method of ['findByEverId', 'upsertMapping', 'deleteMapping']) {
-    if (typeof store?.[method] !== 'function') {
+    if (!hasMethod(store, method)) {
       throw invalid('mappingStore', `mappingStore must have a method ${method}`, undefined);
     }
+  }
+}
+
+/**
+ * @param {any} object
+ * @param {string} method
+ */
+function hasMethod(object, method) {
+  try {
+    return typeof object === 'object' && typeof object[method] === 'function';
+  } catch {
+    return false;
   }
 }
 
@@ -138,26 +172,19 @@ function of(service) {
 function start(service, kind, input, options) {
   const inner = of(service).native;
   const inputJson = recordToJson(kind === PERSON ? 'person' : 'company', input);
-  const optionsJson = callOptionsToJson(options);
+  /** @type {string | undefined} */
+  let optionsJson;
+  let signal;
+  if (options !== undefined && options !== null) {
+    signal = readSignal(options);
+    optionsJson = optionsToJson(readOptions('options', options, CALL_OPTIONS));
+  }
   liftHoldAfterThisTurn();
   return call(
     (dispatcher, id, cancellable) =>
       inner.upsert(dispatcher, id, cancellable, kind, inputJson, optionsJson),
-    options?.signal,
+    signal,
   );
-}
-
-/** @param {import('../index.js').UpsertCallOptions | undefined} options */
-function callOptionsToJson(options) {
-  if (options === undefined || options === null) return undefined;
-  if (typeof options !== 'object') throw invalid('options', 'options must be an object', undefined);
-  const { useCache, maxConflictRetries, conflictRetryDelay } = options;
-  for (const [name, value] of Object.entries({ maxConflictRetries, conflictRetryDelay })) {
-    if (typeof value === 'number' && !Number.isFinite(value)) {
-      throw invalid(name, `${name} must be a finite number, got ${value}`, undefined);
-    }
-  }
-  return toJson('options', { useCache, maxConflictRetries, conflictRetryDelay });
 }
 
 /**

@@ -43,7 +43,38 @@ impl Redactor {
                 cleaned = Cow::Owned(cleaned.replace(needle.as_str(), MASK));
             }
         }
-        cleaned
+        match self.clean_escaped(&cleaned) {
+            Some(cleaned) => Cow::Owned(cleaned),
+            None => cleaned,
+        }
+    }
+
+    /// `text` without the key where any of its characters are percent-encoded: everybody encodes another set of them.
+    fn clean_escaped(&self, text: &str) -> Option<String> {
+        let key = self.needles.first()?.as_bytes();
+        if !text.contains('%') {
+            return None;
+        }
+        let decoded = percent_decode(text);
+        let is_key_at = |at: usize| {
+            decoded
+                .get(at..at + key.len())
+                .is_some_and(|piece| piece.iter().map(|&(byte, _)| byte).eq(key.iter().copied()))
+        };
+        let (mut cleaned, mut shown, mut at) = (String::new(), 0, 0);
+        while at + key.len() <= decoded.len() {
+            if is_key_at(at) {
+                let start = decoded[at].1;
+                at += key.len();
+                let end = decoded.get(at).map_or(text.len(), |&(_, start)| start);
+                cleaned.push_str(&text[shown..start]);
+                cleaned.push_str(MASK);
+                shown = end;
+            } else {
+                at += 1;
+            }
+        }
+        (shown > 0).then(|| cleaned + &text[shown..])
     }
 
     /// A body without the key, or `None` when it does not hold it. Only for answers that are about to be shown.
@@ -79,6 +110,32 @@ impl Redactor {
     }
 }
 
+/// The bytes that `text` stands for, each with the place where it begins. The places of ASCII bytes, and so those of a
+/// key and of what follows it, are borders of characters.
+fn percent_decode(text: &str) -> Vec<(u8, usize)> {
+    let bytes = text.as_bytes();
+    let hex = |at: usize| {
+        bytes
+            .get(at)
+            .and_then(|byte| char::from(*byte).to_digit(16))
+    };
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match (byte, hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((u8::try_from(high * 16 + low).unwrap_or(byte), at));
+                at += 3;
+            }
+            _ => {
+                decoded.push((byte, at));
+                at += 1;
+            }
+        }
+    }
+    decoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +152,23 @@ mod tests {
             assert_eq!(redactor.clean(text), "a <redacted> b");
         }
         assert!(matches!(redactor.clean("nothing"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn the_key_goes_however_much_of_it_is_percent_encoded() {
+        let redactor = Redactor::new(&ApiKey::new("se'cr/et~%2F").expect("a key"));
+        for text in [
+            "a se%27cr%2fet~%252F b",
+            "a se'cr%2Fet%7e%252F b",
+            "a %73%65%27cr/et~%25%32F b",
+        ] {
+            assert_eq!(redactor.clean(text), "a <redacted> b", "{text}");
+        }
+        assert_eq!(
+            redactor.clean("é%C3%A9se%27cr/et~%252Fé%"),
+            "é%C3%A9<redacted>é%"
+        );
+        assert!(matches!(redactor.clean("%41% %4"), Cow::Borrowed(_)));
     }
 
     #[test]

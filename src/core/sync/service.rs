@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::HttpClient;
 use crate::core::store::{Mapping, MappingStore};
+use crate::core::twenty::email;
 use crate::core::twenty::ids::{ObjectKind, record_id};
 use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::record::MapContext;
+use crate::core::twenty::record::{InvalidEmail, MapContext};
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::cache::CacheEntry;
@@ -79,12 +80,30 @@ impl SyncService {
         options: CallOptions,
         hold: Option<Hold>,
     ) -> impl Future<Output = Result<Upserted, CrmError>> + Send + 'static {
-        let turn = self.in_turn(input, options, hold);
+        // Ahead of the line, because a bad input in it would be everybody's failure who shares the write.
+        let turn = self
+            .check(&input)
+            .map(|()| self.in_turn(input, options, hold));
         async move {
-            let turn = turn.await?;
+            let turn = turn?.await?;
             let mut upserted = Arc::unwrap_or_clone(turn.answer);
             upserted.created &= turn.first;
             Ok(upserted)
+        }
+    }
+
+    /// Refuses what can be told to be bad without the workspace's schema.
+    fn check(&self, input: &Input) -> Result<(), CrmError> {
+        match input {
+            Input::Person(person) if self.options.invalid_email == InvalidEmail::Refuse => {
+                let email = email::normalize(&person.email);
+                if email::is_valid(&email) {
+                    Ok(())
+                } else {
+                    Err(email::invalid(&email))
+                }
+            }
+            _ => Ok(()),
         }
     }
 

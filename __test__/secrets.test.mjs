@@ -1,0 +1,326 @@
+// The API key is in nothing that a program shows: not in errors, not in objects, not in output.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import {
+  createTwentyCrmSyncService,
+  TwentyCrmApiService,
+  TwentyCrmRestClient,
+  TwentyCrmSyncService,
+} from '../index.mjs';
+import { newCompany, newPerson, useSim } from './helpers/crm.mjs';
+import { closedPort, json, KEY, serve, serveRaw } from './helpers/servers.mjs';
+
+const crm = useSim({ preset: 'provisioned' });
+
+/** Every character that a key may have beside letters and digits. */
+const ODD_KEY = 'k3y/with+all"the:odd%characters&more=1<2>3\'4`5{6}7|8~9^';
+
+/** So much of the key in one piece gives it away, even when the rest was cut off. */
+const PIECE = 12;
+
+/** All texts that could come of a value. @param {any} value */
+function* texts(value) {
+  yield inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true, getters: true });
+  yield inspect(value, { depth: Number.POSITIVE_INFINITY, customInspect: false });
+  yield JSON.stringify(value) ?? '';
+  yield String(value);
+  if (value instanceof Error) {
+    yield value.stack ?? '';
+    yield inspect(value.cause, { depth: Number.POSITIVE_INFINITY, showHidden: true });
+  }
+  if (typeof value === 'object' && value !== null) {
+    for (const key of Reflect.ownKeys(value)) yield String(value[key]);
+    if (typeof value.message === 'string') yield value.message;
+    if (typeof value.details?.originalError === 'string') yield value.details.originalError;
+  }
+}
+
+/** @param {any} value @param {string} key @param {string} where */
+function assertNoKey(value, key, where) {
+  const spellings = [key, encodeURIComponent(key), JSON.stringify(key).slice(1, -1)];
+  spellings.push(Buffer.from(key).toString('base64'), Buffer.from(`:${key}`).toString('base64'));
+  for (const text of texts(value)) {
+    for (const spelling of spellings) {
+      for (let at = 0; at + PIECE <= spelling.length; at += 1) {
+        const piece = spelling.slice(at, at + PIECE);
+        assert.ok(!text.includes(piece), `${where}: "${piece}" of the key is in ${text}`);
+      }
+    }
+  }
+}
+
+/** @param {import('node:http').IncomingHttpHeaders} headers */
+const bearer = (headers) => String(headers.authorization ?? '');
+
+/**
+ * What a malicious, or a merely talkative, server does with the key that it got.
+ * @type {Record<string, (key: string, response: import('node:http').ServerResponse, url: string) => void>}
+ */
+const echoes = {
+  'shape 1': (key, response) =>
+    json(response, 400, { statusCode: 400, error: key, messages: [key] }),
+  'shape 2': (key, response) => json(response, 400, { message: key, error: key, statusCode: 400 }),
+  'shape 2, a list': (key, response) => json(response, 400, { message: ['a', key], error: 'x' }),
+  'shape 3': (key, response) =>
+    json(response, 400, {
+      statusCode: 400,
+      error: 'METADATA_VALIDATION_ERROR',
+      message: key,
+      errors: { fieldMetadata: [{ errors: [{ code: key, message: key }] }] },
+    }),
+  'shape 4': (key, response) => json(response, 500, key),
+  'shape 5': (key, response) =>
+    json(response, 401, { statusCode: 401, messages: [key], error: key }),
+  code: (key, response) => json(response, 400, { statusCode: 400, messages: ['x'], code: key }),
+  unknown: (key, response) => json(response, 418, { [key]: { [key]: [key] } }),
+  graphql: (key, response) =>
+    json(response, 200, { errors: [{ message: key, extensions: { code: key, subCode: key } }] }),
+  page: (key, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end(`<p>${key}`),
+  'error page': (key, response) => response.writeHead(502).end(`<pre>Authorization: ${key}</pre>`),
+  'text/plain': (key, response) => response.writeHead(400).end(key),
+  'rate limit': (key, response) => json(response, 429, { messages: [key], retryAfterSeconds: key }),
+  headers: (key, response) =>
+    json(
+      response,
+      500,
+      {},
+      { 'x-key': key, 'retry-after': key, etag: key, 'www-authenticate': key },
+    ),
+  reason: (key, response) => response.writeHead(500, key).end(),
+  'redirect, path': (key, response) => redirect(response, `https://evil.example/${key}`),
+  'redirect, encoded': (key, response) =>
+    redirect(response, `https://evil.example/?k=${encodeURIComponent(key)}`),
+  'redirect, form': (key, response) =>
+    redirect(response, `https://evil.example/?${new URLSearchParams({ key })}`),
+  'redirect, fragment': (key, response) => redirect(response, `https://evil.example/#${key}`),
+  'redirect, user': (key, response) =>
+    redirect(
+      response,
+      `https://${encodeURIComponent(key)}:${encodeURIComponent(key)}@evil.example/`,
+    ),
+  'redirect, host': (key, response) =>
+    redirect(response, `https://${key.replaceAll(/[^a-z0-9]/gi, '')}.evil.example/`),
+  'redirect, relative': (key, response, url) =>
+    url.includes('?again') ? json(response, 500, [key]) : redirect(response, `/?again=${key}`),
+  // Texts are cut somewhere: never so that the first half of the key is left.
+  ...Object.fromEntries(
+    [150, 190, 195, 480, 490, 495, 499].map((length) => [
+      `after ${length} characters`,
+      (/** @type {string} */ key, /** @type {any} */ response) =>
+        json(response, 400, { messages: [`${'x'.repeat(length)}${key}`], error: 'Error' }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    [120, 170, 180, 190].map((length) => [
+      `a redirect after ${length} characters`,
+      (/** @type {string} */ key, /** @type {any} */ response) =>
+        redirect(response, `https://evil.example/${'x'.repeat(length)}${encodeURIComponent(key)}`),
+    ]),
+  ),
+};
+
+/** @param {import('node:http').ServerResponse} response @param {string} location */
+function redirect(response, location) {
+  // Node refuses some characters in a header; those a server would have to encode as well.
+  response.writeHead(302, { location: location.replaceAll(/[^\x21-\x7e]/g, '') }).end();
+}
+
+/** Everything that can be called, and what it ends with. @param {string} baseUrl @param {string} apiKey */
+async function everything(baseUrl, apiKey) {
+  const config = { baseUrl, apiKey, maxRetries: 1, initialBackoffMs: 1, maxBackoffMs: 1 };
+  const bounds = { timeout: 200, maxThrottleWaitMs: 5 };
+  const client = new TwentyCrmRestClient({ ...config, ...bounds });
+  const warnings = [];
+  const service = new TwentyCrmSyncService(client);
+  const warned = createTwentyCrmSyncService(
+    { ...config, ...bounds },
+    { onWarning: (warning) => warnings.push(warning) },
+  );
+  const api = new TwentyCrmApiService();
+  const outcomes = await Promise.all(
+    [
+      client.get('/rest/people'),
+      client.post('/rest/people', {}),
+      client.post('/graphql', { query: '{ people { totalCount } }' }),
+      client.patch('/rest/people/1', {}),
+      client.delete('/rest/people/1'),
+      client.get(`/rest/people?token=${apiKey}`),
+      client.get(`/rest/people?token=${encodeURIComponent(apiKey)}`),
+      client.get(`/${'x'.repeat(190)}?token=${encodeURIComponent(apiKey)}`),
+      service.upsertPerson(newPerson({ phone: 'nonsense' })),
+      warned.upsertPerson(newPerson({ phone: 'nonsense' })),
+      warned.upsertCompany(newCompany()),
+      api.testConnection(baseUrl, apiKey),
+    ].map((promise) => Promise.resolve(promise).catch((error) => error)),
+  );
+  return { outcomes, objects: [client, service, warned, api], stats: client.stats(), warnings };
+}
+
+for (const [keyName, key] of Object.entries({ 'a JWT': KEY, 'an odd key': ODD_KEY })) {
+  test(`servers that send the key back (${keyName})`, async () => {
+    for (const [name, echo] of Object.entries(echoes)) {
+      const server = await serve(({ headers, url }, response) => {
+        const got = bearer(headers).replace('Bearer ', '');
+        assert.equal(got, key);
+        echo(got, response, url);
+      });
+      const { outcomes, ...others } = await everything(server.baseUrl, key);
+      for (const outcome of outcomes) {
+        const isData = outcome?.success === true;
+        // What a success holds is the server's own JSON, untouched.
+        if (!isData) assertNoKey(outcome, key, `${name} (${keyName})`);
+      }
+      assertNoKey(others, key, name);
+      await server.close();
+    }
+  });
+
+  test(`servers below HTTP that send the key back (${keyName})`, async () => {
+    const raw = {
+      'in a broken head': (authorization) => `HTTP/1.1 200 OK\r\n${authorization}\0\r\n\r\n`,
+      'as the protocol': (authorization) => `${authorization}\r\n\r\n`,
+      'in a truncated body': (authorization) =>
+        `HTTP/1.1 400 Bad\r\ncontent-length: 9999\r\n\r\n{"messages":["${authorization}`,
+      'in a bad chunk size': (authorization) =>
+        `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${authorization}\r\n`,
+    };
+    for (const [name, answer] of Object.entries(raw)) {
+      const server = await serveRaw((socket, text) => {
+        const authorization = /authorization: (.*)\r\n/i.exec(text)?.[1];
+        if (authorization !== undefined) socket.end(answer(authorization));
+      });
+      const { outcomes, ...others } = await everything(server.baseUrl, key);
+      for (const outcome of outcomes) assertNoKey(outcome, key, name);
+      assertNoKey(others, key, name);
+      await server.close();
+    }
+  });
+}
+
+test('servers that cannot be reached, stall, reset, or refuse', async () => {
+  const dead = `http://127.0.0.1:${await closedPort()}`;
+  for (const baseUrl of [dead, 'http://no-such-host.invalid', crm.sim.baseUrl]) {
+    const { outcomes, ...others } = await everything(baseUrl, KEY);
+    for (const outcome of outcomes) assertNoKey(outcome, KEY, baseUrl);
+    assertNoKey(others, KEY, baseUrl);
+  }
+  const { baseUrl } = crm.sim;
+  const secure = baseUrl.replace('http:', 'https:');
+  assertNoKey((await everything(secure, KEY)).outcomes, KEY, 'TLS');
+
+  for (const action of [
+    ...['resetBefore', 'resetAfter', 'resetMidBody', 'truncateBody', 'html', 'databaseDown'],
+    ...['stallHeaders', 'stallBody'],
+  ]) {
+    await crm.sim.reset();
+    await crm.sim.addFaults({ action: { type: action } });
+    const { outcomes, ...others } = await everything(baseUrl, crm.sim.apiKey);
+    for (const outcome of outcomes) assertNoKey(outcome, crm.sim.apiKey, action);
+    assertNoKey(others, crm.sim.apiKey, action);
+  }
+  for (const purpose of ['readOnly', 'noMetadata', 'revoked', 'expired']) {
+    await crm.sim.reset();
+    const key = crm.sim.keys[purpose];
+    const { outcomes, ...others } = await everything(baseUrl, key);
+    for (const outcome of outcomes) assertNoKey(outcome, key, purpose);
+    assertNoKey(others, key, purpose);
+  }
+});
+
+test('configurations that are refused do not show the key', async () => {
+  const good = { baseUrl: 'https://crm.example.com', apiKey: KEY };
+  const bad = [
+    { ...good, apiKey: `${KEY}\r\nX-Evil: 1` },
+    { ...good, apiKey: `${KEY} ` },
+    { ...good, apiKey: `${KEY}é` },
+    { ...good, apiKey: [KEY] },
+    { ...good, apiKey: { key: KEY } },
+    { ...good, baseUrl: `https://user:${KEY}@crm.example.com` },
+    { ...good, baseUrl: `https://crm.example.com?key=${KEY}` },
+    { ...good, baseUrl: `https://crm.example.com/${KEY}\n` },
+    { ...good, baseUrl: `${KEY}` },
+    { ...good, baseUrl: `https://${KEY}:99999` },
+    { ...good, timeout: KEY },
+    { ...good, maxRetries: KEY },
+    KEY,
+  ];
+  const api = new TwentyCrmApiService();
+  for (const config of bad) {
+    try {
+      new TwentyCrmRestClient(/** @type {any} */ (config));
+      assert.fail(`taken: ${inspect(config)}`);
+    } catch (error) {
+      assert.equal(error.code, 'VALIDATION_ERROR', String(error));
+      assertNoKey(error, KEY, inspect(config));
+    }
+    const { baseUrl, apiKey } = /** @type {any} */ (config);
+    if (typeof apiKey === 'string') {
+      assertNoKey(await api.testConnection(baseUrl, apiKey), KEY, 'testConnection');
+    }
+  }
+});
+
+test('refused paths, headers and options do not show the key', async () => {
+  const server = await serve((_, response) => json(response, 200, {}));
+  const client = new TwentyCrmRestClient({ baseUrl: server.baseUrl, apiKey: KEY });
+  for (const call of [
+    () => client.get(`//evil.example/${KEY}`),
+    () => client.get(`https://evil.example/?k=${KEY}`),
+    () => client.get(`/x?k=${KEY}\r\n`),
+    () => client.get('/x', { headers: { authorization: `Bearer ${KEY}` } }),
+    () => client.get('/x', { headers: { 'x-key': `${KEY}\r\n` } }),
+    () => client.get('/x', { headers: { [`${KEY} `]: 'x' } }),
+    () => client.get('/x', { headers: { 'x-key': /** @type {any} */ ([KEY]) } }),
+    () => client.post('/x', {}, { idempotencyKey: `${KEY}\n` }),
+    () => client.post('/x', {}, { timeout: /** @type {any} */ (KEY) }),
+  ]) {
+    const answer = await call();
+    assert.equal(answer.success, false, String(call));
+    assertNoKey(answer, KEY, String(call));
+  }
+  assert.equal(server.seen.length, 0);
+});
+
+test('nothing that is made from the key shows it', async () => {
+  const config = { baseUrl: crm.sim.baseUrl, apiKey: crm.sim.apiKey };
+  const client = new TwentyCrmRestClient(config);
+  const service = createTwentyCrmSyncService(config);
+  await service.upsertPerson(newPerson());
+  await client.get('/rest/people?limit=1');
+  const shown = { client, service, stats: client.stats(), cache: service.getCacheStats() };
+  assertNoKey({ ...shown, entries: service.cacheEntries() }, config.apiKey, 'objects');
+  for (const thing of [client, service, TwentyCrmRestClient, TwentyCrmSyncService]) {
+    assertNoKey(thing, config.apiKey, 'inspect');
+  }
+});
+
+test('a process that is asked for all its secrets prints none', async () => {
+  const server = await serve(({ headers }, response) =>
+    json(response, 500, { statusCode: 500, messages: [bearer(headers)] }),
+  );
+  const fixture = fileURLToPath(new URL('./fixtures/talkative.mjs', import.meta.url));
+  const child = spawn(process.execPath, [fixture], {
+    env: {
+      ...process.env,
+      BASE_URL: server.baseUrl,
+      RUST_LOG: 'trace',
+      RUST_BACKTRACE: 'full',
+      NODE_DEBUG: 'http,net,tls,stream,timer',
+      DEBUG: '*',
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  // By stdin, so that the key is in no environment and no argument that anything else prints.
+  child.stdin.end(KEY);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  assert.equal(code, 1, output);
+  assert.match(output, /SERVER_ERROR/);
+  assert.match(output, /TwentyCrmApiError/, 'the unhandled rejection is shown');
+  assertNoKey(output, KEY, 'the output');
+});

@@ -1,0 +1,86 @@
+'use strict';
+
+const { describe, invalid, toJson } = require('./serialise.js');
+
+/**
+ * The named options, each read once. Whatever a caller passes (getters that throw, proxies, BigInt) ends in a
+ * VALIDATION_ERROR that names the option.
+ * @template {string} Name
+ * @param {string} what the argument's name
+ * @param {unknown} options
+ * @param {readonly Name[]} names
+ * @returns {Record<Name, any>}
+ */
+function readOptions(what, options, names) {
+  if (typeof options !== 'object' && options !== undefined) {
+    throw invalid(what, `${what} must be an object`, undefined);
+  }
+  const values = /** @type {Record<Name, any>} */ ({});
+  for (const name of names) values[name] = readOption(options, name);
+  return values;
+}
+
+/**
+ * @param {any} options
+ * @param {string} name
+ */
+function readOption(options, name) {
+  let value;
+  try {
+    value = options?.[name];
+  } catch (cause) {
+    throw invalid(name, `${name} cannot be read: ${describe(cause)}`, cause);
+  }
+  // JSON writes NaN and infinities as null, and leaves functions and symbols out: both would read as "not given".
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw invalid(name, `${name} must be a finite number, got ${value}`, undefined);
+  }
+  if (typeof value === 'bigint' || typeof value === 'symbol') {
+    throw invalid(name, `${name} must not be a ${typeof value}`, undefined);
+  }
+  return value;
+}
+
+/**
+ * The signal among the options.
+ * @param {unknown} options
+ * @returns {import('../index.js').AbortSignalLike | undefined}
+ */
+function readSignal(options) {
+  const { signal } = readOptions('options', options ?? undefined, ['signal']);
+  if (signal === undefined || signal === null) return undefined;
+  if (!isSignal(signal)) throw invalid('signal', 'signal must be an AbortSignal', undefined);
+  return signal;
+}
+
+/** @param {any} value */
+function isSignal(value) {
+  try {
+    return (
+      typeof value === 'object' &&
+      typeof value.aborted === 'boolean' &&
+      typeof value.addEventListener === 'function' &&
+      typeof value.removeEventListener === 'function'
+    );
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Options as JSON text, each of them checked to be writable under its own name.
+ * @param {Record<string, unknown>} values
+ * @returns {string | undefined} undefined where no option is given
+ */
+function optionsToJson(values) {
+  let isGiven = false;
+  for (const name in values) {
+    const value = values[name];
+    if (value === undefined) continue;
+    isGiven = true;
+    if (typeof value === 'object' || typeof value === 'function') toJson(name, value);
+  }
+  return isGiven ? JSON.stringify(values) : undefined;
+}
+
+module.exports = { optionsToJson, readOptions, readSignal };
