@@ -199,13 +199,13 @@ pub fn parse(body: &[u8], queries: &[LookupQuery]) -> Result<LookupAnswer, CrmEr
     }
     let mut data = answer
         .data
-        .ok_or_else(|| failed("The look-up's answer holds no data"))?;
+        .ok_or_else(|| incomplete("The look-up's answer holds no data"))?;
     let pages = queries.iter().map(|query| {
         let root = query.kind.plural();
         let connection = data
             .remove(root)
             .flatten()
-            .ok_or_else(|| failed(format!("The look-up's answer holds no {root}")))?;
+            .ok_or_else(|| incomplete(format!("The look-up's answer holds no {root}")))?;
         read_page(connection, query)
     });
     Ok(LookupAnswer {
@@ -373,6 +373,11 @@ fn selection(
 
 fn failed(message: impl Into<String>) -> CrmError {
     CrmError::new(ErrorCode::OperationFailed, message).with_detail("reason", LOOKUP_FAILED)
+}
+
+/// Null where data should be (DESIGN: error table): the server failed, whatever it says.
+fn incomplete(message: impl Into<String>) -> CrmError {
+    CrmError::new(ErrorCode::ServerError, message).with_detail("reason", LOOKUP_FAILED)
 }
 
 fn refused(error: &Value) -> CrmError {

@@ -1,0 +1,212 @@
+// What an upsert ends with when the server, the key or the network is at fault: the rows of DESIGN's error table.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { createTwentyCrmSyncService, isTwentyCrmError, TwentyCrmApiError } from '../../index.mjs';
+import { newPerson, rejection, useSim } from '../helpers/crm.mjs';
+
+const crm = useSim({ preset: 'provisioned' });
+
+/** A service with a short timeout in a process that knows the schema. @param {object} config */
+async function impatient(config) {
+  await crm.service().upsertPerson(newPerson());
+  return crm.service({}, config);
+}
+
+test('a key without permission: AUTH_ERROR, nothing written, one schema reading by OpenAPI', async () => {
+  const service = crm.service({}, { apiKey: crm.sim.keys.readOnly });
+  const error = await rejection(service.upsertPerson(newPerson()));
+  assert.ok(error instanceof TwentyCrmApiError && isTwentyCrmError(error));
+  assert.equal(error.code, 'AUTH_ERROR');
+  assert.equal(error.isRetryable, false);
+  assert.equal(error.details.reason, 'permission');
+  assert.equal((await crm.sim.records('people')).length, 0);
+});
+
+test('a revoked, an expired and an invalid key each say so', async () => {
+  for (const [key, status, reason] of [
+    [crm.sim.keys.revoked, 403, 'revoked'],
+    [crm.sim.keys.expired, 401, 'expired'],
+    ['no-such-key-at-all', 401, 'invalid'],
+  ]) {
+    const error = await rejection(crm.service({}, { apiKey: key }).upsertPerson(newPerson()));
+    assert.equal(error.code, 'AUTH_ERROR', reason);
+    assert.equal(error.status, status, reason);
+    assert.equal(error.details.reason, reason);
+    assert.equal(error.isRetryable, false);
+    assert.ok(!JSON.stringify(error).includes(key));
+  }
+});
+
+test('a key without the right to metadata writes all the same', async () => {
+  const service = crm.service({}, { apiKey: crm.sim.keys.noMetadata });
+  const person = newPerson({ job_title: 'Reader', plan: 'premium' });
+  const result = await service.upsertPerson(person);
+  assert.equal(result.created, true);
+  assert.equal(result.data.plan, 'premium');
+  service.clearCache();
+  const again = await service.upsertPerson(person);
+  assert.equal(again.id, result.id);
+  assert.equal(again.created, false);
+});
+
+test('a wrong base URL that answers HTML is not Twenty', async () => {
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end('<!doctype html><title>Welcome</title>');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  try {
+    const service = createTwentyCrmSyncService({
+      baseUrl: `http://127.0.0.1:${port}`,
+      apiKey: 'some-api-key-1234',
+    });
+    const error = await rejection(service.upsertPerson(newPerson()));
+    assert.equal(error.code, 'UNKNOWN');
+    assert.equal(error.isRetryable, false);
+    assert.match(error.message, /base URL/);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test('a body that stalls on every try: the write is confirmed by a look, and is one record', async () => {
+  const service = await impatient({ timeout: 300 });
+  await crm.sim.addFaults({ method: 'POST', path: '/rest/people', action: { type: 'stallBody' } });
+  const person = newPerson();
+  const result = await service.upsertPerson(person);
+  assert.equal(result.created, true);
+  const rows = (await crm.sim.records('people')).filter(
+    (row) => row.externalId === person.external_id,
+  );
+  assert.equal(rows.length, 1);
+});
+
+test('a server that stalls before it reads: TIMEOUT, retryable, with the attempts', async () => {
+  const service = await impatient({ timeout: 300, maxRetries: 2 });
+  await crm.sim.addFaults({ method: 'POST', action: { type: 'stallHeaders' } });
+  const error = await rejection(service.upsertPerson(newPerson()));
+  // The look that could confirm the write stalls as well, so nobody knows: that is what the error says.
+  assert.equal(error.code, 'OPERATION_FAILED');
+  assert.equal(error.isRetryable, true);
+  assert.equal(error.details.reason, 'OUTCOME_UNKNOWN');
+  assert.equal(error.details.originalCode, 'TIMEOUT');
+  assert.equal(error.details.attempt, 3);
+});
+
+test('a read that stalls is a TIMEOUT', async () => {
+  const service = await impatient({ timeout: 300, maxRetries: 1 });
+  await crm.sim.addFaults({ method: 'POST', path: '/graphql', action: { type: 'stallBody' } });
+  const person = newPerson({ company_external_id: 'some-company' });
+  const error = await rejection(service.upsertPerson(person));
+  assert.equal(error.code, 'TIMEOUT');
+  assert.equal(error.isRetryable, true);
+  const rows = await crm.sim.records('people');
+  assert.ok(rows.every((row) => row.externalId !== person.external_id));
+});
+
+test('nothing listens: NETWORK_ERROR, retryable', async () => {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  await new Promise((resolve) => server.close(resolve));
+  const service = createTwentyCrmSyncService({
+    baseUrl: `http://127.0.0.1:${port}`,
+    apiKey: 'some-api-key-1234',
+    initialBackoffMs: 1,
+    maxRetries: 1,
+  });
+  const error = await rejection(service.upsertPerson(newPerson()));
+  assert.equal(error.code, 'NETWORK_ERROR');
+  assert.equal(error.isRetryable, true);
+});
+
+test('5xx and an unreachable database are retried, and then succeed', async () => {
+  const service = crm.service();
+  await service.upsertPerson(newPerson());
+  for (const action of [
+    { type: 'status', status: 503, body: { message: 'unavailable' } },
+    { type: 'databaseDown' },
+    { type: 'rateLimited', ttlMs: 100 },
+    { type: 'truncateBody' },
+    { type: 'resetMidBody' },
+  ]) {
+    await crm.sim.addFaults({ method: 'POST', path: '/rest/people', times: 2, action });
+    const result = await service.upsertPerson(newPerson());
+    assert.equal(result.created, true, action.type);
+    await crm.sim.clearFaults();
+  }
+});
+
+test('a failed look-up is never taken for "no such row"', async () => {
+  const person = newPerson();
+  await crm.service().upsertPerson(person);
+  const stranger = newPerson({ email: person.email });
+  for (const body of [
+    {
+      data: { people: null },
+      errors: [{ message: 'broken', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+    },
+    { data: { people: null } },
+    { errors: [{ message: 'broken', extensions: { code: 'BAD_USER_INPUT' } }] },
+  ]) {
+    await crm.sim.addFaults({
+      method: 'POST',
+      path: '/graphql',
+      action: { type: 'status', status: 200, body },
+    });
+    const service = crm.service({}, { maxRetries: 0 });
+    const error = await rejection(service.upsertPerson(stranger));
+    assert.ok(['VALIDATION_ERROR', 'SERVER_ERROR'].includes(error.code), error.code);
+    await crm.sim.clearFaults();
+  }
+  assert.equal((await crm.sim.records('people')).length, 1);
+});
+
+test('a look-up that returns rows nobody asked for fails', async () => {
+  const person = newPerson();
+  await crm.service().upsertPerson(person);
+  const foreign = {
+    id: '20202020-0000-4000-8000-000000000001',
+    externalId: 'foreign',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:00.000Z',
+    deletedAt: null,
+    emails: { primaryEmail: 'foreign@example.com' },
+  };
+  const body = {
+    data: {
+      people: { pageInfo: { hasNextPage: false, endCursor: null }, edges: [{ node: foreign }] },
+    },
+  };
+  await crm.sim.addFaults({
+    method: 'POST',
+    path: '/graphql',
+    action: { type: 'status', status: 200, body },
+  });
+  const error = await rejection(crm.service().upsertPerson(newPerson({ email: person.email })));
+  assert.equal(error.details.reason, 'LOOKUP_FAILED');
+});
+
+test('a field that goes away, and one that comes, while the process runs', async () => {
+  const warnings = [];
+  const service = crm.service({
+    onWarning: (/** @type {any} */ warning) => warnings.push(warning),
+  });
+  const person = newPerson({ job_title: 'A', account_type: 'business' });
+  await service.upsertPerson(person);
+  const client = crm.client();
+  const objects = /** @type {any} */ (await client.get('/rest/metadata/objects?limit=200'));
+  const list = objects.data.data.objects ?? objects.data.data;
+  const people = list.find((/** @type {any} */ object) => object.nameSingular === 'person');
+  const field = people.fields.find(
+    (/** @type {any} */ candidate) => candidate.name === 'accountType',
+  );
+  assert.equal((await client.delete(`/rest/metadata/fields/${field.id}`)).success, true);
+  const result = await service.upsertPerson({ ...person, job_title: 'B' });
+  assert.equal(result.data.job_title, 'B');
+  assert.equal(result.data.account_type, null);
+  assert.equal(warnings.at(-1).reason, 'missing_field');
+});
