@@ -156,14 +156,8 @@ fn lookup(table: &Table, column: &str, sub: Option<&str>, wanted: &[Value]) -> O
     if !table.is_unique(column, sub) || wanted.iter().any(is_blank) {
         return None;
     }
-    let key = |value: &Value| crate::store::unique_key(value);
-    let find = |key: String| table.find_unique(column, sub, &key);
-    Some(
-        wanted
-            .iter()
-            .filter_map(|value| find(key(value)?))
-            .collect(),
-    )
+    let find = |value: &Value| table.find_unique(column, sub, &crate::store::unique_key(value)?);
+    Some(wanted.iter().filter_map(find).collect())
 }
 
 /// AND (`decisive` false) or OR (`decisive` true) in three-valued logic.

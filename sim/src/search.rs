@@ -1,7 +1,6 @@
 //! `searchVector`: words of the searchable columns with their places, close to what the database
 //! prints. Clients get it with every record, so that its size matters more than its rules.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -29,34 +28,35 @@ fn columns(object: &Object) -> &'static [(&'static str, &'static [&'static str])
 
 /// The text of the vector.
 pub fn vector(object: &Object, record: &Record) -> String {
-    let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    let mut place = 0;
+    let mut words: Vec<(String, usize)> = Vec::new();
     for (column, subs) in columns(object) {
         let is_text = object
             .column(column)
             .is_some_and(|f| f.kind == FieldType::Text);
-        let mut values: Vec<&Value> = subs.iter().map(|s| get(record, column, Some(s))).collect();
-        if subs.is_empty() && is_text {
-            values.push(get(record, column, None));
-        }
-        for text in values.into_iter().filter_map(Value::as_str) {
+        let mut add = |value: &Value| {
+            let Some(text) = value.as_str() else { return };
             for word in text.split(|c: char| !(c.is_alphanumeric() || "@.+-_".contains(c))) {
                 if !word.is_empty() {
-                    place += 1;
-                    let known = places.entry(word.to_lowercase()).or_default();
-                    if known.len() < MAX_PLACES {
-                        known.push(place.min(LAST_PLACE));
-                    }
+                    words.push((word.to_lowercase(), (words.len() + 1).min(LAST_PLACE)));
                 }
             }
+        };
+        for sub in *subs {
+            add(get(record, column, Some(sub)));
+        }
+        if subs.is_empty() && is_text {
+            add(get(record, column, None));
         }
     }
-    let mut text = String::new();
-    for (word, at) in places {
-        let at: Vec<String> = at.iter().map(ToString::to_string).collect();
+    words.sort();
+    let mut text = String::with_capacity(words.len() * 12);
+    for same in words.chunk_by(|a, b| a.0 == b.0) {
         let blank = if text.is_empty() { "" } else { " " };
         // Writing to a String cannot fail.
-        let _ = write!(text, "{blank}'{word}':{}", at.join(","));
+        let _ = write!(text, "{blank}'{}'", same[0].0);
+        for (n, (_, place)) in same.iter().take(MAX_PLACES).enumerate() {
+            let _ = write!(text, "{}{place}", if n == 0 { ':' } else { ',' });
+        }
     }
     text
 }

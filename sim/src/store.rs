@@ -1,5 +1,6 @@
 //! Rows and their indexes.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -38,12 +39,12 @@ pub fn is_deleted(record: &Record) -> bool {
 }
 
 /// Text under which a value stands in a unique index; blanks stand in none.
-pub fn unique_key(value: &Value) -> Option<String> {
+pub fn unique_key(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null => None,
         Value::String(s) if s.is_empty() => None,
-        Value::String(s) => Some(s.clone()),
-        other => Some(other.to_string()),
+        Value::String(s) => Some(Cow::Borrowed(s)),
+        other => Some(Cow::Owned(other.to_string())),
     }
 }
 
@@ -108,7 +109,7 @@ impl Table {
             if fresh.check(record, None).is_err() {
                 return false;
             }
-            fresh.link(id_of(record), record);
+            fresh.link(id_of(record), record, None);
         }
         fresh.rows = std::mem::take(&mut self.rows);
         fresh.sequence = std::mem::take(&mut self.sequence);
@@ -216,7 +217,7 @@ impl Table {
             if let Some(key) = unique_key(get(record, &index.column, index.sub))
                 && index
                     .rows
-                    .get(&key)
+                    .get(key.as_ref())
                     .is_some_and(|holder| Some(*holder) != own)
             {
                 return Err(Duplicate);
@@ -233,7 +234,7 @@ impl Table {
         let record = record.into();
         self.check(&record, None)?;
         let id = id_of(&record);
-        self.link(id, &record);
+        self.link(id, &record, None);
         self.rows.insert(id, record);
         self.next_sequence += 1;
         self.sequence.insert(id, self.next_sequence);
@@ -247,8 +248,12 @@ impl Table {
     pub fn replace(&mut self, id: Uuid, record: impl Into<Arc<Record>>) -> Result<(), Duplicate> {
         let record = record.into();
         self.check(&record, Some(id))?;
-        self.unlink(id);
-        self.link(id, &record);
+        if let Some(before) = self.rows.remove(&id) {
+            self.unlink(id, &before, Some(&record));
+            self.link(id, &record, Some(&before));
+        } else {
+            self.link(id, &record, None);
+        }
         self.rows.insert(id, record);
         Ok(())
     }
@@ -256,18 +261,27 @@ impl Table {
     /// Removes a row for good.
     pub fn remove(&mut self, id: Uuid) -> Option<Arc<Record>> {
         self.sequence.remove(&id);
-        self.unlink(id)
+        let record = self.rows.remove(&id)?;
+        self.unlink(id, &record, None);
+        Some(record)
     }
 
-    fn unlink(&mut self, id: Uuid) -> Option<Arc<Record>> {
-        let record = self.rows.remove(&id)?;
+    /// Takes a row out of the indexes, those left out in which `successor` stands alike.
+    fn unlink(&mut self, id: Uuid, record: &Record, successor: Option<&Record>) {
         for index in &mut self.uniques {
-            if let Some(key) = unique_key(get(&record, &index.column, index.sub)) {
-                index.rows.remove(&key);
+            let value = get(record, &index.column, index.sub);
+            if successor.is_some_and(|s| get(s, &index.column, index.sub) == value) {
+                continue;
+            }
+            if let Some(key) = unique_key(value) {
+                index.rows.remove(key.as_ref());
             }
         }
         for (column, index) in &mut self.references {
-            if let Some(target) = reference(&record, column)
+            if successor.is_some_and(|s| get(s, column, None) == get(record, column, None)) {
+                continue;
+            }
+            if let Some(target) = reference(record, column)
                 && let Some(ids) = index.get_mut(&target)
             {
                 ids.remove(&id);
@@ -276,18 +290,25 @@ impl Table {
                 }
             }
         }
-        self.updated.remove(&updated_key(id, &record));
-        self.deleted -= usize::from(is_deleted(&record));
-        Some(record)
+        self.updated.remove(&updated_key(id, record));
+        self.deleted -= usize::from(is_deleted(record));
     }
 
-    fn link(&mut self, id: Uuid, record: &Record) {
+    /// Puts a row into the indexes, those left out in which `predecessor` stood alike.
+    fn link(&mut self, id: Uuid, record: &Record, predecessor: Option<&Record>) {
         for index in &mut self.uniques {
-            if let Some(key) = unique_key(get(record, &index.column, index.sub)) {
-                index.rows.insert(key, id);
+            let value = get(record, &index.column, index.sub);
+            if predecessor.is_some_and(|p| get(p, &index.column, index.sub) == value) {
+                continue;
+            }
+            if let Some(key) = unique_key(value) {
+                index.rows.insert(key.into_owned(), id);
             }
         }
         for (column, index) in &mut self.references {
+            if predecessor.is_some_and(|p| get(p, column, None) == get(record, column, None)) {
+                continue;
+            }
             if let Some(target) = reference(record, column) {
                 index.entry(target).or_default().insert(id);
             }
