@@ -22,13 +22,14 @@ pub fn http_date(ms: i64) -> String {
     )
 }
 
-/// The whole answer as it goes over the wire.
+/// The whole answer as it goes over the wire, and its status: an answer that the client has
+/// already becomes a 304.
 pub fn encode(
     request: &Request,
     mut response: Response,
     keep_alive: bool,
     state: &State,
-) -> Vec<u8> {
+) -> (u16, Vec<u8>) {
     use std::fmt::Write as _;
     let is_safe = matches!(request.method.as_str(), "GET" | "HEAD");
     let etag = response.etag.then(|| etag(&response.body));
@@ -81,7 +82,7 @@ pub fn encode(
     head.push_str("\r\n");
     let mut wire = head.into_bytes();
     if !has_body || request.method == "HEAD" {
-        return wire;
+        return (response.status, wire);
     }
     if chunked {
         wire.extend_from_slice(format!("{:x}\r\n", response.body.len()).as_bytes());
@@ -90,7 +91,7 @@ pub fn encode(
     } else {
         wire.extend_from_slice(&response.body);
     }
-    wire
+    (response.status, wire)
 }
 
 fn etag(body: &[u8]) -> String {

@@ -6,7 +6,6 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use tokio::io::AsyncReadExt as _;
-use tokio::signal::unix::{SignalKind, signal};
 use twenty_sim::{Sim, SimOptions};
 
 /// Records are many small allocations; this allocator halves what they cost, and the simulator
@@ -34,16 +33,30 @@ async fn main() -> ExitCode {
     });
     println!("{ready}");
     let _ = std::io::stdout().flush();
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return fail("cannot listen for SIGTERM");
-    };
     tokio::select! {
         () = stdin_closed() => {}
-        _ = terminate.recv() => {}
+        () = terminated() => {}
     }
     sim.stop().await;
     // Reading standard input blocks a thread that the runtime would wait for.
     std::process::exit(0);
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            terminate.recv().await;
+        }
+        // Without the signal there is still standard input to end the server by.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
 }
 
 async fn stdin_closed() {

@@ -210,7 +210,7 @@ async fn exchange(
     if is_control {
         let response = crate::control::handle(state, &request);
         stream
-            .write_all(&encode(&request, response, keep_alive, state))
+            .write_all(&encode(&request, response, keep_alive, state).1)
             .await?;
         return Ok(if keep_alive {
             After::Keep
@@ -247,10 +247,10 @@ async fn answer(
         sleep(service_time).await;
     }
     let cut = matches!(fault, Some(FaultAction::ResetAfter));
-    let status = if cut { 0 } else { processed.status };
     let keep_alive = keep_alive && !processed.close;
     let body_length = processed.body.len();
-    let wire = encode(&request, processed, keep_alive, state);
+    let (sent, wire) = encode(&request, processed, keep_alive, state);
+    let status = if cut { 0 } else { sent };
     state.stats.record(request, status, state.now_ms());
     let half = wire.len() - body_length.min(wire.len()).div_ceil(2);
     match fault {
