@@ -26,7 +26,7 @@ export declare class RestClient {
   /** From the configuration as JSON text. */
   constructor(config: string)
   /** Starts call `id`; its answer comes through the dispatcher. */
-  request(dispatcher: Dispatcher, id: number, cancellable: boolean, method: number, path: string, body?: string | undefined | null, options?: string | undefined | null): void
+  request(dispatcher: Dispatcher, id: number, method: number, path: string, body?: string | undefined | null, options?: string | undefined | null): void
   /** Counters as JSON text. */
   stats(): string
   /** Calls from now on fail. Calls in flight end as they end; shared connections live on for others. */
@@ -38,7 +38,7 @@ export declare class SyncService {
   /** From a client, the options as JSON text, and the number of the caller's mapping store, if there is one. */
   constructor(client: RestClient, options: string, dispatcher: Dispatcher, storeTarget?: number | undefined | null)
   /** Starts upsert `id`: `kind` 0 is a person, 1 a company; `input` is the flat entity as JSON text. */
-  upsert(dispatcher: Dispatcher, id: number, cancellable: boolean, kind: number, input: string, options?: string | undefined | null): void
+  upsert(dispatcher: Dispatcher, id: number, kind: number, input: string, options?: string | undefined | null): void
   /** Forgets all remembered ids. */
   clearCache(): void
   /** `{size, entries: [{key, age}]}` as JSON text. */
@@ -48,7 +48,7 @@ export declare class SyncService {
 }
 
 /** Internal: starts a reachability test as call `id`; the answer is `true` or `false`. */
-export declare function isReachable(dispatcher: Dispatcher, id: number, cancellable: boolean, baseUrl: string): void
+export declare function isReachable(dispatcher: Dispatcher, id: number, baseUrl: string): void
 
 /** Internal: starts a connection test as call `id`; the answer is a `TwentyCrmTestConnectionResult` as JSON text. */
-export declare function testConnection(dispatcher: Dispatcher, id: number, cancellable: boolean, baseUrl: string, apiKey: string): void
+export declare function testConnection(dispatcher: Dispatcher, id: number, baseUrl: string, apiKey: string): void

@@ -268,6 +268,25 @@ test('a field that is no good is named, whatever it is', async () => {
   assert.equal((await crm.sim.log()).length, 0);
 });
 
+test('a bad record spoils no write that others of its key share', async () => {
+  const service = crm.service();
+  const person = newPerson();
+  const settled = await Promise.allSettled(
+    [{}, { city: 'Lyon' }, { email: 'none' }, { job_title: 5 }, { city: 'Paris' }].map((change) =>
+      service.upsertPerson(/** @type {any} */ ({ ...person, ...change })),
+    ),
+  );
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'fulfilled'],
+  );
+  const rows = await crm.sim.records('people');
+  assert.deepEqual(
+    rows.map(({ city }) => city),
+    ['Paris'],
+  );
+});
+
 test('records that are odd but good are written', async () => {
   const service = crm.service();
   class Profile {

@@ -1,8 +1,10 @@
 // The life of a process and its worker threads: neither held up nor cut short, and never brought down.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { deferred, json, serve } from './helpers/servers.mjs';
 
 /** Far beyond what any of these takes: a process that hangs is a failure, not a wait. */
@@ -147,6 +149,20 @@ test('workers terminated while answers come in, and in the middle of upserts', a
     const codes = await runWorkers(name, { loaded: true, workers: 16, atOnce: 4 });
     assert.deepEqual(codes, { 1: 16 });
   }
+});
+
+test('the calls of a terminated worker end with it', async () => {
+  const all = deferred();
+  const server = await serve(({ number }) => {
+    if (number === 64) all.resolve();
+  });
+  const workerData = { baseUrl: server.baseUrl, name: 'hang' };
+  const worker = new Worker(fixture('worker.mjs'), { workerData });
+  await all.promise;
+  const closed = [...server.sockets].map((socket) => once(socket, 'close'));
+  await worker.terminate();
+  await Promise.all(closed);
+  assert.equal(server.seen.length, 64, 'and nothing is sent again');
 });
 
 test('workers that exit with calls in flight give their code', async () => {

@@ -13,8 +13,7 @@ class TwentyCrmApiService {
    */
   async testConnection(baseUrl, apiKey, options) {
     const answer = await call(
-      (dispatcher, id, cancellable) =>
-        native.testConnection(dispatcher, id, cancellable, text(baseUrl), text(apiKey)),
+      (dispatcher, id) => native.testConnection(dispatcher, id, text(baseUrl), text(apiKey)),
       readSignal(options),
     );
     if (answer.ok) return JSON.parse(answer.text);
@@ -28,8 +27,7 @@ class TwentyCrmApiService {
    */
   async isReachable(baseUrl, options) {
     const answer = await call(
-      (dispatcher, id, cancellable) =>
-        native.isReachable(dispatcher, id, cancellable, text(baseUrl)),
+      (dispatcher, id) => native.isReachable(dispatcher, id, text(baseUrl)),
       readSignal(options),
     );
     return answer.ok && answer.text === 'true';

@@ -106,7 +106,7 @@ function registerTarget(object) {
 /**
  * Starts one native call and waits for its answer. With a signal, an abort drops the native work at once (open sockets
  * are closed) and rejects with the signal's own reason; nothing else rejects.
- * @param {(dispatcher: import('../native.js').Dispatcher, id: number, cancellable: boolean) => void} start
+ * @param {(dispatcher: import('../native.js').Dispatcher, id: number) => void} start
  * @param {import('../index.js').AbortSignalLike | undefined} signal
  * @returns {Promise<Answer>}
  */
@@ -138,7 +138,7 @@ function call(start, signal) {
       });
     }
     try {
-      start(dispatcher, id, signal !== undefined);
+      start(dispatcher, id);
     } catch (error) {
       pending.get(id)?.settle({ ok: false, error: thrownError(error) });
       pending.delete(id);

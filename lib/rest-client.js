@@ -165,8 +165,7 @@ async function send(client, method, path, body, options) {
     return { success: false, error: plain(error) };
   }
   const answer = await call(
-    (dispatcher, id, cancellable) =>
-      inner.request(dispatcher, id, cancellable, method, path, bodyJson, optionsJson),
+    (dispatcher, id) => inner.request(dispatcher, id, method, path, bodyJson, optionsJson),
     signal,
   );
   if (!answer.ok) return { success: false, error: answer.error };

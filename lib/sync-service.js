@@ -181,8 +181,7 @@ function start(service, kind, input, options) {
   }
   liftHoldAfterThisTurn();
   return call(
-    (dispatcher, id, cancellable) =>
-      inner.upsert(dispatcher, id, cancellable, kind, inputJson, optionsJson),
+    (dispatcher, id) => inner.upsert(dispatcher, id, kind, inputJson, optionsJson),
     signal,
   );
 }

@@ -11,11 +11,10 @@ use crate::core::twenty::connection_test;
 pub fn test_connection(
     dispatcher: &Dispatcher,
     id: u32,
-    cancellable: bool,
     base_url: String,
     api_key: String,
 ) -> Result<()> {
-    dispatcher.run(id, cancellable, async move {
+    dispatcher.run(id, async move {
         let result = connection_test::test_connection(&base_url, &api_key).await;
         let text = serde_json::to_string(&result).unwrap_or_default();
         (AnswerKind::Success, AnswerText::Text(text))
@@ -24,13 +23,8 @@ pub fn test_connection(
 
 /// Internal: starts a reachability test as call `id`; the answer is `true` or `false`.
 #[napi(catch_unwind)]
-pub fn is_reachable(
-    dispatcher: &Dispatcher,
-    id: u32,
-    cancellable: bool,
-    base_url: String,
-) -> Result<()> {
-    dispatcher.run(id, cancellable, async move {
+pub fn is_reachable(dispatcher: &Dispatcher, id: u32, base_url: String) -> Result<()> {
+    dispatcher.run(id, async move {
         let reachable = connection_test::is_reachable(&base_url).await;
         (AnswerKind::Success, AnswerText::Text(reachable.to_string()))
     })

@@ -263,9 +263,9 @@ impl Dispatcher {
         Arc::clone(&self.shared)
     }
 
-    /// Runs `work` on the I/O threads as call `id`, and delivers what it gives. `cancellable` calls can be ended by
-    /// `cancel(id)`. Must be called on the JavaScript thread.
-    pub fn run<F>(&self, id: u32, cancellable: bool, work: F) -> Result<()>
+    /// Runs `work` on the I/O threads as call `id`, and delivers what it gives. `cancel(id)` ends it, and so does the end
+    /// of the environment: nobody would hear its answer. Must be called on the JavaScript thread.
+    pub fn run<F>(&self, id: u32, work: F) -> Result<()>
     where
         F: Future<Output = (AnswerKind, AnswerText)> + Send + 'static,
     {
@@ -281,9 +281,7 @@ impl Dispatcher {
             let (kind, text) = work.await;
             ticket.answer(kind, text);
         })?;
-        if cancellable {
-            lock(&self.shared.aborts).insert(id, task.abort_handle());
-        }
+        lock(&self.shared.aborts).insert(id, task.abort_handle());
         Ok(())
     }
 
@@ -348,9 +346,7 @@ unsafe extern "C" fn deliver(
             for completion in &batch {
                 if completion.kind != AnswerKind::Question {
                     settled += 1;
-                    if !aborts.is_empty() {
-                        aborts.remove(&completion.id);
-                    }
+                    aborts.remove(&completion.id);
                 }
             }
         }

@@ -51,7 +51,6 @@ impl RestClient {
         &self,
         dispatcher: &Dispatcher,
         id: u32,
-        cancellable: bool,
         method: u8,
         path: String,
         body: Option<String>,
@@ -59,7 +58,7 @@ impl RestClient {
     ) -> Result<()> {
         let http = self.http.clone();
         let closed = Arc::clone(&self.closed);
-        dispatcher.run(id, cancellable, async move {
+        dispatcher.run(id, async move {
             if closed.load(Ordering::Acquire) {
                 return failure(client_closed());
             }

@@ -52,7 +52,6 @@ impl SyncService {
         &self,
         dispatcher: &Dispatcher,
         id: u32,
-        cancellable: bool,
         kind: u8,
         input: String,
         options: Option<String>,
@@ -65,7 +64,7 @@ impl SyncService {
             parse(kind, &input, options.as_deref())
                 .map(|(input, options)| self.core.upsert(input, options, Some(dispatcher.hold())))
         };
-        dispatcher.run(id, cancellable, async move {
+        dispatcher.run(id, async move {
             let outcome = match started {
                 Ok(upsert) => upsert.await,
                 Err(error) => Err(error),
