@@ -1,0 +1,210 @@
+//! The table of MAPPING.md, row by row.
+
+use serde_json::json;
+
+use super::*;
+
+const OURS: &str = "11111111-1111-5111-8111-111111111111";
+const OTHER: &str = "22222222-2222-4222-8222-222222222222";
+
+fn unique() -> UniqueValue {
+    UniqueValue {
+        field: "emails",
+        input_field: "email",
+        value: "a@x.example".into(),
+        spellings: vec!["a@x.example".into()],
+    }
+}
+
+fn row(id: &str, external_id: &str, email: &str, deleted: bool) -> Record {
+    match json!({
+        "id": id,
+        "createdAt": "2026-01-01T00:00:00.000Z",
+        "deletedAt": if deleted { json!("2026-02-01T00:00:00.000Z") } else { Value::Null },
+        "externalId": external_id,
+        "emails": {"primaryEmail": email},
+    }) {
+        Value::Object(record) => record,
+        other => panic!("not an object: {other}"),
+    }
+}
+
+fn decide_with(field: &ExternalIdField, rows: &[Record], collisions: Collisions) -> Decision {
+    let (own_ids, unique) = ([OURS.to_owned()], unique());
+    let claim = Claim {
+        kind: ObjectKind::Person,
+        external_id: "me",
+        stored_external_id: "me",
+        own_ids: &own_ids,
+        external_id_field: field,
+        unique: Some(&unique),
+    };
+    decide(&claim, rows, &collisions)
+}
+
+fn usable() -> ExternalIdField {
+    ExternalIdField::Unique("externalId".into())
+}
+
+fn target(decision: Decision) -> Target {
+    match decision {
+        Decision::Write(target) => target,
+        other => panic!("not a write: {other:?}"),
+    }
+}
+
+fn failure(decision: Decision) -> CrmError {
+    match decision {
+        Decision::Fail(error) => error,
+        other => panic!("not a failure: {other:?}"),
+    }
+}
+
+fn left_out(decision: Decision) -> SyncWarning {
+    match decision {
+        Decision::Create {
+            leave_out: Some(warning),
+        } => warning,
+        other => panic!("not a create without the value: {other:?}"),
+    }
+}
+
+#[test]
+fn no_row_means_create() {
+    assert!(matches!(
+        decide_with(&usable(), &[], Collisions::default()),
+        Decision::Create { leave_out: None }
+    ));
+}
+
+#[test]
+fn the_row_with_our_external_id_is_ours_whatever_its_id() {
+    let rows = [row(OTHER, "me", "b@x.example", false)];
+    let target = target(decide_with(&usable(), &rows, Collisions::default()));
+    assert_eq!(id_of(&target.row), OTHER);
+    assert!(!target.claim && !target.blanks_only && !target.leave_out_unique);
+}
+
+#[test]
+fn a_row_on_our_id_that_another_claimed_is_not_ours() {
+    let rows = [row(OURS, "someone", "b@x.example", false)];
+    assert!(matches!(
+        decide_with(&usable(), &rows, Collisions::default()),
+        Decision::Create { leave_out: None }
+    ));
+}
+
+#[test]
+fn a_row_on_our_id_without_external_id_is_ours_and_gets_it() {
+    let rows = [row(OURS, "", "", false)];
+    let target = target(decide_with(&usable(), &rows, Collisions::default()));
+    assert!(target.claim);
+}
+
+#[test]
+fn an_unclaimed_match_is_linked_adopted_or_reported() {
+    let rows = [row(OTHER, "", "a@x.example", false)];
+    let with = |unclaimed_match| Collisions {
+        unclaimed_match,
+        ..Collisions::default()
+    };
+    let linked = target(decide_with(&usable(), &rows, with(UnclaimedMatch::Link)));
+    assert!(linked.blanks_only && linked.claim);
+    let adopted = target(decide_with(&usable(), &rows, with(UnclaimedMatch::Adopt)));
+    assert!(!adopted.blanks_only && adopted.claim);
+    assert_eq!(adopted.warnings[0].reason, reason::ADOPTED);
+    let error = failure(decide_with(&usable(), &rows, with(UnclaimedMatch::Report)));
+    assert_eq!(error.reason(), Some("COLLISION"));
+    assert!(error.message.contains(OTHER));
+}
+
+#[test]
+fn without_a_usable_field_nobody_elses_row_is_taken() {
+    for field in [
+        ExternalIdField::Missing,
+        ExternalIdField::Unproven("externalId".into()),
+    ] {
+        let rows = [row(OTHER, "", "a@x.example", false)];
+        let warning = left_out(decide_with(&field, &rows, Collisions::default()));
+        assert_eq!(warning.reason, reason::VALUE_TAKEN);
+        assert_eq!(warning.crm_id.as_deref(), Some(OTHER));
+    }
+}
+
+#[test]
+fn a_claimed_match_is_left_out_reported_or_taken_over() {
+    let rows = [row(OTHER, "them", "a@x.example", false)];
+    let with = |claimed_match| Collisions {
+        claimed_match,
+        ..Collisions::default()
+    };
+    let warning = left_out(decide_with(&usable(), &rows, with(ClaimedMatch::LeaveOut)));
+    assert_eq!(warning.field, "email");
+    assert_eq!(warning.other_external_id.as_deref(), Some("them"));
+    let error = failure(decide_with(&usable(), &rows, with(ClaimedMatch::Report)));
+    assert_eq!(error.details["otherExternalId"], "them");
+    let taken = target(decide_with(&usable(), &rows, with(ClaimedMatch::TakeOver)));
+    assert!(taken.claim && taken.take_from.is_none());
+    assert_eq!(id_of(&taken.row), OTHER);
+}
+
+#[test]
+fn external_id_here_and_email_there() {
+    for other in ["", "them"] {
+        let rows = [
+            row(OURS, "me", "b@x.example", false),
+            row(OTHER, other, "a@x.example", false),
+        ];
+        let kept = target(decide_with(&usable(), &rows, Collisions::default()));
+        assert_eq!(id_of(&kept.row), OURS);
+        assert!(kept.leave_out_unique);
+        assert_eq!(kept.warnings[0].reason, reason::VALUE_TAKEN);
+        let taking = Collisions {
+            claimed_match: ClaimedMatch::TakeOver,
+            ..Collisions::default()
+        };
+        let taken = target(decide_with(&usable(), &rows, taking));
+        assert_eq!(taken.take_from.as_deref(), Some(OTHER));
+        assert!(!taken.leave_out_unique);
+    }
+}
+
+#[test]
+fn a_deleted_match_that_is_not_ours_is_not_touched() {
+    let rows = [row(OTHER, "", "a@x.example", true)];
+    let warning = left_out(decide_with(&usable(), &rows, Collisions::default()));
+    assert_eq!(warning.reason, reason::VALUE_ON_DELETED_ROW);
+    let reporting = Collisions {
+        deleted_match: DeletedMatch::Report,
+        ..Collisions::default()
+    };
+    failure(decide_with(&usable(), &rows, reporting));
+}
+
+#[test]
+fn our_own_deleted_row_is_revived_skipped_or_reported() {
+    let rows = [row(OURS, "me", "a@x.example", true)];
+    let with = |own_deleted| Collisions {
+        own_deleted,
+        ..Collisions::default()
+    };
+    let revived = target(decide_with(&usable(), &rows, with(OwnDeleted::Revive)));
+    assert!(revived.revive);
+    assert!(matches!(
+        decide_with(&usable(), &rows, with(OwnDeleted::Skip)),
+        Decision::Skip { .. }
+    ));
+    let error = failure(decide_with(&usable(), &rows, with(OwnDeleted::Report)));
+    assert_eq!(error.reason(), Some("OWN_ROW_DELETED"));
+}
+
+#[test]
+fn another_spelling_on_another_row_leaves_both_as_they_are() {
+    let rows = [
+        row(OURS, "me", "a@x.example", false),
+        row(OTHER, "them", "a@x.example", false),
+    ];
+    let target = target(decide_with(&usable(), &rows, Collisions::default()));
+    assert!(target.leave_out_unique);
+    assert!(target.warnings.is_empty());
+}

@@ -1,0 +1,189 @@
+//! Which row is ours: what is remembered, what a look-up finds, and what follows from it.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Input, Plan, Step, Upsert};
+use crate::core::error::CrmError;
+use crate::core::store::Mapping;
+use crate::core::twenty::fields::ExternalIdField;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::record::holds;
+use crate::core::twenty::warning::SyncWarning;
+
+use crate::core::sync::collision::{Claim, Decision, decide, reason};
+use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
+
+impl Upsert<'_> {
+    /// Memory first, then the store; a store that fails is told about and otherwise ignored.
+    pub(super) async fn recall(&mut self) -> Option<String> {
+        if !self.options.use_cache {
+            return None;
+        }
+        let kind = self.kind();
+        match self.service.recall(kind, self.input.external_id()).await {
+            Ok(id) => id,
+            Err(message) => {
+                self.warn_store(&message);
+                None
+            }
+        }
+    }
+
+    pub(super) fn warn_store(&mut self, message: &str) {
+        let warning = store_failed(self.input.external_id(), message);
+        self.warnings.push(warning);
+    }
+
+    pub(super) async fn remember(&mut self, record: &Record) {
+        let mapping = Mapping {
+            ever_id: self.input.external_id().to_owned(),
+            crm_id: id_of(record).to_owned(),
+            kind: self.kind(),
+        };
+        if let Err(message) = self.service.remember(&mapping, &self.mapped.fields).await {
+            self.warn_store(&message);
+        }
+        self.service
+            .note_schema_drift(&self.schema, self.kind(), record);
+    }
+
+    pub(super) async fn forget(&mut self, id: &str) {
+        // A remembered id that was none of the chosen ones is not ours any more.
+        let chosen = self.mapped.id.to_string();
+        self.own_ids.retain(|own| own != id || *own == chosen);
+        if let Err(message) = self
+            .service
+            .forget(self.kind(), self.input.external_id())
+            .await
+        {
+            self.warn_store(&message);
+        }
+    }
+
+    /// A plain create is safe without a look-up only where the server itself refuses every double: an e-mail has one
+    /// spelling and a unique index, a domain has many spellings, and an external id that is not unique has no index.
+    pub(super) fn must_look_first(&self) -> bool {
+        if let Input::CompanyStub(_) = self.input {
+            // The person that names it has just looked.
+            return false;
+        }
+        if matches!(self.mapped.external_id_field, ExternalIdField::Unproven(_)) {
+            return true;
+        }
+        self.mapped
+            .unique_value
+            .as_ref()
+            .is_some_and(|unique| unique.spellings.len() > 1)
+    }
+
+    pub(super) fn query(&self) -> LookupQuery {
+        let mut query = self.service.query(self.kind(), &self.schema);
+        query.add(&self.mapped);
+        // A store of the caller's may remember what is no id at all; the server would refuse the whole look-up.
+        let further = self
+            .own_ids
+            .iter()
+            .filter_map(|id| Uuid::parse_str(id).ok());
+        query.ids.extend(further.filter(|id| *id != self.mapped.id));
+        query
+    }
+
+    pub(super) async fn look_up(&mut self) -> Result<Step, CrmError> {
+        let mut answers = wire::look_up(&self.service.http, vec![self.query()]).await?;
+        let rows = answers.pop().unwrap_or_default();
+        self.service
+            .learn_domain_form(self.kind(), &self.own_ids, &rows);
+        self.decide(&rows)
+    }
+
+    pub(super) fn decide(&mut self, rows: &[Record]) -> Result<Step, CrmError> {
+        let claim = Claim {
+            kind: self.kind(),
+            external_id: self.input.external_id(),
+            stored_external_id: &self.mapped.stored_external_id,
+            own_ids: &self.own_ids,
+            external_id_field: &self.mapped.external_id_field,
+            unique: self
+                .mapped
+                .unique_value
+                .as_ref()
+                .filter(|_| !self.without_unique),
+        };
+        match decide(&claim, rows, &self.service.options.collisions) {
+            Decision::Create { leave_out } => {
+                // A row of another external id may sit on the id that was chosen for us.
+                if rows
+                    .iter()
+                    .any(|row| self.own_ids.iter().any(|id| id == id_of(row)))
+                {
+                    self.choose_next_id();
+                }
+                if let Some(warning) = leave_out {
+                    self.without_unique = true;
+                    self.warnings.push(warning);
+                }
+                Ok(Step::Next(Plan::Create))
+            }
+            Decision::Write(target) => {
+                if let Input::CompanyStub(_) = self.input
+                    && !target.blanks_only
+                    && !target.claim
+                {
+                    let id = id_of(&target.row).to_owned();
+                    self.service
+                        .learn(ObjectKind::Company, self.input.external_id(), &id);
+                    return Ok(Step::done(self.untouched(id, Some(&target.row))));
+                }
+                if self.maybe_created && self.is_as_created(&target.row) {
+                    let row = target.row.clone();
+                    return Ok(Step::done(self.finished(&row, true)));
+                }
+                Ok(Step::Next(Plan::Found(Box::new(target))))
+            }
+            Decision::Skip { row, warning } => {
+                self.warnings.push(warning);
+                let id = id_of(&row).to_owned();
+                Ok(Step::done(self.untouched(id, Some(&row))))
+            }
+            Decision::Fail(error) => Err(error),
+        }
+    }
+
+    /// The create whose answer was lost was carried out: the row has the id that was chosen for it, was never updated,
+    /// and holds what was sent (WIRE.md section 11: createdAt equals updatedAt on every inserted record).
+    pub(super) fn is_as_created(&self, row: &Record) -> bool {
+        id_of(row) == self.mapped.id.to_string()
+            && !is_deleted(row)
+            && text_of(row, "createdAt") == text_of(row, "updatedAt")
+            && holds(
+                &Value::Object(row.clone()),
+                &Value::Object(self.create_payload()),
+            )
+    }
+
+    pub(super) fn choose_next_id(&mut self) {
+        let generation = self.own_ids.len() as u32;
+        self.mapped.id =
+            self.service
+                .alternative_id(self.kind(), self.input.external_id(), generation);
+        self.own_ids.push(self.mapped.id.to_string());
+    }
+
+    pub(super) fn lacks_external_id(&self, record: &Record) -> bool {
+        self.mapped
+            .external_id_field
+            .name()
+            .is_some_and(|field| record.contains_key(field) && text_of(record, field).is_empty())
+    }
+}
+
+pub(in crate::core::sync) fn store_failed(external_id: &str, message: &str) -> SyncWarning {
+    SyncWarning::new(
+        "mappingStore",
+        reason::STORE_FAILED,
+        external_id,
+        format!("the mapping store failed, the work went on without it: {message}"),
+    )
+}

@@ -1,0 +1,185 @@
+//! What goes wrong on the way: lost answers, lost races, refusals that something else than the record explains.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::{Plan, Step, Upsert, map};
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::twenty::record::{MappedRecord, holds};
+use crate::core::twenty::warning::SyncWarning;
+
+use crate::core::sync::collision::reason;
+use crate::core::sync::wire::{self, id_of};
+
+impl Upsert<'_> {
+    /// Every repeat failed and the server may have carried the write out all the same: one look tells.
+    pub(super) async fn after_lost_answer(
+        &mut self,
+        error: CrmError,
+        payload: &Map<String, Value>,
+    ) -> Result<Step, CrmError> {
+        let rows = match wire::look_up_once(&self.service.http, self.query()).await {
+            Ok(rows) => rows,
+            Err(_) => return Err(self.outcome_unknown(&error)),
+        };
+        let written = Value::Object(payload.clone());
+        let row = rows.into_iter().find(|row| {
+            self.own_ids.iter().any(|id| id == id_of(row))
+                && holds(&Value::Object(row.clone()), &written)
+        });
+        match row {
+            Some(row) => {
+                let created = self.maybe_created && self.is_as_created(&row);
+                self.remember(&row).await;
+                Ok(Step::done(self.finished(&row, created)))
+            }
+            // It did not arrive: the failure is just that, and trying later is safe.
+            None => Err(self.named(error)),
+        }
+    }
+
+    pub(super) fn outcome_unknown(&self, error: &CrmError) -> CrmError {
+        let mut unknown = CrmError::new(
+            ErrorCode::OperationFailed,
+            format!(
+                "{} {:?} was sent, but its answer was lost and the server could not be asked what became of it; an upsert can simply be repeated: {}",
+                self.kind().singular(),
+                self.input.external_id(),
+                error.message
+            ),
+        )
+        .with_retryable(true);
+        unknown.status = error.status;
+        unknown.details = error.details.clone();
+        self.named(
+            unknown
+                .with_detail("reason", "OUTCOME_UNKNOWN")
+                .with_detail("originalCode", error.code.as_str()),
+        )
+    }
+
+    /// Somebody holds one of our unique values: the first time just look; after that the race is on, and waits.
+    pub(super) async fn after_conflict(&mut self, error: CrmError) -> Result<Step, CrmError> {
+        if self.conflicts > 0 {
+            self.conflict_pause(Some(error)).await?;
+        } else {
+            self.conflicts = 1;
+        }
+        Ok(Step::Next(Plan::LookUp))
+    }
+
+    pub(super) async fn conflict_pause(&mut self, error: Option<CrmError>) -> Result<(), CrmError> {
+        if self.conflicts > self.options.max_conflict_retries {
+            let mut failure = CrmError::new(
+                ErrorCode::OperationFailed,
+                format!(
+                    "{} {:?} could not be written: other writers kept changing the same rows ({} tries); try again later",
+                    self.kind().singular(),
+                    self.input.external_id(),
+                    self.conflicts
+                ),
+            )
+            .with_retryable(true)
+            .with_detail("reason", "CONFLICT")
+            .with_detail("externalId", self.input.external_id());
+            if let Some(error) = error {
+                failure.status = error.status;
+                failure = failure.with_detail("originalError", error.message);
+            }
+            return Err(failure);
+        }
+        if self.conflicts > 0 {
+            tokio::time::sleep(Duration::from_millis(self.options.conflict_retry_delay_ms)).await;
+        }
+        self.conflicts += 1;
+        Ok(())
+    }
+
+    /// A refusal that something else than the record may explain: a company that went, an optional value that this
+    /// server reads more strictly, a schema that changed. Each is mended once, then the refusal stands.
+    pub(super) async fn after_refusal(
+        &mut self,
+        error: CrmError,
+        again: Plan,
+        may_be_link: bool,
+    ) -> Result<Step, CrmError> {
+        if error.code != ErrorCode::ValidationError || error.status != Some(400) {
+            return Err(self.named(error));
+        }
+        if may_be_link && !self.link_checked && self.link.is_set() && is_foreign_key(&error) {
+            self.link_checked = true;
+            self.service.forget_company(&self.input).await;
+            let mut plan = again;
+            self.options.use_cache = false;
+            if let Some(rows) = self.resolve_link(&mut plan).await? {
+                return self.decide(&rows);
+            }
+            return Ok(Step::Next(plan));
+        }
+        if let Some(field) = refused_optional_field(&error)
+            && self.mapped.fields.contains_key(field)
+            && !self.refused_fields.contains(&field)
+        {
+            self.refused_fields.push(field);
+            self.warnings.push(SyncWarning::new(
+                input_name_of(field),
+                reason::VALUE_REFUSED,
+                self.input.external_id(),
+                format!(
+                    "the server refused this value ({}): the record was written without it",
+                    error.message
+                ),
+            ));
+            return Ok(Step::Next(again));
+        }
+        if !self.schema_checked {
+            self.schema_checked = true;
+            if let Some(schema) = self.service.newer_schema(&self.schema).await? {
+                self.mapped = MappedRecord {
+                    id: self.mapped.id,
+                    ..map(self.service, &schema, &self.input)?
+                };
+                self.schema = schema;
+                return Ok(Step::Next(again));
+            }
+        }
+        Err(self.named(error))
+    }
+
+    pub(super) fn named(&self, error: CrmError) -> CrmError {
+        error
+            .with_detail("externalId", self.input.external_id())
+            .with_detail("object", self.kind().singular())
+    }
+}
+
+pub(super) fn is_duplicate(error: &CrmError) -> bool {
+    error.reason() == Some("DUPLICATE")
+}
+
+pub(super) fn is_outcome_unknown(error: &CrmError) -> bool {
+    error.details.contains_key("outcomeUnknown")
+}
+
+/// The server tells a broken relation only by the database's own text (WIRE.md section 4, transcript 480).
+fn is_foreign_key(error: &CrmError) -> bool {
+    error.message.contains("foreign key")
+}
+
+/// Optional values that the server checks more strictly than anybody can beforehand, by its own codes.
+fn refused_optional_field(error: &CrmError) -> Option<&'static str> {
+    match error.details.get("serverCode").and_then(Value::as_str)? {
+        "INVALID_PHONE_NUMBER"
+        | "CONFLICTING_PHONE_COUNTRY_CODE"
+        | "CONFLICTING_PHONE_CALLING_CODE" => Some("phones"),
+        _ => None,
+    }
+}
+
+fn input_name_of(field: &str) -> &'static str {
+    match field {
+        "phones" => "phone",
+        _ => "record",
+    }
+}

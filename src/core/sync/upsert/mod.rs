@@ -1,0 +1,247 @@
+//! The upsert of one record on the real wire (MAPPING.md, "Writing never takes a row over").
+//!
+//! A row whose id is remembered is written by PATCH; anything else is created by plain POST under its UUIDv5, or, where
+//! the server could not refuse a double by itself, looked up first. A refusal as duplicate leads to a look-up and a
+//! decision, never to a write that could land on a row nobody looked at.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::store::Mapping;
+use crate::core::twenty::company::{company_to_entity, map_company};
+use crate::core::twenty::fields::ExternalIdField;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::input::{CompanyInput, Patch, PersonInput};
+use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::person::{map_person, person_to_entity};
+use crate::core::twenty::record::{MapContext, MappedRecord, holds, only_blank};
+use crate::core::twenty::schema::WorkspaceSchema;
+use crate::core::twenty::warning::SyncWarning;
+
+use super::collision::Target;
+use super::company_link::Link;
+use super::options::CallOptions;
+use super::service::SyncService;
+use super::wire::Record;
+
+mod identity;
+mod mishaps;
+mod payload;
+mod writes;
+
+pub(super) use identity::store_failed;
+
+/// What is to be written.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A person.
+    Person(PersonInput),
+    /// A company.
+    Company(CompanyInput),
+    /// A company that a person names: made when it is missing, otherwise left alone.
+    CompanyStub(CompanyInput),
+}
+
+impl Input {
+    /// Person or company.
+    pub fn kind(&self) -> ObjectKind {
+        match self {
+            Self::Person(_) => ObjectKind::Person,
+            Self::Company(_) | Self::CompanyStub(_) => ObjectKind::Company,
+        }
+    }
+
+    /// The caller's external id.
+    pub fn external_id(&self) -> &str {
+        match self {
+            Self::Person(input) => &input.external_id,
+            Self::Company(input) | Self::CompanyStub(input) => &input.external_id,
+        }
+    }
+
+    /// Joins two inputs of one key as if written one after the other: an absent key keeps.
+    pub fn merge(&mut self, later: Self) {
+        match (self, later) {
+            (Self::Person(earlier), Self::Person(later)) => earlier.merge(later),
+            (Self::Company(earlier), Self::Company(later)) => earlier.merge(later),
+            // A stub says nothing that a company would not know better.
+            (Self::Company(_) | Self::CompanyStub(_), Self::CompanyStub(_)) => {}
+            (earlier, later) => *earlier = later,
+        }
+    }
+}
+
+/// The result of an upsert, and what the caller is told beside it.
+#[derive(Clone, Debug)]
+pub struct Upserted {
+    /// The record's id in the CRM.
+    pub id: String,
+    /// The caller's external id.
+    pub external_id: String,
+    /// True exactly when the server inserted the record.
+    pub created: bool,
+    /// True for creates and updates; false when a policy left the record alone.
+    pub updated: bool,
+    /// The flat entity, made from the record that the server returned.
+    pub data: Value,
+    /// What was left out, kept or decided.
+    pub warnings: Vec<SyncWarning>,
+}
+
+/// What to try next.
+enum Plan {
+    LookUp,
+    Create,
+    Remembered(String),
+    Found(Box<Target>),
+}
+
+/// One upsert on its way.
+pub(super) struct Upsert<'a> {
+    service: &'a SyncService,
+    options: CallOptions,
+    input: Input,
+    schema: Arc<WorkspaceSchema>,
+    mapped: MappedRecord,
+    link: Link,
+    /// Ids that are ours: the chosen ones, and one that is remembered.
+    own_ids: Vec<String>,
+    /// The e-mail or domain stays out of a create.
+    without_unique: bool,
+    /// Refused optional fields, dropped for the rest of this upsert.
+    refused_fields: Vec<&'static str>,
+    /// An earlier create of this upsert may have been carried out though its answer was lost.
+    maybe_created: bool,
+    conflicts: u32,
+    schema_checked: bool,
+    link_checked: bool,
+    warnings: Vec<SyncWarning>,
+}
+
+impl<'a> Upsert<'a> {
+    /// Maps the input on the workspace's schema; reads nothing but the schema.
+    pub(super) async fn prepare(
+        service: &'a SyncService,
+        options: CallOptions,
+        input: Input,
+    ) -> Result<Self, CrmError> {
+        let schema = service.schema().await?;
+        let mapped = map(service, &schema, &input)?;
+        Ok(Self {
+            service,
+            options,
+            own_ids: vec![mapped.id.to_string()],
+            mapped,
+            schema,
+            input,
+            link: Link::None,
+            without_unique: false,
+            refused_fields: Vec::new(),
+            maybe_created: false,
+            conflicts: 0,
+            schema_checked: false,
+            link_checked: false,
+            warnings: Vec::new(),
+        })
+    }
+
+    fn kind(&self) -> ObjectKind {
+        self.input.kind()
+    }
+
+    /// Carries the upsert out.
+    pub(super) async fn run(mut self) -> Result<Upserted, CrmError> {
+        let remembered = self.recall().await;
+        if let Some(id) = &remembered
+            && !self.own_ids.contains(id)
+        {
+            self.own_ids.push(id.clone());
+        }
+        if let (Input::CompanyStub(_), Some(id)) = (&self.input, &remembered) {
+            return Ok(self.untouched(id.clone(), None));
+        }
+        let mut plan = match remembered {
+            Some(id) => Plan::Remembered(id),
+            None if self.must_look_first() => Plan::LookUp,
+            None => Plan::Create,
+        };
+        // The company's look-up asks for the person too, so that both together stay within the promised requests.
+        if let Some(rows) = self.resolve_link(&mut plan).await? {
+            plan = match self.decide(&rows)? {
+                Step::Next(plan) => plan,
+                Step::Done(done) => return Ok(*done),
+            };
+        }
+        loop {
+            let step = match plan {
+                Plan::LookUp => self.look_up().await?,
+                Plan::Create => self.create().await?,
+                Plan::Remembered(id) => self.write_remembered(id).await?,
+                Plan::Found(target) => self.write_found(*target).await?,
+            };
+            plan = match step {
+                Step::Next(plan) => plan,
+                Step::Done(done) => return Ok(*done),
+            };
+        }
+    }
+
+    /// Finds the id of the company that a person names. Returns the person's own rows when they were asked for in the
+    /// same request.
+    async fn resolve_link(&mut self, plan: &mut Plan) -> Result<Option<Vec<Record>>, CrmError> {
+        let Input::Person(person) = &self.input else {
+            return Ok(None);
+        };
+        let (external_id, name) = match &person.company_external_id {
+            Patch::Absent => return Ok(None),
+            Patch::Null => {
+                self.link = Link::Clear;
+                return Ok(None);
+            }
+            Patch::Value(id) => (id.clone(), person.company_name.value().cloned()),
+        };
+        let with_person = !matches!(plan, Plan::Remembered(_));
+        let resolved = self
+            .service
+            .resolve_company(
+                &self.schema,
+                &self.options,
+                &external_id,
+                name.as_deref(),
+                with_person.then(|| self.query()),
+                &self.mapped.external_id,
+            )
+            .await?;
+        self.warnings.extend(resolved.warnings);
+        self.link = resolved.link;
+        Ok(resolved.person_rows)
+    }
+}
+
+/// Where a step of an upsert leads.
+enum Step {
+    Next(Plan),
+    Done(Box<Upserted>),
+}
+
+impl Step {
+    fn done(upserted: Upserted) -> Self {
+        Self::Done(Box::new(upserted))
+    }
+}
+
+fn map(
+    service: &SyncService,
+    schema: &WorkspaceSchema,
+    input: &Input,
+) -> Result<MappedRecord, CrmError> {
+    let context: MapContext<'_> = service.map_context(input.kind(), schema);
+    match input {
+        Input::Person(input) => map_person(input, &context),
+        Input::Company(input) | Input::CompanyStub(input) => map_company(input, &context),
+    }
+}

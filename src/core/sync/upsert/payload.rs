@@ -1,0 +1,83 @@
+//! What is sent, and what the caller gets back.
+
+use serde_json::{Map, Value};
+
+use super::{Input, Upsert, Upserted};
+use crate::core::sync::company_link::Link;
+use crate::core::sync::wire::{Record, id_of};
+use crate::core::twenty::company::company_to_entity;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::person::person_to_entity;
+
+impl Upsert<'_> {
+    pub(super) fn update_payload(&self) -> Map<String, Value> {
+        let mut payload = self.mapped.fields.clone();
+        for field in &self.refused_fields {
+            payload.remove(*field);
+        }
+        if self.without_unique {
+            payload.remove(self.kind().unique_field());
+        }
+        match &self.link {
+            Link::None => {}
+            Link::Clear => {
+                payload.insert("companyId".to_owned(), Value::Null);
+            }
+            Link::To(id) => {
+                payload.insert("companyId".to_owned(), id.as_str().into());
+            }
+        }
+        payload
+    }
+
+    pub(super) fn create_payload(&self) -> Map<String, Value> {
+        let mut payload = Map::new();
+        payload.insert("id".to_owned(), self.mapped.id.to_string().into());
+        if let Some(field) = self.mapped.external_id_field.name() {
+            payload.insert(
+                field.to_owned(),
+                self.mapped.stored_external_id.clone().into(),
+            );
+        }
+        payload.extend(self.update_payload());
+        payload
+    }
+
+    pub(super) fn entity(&self, record: &Record) -> Value {
+        let context = self.service.map_context(self.kind(), &self.schema);
+        match self.kind() {
+            ObjectKind::Person => person_to_entity(record, &context, self.input.external_id()),
+            ObjectKind::Company => company_to_entity(record, &context, self.input.external_id()),
+        }
+    }
+
+    pub(super) fn finished(&mut self, record: &Record, created: bool) -> Upserted {
+        let mut warnings = std::mem::take(&mut self.mapped.warnings);
+        warnings.append(&mut self.warnings);
+        Upserted {
+            id: id_of(record).to_owned(),
+            external_id: self.input.external_id().to_owned(),
+            created,
+            updated: true,
+            data: self.entity(record),
+            warnings,
+        }
+    }
+
+    pub(super) fn untouched(&mut self, id: String, row: Option<&Record>) -> Upserted {
+        let mut warnings = std::mem::take(&mut self.mapped.warnings);
+        warnings.append(&mut self.warnings);
+        Upserted {
+            id,
+            external_id: self.input.external_id().to_owned(),
+            created: false,
+            updated: false,
+            data: match (row, &self.input) {
+                (Some(row), _) => self.entity(row),
+                (None, Input::Person(input)) => input.to_value(),
+                (None, Input::Company(input) | Input::CompanyStub(input)) => input.to_value(),
+            },
+            warnings,
+        }
+    }
+}

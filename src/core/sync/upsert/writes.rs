@@ -1,0 +1,201 @@
+//! The three ways to write: create, write what is remembered, write what was found.
+
+use serde_json::{Map, Value};
+
+use super::mishaps::{is_duplicate, is_outcome_unknown};
+use super::{Input, Plan, Step, Upsert};
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::twenty::record::only_blank;
+use crate::core::twenty::warning::SyncWarning;
+
+use crate::core::sync::collision::{Target, reason, value_noun};
+use crate::core::sync::options::OwnGone;
+use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
+
+impl Upsert<'_> {
+    pub(super) async fn create(&mut self) -> Result<Step, CrmError> {
+        let payload = self.create_payload();
+        match wire::create(&self.service.http, self.kind(), &payload).await {
+            Ok(record) => {
+                self.remember(&record).await;
+                Ok(Step::done(self.finished(&record, true)))
+            }
+            Err(error) if is_duplicate(&error) => {
+                self.maybe_created |= is_outcome_unknown(&error);
+                self.after_conflict(error).await
+            }
+            Err(error) if is_outcome_unknown(&error) && error.retryable => {
+                self.maybe_created = true;
+                self.after_lost_answer(error, &payload).await
+            }
+            Err(error) => self.after_refusal(error, Plan::Create, true).await,
+        }
+    }
+
+    pub(super) async fn write_remembered(&mut self, id: String) -> Result<Step, CrmError> {
+        let payload = self.update_payload();
+        match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
+            Ok(record) => self.after_remembered(id, record).await,
+            Err(error) if error.code == ErrorCode::NotFound => self.after_gone(id, error).await,
+            Err(error) if is_duplicate(&error) => self.after_conflict(error).await,
+            Err(error) if is_outcome_unknown(&error) && error.retryable => {
+                self.after_lost_answer(error, &payload).await
+            }
+            Err(error) => {
+                self.after_refusal(
+                    error,
+                    Plan::Remembered(id),
+                    payload.contains_key("companyId"),
+                )
+                .await
+            }
+        }
+    }
+
+    /// The echo tells whether the remembered row is still ours, and still there.
+    pub(super) async fn after_remembered(
+        &mut self,
+        id: String,
+        record: Record,
+    ) -> Result<Step, CrmError> {
+        if let Some(field) = self.mapped.external_id_field.name() {
+            let echoed = text_of(&record, field);
+            if !echoed.is_empty() && echoed != self.mapped.stored_external_id {
+                self.forget(&id).await;
+                return Ok(Step::Next(Plan::LookUp));
+            }
+        }
+        if is_deleted(&record) || self.lacks_external_id(&record) {
+            // Restoring and claiming are decided as after a look-up; the row is already at hand.
+            return self.decide(std::slice::from_ref(&record));
+        }
+        self.remember(&record).await;
+        Ok(Step::done(self.finished(&record, false)))
+    }
+
+    pub(super) async fn after_gone(
+        &mut self,
+        id: String,
+        error: CrmError,
+    ) -> Result<Step, CrmError> {
+        self.forget(&id).await;
+        match self.service.options.collisions.own_gone {
+            OwnGone::Create if self.must_look_first() => Ok(Step::Next(Plan::LookUp)),
+            OwnGone::Create => Ok(Step::Next(Plan::Create)),
+            OwnGone::Skip => {
+                self.warnings.push(
+                    SyncWarning::new(
+                        "external_id",
+                        reason::OWN_ROW_GONE,
+                        self.input.external_id(),
+                        format!(
+                            "row {id} of {:?} is gone from the CRM and was left gone",
+                            self.input.external_id()
+                        ),
+                    )
+                    .with_crm_id(&id),
+                );
+                Ok(Step::done(self.untouched(id, None)))
+            }
+            OwnGone::Report => Err(error
+                .with_detail("reason", "OWN_ROW_GONE")
+                .with_detail("externalId", self.input.external_id())
+                .with_detail("crmId", id)),
+        }
+    }
+
+    pub(super) async fn write_found(&mut self, target: Target) -> Result<Step, CrmError> {
+        let id = id_of(&target.row).to_owned();
+        if let Some(other) = &target.take_from {
+            self.take_value_from(other).await?;
+        }
+        let mut payload = self.update_payload();
+        if target.leave_out_unique {
+            payload.remove(self.kind().unique_field());
+        }
+        let mut kept = Vec::new();
+        if target.blanks_only {
+            (payload, kept) = only_blank(&payload, &target.row);
+        }
+        if let Input::CompanyStub(_) = self.input {
+            payload.clear();
+        }
+        if target.claim
+            && let Some(field) = self.mapped.external_id_field.name()
+        {
+            payload.insert(
+                field.to_owned(),
+                self.mapped.stored_external_id.clone().into(),
+            );
+        }
+        if target.revive {
+            payload.insert("deletedAt".to_owned(), Value::Null);
+        }
+        match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
+            Ok(record) if is_deleted(&record) && !target.revive => {
+                // It was deleted between the look-up and the write.
+                self.conflict_pause(None).await?;
+                Ok(Step::Next(Plan::LookUp))
+            }
+            Ok(record) => {
+                self.warnings.extend(target.warnings);
+                if target.blanks_only {
+                    self.warnings.push(self.linked(&id, &kept));
+                }
+                self.remember(&record).await;
+                Ok(Step::done(self.finished(&record, false)))
+            }
+            Err(error) if error.code == ErrorCode::NotFound || is_duplicate(&error) => {
+                // It went, or its value was taken, between the look-up and the write.
+                self.conflict_pause(Some(error)).await?;
+                Ok(Step::Next(Plan::LookUp))
+            }
+            Err(error) if is_outcome_unknown(&error) && error.retryable => {
+                self.after_lost_answer(error, &payload).await
+            }
+            Err(error) => {
+                let linked = payload.contains_key("companyId");
+                self.after_refusal(error, Plan::Found(Box::new(target)), linked)
+                    .await
+            }
+        }
+    }
+
+    pub(super) fn linked(&self, id: &str, kept: &[String]) -> SyncWarning {
+        let kept = if kept.is_empty() {
+            "its blank fields were filled".to_owned()
+        } else {
+            format!(
+                "its blank fields were filled, its own values were kept for: {}",
+                kept.join(", ")
+            )
+        };
+        let (field, noun) = match &self.mapped.unique_value {
+            Some(unique) => (unique.input_field, value_noun(unique)),
+            None => ("external_id", "value"),
+        };
+        SyncWarning::new(
+            field,
+            reason::LINKED,
+            self.input.external_id(),
+            format!(
+                "row {id} with this {noun} carried no external id: it was linked to {:?}, {kept}",
+                self.input.external_id()
+            ),
+        )
+        .with_crm_id(id)
+    }
+
+    pub(super) async fn take_value_from(&self, id: &str) -> Result<(), CrmError> {
+        let mut subfields = Map::new();
+        subfields.insert(self.kind().unique_subfield().to_owned(), "".into());
+        let mut payload = Map::new();
+        payload.insert(
+            self.kind().unique_field().to_owned(),
+            Value::Object(subfields),
+        );
+        wire::patch(&self.service.http, self.kind(), id, &payload)
+            .await
+            .map(drop)
+    }
+}
