@@ -5,20 +5,15 @@
 //! decision, never to a write that could land on a row nobody looked at.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde_json::{Map, Value};
-use uuid::Uuid;
+use serde_json::Value;
 
-use crate::core::error::{CrmError, ErrorCode};
-use crate::core::store::Mapping;
-use crate::core::twenty::company::{company_to_entity, map_company};
-use crate::core::twenty::fields::ExternalIdField;
+use crate::core::error::CrmError;
+use crate::core::twenty::company::map_company;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::{CompanyInput, Patch, PersonInput};
-use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::person::{map_person, person_to_entity};
-use crate::core::twenty::record::{MapContext, MappedRecord, holds, only_blank};
+use crate::core::twenty::person::map_person;
+use crate::core::twenty::record::{MapContext, MappedRecord};
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
