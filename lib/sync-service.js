@@ -22,6 +22,7 @@ const COMPANY = 1;
 const OPTIONS = /** @type {const} */ ([
   'defaultCountry',
   'collisions',
+  'fieldOwnership',
   'namespace',
   'fieldNames',
   'invalidEmail',

@@ -89,6 +89,23 @@ export interface FieldNames {
   status?: string;
 }
 
+/**
+ * Who owns a field of a record that exists. `always`: the site's value is written; `if-empty`: only while the CRM has
+ * none (costs a look-up for every update that carries such a field); `create-only`: never again after the record was
+ * created. A new record gets every field.
+ */
+export type FieldOwner = 'always' | 'if-empty' | 'create-only';
+
+/** Owners by input field; a field that is not named is `always` the site's. */
+export interface FieldOwnership {
+  /** Of people. */
+  person?: Partial<
+    Record<Exclude<keyof UpsertPersonInput, 'external_id' | 'company_name'>, FieldOwner>
+  >;
+  /** Of companies. */
+  company?: Partial<Record<Exclude<keyof UpsertCompanyInput, 'external_id'>, FieldOwner>>;
+}
+
 /** Options of {@link createTwentyCrmSyncService}. */
 export interface SyncServiceOptions {
   /**
@@ -102,6 +119,8 @@ export interface SyncServiceOptions {
   defaultCountry?: string;
   /** What happens where a record meets a row that is not its own. */
   collisions?: CollisionOptions;
+  /** Which fields of existing records the people who work in the CRM own; none when it is not given. */
+  fieldOwnership?: FieldOwnership;
   /** Keeps two sites in one workspace apart: it goes into every record's id and external id. */
   namespace?: string;
   /** Names of Twenty's fields where a workspace has them under other names. */

@@ -4,6 +4,7 @@ pub mod cache;
 pub mod collision;
 pub mod company_link;
 pub mod options;
+pub mod ownership;
 pub mod schema_source;
 pub mod service;
 pub mod site;

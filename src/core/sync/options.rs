@@ -11,6 +11,8 @@ use crate::core::twenty::ids::check_namespace;
 use crate::core::twenty::phone::Country;
 use crate::core::twenty::record::InvalidEmail;
 
+use super::ownership::Ownership;
+
 /// What happens when a row with our e-mail or domain has no external id (MAPPING.md, collisions).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -102,6 +104,8 @@ pub struct ServiceOptions {
     pub collisions: Collisions,
     /// Keeps two sites in one workspace apart.
     pub namespace: Option<String>,
+    /// Who owns which field of an existing record.
+    pub ownership: Ownership,
     /// Names of the custom fields.
     pub field_names: FieldNames,
     /// What an invalid e-mail does.
@@ -129,6 +133,13 @@ impl ServiceOptions {
                 Some(namespace) => {
                     check_namespace(&namespace)?;
                     Some(namespace)
+                }
+            },
+            ownership: match read::<Ownership>(&options, "fieldOwnership")? {
+                None => Ownership::default(),
+                Some(ownership) => {
+                    ownership.check()?;
+                    ownership
                 }
             },
             field_names: match read::<FieldNames>(&options, "fieldNames")? {
@@ -232,6 +243,10 @@ mod tests {
             (r#"{"collisions":{"nope":"link"}}"#, "collisions"),
             (r#"{"namespace":""}"#, "namespace"),
             (r#"{"invalidEmail":"maybe"}"#, "invalidEmail"),
+            (
+                r#"{"fieldOwnership":{"person":{"name":"mine"}}}"#,
+                "fieldOwnership",
+            ),
         ] {
             let error = ServiceOptions::from_json(text).expect_err(text);
             assert_eq!(error.details["field"], name, "{text}");

@@ -54,6 +54,7 @@ impl SyncService {
             options.default_country,
             options.collisions,
             options.invalid_email,
+            &options.ownership,
             http.config().timeout_ms,
             http.config().max_retries,
         )

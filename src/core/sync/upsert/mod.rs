@@ -20,6 +20,7 @@ use crate::core::twenty::warning::SyncWarning;
 use super::collision::Target;
 use super::company_link::Link;
 use super::options::CallOptions;
+use super::ownership::Owner;
 use super::service::SyncService;
 use super::wire::Record;
 
@@ -103,6 +104,8 @@ pub(super) struct Upsert<'a> {
     schema: Arc<WorkspaceSchema>,
     mapped: MappedRecord,
     link: Link,
+    /// Fields of an existing row that are not, or not always, ours to write.
+    restricted: Vec<(String, Owner)>,
     /// Ids that are ours: the chosen ones, and one that is remembered.
     own_ids: Vec<String>,
     /// The e-mail or domain stays out of a create.
@@ -130,6 +133,11 @@ impl<'a> Upsert<'a> {
             service,
             options,
             own_ids: vec![mapped.id.to_string()],
+            restricted: service.options.ownership.restricted(
+                input.kind(),
+                &service.options.field_names,
+                schema.object(input.kind()),
+            ),
             mapped,
             schema,
             input,

@@ -4,19 +4,32 @@ use serde_json::{Map, Value};
 
 use super::{Input, Upsert, Upserted};
 use crate::core::sync::company_link::Link;
+use crate::core::sync::ownership::{needs_row, restrict};
 use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::company::company_to_entity;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::person::person_to_entity;
 
 impl Upsert<'_> {
-    pub(super) fn update_payload(&self) -> Map<String, Value> {
+    /// What an update of `row` writes; fields that the CRM owns stay out.
+    pub(super) fn update_payload(&self, row: Option<&Record>) -> Map<String, Value> {
+        let mut payload = self.payload();
+        restrict(&self.restricted, &mut payload, row);
+        payload
+    }
+
+    /// Whether an update must see the row first.
+    pub(super) fn needs_row(&self) -> bool {
+        needs_row(&self.restricted, &self.payload())
+    }
+
+    fn payload(&self) -> Map<String, Value> {
         let mut payload = self.mapped.fields.clone();
         for field in &self.refused_fields {
-            payload.remove(*field);
+            payload.shift_remove(*field);
         }
         if self.without_unique {
-            payload.remove(self.kind().unique_field());
+            payload.shift_remove(self.kind().unique_field());
         }
         match &self.link {
             Link::None => {}
@@ -39,7 +52,7 @@ impl Upsert<'_> {
                 self.mapped.stored_external_id.clone().into(),
             );
         }
-        payload.extend(self.update_payload());
+        payload.extend(self.payload());
         payload
     }
 

@@ -33,7 +33,10 @@ impl Upsert<'_> {
     }
 
     pub(super) async fn write_remembered(&mut self, id: String) -> Result<Step, CrmError> {
-        let payload = self.update_payload();
+        if self.needs_row() {
+            return Ok(Step::Next(Plan::LookUp));
+        }
+        let payload = self.update_payload(None);
         match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
             Ok(record) => self.after_remembered(id, record).await,
             Err(error) if error.code == ErrorCode::NotFound => self.after_gone(id, error).await,
@@ -109,9 +112,9 @@ impl Upsert<'_> {
         if let Some(other) = &target.take_from {
             self.take_value_from(other).await?;
         }
-        let mut payload = self.update_payload();
+        let mut payload = self.update_payload(Some(&target.row));
         if target.leave_out_unique {
-            payload.remove(self.kind().unique_field());
+            payload.shift_remove(self.kind().unique_field());
         }
         let mut kept = Vec::new();
         if target.blanks_only {
