@@ -11,6 +11,8 @@ exports.TwentyCrmSyncService = require('./lib/sync-service.js').TwentyCrmSyncSer
 exports.TwentyCrmApiService = require('./lib/api-service.js').TwentyCrmApiService;
 exports.createTwentyCrmSyncService =
   require('./lib/create-sync-service.js').createTwentyCrmSyncService;
+exports.createTwentyCrmSyncServiceFromEnv =
+  require('./lib/create-sync-service.js').createTwentyCrmSyncServiceFromEnv;
 exports.TWENTY_CRM_DEFAULTS = require('./lib/defaults.js').TWENTY_CRM_DEFAULTS;
 exports.maskApiKey = require('./lib/config/api-key.js').maskApiKey;
 exports.validateTwentyCrmConfig = require('./lib/config/validate.js').validateTwentyCrmConfig;

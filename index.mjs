@@ -11,6 +11,7 @@ export const {
   TwentyCrmSyncService,
   createTwentyCrmError,
   createTwentyCrmSyncService,
+  createTwentyCrmSyncServiceFromEnv,
   ensureExternalId,
   extractCityFromLocation,
   isTwentyCrmError,

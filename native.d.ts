@@ -21,6 +21,14 @@ export declare class Dispatcher {
   reply(id: number, error?: string | undefined | null, result?: string | undefined | null): void
 }
 
+/** Internal: checks options and inputs for services that send nothing to Twenty. */
+export declare class Normaliser {
+  /** From the options as JSON text. */
+  constructor(options: string)
+  /** `{id, data}` as JSON text: the id of a new record, and the input normalised. `kind` 0 is a person, 1 a company. */
+  normalise(kind: number, input: string): string
+}
+
 /** Internal: the native half of `TwentyCrmRestClient`. */
 export declare class RestClient {
   /** From the configuration as JSON text. */

@@ -836,6 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.Dispatcher = nativeBinding.Dispatcher
+module.exports.Normaliser = nativeBinding.Normaliser
 module.exports.RestClient = nativeBinding.RestClient
 module.exports.SyncService = nativeBinding.SyncService
 module.exports.isReachable = nativeBinding.isReachable

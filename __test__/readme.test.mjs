@@ -55,6 +55,13 @@ after(() => sim.stop());
 
 /** What each block prints, by a word of its code; a block without an entry prints nothing. */
 const outputs = [
+  {
+    has: 'mapClientProfileToPerson',
+    stdout:
+      /^{"external_id":"cli_2","name":"Ada Byron","email":"ada@acme\.example","city":"Lyon","company_external_id":"org_1"}\n{"external_id":"org_1","name":"Acme GmbH","domain_name":"acme\.example"}\n$/,
+  },
+  { has: 'validateTwentyCrmConfig', stdout: /^baseUrl - .+\napiKey - .+\n$/ },
+  { has: 'applyPlatformEvent', stdout: /^cli_3 created\n$/ },
   { has: 'upsertPerson', stdout: /^created [0-9a-f-]{36}\n$/ },
   { has: 'client.get', stdout: /^\d+ people\n$/ },
   { has: 'testConnection', stdout: /^connected in [\d.]+ ms\n$/ },

@@ -1,29 +1,74 @@
 'use strict';
 
+const { readEnvMode, readTwentyCrmEnvConfig } = require('./config/env.js');
+const { readMode } = require('./modes.js');
+const { readOptions } = require('./options.js');
 const { invalid } = require('./serialise.js');
 const { TwentyCrmRestClient } = require('./rest-client.js');
 const { TwentyCrmSyncService } = require('./sync-service.js');
 
+/** @typedef {import('../index.js').SyncServiceOptions} SyncServiceOptions */
+
+const OPTIONS = /** @type {const} */ (['mode', 'mappingStore', 'cacheTtlMs']);
+
 /**
  * See `index.d.ts`.
  * @param {import('../index.js').TwentyCrmRestClientConfig} config
- * @param {number | import('../index.js').SyncServiceOptions} [options] a number is the cache TTL, as in the template
+ * @param {number | SyncServiceOptions} [options] a number is the cache TTL, as in the template
  */
 function createTwentyCrmSyncService(config, options) {
-  const settings = typeof options === 'number' ? { cacheTtlMs: options } : (options ?? {});
-  if (typeof settings !== 'object') {
+  const settings = toSettings(options);
+  const { mode, mappingStore, cacheTtlMs } = readOptions('options', settings, OPTIONS);
+  // A service that sends nothing needs no client: there may be no server to name.
+  const client = readMode(mode) === 'direct_crm' ? new TwentyCrmRestClient(config) : undefined;
+  return new TwentyCrmSyncService(/** @type {any} */ (client), mappingStore, cacheTtlMs, settings);
+}
+
+/**
+ * See `index.d.ts`.
+ * @param {number | SyncServiceOptions} [options]
+ * @param {Record<string, string | undefined>} [env]
+ */
+function createTwentyCrmSyncServiceFromEnv(options, env = process.env) {
+  const settings = toSettings(options);
+  const { baseUrl = '', apiKey = '', cacheTtlMs } = readTwentyCrmEnvConfig(env);
+  const { mode: envMode, isSwitchedOff } = readEnvMode(env);
+  const given = readOptions('options', settings, OPTIONS);
+  const mode = isSwitchedOff ? 'disabled' : readMode(given.mode ?? envMode);
+  const missing = [
+    ...(baseUrl === '' ? ['TWENTY_CRM_BASE_URL'] : []),
+    ...(apiKey === '' ? ['TWENTY_CRM_API_KEY'] : []),
+  ];
+  if (mode === 'direct_crm' && missing.length > 0) {
     throw invalid(
-      'options',
-      'options must be an object, or the cache TTL in milliseconds',
+      missing[0],
+      `${missing.join(' and ')} must be set in the environment; to do without the CRM, set TWENTY_CRM_ENABLED=false`,
       undefined,
     );
   }
-  return new TwentyCrmSyncService(
-    new TwentyCrmRestClient(config),
-    settings.mappingStore,
-    settings.cacheTtlMs,
-    settings,
+  return createTwentyCrmSyncService(
+    { baseUrl, apiKey },
+    // In front of the caller's options instead of a copy, which would run getters.
+    Object.create(settings, {
+      cacheTtlMs: { value: given.cacheTtlMs ?? cacheTtlMs },
+      mode: { value: mode },
+    }),
   );
 }
 
-module.exports = { createTwentyCrmSyncService };
+/**
+ * @param {number | SyncServiceOptions | null | undefined} options
+ * @returns {SyncServiceOptions}
+ */
+function toSettings(options) {
+  if (typeof options === 'number') return { cacheTtlMs: options };
+  if (options === undefined || options === null) return {};
+  if (typeof options === 'object') return options;
+  throw invalid(
+    'options',
+    'options must be an object, or the cache TTL in milliseconds',
+    undefined,
+  );
+}
+
+module.exports = { createTwentyCrmSyncService, createTwentyCrmSyncServiceFromEnv };

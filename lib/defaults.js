@@ -13,6 +13,7 @@ const TWENTY_CRM_DEFAULTS = Object.freeze({
   maxThrottleWaitMs: 300_000,
   skipRetry: false,
   cacheTtlMs: 300_000,
+  mode: 'direct_crm',
   invalidEmail: 'refuse',
   useCache: true,
   maxConflictRetries: 3,

@@ -9,6 +9,7 @@ const {
   thrownError,
 } = require('./dispatcher.js');
 const { TwentyCrmApiError, callSite, errorAt } = require('./errors.js');
+const { cannot, createElsewhere, readEvent, readMode } = require('./modes.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { findNative } = require('./rest-client.js');
 const { invalid, recordToJson } = require('./serialise.js');
@@ -17,6 +18,9 @@ const { invalid, recordToJson } = require('./serialise.js');
 
 const PERSON = 0;
 const COMPANY = 1;
+
+/** What this layer itself reads of {@link SyncServiceOptions}. */
+const OWN_OPTIONS = /** @type {const} */ (['onWarning', 'mode', 'publish']);
 
 /** What the core reads of {@link SyncServiceOptions}; `cacheTtlMs` comes as an argument of its own. */
 const OPTIONS = /** @type {const} */ ([
@@ -39,6 +43,8 @@ const CALL_OPTIONS = /** @type {const} */ ([
  * @property {import('../native.js').SyncService} native
  * @property {((warning: import('../index.js').SyncWarning) => void) | undefined} onWarning
  * @property {object | undefined} mappingStore kept so that the core can ask it
+ * @property {string | undefined} namespace
+ * @property {import('./modes.js').Elsewhere} [elsewhere] where changes go in modes other than `direct_crm`
  */
 
 /** @type {WeakMap<object, Internals>} */
@@ -61,6 +67,8 @@ class TwentyCrmSyncService {
    * @param {import('../index.js').UpsertCallOptions} [options]
    */
   async upsertPerson(input, options) {
+    const { elsewhere } = of(this);
+    if (elsewhere !== undefined) return elsewhere.upsert(PERSON, input, options);
     const site = callSite(TwentyCrmSyncService.prototype.upsertPerson);
     const answer = await start(this, PERSON, input, options);
     if (answer.ok) return finish(this, answer.text);
@@ -72,22 +80,42 @@ class TwentyCrmSyncService {
    * @param {import('../index.js').UpsertCallOptions} [options]
    */
   async upsertCompany(input, options) {
+    const { elsewhere } = of(this);
+    if (elsewhere !== undefined) return elsewhere.upsert(COMPANY, input, options);
     const site = callSite(TwentyCrmSyncService.prototype.upsertCompany);
     const answer = await start(this, COMPANY, input, options);
     if (answer.ok) return finish(this, answer.text);
     throw errorAt(answer.error, site);
   }
 
+  /**
+   * @param {import('../index.js').PlatformEvent} event
+   * @param {import('../index.js').UpsertCallOptions} [options]
+   * @returns {Promise<any>}
+   */
+  async applyPlatformEvent(event, options) {
+    const { elsewhere, namespace } = of(this);
+    if (elsewhere !== undefined) throw cannot(elsewhere.mode);
+    const { kind, payload } = readEvent(event, namespace);
+    return kind === PERSON
+      ? this.upsertPerson(/** @type {any} */ (payload), options)
+      : this.upsertCompany(/** @type {any} */ (payload), options);
+  }
+
   clearCache() {
-    of(this).native.clearCache();
+    const inner = of(this);
+    if (inner.elsewhere === undefined) inner.native.clearCache();
   }
 
   getCacheStats() {
-    return JSON.parse(of(this).native.cacheStats());
+    const inner = of(this);
+    if (inner.elsewhere !== undefined) return { size: 0, entries: [] };
+    return JSON.parse(inner.native.cacheStats());
   }
 
   cacheEntries() {
-    return JSON.parse(of(this).native.cacheEntries());
+    const inner = of(this);
+    return inner.elsewhere === undefined ? JSON.parse(inner.native.cacheEntries()) : [];
   }
 }
 
@@ -99,15 +127,16 @@ class TwentyCrmSyncService {
  * @returns {Internals}
  */
 function construct(restClient, mappingStore, cacheTtlMs, options) {
+  const { onWarning, publish, ...own } = readOptions('options', options, OWN_OPTIONS);
+  const mode = readMode(own.mode);
   const client = findNative(restClient);
-  if (client === undefined) {
+  if (client === undefined && mode === 'direct_crm') {
     throw invalid(
       'restClient',
       'restClient must be a TwentyCrmRestClient of twenty-crm-native',
       undefined,
     );
   }
-  const { onWarning } = readOptions('options', options, ['onWarning']);
   if (onWarning !== undefined && typeof onWarning !== 'function') {
     throw invalid('onWarning', 'onWarning must be a function', undefined);
   }
@@ -117,16 +146,30 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
   };
   const store = mappingStore ?? undefined;
   if (store !== undefined) requireStore(store);
+  const optionsJson = optionsToJson(values) ?? '{}';
+  const common = { onWarning, mappingStore: store, namespace: values.namespace ?? undefined };
   try {
+    if (client === undefined || mode !== 'direct_crm') {
+      /** @param {import('../index.js').SyncWarning} warning */
+      const warn = (warning) => callHook(onWarning ?? (() => {}), warning);
+      return {
+        ...common,
+        elsewhere: createElsewhere({ ...common, mode, optionsJson, publish, warn }),
+        /** @returns {never} */
+        get native() {
+          // Whatever is not an upsert asks the core, and so hears at once that it cannot be done here.
+          throw cannot(mode);
+        },
+      };
+    }
     return {
+      ...common,
       native: new native.SyncService(
         client,
-        optionsToJson(values) ?? '{}',
+        optionsJson,
         dispatcher,
         store === undefined ? undefined : registerTarget(store),
       ),
-      onWarning,
-      mappingStore: store,
     };
   } catch (error) {
     throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));

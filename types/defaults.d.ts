@@ -10,7 +10,7 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
       'timeout' | 'maxRetries' | 'initialBackoffMs' | 'maxBackoffMs' | 'maxThrottleWaitMs'
     > &
       Pick<TwentyCrmRequestOptions, 'skipRetry'> &
-      Pick<SyncServiceOptions, 'cacheTtlMs' | 'invalidEmail'> &
+      Pick<SyncServiceOptions, 'cacheTtlMs' | 'mode' | 'invalidEmail'> &
       UpsertOptions
   > & {
     collisions: Readonly<Required<CollisionOptions>>;

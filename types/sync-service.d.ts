@@ -1,6 +1,8 @@
 import type { AbortSignalLike } from './abort-signal.js';
 import type { MappingStore } from './mapping-store.js';
+import type { CompanyUpsertEvent, PersonUpsertEvent, PlatformEvent } from './platform-events.js';
 import type { TwentyCrmRestClient, TwentyCrmRestClientConfig } from './rest-client.js';
+import type { TwentyCrmSyncMode } from './twenty-crm-config.types.js';
 import type { TwentyCompany, TwentyPerson } from './twenty-crm-entities.types.js';
 import type {
   AnyCacheEntry,
@@ -113,6 +115,18 @@ export interface SyncServiceOptions {
    * @default 300000
    */
   cacheTtlMs?: number;
+  /**
+   * Where changes go. `direct_crm`: to Twenty. `platform`: to {@link publish}, and nothing to Twenty. `disabled`:
+   * nowhere, every call rejects with `OPERATION_FAILED`, `details.reason` `DISABLED`.
+   * @default 'direct_crm'
+   */
+  mode?: TwentyCrmSyncMode;
+  /**
+   * Takes each change in `platform` mode, which cannot do without it. It is called once per upsert, in the order of the
+   * calls, with input that is checked and normalised. The upsert waits for it; what it throws or rejects with is what
+   * the upsert rejects with.
+   */
+  publish?: (event: PlatformEvent) => unknown;
   /** Where pairs of ids outlive the process; nowhere when it is not given. */
   mappingStore?: MappingStore | null;
   /** Country of national phone numbers, as ISO 3166-1 alpha-2 (`DE`); without it they are left out with a warning. */
@@ -188,6 +202,28 @@ export declare class TwentyCrmSyncService {
     options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyCompany>>;
 
+  /**
+   * Does what an event of a service in `platform` mode says: the other end, for whoever consumes the events. Applying an
+   * event again changes nothing. Events of one record must be applied in the order in which they were published.
+   *
+   * Rejects as {@link upsertPerson} does, and with `VALIDATION_ERROR` for what is no event or one of another namespace,
+   * with `OPERATION_FAILED` in any mode but `direct_crm`.
+   */
+  applyPlatformEvent(
+    event: PersonUpsertEvent,
+    options?: UpsertCallOptions,
+  ): Promise<UpsertResult<TwentyPerson>>;
+  /** As above, for a company. */
+  applyPlatformEvent(
+    event: CompanyUpsertEvent,
+    options?: UpsertCallOptions,
+  ): Promise<UpsertResult<TwentyCompany>>;
+  /** As above, for whichever it is. */
+  applyPlatformEvent(
+    event: PlatformEvent,
+    options?: UpsertCallOptions,
+  ): Promise<UpsertResult<TwentyPerson> | UpsertResult<TwentyCompany>>;
+
   /** Forgets every remembered id; the mapping store keeps what it has. */
   clearCache(): void;
   /** How many ids are remembered, and for how long already. */
@@ -204,4 +240,18 @@ export declare class TwentyCrmSyncService {
 export declare function createTwentyCrmSyncService(
   config: TwentyCrmRestClientConfig,
   options?: number | SyncServiceOptions,
+): TwentyCrmSyncService;
+
+/**
+ * A {@link TwentyCrmSyncService} from `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_SYNC_MODE` and
+ * `TWENTY_CRM_CACHE_TTL_MS`; options go over the latter two. `TWENTY_CRM_ENABLED` set to anything but `true` makes it
+ * `disabled`, whatever else is said; a variable that is not set switches nothing off.
+ * @param options An object, or just the cache TTL in milliseconds.
+ * @param env `process.env` when it is not given.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option or a variable is no good, or the URL or key is missing
+ * in `direct_crm` mode; `details.field` names it.
+ */
+export declare function createTwentyCrmSyncServiceFromEnv(
+  options?: number | SyncServiceOptions,
+  env?: Record<string, string | undefined>,
 ): TwentyCrmSyncService;

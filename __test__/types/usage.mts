@@ -2,24 +2,41 @@
 import {
   type AbortSignalLike,
   type AnyCacheEntry,
+  type ClientProfileWithAuth,
+  type CompanyRow,
+  type CreateClientRequest,
   createTwentyCrmError,
   createTwentyCrmSyncService,
+  createTwentyCrmSyncServiceFromEnv,
+  ensureExternalId,
+  type extractCityFromLocation,
   isTwentyCrmError,
   type Mapping,
   type MappingInput,
   type MappingStore,
+  mapClientProfileToPerson,
+  mapCompanyToTwentyCompany,
+  maskApiKey,
+  type PlatformEvent,
+  readTwentyCrmEnvConfig,
   TWENTY_CRM_DEFAULTS,
+  type TwentyCompany,
   TwentyCrmApiError,
   TwentyCrmApiService,
+  type TwentyCrmConfig,
+  TwentyCrmConfigRepository,
+  type TwentyCrmEnvConfig,
   type TwentyCrmError,
   TwentyCrmErrorCode,
   type TwentyCrmResponse,
   TwentyCrmRestClient,
   TwentyCrmSyncService,
   type TwentyPerson,
+  type UpdateTwentyCrmConfigRequest,
   type UpsertOptions,
   type UpsertPersonInput,
   type UpsertResult,
+  validateTwentyCrmConfig,
 } from 'twenty-crm-native';
 
 /** Fails to compile unless both types are the same. */
@@ -220,3 +237,81 @@ export const codes: TwentyCrmErrorCode[] = Object.values(TwentyCrmErrorCode);
 same<typeof TWENTY_CRM_DEFAULTS.timeout, number>();
 // @ts-expect-error: defaults are not settings
 TWENTY_CRM_DEFAULTS.timeout = 5;
+
+export async function modes(event: PlatformEvent) {
+  const service = createTwentyCrmSyncService(config, {
+    mode: 'platform',
+    publish: async (published) => same<typeof published, PlatformEvent>(),
+  });
+  // @ts-expect-error: there are three modes
+  createTwentyCrmSyncService(config, { mode: 'manual' });
+  if (event.type === 'person.upsert') {
+    same<typeof event.payload, UpsertPersonInput>();
+    const applied = await service.applyPlatformEvent(event, { signal });
+    same<typeof applied, UpsertResult<TwentyPerson>>();
+  } else {
+    same<typeof event.entity, 'company'>();
+    const applied = await service.applyPlatformEvent(event);
+    same<typeof applied, UpsertResult<TwentyCompany>>();
+  }
+  const either = await service.applyPlatformEvent(event);
+  same<typeof either, UpsertResult<TwentyPerson> | UpsertResult<TwentyCompany>>();
+  createTwentyCrmSyncServiceFromEnv();
+  createTwentyCrmSyncServiceFromEnv(300_000);
+  createTwentyCrmSyncServiceFromEnv({ namespace: 'site-a' }, { TWENTY_CRM_ENABLED: 'false' });
+}
+
+// The template's own service, with its database's types.
+class ConfigDbService {
+  async getConfig(): Promise<TwentyCrmConfig | null> {
+    return null;
+  }
+  async createConfig(data: UpdateTwentyCrmConfigRequest, userId: string): Promise<TwentyCrmConfig> {
+    const now = new Date();
+    const by = { createdBy: userId, updatedBy: userId, createdAt: now, updatedAt: now };
+    return { id: '1', ...data, ...by };
+  }
+  async updateConfig(
+    _id: string,
+    data: UpdateTwentyCrmConfigRequest,
+    userId: string,
+  ): Promise<TwentyCrmConfig> {
+    return this.createConfig(data, userId);
+  }
+  async exists() {
+    return false;
+  }
+}
+
+export async function configuration(body: unknown) {
+  const fromEnv: TwentyCrmEnvConfig = readTwentyCrmEnvConfig({ TWENTY_CRM_ENABLED: 'true' });
+  const repository = new TwentyCrmConfigRepository({ store: new ConfigDbService() });
+  const result = validateTwentyCrmConfig(body);
+  if (result.success) {
+    const saved = await repository.saveConfig(result.data, 'admin');
+    const raw = await repository.getRawConfig();
+    if (raw !== null) createTwentyCrmSyncService(raw, { mode: raw.syncMode });
+    return [fromEnv, saved.apiKey, maskApiKey(result.data.apiKey), await repository.hasConfig()];
+  }
+  // @ts-expect-error: there is data only where it went well
+  result.data;
+  return result.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
+}
+
+export function mappers(
+  profile: ClientProfileWithAuth,
+  request: CreateClientRequest,
+  row: CompanyRow,
+) {
+  const person: TwentyPerson = mapClientProfileToPerson(profile);
+  const input: UpsertPersonInput = mapClientProfileToPerson(request, {
+    externalId: ensureExternalId('1', 'ClientProfile'),
+    email: 'jane@example.com',
+    companyExternalId: null,
+  });
+  const company: TwentyCompany = mapCompanyToTwentyCompany(row);
+  // @ts-expect-error: a company row has an id
+  mapCompanyToTwentyCompany({ name: 'Acme' });
+  same<ReturnType<typeof extractCityFromLocation>, string | null>();
+  return [person, input, company];
+}

@@ -2,6 +2,7 @@
 
 mod api_service;
 mod dispatcher;
+mod normaliser;
 mod rest_client;
 mod runtime;
 mod store;

@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod collision;
 pub mod company_link;
+pub mod normalise;
 pub mod options;
 pub mod ownership;
 pub mod schema_source;

@@ -1,0 +1,424 @@
+// Where changes go: to Twenty, to the caller's event system, or nowhere.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import {
+  createTwentyCrmSyncService,
+  createTwentyCrmSyncServiceFromEnv,
+  isTwentyCrmError,
+  TwentyCrmApiError,
+  TwentyCrmSyncService,
+} from '../index.mjs';
+import { newCompany, newPerson, rejection, useSim } from './helpers/crm.mjs';
+
+const crm = useSim({ preset: 'provisioned' });
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const nowhere = { baseUrl: '', apiKey: '' };
+
+/** A service in platform mode, and what it published. @param {object} [options] */
+function platform(options) {
+  /** @type {any[]} */
+  const events = [];
+  const service = createTwentyCrmSyncService(nowhere, {
+    mode: 'platform',
+    publish: (event) => {
+      events.push(event);
+    },
+    ...options,
+  });
+  return { service, events };
+}
+
+/** A store that knows one id. @param {string} crmId */
+function storeWith(crmId) {
+  const asked = [];
+  return {
+    asked,
+    findByEverId(everId, objectType) {
+      asked.push([everId, objectType]);
+      return { everId, objectType, crmId };
+    },
+    findByCrmId: () => null,
+    upsertMapping: () => assert.fail('nothing was written, so nothing is to be remembered'),
+    upsertManyMappings: () => assert.fail('nothing was written'),
+    deleteMapping: () => assert.fail('nothing was deleted'),
+  };
+}
+
+/** @param {string} field */
+const refusal = (field) => (/** @type {any} */ error) =>
+  error instanceof TwentyCrmApiError &&
+  error.code === 'VALIDATION_ERROR' &&
+  error.details?.field === field;
+
+test('without a mode it is direct_crm, and publish is never called', async () => {
+  const person = newPerson();
+  const publish = () => assert.fail('nothing is to be published');
+  const result = await crm.service({ publish }).upsertPerson(person);
+  assert.equal(result.created, true);
+  const again = await crm.service({ mode: 'direct_crm', publish }).upsertPerson(person);
+  assert.deepEqual([again.id, again.created], [result.id, false]);
+});
+
+test('platform: a change is published, normalised, and nothing is sent', async () => {
+  const { service, events } = platform();
+  assert.ok(service instanceof TwentyCrmSyncService);
+  const before = new Date();
+  const result = await service.upsertPerson({
+    external_id: 'cli_1',
+    name: 'Jane van der Berg',
+    email: ' Jane@Example.com ',
+    phone: null,
+    job_title: undefined,
+    total_submissions: 5,
+    company_external_id: 'org_1',
+    unknown: 'key',
+  });
+  const data = {
+    external_id: 'cli_1',
+    name: 'Jane van der Berg',
+    email: 'jane@example.com',
+    phone: null,
+    total_submissions: 5,
+    company_external_id: 'org_1',
+  };
+  const { id, ...rest } = result;
+  assert.match(id, uuid);
+  assert.deepEqual(rest, { externalId: 'cli_1', created: false, updated: false, data });
+
+  assert.equal(events.length, 1);
+  const { id: eventId, idempotencyKey, occurredAt, ...event } = events[0];
+  assert.deepEqual(event, { version: 1, type: 'person.upsert', entity: 'person', payload: data });
+  assert.match(eventId, uuid);
+  assert.match(idempotencyKey, /^[\x21-\x7e]{1,80}$/);
+  assert.equal(new Date(occurredAt).toISOString(), occurredAt);
+  assert.ok(new Date(occurredAt) >= before && new Date(occurredAt) <= new Date());
+});
+
+test('platform: the id is the one that the record gets when the event is applied', async () => {
+  for (const namespace of [undefined, 'site-a']) {
+    const { service, events } = platform({ namespace });
+    const person = newPerson();
+    const company = newCompany();
+    const published = [await service.upsertPerson(person), await service.upsertCompany(company)];
+    const direct = crm.service({ namespace });
+    for (const [at, event] of events.entries()) {
+      // Through a queue, as text.
+      const applied = await direct.applyPlatformEvent(JSON.parse(JSON.stringify(event)));
+      assert.equal(applied.created, true);
+      assert.equal(applied.id, published[at].id, event.type);
+    }
+  }
+});
+
+test('platform: the id is the mapped one where the store knows it', async () => {
+  const crmId = '01234567-89ab-4def-8123-456789abcdef';
+  const mappingStore = storeWith(crmId);
+  const { service } = platform({ mappingStore });
+  const person = newPerson();
+  assert.equal((await service.upsertPerson(person)).id, crmId);
+  assert.deepEqual(mappingStore.asked, [[person.external_id, 'person']]);
+  assert.notEqual((await service.upsertPerson(person, { useCache: false })).id, crmId);
+  assert.equal(mappingStore.asked.length, 1, 'useCache: false asks no store');
+
+  const nonsense = platform({ mappingStore: storeWith('../people') });
+  assert.match((await nonsense.service.upsertPerson(person)).id, uuid);
+});
+
+test('platform: a store that fails is a warning', async () => {
+  const warnings = [];
+  const mappingStore = {
+    ...storeWith(''),
+    findByEverId: () => Promise.reject(new Error('store is down')),
+  };
+  const { service, events } = platform({ mappingStore, onWarning: (w) => warnings.push(w) });
+  const person = newPerson();
+  assert.match((await service.upsertPerson(person)).id, uuid);
+  assert.equal(events.length, 1);
+  assert.deepEqual(
+    warnings.map(({ reason, externalId }) => [reason, externalId]),
+    [['store_failed', person.external_id]],
+  );
+  assert.match(warnings[0].message, /store is down/);
+});
+
+test('platform: bad input is refused before anything is published', async () => {
+  const { service, events } = platform();
+  const bad = [
+    [{ ...newPerson(), email: 'nope' }, 'email'],
+    [{ ...newPerson(), name: ' ' }, 'name'],
+    [{ ...newPerson(), external_id: '' }, 'external_id'],
+    [{ ...newPerson(), phone: 5 }, 'phone'],
+    [{ ...newPerson(), total_submissions: Number.NaN }, 'total_submissions'],
+    [null, 'input'],
+  ];
+  for (const [input, field] of bad) {
+    assert.ok(refusal(field)(await rejection(service.upsertPerson(input))), inspect(input));
+  }
+  assert.ok(refusal('name')(await rejection(service.upsertCompany({ external_id: 'c' }))));
+  assert.deepEqual(events, []);
+
+  const lax = platform({ invalidEmail: 'leave_out' });
+  await lax.service.upsertPerson({ ...newPerson(), email: 'nope' });
+  assert.equal(lax.events.length, 1);
+});
+
+test("platform: publish is waited for, and its rejection is the upsert's", async () => {
+  /** @type {(value?: unknown) => void} */
+  let letGo = () => {};
+  const gate = new Promise((resolve) => {
+    letGo = resolve;
+  });
+  const waiting = platform({ publish: () => gate });
+  let isSettled = false;
+  const upsert = waiting.service.upsertPerson(newPerson()).then(() => {
+    isSettled = true;
+  });
+  await new Promise(setImmediate);
+  assert.equal(isSettled, false);
+  letGo();
+  await upsert;
+
+  const reason = new Error('the queue is full');
+  const rejecting = platform({ publish: () => Promise.reject(reason) });
+  assert.equal(await rejection(rejecting.service.upsertPerson(newPerson())), reason);
+  const throwing = platform({
+    publish() {
+      throw reason;
+    },
+  });
+  assert.equal(await rejection(throwing.service.upsertCompany(newCompany())), reason);
+});
+
+test('platform: events come in the order of the calls, whatever the store takes', async () => {
+  let delay = 50;
+  const mappingStore = {
+    ...storeWith(''),
+    async findByEverId() {
+      for (let turns = delay--; turns > 0; turns -= 1) await null;
+      return null;
+    },
+  };
+  const { service, events } = platform({ mappingStore });
+  const person = newPerson();
+  const calls = Array.from({ length: 50 }, (_, at) =>
+    service.upsertPerson({ ...person, job_title: `Job ${at}` }),
+  );
+  await Promise.all(calls);
+  assert.deepEqual(
+    events.map(({ payload }) => payload.job_title),
+    calls.map((_, at) => `Job ${at}`),
+  );
+});
+
+test('platform: every change has a key of its own, the same content or not', async () => {
+  const { service, events } = platform();
+  const person = newPerson();
+  for (const city of ['Lyon', 'Paris', 'Lyon']) await service.upsertPerson({ ...person, city });
+  assert.equal(new Set(events.map(({ idempotencyKey }) => idempotencyKey)).size, 3);
+  assert.equal(new Set(events.map(({ id }) => id)).size, 3);
+});
+
+test('platform: what publish does to the event does not reach the caller', async () => {
+  const { service } = platform({
+    publish: (/** @type {any} */ event) => {
+      event.payload.name = 'changed';
+    },
+  });
+  const person = newPerson();
+  assert.equal((await service.upsertPerson(person)).data.name, person.name);
+});
+
+test('platform: an abort rejects with its own reason, before and while publishing', async () => {
+  const { service, events } = platform();
+  const reason = new Error('enough');
+  const aborted = AbortSignal.abort(reason);
+  assert.equal(await rejection(service.upsertPerson(newPerson(), { signal: aborted })), reason);
+  assert.deepEqual(events, []);
+
+  const stuck = platform({ publish: () => new Promise(() => {}) });
+  const controller = new AbortController();
+  const upsert = stuck.service.upsertPerson(newPerson(), { signal: controller.signal });
+  controller.abort(reason);
+  assert.equal(await rejection(upsert), reason);
+});
+
+test('platform: an event applied twice is one record', async () => {
+  const { service, events } = platform();
+  const person = newPerson({ city: 'Lyon' });
+  await service.upsertPerson(person);
+  const direct = crm.service();
+  const first = await direct.applyPlatformEvent(events[0]);
+  const second = await direct.applyPlatformEvent(events[0]);
+  assert.deepEqual([first.created, second.created], [true, false]);
+  assert.equal(second.id, first.id);
+  const rows = (await crm.sim.records('people')).filter(
+    (row) => row.externalId === person.external_id,
+  );
+  assert.equal(rows.length, 1);
+  assert.equal(rows[0].city, 'Lyon');
+});
+
+test('platform: what is no event is refused, and names what is wrong', async () => {
+  const { service, events } = platform();
+  await service.upsertPerson(newPerson());
+  const [event] = events;
+  const direct = crm.service();
+  const bad = [
+    [null, 'event'],
+    ['{}', 'event'],
+    [{}, 'version'],
+    [{ ...event, version: 2 }, 'version'],
+    [{ ...event, entity: 'people' }, 'entity'],
+    [{ ...event, entity: 'company' }, 'type'],
+    [{ ...event, type: 'person.delete' }, 'type'],
+    [{ ...event, id: '' }, 'id'],
+    [{ ...event, idempotencyKey: undefined }, 'idempotencyKey'],
+    [{ ...event, occurredAt: 'yesterday' }, 'occurredAt'],
+    [{ ...event, namespace: 'other-site' }, 'namespace'],
+    [{ ...event, payload: undefined }, 'input'],
+    [{ ...event, payload: { ...event.payload, email: 'nope' } }, 'email'],
+  ];
+  const requests = await crm.requestsOf(async () => {
+    for (const [value, field] of bad) {
+      const error = await rejection(direct.applyPlatformEvent(value));
+      assert.ok(refusal(field)(error), `${field}: ${inspect(error)}`);
+    }
+  });
+  assert.equal(requests, 0);
+  const unreadable = Object.defineProperty({ ...event }, 'payload', {
+    enumerable: true,
+    get() {
+      throw new Error('no');
+    },
+  });
+  assert.ok(refusal('event')(await rejection(direct.applyPlatformEvent(unreadable))));
+});
+
+test('platform: applying would publish again, so it is refused', async () => {
+  const { service, events } = platform();
+  await service.upsertPerson(newPerson());
+  const error = await rejection(service.applyPlatformEvent(events[0]));
+  assert.deepEqual(
+    [error.code, error.isRetryable, error.details.reason],
+    ['OPERATION_FAILED', false, 'MODE'],
+  );
+  assert.equal(events.length, 1);
+});
+
+test('disabled: every call rejects, and nothing is sent or published', async () => {
+  const publish = () => assert.fail('nothing is to be published');
+  const requests = await crm.requestsOf(async () => {
+    const service = crm.service({ mode: 'disabled', publish, mappingStore: storeWith('') });
+    const calls = [
+      () => service.upsertPerson(newPerson()),
+      () => service.upsertCompany(newCompany()),
+      () => service.applyPlatformEvent(/** @type {any} */ ({})),
+    ];
+    for (const call of calls) {
+      const error = await rejection(call());
+      assert.ok(isTwentyCrmError(error));
+      assert.deepEqual(
+        [error.code, error.isRetryable, error.details?.reason],
+        ['OPERATION_FAILED', false, 'DISABLED'],
+      );
+    }
+    service.clearCache();
+    assert.deepEqual(service.getCacheStats(), { size: 0, entries: [] });
+    assert.deepEqual(service.cacheEntries(), []);
+  });
+  assert.equal(requests, 0);
+});
+
+test('options are checked in every mode', () => {
+  const publish = () => {};
+  for (const mode of ['platform', 'disabled']) {
+    const make = (/** @type {any} */ options) => () =>
+      createTwentyCrmSyncService(nowhere, { mode, publish, ...options });
+    make({})();
+    assert.throws(make({ namespace: 'a:b' }), refusal('namespace'));
+    assert.throws(make({ defaultCountry: 'Germany' }), refusal('defaultCountry'));
+    assert.throws(make({ invalidEmail: 'keep' }), refusal('invalidEmail'));
+    assert.throws(make({ onWarning: 5 }), refusal('onWarning'));
+    assert.throws(make({ mappingStore: {} }), refusal('mappingStore'));
+  }
+  for (const mode of ['', 'manual', 5, {}]) {
+    assert.throws(() => createTwentyCrmSyncService(nowhere, { mode }), refusal('mode'));
+  }
+  for (const publish of [undefined, null, 'queue', {}]) {
+    assert.throws(
+      () => createTwentyCrmSyncService(nowhere, { mode: 'platform', publish }),
+      refusal('publish'),
+    );
+  }
+  assert.throws(() => createTwentyCrmSyncService(nowhere), refusal('baseUrl'));
+});
+
+test('from the environment: a URL and a key are enough', async () => {
+  const env = { TWENTY_CRM_BASE_URL: crm.sim.baseUrl, TWENTY_CRM_API_KEY: crm.sim.apiKey };
+  for (const options of [undefined, 60_000, { cacheTtlMs: 60_000 }]) {
+    const service = createTwentyCrmSyncServiceFromEnv(options, env);
+    assert.equal((await service.upsertPerson(newPerson())).created, true);
+  }
+  const on = { ...env, TWENTY_CRM_ENABLED: 'true', TWENTY_CRM_SYNC_MODE: 'direct_crm' };
+  const service = createTwentyCrmSyncServiceFromEnv(undefined, on);
+  assert.equal((await service.upsertCompany(newCompany())).created, true);
+});
+
+test('from the environment: switched off is off, whatever else is said', async () => {
+  const env = { TWENTY_CRM_BASE_URL: crm.sim.baseUrl, TWENTY_CRM_API_KEY: crm.sim.apiKey };
+  const off = [
+    [{ TWENTY_CRM_ENABLED: 'false' }, undefined],
+    [{ ...env, TWENTY_CRM_ENABLED: 'false' }, { mode: 'direct_crm' }],
+    [{ ...env, TWENTY_CRM_ENABLED: 'no', TWENTY_CRM_SYNC_MODE: 'direct_crm' }, 60_000],
+    [{ ...env, TWENTY_CRM_ENABLED: 'true', TWENTY_CRM_SYNC_MODE: 'disabled' }, undefined],
+  ];
+  const requests = await crm.requestsOf(async () => {
+    for (const [variables, options] of off) {
+      const service = createTwentyCrmSyncServiceFromEnv(options, variables);
+      const error = await rejection(service.upsertPerson(newPerson()));
+      assert.equal(error.details.reason, 'DISABLED', inspect(variables));
+    }
+  });
+  assert.equal(requests, 0);
+});
+
+test('from the environment: platform, and options over variables', async () => {
+  const events = [];
+  const publish = (/** @type {any} */ event) => events.push(event);
+  const env = { TWENTY_CRM_SYNC_MODE: 'platform' };
+  await createTwentyCrmSyncServiceFromEnv({ publish }, env).upsertPerson(newPerson());
+  assert.equal(events.length, 1);
+  assert.throws(() => createTwentyCrmSyncServiceFromEnv(undefined, env), refusal('publish'));
+  const service = createTwentyCrmSyncServiceFromEnv({ mode: 'disabled', publish }, env);
+  assert.equal((await rejection(service.upsertPerson(newPerson()))).details.reason, 'DISABLED');
+});
+
+test('from the environment: what is missing or means nothing is named', () => {
+  const make = (/** @type {any} */ env) => () => createTwentyCrmSyncServiceFromEnv(undefined, env);
+  assert.throws(make({}), refusal('TWENTY_CRM_BASE_URL'));
+  assert.throws(make({}), /TWENTY_CRM_BASE_URL and TWENTY_CRM_API_KEY must be set/);
+  const url = { TWENTY_CRM_BASE_URL: 'https://crm.example.com' };
+  assert.throws(make(url), refusal('TWENTY_CRM_API_KEY'));
+  const both = { ...url, TWENTY_CRM_API_KEY: 'key-0123456789' };
+  make(both)();
+  assert.throws(make({ ...both, TWENTY_CRM_SYNC_MODE: 'auto' }), refusal('TWENTY_CRM_SYNC_MODE'));
+  assert.throws(
+    make({ ...both, TWENTY_CRM_CACHE_TTL_MS: '5m' }),
+    refusal('TWENTY_CRM_CACHE_TTL_MS'),
+  );
+});
+
+test('from the environment: the cache time counts, and an option goes over it', async () => {
+  const env = {
+    TWENTY_CRM_BASE_URL: crm.sim.baseUrl,
+    TWENTY_CRM_API_KEY: crm.sim.apiKey,
+    TWENTY_CRM_CACHE_TTL_MS: '0',
+  };
+  const forgetful = createTwentyCrmSyncServiceFromEnv(undefined, env);
+  await forgetful.upsertPerson(newPerson());
+  assert.equal(forgetful.getCacheStats().size, 0);
+  const mindful = createTwentyCrmSyncServiceFromEnv(60_000, env);
+  await mindful.upsertPerson(newPerson());
+  assert.ok(mindful.getCacheStats().size > 0);
+});

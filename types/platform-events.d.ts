@@ -1,0 +1,40 @@
+import type { UpsertCompanyInput, UpsertPersonInput } from './twenty-crm-sync.types.js';
+
+/** What every event has. It is plain data: as JSON text it can go through any queue. */
+interface PlatformEventBase {
+  /** Of this shape. */
+  version: 1;
+  /** Of this event, a random UUID. */
+  id: string;
+  /** The namespace of the service that published it, where it has one. */
+  namespace?: string;
+  /**
+   * The same for every delivery of this change and another one for every other change, even to the same content. For
+   * queues and job runners that drop what they have seen; visible ASCII, at most 80 characters.
+   */
+  idempotencyKey: string;
+  /** When the upsert was called, as ISO 8601 text in UTC with milliseconds. */
+  occurredAt: string;
+}
+
+/** A person is to be created or updated. */
+export interface PersonUpsertEvent extends PlatformEventBase {
+  type: 'person.upsert';
+  entity: 'person';
+  /**
+   * The checked and normalised input; a key that is absent keeps what the CRM has, `null` clears it. Its `external_id`
+   * is what to partition by: events of one record must not overtake each other.
+   */
+  payload: UpsertPersonInput;
+}
+
+/** A company is to be created or updated. */
+export interface CompanyUpsertEvent extends PlatformEventBase {
+  type: 'company.upsert';
+  entity: 'company';
+  /** As of {@link PersonUpsertEvent}. */
+  payload: UpsertCompanyInput;
+}
+
+/** A change, as a service in `platform` mode hands it to `publish`; `type` tells which. */
+export type PlatformEvent = PersonUpsertEvent | CompanyUpsertEvent;
