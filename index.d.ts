@@ -10,6 +10,7 @@ export * from './types/mappers.js';
 export * from './types/mapping-store.js';
 export * from './types/platform-events.js';
 export * from './types/rest-client.js';
+export * from './types/schema-service.js';
 export * from './types/sync-service.js';
 export * from './types/twenty-crm-config.types.js';
 export * from './types/twenty-crm-entities.types.js';

@@ -8,6 +8,7 @@ exports.isTwentyCrmError = errors.isTwentyCrmError;
 exports.createTwentyCrmError = errors.createTwentyCrmError;
 exports.TwentyCrmRestClient = require('./lib/rest-client.js').TwentyCrmRestClient;
 exports.TwentyCrmSyncService = require('./lib/sync-service.js').TwentyCrmSyncService;
+exports.TwentyCrmSchemaService = require('./lib/schema-service.js').TwentyCrmSchemaService;
 exports.TwentyCrmApiService = require('./lib/api-service.js').TwentyCrmApiService;
 exports.createTwentyCrmSyncService =
   require('./lib/create-sync-service.js').createTwentyCrmSyncService;

@@ -8,6 +8,7 @@ export const {
   TwentyCrmConfigRepository,
   TwentyCrmErrorCode,
   TwentyCrmRestClient,
+  TwentyCrmSchemaService,
   TwentyCrmSyncService,
   createTwentyCrmError,
   createTwentyCrmSyncService,

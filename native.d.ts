@@ -41,6 +41,16 @@ export declare class RestClient {
   close(): void
 }
 
+/** Internal: the native half of `TwentyCrmSchemaService`. */
+export declare class SchemaService {
+  /** From a client, and the options as JSON text. */
+  constructor(client: RestClient, options: string)
+  /** Starts a reading of the schema as call `id`; the answer is a plan as JSON text. */
+  plan(dispatcher: Dispatcher, id: number, cancellable: boolean): void
+  /** Starts creating what is missing as call `id`, restricted to `plan` where it is given (JSON text of a plan). */
+  apply(dispatcher: Dispatcher, id: number, cancellable: boolean, plan?: string | undefined | null): void
+}
+
 /** Internal: the native half of `TwentyCrmSyncService`. */
 export declare class SyncService {
   /** From a client, the options as JSON text, and the number of the caller's mapping store, if there is one. */

@@ -838,6 +838,7 @@ module.exports = nativeBinding
 module.exports.Dispatcher = nativeBinding.Dispatcher
 module.exports.Normaliser = nativeBinding.Normaliser
 module.exports.RestClient = nativeBinding.RestClient
+module.exports.SchemaService = nativeBinding.SchemaService
 module.exports.SyncService = nativeBinding.SyncService
 module.exports.isReachable = nativeBinding.isReachable
 module.exports.testConnection = nativeBinding.testConnection

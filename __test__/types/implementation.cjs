@@ -14,6 +14,7 @@ const implementation = {
   ...require('../../lib/mappers/company.js'),
   ...require('../../lib/mappers/fields.js'),
   ...require('../../lib/rest-client.js'),
+  ...require('../../lib/schema-service.js'),
   ...require('../../lib/sync-service.js'),
 };
 

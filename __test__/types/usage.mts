@@ -19,6 +19,8 @@ import {
   maskApiKey,
   type PlatformEvent,
   readTwentyCrmEnvConfig,
+  type SchemaField,
+  type SchemaPlan,
   TWENTY_CRM_DEFAULTS,
   type TwentyCompany,
   TwentyCrmApiError,
@@ -30,6 +32,7 @@ import {
   TwentyCrmErrorCode,
   type TwentyCrmResponse,
   TwentyCrmRestClient,
+  TwentyCrmSchemaService,
   TwentyCrmSyncService,
   type TwentyPerson,
   type UpdateTwentyCrmConfigRequest,
@@ -196,6 +199,19 @@ createTwentyCrmSyncService(config, {
 createTwentyCrmSyncService(config, { collisions: { claimedMatch: 'overwrite' } });
 // @ts-expect-error: the e-mail address always has the same field
 createTwentyCrmSyncService(config, { fieldNames: { email: 'mail' } });
+
+export async function schemaService() {
+  const schema = new TwentyCrmSchemaService(client, { fieldNames: { city: 'town' } });
+  const plan = await schema.plan({ signal });
+  same<typeof plan, SchemaPlan>();
+  same<SchemaField['object'], 'person' | 'company'>();
+  await schema.apply();
+  const { ok, failed } = await schema.apply({ missing: plan.missing, conflicting: [] });
+  same<typeof ok, boolean>();
+  same<(typeof failed)[0]['error'], TwentyCrmError>();
+  // @ts-expect-error: a plan has lists
+  await schema.apply({ missing: 'all' });
+}
 
 export async function apiService() {
   const api = new TwentyCrmApiService();

@@ -5,5 +5,6 @@ mod dispatcher;
 mod normaliser;
 mod rest_client;
 mod runtime;
+mod schema_service;
 mod store;
 mod sync_service;

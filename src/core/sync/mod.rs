@@ -6,6 +6,7 @@ pub mod company_link;
 pub mod normalise;
 pub mod options;
 pub mod ownership;
+pub mod provisioning;
 pub mod schema_source;
 pub mod service;
 pub mod site;

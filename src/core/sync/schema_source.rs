@@ -1,7 +1,8 @@
 //! The workspace's schema, read once per process and workspace, and again when an answer shows that it changed.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::{HttpClient, Request};
+use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::{WorkspaceSchema, next_metadata_cursor};
 
 /// Objects per page: the server's own maximum (WIRE.md section 9). A workspace with more has more pages.
@@ -21,6 +23,15 @@ const MAX_PAGES: usize = 50;
 /// for this long.
 const PAUSE_AFTER_FRUITLESS_READING: Duration = Duration::from_secs(10);
 
+/// How sure an answer is that the schema changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// It could have another cause, for example a bad value.
+    Possible,
+    /// It has no other cause: the server does not know a field that the schema has.
+    Certain,
+}
+
 /// One workspace's schema, shared by everybody in the process.
 #[derive(Default)]
 pub struct SchemaSource {
@@ -28,6 +39,8 @@ pub struct SchemaSource {
     loading: tokio::sync::Mutex<()>,
     fruitless_since: Mutex<Option<Instant>>,
     refreshing: AtomicBool,
+    /// Fields that answers have shown to be unique, where the schema's source does not say.
+    proven: Mutex<HashSet<(ObjectKind, String)>>,
 }
 
 impl SchemaSource {
@@ -53,6 +66,15 @@ impl SchemaSource {
         }
     }
 
+    /// The schema as the server has it now; everybody in the process uses it from then on.
+    ///
+    /// # Errors
+    /// As `get`.
+    pub async fn reload(&self, http: &HttpClient) -> Result<Arc<WorkspaceSchema>, CrmError> {
+        let _turn = self.loading.lock().await;
+        self.load(http).await
+    }
+
     /// The schema as it is now, when it is not the one in `seen`; `None` when nothing changed.
     ///
     /// # Errors
@@ -60,13 +82,14 @@ impl SchemaSource {
     pub async fn newer_than(
         &self,
         seen: &WorkspaceSchema,
+        sign: Sign,
         http: &HttpClient,
     ) -> Result<Option<Arc<WorkspaceSchema>>, CrmError> {
         let _turn = self.loading.lock().await;
         let current = match self.current() {
             Some(schema) if schema.revision != seen.revision => schema,
-            Some(_) if self.is_pausing() => return Ok(None),
-            _ => self.load(http).await?,
+            Some(_) if sign == Sign::Possible && self.is_pausing() => return Ok(None),
+            _ => self.load_for_a_sign(http).await?,
         };
         Ok((current.revision != seen.revision).then_some(current))
     }
@@ -80,7 +103,7 @@ impl SchemaSource {
         tokio::spawn(async move {
             let _turn = source.loading.lock().await;
             // A failed reading leaves the old schema in force; the next answer that differs asks again.
-            let _ = source.load(&http).await;
+            let _ = source.load_for_a_sign(&http).await;
             source.refreshing.store(false, Ordering::Release);
         });
     }
@@ -92,17 +115,39 @@ impl SchemaSource {
             .is_some_and(|since| since.elapsed() < PAUSE_AFTER_FRUITLESS_READING)
     }
 
-    async fn load(&self, http: &HttpClient) -> Result<Arc<WorkspaceSchema>, CrmError> {
-        let schema = Arc::new(read_schema(http).await?);
+    /// An answer has shown that this field is unique. Ends with the process, or when the metadata says otherwise.
+    pub fn prove_unique(&self, kind: ObjectKind, name: &str) {
+        self.proven().insert((kind, name.to_owned()));
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let is_known = current
-            .as_ref()
-            .is_some_and(|known| known.revision == schema.revision);
+        if let Some(schema) = current.as_mut() {
+            *schema = Arc::new(schema.with_unique([(kind, name)]));
+        }
+    }
+
+    fn proven(&self) -> MutexGuard<'_, HashSet<(ObjectKind, String)>> {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As `load`; when it finds nothing new, signs are not followed for a while.
+    async fn load_for_a_sign(&self, http: &HttpClient) -> Result<Arc<WorkspaceSchema>, CrmError> {
+        let known = self.current().map(|schema| schema.revision);
+        let schema = self.load(http).await?;
         *self
             .fruitless_since
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = is_known.then(Instant::now);
-        *current = Some(Arc::clone(&schema));
+            .unwrap_or_else(PoisonError::into_inner) =
+            (known == Some(schema.revision)).then(Instant::now);
+        Ok(schema)
+    }
+
+    async fn load(&self, http: &HttpClient) -> Result<Arc<WorkspaceSchema>, CrmError> {
+        let mut schema = read_schema(http).await?;
+        let proven = self.proven();
+        if !proven.is_empty() {
+            schema = schema.with_unique(proven.iter().map(|(kind, name)| (*kind, name.as_str())));
+        }
+        let schema = Arc::new(schema);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&schema));
         Ok(schema)
     }
 }

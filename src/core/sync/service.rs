@@ -18,6 +18,7 @@ use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::cache::CacheEntry;
 use super::options::{CallOptions, ServiceOptions};
+use super::schema_source::Sign;
 use super::site::{Outcome, Site, SiteKey, SyncWorkspace};
 use super::turns::{Hold, Turn, Write};
 use super::upsert::{Input, Upsert, Upserted};
@@ -169,8 +170,12 @@ impl SyncService {
     pub(super) async fn newer_schema(
         &self,
         seen: &WorkspaceSchema,
+        sign: Sign,
     ) -> Result<Option<Arc<WorkspaceSchema>>, CrmError> {
-        self.workspace.schema.newer_than(seen, &self.http).await
+        self.workspace
+            .schema
+            .newer_than(seen, sign, &self.http)
+            .await
     }
 
     pub(super) fn map_context<'a>(

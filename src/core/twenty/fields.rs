@@ -68,10 +68,20 @@ impl FieldNames {
         Ok(())
     }
 
-    /// The plan field that the workspace has; the first candidate's name is used in warnings when there is none.
+    /// The plan field that the workspace has, one that takes text before one that does not; the first candidate's name
+    /// is used in warnings when there is none.
     pub fn plan_in<'a>(&'a self, schema: &ObjectSchema) -> &'a str {
-        let present = self.plan.iter().find(|name| schema.active(name).is_some());
-        present.or(self.plan.first()).map_or("plan", String::as_str)
+        let takes_text =
+            |field: &FieldInfo| matches!(field.kind, FieldKind::Text | FieldKind::Select { .. });
+        let usable = self
+            .plan
+            .iter()
+            .find(|name| schema.active(name).is_some_and(takes_text));
+        let present = || self.plan.iter().find(|name| schema.active(name).is_some());
+        usable
+            .or_else(present)
+            .or(self.plan.first())
+            .map_or("plan", String::as_str)
     }
 
     /// What the workspace's external id field is good for.

@@ -15,6 +15,7 @@ pub mod lookup;
 pub mod name;
 pub mod person;
 pub mod phone;
+pub mod provision;
 pub mod record;
 pub mod schema;
 pub mod warning;

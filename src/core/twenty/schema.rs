@@ -119,6 +119,23 @@ impl WorkspaceSchema {
         }
     }
 
+    /// The same, with these fields unique, as far as the source left that open.
+    pub fn with_unique<'n>(&self, fields: impl IntoIterator<Item = (ObjectKind, &'n str)>) -> Self {
+        let (mut person, mut company) = (self.person.clone(), self.company.clone());
+        for (kind, name) in fields {
+            let object = match kind {
+                ObjectKind::Person => &mut person,
+                ObjectKind::Company => &mut company,
+            };
+            if let Some(field) = object.fields.get_mut(name)
+                && field.uniqueness == Uniqueness::Unproven
+            {
+                field.uniqueness = Uniqueness::Yes;
+            }
+        }
+        Self::new(person, company)
+    }
+
     /// The object of that kind.
     pub fn object(&self, kind: ObjectKind) -> &ObjectSchema {
         match kind {

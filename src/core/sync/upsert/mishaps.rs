@@ -10,6 +10,7 @@ use crate::core::twenty::record::{MappedRecord, holds};
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::reason;
+use crate::core::sync::schema_source::Sign;
 use crate::core::sync::wire::{self, id_of};
 
 impl Upsert<'_> {
@@ -135,7 +136,12 @@ impl Upsert<'_> {
         }
         if !self.schema_checked {
             self.schema_checked = true;
-            if let Some(schema) = self.service.newer_schema(&self.schema).await? {
+            let sign = if is_unknown_field(&error) {
+                Sign::Certain
+            } else {
+                Sign::Possible
+            };
+            if let Some(schema) = self.service.newer_schema(&self.schema, sign).await? {
                 self.mapped = MappedRecord {
                     id: self.mapped.id,
                     ..map(self.service, &schema, &self.input)?
@@ -160,6 +166,11 @@ pub(super) fn is_duplicate(error: &CrmError) -> bool {
 
 pub(super) fn is_outcome_unknown(error: &CrmError) -> bool {
     error.details.contains_key("outcomeUnknown")
+}
+
+/// Only fields of the schema are ever sent, so the schema is out of date (WIRE.md section 4).
+fn is_unknown_field(error: &CrmError) -> bool {
+    error.message.contains("doesn't have any \"")
 }
 
 /// The server tells a broken relation only by the database's own text (WIRE.md section 4, transcript 480).
