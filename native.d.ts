@@ -46,9 +46,9 @@ export declare class SchemaService {
   /** From a client, and the options as JSON text. */
   constructor(client: RestClient, options: string)
   /** Starts a reading of the schema as call `id`; the answer is a plan as JSON text. */
-  plan(dispatcher: Dispatcher, id: number, cancellable: boolean): void
+  plan(dispatcher: Dispatcher, id: number): void
   /** Starts creating what is missing as call `id`, restricted to `plan` where it is given (JSON text of a plan). */
-  apply(dispatcher: Dispatcher, id: number, cancellable: boolean, plan?: string | undefined | null): void
+  apply(dispatcher: Dispatcher, id: number, plan?: string | undefined | null): void
 }
 
 /** Internal: the native half of `TwentyCrmSyncService`. */

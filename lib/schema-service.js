@@ -2,8 +2,9 @@
 
 const native = require('./native.js');
 const { call, thrownError } = require('./dispatcher.js');
-const { TwentyCrmApiError } = require('./errors.js');
-const { nativeOf } = require('./rest-client.js');
+const { TwentyCrmApiError, callSite, errorAt } = require('./errors.js');
+const { optionsToJson, readOptions, readSignal } = require('./options.js');
+const { findNative } = require('./rest-client.js');
 const { invalid, toJson } = require('./serialise.js');
 
 /** @typedef {import('../index.js').SchemaCallOptions} SchemaCallOptions */
@@ -18,16 +19,17 @@ class TwentyCrmSchemaService {
    * @param {import('../index.js').SchemaServiceOptions} [options]
    */
   constructor(restClient, options) {
-    if (options !== undefined && (typeof options !== 'object' || options === null)) {
-      throw invalid('options', 'options must be an object', undefined);
-    }
-    const client = nativeOf(restClient);
-    const { fieldNames } = options ?? {};
-    try {
-      natives.set(
-        this,
-        new native.SchemaService(client, toJson('options', { fieldNames }) ?? '{}'),
+    const client = findNative(restClient);
+    if (client === undefined) {
+      throw invalid(
+        'restClient',
+        'restClient must be a TwentyCrmRestClient of twenty-crm-native',
+        undefined,
       );
+    }
+    const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['fieldNames']));
+    try {
+      natives.set(this, new native.SchemaService(client, optionsJson ?? '{}'));
     } catch (error) {
       throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
     }
@@ -35,13 +37,11 @@ class TwentyCrmSchemaService {
 
   /** @param {SchemaCallOptions} [options] */
   async plan(options) {
+    const site = callSite(TwentyCrmSchemaService.prototype.plan);
     const inner = of(this);
-    return result(
-      await call(
-        (dispatcher, id, cancellable) => inner.plan(dispatcher, id, cancellable),
-        options?.signal,
-      ),
-    );
+    const answer = await call((dispatcher, id) => inner.plan(dispatcher, id), readSignal(options));
+    if (answer.ok) return JSON.parse(answer.text);
+    throw errorAt(answer.error, site);
   }
 
   /**
@@ -49,14 +49,15 @@ class TwentyCrmSchemaService {
    * @param {SchemaCallOptions} [options]
    */
   async apply(plan, options) {
+    const site = callSite(TwentyCrmSchemaService.prototype.apply);
     const inner = of(this);
     const planJson = toJson('plan', plan);
-    return result(
-      await call(
-        (dispatcher, id, cancellable) => inner.apply(dispatcher, id, cancellable, planJson),
-        options?.signal,
-      ),
+    const answer = await call(
+      (dispatcher, id) => inner.apply(dispatcher, id, planJson),
+      readSignal(options),
     );
+    if (answer.ok) return JSON.parse(answer.text);
+    throw errorAt(answer.error, site);
   }
 }
 
@@ -68,12 +69,6 @@ function of(service) {
   const found = natives.get(service);
   if (found === undefined) throw new TypeError('not a TwentyCrmSchemaService');
   return found;
-}
-
-/** @param {import('./dispatcher.js').Answer} answer */
-function result(answer) {
-  if (answer.ok) return JSON.parse(answer.text);
-  throw new TwentyCrmApiError(answer.error);
 }
 
 module.exports = { TwentyCrmSchemaService };

@@ -358,10 +358,12 @@ test('field names can be others; a reserved one is a conflict', () =>
     assert.throws(() => schemaService(sim, { options: { fieldNames: { city: 'a b' } } }), {
       code: 'VALIDATION_ERROR',
     });
-    assert.throws(() => schemaService(sim, { options: /** @type {any} */ (null) }), {
+    assert.throws(() => schemaService(sim, { options: /** @type {any} */ ('all') }), {
       code: 'VALIDATION_ERROR',
     });
-    assert.throws(() => new TwentyCrmSchemaService(/** @type {any} */ ({})), TypeError);
+    assert.throws(() => new TwentyCrmSchemaService(/** @type {any} */ ({})), {
+      code: 'VALIDATION_ERROR',
+    });
   }));
 
 test('calls can be aborted, and a closed client is closed for them too', () =>

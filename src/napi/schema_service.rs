@@ -36,10 +36,10 @@ impl SchemaService {
 
     /// Starts a reading of the schema as call `id`; the answer is a plan as JSON text.
     #[napi(catch_unwind)]
-    pub fn plan(&self, dispatcher: &Dispatcher, id: u32, cancellable: bool) -> Result<()> {
+    pub fn plan(&self, dispatcher: &Dispatcher, id: u32) -> Result<()> {
         let (http, names) = (self.http.clone(), Arc::clone(&self.names));
         let closed = Arc::clone(&self.closed);
-        dispatcher.run(id, cancellable, async move {
+        dispatcher.run(id, async move {
             if closed.load(Ordering::Acquire) {
                 return failure(client_closed());
             }
@@ -49,16 +49,10 @@ impl SchemaService {
 
     /// Starts creating what is missing as call `id`, restricted to `plan` where it is given (JSON text of a plan).
     #[napi(catch_unwind)]
-    pub fn apply(
-        &self,
-        dispatcher: &Dispatcher,
-        id: u32,
-        cancellable: bool,
-        plan: Option<String>,
-    ) -> Result<()> {
+    pub fn apply(&self, dispatcher: &Dispatcher, id: u32, plan: Option<String>) -> Result<()> {
         let (http, names) = (self.http.clone(), Arc::clone(&self.names));
         let closed = Arc::clone(&self.closed);
-        dispatcher.run(id, cancellable, async move {
+        dispatcher.run(id, async move {
             if closed.load(Ordering::Acquire) {
                 return failure(client_closed());
             }
