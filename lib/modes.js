@@ -1,23 +1,17 @@
 'use strict';
 
-const { randomUUID } = require('node:crypto');
 const native = require('./native.js');
 const { thrownError } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { SYNC_MODES, isSyncMode } = require('./config/validate.js');
 const { readOptions, readSignal } = require('./options.js');
+const { ENTITIES, createEvent } = require('./platform-events.js');
 const { describe, invalid, recordToJson } = require('./serialise.js');
 
 /**
- * @typedef {import('../index.js').PlatformEvent} PlatformEvent
  * @typedef {import('../index.js').TwentyCrmSyncMode} Mode
  * @typedef {import('../index.js').UpsertCallOptions} CallOptions
  */
-
-/** Entities by the number that the core knows them by. */
-const ENTITIES = /** @type {const} */ (['person', 'company']);
-
-const EVENT_VERSION = 1;
 
 /**
  * A service that sends nothing to Twenty: what it does instead of an upsert.
@@ -93,28 +87,6 @@ function createElsewhere({ mode, optionsJson, publish, mappingStore, namespace, 
   };
 }
 
-/**
- * @param {'person' | 'company'} entity
- * @param {any} payload
- * @param {string | undefined} namespace
- * @returns {PlatformEvent}
- */
-function createEvent(entity, payload, namespace) {
-  const id = randomUUID();
-  return {
-    version: EVENT_VERSION,
-    id,
-    type: /** @type {any} */ (`${entity}.upsert`),
-    entity: /** @type {any} */ (entity),
-    payload,
-    ...(namespace !== undefined && { namespace }),
-    // One per change, not per content: a record that goes from A to B and back to A is three changes, and a queue that
-    // drops what it has seen must not drop the third.
-    idempotencyKey: `twenty-crm:${entity}.upsert:${id}`,
-    occurredAt: new Date().toISOString(),
-  };
-}
-
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -158,61 +130,6 @@ function unlessAborted(work, signal) {
 }
 
 /**
- * The kind and the input of an event, as the service at the other end of the event system gets it.
- * @param {unknown} event
- * @param {string | undefined} namespace the service's own
- * @returns {{ kind: number, payload: unknown }}
- */
-function readEvent(event, namespace) {
-  if (typeof event !== 'object' || event === null) {
-    throw invalid('event', 'the event must be an object: parse its JSON text first', undefined);
-  }
-  const { version, id, type, entity, payload, idempotencyKey, occurredAt, ...rest } = copyOf(event);
-  if (version !== EVENT_VERSION) {
-    throw invalid(
-      'version',
-      `the event's version must be ${EVENT_VERSION}: a newer version of twenty-crm-native may have made it`,
-      undefined,
-    );
-  }
-  const kind = ENTITIES.indexOf(entity);
-  if (kind < 0) throw invalid('entity', "the event's entity must be person or company", undefined);
-  if (type !== `${entity}.upsert`) {
-    throw invalid('type', `the event's type must be ${entity}.upsert`, undefined);
-  }
-  for (const [field, value] of Object.entries({ id, idempotencyKey })) {
-    if (typeof value !== 'string' || value.trim() === '') {
-      throw invalid(field, `the event's ${field} must be text that is not blank`, undefined);
-    }
-  }
-  if (typeof occurredAt !== 'string' || Number.isNaN(Date.parse(occurredAt))) {
-    throw invalid(
-      'occurredAt',
-      "the event's occurredAt must be a date as ISO 8601 text",
-      undefined,
-    );
-  }
-  if ((rest.namespace ?? undefined) !== namespace) {
-    throw invalid(
-      'namespace',
-      `the event is of namespace ${rest.namespace ?? '(none)'}, this service of ${namespace ?? '(none)'}: ` +
-        'its record would get another id',
-      undefined,
-    );
-  }
-  return { kind, payload };
-}
-
-/** @param {object} event @returns {Record<string, any>} */
-function copyOf(event) {
-  try {
-    return { ...event };
-  } catch (cause) {
-    throw invalid('event', `the event cannot be read: ${describe(cause)}`, cause);
-  }
-}
-
-/**
  * Why a service cannot do what it was asked for in its mode.
  * @param {Mode} mode
  */
@@ -245,4 +162,4 @@ function orThrow(work) {
   }
 }
 
-module.exports = { cannot, createElsewhere, readEvent, readMode };
+module.exports = { cannot, createElsewhere, readMode };

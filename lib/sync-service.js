@@ -9,8 +9,9 @@ const {
   thrownError,
 } = require('./dispatcher.js');
 const { TwentyCrmApiError, callSite, errorAt } = require('./errors.js');
-const { cannot, createElsewhere, readEvent, readMode } = require('./modes.js');
+const { cannot, createElsewhere, readMode } = require('./modes.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
+const { readEvent } = require('./platform-events.js');
 const { findNative } = require('./rest-client.js');
 const { invalid, recordToJson } = require('./serialise.js');
 

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { isTwentyCrmError, TwentyCrmConfigRepository } from '../../index.mjs';
+import {
+  createTwentyCrmError,
+  isTwentyCrmError,
+  TwentyCrmApiError,
+  TwentyCrmConfigRepository,
+  TwentyCrmErrorCode,
+} from '../../index.mjs';
 import { rejection } from '../helpers/crm.mjs';
 
 const envKey = 'env-key-0123456789';
@@ -190,6 +196,31 @@ test('an object that is no store is refused by name', () => {
       (/** @type {any} */ error) => isTwentyCrmError(error) && error.details?.field === 'store',
     );
   }
+});
+
+test("this package's own errors go through as they are", async () => {
+  const own = new TwentyCrmApiError(
+    createTwentyCrmError(TwentyCrmErrorCode.OPERATION_FAILED, 'no secret fits', {
+      details: { reason: 'SECRET' },
+    }),
+  );
+  const store = { ...memoryStore(), getConfig: () => Promise.reject(own) };
+  assert.equal(await rejection(new TwentyCrmConfigRepository({ store }).getRawConfig()), own);
+});
+
+test('options that cannot be read are refused by name', () => {
+  const unreadable = {
+    get store() {
+      throw new Error('no');
+    },
+  };
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  for (const options of [unreadable, { store: proxy }, 5, 'store']) {
+    assert.throws(() => new TwentyCrmConfigRepository(options), isTwentyCrmError);
+  }
+  new TwentyCrmConfigRepository(null);
+  new TwentyCrmConfigRepository();
 });
 
 test('a row as a database without dates and booleans gives it', async () => {

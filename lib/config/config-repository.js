@@ -1,6 +1,7 @@
 'use strict';
 
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { readOptions } = require('../options.js');
 const { describe, invalid } = require('../serialise.js');
 const { hideKey, maskApiKey } = require('./api-key.js');
 const { readTwentyCrmEnvConfig } = require('./env.js');
@@ -24,7 +25,7 @@ class TwentyCrmConfigRepository {
 
   /** @param {import('../../index.js').TwentyCrmConfigRepositoryOptions} [options] */
   constructor(options) {
-    const { store, env } = options ?? {};
+    const { store, env } = readOptions('options', options ?? undefined, ['store', 'env']);
     if (store !== undefined && store !== null) requireStore(store);
     this.#store = store ?? undefined;
     this.#env = env ?? process.env;
@@ -101,7 +102,7 @@ class TwentyCrmConfigRepository {
 
   /**
    * What the store answers, as a configuration; whatever it fails with, as an error without the key. Databases like to
-   * quote their parameters in errors, so the store's own error is not attached.
+   * quote their parameters in errors, so what the store threw is not attached; this package's own errors hold no key.
    * @template {Config | null | undefined} T
    * @param {'read' | 'saved'} what
    * @param {() => T | PromiseLike<T>} question
@@ -115,6 +116,7 @@ class TwentyCrmConfigRepository {
         ? answer
         : hideKey(/** @type {any} */ (plain(answer)));
     } catch (cause) {
+      if (cause instanceof TwentyCrmApiError) throw cause;
       const text = describe(cause);
       throw failed(what, apiKey === undefined ? text : text.replaceAll(apiKey, maskApiKey(apiKey)));
     }
@@ -168,7 +170,8 @@ function plain(row) {
 /** @param {any} store */
 function requireStore(store) {
   for (const method of ['getConfig', 'createConfig', 'updateConfig']) {
-    if (typeof store[method] !== 'function') {
+    const { [method]: value } = readOptions('store', store, [method]);
+    if (typeof value !== 'function') {
       throw invalid('store', `store must have a method ${method}`, undefined);
     }
   }

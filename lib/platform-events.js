@@ -1,0 +1,88 @@
+'use strict';
+
+const { randomUUID } = require('node:crypto');
+const { describe, invalid } = require('./serialise.js');
+
+/** Entities by the number that the core knows them by. */
+const ENTITIES = /** @type {const} */ (['person', 'company']);
+
+const VERSION = 1;
+
+/**
+ * @param {'person' | 'company'} entity
+ * @param {any} payload
+ * @param {string | undefined} namespace
+ * @returns {import('../index.js').PlatformEvent}
+ */
+function createEvent(entity, payload, namespace) {
+  const id = randomUUID();
+  return {
+    version: VERSION,
+    id,
+    type: /** @type {any} */ (`${entity}.upsert`),
+    entity: /** @type {any} */ (entity),
+    payload,
+    ...(namespace !== undefined && { namespace }),
+    // One per change, not per content: a record that goes from A to B and back to A is three changes, and a queue that
+    // drops what it has seen must not drop the third.
+    idempotencyKey: `twenty-crm:${entity}.upsert:${id}`,
+    occurredAt: new Date().toISOString(),
+  };
+}
+
+/**
+ * The kind and the input of an event, as the service at the other end of the event system gets it.
+ * @param {unknown} event
+ * @param {string | undefined} namespace the service's own
+ * @returns {{ kind: number, payload: unknown }}
+ */
+function readEvent(event, namespace) {
+  if (typeof event !== 'object' || event === null) {
+    throw invalid('event', 'the event must be an object: parse its JSON text first', undefined);
+  }
+  const { version, id, type, entity, payload, idempotencyKey, occurredAt, ...rest } = copyOf(event);
+  if (version !== VERSION) {
+    throw invalid(
+      'version',
+      `the event's version must be ${VERSION}: a newer version of twenty-crm-native may have made it`,
+      undefined,
+    );
+  }
+  const kind = ENTITIES.indexOf(entity);
+  if (kind < 0) throw invalid('entity', "the event's entity must be person or company", undefined);
+  if (type !== `${entity}.upsert`) {
+    throw invalid('type', `the event's type must be ${entity}.upsert`, undefined);
+  }
+  for (const [field, value] of Object.entries({ id, idempotencyKey })) {
+    if (typeof value !== 'string' || value.trim() === '') {
+      throw invalid(field, `the event's ${field} must be text that is not blank`, undefined);
+    }
+  }
+  if (typeof occurredAt !== 'string' || Number.isNaN(Date.parse(occurredAt))) {
+    throw invalid(
+      'occurredAt',
+      "the event's occurredAt must be a date as ISO 8601 text",
+      undefined,
+    );
+  }
+  if ((rest.namespace ?? undefined) !== namespace) {
+    throw invalid(
+      'namespace',
+      `the event is of namespace ${rest.namespace ?? '(none)'}, this service of ${namespace ?? '(none)'}: ` +
+        'its record would get another id',
+      undefined,
+    );
+  }
+  return { kind, payload };
+}
+
+/** @param {object} event @returns {Record<string, any>} */
+function copyOf(event) {
+  try {
+    return { ...event };
+  } catch (cause) {
+    throw invalid('event', `the event cannot be read: ${describe(cause)}`, cause);
+  }
+}
+
+module.exports = { ENTITIES, createEvent, readEvent };
