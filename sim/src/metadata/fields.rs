@@ -121,6 +121,16 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
     field.updated_at_ms = now_ms;
     let printed = print::written_field(&object, &field);
     let mut world = state.world();
+    let is_taken = |object: &Object| object.fields.iter().any(|f| f.name == field.name);
+    if world
+        .schema
+        .by_id(object.id)
+        .is_some_and(|object| is_taken(object))
+    {
+        // Another request was quicker since the look above; another look says so.
+        drop(world);
+        return create(state, request);
+    }
     let default = default_value(&field.default_value, &iso(now_ms));
     fill(
         world.table_mut(&object.name_singular),

@@ -94,9 +94,13 @@ impl SchemaSource {
         Ok((current.revision != seen.revision).then_some(current))
     }
 
-    /// Reads the schema again without making anybody wait. At most one such reading runs at a time.
-    pub fn refresh_in_background(self: &Arc<Self>, http: &HttpClient) {
-        if self.is_pausing() || self.refreshing.swap(true, Ordering::AcqRel) {
+    /// Reads the schema again without making anybody wait, unless it is no longer the one in `seen`. At most one such
+    /// reading runs at a time.
+    pub fn refresh_in_background(self: &Arc<Self>, seen: &WorkspaceSchema, http: &HttpClient) {
+        let is_newer = self
+            .current()
+            .is_some_and(|current| current.revision != seen.revision);
+        if is_newer || self.is_pausing() || self.refreshing.swap(true, Ordering::AcqRel) {
             return;
         }
         let (source, http) = (Arc::clone(self), http.clone());

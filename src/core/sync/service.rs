@@ -178,6 +178,11 @@ impl SyncService {
             .await
     }
 
+    /// An answer has shown that the CRM keeps this field unique.
+    pub(super) fn prove_unique(&self, kind: ObjectKind, field: &str) {
+        self.workspace.schema.prove_unique(kind, field);
+    }
+
     pub(super) fn map_context<'a>(
         &'a self,
         kind: ObjectKind,
@@ -292,7 +297,9 @@ impl SyncService {
             .chain(&names.plan)
             .any(|name| record.contains_key(name) != known.active(name).is_some());
         if drifted {
-            self.workspace.schema.refresh_in_background(&self.http);
+            self.workspace
+                .schema
+                .refresh_in_background(schema, &self.http);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which row is ours: what is remembered, what a look-up finds, and what follows from it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{Input, Plan, Step, Upsert};
@@ -95,7 +95,45 @@ impl Upsert<'_> {
         let rows = answers.pop().unwrap_or_default();
         self.service
             .learn_domain_form(self.kind(), &self.own_ids, &rows);
+        if let Some(refused) = self.refused_create.take()
+            && let ExternalIdField::Unproven(field) = &self.mapped.external_id_field
+            && self.proves_uniqueness(field, &refused, &rows)
+        {
+            self.service.prove_unique(self.kind(), field);
+        }
         self.decide(&rows)
+    }
+
+    /// The server refused `refused` as a duplicate, and nothing but the external id of one of `rows` explains that: so
+    /// the field is unique, although the schema's source does not say (a key without the right to read metadata).
+    fn proves_uniqueness(
+        &self,
+        field: &str,
+        refused: &Map<String, Value>,
+        rows: &[Record],
+    ) -> bool {
+        /// What no workspace keeps unique, beside what was looked up.
+        const NEVER_UNIQUE: [&str; 3] = ["name", "companyId", "jobTitle"];
+        let unique_field = self.kind().unique_field();
+        let looked_up = |key: &str| key == "id" || key == field || key == unique_field;
+        let is_explained_elsewhere = |row: &Record| {
+            refused.get("id").and_then(Value::as_str) == Some(id_of(row))
+                || self.mapped.unique_value.as_ref().is_some_and(|unique| {
+                    unique.spellings.iter().any(|spelling| {
+                        row.get(unique_field)
+                            .and_then(|parts| parts.get(self.kind().unique_subfield()))
+                            .and_then(Value::as_str)
+                            == Some(spelling)
+                    })
+                })
+        };
+        refused
+            .keys()
+            .all(|key| looked_up(key) || NEVER_UNIQUE.contains(&key.as_str()))
+            && rows
+                .iter()
+                .any(|row| text_of(row, field) == self.mapped.stored_external_id)
+            && !rows.iter().any(is_explained_elsewhere)
     }
 
     pub(super) fn decide(&mut self, rows: &[Record]) -> Result<Step, CrmError> {

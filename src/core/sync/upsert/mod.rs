@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::core::error::CrmError;
 use crate::core::twenty::company::map_company;
@@ -116,6 +116,8 @@ pub(super) struct Upsert<'a> {
     maybe_created: bool,
     conflicts: u32,
     schema_checked: bool,
+    /// A create that was refused as a duplicate; the next look-up may tell of what.
+    refused_create: Option<Map<String, Value>>,
     link_checked: bool,
     warnings: Vec<SyncWarning>,
 }
@@ -147,6 +149,7 @@ impl<'a> Upsert<'a> {
             maybe_created: false,
             conflicts: 0,
             schema_checked: false,
+            refused_create: None,
             link_checked: false,
             warnings: Vec::new(),
         })

@@ -22,6 +22,7 @@ impl Upsert<'_> {
             }
             Err(error) if is_duplicate(&error) => {
                 self.maybe_created |= is_outcome_unknown(&error);
+                self.refused_create = Some(payload);
                 self.after_conflict(error).await
             }
             Err(error) if is_outcome_unknown(&error) && error.retryable => {

@@ -1,0 +1,217 @@
+// How the workspace's schema is read: once per process, again when an answer shows that it changed, never in between.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createTwentyCrmSyncService } from '../../index.mjs';
+import { newPerson, rejection } from '../helpers/crm.mjs';
+import { startSim } from '../helpers/sim.mjs';
+
+/**
+ * A simulator of its own, hence a workspace of which this process knows nothing yet.
+ * @param {import('../helpers/sim.mjs').SimOptions} options
+ * @param {(sim: Awaited<ReturnType<typeof startSim>>) => Promise<void>} work
+ */
+async function withSim(options, work) {
+  const sim = await startSim(options);
+  try {
+    await work(sim);
+  } finally {
+    await sim.stop();
+  }
+}
+
+/**
+ * @param {Awaited<ReturnType<typeof startSim>>} sim
+ * @param {{ key?: string, options?: object }} [settings]
+ */
+function service(sim, { key = sim.apiKey, options } = {}) {
+  return createTwentyCrmSyncService(
+    { baseUrl: sim.baseUrl, apiKey: key, initialBackoffMs: 1, maxBackoffMs: 2 },
+    options,
+  );
+}
+
+/** The requests that `work` took. */
+async function logOf(sim, work) {
+  const before = (await sim.log()).length;
+  await work();
+  return (await sim.log()).slice(before).map(({ method, path }) => `${method} ${path}`);
+}
+
+const readsSchema = (line) => /metadata\/objects|open-api/.test(line);
+
+/** Upserts until the schema that was read in the background is in use; bounded, each try being a request. */
+async function until(upsert, isDone) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const result = await upsert();
+    if (isDone(result)) return result;
+  }
+  throw new Error('the new schema never came into use');
+}
+
+for (const metadataFormat of /** @type {const} */ (['legacy', 'new'])) {
+  for (const flavour of /** @type {const} */ (['2.21', '2.45'])) {
+    test(`${metadataFormat}, ${flavour}: a cold process writes a new person in two requests, a warm one in one`, () =>
+      withSim({ preset: 'provisioned', metadataFormat, flavour }, async (sim) => {
+        const crm = service(sim);
+        const cold = await logOf(sim, () => crm.upsertPerson(newPerson({ city: 'Lyon' })));
+        assert.deepEqual(cold, ['GET /rest/metadata/objects?limit=200', 'POST /rest/people']);
+        const warm = await logOf(sim, () => crm.upsertPerson(newPerson({ city: 'Lyon' })));
+        assert.deepEqual(warm, ['POST /rest/people']);
+      }));
+  }
+}
+
+test('300 calls at once, of as many services, read the schema once', () =>
+  withSim({ preset: 'provisioned' }, async (sim) => {
+    const lines = await logOf(sim, () =>
+      Promise.all(Array.from({ length: 300 }, () => service(sim).upsertPerson(newPerson()))),
+    );
+    assert.equal(lines.filter(readsSchema).length, 1);
+  }));
+
+test('a key that may not read metadata: the OpenAPI document instead, and a look before each create', () =>
+  withSim({ preset: 'provisioned' }, async (sim) => {
+    const crm = service(sim, { key: sim.keys.noMetadata });
+    const person = newPerson({
+      account_type: 'business',
+      website: 'a.example',
+      total_submissions: 2,
+    });
+    let result;
+    const cold = await logOf(sim, async () => (result = await crm.upsertPerson(person)));
+    assert.deepEqual(cold, [
+      'GET /rest/metadata/objects?limit=200',
+      'GET /rest/open-api/core',
+      'POST /graphql',
+      'POST /rest/people',
+    ]);
+    assert.deepEqual(
+      [result.data.account_type, result.data.website, result.data.total_submissions],
+      ['business', 'https://a.example', 2],
+    );
+    const warm = await logOf(sim, () => crm.upsertPerson(newPerson()));
+    assert.deepEqual(warm, ['POST /graphql', 'POST /rest/people']);
+    assert.deepEqual(await logOf(sim, () => crm.upsertPerson(person)), [
+      `PATCH /rest/people/${result.id}`,
+    ]);
+  }));
+
+test('a duplicate that only the external id explains proves that the field is unique', () =>
+  withSim({ preset: 'provisioned' }, async (sim) => {
+    const crm = service(sim, { key: sim.keys.noMetadata });
+    await crm.upsertPerson(newPerson());
+    const person = newPerson();
+    await sim.seed({ people: [{ externalId: person.external_id }] });
+    // The look-up comes too early to see the row that somebody else makes under an id of its own.
+    await sim.addFaults({
+      method: 'POST',
+      path: '/graphql',
+      times: 1,
+      action: {
+        type: 'status',
+        status: 200,
+        body: { data: { people: { edges: [], pageInfo: { hasNextPage: false, endCursor: '' } } } },
+      },
+    });
+    const result = await crm.upsertPerson(person);
+    assert.equal(result.created, false);
+    assert.deepEqual(await logOf(sim, () => crm.upsertPerson(newPerson())), ['POST /rest/people']);
+  }));
+
+test('a duplicate that something else may explain proves nothing', () =>
+  withSim({ preset: 'provisioned' }, async (sim) => {
+    const crm = service(sim, { key: sim.keys.noMetadata });
+    await crm.upsertPerson(newPerson());
+    const person = newPerson({ website: 'w.example' });
+    await sim.seed({ people: [{ externalId: person.external_id }] });
+    await sim.addFaults({
+      method: 'POST',
+      path: '/graphql',
+      times: 1,
+      action: {
+        type: 'status',
+        status: 200,
+        body: { data: { people: { edges: [], pageInfo: { hasNextPage: false, endCursor: '' } } } },
+      },
+    });
+    await crm.upsertPerson(person);
+    assert.deepEqual(await logOf(sim, () => crm.upsertPerson(newPerson())), [
+      'POST /graphql',
+      'POST /rest/people',
+    ]);
+  }));
+
+for (const key of /** @type {const} */ (['full', 'noMetadata'])) {
+  describe(`the schema changes while the process runs, key ${key}`, () => {
+    test('a field that is added is used, once an answer has shown it', () =>
+      withSim({ preset: 'fresh' }, async (sim) => {
+        const crm = service(sim, { key: sim.keys[key] });
+        const person = newPerson({ account_type: 'business' });
+        const first = await crm.upsertPerson(person);
+        assert.equal(first.data.account_type, null);
+        await sim.setOptions({
+          addFields: [{ object: 'people', name: 'accountType', type: 'TEXT' }],
+        });
+        const lines = await logOf(sim, async () => {
+          const result = await until(
+            () => crm.upsertPerson(person),
+            ({ data }) => data.account_type === 'business',
+          );
+          assert.equal(result.id, first.id);
+        });
+        assert.equal(lines.filter((line) => /metadata\/objects/.test(line)).length, 1);
+        // Nobody waited for the reading: the record that showed the field was written before it.
+        assert.match(lines[0], /^PATCH \/rest\/people/);
+      }));
+
+    test('a field that is removed: written without it, warned, not failed; however often', () =>
+      withSim({ preset: 'provisioned' }, async (sim) => {
+        const warnings = [];
+        const crm = service(sim, {
+          key: sim.keys[key],
+          options: { onWarning: (warning) => warnings.push(`${warning.field} ${warning.reason}`) },
+        });
+        const person = newPerson({ account_type: 'business', city: 'Lyon' });
+        await crm.upsertPerson(person);
+        await sim.setOptions({ removeFields: [{ object: 'people', name: 'accountType' }] });
+        const result = await crm.upsertPerson({ ...person, city: 'Paris' });
+        assert.deepEqual(
+          [result.created, result.data.account_type, result.data.city],
+          [false, null, 'Paris'],
+        );
+        assert.deepEqual(warnings, ['account_type missing_field']);
+        // A bad record makes the process look in vain; the next real change is seen all the same.
+        await sim.addFaults({
+          method: 'PATCH',
+          times: 1,
+          action: {
+            type: 'status',
+            status: 400,
+            body: { statusCode: 400, error: 'BadRequestException', messages: ['no good'] },
+          },
+        });
+        assert.equal((await rejection(crm.upsertPerson(person))).code, 'VALIDATION_ERROR');
+        await sim.setOptions({ removeFields: [{ object: 'people', name: 'city' }] });
+        warnings.length = 0;
+        const again = await crm.upsertPerson(person);
+        assert.equal(again.data.city, null);
+        assert.deepEqual(warnings.sort(), ['account_type missing_field', 'city missing_field']);
+      }));
+
+    test('a field that changes its type is written in the new one', () =>
+      withSim({ preset: 'provisioned' }, async (sim) => {
+        const crm = service(sim, { key: sim.keys[key] });
+        const person = newPerson({ account_type: 'business', website: 'a.example' });
+        const { id } = await crm.upsertPerson(person);
+        await sim.setOptions({
+          addFields: [
+            { object: 'people', name: 'accountType', type: 'SELECT', options: ['BUSINESS'] },
+          ],
+        });
+        const result = await crm.upsertPerson(person);
+        assert.equal(result.data.account_type, 'business');
+        const row = (await sim.records('people')).find((row) => row.id === id);
+        assert.equal(row.accountType, 'BUSINESS');
+      }));
+  });
+}
