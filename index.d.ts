@@ -4,6 +4,7 @@
 export * from './types/abort-signal.js';
 export * from './types/api-service.js';
 export * from './types/config.js';
+export * from './types/config-store.js';
 export * from './types/defaults.js';
 export * from './types/errors.js';
 export * from './types/mappers.js';
@@ -11,6 +12,7 @@ export * from './types/mapping-store.js';
 export * from './types/platform-events.js';
 export * from './types/rest-client.js';
 export * from './types/schema-service.js';
+export * from './types/stores.js';
 export * from './types/sync-service.js';
 export * from './types/twenty-crm-config.types.js';
 export * from './types/twenty-crm-entities.types.js';

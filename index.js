@@ -25,3 +25,7 @@ exports.mapClientProfileToPerson =
 exports.mapCompanyToTwentyCompany = require('./lib/mappers/company.js').mapCompanyToTwentyCompany;
 exports.ensureExternalId = require('./lib/mappers/fields.js').ensureExternalId;
 exports.extractCityFromLocation = require('./lib/mappers/fields.js').extractCityFromLocation;
+exports.memoryMappingStore = require('./lib/stores/memory.js').memoryMappingStore;
+exports.postgresMappingStore = require('./lib/stores/postgres.js').postgresMappingStore;
+exports.sqliteConfigStore = require('./lib/stores/sqlite-config.js').sqliteConfigStore;
+exports.sqliteMappingStore = require('./lib/stores/sqlite.js').sqliteMappingStore;

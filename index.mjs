@@ -19,6 +19,10 @@ export const {
   mapClientProfileToPerson,
   mapCompanyToTwentyCompany,
   maskApiKey,
+  memoryMappingStore,
+  postgresMappingStore,
   readTwentyCrmEnvConfig,
+  sqliteConfigStore,
+  sqliteMappingStore,
   validateTwentyCrmConfig,
 } = api;

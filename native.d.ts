@@ -51,10 +51,49 @@ export declare class SchemaService {
   apply(dispatcher: Dispatcher, id: number, plan?: string | undefined | null): void
 }
 
+/** Internal: the native half of `sqliteConfigStore`. */
+export declare class SqliteConfig {
+  /** On the file at `path`; `secrets` is a JSON array of strings. */
+  constructor(path: string, secrets: string)
+  /** Starts call `id`: the configuration or null. */
+  getConfig(dispatcher: Dispatcher, id: number): void
+  /** Starts call `id`: makes the configuration of `data`, a JSON object. */
+  createConfig(dispatcher: Dispatcher, id: number, data: string, user?: string | undefined | null): void
+  /** Starts call `id`: changes configuration `row` by `data`, a JSON object. */
+  updateConfig(dispatcher: Dispatcher, id: number, row: string, data: string, user?: string | undefined | null): void
+  /** Starts call `id`: removes configuration `row`; the answer is whether there was one. */
+  deleteConfig(dispatcher: Dispatcher, id: number, row: string): void
+  /** Starts call `id`: encrypts the key anew with the first secret; the answer is whether there was anything to do. */
+  reencrypt(dispatcher: Dispatcher, id: number): void
+  /** Starts call `id`: closes the store. */
+  close(dispatcher: Dispatcher, id: number): void
+}
+
+/** Internal: the native half of `sqliteMappingStore`. */
+export declare class SqliteStore {
+  /** On the file at `path`. */
+  constructor(path: string)
+  /** Starts call `id`: the mappings of `ever_ids`, a JSON array of strings, as a JSON array. */
+  findMany(dispatcher: Dispatcher, id: number, objectType: string, everIds: string): void
+  /** Starts call `id`: the mapping of `crm_id` or null. */
+  findByCrmId(dispatcher: Dispatcher, id: number, objectType: string, crmId: string): void
+  /** Starts call `id`: writes `mappings`, a JSON array. */
+  upsertMany(dispatcher: Dispatcher, id: number, mappings: string): void
+  /** Starts call `id`: forgets a mapping; the answer is whether there was one. */
+  deleteMapping(dispatcher: Dispatcher, id: number, objectType: string, everId: string): void
+  /** Starts call `id`: what SQLite finds wrong with the file, as a JSON string; `ok` where nothing is. */
+  integrity(dispatcher: Dispatcher, id: number): void
+  /** Starts call `id`: closes the store. */
+  close(dispatcher: Dispatcher, id: number): void
+}
+
 /** Internal: the native half of `TwentyCrmSyncService`. */
 export declare class SyncService {
-  /** From a client, the options as JSON text, and the number of the caller's mapping store, if there is one. */
-  constructor(client: RestClient, options: string, dispatcher: Dispatcher, storeTarget?: number | undefined | null)
+  /**
+   * From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store itself, or else
+   * the number of an object of the caller's.
+   */
+  constructor(client: RestClient, options: string, dispatcher: Dispatcher, storeTarget?: number | undefined | null, sqliteStore?: SqliteStore | undefined | null)
   /** Starts upsert `id`: `kind` 0 is a person, 1 a company; `input` is the flat entity as JSON text. */
   upsert(dispatcher: Dispatcher, id: number, kind: number, input: string, options?: string | undefined | null): void
   /** Forgets all remembered ids. */
@@ -70,3 +109,6 @@ export declare function isReachable(dispatcher: Dispatcher, id: number, baseUrl:
 
 /** Internal: starts a connection test as call `id`; the answer is a `TwentyCrmTestConnectionResult` as JSON text. */
 export declare function testConnection(dispatcher: Dispatcher, id: number, baseUrl: string, apiKey: string): void
+
+/** Internal: the hash that stores keep of `data`, a JSON object. */
+export declare function versionHash(data: string): string

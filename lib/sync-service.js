@@ -14,6 +14,8 @@ const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { readEvent } = require('./platform-events.js');
 const { findNative } = require('./rest-client.js');
 const { invalid, recordToJson } = require('./serialise.js');
+const { portOf } = require('./stores/port.js');
+const { nativeStoreOf } = require('./stores/sqlite.js');
 
 /** @typedef {import('../index.js').SyncServiceOptions} SyncServiceOptions */
 
@@ -147,6 +149,8 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
   };
   const store = mappingStore ?? undefined;
   if (store !== undefined) requireStore(store);
+  const nativeStore = store && nativeStoreOf(store);
+  const port = store && nativeStore === undefined ? portOf(store) : undefined;
   const optionsJson = optionsToJson(values) ?? '{}';
   const common = { onWarning, mappingStore: store, namespace: values.namespace ?? undefined };
   try {
@@ -169,7 +173,8 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
         client,
         optionsJson,
         dispatcher,
-        store === undefined ? undefined : registerTarget(store),
+        port && registerTarget(port),
+        nativeStore,
       ),
     };
   } catch (error) {

@@ -27,7 +27,7 @@ function hashSources() {
   const rust = readdirSync(path.join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
-  const files = ['Cargo.toml', 'Cargo.lock', 'build.rs', ...rust].sort();
+  const files = ['.cargo/config.toml', 'Cargo.toml', 'Cargo.lock', 'build.rs', ...rust].sort();
   const { napi } = JSON.parse(contents('package.json').toString());
   const hash = createHash('sha256').update(JSON.stringify(napi));
   for (const file of files) hash.update(`\0${file}\0${hashOf(file)}`);

@@ -27,6 +27,8 @@ export interface MappingInput {
   objectType: MappedObjectType;
   /** What was written, for the store to hash. */
   dataForHash?: Record<string, unknown>;
+  /** Hash of what was written, where the caller has one; a store that takes it need not make one. */
+  versionHash?: string;
 }
 
 /**

@@ -15,6 +15,10 @@ const implementation = {
   ...require('../../lib/mappers/fields.js'),
   ...require('../../lib/rest-client.js'),
   ...require('../../lib/schema-service.js'),
+  ...require('../../lib/stores/memory.js'),
+  ...require('../../lib/stores/postgres.js'),
+  ...require('../../lib/stores/sqlite-config.js'),
+  ...require('../../lib/stores/sqlite.js'),
   ...require('../../lib/sync-service.js'),
 };
 

@@ -38,6 +38,14 @@ pub const RETRY_BUDGET_REFILL: u32 = 1;
 pub const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 /// Redirects that a read follows.
 pub const MAX_REDIRECTS: u32 = 5;
+/// How long a mapping store may take for one answer, in milliseconds; then the work goes on without it.
+pub const MAPPING_STORE_TIMEOUT_MS: u64 = 5_000;
+/// How long a mapping store that did not answer is left alone, in milliseconds: a store that hangs must not cost every
+/// record its whole time.
+pub const MAPPING_STORE_PAUSE_MS: u64 = 30_000;
+/// How long one process waits for another's lock on an SQLite file, in milliseconds; less than the bound above, so that
+/// it is the reason that is heard.
+pub const SQLITE_BUSY_TIMEOUT_MS: u64 = 4_000;
 /// Longest time that any option can name, in milliseconds: what fits a JavaScript timer (about 24 days).
 pub const MAX_OPTION_MS: u64 = 2_147_483_647;
 /// Most repeats that can be asked for.

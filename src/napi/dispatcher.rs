@@ -113,6 +113,7 @@ impl Shared {
         let id = self.next_question.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();
         lock(&self.questions).insert(id, sender);
+        let _question = Question { shared: self, id };
         self.push(Completion {
             id,
             kind: AnswerKind::Question,
@@ -123,6 +124,18 @@ impl Shared {
         receiver
             .await
             .unwrap_or_else(|_| Err("the JavaScript environment has gone away".to_owned()))
+    }
+}
+
+/// A question that is no longer waited for is forgotten, whether or not it was answered.
+struct Question<'a> {
+    shared: &'a Shared,
+    id: u32,
+}
+
+impl Drop for Question<'_> {
+    fn drop(&mut self) {
+        lock(&self.shared.questions).remove(&self.id);
     }
 }
 

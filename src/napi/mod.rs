@@ -6,5 +6,6 @@ mod normaliser;
 mod rest_client;
 mod runtime;
 mod schema_service;
+mod sqlite_store;
 mod store;
 mod sync_service;

@@ -1,12 +1,15 @@
-//! A mapping store that lives in JavaScript, asked through the dispatcher.
+//! A mapping store that lives in JavaScript, asked through the dispatcher. `lib/stores/port.js` stands before the
+//! caller's object: it knows what the object can do, and makes of its answers what is read here.
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::dispatcher::Shared;
-use crate::core::store::{Mapping, MappingStore};
+use crate::core::store::{Mapping, MappingStore, MappingWrite, StoredMapping};
 use crate::core::twenty::ids::ObjectKind;
 
 /// The port of DESIGN.md, as the caller's object has it.
@@ -15,52 +18,129 @@ pub struct CallerStore {
     target: u32,
 }
 
+/// A mapping as `lib/stores/port.js` writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireMapping {
+    ever_id: String,
+    crm_id: String,
+    object_type: String,
+    version_hash: Option<String>,
+    last_synced_at: Option<f64>,
+}
+
 impl CallerStore {
     /// The store that `lib/dispatcher.js` registered as `target`.
     pub fn new(shared: Arc<Shared>, target: u32) -> Self {
         Self { shared, target }
     }
 
-    async fn ask(&self, method: &'static str, arguments: Value) -> Result<Value, String> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        arguments: Value,
+    ) -> Result<T, String> {
         let text = self
             .shared
             .ask(self.target, method, arguments.to_string())
             .await?;
-        serde_json::from_str(&text).map_err(|_| format!("{method} gave what is not JSON"))
+        serde_json::from_str(&text).map_err(|_| format!("{method} gave what is no mapping"))
     }
 }
 
+/// `person` or `company`.
+pub fn kind_named(name: &str) -> Option<ObjectKind> {
+    [ObjectKind::Person, ObjectKind::Company]
+        .into_iter()
+        .find(|kind| kind.singular() == name)
+}
+
+fn read(wire: WireMapping) -> Result<StoredMapping, String> {
+    let kind = kind_named(&wire.object_type)
+        .ok_or_else(|| format!("it gave a mapping of a {:?}", wire.object_type))?;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let last_synced_at_ms = wire
+        .last_synced_at
+        .filter(|at| at.is_finite() && *at >= 0.0)
+        .map(|at| at as u64);
+    Ok(StoredMapping {
+        mapping: Mapping {
+            ever_id: wire.ever_id,
+            crm_id: wire.crm_id,
+            kind,
+        },
+        version_hash: wire.version_hash,
+        last_synced_at_ms,
+    })
+}
+
+fn write(write: &MappingWrite) -> Value {
+    let data = write
+        .data
+        .as_deref()
+        .and_then(|data| serde_json::from_str::<Value>(data).ok());
+    let mut wire = json!({
+        "everId": write.mapping.ever_id,
+        "crmId": write.mapping.crm_id,
+        "objectType": write.mapping.kind.singular(),
+    });
+    if let Some(data) = data {
+        wire["dataForHash"] = data;
+    }
+    if let Some(hash) = &write.version_hash {
+        wire["versionHash"] = hash.as_str().into();
+    }
+    wire
+}
+
 impl MappingStore for CallerStore {
-    fn find_by_ever_id<'a>(
+    fn find<'a>(
         &'a self,
         ever_id: &'a str,
         kind: ObjectKind,
-    ) -> BoxFuture<'a, Result<Option<String>, String>> {
+    ) -> BoxFuture<'a, Result<Option<StoredMapping>, String>> {
         Box::pin(async move {
-            let found = self
+            let found: Option<WireMapping> = self
                 .ask("findByEverId", json!([ever_id, kind.singular()]))
                 .await?;
-            Ok(found
-                .get("crmId")
-                .and_then(Value::as_str)
-                .map(str::to_owned))
+            found.map(read).transpose()
         })
     }
 
-    fn upsert_mapping<'a>(
+    fn find_many<'a>(
         &'a self,
-        mapping: &'a Mapping,
-        data: &'a str,
+        ever_ids: &'a [String],
+        kind: ObjectKind,
+    ) -> BoxFuture<'a, Result<Vec<StoredMapping>, String>> {
+        Box::pin(async move {
+            let found: Vec<WireMapping> = self
+                .ask("findManyByEverIds", json!([ever_ids, kind.singular()]))
+                .await?;
+            found.into_iter().map(read).collect()
+        })
+    }
+
+    fn find_by_crm_id<'a>(
+        &'a self,
+        crm_id: &'a str,
+        kind: ObjectKind,
+    ) -> BoxFuture<'a, Result<Option<StoredMapping>, String>> {
+        Box::pin(async move {
+            let found: Option<WireMapping> = self
+                .ask("findByCrmId", json!([crm_id, kind.singular()]))
+                .await?;
+            found.map(read).transpose()
+        })
+    }
+
+    fn upsert_many<'a>(
+        &'a self,
+        mappings: &'a [MappingWrite],
     ) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
-            let data: Value = serde_json::from_str(data).unwrap_or(Value::Null);
-            let mapping = json!([{
-                "everId": mapping.ever_id,
-                "crmId": mapping.crm_id,
-                "objectType": mapping.kind.singular(),
-                "dataForHash": data,
-            }]);
-            self.ask("upsertMapping", mapping).await.map(drop)
+            let rows: Vec<Value> = mappings.iter().map(write).collect();
+            let _: Option<Value> = self.ask("upsertManyMappings", json!([rows])).await?;
+            Ok(())
         })
     }
 
@@ -70,9 +150,10 @@ impl MappingStore for CallerStore {
         kind: ObjectKind,
     ) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
-            self.ask("deleteMapping", json!([ever_id, kind.singular()]))
-                .await
-                .map(drop)
+            let _: Option<Value> = self
+                .ask("deleteMapping", json!([ever_id, kind.singular()]))
+                .await?;
+            Ok(())
         })
     }
 

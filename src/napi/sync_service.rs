@@ -10,6 +10,7 @@ use serde_json::json;
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
 use super::rest_client::{RestClient, client_closed, failure, thrown};
 use super::runtime;
+use super::sqlite_store::SqliteStore;
 use super::store::CallerStore;
 use crate::core::error::CrmError;
 use crate::core::store::MappingStore;
@@ -27,18 +28,25 @@ pub struct SyncService {
 
 #[napi]
 impl SyncService {
-    /// From a client, the options as JSON text, and the number of the caller's mapping store, if there is one.
+    /// From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store itself, or else
+    /// the number of an object of the caller's.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         client: &RestClient,
         options: String,
         dispatcher: &Dispatcher,
         store_target: Option<u32>,
+        sqlite_store: Option<&SqliteStore>,
     ) -> Result<Self> {
         let options = ServiceOptions::from_json(&options).map_err(thrown)?;
-        let store = store_target.map(|target| {
-            Arc::new(CallerStore::new(dispatcher.shared(), target)) as Arc<dyn MappingStore>
-        });
+        let store = match (sqlite_store, store_target) {
+            (Some(store), _) => Some(store.core() as Arc<dyn MappingStore>),
+            (None, Some(target)) => {
+                Some(Arc::new(CallerStore::new(dispatcher.shared(), target))
+                    as Arc<dyn MappingStore>)
+            }
+            (None, None) => None,
+        };
         Ok(Self {
             core: CoreService::new(client.http(), options, store),
             closed: client.closed_flag(),

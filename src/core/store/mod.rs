@@ -1,10 +1,22 @@
 //! Where mappings from external ids to CRM ids outlive the process. The memory of the process is `sync::cache`.
 
+mod bounded;
+pub mod config_sqlite;
+mod seal;
+mod sqlite;
+mod sqlite_db;
+mod sqlite_schema;
+mod version_hash;
+
 use futures_util::future::BoxFuture;
 
 use crate::core::twenty::ids::ObjectKind;
 
-/// A mapping as stores keep it (DESIGN: `{ everId, crmId, objectType }`).
+pub use bounded::BoundedStore;
+pub use sqlite::SqliteMappingStore;
+pub use version_hash::version_hash;
+
+/// A pair of ids (DESIGN: `{ everId, crmId, objectType }`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
     /// The caller's external id.
@@ -15,21 +27,54 @@ pub struct Mapping {
     pub kind: ObjectKind,
 }
 
+/// A mapping as a store gives it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMapping {
+    /// The pair of ids.
+    pub mapping: Mapping,
+    /// Hash of what was written last, if the store has one.
+    pub version_hash: Option<String>,
+    /// When that was, in milliseconds since the epoch, if the store knows.
+    pub last_synced_at_ms: Option<u64>,
+}
+
+/// A mapping on its way into a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappingWrite {
+    /// The pair of ids.
+    pub mapping: Mapping,
+    /// Hash of what was written; none: the store makes one of `data`.
+    pub version_hash: Option<String>,
+    /// JSON text of what was written, an object; none where nothing is known of it.
+    pub data: Option<String>,
+}
+
 /// The port behind which mappings live. Errors are messages for people: a store that fails never fails an upsert.
 pub trait MappingStore: Send + Sync {
-    /// The CRM id that is known for an external id.
-    fn find_by_ever_id<'a>(
+    /// What is known of an external id.
+    fn find<'a>(
         &'a self,
         ever_id: &'a str,
         kind: ObjectKind,
-    ) -> BoxFuture<'a, Result<Option<String>, String>>;
+    ) -> BoxFuture<'a, Result<Option<StoredMapping>, String>>;
 
-    /// Remembers a mapping; `data` is the JSON text of what was written, for stores that hash it.
-    fn upsert_mapping<'a>(
+    /// What is known of many external ids, in one go and in any order; unknown ones are left out.
+    fn find_many<'a>(
         &'a self,
-        mapping: &'a Mapping,
-        data: &'a str,
-    ) -> BoxFuture<'a, Result<(), String>>;
+        ever_ids: &'a [String],
+        kind: ObjectKind,
+    ) -> BoxFuture<'a, Result<Vec<StoredMapping>, String>>;
+
+    /// The way back: the mapping of a CRM id, the one written last where there are several.
+    fn find_by_crm_id<'a>(
+        &'a self,
+        crm_id: &'a str,
+        kind: ObjectKind,
+    ) -> BoxFuture<'a, Result<Option<StoredMapping>, String>>;
+
+    /// Remembers many mappings in one go: all of them, or none and an error. Of one key twice, the later counts.
+    fn upsert_many<'a>(&'a self, mappings: &'a [MappingWrite])
+    -> BoxFuture<'a, Result<(), String>>;
 
     /// Forgets a mapping that the server disowned.
     fn delete_mapping<'a>(
@@ -40,4 +85,32 @@ pub trait MappingStore: Send + Sync {
 
     /// Two services share what they remember only when their stores are the same: a number that tells stores apart.
     fn identity(&self) -> u64;
+
+    /// The CRM id that is known for an external id.
+    fn find_by_ever_id<'a>(
+        &'a self,
+        ever_id: &'a str,
+        kind: ObjectKind,
+    ) -> BoxFuture<'a, Result<Option<String>, String>> {
+        Box::pin(async move {
+            let found = self.find(ever_id, kind).await?;
+            Ok(found.map(|found| found.mapping.crm_id))
+        })
+    }
+
+    /// Remembers one mapping; `data` is the JSON text of what was written, for stores that hash it.
+    fn upsert_mapping<'a>(
+        &'a self,
+        mapping: &'a Mapping,
+        data: &'a str,
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let write = MappingWrite {
+                mapping: mapping.clone(),
+                version_hash: None,
+                data: Some(data.to_owned()),
+            };
+            self.upsert_many(std::slice::from_ref(&write)).await
+        })
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::HttpClient;
-use crate::core::store::{Mapping, MappingStore};
+use crate::core::store::{BoundedStore, Mapping, MappingStore};
 use crate::core::twenty::email;
 use crate::core::twenty::ids::{ObjectKind, record_id};
 use crate::core::twenty::lookup::LookupQuery;
@@ -60,6 +60,9 @@ impl SyncService {
             http.config().max_retries,
         )
             .hash(&mut hasher);
+        let store = store.map(|store| {
+            Arc::new(BoundedStore::new(store, options.namespace.clone())) as Arc<dyn MappingStore>
+        });
         Self {
             http,
             options: Arc::new(options),
@@ -228,11 +231,7 @@ impl SyncService {
         match (remembered, &self.store) {
             (Some(id), _) => Ok(Some(id)),
             (None, None) => Ok(None),
-            (None, Some(store)) => {
-                let id = store.find_by_ever_id(external_id, kind).await?;
-                // What is no UUID cannot be a row's id, and must not become part of a path.
-                Ok(id.filter(|id| uuid::Uuid::parse_str(id).is_ok()))
-            }
+            (None, Some(store)) => store.find_by_ever_id(external_id, kind).await,
         }
     }
 

@@ -1,0 +1,135 @@
+'use strict';
+
+const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { invalid } = require('../serialise.js');
+
+/** @typedef {import('../../index.js').MappedObjectType} MappedObjectType */
+/** @typedef {import('../../index.js').MappingInput} MappingInput */
+
+/**
+ * A text that every database keeps as it is: PostgreSQL takes no NUL, and half a surrogate pair has no UTF-8.
+ * @param {string} field
+ * @param {unknown} value
+ * @returns {string}
+ */
+function text(field, value) {
+  if (typeof value !== 'string' || value === '') {
+    throw invalid(field, `${field} must be a text that is not empty`, undefined);
+  }
+  if (value.includes('\0') || !isWellFormed(value)) {
+    throw invalid(
+      field,
+      `${field} must not hold NUL or half a surrogate pair: ${JSON.stringify(value)}`,
+      undefined,
+    );
+  }
+  return value;
+}
+
+/** @param {string} value */
+function isWellFormed(value) {
+  // In Node since 20, in the types since ES2024.
+  return /** @type {any} */ (value).isWellFormed();
+}
+
+/**
+ * @param {unknown} value
+ * @returns {MappedObjectType}
+ */
+function objectType(value) {
+  if (value === 'person' || value === 'company') return value;
+  throw invalid('objectType', 'objectType must be "person" or "company"', undefined);
+}
+
+/**
+ * @param {unknown} values
+ * @returns {string[]}
+ */
+function everIds(values) {
+  if (!Array.isArray(values)) throw invalid('everIds', 'everIds must be an array', undefined);
+  return values.map((value) => text('everId', value));
+}
+
+/**
+ * @param {unknown} value
+ * @returns {MappingInput}
+ */
+function mappingInput(value) {
+  if (typeof value !== 'object' || value === null) {
+    throw invalid('mapping', 'a mapping must be an object', undefined);
+  }
+  const { everId, crmId, objectType: type, dataForHash, versionHash } = /** @type {any} */ (value);
+  if (
+    dataForHash !== undefined &&
+    (typeof dataForHash !== 'object' || Array.isArray(dataForHash))
+  ) {
+    throw invalid('dataForHash', 'dataForHash must be an object', undefined);
+  }
+  if (versionHash !== undefined && versionHash !== null) text('versionHash', versionHash);
+  return {
+    everId: text('everId', everId),
+    crmId: text('crmId', crmId),
+    objectType: objectType(type),
+    ...(dataForHash && { dataForHash }),
+    ...(versionHash && { versionHash }),
+  };
+}
+
+/**
+ * Of one key twice, the later counts, as if written one after the other.
+ * @param {unknown} values
+ * @returns {MappingInput[]}
+ */
+function mappingInputs(values) {
+  if (!Array.isArray(values)) throw invalid('mappings', 'mappings must be an array', undefined);
+  /** @type {Map<string, MappingInput>} */
+  const byKey = new Map();
+  for (const value of values) {
+    const mapping = mappingInput(value);
+    const key = keyOf(mapping.objectType, mapping.everId);
+    byKey.delete(key);
+    byKey.set(key, mapping);
+  }
+  return [...byKey.values()];
+}
+
+/**
+ * @param {string} type
+ * @param {string} everId
+ */
+function keyOf(type, everId) {
+  return `${type}:${everId}`;
+}
+
+/**
+ * A failure of a store, as the native stores report theirs.
+ * @param {string} message
+ * @param {{ isRetryable?: boolean, cause?: unknown }} [options]
+ */
+function storeError(message, { isRetryable = false, cause } = {}) {
+  const plain = createTwentyCrmError(TwentyCrmErrorCode.OPERATION_FAILED, message, {
+    isRetryable,
+    details: { reason: 'STORE' },
+  });
+  return new TwentyCrmApiError(plain, cause === undefined ? undefined : { cause });
+}
+
+/** Milliseconds since 1970, never twice the same: what was written later is later. */
+function createClock() {
+  let last = 0;
+  return () => {
+    last = Math.max(Date.now(), last + 1);
+    return last;
+  };
+}
+
+module.exports = {
+  createClock,
+  everIds,
+  keyOf,
+  mappingInput,
+  mappingInputs,
+  objectType,
+  storeError,
+  text,
+};

@@ -1,0 +1,30 @@
+'use strict';
+
+const { call, thrownError } = require('../dispatcher.js');
+const { TwentyCrmApiError } = require('../errors.js');
+
+/**
+ * One call of a native store: its result, or a rejection.
+ * @param {(dispatcher: import('../../native.js').Dispatcher, id: number) => void} start
+ * @returns {Promise<any>}
+ */
+async function ask(start) {
+  const answer = await call((dispatcher, id) => start(dispatcher, id), undefined);
+  if (answer.ok) return JSON.parse(answer.text);
+  throw new TwentyCrmApiError(answer.error);
+}
+
+/**
+ * @template T
+ * @param {() => T} make
+ * @returns {T}
+ */
+function construct(make) {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
+  }
+}
+
+module.exports = { ask, construct };

@@ -1,0 +1,295 @@
+'use strict';
+
+const { randomUUID } = require('node:crypto');
+const { TwentyCrmApiError } = require('../errors.js');
+const { invalid } = require('../serialise.js');
+const check = require('./check.js');
+const { createStatements, createTable, quoted, TABLE_FACTS } = require('./postgres-sql.js');
+const { hashOf } = require('./version-hash.js');
+
+/** @typedef {import('../../index.js').Mapping} Mapping */
+/** @typedef {import('../../index.js').MappedObjectType} MappedObjectType */
+/** @typedef {import('./postgres-sql.js').Statements} Statements */
+/** @typedef {import('../../index.js').MappingInput & { at: number, hash: string | null, key: string }} Row */
+
+const DEFAULT_TABLE = 'integration_mappings';
+
+/** Rows per statement: a statement stays well below a megabyte. */
+const CHUNK = 1_000;
+
+/** How often a statement that lost a race is repeated. */
+const RACES = 3;
+
+/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const UNIQUE_VIOLATION = '23505';
+const UNDEFINED_TABLE = '42P01';
+const INSUFFICIENT_PRIVILEGE = '42501';
+const LOST_RACES = new Set(['40001', '40P01']);
+
+/**
+ * See `index.d.ts`.
+ * @param {import('../../index.js').PostgresPool} pool
+ * @param {import('../../index.js').PostgresMappingStoreOptions} [options]
+ * @returns {import('../../index.js').PostgresMappingStore}
+ */
+function postgresMappingStore(pool, options) {
+  return new PostgresMappingStore(pool, options ?? {});
+}
+
+class PostgresMappingStore {
+  #pool;
+  #table;
+  #tenantId;
+  #now = check.createClock();
+  #isClosed = false;
+  /** @type {Promise<Statements> | undefined} */
+  #statements;
+
+  /**
+   * @param {import('../../index.js').PostgresPool} pool
+   * @param {import('../../index.js').PostgresMappingStoreOptions} options
+   */
+  constructor(pool, options) {
+    if (typeof pool?.query !== 'function') {
+      throw invalid('pool', 'pool must be a pool of the package pg: it has no query', undefined);
+    }
+    const { table = DEFAULT_TABLE, schema, tenantId } = options;
+    const name = quoted(check.text('table', table));
+    this.#pool = pool;
+    this.#table = schema === undefined ? name : `${quoted(check.text('schema', schema))}.${name}`;
+    this.#tenantId = tenantId === undefined ? null : check.text('tenantId', tenantId);
+  }
+
+  /**
+   * @param {string} everId
+   * @param {MappedObjectType} objectType
+   */
+  async findByEverId(everId, objectType) {
+    const found = await this.findManyByEverIds([everId], objectType);
+    return found[0] ?? null;
+  }
+
+  /**
+   * @param {string} crmId
+   * @param {MappedObjectType} objectType
+   */
+  async findByCrmId(crmId, objectType) {
+    const type = check.objectType(objectType);
+    const id = check.text('crmId', crmId);
+    const rows = await this.#run(({ findByCrmId }) => [findByCrmId, [type, id]]);
+    return rows.length === 0 ? null : toMapping(rows[0]);
+  }
+
+  /**
+   * @param {string[]} everIds
+   * @param {MappedObjectType} objectType
+   */
+  async findManyByEverIds(everIds, objectType) {
+    const type = check.objectType(objectType);
+    const ids = check.everIds(everIds);
+    /** @type {Mapping[]} */
+    const found = [];
+    for (const chunk of chunks(ids)) {
+      const rows = await this.#run(({ find }) => [find, [type, chunk]]);
+      found.push(...rows.map(toMapping));
+    }
+    return found;
+  }
+
+  /** @param {import('../../index.js').MappingInput} mapping */
+  async upsertMapping(mapping) {
+    await this.upsertManyMappings([mapping]);
+  }
+
+  /** @param {import('../../index.js').MappingInput[]} mappings */
+  async upsertManyMappings(mappings) {
+    const rows = check.mappingInputs(mappings).map((mapping, at) => ({
+      ...mapping,
+      at,
+      hash: hashOf(mapping),
+      key: check.keyOf(mapping.objectType, mapping.everId),
+    }));
+    // In one order everywhere, so that no two instances wait for each other's rows.
+    rows.sort((a, b) => (a.key < b.key ? -1 : 1));
+    const now = this.#now();
+    for (const chunk of chunks(rows)) await this.#write(chunk, now);
+  }
+
+  /**
+   * @param {Row[]} rows
+   * @param {number} now
+   */
+  async #write(rows, now) {
+    try {
+      await this.#insert(rows, now);
+    } catch (error) {
+      if (codeOf(error) !== UNIQUE_VIOLATION) throw error;
+      // The template's table lets a CRM id belong to one mapping only: whoever had it before has lost the record.
+      const owners = lastOwners(rows);
+      await this.#run(({ displace }) => [
+        displace,
+        [
+          owners.map((row) => row.objectType),
+          owners.map((row) => row.everId),
+          owners.map((row) => row.crmId),
+        ],
+      ]);
+      await this.#insert(owners, now);
+    }
+  }
+
+  /**
+   * @param {Row[]} rows
+   * @param {number} now
+   */
+  async #insert(rows, now) {
+    await this.#run(({ upsert }) => [
+      upsert,
+      [
+        rows.map(() => randomUUID()),
+        rows.map((row) => row.objectType),
+        rows.map((row) => row.everId),
+        rows.map((row) => row.crmId),
+        rows.map((row) => row.hash),
+        now,
+      ],
+    ]);
+  }
+
+  /**
+   * @param {string} everId
+   * @param {MappedObjectType} objectType
+   */
+  async deleteMapping(everId, objectType) {
+    const type = check.objectType(objectType);
+    const id = check.text('everId', everId);
+    const rows = await this.#run(({ remove }) => [remove, [type, id]]);
+    return rows.length > 0;
+  }
+
+  async ensureTable() {
+    this.#requireOpen();
+    await this.#query(createTable(this.#table, this.#tenantId !== null), []);
+    this.#statements = undefined;
+    await this.#prepared();
+  }
+
+  async close() {
+    this.#isClosed = true;
+  }
+
+  #requireOpen() {
+    if (this.#isClosed) throw check.storeError('the store is closed: make a new one');
+  }
+
+  /**
+   * @param {(statements: Statements) => [string, unknown[]]} choose
+   * @returns {Promise<any[]>}
+   */
+  async #run(choose) {
+    this.#requireOpen();
+    const [text, values] = choose(await this.#prepared());
+    return this.#query(text, this.#tenantId === null ? values : [...values, this.#tenantId]);
+  }
+
+  /** What the table is like is asked once; a failure is not remembered. */
+  #prepared() {
+    if (this.#statements === undefined) {
+      const reading = this.#query(TABLE_FACTS, [this.#table]).then(
+        (rows) =>
+          /** @type {Statements} */ (createStatements(this.#table, rows[0], this.#tenantId)),
+      );
+      this.#statements = reading;
+      reading.catch(() => {
+        if (this.#statements === reading) this.#statements = undefined;
+      });
+    }
+    return this.#statements;
+  }
+
+  /**
+   * @param {string} text
+   * @param {unknown[]} values
+   * @returns {Promise<any[]>}
+   */
+  async #query(text, values) {
+    for (let race = 0; ; race += 1) {
+      try {
+        const { rows } = await this.#pool.query(text, values);
+        return rows;
+      } catch (cause) {
+        if (race < RACES && LOST_RACES.has(codeOf(cause))) continue;
+        throw this.#failure(cause);
+      }
+    }
+  }
+
+  /** @param {unknown} cause */
+  #failure(cause) {
+    const code = codeOf(cause);
+    const said = cause instanceof Error && cause.message !== '' ? cause.message : String(cause);
+    const advice =
+      code === UNDEFINED_TABLE
+        ? ': run the template’s migrations, or call ensureTable() once'
+        : code === INSUFFICIENT_PRIVILEGE
+          ? ': grant the pool’s role SELECT, INSERT, UPDATE and DELETE on the table'
+          : '';
+    // A connection that failed has a code of Node's, or none; whatever PostgreSQL itself refused, it refuses again.
+    const isRetryable = !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|40)/.test(code);
+    return check.storeError(`PostgreSQL, table ${this.#table}: ${said}${advice}`, {
+      isRetryable,
+      cause,
+    });
+  }
+}
+
+/**
+ * Of rows with one CRM id, the one that was given last.
+ * @param {Row[]} rows
+ */
+function lastOwners(rows) {
+  /** @type {Map<string, Row>} */
+  const owners = new Map();
+  for (const row of rows) {
+    const key = check.keyOf(row.objectType, row.crmId);
+    const known = owners.get(key);
+    if (known === undefined || known.at < row.at) owners.set(key, row);
+  }
+  return rows.filter((row) => owners.get(check.keyOf(row.objectType, row.crmId)) === row);
+}
+
+/**
+ * The code of a failure: PostgreSQL's own, also behind an error of ours.
+ * @param {any} error
+ * @returns {string}
+ */
+function codeOf(error) {
+  const source = error instanceof TwentyCrmApiError ? error.cause : error;
+  const { code } = /** @type {any} */ (source ?? {});
+  return typeof code === 'string' ? code : '';
+}
+
+/**
+ * @template T
+ * @param {T[]} items
+ */
+function* chunks(items) {
+  for (let at = 0; at < items.length; at += CHUNK) yield items.slice(at, at + CHUNK);
+}
+
+/**
+ * @param {any} row
+ * @returns {Mapping}
+ */
+function toMapping(row) {
+  return {
+    everId: row.ever_id,
+    crmId: row.crm_id,
+    objectType: row.object_type,
+    versionHash: row.version_hash,
+    // A double, which drivers read as a number or, in older ones, as a text.
+    lastSyncedAt: new Date(Math.round(Number(row.synced_ms))),
+  };
+}
+
+module.exports = { postgresMappingStore };

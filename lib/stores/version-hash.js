@@ -1,0 +1,17 @@
+'use strict';
+
+const native = require('../native.js');
+const { toJson } = require('../serialise.js');
+
+/**
+ * The hash that is kept with a mapping: the one that is given, else that of the data.
+ * @param {import('../../index.js').MappingInput} mapping
+ * @returns {string | null}
+ */
+function hashOf({ versionHash, dataForHash }) {
+  if (versionHash) return versionHash;
+  const json = toJson('dataForHash', dataForHash);
+  return json === undefined ? null : native.versionHash(json);
+}
+
+module.exports = { hashOf };

@@ -1,0 +1,207 @@
+//! A short secret text, sealed for storage under a secret of the caller's.
+//!
+//! Envelope, version 1: one byte `1`, 16 bytes of salt, 12 bytes of nonce, ciphertext, 16 bytes of tag. The cipher is
+//! AES-256-GCM, its key HKDF-SHA256 of the caller's secret and the salt; salt and nonce are random and new for every
+//! sealing. The id of the row it belongs to is authenticated with it, so no sealed text can be moved to another row.
+
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hkdf::{HKDF_SHA256, Salt};
+use ring::rand::{SecureRandom, SystemRandom};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::core::error::CrmError;
+
+use super::sqlite_db::store_error;
+
+/// Shortest secret, in bytes: HKDF spreads the secret's own strength, it adds none, so it must not be a password.
+pub const MIN_SECRET_BYTES: usize = 32;
+
+const VERSION: u8 = 1;
+const SALT_LEN: usize = 16;
+const HEADER_LEN: usize = 1 + SALT_LEN + NONCE_LEN;
+const PURPOSE: &[u8] = b"twenty-crm-native/api-key/v1";
+
+/// The caller's secrets: the first seals, all of them open.
+pub struct Secrets(Vec<SecretString>);
+
+/// What opening found.
+pub struct Opened {
+    /// The text.
+    pub text: SecretString,
+    /// Whether it was sealed with the first secret.
+    pub is_current: bool,
+}
+
+impl Secrets {
+    /// From an array of texts; an empty one means that nothing is sealed.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR naming `secrets`; it shows none of them.
+    pub fn from_json(json: &str) -> Result<Self, CrmError> {
+        let refuse = |message: String| Err(CrmError::validation("secrets", message));
+        let Ok(Value::Array(items)) = serde_json::from_str(json) else {
+            return refuse("secrets must be an array of strings".to_owned());
+        };
+        let mut secrets = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Value::String(text) if text.len() >= MIN_SECRET_BYTES => {
+                    secrets.push(SecretString::from(text));
+                }
+                _ => {
+                    return refuse(format!(
+                        "a secret must be a random text of at least {MIN_SECRET_BYTES} bytes, \
+                         for example what `openssl rand -base64 32` prints"
+                    ));
+                }
+            }
+        }
+        Ok(Self(secrets))
+    }
+
+    /// Whether texts are to be sealed at all.
+    pub fn seals(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Seals `text` for row `id` under the first secret.
+    ///
+    /// # Errors
+    /// OPERATION_FAILED where there is no secret, or the operating system gives no random numbers.
+    pub fn seal(&self, text: &SecretString, id: &str) -> Result<Vec<u8>, CrmError> {
+        let failed = || store_error("the API key could not be encrypted");
+        let secret = self.0.first().ok_or_else(failed)?;
+        let mut envelope = vec![0; HEADER_LEN];
+        envelope[0] = VERSION;
+        SystemRandom::new()
+            .fill(&mut envelope[1..])
+            .map_err(|_| failed())?;
+        let (salt, nonce) = envelope[1..].split_at(SALT_LEN);
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| failed())?;
+        let key = key(secret, salt).ok_or_else(failed)?;
+        let mut sealed = text.expose_secret().as_bytes().to_vec();
+        key.seal_in_place_append_tag(nonce, aad(id), &mut sealed)
+            .map_err(|_| failed())?;
+        envelope.extend(sealed);
+        Ok(envelope)
+    }
+
+    /// Opens what was sealed for row `id` with any of the secrets.
+    ///
+    /// # Errors
+    /// OPERATION_FAILED with `details.reason` `SECRET` where none of them fits.
+    pub fn open(&self, envelope: &[u8], id: &str) -> Result<Opened, CrmError> {
+        if !self.seals() {
+            return Err(wrong_secret(
+                "the stored API key is encrypted: pass the secret that it was saved with",
+            ));
+        }
+        if envelope.len() < HEADER_LEN || envelope[0] != VERSION {
+            return Err(wrong_secret(
+                "the stored API key was encrypted in a way that this version of twenty-crm-native does not know: \
+                 update the package, or save the key again",
+            ));
+        }
+        for (position, secret) in self.0.iter().enumerate() {
+            if let Some(text) = open(secret, envelope, id) {
+                return Ok(Opened {
+                    text,
+                    is_current: position == 0,
+                });
+            }
+        }
+        Err(wrong_secret(
+            "the stored API key cannot be decrypted with the given secret: pass the one that it was saved with \
+             (after a change of secrets, secrets: [current, previous]), or save the key again",
+        ))
+    }
+}
+
+fn wrong_secret(message: &str) -> CrmError {
+    store_error(message).with_detail("reason", "SECRET")
+}
+
+fn key(secret: &SecretString, salt: &[u8]) -> Option<LessSafeKey> {
+    let derived = Salt::new(HKDF_SHA256, salt).extract(secret.expose_secret().as_bytes());
+    let key = UnboundKey::from(derived.expand(&[PURPOSE], &AES_256_GCM).ok()?);
+    Some(LessSafeKey::new(key))
+}
+
+fn aad(id: &str) -> Aad<Vec<u8>> {
+    Aad::from([&[VERSION], id.as_bytes()].concat())
+}
+
+fn open(secret: &SecretString, envelope: &[u8], id: &str) -> Option<SecretString> {
+    let (salt, rest) = envelope.get(1..)?.split_at_checked(SALT_LEN)?;
+    let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut sealed = sealed.to_vec();
+    let text = key(secret, salt)?
+        .open_in_place(nonce, aad(id), &mut sealed)
+        .ok()?;
+    let text = String::from_utf8(text.to_vec()).ok()?;
+    Some(SecretString::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "an old secret of thirty-two bytes, no less";
+    const NEW: &str = "a new secret of thirty-two bytes, no less!";
+
+    fn secrets(texts: &[&str]) -> Secrets {
+        Secrets::from_json(&serde_json::json!(texts).to_string()).expect("good secrets")
+    }
+
+    fn key_text() -> SecretString {
+        SecretString::from("the-api-key")
+    }
+
+    #[test]
+    fn what_was_sealed_opens_with_the_same_secret_and_row_only() {
+        let envelope = secrets(&[OLD]).seal(&key_text(), "row-1").expect("sealed");
+        let opened = secrets(&[OLD]).open(&envelope, "row-1").expect("opened");
+        assert_eq!(opened.text.expose_secret(), "the-api-key");
+        assert!(opened.is_current);
+        assert!(secrets(&[OLD]).open(&envelope, "row-2").is_err());
+        assert!(secrets(&[NEW]).open(&envelope, "row-1").is_err());
+        assert!(secrets(&[]).open(&envelope, "row-1").is_err());
+    }
+
+    #[test]
+    fn a_previous_secret_opens_and_says_so() {
+        let envelope = secrets(&[OLD]).seal(&key_text(), "row").expect("sealed");
+        let opened = secrets(&[NEW, OLD]).open(&envelope, "row").expect("opened");
+        assert!(!opened.is_current);
+    }
+
+    #[test]
+    fn every_sealing_is_another_and_every_bit_counts() {
+        let secrets = secrets(&[OLD]);
+        let one = secrets.seal(&key_text(), "row").expect("sealed");
+        let other = secrets.seal(&key_text(), "row").expect("sealed");
+        assert_ne!(one[1..], other[1..]);
+        assert!(!one.windows(7).any(|part| part == b"api-key"));
+        for byte in 0..one.len() {
+            let mut changed = one.clone();
+            changed[byte] ^= 1;
+            assert!(secrets.open(&changed, "row").is_err(), "byte {byte}");
+            assert!(secrets.open(&one[..byte], "row").is_err(), "cut at {byte}");
+        }
+    }
+
+    #[test]
+    fn errors_show_neither_key_nor_secret() {
+        let envelope = secrets(&[OLD]).seal(&key_text(), "row").expect("sealed");
+        let error = secrets(&[NEW]).open(&envelope, "row").err().expect("fails");
+        assert_eq!(error.reason(), Some("SECRET"));
+        let short = Secrets::from_json(r#"["hunter2"]"#).err().expect("fails");
+        for text in [error.to_json(), short.to_json()] {
+            for hidden in ["the-api-key", OLD, NEW, "hunter2"] {
+                assert!(!text.contains(hidden), "{text}");
+            }
+        }
+    }
+}

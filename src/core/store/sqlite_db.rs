@@ -1,0 +1,561 @@
+//! One SQLite file, one connection, one line of jobs.
+//!
+//! Jobs are carried out on tokio's blocking threads, never more than one thread per file, and those that wait together
+//! share a transaction: a thousand single upserts at once cost about as much as one batch of a thousand. A job hears of
+//! its success only after the commit.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, ErrorCode as SqliteCode};
+use tokio::sync::oneshot;
+
+use crate::core::config::SQLITE_BUSY_TIMEOUT_MS;
+use crate::core::error::{CrmError, ErrorCode};
+
+use super::sqlite_schema::{self, OpenError, is_busy};
+
+/// Jobs that share one transaction at most.
+const MAX_BATCH: usize = 1_000;
+
+/// Statements kept prepared.
+const STATEMENT_CACHE: usize = 32;
+
+/// What a file's stores share, by the file's canonical path: any number of them in one process use one connection.
+static OPEN: LazyLock<Mutex<HashMap<PathBuf, Weak<Database>>>> = LazyLock::new(Mutex::default);
+
+static LAST_NUMBER: AtomicU64 = AtomicU64::new(0);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A database file and its line of jobs.
+pub struct Database {
+    path: PathBuf,
+    identity: u64,
+    line: Mutex<Line>,
+    connection: Mutex<Option<Connection>>,
+    last_now_ms: AtomicU64,
+}
+
+#[derive(Default)]
+struct Line {
+    jobs: VecDeque<Box<dyn Job>>,
+    is_moving: bool,
+    users: usize,
+}
+
+/// One store's part in a [`Database`]; the file is closed when the last one is.
+pub struct DatabaseUser {
+    database: Arc<Database>,
+    closed: std::sync::atomic::AtomicBool,
+}
+
+/// What a job is to the line.
+trait Job: Send {
+    fn writes(&self) -> bool;
+    fn run(&mut self, connection: &Connection);
+    /// Reports the result, or else `failure`.
+    fn settle(self: Box<Self>, failure: Option<&CrmError>);
+}
+
+struct TypedJob<T, F> {
+    work: Option<F>,
+    writes: bool,
+    outcome: Option<rusqlite::Result<T>>,
+    reply: oneshot::Sender<Result<T, CrmError>>,
+    path: PathBuf,
+}
+
+impl<T: Send, F: FnOnce(&Connection) -> rusqlite::Result<T> + Send> Job for TypedJob<T, F> {
+    fn writes(&self) -> bool {
+        self.writes
+    }
+
+    fn run(&mut self, connection: &Connection) {
+        if let Some(work) = self.work.take() {
+            self.outcome = Some(work(connection));
+        }
+    }
+
+    fn settle(self: Box<Self>, failure: Option<&CrmError>) {
+        let result = match (failure, self.outcome) {
+            (Some(failure), _) => Err(failure.clone()),
+            (None, Some(outcome)) => outcome.map_err(|error| describe(&self.path, &error)),
+            (None, None) => Err(broken(&self.path)),
+        };
+        // Whoever asked may have left meanwhile.
+        let _ = self.reply.send(result);
+    }
+}
+
+impl DatabaseUser {
+    /// Joins the users of the file at `path`; it is opened by the first job. `:memory:` is a database of its own.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR where `path` cannot be a file's path, or its directory does not exist.
+    pub fn join(path: &str) -> Result<Self, CrmError> {
+        let database = if path == ":memory:" {
+            Arc::new(Database::new(PathBuf::from(path)))
+        } else {
+            let path = canonical(path)?;
+            let mut open = lock(&OPEN);
+            open.retain(|_, database| database.strong_count() > 0);
+            match open.get(&path).and_then(Weak::upgrade) {
+                Some(database) => database,
+                None => {
+                    let database = Arc::new(Database::new(path.clone()));
+                    open.insert(path, Arc::downgrade(&database));
+                    database
+                }
+            }
+        };
+        lock(&database.line).users += 1;
+        Ok(Self {
+            database,
+            closed: std::sync::atomic::AtomicBool::new(false),
+        })
+    }
+
+    /// Runs `work` in line. `writes` says whether it needs a transaction; what it gives is reported after the commit.
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// OPERATION_FAILED with `details.reason` `STORE`, retryable where another process held the lock.
+    pub async fn run<T, F>(&self, writes: bool, work: F) -> Result<T, CrmError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(store_error(format!(
+                "the store on {} is closed: make a new one",
+                self.database.path.display()
+            )));
+        }
+        self.database.run(writes, work).await
+    }
+
+    /// Tells files apart within the process.
+    pub fn identity(&self) -> u64 {
+        self.database.identity
+    }
+
+    /// The current time in milliseconds since the epoch, never twice the same: what was written later is later.
+    pub fn now_ms(&self) -> u64 {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| {
+                u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+            });
+        let last = &self.database.last_now_ms;
+        let step = |last: u64| Some(now.max(last.saturating_add(1)));
+        match last.fetch_update(Ordering::AcqRel, Ordering::Acquire, step) {
+            Ok(last) | Err(last) => now.max(last.saturating_add(1)),
+        }
+    }
+
+    /// Ends this use once everything asked so far is done. The last one to go closes the file.
+    pub async fn close(&self) {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // Being carried out says that everything before it was.
+        let _ = self.database.run(false, |_| Ok(())).await;
+        let is_last = {
+            let mut line = lock(&self.database.line);
+            line.users -= 1;
+            line.users == 0
+        };
+        if is_last {
+            let database = Arc::clone(&self.database);
+            let _ = tokio::task::spawn_blocking(move || database.close_unused()).await;
+        }
+    }
+}
+
+impl Drop for DatabaseUser {
+    fn drop(&mut self) {
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            lock(&self.database.line).users -= 1;
+        }
+    }
+}
+
+impl Database {
+    fn new(path: PathBuf) -> Self {
+        let mut hasher = DefaultHasher::new();
+        ("sqlite", LAST_NUMBER.fetch_add(1, Ordering::Relaxed)).hash(&mut hasher);
+        Self {
+            path,
+            identity: hasher.finish(),
+            line: Mutex::default(),
+            connection: Mutex::new(None),
+            last_now_ms: AtomicU64::new(0),
+        }
+    }
+
+    async fn run<T, F>(self: &Arc<Self>, writes: bool, work: F) -> Result<T, CrmError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(TypedJob {
+            work: Some(work),
+            writes,
+            outcome: None,
+            reply,
+            path: self.path.clone(),
+        });
+        let is_first = {
+            let mut line = lock(&self.line);
+            line.jobs.push_back(job);
+            !std::mem::replace(&mut line.is_moving, true)
+        };
+        if is_first {
+            let database = Arc::clone(self);
+            tokio::task::spawn_blocking(move || database.work_off());
+        }
+        answer.await.unwrap_or_else(|_| Err(broken(&self.path)))
+    }
+
+    fn work_off(&self) {
+        loop {
+            let batch: Vec<_> = {
+                let mut line = lock(&self.line);
+                let count = line.jobs.len().min(MAX_BATCH);
+                if count == 0 {
+                    line.is_moving = false;
+                    return;
+                }
+                line.jobs.drain(..count).collect()
+            };
+            // A job that panics takes its batch with it, whose askers hear of it; the line moves on.
+            if catch_unwind(AssertUnwindSafe(|| self.carry_out(batch))).is_err() {
+                *lock(&self.connection) = None;
+            }
+        }
+    }
+
+    fn carry_out(&self, batch: Vec<Box<dyn Job>>) {
+        let mut slot = lock(&self.connection);
+        let connection = match self.opened(&mut slot) {
+            Ok(connection) => connection,
+            Err(error) => {
+                for job in batch {
+                    job.settle(Some(&error));
+                }
+                return;
+            }
+        };
+        let failure = run_together(connection, batch, &self.path);
+        if failure {
+            // What state the connection is in is not worth finding out.
+            *slot = None;
+        }
+    }
+
+    fn opened<'a>(&self, slot: &'a mut Option<Connection>) -> Result<&'a Connection, CrmError> {
+        if slot.is_none() {
+            let connection =
+                sqlite_schema::open(&self.path).map_err(|error| self.open_error(error))?;
+            connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+            *slot = Some(connection);
+        }
+        slot.as_ref().ok_or_else(|| broken(&self.path))
+    }
+
+    fn open_error(&self, error: OpenError) -> CrmError {
+        match error {
+            OpenError::Sqlite(error) => describe(&self.path, &error),
+            OpenError::Refused(message) => store_error(message),
+        }
+    }
+
+    fn close_unused(&self) {
+        let mut slot = lock(&self.connection);
+        // Somebody may have joined meanwhile; SQLite tidies up the write-ahead log when the connection is dropped.
+        if lock(&self.line).users == 0 {
+            *slot = None;
+        }
+    }
+}
+
+/// True when the connection should not be used again.
+fn run_together(connection: &Connection, mut batch: Vec<Box<dyn Job>>, path: &Path) -> bool {
+    let mut failure = None;
+    if batch.iter().any(|job| job.writes())
+        && let Err(error) = connection.execute_batch("BEGIN IMMEDIATE")
+    {
+        failure = Some(describe(path, &error));
+    }
+    let is_open = !connection.is_autocommit();
+    for job in &mut batch {
+        // Without a transaction, those who only read still can.
+        if is_open || !job.writes() {
+            job.run(connection);
+        }
+    }
+    if is_open && let Err(error) = connection.execute_batch("COMMIT") {
+        failure = Some(describe(path, &error));
+    }
+    let is_stuck = !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err();
+    for job in batch {
+        let failure = failure.as_ref().filter(|_| job.writes());
+        job.settle(failure);
+    }
+    is_stuck
+}
+
+/// Runs `work` so that either all of it is done or nothing.
+pub fn all_or_nothing<T>(
+    connection: &Connection,
+    work: impl FnOnce() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.execute_batch("SAVEPOINT job")?;
+    let outcome = work();
+    let end = if outcome.is_ok() {
+        "RELEASE job"
+    } else {
+        "ROLLBACK TO job; RELEASE job"
+    };
+    connection.execute_batch(end)?;
+    outcome
+}
+
+fn canonical(path: &str) -> Result<PathBuf, CrmError> {
+    let refuse = |message: String| Err(CrmError::validation("path", message));
+    if path.is_empty() || path.contains('\0') {
+        return refuse("path must be the path of a file".to_owned());
+    }
+    let given = Path::new(path);
+    let Some(name) = given.file_name() else {
+        return refuse(format!("{path} is not the path of a file"));
+    };
+    let directory = match given.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let Ok(directory) = directory.canonicalize() else {
+        return refuse(format!(
+            "the directory {} does not exist or cannot be read: create it first",
+            directory.display()
+        ));
+    };
+    let path = directory.join(name);
+    if path.is_dir() {
+        return refuse(format!(
+            "{} is a directory: name a file in it",
+            path.display()
+        ));
+    }
+    // One file under two names would otherwise be two databases.
+    Ok(path.canonicalize().unwrap_or(path))
+}
+
+/// What a store's failures look like.
+pub fn store_error(message: impl Into<String>) -> CrmError {
+    CrmError::new(ErrorCode::OperationFailed, message)
+        .with_retryable(false)
+        .with_detail("reason", "STORE")
+}
+
+fn broken(path: &Path) -> CrmError {
+    store_error(format!(
+        "the work on {} broke off: an internal failure of twenty-crm-native, please report it",
+        path.display()
+    ))
+}
+
+/// SQLite's failures in words that say what to do. Its own texts hold names of tables and columns, never values.
+fn describe(path: &Path, error: &rusqlite::Error) -> CrmError {
+    let file = path.display();
+    if is_busy(error) {
+        return store_error(format!(
+            "another process kept {file} locked for {SQLITE_BUSY_TIMEOUT_MS} ms: try again"
+        ))
+        .with_retryable(true);
+    }
+    store_error(match error.sqlite_error_code() {
+        Some(SqliteCode::CannotOpen | SqliteCode::PermissionDenied) => {
+            format!(
+                "{file} cannot be opened: check that this process may write to it and its directory"
+            )
+        }
+        Some(SqliteCode::ReadOnly) => {
+            format!("{file} cannot be written to: check the rights of the file and its directory")
+        }
+        Some(SqliteCode::NotADatabase) => {
+            format!("{file} is not an SQLite database: name another file")
+        }
+        Some(SqliteCode::DatabaseCorrupt) => format!(
+            "{file} is damaged: restore it from a backup, or remove it (mappings are learnt again from the CRM)"
+        ),
+        Some(SqliteCode::DiskFull) => format!("there is no space left for {file}"),
+        _ => format!("{file}: {error}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory() -> DatabaseUser {
+        DatabaseUser::join(":memory:").expect("a database")
+    }
+
+    fn insert(connection: &Connection, ever_id: &str) -> rusqlite::Result<usize> {
+        connection.execute(
+            "INSERT INTO mapping (object_type, ever_id, crm_id, last_synced_at) VALUES ('person', ?1, 'c', 1)",
+            [ever_id],
+        )
+    }
+
+    async fn ever_ids(user: &DatabaseUser) -> Vec<String> {
+        user.run(false, |connection| {
+            connection
+                .prepare("SELECT ever_id FROM mapping ORDER BY ever_id")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })
+        .await
+        .expect("readable")
+    }
+
+    #[tokio::test]
+    async fn jobs_that_wait_together_share_a_commit_and_fail_alone() {
+        let user = memory();
+        let writes = (0..100).map(|at| {
+            let ever_id = format!("{:03}", at % 50);
+            user.run(true, move |connection| insert(connection, &ever_id))
+        });
+        let outcomes = futures_util::future::join_all(writes).await;
+        // The second fifty meet the keys of the first.
+        assert!(outcomes[..50].iter().all(Result::is_ok));
+        assert!(outcomes[50..].iter().all(Result::is_err));
+        assert_eq!(ever_ids(&user).await.len(), 50);
+    }
+
+    #[tokio::test]
+    async fn a_job_of_several_rows_is_done_as_a_whole_or_not_at_all() {
+        let user = memory();
+        let (broken, whole) = futures_util::future::join(
+            user.run(true, |connection| {
+                all_or_nothing(connection, || {
+                    insert(connection, "a")?;
+                    insert(connection, "a")
+                })
+            }),
+            user.run(true, |connection| {
+                all_or_nothing(connection, || {
+                    insert(connection, "b")?;
+                    insert(connection, "c")
+                })
+            }),
+        )
+        .await;
+        assert!(broken.is_err());
+        assert!(whole.is_ok());
+        assert_eq!(ever_ids(&user).await, ["b", "c"]);
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_is_heard_of_by_those_who_wrote() {
+        let user = memory();
+        let (rolled_back, read) = futures_util::future::join(
+            user.run(true, |connection| {
+                insert(connection, "lost")?;
+                connection.execute_batch("ROLLBACK")
+            }),
+            user.run(false, |_| Ok(7)),
+        )
+        .await;
+        assert_eq!(rolled_back.expect_err("fails").reason(), Some("STORE"));
+        assert_eq!(read.ok(), Some(7));
+        assert!(ever_ids(&user).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_does_not_stop_the_line() {
+        let file = TempFile::new();
+        let user = DatabaseUser::join(&file.0).expect("a database");
+        user.run(true, |connection| insert(connection, "kept"))
+            .await
+            .expect("written");
+        let broken: Result<(), _> = user.run(true, |_| panic!("broken")).await;
+        assert!(broken.is_err());
+        assert_eq!(ever_ids(&user).await, ["kept"]);
+    }
+
+    #[tokio::test]
+    async fn another_processs_lock_is_named() {
+        let file = TempFile::new();
+        let user = DatabaseUser::join(&file.0).expect("a database");
+        let error = user
+            .run(true, |_| -> rusqlite::Result<()> {
+                Err(rusqlite::Error::SqliteFailure(
+                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
+                    None,
+                ))
+            })
+            .await
+            .expect_err("busy");
+        assert!(error.retryable);
+        assert!(error.message.contains("locked"), "{}", error.message);
+    }
+
+    #[tokio::test]
+    async fn foreign_and_newer_files_are_refused_untouched() {
+        for (statements, says) in [
+            ("CREATE TABLE theirs (x)", "another program"),
+            ("PRAGMA user_version = 99", "newer version"),
+        ] {
+            let file = TempFile::new();
+            if says == "newer version" {
+                let user = DatabaseUser::join(&file.0).expect("a database");
+                ever_ids(&user).await;
+                user.close().await;
+            }
+            Connection::open(&file.0)
+                .and_then(|connection| connection.execute_batch(statements))
+                .expect("prepared");
+            let before = std::fs::read(&file.0).expect("readable");
+            let user = DatabaseUser::join(&file.0).expect("a database");
+            let error = user.run(true, |_| Ok(())).await.expect_err("refused");
+            assert!(error.message.contains(says), "{}", error.message);
+            user.close().await;
+            assert_eq!(std::fs::read(&file.0).expect("readable"), before, "{says}");
+        }
+    }
+
+    #[tokio::test]
+    async fn times_are_never_twice_the_same() {
+        let user = memory();
+        let times: Vec<_> = (0..1_000).map(|_| user.now_ms()).collect();
+        assert!(times.is_sorted_by(|a, b| a < b));
+    }
+
+    struct TempFile(String);
+
+    impl TempFile {
+        fn new() -> Self {
+            let name = format!("twenty-crm-native-{}.db", uuid::Uuid::new_v4());
+            Self(std::env::temp_dir().join(name).display().to_string())
+        }
+    }
+
+    impl Drop for TempFile {
+        fn drop(&mut self) {
+            for ending in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(format!("{}{ending}", self.0));
+            }
+        }
+    }
+}
