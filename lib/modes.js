@@ -7,6 +7,7 @@ const { SYNC_MODES, isSyncMode } = require('./config/validate.js');
 const { readOptions, readSignal } = require('./options.js');
 const { ENTITIES, createEvent } = require('./platform-events.js');
 const { describe, invalid, recordToJson } = require('./serialise.js');
+const { recall } = require('./stores/recall.js');
 
 /**
  * @typedef {import('../index.js').TwentyCrmSyncMode} Mode
@@ -74,7 +75,9 @@ function createElsewhere({ mode, optionsJson, publish, mappingStore, namespace, 
       // Nothing is awaited before this, so that events are published in the order of the calls.
       const published = publish(event);
       const isMapped = mappingStore !== undefined && useCache !== false;
-      const known = isMapped ? findMapped(mappingStore, entity, data.external_id, warn) : undefined;
+      const known = isMapped
+        ? findMapped(mappingStore, entity, data.external_id, namespace, warn)
+        : undefined;
       await unlessAborted(published, signal);
       return {
         id: (await unlessAborted(known, signal)) ?? id,
@@ -87,23 +90,21 @@ function createElsewhere({ mode, optionsJson, publish, mappingStore, namespace, 
   };
 }
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /**
  * The record's id in Twenty where the mapping store knows it. A store that fails is a warning, as everywhere.
  * @param {any} store
  * @param {'person' | 'company'} entity
  * @param {string} externalId
+ * @param {string | undefined} namespace
  * @param {ElsewhereOptions['warn']} warn
  * @returns {Promise<string | undefined>}
  */
-async function findMapped(store, entity, externalId, warn) {
+async function findMapped(store, entity, externalId, namespace, warn) {
   try {
-    const crmId = (await store.findByEverId(externalId, entity))?.crmId;
-    return typeof crmId === 'string' && uuid.test(crmId) ? crmId : undefined;
+    return await recall(store, entity, externalId, namespace);
   } catch (error) {
     warn({
-      field: 'external_id',
+      field: 'mappingStore',
       reason: 'store_failed',
       message: `the mapping store failed, the work went on without it: ${describe(error)}`,
       externalId,
