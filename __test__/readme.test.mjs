@@ -62,6 +62,7 @@ const outputs = [
   },
   { has: 'validateTwentyCrmConfig', stdout: /^baseUrl - .+\napiKey - .+\n$/ },
   { has: 'applyPlatformEvent', stdout: /^cli_3 created\n$/ },
+  { has: 'sqliteMappingStore', stdout: /^org_4\n$/ },
   { has: 'upsertPerson', stdout: /^created [0-9a-f-]{36}\n$/ },
   { has: 'client.get', stdout: /^\d+ people\n$/ },
   { has: 'testConnection', stdout: /^connected in [\d.]+ ms\n$/ },

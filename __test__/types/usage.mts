@@ -17,10 +17,15 @@ import {
   mapClientProfileToPerson,
   mapCompanyToTwentyCompany,
   maskApiKey,
+  memoryMappingStore,
   type PlatformEvent,
+  type PostgresPool,
+  postgresMappingStore,
   readTwentyCrmEnvConfig,
   type SchemaField,
   type SchemaPlan,
+  sqliteConfigStore,
+  sqliteMappingStore,
   TWENTY_CRM_DEFAULTS,
   type TwentyCompany,
   TwentyCrmApiError,
@@ -330,4 +335,26 @@ export function mappers(
   mapCompanyToTwentyCompany({ name: 'Acme' });
   same<ReturnType<typeof extractCityFromLocation>, string | null>();
   return [person, input, company];
+}
+
+export async function stores(pool: PostgresPool) {
+  const postgres = postgresMappingStore(pool, { schema: 'public', tenantId: 'site-a' });
+  await postgres.ensureTable();
+  const configs = sqliteConfigStore('crm.db', { secrets: ['new', 'old'] });
+  const repository = new TwentyCrmConfigRepository({ store: configs });
+  const raw = await repository.getRawConfig();
+  for (const mappingStore of [postgres, sqliteMappingStore('crm.db'), memoryMappingStore()]) {
+    if (raw !== null) createTwentyCrmSyncService(raw, { mappingStore });
+    same<Awaited<ReturnType<typeof mappingStore.findByEverId>>, Mapping | null>();
+    const found: Mapping[] = await mappingStore.findManyByEverIds(['1', '2'], 'person');
+    await mappingStore.upsertManyMappings([
+      { everId: '1', crmId: found[0]?.crmId ?? '', objectType: 'company', versionHash: 'v' },
+    ]);
+    // @ts-expect-error: there are people and companies only
+    await mappingStore.deleteMapping('1', 'deal');
+    await mappingStore.close();
+  }
+  // @ts-expect-error: a pool has a query
+  postgresMappingStore('postgres://localhost');
+  return configs.updateConfig('id', { enabled: false });
 }
