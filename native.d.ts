@@ -96,6 +96,10 @@ export declare class SyncService {
   constructor(client: RestClient, options: string, dispatcher: Dispatcher, storeTarget?: number | undefined | null, sqliteStore?: SqliteStore | undefined | null)
   /** Starts upsert `id`: `kind` 0 is a person, 1 a company; `input` is the flat entity as JSON text. */
   upsert(dispatcher: Dispatcher, id: number, kind: number, input: string, options?: string | undefined | null): void
+  /** Starts the search for one record as call `id`; `key` is `{external_id}` as JSON text. */
+  find(dispatcher: Dispatcher, id: number, kind: number, key: string, options?: string | undefined | null): void
+  /** Starts the deletion of one record as call `id`; `key` is `{external_id}` as JSON text, `options` `{mode}`. */
+  delete(dispatcher: Dispatcher, id: number, kind: number, key: string, options?: string | undefined | null): void
   /** Forgets all remembered ids. */
   clearCache(): void
   /** `{size, entries: [{key, age}]}` as JSON text. */

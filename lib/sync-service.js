@@ -9,6 +9,7 @@ const {
   thrownError,
 } = require('./dispatcher.js');
 const { TwentyCrmApiError, callSite, errorAt } = require('./errors.js');
+const { startDelete, startFind } = require('./find-delete.js');
 const { cannot, createElsewhere, readMode } = require('./modes.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { readEvent } = require('./platform-events.js');
@@ -103,6 +104,50 @@ class TwentyCrmSyncService {
     return kind === PERSON
       ? this.upsertPerson(/** @type {any} */ (payload), options)
       : this.upsertCompany(/** @type {any} */ (payload), options);
+  }
+
+  /**
+   * @param {string} externalId
+   * @param {import('../index.js').FindOptions} [options]
+   */
+  async findPerson(externalId, options) {
+    const site = callSite(TwentyCrmSyncService.prototype.findPerson);
+    const answer = await startFind(of(this).native, PERSON, externalId, options);
+    if (answer.ok) return finish(this, answer.text);
+    throw errorAt(answer.error, site);
+  }
+
+  /**
+   * @param {string} externalId
+   * @param {import('../index.js').FindOptions} [options]
+   */
+  async findCompany(externalId, options) {
+    const site = callSite(TwentyCrmSyncService.prototype.findCompany);
+    const answer = await startFind(of(this).native, COMPANY, externalId, options);
+    if (answer.ok) return finish(this, answer.text);
+    throw errorAt(answer.error, site);
+  }
+
+  /**
+   * @param {string} externalId
+   * @param {import('../index.js').DeleteOptions} [options]
+   */
+  async deletePerson(externalId, options) {
+    const site = callSite(TwentyCrmSyncService.prototype.deletePerson);
+    const answer = await startDelete(of(this).native, PERSON, externalId, options);
+    if (answer.ok) return finish(this, answer.text);
+    throw errorAt(answer.error, site);
+  }
+
+  /**
+   * @param {string} externalId
+   * @param {import('../index.js').DeleteOptions} [options]
+   */
+  async deleteCompany(externalId, options) {
+    const site = callSite(TwentyCrmSyncService.prototype.deleteCompany);
+    const answer = await startDelete(of(this).native, COMPANY, externalId, options);
+    if (answer.ok) return finish(this, answer.text);
+    throw errorAt(answer.error, site);
   }
 
   clearCache() {

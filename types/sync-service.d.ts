@@ -1,4 +1,11 @@
 import type { AbortSignalLike } from './abort-signal.js';
+import type {
+  DeleteOptions,
+  DeleteResult,
+  FindOptions,
+  FoundCompany,
+  FoundPerson,
+} from './find-delete.js';
 import type { MappingStore } from './mapping-store.js';
 import type { CompanyUpsertEvent, PersonUpsertEvent, PlatformEvent } from './platform-events.js';
 import type { TwentyCrmRestClient, TwentyCrmRestClientConfig } from './rest-client.js';
@@ -223,6 +230,21 @@ export declare class TwentyCrmSyncService {
     event: PlatformEvent,
     options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyPerson> | UpsertResult<TwentyCompany>>;
+
+  /**
+   * The person with this external id as the CRM has it now, or null: a soft-deleted one counts as not there. A failed
+   * look-up rejects, it is never "not there".
+   */
+  findPerson(externalId: string, options?: FindOptions): Promise<FoundPerson | null>;
+  /** As {@link findPerson}, for companies. */
+  findCompany(externalId: string, options?: FindOptions): Promise<FoundCompany | null>;
+  /**
+   * Deletes the person with this external id, softly unless told otherwise. That there is none is no error: `deleted`
+   * is false then, and `reason` says why. Takes its turn among the upserts of the same person, in the order of calls.
+   */
+  deletePerson(externalId: string, options?: DeleteOptions): Promise<DeleteResult>;
+  /** As {@link deletePerson}, for companies. People of the company stay, without it. */
+  deleteCompany(externalId: string, options?: DeleteOptions): Promise<DeleteResult>;
 
   /** Forgets every remembered id; the mapping store keeps what it has. */
   clearCache(): void;

@@ -10,6 +10,7 @@ import {
   createTwentyCrmSyncServiceFromEnv,
   ensureExternalId,
   type extractCityFromLocation,
+  type FoundPerson,
   isTwentyCrmError,
   type Mapping,
   type MappingInput,
@@ -204,6 +205,19 @@ createTwentyCrmSyncService(config, {
 createTwentyCrmSyncService(config, { collisions: { claimedMatch: 'overwrite' } });
 // @ts-expect-error: the e-mail address always has the same field
 createTwentyCrmSyncService(config, { fieldNames: { email: 'mail' } });
+
+export async function findAndDelete() {
+  const service = new TwentyCrmSyncService(client);
+  const person = await service.findPerson('cli_1', { useCache: false, signal });
+  same<typeof person, FoundPerson | null>();
+  same<Exclude<Awaited<ReturnType<typeof service.findCompany>>, null>['id'], string>();
+  const { deleted, ids, reason } = await service.deletePerson('cli_1', { mode: 'destroy', signal });
+  same<typeof deleted, boolean>();
+  same<typeof ids, string[]>();
+  same<typeof reason, 'not_found' | 'already_deleted' | undefined>();
+  // @ts-expect-error: there are two ways to delete
+  await service.deleteCompany('org_1', { mode: 'hard' });
+}
 
 export async function schemaService() {
   const schema = new TwentyCrmSchemaService(client, { fieldNames: { city: 'town' } });

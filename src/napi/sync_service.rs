@@ -14,10 +14,12 @@ use super::sqlite_store::SqliteStore;
 use super::store::CallerStore;
 use crate::core::error::CrmError;
 use crate::core::store::MappingStore;
+use crate::core::sync::delete::DeleteMode;
 use crate::core::sync::options::{CallOptions, ServiceOptions};
 use crate::core::sync::service::SyncService as CoreService;
 use crate::core::sync::upsert::{Input, Upserted};
-use crate::core::twenty::input::{CompanyInput, PersonInput};
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::input::{CompanyInput, PersonInput, external_id_from_json};
 
 /// Internal: the native half of `TwentyCrmSyncService`.
 #[napi]
@@ -84,6 +86,76 @@ impl SyncService {
         })
     }
 
+    /// Starts the search for one record as call `id`; `key` is `{external_id}` as JSON text.
+    #[napi(catch_unwind)]
+    pub fn find(
+        &self,
+        dispatcher: &Dispatcher,
+        id: u32,
+        kind: u8,
+        key: String,
+        options: Option<String>,
+    ) -> Result<()> {
+        let (core, closed) = (self.core.clone(), Arc::clone(&self.closed));
+        dispatcher.run(id, async move {
+            if closed.load(Ordering::Acquire) {
+                return failure(client_closed());
+            }
+            let parsed = external_id_from_json(&key)
+                .and_then(|external_id| Ok((external_id, call_options(options.as_deref())?)));
+            let (external_id, options) = match parsed {
+                Ok(parsed) => parsed,
+                Err(error) => return failure(error),
+            };
+            match core
+                .find(object_kind(kind), &external_id, options.use_cache)
+                .await
+            {
+                Ok(found) => {
+                    let text = json!({"result": found.entity, "warnings": found.warnings});
+                    (AnswerKind::Success, AnswerText::Text(text.to_string()))
+                }
+                Err(error) => failure(error),
+            }
+        })
+    }
+
+    /// Starts the deletion of one record as call `id`; `key` is `{external_id}` as JSON text, `options` `{mode}`.
+    #[napi(catch_unwind)]
+    pub fn delete(
+        &self,
+        dispatcher: &Dispatcher,
+        id: u32,
+        kind: u8,
+        key: String,
+        options: Option<String>,
+    ) -> Result<()> {
+        // Put in line here, as upserts are: a deletion comes after the upserts that were called before it.
+        let _runtime = runtime::enter()?;
+        let started = if self.closed.load(Ordering::Acquire) {
+            Err(client_closed())
+        } else {
+            external_id_from_json(&key).and_then(|external_id| {
+                let mode = DeleteMode::from_json(options.as_deref().unwrap_or("{}"))?;
+                let hold = Some(dispatcher.hold());
+                Ok(self.core.delete(object_kind(kind), external_id, mode, hold))
+            })
+        };
+        dispatcher.run(id, async move {
+            let outcome = match started {
+                Ok(deletion) => deletion.await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok((deleted, warnings)) => {
+                    let text = json!({"result": deleted, "warnings": warnings});
+                    (AnswerKind::Success, AnswerText::Text(text.to_string()))
+                }
+                Err(error) => failure(error),
+            }
+        })
+    }
+
     /// Forgets all remembered ids.
     #[napi(catch_unwind)]
     pub fn clear_cache(&self) {
@@ -137,11 +209,19 @@ fn parse(
         0 => Input::Person(PersonInput::parse(input)?),
         _ => Input::Company(CompanyInput::parse(input)?),
     };
-    let options = match options {
-        None => CallOptions::default(),
-        Some(text) => CallOptions::from_json(text)?,
-    };
-    Ok((input, options))
+    Ok((input, call_options(options)?))
+}
+
+fn call_options(options: Option<&str>) -> std::result::Result<CallOptions, CrmError> {
+    options.map_or_else(|| Ok(CallOptions::default()), CallOptions::from_json)
+}
+
+/// The numbers of lib/sync-service.js.
+fn object_kind(kind: u8) -> ObjectKind {
+    match kind {
+        0 => ObjectKind::Person,
+        _ => ObjectKind::Company,
+    }
 }
 
 fn answer(upserted: Upserted) -> String {

@@ -126,20 +126,28 @@ impl<'a> Claim<'a> {
         Some(text_of(row, name)).filter(|text| !text.is_empty())
     }
 
+    fn has_own_id(&self, row: &Record) -> bool {
+        self.own_ids.iter().any(|id| id == id_of(row))
+    }
+
+    /// Whether the row carries our external id, or one of our ids and nobody's external id.
+    pub(super) fn is_own(&self, row: &Record) -> bool {
+        match self.external_id_of(row) {
+            Some(external_id) => external_id == self.stored_external_id,
+            None => self.has_own_id(row),
+        }
+    }
+
     /// The row that carries our external id, else one of our ids that no other external id has claimed. Of several
     /// (a field that is not unique), a live one and one with an id of ours, else the oldest.
-    fn own_row<'r>(&self, rows: &'r [Record]) -> Option<&'r Record> {
-        let has_own_id = |row: &Record| self.own_ids.iter().any(|id| id == id_of(row));
+    pub(super) fn own_row<'r>(&self, rows: &'r [Record]) -> Option<&'r Record> {
         rows.iter()
-            .filter(|row| match self.external_id_of(row) {
-                Some(external_id) => external_id == self.stored_external_id,
-                None => has_own_id(row),
-            })
+            .filter(|row| self.is_own(row))
             .min_by_key(|row| {
                 (
                     self.external_id_of(row).is_none(),
                     is_deleted(row),
-                    !has_own_id(row),
+                    !self.has_own_id(row),
                     text_of(row, "createdAt").to_owned(),
                 )
             })

@@ -3,6 +3,8 @@
 pub mod cache;
 pub mod collision;
 pub mod company_link;
+pub mod delete;
+pub mod find;
 pub mod normalise;
 pub mod options;
 pub mod ownership;

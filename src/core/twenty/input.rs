@@ -63,6 +63,14 @@ impl Patch<String> {
     }
 }
 
+/// Reads an external id alone, from the JSON text of an object that has it as `external_id`.
+///
+/// # Errors
+/// VALIDATION_ERROR for what could be no record's external id.
+pub fn external_id_from_json(json: &str) -> Result<String, CrmError> {
+    RawObject::parse(json, "record")?.required("external_id")
+}
+
 /// The spec's `UpsertPersonInput`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PersonInput {

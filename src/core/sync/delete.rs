@@ -1,0 +1,243 @@
+//! Deleting one record by the caller's external id: softly, or for good (erasure on request).
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::core::config::Options;
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::http::Request;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::input::CompanyInput;
+use crate::core::twenty::warning::SyncWarning;
+
+use super::service::SyncService;
+use super::turns::{Hold, Write};
+use super::upsert::{Input, Upserted, store_failed};
+use super::wire::{id_of, is_deleted};
+
+/// How a record is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeleteMode {
+    /// It can be restored, in the CRM or by the next upsert. The default.
+    #[default]
+    Soft,
+    /// It is gone for good, and so is what is remembered of it. Soft-deleted ones, too.
+    Destroy,
+}
+
+/// What became of a deletion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deleted {
+    /// The caller's external id.
+    pub external_id: String,
+    /// Whether this call deleted something.
+    pub deleted: bool,
+    /// How.
+    pub mode: DeleteMode,
+    /// The rows that it deleted, or found deleted. More than one only where the external id is not unique.
+    pub ids: Vec<String>,
+    /// Why nothing was deleted: `not_found`, or `already_deleted` (softly).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+}
+
+impl DeleteMode {
+    /// From the call's options as JSON text: `{ mode? }`.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR for another mode.
+    pub fn from_json(text: &str) -> Result<Self, CrmError> {
+        let options = Options::parse(text, "options")?;
+        match options.get("mode") {
+            None | Some(Value::Null) => Ok(Self::default()),
+            Some(Value::String(mode)) if mode == "soft" => Ok(Self::Soft),
+            Some(Value::String(mode)) if mode == "destroy" => Ok(Self::Destroy),
+            Some(_) => Err(CrmError::validation(
+                "mode",
+                "mode must be \"soft\" or \"destroy\"",
+            )),
+        }
+    }
+}
+
+impl SyncService {
+    /// Deletes the record of `external_id`, row by row and by id, never by a filter. It takes its turn among the upserts
+    /// of the same key, in the order of the calls. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// What the server answered; that there is no such record is no error.
+    pub fn delete(
+        &self,
+        kind: ObjectKind,
+        external_id: String,
+        mode: DeleteMode,
+        hold: Option<Hold>,
+    ) -> impl Future<Output = Result<(Deleted, Vec<SyncWarning>), CrmError>> + Send + 'static {
+        let result = Arc::new(OnceLock::new());
+        let key = (kind, external_id.clone());
+        // The line is one of upserts. What waits in it as this input is never merged with anything (the settings are
+        // nobody else's), so that only its place in the line counts.
+        let place_holder = Input::CompanyStub(CompanyInput {
+            external_id: external_id.clone(),
+            ..CompanyInput::default()
+        });
+        let (service, slot) = (self.clone(), Arc::clone(&result));
+        let write: Write<Input, super::site::Outcome> = Arc::new(move |_| {
+            let (service, slot) = (service.clone(), Arc::clone(&slot));
+            let external_id = external_id.clone();
+            Box::pin(async move {
+                let (deleted, warnings) = service.delete_now(kind, &external_id, mode).await?;
+                // Written once: this closure runs once, because nobody else shares it.
+                let _ = slot.set(deleted);
+                Ok(Arc::new(Upserted {
+                    id: String::new(),
+                    external_id,
+                    created: false,
+                    updated: false,
+                    data: Value::Null,
+                    warnings,
+                }))
+            })
+        });
+        let settings = fastrand::u64(..);
+        let place = self
+            .site
+            .turns
+            .enter(key, place_holder, settings, Input::merge, write, hold);
+        async move {
+            let turn = place.wait().await.ok_or_else(broke_off)?;
+            let done = turn.answer?;
+            let deleted = result.get().cloned().ok_or_else(broke_off)?;
+            Ok((deleted, done.warnings.clone()))
+        }
+    }
+
+    async fn delete_now(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        mode: DeleteMode,
+    ) -> Result<(Deleted, Vec<SyncWarning>), CrmError> {
+        let own = self.own_rows(kind, external_id, true).await?;
+        let mut warnings = own.warnings;
+        let mut deleted = Vec::new();
+        let mut already = Vec::new();
+        for row in &own.rows {
+            let id = id_of(row).to_owned();
+            if mode == DeleteMode::Soft && is_deleted(row) {
+                already.push(id);
+                continue;
+            }
+            match self.delete_row(kind, &id, mode).await {
+                Ok(true) => deleted.push(id),
+                Ok(false) => {}
+                Err(error) => {
+                    return Err(error
+                        .with_detail("externalId", external_id)
+                        .with_detail("object", kind.singular())
+                        .with_detail("deletedIds", deleted));
+                }
+            }
+        }
+        if mode == DeleteMode::Destroy
+            && let Err(message) = self.forget(kind, external_id).await
+        {
+            warnings.push(store_failed(external_id, &message));
+        }
+        let reason = match (deleted.is_empty(), already.is_empty()) {
+            (false, _) => None,
+            (true, false) => Some("already_deleted"),
+            (true, true) => Some("not_found"),
+        };
+        let outcome = Deleted {
+            external_id: external_id.to_owned(),
+            deleted: reason.is_none(),
+            mode,
+            ids: if reason.is_none() { deleted } else { already },
+            reason,
+        };
+        Ok((outcome, warnings))
+    }
+
+    /// `false` when somebody else was quicker.
+    async fn delete_row(
+        &self,
+        kind: ObjectKind,
+        id: &str,
+        mode: DeleteMode,
+    ) -> Result<bool, CrmError> {
+        let query = match mode {
+            DeleteMode::Soft => "?soft_delete=true",
+            DeleteMode::Destroy => "",
+        };
+        let path = format!("/rest/{}/{id}{query}", kind.plural());
+        match self.http.call(Request::delete(path)).await {
+            Ok(response) => echoes_id(&response.body, kind, id).map(|()| true),
+            // The row was there a moment ago: an earlier attempt whose answer was lost did it.
+            Err(error) if error.code == ErrorCode::NotFound => {
+                Ok(error.details.contains_key("outcomeUnknown"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn broke_off() -> CrmError {
+    CrmError::new(
+        ErrorCode::Unknown,
+        "the deletion broke off: an internal failure of twenty-crm-native, please report it",
+    )
+}
+
+/// A deletion is only reported done when the server names the row.
+fn echoes_id(body: &Bytes, kind: ObjectKind, id: &str) -> Result<(), CrmError> {
+    let answer: Option<Value> = serde_json::from_slice(body).ok();
+    let echoed = answer.as_ref().and_then(|answer| {
+        answer
+            .get("data")?
+            .get(kind.delete_key())?
+            .get("id")?
+            .as_str()
+    });
+    if echoed == Some(id) {
+        return Ok(());
+    }
+    Err(CrmError::new(
+        ErrorCode::Unknown,
+        format!(
+            "the server accepted the deletion of row {id}, but its answer does not name it: check that the base URL is \
+             a Twenty API"
+        ),
+    )
+    .with_detail("reason", "NOT_TWENTY"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mode_is_soft_unless_it_says_destroy() {
+        assert_eq!(DeleteMode::from_json("{}").expect("good"), DeleteMode::Soft);
+        let destroy = DeleteMode::from_json(r#"{"mode":"destroy"}"#).expect("good");
+        assert_eq!(destroy, DeleteMode::Destroy);
+        for bad in [r#"{"mode":"hard"}"#, r#"{"mode":true}"#] {
+            let error = DeleteMode::from_json(bad).expect_err(bad);
+            assert_eq!(error.details["field"], "mode");
+        }
+    }
+
+    #[test]
+    fn only_an_answer_that_names_the_row_counts() {
+        let body = Bytes::from(r#"{"data":{"deletePerson":{"id":"a"}}}"#);
+        assert!(echoes_id(&body, ObjectKind::Person, "a").is_ok());
+        assert!(echoes_id(&body, ObjectKind::Person, "b").is_err());
+        assert!(echoes_id(&body, ObjectKind::Company, "a").is_err());
+        assert!(echoes_id(&Bytes::from("true"), ObjectKind::Person, "a").is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! One record by the caller's external id: which rows are it, and what the caller gets to see.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::twenty::company::company_to_entity;
+use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
+use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::person::person_to_entity;
+use crate::core::twenty::schema::WorkspaceSchema;
+use crate::core::twenty::warning::SyncWarning;
+
+use super::collision::Claim;
+use super::schema_source::Sign;
+use super::service::SyncService;
+use super::upsert::store_failed;
+use super::wire::{self, Record, id_of, is_deleted};
+
+/// All rows of one external id, deleted ones included.
+pub(super) struct OwnRows {
+    /// The one that an upsert would write comes first. More than one only where the external id is not unique.
+    pub rows: Vec<Record>,
+    pub schema: Arc<WorkspaceSchema>,
+    /// A store that failed.
+    pub warnings: Vec<SyncWarning>,
+}
+
+/// What `find` gives.
+#[derive(Debug)]
+pub struct Found {
+    /// The flat entity with the record's `id`; `None` where there is no such record, or only a deleted one.
+    pub entity: Option<Value>,
+    /// A store that failed.
+    pub warnings: Vec<SyncWarning>,
+}
+
+impl SyncService {
+    /// The record of `external_id` as the CRM has it now. Without `use_cache`, what is remembered is not looked at.
+    ///
+    /// # Errors
+    /// What the server answered; a failed look-up is never "not found".
+    pub async fn find(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        use_cache: bool,
+    ) -> Result<Found, CrmError> {
+        let own = self.own_rows(kind, external_id, use_cache).await?;
+        let row = own.rows.iter().find(|row| !is_deleted(row));
+        if let Some(row) = row {
+            self.learn(kind, external_id, id_of(row));
+        }
+        let entity = row.map(|row| {
+            let context = self.map_context(kind, &own.schema);
+            let entity = match kind {
+                ObjectKind::Person => person_to_entity(row, &context, external_id),
+                ObjectKind::Company => company_to_entity(row, &context, external_id),
+            };
+            let mut with_id = Map::new();
+            with_id.insert("id".to_owned(), id_of(row).into());
+            if let Value::Object(entity) = entity {
+                with_id.extend(entity);
+            }
+            Value::Object(with_id)
+        });
+        Ok(Found {
+            entity,
+            warnings: own.warnings,
+        })
+    }
+
+    /// Asks for the rows by external id, by the id that was chosen for it, and by the one that is remembered. A
+    /// remembered id that leads to none of them is forgotten.
+    pub(super) async fn own_rows(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        use_cache: bool,
+    ) -> Result<OwnRows, CrmError> {
+        let mut warnings = Vec::new();
+        let mut remembered = None;
+        if use_cache {
+            match self.recall(kind, external_id).await {
+                Ok(id) => remembered = id,
+                Err(message) => warnings.push(store_failed(external_id, &message)),
+            }
+        }
+        let namespace = self.options.namespace.as_deref();
+        let stored = stored_external_id(namespace, external_id);
+        let chosen = record_id(kind, namespace, external_id);
+        let ids: Vec<Uuid> = remembered
+            .iter()
+            .filter_map(|id| Uuid::parse_str(id).ok())
+            .filter(|id| *id != chosen)
+            .chain([chosen])
+            .collect();
+        let (rows, schema) = self.rows_by_keys(kind, &ids, &stored).await?;
+        let own_ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+        let field = self.options.field_names.external_id_in(schema.object(kind));
+        let claim = Claim {
+            kind,
+            external_id,
+            stored_external_id: &stored,
+            own_ids: &own_ids,
+            external_id_field: &field,
+            unique: None,
+        };
+        let first = claim.own_row(&rows).map(|row| id_of(row).to_owned());
+        let mut own: Vec<Record> = rows.into_iter().filter(|row| claim.is_own(row)).collect();
+        own.sort_by_key(|row| Some(id_of(row)) != first.as_deref());
+        if let Some(id) = remembered
+            && !own.iter().any(|row| id_of(row) == id)
+            && let Err(message) = self.forget(kind, external_id).await
+        {
+            warnings.push(store_failed(external_id, &message));
+        }
+        Ok(OwnRows {
+            rows: own,
+            schema,
+            warnings,
+        })
+    }
+
+    /// A look-up that the server refuses may name a field that is no more: then it is asked once more, without it.
+    async fn rows_by_keys(
+        &self,
+        kind: ObjectKind,
+        ids: &[Uuid],
+        stored: &str,
+    ) -> Result<(Vec<Record>, Arc<WorkspaceSchema>), CrmError> {
+        let schema = self.schema().await?;
+        match self.ask(kind, &schema, ids, stored).await {
+            Err(error) if error.code == ErrorCode::ValidationError => {
+                match self.newer_schema(&schema, Sign::Possible).await? {
+                    Some(newer) => {
+                        let rows = self.ask(kind, &newer, ids, stored).await?;
+                        Ok((rows, newer))
+                    }
+                    None => Err(error),
+                }
+            }
+            outcome => Ok((outcome?, schema)),
+        }
+    }
+
+    async fn ask(
+        &self,
+        kind: ObjectKind,
+        schema: &WorkspaceSchema,
+        ids: &[Uuid],
+        stored: &str,
+    ) -> Result<Vec<Record>, CrmError> {
+        let with_company = kind == ObjectKind::Person;
+        let names = &self.options.field_names;
+        let mut query = LookupQuery::new(kind, schema.object(kind), names, with_company);
+        query.ids.extend(ids);
+        query.external_ids.push(stored.to_owned());
+        let mut answers = wire::look_up(&self.http, vec![query]).await?;
+        Ok(answers.pop().unwrap_or_default())
+    }
+}
