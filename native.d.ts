@@ -21,14 +21,6 @@ export declare class Dispatcher {
   reply(id: number, error?: string | undefined | null, result?: string | undefined | null): void
 }
 
-/** Internal: checks options and inputs for services that send nothing to Twenty. */
-export declare class Normaliser {
-  /** From the options as JSON text. */
-  constructor(options: string)
-  /** `{id, data}` as JSON text: the id of a new record, and the input normalised. `kind` 0 is a person, 1 a company. */
-  normalise(kind: number, input: string): string
-}
-
 /** Internal: the native half of `TwentyCrmRestClient`. */
 export declare class RestClient {
   /** From the configuration as JSON text. */
@@ -106,6 +98,16 @@ export declare class SyncService {
   cacheStats(): string
   /** The spec's `AnyCacheEntry[]` as JSON text. */
   cacheEntries(): string
+}
+
+/** Internal: the native half of a `TwentyCrmSyncService` that sends nothing to Twenty. */
+export declare class UnsentService {
+  /** From the options as JSON text, and the mapping store as `SyncService` takes it. */
+  constructor(options: string, dispatcher: Dispatcher, storeTarget?: number | undefined | null, sqliteStore?: SqliteStore | undefined | null)
+  /** `{id, data}` as JSON text: the id of a new record, and the input normalised. `kind` 0 is a person, 1 a company. */
+  normalise(kind: number, input: string): string
+  /** Starts asking the store as call `id`; the answer is `{id, warning}` as JSON text, either of them null. */
+  mappedId(dispatcher: Dispatcher, id: number, kind: number, externalId: string): void
 }
 
 /** Internal: starts a reachability test as call `id`; the answer is `true` or `false`. */

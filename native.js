@@ -836,12 +836,12 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.Dispatcher = nativeBinding.Dispatcher
-module.exports.Normaliser = nativeBinding.Normaliser
 module.exports.RestClient = nativeBinding.RestClient
 module.exports.SchemaService = nativeBinding.SchemaService
 module.exports.SqliteConfig = nativeBinding.SqliteConfig
 module.exports.SqliteStore = nativeBinding.SqliteStore
 module.exports.SyncService = nativeBinding.SyncService
+module.exports.UnsentService = nativeBinding.UnsentService
 module.exports.isReachable = nativeBinding.isReachable
 module.exports.testConnection = nativeBinding.testConnection
 module.exports.versionHash = nativeBinding.versionHash

@@ -6,6 +6,7 @@ import {
   createTwentyCrmSyncService,
   createTwentyCrmSyncServiceFromEnv,
   isTwentyCrmError,
+  sqliteMappingStore,
   TwentyCrmApiError,
   TwentyCrmSyncService,
 } from '../index.mjs';
@@ -121,8 +122,27 @@ test('platform: the id is the mapped one where the store knows it', async () => 
   assert.notEqual((await service.upsertPerson(person, { useCache: false })).id, crmId);
   assert.equal(mappingStore.asked.length, 1, 'useCache: false asks no store');
 
+  const ofSite = storeWith(crmId);
+  const site = platform({ mappingStore: ofSite, namespace: 'site-a' });
+  assert.equal((await site.service.upsertPerson(person)).id, crmId);
+  assert.deepEqual(ofSite.asked, [[`site-a:${person.external_id}`, 'person']]);
+
   const nonsense = platform({ mappingStore: storeWith('../people') });
   assert.match((await nonsense.service.upsertPerson(person)).id, uuid);
+});
+
+test('platform: one store serves both ends', async (t) => {
+  const mappingStore = sqliteMappingStore(':memory:');
+  t.after(() => mappingStore.close());
+  const client = crm.client();
+  const company = newCompany();
+  const made = await client.post('/rest/companies', { externalId: company.external_id });
+  const { id } = made.data.data.createCompany;
+  const { service, events } = platform({ mappingStore });
+  assert.notEqual((await service.upsertCompany(company)).id, id);
+  const applied = await crm.service({ mappingStore }).applyPlatformEvent(events[0]);
+  assert.equal(applied.id, id);
+  assert.equal((await service.upsertCompany(company)).id, id);
 });
 
 test('platform: a store that fails is a warning', async () => {

@@ -1,13 +1,11 @@
 'use strict';
 
-const native = require('./native.js');
-const { thrownError } = require('./dispatcher.js');
+const { call, thrownError } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { SYNC_MODES, isSyncMode } = require('./config/validate.js');
 const { readOptions, readSignal } = require('./options.js');
 const { ENTITIES, createEvent } = require('./platform-events.js');
-const { describe, invalid, recordToJson } = require('./serialise.js');
-const { recall } = require('./stores/recall.js');
+const { invalid, recordToJson } = require('./serialise.js');
 
 /**
  * @typedef {import('../index.js').TwentyCrmSyncMode} Mode
@@ -15,7 +13,7 @@ const { recall } = require('./stores/recall.js');
  */
 
 /**
- * A service that sends nothing to Twenty: what it does instead of an upsert.
+ * What a service that sends nothing to Twenty does instead of an upsert.
  * @typedef {object} Elsewhere
  * @property {Mode} mode
  * @property {(kind: number, input: unknown, options: CallOptions | null | undefined) => Promise<any>} upsert
@@ -24,7 +22,7 @@ const { recall } = require('./stores/recall.js');
 /**
  * @typedef {object} ElsewhereOptions
  * @property {Mode} mode
- * @property {string} optionsJson what the core checks and uses of the service's options
+ * @property {import('../native.js').UnsentService} native
  * @property {unknown} publish
  * @property {any} mappingStore
  * @property {string | undefined} namespace
@@ -42,11 +40,11 @@ function readMode(mode) {
 }
 
 /**
- * @param {ElsewhereOptions} options
+ * @param {ElsewhereOptions} service
  * @returns {Elsewhere}
  */
-function createElsewhere({ mode, optionsJson, publish, mappingStore, namespace, warn }) {
-  const normaliser = orThrow(() => new native.Normaliser(optionsJson));
+function createElsewhere(service) {
+  const { native, mode, publish, mappingStore, namespace } = service;
   if (mode === 'disabled') {
     return {
       mode,
@@ -69,15 +67,13 @@ function createElsewhere({ mode, optionsJson, publish, mappingStore, namespace, 
       const { useCache } = readOptions('options', options ?? undefined, ['useCache']);
       if (signal?.aborted) throw signal.reason;
       const entity = ENTITIES[kind];
-      const text = orThrow(() => normaliser.normalise(kind, recordToJson(entity, input)));
+      const text = orThrow(() => native.normalise(kind, recordToJson(entity, input)));
       const { id, data } = JSON.parse(text);
       const event = createEvent(entity, { ...data }, namespace);
       // Nothing is awaited before this, so that events are published in the order of the calls.
       const published = publish(event);
       const isMapped = mappingStore !== undefined && useCache !== false;
-      const known = isMapped
-        ? findMapped(mappingStore, entity, data.external_id, namespace, warn)
-        : undefined;
+      const known = isMapped ? findMapped(service, kind, data.external_id) : undefined;
       await unlessAborted(published, signal);
       return {
         id: (await unlessAborted(known, signal)) ?? id,
@@ -91,26 +87,20 @@ function createElsewhere({ mode, optionsJson, publish, mappingStore, namespace, 
 }
 
 /**
- * The record's id in Twenty where the mapping store knows it. A store that fails is a warning, as everywhere.
- * @param {any} store
- * @param {'person' | 'company'} entity
+ * The record's id in Twenty where the mapping store knows it.
+ * @param {ElsewhereOptions} service
+ * @param {number} kind
  * @param {string} externalId
- * @param {string | undefined} namespace
- * @param {ElsewhereOptions['warn']} warn
  * @returns {Promise<string | undefined>}
  */
-async function findMapped(store, entity, externalId, namespace, warn) {
-  try {
-    return await recall(store, entity, externalId, namespace);
-  } catch (error) {
-    warn({
-      field: 'mappingStore',
-      reason: 'store_failed',
-      message: `the mapping store failed, the work went on without it: ${describe(error)}`,
-      externalId,
-    });
-    return undefined;
-  }
+async function findMapped({ native, warn }, kind, externalId) {
+  const answer = await call(
+    (dispatcher, id) => native.mappedId(dispatcher, id, kind, externalId),
+    undefined,
+  );
+  const { id, warning } = answer.ok ? JSON.parse(answer.text) : { id: null, warning: null };
+  if (warning !== null) warn(warning);
+  return id ?? undefined;
 }
 
 /**

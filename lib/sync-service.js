@@ -198,13 +198,15 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
   const port = store && nativeStore === undefined ? portOf(store) : undefined;
   const optionsJson = optionsToJson(values) ?? '{}';
   const common = { onWarning, mappingStore: store, namespace: values.namespace ?? undefined };
+  const target = port && registerTarget(port);
   try {
     if (client === undefined || mode !== 'direct_crm') {
+      const inner = new native.UnsentService(optionsJson, dispatcher, target, nativeStore);
       /** @param {import('../index.js').SyncWarning} warning */
       const warn = (warning) => callHook(onWarning ?? (() => {}), warning);
       return {
         ...common,
-        elsewhere: createElsewhere({ ...common, mode, optionsJson, publish, warn }),
+        elsewhere: createElsewhere({ ...common, native: inner, mode, publish, warn }),
         /** @returns {never} */
         get native() {
           // Whatever is not an upsert asks the core, and so hears at once that it cannot be done here.
@@ -214,13 +216,7 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
     }
     return {
       ...common,
-      native: new native.SyncService(
-        client,
-        optionsJson,
-        dispatcher,
-        port && registerTarget(port),
-        nativeStore,
-      ),
+      native: new native.SyncService(client, optionsJson, dispatcher, target, nativeStore),
     };
   } catch (error) {
     throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));

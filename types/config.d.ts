@@ -67,7 +67,11 @@ export interface TwentyCrmConfigStore {
 
 /** What a {@link TwentyCrmConfigRepository} is made of. */
 export interface TwentyCrmConfigRepositoryOptions {
-  /** Where configurations are kept; without one, the environment is all there is. */
+  /**
+   * Where configurations are kept. `null`: nowhere, the environment is all there is. When it is not given, in the file
+   * `twenty-crm-config.sqlite` of the working directory, which the first {@link TwentyCrmConfigRepository.saveConfig}
+   * makes; the key lies there in clear, so rather give `sqliteConfigStore(path, { secret })`.
+   */
   store?: TwentyCrmConfigStore | null;
   /** `process.env` when it is not given; read at every call. */
   env?: Record<string, string | undefined>;

@@ -1,10 +1,15 @@
 // One configuration: the store's, or else the environment's; masked wherever it may be seen.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import {
   createTwentyCrmError,
   isTwentyCrmError,
+  sqliteConfigStore,
   TwentyCrmApiError,
   TwentyCrmConfigRepository,
   TwentyCrmErrorCode,
@@ -54,13 +59,16 @@ function memoryStore() {
 }
 
 test('nothing anywhere: no configuration', async () => {
-  for (const store of [undefined, null, memoryStore()]) {
+  for (const store of [null, memoryStore()]) {
     const repository = new TwentyCrmConfigRepository({ store, env: {} });
     assert.equal(await repository.getConfig(), null);
     assert.equal(await repository.getRawConfig(), null);
     assert.equal(await repository.hasConfig(), false);
   }
-  const keyOnly = new TwentyCrmConfigRepository({ env: { TWENTY_CRM_API_KEY: envKey } });
+  const keyOnly = new TwentyCrmConfigRepository({
+    store: null,
+    env: { TWENTY_CRM_API_KEY: envKey },
+  });
   assert.equal(await keyOnly.getConfig(), null, 'half a configuration is none');
 });
 
@@ -121,7 +129,7 @@ test('with a stored configuration, a bad environment does not matter', async () 
 
 test('the environment is read at every call', async () => {
   const changing = { ...env };
-  const repository = new TwentyCrmConfigRepository({ env: changing });
+  const repository = new TwentyCrmConfigRepository({ store: null, env: changing });
   assert.equal((await repository.getConfig()).enabled, true);
   changing.TWENTY_CRM_ENABLED = 'false';
   assert.equal((await repository.getConfig()).enabled, false);
@@ -184,9 +192,50 @@ test('a store that fails is an error that says so, and never shows the key', asy
 });
 
 test('without a store nothing can be saved', async () => {
-  const error = await rejection(new TwentyCrmConfigRepository({ env }).saveConfig(update, 'a'));
+  const repository = new TwentyCrmConfigRepository({ store: null, env });
+  const error = await rejection(repository.saveConfig(update, 'a'));
   assert.equal(error.code, 'OPERATION_FAILED');
   assert.match(error.message, /store/);
+});
+
+test('by default it is kept in a file of the working directory, made by the first save', async (t) => {
+  const earlier = process.cwd();
+  const folder = mkdtempSync(path.join(tmpdir(), 'config-'));
+  process.chdir(folder);
+  t.after(() => {
+    process.chdir(earlier);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const repository = new TwentyCrmConfigRepository({ env });
+  assert.equal((await repository.getConfig()).id, 'env');
+  assert.deepEqual(readdirSync(folder), [], 'reading makes no file');
+
+  const saved = await repository.saveConfig(update, 'admin');
+  assert.deepEqual([saved.apiKey, saved.updatedBy], ['****3210', 'admin']);
+  const another = new TwentyCrmConfigRepository({ env });
+  assert.deepEqual(await another.getConfig(), saved);
+  assert.equal((await another.getRawConfig()).apiKey, storedKey);
+  const changed = await another.saveConfig({ ...update, enabled: false }, 'admin-2');
+  assert.equal(changed.id, saved.id);
+  assert.equal((await repository.getConfig()).enabled, false);
+});
+
+test('two first saves at once into one encrypted file', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'config-'));
+  const store = sqliteConfigStore(path.join(folder, 'crm.db'), {
+    secret: randomBytes(32).toString('base64'),
+  });
+  t.after(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const repository = new TwentyCrmConfigRepository({ store, env: {} });
+  const [first, second] = await Promise.all([
+    repository.saveConfig(update, 'a'),
+    repository.saveConfig(update, 'b'),
+  ]);
+  assert.equal(first.id, second.id);
+  assert.equal((await repository.getRawConfig()).apiKey, storedKey);
 });
 
 test('an object that is no store is refused by name', () => {

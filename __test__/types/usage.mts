@@ -321,6 +321,10 @@ class ConfigDbService {
 export async function configuration(body: unknown) {
   const fromEnv: TwentyCrmEnvConfig = readTwentyCrmEnvConfig({ TWENTY_CRM_ENABLED: 'true' });
   const repository = new TwentyCrmConfigRepository({ store: new ConfigDbService() });
+  new TwentyCrmConfigRepository({ store: sqliteConfigStore('crm.db', { secret: 'x'.repeat(32) }) });
+  new TwentyCrmConfigRepository({ store: null, env: { TWENTY_CRM_ENABLED: 'true' } });
+  // @ts-expect-error: a store of mappings keeps no configuration
+  new TwentyCrmConfigRepository({ store: repository });
   const result = validateTwentyCrmConfig(body);
   if (result.success) {
     const saved = await repository.saveConfig(result.data, 'admin');

@@ -1,8 +1,10 @@
 'use strict';
 
+const { existsSync } = require('node:fs');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
 const { readOptions } = require('../options.js');
 const { describe, invalid } = require('../serialise.js');
+const { sqliteConfigStore } = require('../stores/sqlite-config.js');
 const { hideKey, maskApiKey } = require('./api-key.js');
 const { readTwentyCrmEnvConfig } = require('./env.js');
 const { validateTwentyCrmConfig } = require('./validate.js');
@@ -16,9 +18,12 @@ const { validateTwentyCrmConfig } = require('./validate.js');
 /** The id of a configuration that no database has. */
 const ENV_ID = 'env';
 
+/** Where configurations are kept by default, in the working directory. */
+const DEFAULT_FILE = 'twenty-crm-config.sqlite';
+
 /** See `index.d.ts`. */
 class TwentyCrmConfigRepository {
-  /** @type {Store | undefined} */
+  /** @type {Store | null | undefined} `undefined` until the default one is opened, `null` where there is to be none. */
   #store;
   /** @type {Record<string, string | undefined>} */
   #env;
@@ -27,7 +32,7 @@ class TwentyCrmConfigRepository {
   constructor(options) {
     const { store, env } = readOptions('options', options ?? undefined, ['store', 'env']);
     if (store !== undefined && store !== null) requireStore(store);
-    this.#store = store ?? undefined;
+    this.#store = store;
     this.#env = env ?? process.env;
   }
 
@@ -51,12 +56,10 @@ class TwentyCrmConfigRepository {
   async saveConfig(data, userId) {
     const checked = validateTwentyCrmConfig(data);
     if (!checked.success) throw invalidConfig(checked.error.issues);
+    this.#store ??= this.#store === null ? null : sqliteConfigStore(DEFAULT_FILE);
     const store = this.#store;
-    if (store === undefined) {
-      throw failed(
-        'saved',
-        'the repository has no store: give it one, new TwentyCrmConfigRepository({ store })',
-      );
+    if (store === null) {
+      throw failed('saved', 'the repository was made without a store');
     }
     const config = checked.data;
     const existing = await this.#read();
@@ -94,8 +97,12 @@ class TwentyCrmConfigRepository {
   }
 
   async #read() {
-    const store = this.#store;
-    if (store === undefined) return null;
+    // Reading makes no file: a site that is configured by its environment may run where nothing can be written.
+    if (this.#store === undefined && existsSync(DEFAULT_FILE)) {
+      this.#store = sqliteConfigStore(DEFAULT_FILE);
+    }
+    const store = this.#store ?? null;
+    if (store === null) return null;
     const found = await this.#ask('read', () => store.getConfig());
     return found ?? null;
   }

@@ -2,10 +2,10 @@
 
 mod api_service;
 mod dispatcher;
-mod normaliser;
 mod rest_client;
 mod runtime;
 mod schema_service;
 mod sqlite_store;
 mod store;
 mod sync_service;
+mod unsent;

@@ -41,14 +41,7 @@ impl SyncService {
         sqlite_store: Option<&SqliteStore>,
     ) -> Result<Self> {
         let options = ServiceOptions::from_json(&options).map_err(thrown)?;
-        let store = match (sqlite_store, store_target) {
-            (Some(store), _) => Some(store.core() as Arc<dyn MappingStore>),
-            (None, Some(target)) => {
-                Some(Arc::new(CallerStore::new(dispatcher.shared(), target))
-                    as Arc<dyn MappingStore>)
-            }
-            (None, None) => None,
-        };
+        let store = store_of(dispatcher, store_target, sqlite_store);
         Ok(Self {
             core: CoreService::new(client.http(), options, store),
             closed: client.closed_flag(),
@@ -197,6 +190,19 @@ impl SyncService {
             })
             .collect();
         serde_json::Value::Array(entries).to_string()
+    }
+}
+
+/// The mapping store, if there is one: an SQLite store itself, or else the number of an object of the caller's.
+pub fn store_of(
+    dispatcher: &Dispatcher,
+    store_target: Option<u32>,
+    sqlite_store: Option<&SqliteStore>,
+) -> Option<Arc<dyn MappingStore>> {
+    match (sqlite_store, store_target) {
+        (Some(store), _) => Some(store.core()),
+        (None, Some(target)) => Some(Arc::new(CallerStore::new(dispatcher.shared(), target))),
+        (None, None) => None,
     }
 }
 

@@ -1,0 +1,158 @@
+//! What is known of a record without asking Twenty: its input checked and normalised, the id that it would get, and the
+//! one that it has where a store of mappings knows it. `platform` mode hands this on instead of writing it.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::core::error::CrmError;
+use crate::core::store::{BoundedStore, MappingStore};
+use crate::core::twenty::email;
+use crate::core::twenty::ids::{ObjectKind, record_id};
+use crate::core::twenty::input::{CompanyInput, PersonInput};
+use crate::core::twenty::record::InvalidEmail;
+use crate::core::twenty::warning::SyncWarning;
+
+use super::options::ServiceOptions;
+use super::upsert::store_failed;
+
+/// A record that could be written as it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Normalised {
+    /// The id of a record that Twenty does not have yet.
+    pub id: Uuid,
+    /// The flat entity; absent fields stay absent.
+    pub data: Value,
+}
+
+/// The part of a sync service that sends nothing. Cloning is cheap.
+#[derive(Clone)]
+pub struct UnsentService {
+    options: Arc<ServiceOptions>,
+    store: Option<Arc<dyn MappingStore>>,
+}
+
+impl UnsentService {
+    /// With the options and the store that a service which sends would have.
+    pub fn new(options: ServiceOptions, store: Option<Arc<dyn MappingStore>>) -> Self {
+        let namespace = options.namespace.clone();
+        Self {
+            options: Arc::new(options),
+            store: store.map(|store| Arc::new(BoundedStore::new(store, namespace)) as _),
+        }
+    }
+
+    /// Checks all that an upsert checks before its first request, so that what is handed on is not refused later for a
+    /// reason that could have been told at once.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR naming the field.
+    pub fn normalise(&self, kind: ObjectKind, json: &str) -> Result<Normalised, CrmError> {
+        let (external_id, data) = match kind {
+            ObjectKind::Person => {
+                let input = PersonInput::parse(json)?;
+                let refuses = self.options.invalid_email == InvalidEmail::Refuse;
+                if refuses && !email::is_valid(&input.email) {
+                    return Err(email::invalid(&input.email));
+                }
+                let data = input.to_value();
+                (input.external_id, data)
+            }
+            ObjectKind::Company => {
+                let input = CompanyInput::parse(json)?;
+                let data = input.to_value();
+                (input.external_id, data)
+            }
+        };
+        Ok(Normalised {
+            id: record_id(kind, self.options.namespace.as_deref(), &external_id),
+            data,
+        })
+    }
+
+    /// The record's id in Twenty where the store knows it. A store that fails is a warning, as everywhere.
+    pub async fn mapped_id(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+    ) -> Result<Option<String>, SyncWarning> {
+        match &self.store {
+            None => Ok(None),
+            Some(store) => store
+                .find_by_ever_id(external_id, kind)
+                .await
+                .map_err(|message| store_failed(external_id, &message)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn service(options: &str) -> UnsentService {
+        UnsentService::new(ServiceOptions::from_json(options).expect("good"), None)
+    }
+
+    #[test]
+    fn a_person_is_normalised_and_gets_the_id_of_a_write() {
+        let json =
+            r#"{"external_id":" 1","name":"Jane","email":" Jane@Example.COM ","phone":null,"x":1}"#;
+        let normalised = service("{}")
+            .normalise(ObjectKind::Person, json)
+            .expect("good");
+        assert_eq!(
+            normalised.data,
+            json!({"external_id": " 1", "name": "Jane", "email": "jane@example.com", "phone": null})
+        );
+        assert_eq!(normalised.id, record_id(ObjectKind::Person, None, " 1"));
+    }
+
+    #[test]
+    fn the_namespace_goes_into_the_id() {
+        let json = r#"{"external_id":"1","name":"Acme"}"#;
+        let service = service(r#"{"namespace":"site-a"}"#);
+        let normalised = service.normalise(ObjectKind::Company, json).expect("good");
+        let id = record_id(ObjectKind::Company, Some("site-a"), "1");
+        assert_eq!(normalised.id, id);
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_as_the_options_say() {
+        let json = r#"{"external_id":"1","name":"Jane","email":"nope"}"#;
+        let refused = service("{}")
+            .normalise(ObjectKind::Person, json)
+            .expect_err("bad");
+        assert_eq!(refused.details["field"], "email");
+        let lax = service(r#"{"invalidEmail":"leave_out"}"#);
+        lax.normalise(ObjectKind::Person, json)
+            .expect("left to the one who writes it");
+    }
+
+    #[test]
+    fn what_no_upsert_takes_is_refused() {
+        for (kind, json, field) in [
+            (
+                ObjectKind::Person,
+                r#"{"external_id":"1","name":"Jane"}"#,
+                "email",
+            ),
+            (
+                ObjectKind::Company,
+                r#"{"external_id":" ","name":"Acme"}"#,
+                "external_id",
+            ),
+            (
+                ObjectKind::Company,
+                r#"{"external_id":"1","name":5}"#,
+                "name",
+            ),
+            (ObjectKind::Company, "[]", "input"),
+        ] {
+            let error = service("{}").normalise(kind, json).expect_err(json);
+            assert_eq!(error.details["field"], field, "{json}");
+        }
+    }
+}

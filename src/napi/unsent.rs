@@ -1,0 +1,71 @@
+//! `TwentyCrmSyncService` underneath in the modes that send nothing: text in, text out.
+
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use serde_json::json;
+
+use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
+use super::rest_client::thrown;
+use super::sqlite_store::SqliteStore;
+use super::sync_service::store_of;
+use crate::core::sync::options::ServiceOptions;
+use crate::core::sync::unsent::UnsentService as CoreService;
+use crate::core::twenty::ids::ObjectKind;
+
+/// Internal: the native half of a `TwentyCrmSyncService` that sends nothing to Twenty.
+#[napi]
+pub struct UnsentService {
+    core: CoreService,
+}
+
+#[napi]
+impl UnsentService {
+    /// From the options as JSON text, and the mapping store as `SyncService` takes it.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        options: String,
+        dispatcher: &Dispatcher,
+        store_target: Option<u32>,
+        sqlite_store: Option<&SqliteStore>,
+    ) -> Result<Self> {
+        let options = ServiceOptions::from_json(&options).map_err(thrown)?;
+        let store = store_of(dispatcher, store_target, sqlite_store);
+        Ok(Self {
+            core: CoreService::new(options, store),
+        })
+    }
+
+    /// `{id, data}` as JSON text: the id of a new record, and the input normalised. `kind` 0 is a person, 1 a company.
+    #[napi(catch_unwind)]
+    pub fn normalise(&self, kind: u8, input: String) -> Result<String> {
+        let normalised = self.core.normalise(kind_of(kind), &input).map_err(thrown)?;
+        Ok(json!({"id": normalised.id.to_string(), "data": normalised.data}).to_string())
+    }
+
+    /// Starts asking the store as call `id`; the answer is `{id, warning}` as JSON text, either of them null.
+    #[napi(catch_unwind)]
+    pub fn mapped_id(
+        &self,
+        dispatcher: &Dispatcher,
+        id: u32,
+        kind: u8,
+        external_id: String,
+    ) -> Result<()> {
+        let core = self.core.clone();
+        dispatcher.run(id, async move {
+            let (mapped, warning) = match core.mapped_id(kind_of(kind), &external_id).await {
+                Ok(mapped) => (mapped, None),
+                Err(warning) => (None, Some(warning)),
+            };
+            let answer = json!({"id": mapped, "warning": warning});
+            (AnswerKind::Success, AnswerText::Text(answer.to_string()))
+        })
+    }
+}
+
+fn kind_of(kind: u8) -> ObjectKind {
+    match kind {
+        0 => ObjectKind::Person,
+        _ => ObjectKind::Company,
+    }
+}
