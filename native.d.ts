@@ -106,6 +106,8 @@ export declare class UnsentService {
   constructor(options: string, dispatcher: Dispatcher, storeTarget?: number | undefined | null, sqliteStore?: SqliteStore | undefined | null)
   /** `{id, data}` as JSON text: the id of a new record, and the input normalised. `kind` 0 is a person, 1 a company. */
   normalise(kind: number, input: string): string
+  /** `{external_id, mode}` as JSON text: a deletion that is checked. Arguments as of `SyncService.delete`. */
+  normaliseDeletion(key: string, options?: string | undefined | null): string
   /** Starts asking the store as call `id`; the answer is `{id, warning}` as JSON text, either of them null. */
   mappedId(dispatcher: Dispatcher, id: number, kind: number, externalId: string): void
 }

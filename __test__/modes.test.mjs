@@ -291,7 +291,10 @@ test('platform: what is no event is refused, and names what is wrong', async () 
     [{ ...event, version: 2 }, 'version'],
     [{ ...event, entity: 'people' }, 'entity'],
     [{ ...event, entity: 'company' }, 'type'],
-    [{ ...event, type: 'person.delete' }, 'type'],
+    [{ ...event, type: 'person.merge' }, 'type'],
+    [{ ...event, type: 'person.delete', payload: {} }, 'external_id'],
+    [{ ...event, type: 'person.delete', payload: null }, 'external_id'],
+    [{ ...event, type: 'person.delete', payload: { external_id: 'x', mode: 'hard' } }, 'mode'],
     [{ ...event, id: '' }, 'id'],
     [{ ...event, idempotencyKey: undefined }, 'idempotencyKey'],
     [{ ...event, occurredAt: 'yesterday' }, 'occurredAt'],
@@ -315,6 +318,48 @@ test('platform: what is no event is refused, and names what is wrong', async () 
   assert.ok(refusal('event')(await rejection(direct.applyPlatformEvent(unreadable))));
 });
 
+test('platform: deletions are published too, and applied by the other end', async () => {
+  const { service, events } = platform({ namespace: 'site-a' });
+  const direct = crm.service({ namespace: 'site-a' });
+  for (const [upsert, remove, make, entity] of /** @type {const} */ ([
+    ['upsertPerson', 'deletePerson', newPerson, 'person'],
+    ['upsertCompany', 'deleteCompany', newCompany, 'company'],
+  ])) {
+    for (const mode of /** @type {const} */ (['soft', 'destroy'])) {
+      const record = make();
+      const { external_id } = record;
+      const { id } = await direct[upsert](record);
+      events.length = 0;
+      const options = mode === 'soft' ? undefined : { mode };
+      assert.deepEqual(await service[remove](external_id, options), {
+        externalId: external_id,
+        deleted: false,
+        mode,
+        ids: [],
+        reason: 'published',
+      });
+      const [{ type, payload, idempotencyKey }] = events;
+      assert.deepEqual([type, payload], [`${entity}.delete`, { external_id, mode }]);
+      assert.match(idempotencyKey, /^[\x21-\x7e]{1,80}$/);
+      const event = JSON.parse(JSON.stringify(events[0]));
+      const applied = await direct.applyPlatformEvent(event);
+      assert.deepEqual([applied.deleted, applied.mode, applied.ids], [true, mode, [id]]);
+      assert.equal((await direct.applyPlatformEvent(event)).deleted, false);
+    }
+  }
+  events.length = 0;
+  assert.ok(refusal('external_id')(await rejection(service.deletePerson(' '))));
+  assert.ok(refusal('mode')(await rejection(service.deletePerson('x', { mode: 'hard' }))));
+  assert.deepEqual(events, []);
+});
+
+test('platform: finding would send something, so it is refused', async () => {
+  const { service } = platform();
+  for (const find of ['findPerson', 'findCompany']) {
+    assert.equal((await rejection(service[find]('cli_1'))).details.reason, 'MODE');
+  }
+});
+
 test('platform: applying would publish again, so it is refused', async () => {
   const { service, events } = platform();
   await service.upsertPerson(newPerson());
@@ -334,6 +379,10 @@ test('disabled: every call rejects, and nothing is sent or published', async () 
       () => service.upsertPerson(newPerson()),
       () => service.upsertCompany(newCompany()),
       () => service.applyPlatformEvent(/** @type {any} */ ({})),
+      () => service.findPerson('cli_1'),
+      () => service.findCompany('org_1'),
+      () => service.deletePerson('cli_1'),
+      () => service.deleteCompany('org_1', { mode: 'destroy' }),
     ];
     for (const call of calls) {
       const error = await rejection(call());

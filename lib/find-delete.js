@@ -45,4 +45,4 @@ function keyJson(externalId) {
   return /** @type {string} */ (toJson('external_id', { external_id: externalId }));
 }
 
-module.exports = { startDelete, startFind };
+module.exports = { keyJson, startDelete, startFind };

@@ -3,20 +3,23 @@
 const { call, thrownError } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { SYNC_MODES, isSyncMode } = require('./config/validate.js');
-const { readOptions, readSignal } = require('./options.js');
+const { keyJson } = require('./find-delete.js');
+const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { ENTITIES, createEvent } = require('./platform-events.js');
 const { invalid, recordToJson } = require('./serialise.js');
 
 /**
  * @typedef {import('../index.js').TwentyCrmSyncMode} Mode
  * @typedef {import('../index.js').UpsertCallOptions} CallOptions
+ * @typedef {import('../index.js').DeleteOptions} DeleteOptions
  */
 
 /**
- * What a service that sends nothing to Twenty does instead of an upsert.
+ * What a service that sends nothing to Twenty does instead.
  * @typedef {object} Elsewhere
  * @property {Mode} mode
  * @property {(kind: number, input: unknown, options: CallOptions | null | undefined) => Promise<any>} upsert
+ * @property {(kind: number, externalId: unknown, options: DeleteOptions | null | undefined) => Promise<any>} remove
  */
 
 /**
@@ -46,12 +49,10 @@ function readMode(mode) {
 function createElsewhere(service) {
   const { native, mode, publish, mappingStore, namespace } = service;
   if (mode === 'disabled') {
-    return {
-      mode,
-      async upsert() {
-        throw cannot(mode);
-      },
+    const refuse = async () => {
+      throw cannot(mode);
     };
+    return { mode, upsert: refuse, remove: refuse };
   }
   if (typeof publish !== 'function') {
     throw invalid(
@@ -69,7 +70,7 @@ function createElsewhere(service) {
       const entity = ENTITIES[kind];
       const text = orThrow(() => native.normalise(kind, recordToJson(entity, input)));
       const { id, data } = JSON.parse(text);
-      const event = createEvent(entity, { ...data }, namespace);
+      const event = createEvent(entity, 'upsert', { ...data }, namespace);
       // Nothing is awaited before this, so that events are published in the order of the calls.
       const published = publish(event);
       const isMapped = mappingStore !== undefined && useCache !== false;
@@ -82,6 +83,19 @@ function createElsewhere(service) {
         updated: false,
         data,
       };
+    },
+    async remove(kind, externalId, options) {
+      const signal = readSignal(options);
+      const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['mode']));
+      if (signal?.aborted) throw signal.reason;
+      const text = orThrow(() => native.normaliseDeletion(keyJson(externalId), optionsJson));
+      const payload = JSON.parse(text);
+      const { external_id, mode: how } = payload;
+      await unlessAborted(
+        publish(createEvent(ENTITIES[kind], 'delete', payload, namespace)),
+        signal,
+      );
+      return { externalId: external_id, deleted: false, mode: how, ids: [], reason: 'published' };
     },
   };
 }

@@ -6,35 +6,38 @@ const { describe, invalid } = require('./serialise.js');
 /** Entities by the number that the core knows them by. */
 const ENTITIES = /** @type {const} */ (['person', 'company']);
 
+const ACTIONS = /** @type {const} */ (['upsert', 'delete']);
+
 const VERSION = 1;
 
 /**
  * @param {'person' | 'company'} entity
+ * @param {'upsert' | 'delete'} action
  * @param {any} payload
  * @param {string | undefined} namespace
  * @returns {import('../index.js').PlatformEvent}
  */
-function createEvent(entity, payload, namespace) {
+function createEvent(entity, action, payload, namespace) {
   const id = randomUUID();
   return {
     version: VERSION,
     id,
-    type: /** @type {any} */ (`${entity}.upsert`),
+    type: /** @type {any} */ (`${entity}.${action}`),
     entity: /** @type {any} */ (entity),
     payload,
     ...(namespace !== undefined && { namespace }),
     // One per change, not per content: a record that goes from A to B and back to A is three changes, and a queue that
     // drops what it has seen must not drop the third.
-    idempotencyKey: `twenty-crm:${entity}.upsert:${id}`,
+    idempotencyKey: `twenty-crm:${entity}.${action}:${id}`,
     occurredAt: new Date().toISOString(),
   };
 }
 
 /**
- * The kind and the input of an event, as the service at the other end of the event system gets it.
+ * The kind, the action and the input of an event, as the service at the other end of the event system gets it.
  * @param {unknown} event
  * @param {string | undefined} namespace the service's own
- * @returns {{ kind: number, payload: unknown }}
+ * @returns {{ kind: number, action: 'upsert' | 'delete', payload: any }}
  */
 function readEvent(event, namespace) {
   if (typeof event !== 'object' || event === null) {
@@ -50,8 +53,10 @@ function readEvent(event, namespace) {
   }
   const kind = ENTITIES.indexOf(entity);
   if (kind < 0) throw invalid('entity', "the event's entity must be person or company", undefined);
-  if (type !== `${entity}.upsert`) {
-    throw invalid('type', `the event's type must be ${entity}.upsert`, undefined);
+  const action = ACTIONS.find((name) => type === `${entity}.${name}`);
+  if (action === undefined) {
+    const types = ACTIONS.map((name) => `${entity}.${name}`).join(' or ');
+    throw invalid('type', `the event's type must be ${types}`, undefined);
   }
   for (const [field, value] of Object.entries({ id, idempotencyKey })) {
     if (typeof value !== 'string' || value.trim() === '') {
@@ -73,7 +78,7 @@ function readEvent(event, namespace) {
       undefined,
     );
   }
-  return { kind, payload };
+  return { kind, action, payload };
 }
 
 /** @param {object} event @returns {Record<string, any>} */

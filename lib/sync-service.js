@@ -100,10 +100,16 @@ class TwentyCrmSyncService {
   async applyPlatformEvent(event, options) {
     const { elsewhere, namespace } = of(this);
     if (elsewhere !== undefined) throw cannot(elsewhere.mode);
-    const { kind, payload } = readEvent(event, namespace);
+    const { kind, action, payload } = readEvent(event, namespace);
+    if (action === 'delete') {
+      const how = { mode: payload?.mode, signal: readSignal(options) };
+      return kind === PERSON
+        ? this.deletePerson(payload?.external_id, how)
+        : this.deleteCompany(payload?.external_id, how);
+    }
     return kind === PERSON
-      ? this.upsertPerson(/** @type {any} */ (payload), options)
-      : this.upsertCompany(/** @type {any} */ (payload), options);
+      ? this.upsertPerson(payload, options)
+      : this.upsertCompany(payload, options);
   }
 
   /**
@@ -133,6 +139,8 @@ class TwentyCrmSyncService {
    * @param {import('../index.js').DeleteOptions} [options]
    */
   async deletePerson(externalId, options) {
+    const { elsewhere } = of(this);
+    if (elsewhere !== undefined) return elsewhere.remove(PERSON, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deletePerson);
     const answer = await startDelete(of(this).native, PERSON, externalId, options);
     if (answer.ok) return finish(this, answer.text);
@@ -144,6 +152,8 @@ class TwentyCrmSyncService {
    * @param {import('../index.js').DeleteOptions} [options]
    */
   async deleteCompany(externalId, options) {
+    const { elsewhere } = of(this);
+    if (elsewhere !== undefined) return elsewhere.remove(COMPANY, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deleteCompany);
     const answer = await startDelete(of(this).native, COMPANY, externalId, options);
     if (answer.ok) return finish(this, answer.text);
@@ -209,7 +219,7 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
         elsewhere: createElsewhere({ ...common, native: inner, mode, publish, warn }),
         /** @returns {never} */
         get native() {
-          // Whatever is not an upsert asks the core, and so hears at once that it cannot be done here.
+          // Whatever is no change asks the core, and so hears at once that it cannot be done here.
           throw cannot(mode);
         },
       };

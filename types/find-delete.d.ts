@@ -50,6 +50,9 @@ export interface DeleteResult {
    * external id, which takes a field that is not unique.
    */
   ids: string[];
-  /** Why nothing was deleted: there is no such record, or it is soft-deleted already. */
-  reason?: 'not_found' | 'already_deleted';
+  /**
+   * Why nothing was deleted: there is no such record, it is soft-deleted already, or it is left to whoever applies the
+   * event that was published in `platform` mode.
+   */
+  reason?: 'not_found' | 'already_deleted' | 'published';
 }

@@ -13,7 +13,7 @@ interface PlatformEventBase {
    * queues and job runners that drop what they have seen; visible ASCII, at most 80 characters.
    */
   idempotencyKey: string;
-  /** When the upsert was called, as ISO 8601 text in UTC with milliseconds. */
+  /** When the change was asked for, as ISO 8601 text in UTC with milliseconds. */
   occurredAt: string;
 }
 
@@ -36,5 +36,31 @@ export interface CompanyUpsertEvent extends PlatformEventBase {
   payload: UpsertCompanyInput;
 }
 
+/** Which record is to be deleted, and how; as of `DeleteOptions`. */
+export interface DeletePayload {
+  /** The caller's own id. */
+  external_id: string;
+  /** `soft` can be restored, `destroy` is for good. */
+  mode: 'soft' | 'destroy';
+}
+
+/** A person is to be deleted. */
+export interface PersonDeleteEvent extends PlatformEventBase {
+  type: 'person.delete';
+  entity: 'person';
+  payload: DeletePayload;
+}
+
+/** A company is to be deleted. */
+export interface CompanyDeleteEvent extends PlatformEventBase {
+  type: 'company.delete';
+  entity: 'company';
+  payload: DeletePayload;
+}
+
 /** A change, as a service in `platform` mode hands it to `publish`; `type` tells which. */
-export type PlatformEvent = PersonUpsertEvent | CompanyUpsertEvent;
+export type PlatformEvent =
+  | PersonUpsertEvent
+  | CompanyUpsertEvent
+  | PersonDeleteEvent
+  | CompanyDeleteEvent;

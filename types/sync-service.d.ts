@@ -7,7 +7,13 @@ import type {
   FoundPerson,
 } from './find-delete.js';
 import type { MappingStore } from './mapping-store.js';
-import type { CompanyUpsertEvent, PersonUpsertEvent, PlatformEvent } from './platform-events.js';
+import type {
+  CompanyDeleteEvent,
+  CompanyUpsertEvent,
+  PersonDeleteEvent,
+  PersonUpsertEvent,
+  PlatformEvent,
+} from './platform-events.js';
 import type { TwentyCrmRestClient, TwentyCrmRestClientConfig } from './rest-client.js';
 import type { TwentyCrmSyncMode } from './twenty-crm-config.types.js';
 import type { TwentyCompany, TwentyPerson } from './twenty-crm-entities.types.js';
@@ -129,9 +135,9 @@ export interface SyncServiceOptions {
    */
   mode?: TwentyCrmSyncMode;
   /**
-   * Takes each change in `platform` mode, which cannot do without it. It is called once per upsert, in the order of the
-   * calls, with input that is checked and normalised. The upsert waits for it; what it throws or rejects with is what
-   * the upsert rejects with.
+   * Takes each change in `platform` mode, which cannot do without it. It is called once per upsert or deletion, in the
+   * order of the calls, with input that is checked and normalised. The call waits for it; what it throws or rejects
+   * with is what the call rejects with.
    */
   publish?: (event: PlatformEvent) => unknown;
   /** Where pairs of ids outlive the process; nowhere when it is not given. */
@@ -225,11 +231,16 @@ export declare class TwentyCrmSyncService {
     event: CompanyUpsertEvent,
     options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyCompany>>;
+  /** As above, for a deletion. */
+  applyPlatformEvent(
+    event: PersonDeleteEvent | CompanyDeleteEvent,
+    options?: UpsertCallOptions,
+  ): Promise<DeleteResult>;
   /** As above, for whichever it is. */
   applyPlatformEvent(
     event: PlatformEvent,
     options?: UpsertCallOptions,
-  ): Promise<UpsertResult<TwentyPerson> | UpsertResult<TwentyCompany>>;
+  ): Promise<UpsertResult<TwentyPerson> | UpsertResult<TwentyCompany> | DeleteResult>;
 
   /**
    * The person with this external id as the CRM has it now, or null: a soft-deleted one counts as not there. A failed

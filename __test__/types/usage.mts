@@ -8,6 +8,7 @@ import {
   createTwentyCrmError,
   createTwentyCrmSyncService,
   createTwentyCrmSyncServiceFromEnv,
+  type DeleteResult,
   ensureExternalId,
   type extractCityFromLocation,
   type FoundPerson,
@@ -214,7 +215,7 @@ export async function findAndDelete() {
   const { deleted, ids, reason } = await service.deletePerson('cli_1', { mode: 'destroy', signal });
   same<typeof deleted, boolean>();
   same<typeof ids, string[]>();
-  same<typeof reason, 'not_found' | 'already_deleted' | undefined>();
+  same<typeof reason, 'not_found' | 'already_deleted' | 'published' | undefined>();
   // @ts-expect-error: there are two ways to delete
   await service.deleteCompany('org_1', { mode: 'hard' });
 }
@@ -284,13 +285,17 @@ export async function modes(event: PlatformEvent) {
     same<typeof event.payload, UpsertPersonInput>();
     const applied = await service.applyPlatformEvent(event, { signal });
     same<typeof applied, UpsertResult<TwentyPerson>>();
-  } else {
+  } else if (event.type === 'company.upsert') {
     same<typeof event.entity, 'company'>();
     const applied = await service.applyPlatformEvent(event);
     same<typeof applied, UpsertResult<TwentyCompany>>();
+  } else {
+    same<typeof event.payload.mode, 'soft' | 'destroy'>();
+    const applied = await service.applyPlatformEvent(event);
+    same<typeof applied, DeleteResult>();
   }
   const either = await service.applyPlatformEvent(event);
-  same<typeof either, UpsertResult<TwentyPerson> | UpsertResult<TwentyCompany>>();
+  same<typeof either, UpsertResult<TwentyPerson> | UpsertResult<TwentyCompany> | DeleteResult>();
   createTwentyCrmSyncServiceFromEnv();
   createTwentyCrmSyncServiceFromEnv(300_000);
   createTwentyCrmSyncServiceFromEnv({ namespace: 'site-a' }, { TWENTY_CRM_ENABLED: 'false' });

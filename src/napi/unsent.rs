@@ -8,9 +8,11 @@ use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
 use super::rest_client::thrown;
 use super::sqlite_store::SqliteStore;
 use super::sync_service::store_of;
+use crate::core::sync::delete::DeleteMode;
 use crate::core::sync::options::ServiceOptions;
 use crate::core::sync::unsent::UnsentService as CoreService;
 use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::input::external_id_from_json;
 
 /// Internal: the native half of a `TwentyCrmSyncService` that sends nothing to Twenty.
 #[napi]
@@ -40,6 +42,14 @@ impl UnsentService {
     pub fn normalise(&self, kind: u8, input: String) -> Result<String> {
         let normalised = self.core.normalise(kind_of(kind), &input).map_err(thrown)?;
         Ok(json!({"id": normalised.id.to_string(), "data": normalised.data}).to_string())
+    }
+
+    /// `{external_id, mode}` as JSON text: a deletion that is checked. Arguments as of `SyncService.delete`.
+    #[napi(catch_unwind)]
+    pub fn normalise_deletion(&self, key: String, options: Option<String>) -> Result<String> {
+        let external_id = external_id_from_json(&key).map_err(thrown)?;
+        let mode = DeleteMode::from_json(options.as_deref().unwrap_or("{}")).map_err(thrown)?;
+        Ok(json!({"external_id": external_id, "mode": mode}).to_string())
     }
 
     /// Starts asking the store as call `id`; the answer is `{id, warning}` as JSON text, either of them null.
