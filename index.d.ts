@@ -3,6 +3,7 @@
 // One file per file of `lib/`, and what several of them share.
 export * from './types/abort-signal.js';
 export * from './types/api-service.js';
+export * from './types/bulk.js';
 export * from './types/config.js';
 export * from './types/config-store.js';
 export * from './types/defaults.js';

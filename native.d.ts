@@ -9,6 +9,17 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** Internal: the native half of a bulk run, made by `SyncService.bulk`. */
+export declare class BulkRun {
+  /**
+   * Starts call `id`: the `number`th chunk of the run, a JSON array of flat records. The answer is a JSON array with
+   * one result for each.
+   */
+  chunk(dispatcher: Dispatcher, id: number, number: number, records: string): void
+  /** Requests that this run has sent so far, repeats included. */
+  requests(): number
+}
+
 /** The environment's one way back into JavaScript. Internal: `lib/dispatcher.js` makes one per environment. */
 export declare class Dispatcher {
   /** `onAnswers` receives batches as one flat array: id, kind, text, id, kind, text, …. */
@@ -92,6 +103,8 @@ export declare class SyncService {
   find(dispatcher: Dispatcher, id: number, kind: number, key: string, options?: string | undefined | null): void
   /** Starts the deletion of one record as call `id`; `key` is `{external_id}` as JSON text, `options` `{mode}`. */
   delete(dispatcher: Dispatcher, id: number, kind: number, key: string, options?: string | undefined | null): void
+  /** A bulk run of people (`kind` 0) or companies (1), with its options as JSON text. */
+  bulk(kind: number, options: string): BulkRun
   /** Forgets all remembered ids. */
   clearCache(): void
   /** `{size, entries: [{key, age}]}` as JSON text. */

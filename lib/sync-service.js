@@ -2,6 +2,14 @@
 
 const native = require('./native.js');
 const {
+  BulkRun,
+  collect,
+  nativeWriter,
+  publishingWriter,
+  readMaxConcurrency,
+  requireIterable,
+} = require('./bulk-run.js');
+const {
   call,
   dispatcher,
   liftHoldAfterThisTurn,
@@ -33,11 +41,14 @@ const OPTIONS = /** @type {const} */ ([
   'fieldOwnership',
   'namespace',
   'fieldNames',
+  'hashTtlMs',
   'invalidEmail',
 ]);
 
 const CALL_OPTIONS = /** @type {const} */ ([
   'useCache',
+  'skipUnchanged',
+  'force',
   'maxConflictRetries',
   'conflictRetryDelay',
 ]);
@@ -158,6 +169,38 @@ class TwentyCrmSyncService {
     const answer = await startDelete(of(this).native, COMPANY, externalId, options);
     if (answer.ok) return finish(this, answer.text);
     throw errorAt(answer.error, site);
+  }
+
+  /**
+   * @param {import('../index.js').Inputs<import('../index.js').UpsertPersonInput>} inputs
+   * @param {import('../index.js').SyncOptions} [options]
+   */
+  syncPersons(inputs, options) {
+    return bulk(this, PERSON, inputs, options);
+  }
+
+  /**
+   * @param {import('../index.js').Inputs<import('../index.js').UpsertCompanyInput>} inputs
+   * @param {import('../index.js').SyncOptions} [options]
+   */
+  syncCompanies(inputs, options) {
+    return bulk(this, COMPANY, inputs, options);
+  }
+
+  /**
+   * @param {import('../index.js').Inputs<import('../index.js').UpsertPersonInput>} inputs
+   * @param {import('../index.js').SyncOptions} [options]
+   */
+  async upsertManyPersons(inputs, options) {
+    return collect(this.syncPersons(inputs, options));
+  }
+
+  /**
+   * @param {import('../index.js').Inputs<import('../index.js').UpsertCompanyInput>} inputs
+   * @param {import('../index.js').SyncOptions} [options]
+   */
+  async upsertManyCompanies(inputs, options) {
+    return collect(this.syncCompanies(inputs, options));
   }
 
   clearCache() {
@@ -285,6 +328,48 @@ function start(service, kind, input, options) {
     (dispatcher, id) => inner.upsert(dispatcher, id, kind, inputJson, optionsJson),
     signal,
   );
+}
+
+const BULK_OPTIONS = /** @type {const} */ ([...CALL_OPTIONS, 'dryRun', 'force', 'verifyUnchanged']);
+
+/**
+ * @param {TwentyCrmSyncService} service
+ * @param {number} kind
+ * @param {unknown} inputs
+ * @param {any} options
+ */
+function bulk(service, kind, inputs, options) {
+  const inner = of(service);
+  const entity = kind === PERSON ? 'person' : 'company';
+  requireIterable(inputs);
+  const signal = readSignal(options);
+  const { onProgress } = readOptions('options', options ?? undefined, ['onProgress']);
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalid('onProgress', 'onProgress must be a function', undefined);
+  }
+  const { elsewhere, onWarning } = inner;
+  const settings = {
+    maxConcurrency: readMaxConcurrency(options),
+    onProgress,
+    signal,
+    /** @param {import('../index.js').SyncWarning} warning */
+    warn: (warning) => {
+      if (onWarning !== undefined) callHook(onWarning, warning);
+    },
+  };
+  if (elsewhere !== undefined) {
+    if (elsewhere.mode === 'disabled') throw cannot(elsewhere.mode);
+    /** @param {unknown} record */
+    const publish = (record) => elsewhere.upsert(kind, record, options);
+    return new BulkRun(publishingWriter(publish, entity), inputs, settings);
+  }
+  try {
+    const optionsJson = optionsToJson(readOptions('options', options ?? undefined, BULK_OPTIONS));
+    const run = inner.native.bulk(kind, optionsJson ?? '{}');
+    return new BulkRun(nativeWriter(run, entity, signal), inputs, settings);
+  } catch (error) {
+    throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
+  }
 }
 
 /**

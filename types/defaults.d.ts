@@ -1,5 +1,11 @@
+import type { SyncOptions } from './bulk.js';
 import type { TwentyCrmRequestOptions, TwentyCrmRestClientConfig } from './rest-client.js';
-import type { CollisionOptions, FieldNames, SyncServiceOptions } from './sync-service.js';
+import type {
+  CollisionOptions,
+  FieldNames,
+  SyncServiceOptions,
+  UpsertCallOptions,
+} from './sync-service.js';
 import type { UpsertOptions } from './twenty-crm-sync.types.js';
 
 /** Every option that has a default, with the default that its `@default` tag names. Frozen, at every depth. */
@@ -10,8 +16,10 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
       'timeout' | 'maxRetries' | 'initialBackoffMs' | 'maxBackoffMs' | 'maxThrottleWaitMs'
     > &
       Pick<TwentyCrmRequestOptions, 'skipRetry'> &
-      Pick<SyncServiceOptions, 'cacheTtlMs' | 'mode' | 'invalidEmail'> &
-      UpsertOptions
+      Pick<SyncServiceOptions, 'cacheTtlMs' | 'hashTtlMs' | 'mode' | 'invalidEmail'> &
+      UpsertOptions &
+      Pick<UpsertCallOptions, 'skipUnchanged'> &
+      Pick<SyncOptions, 'maxConcurrency' | 'dryRun' | 'force' | 'verifyUnchanged'>
   > & {
     collisions: Readonly<Required<CollisionOptions>>;
     fieldNames: Readonly<Required<Omit<FieldNames, 'plan'>> & { plan: readonly string[] }>;

@@ -1,4 +1,5 @@
 import type { AbortSignalLike } from './abort-signal.js';
+import type { Inputs, SyncOptions, SyncRun } from './bulk.js';
 import type {
   DeleteOptions,
   DeleteResult,
@@ -140,6 +141,11 @@ export interface SyncServiceOptions {
    * with is what the call rejects with.
    */
   publish?: (event: PlatformEvent) => unknown;
+  /**
+   * Milliseconds for which bulk calls believe that a record is in the CRM as it was written last.
+   * @default 86400000
+   */
+  hashTtlMs?: number;
   /** Where pairs of ids outlive the process; nowhere when it is not given. */
   mappingStore?: MappingStore | null;
   /** Country of national phone numbers, as ISO 3166-1 alpha-2 (`DE`); without it they are left out with a warning. */
@@ -164,6 +170,17 @@ export interface SyncServiceOptions {
 
 /** {@link UpsertOptions}, and a signal. */
 export interface UpsertCallOptions extends UpsertOptions {
+  /**
+   * Send nothing when the record was last written as it would be written now; the result then says `created: false,
+   * updated: false`, and its data is what was written last.
+   * @default false
+   */
+  skipUnchanged?: boolean;
+  /**
+   * With `skipUnchanged`: send in any case.
+   * @default false
+   */
+  force?: boolean;
   /** Aborting closes the socket, ends any wait, and rejects with the signal's own reason. */
   signal?: AbortSignalLike;
 }
@@ -256,6 +273,29 @@ export declare class TwentyCrmSyncService {
   deletePerson(externalId: string, options?: DeleteOptions): Promise<DeleteResult>;
   /** As {@link deletePerson}, for companies. People of the company stay, without it. */
   deleteCompany(externalId: string, options?: DeleteOptions): Promise<DeleteResult>;
+
+  /**
+   * Creates and updates many people in batches: records of one external id are merged, companies that people name are
+   * written first, unchanged records are not sent, one bad record does not harm the others.
+   *
+   * Throws `VALIDATION_ERROR` at once for options that are no good.
+   */
+  syncPersons(inputs: Inputs<UpsertPersonInput>, options?: SyncOptions): SyncRun<TwentyPerson>;
+  /** As {@link syncPersons}, for companies. */
+  syncCompanies(inputs: Inputs<UpsertCompanyInput>, options?: SyncOptions): SyncRun<TwentyCompany>;
+  /**
+   * As {@link syncPersons}, with all results at once. Rejects with `OPERATION_FAILED` after every record was tried when
+   * some failed; `details.results` then has the result of every record.
+   */
+  upsertManyPersons(
+    inputs: Inputs<UpsertPersonInput>,
+    options?: SyncOptions,
+  ): Promise<UpsertResult<TwentyPerson>[]>;
+  /** As {@link upsertManyPersons}, for companies. */
+  upsertManyCompanies(
+    inputs: Inputs<UpsertCompanyInput>,
+    options?: SyncOptions,
+  ): Promise<UpsertResult<TwentyCompany>[]>;
 
   /** Forgets every remembered id; the mapping store keeps what it has. */
   clearCache(): void;

@@ -53,7 +53,7 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
         ("POST", ["faults"]) => {
             let rules: Rules = body(request)?;
             state.faults.add(match rules {
-                Rules::One(rule) => vec![rule],
+                Rules::One(rule) => vec![*rule],
                 Rules::Many(rules) => rules,
             });
             done()
@@ -98,7 +98,7 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
 #[serde(untagged)]
 enum Rules {
     Many(Vec<FaultRule>),
-    One(FaultRule),
+    One(Box<FaultRule>),
 }
 
 #[derive(Deserialize)]

@@ -97,6 +97,9 @@ pub struct FaultRule {
     /// Prefix of the path; any without.
     #[serde(default)]
     pub path: Option<String>,
+    /// Text that the body must hold; any without.
+    #[serde(default)]
+    pub body_contains: Option<String>,
     /// Only the nth matching request, counted from 1.
     #[serde(default)]
     pub nth: Option<u64>,
@@ -116,6 +119,7 @@ impl FaultRule {
         Self {
             method: None,
             path: None,
+            body_contains: None,
             nth: None,
             times: Some(times),
             probability: None,
@@ -168,12 +172,14 @@ impl FaultList {
         self.rules().iter().map(|a| a.fired).collect()
     }
 
-    /// The fault that hits this request. Every rule that matches counts the request, so that
+    /// The fault that hits this request: of the rules that look into bodies once the body is there, of the others before
+    /// it is read (`body` is `None`). Every rule that matches counts the request, so that
     /// `nth` means the nth request of that kind whatever the other rules do.
     pub fn hit(
         &self,
         method: &str,
         path: &str,
+        body: Option<&[u8]>,
         mut chance: impl FnMut(f64) -> bool,
     ) -> Option<FaultAction> {
         let mut hit = None;
@@ -183,7 +189,12 @@ impl FaultList {
                 .method
                 .as_deref()
                 .is_none_or(|m| m.eq_ignore_ascii_case(method))
-                && rule.path.as_deref().is_none_or(|p| path.starts_with(p));
+                && rule.path.as_deref().is_none_or(|p| path.starts_with(p))
+                && match (&rule.body_contains, body) {
+                    (None, None) => true,
+                    (Some(text), Some(body)) => holds(body, text.as_bytes()),
+                    _ => false,
+                };
             if !matches {
                 continue;
             }
@@ -204,6 +215,10 @@ impl FaultList {
     }
 }
 
+fn holds(body: &[u8], text: &[u8]) -> bool {
+    text.is_empty() || body.windows(text.len()).any(|window| window == text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,13 +233,25 @@ mod tests {
                 ..FaultRule::times(1, FaultAction::ResetAfter).on("GET", "/rest")
             },
         ]);
-        let hit = |method, path| list.hit(method, path, |_| true);
+        let hit = |method, path| list.hit(method, path, None, |_| true);
         assert_eq!(hit("POST", "/rest/people"), None);
         assert_eq!(hit("GET", "/rest/people"), Some(FaultAction::Html));
         assert_eq!(hit("GET", "/rest/people"), None);
         assert_eq!(hit("GET", "/rest/companies"), Some(FaultAction::ResetAfter));
         assert_eq!(hit("GET", "/rest/companies"), None);
         assert_eq!(list.fired(), [1, 1]);
+    }
+
+    #[test]
+    fn rules_look_into_bodies() {
+        let list = FaultList::default();
+        list.add([FaultRule {
+            body_contains: Some("b-7".to_owned()),
+            ..FaultRule::times(9, FaultAction::Html)
+        }]);
+        let hit = |body: &[u8]| list.hit("POST", "/rest/batch/people", Some(body), |_| true);
+        assert_eq!(hit(b"[{\"externalId\":\"b-6\"}]"), None);
+        assert!(hit(b"[{\"externalId\":\"b-7\"}]").is_some());
     }
 
     #[test]

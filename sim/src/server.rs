@@ -170,12 +170,12 @@ async fn exchange(
     };
     request.set_target(&head.target);
     let is_control = request.path.starts_with("/__sim");
-    let fault = if is_control {
+    let mut fault = if is_control {
         None
     } else {
         state
             .faults
-            .hit(&request.method, &request.path, |p| state.chance(p))
+            .hit(&request.method, &request.path, None, |p| state.chance(p))
     };
     if fault == Some(FaultAction::ResetBefore) {
         state.stats.record(request, 0, state.now_ms());
@@ -204,6 +204,12 @@ async fn exchange(
                 return Ok(After::Close);
             }
         }
+    }
+    if fault.is_none() && !is_control {
+        let body = Some(request.body.as_slice());
+        fault = state
+            .faults
+            .hit(&request.method, &request.path, body, |p| state.chance(p));
     }
     let keep_alive = head.keep_alive();
     request.headers = head.headers;

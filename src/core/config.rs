@@ -17,6 +17,8 @@ pub const INITIAL_BACKOFF_MS: u64 = 200;
 pub const MAX_BACKOFF_MS: u64 = 5_000;
 /// How long remembered ids are used, in milliseconds (spec: 5 minutes).
 pub const CACHE_TTL_MS: u64 = 300_000;
+/// How long the hash of what was written is believed, in milliseconds (DESIGN: 24 h).
+pub const HASH_TTL_MS: u64 = 86_400_000;
 /// Repeats of an upsert that lost a race (spec).
 pub const MAX_CONFLICT_RETRIES: u32 = 3;
 /// Wait before such a repeat, in milliseconds (spec).

@@ -1,6 +1,7 @@
 //! Conversion between JavaScript and the core, and nothing else: strings in, strings out, one dispatcher for all answers.
 
 mod api_service;
+mod bulk_run;
 mod dispatcher;
 mod rest_client;
 mod runtime;

@@ -7,6 +7,7 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use serde_json::json;
 
+use super::bulk_run::BulkRun;
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
 use super::rest_client::{RestClient, client_closed, failure, thrown};
 use super::runtime;
@@ -14,6 +15,7 @@ use super::sqlite_store::SqliteStore;
 use super::store::CallerStore;
 use crate::core::error::CrmError;
 use crate::core::store::MappingStore;
+use crate::core::sync::bulk::{BulkOptions, BulkRun as CoreRun};
 use crate::core::sync::delete::DeleteMode;
 use crate::core::sync::options::{CallOptions, ServiceOptions};
 use crate::core::sync::service::SyncService as CoreService;
@@ -147,6 +149,16 @@ impl SyncService {
                 Err(error) => failure(error),
             }
         })
+    }
+
+    /// A bulk run of people (`kind` 0) or companies (1), with its options as JSON text.
+    #[napi(catch_unwind)]
+    pub fn bulk(&self, kind: u8, options: String) -> Result<BulkRun> {
+        let options = BulkOptions::from_json(&options).map_err(thrown)?;
+        Ok(BulkRun::new(
+            CoreRun::new(&self.core, object_kind(kind), options),
+            Arc::clone(&self.closed),
+        ))
     }
 
     /// Forgets all remembered ids.

@@ -33,6 +33,7 @@ pub(super) struct Inner {
 }
 
 /// What a client is made of; tests replace what they need to.
+#[derive(Clone)]
 pub struct Parts {
     /// Shared with the other clients of the workspace.
     pub workspace: Arc<Workspace>,
@@ -96,6 +97,21 @@ impl HttpClient {
                 counters: Counters::default(),
             }),
         })
+    }
+
+    /// The same client with counters of its own, for counting what one piece of work takes.
+    #[must_use]
+    pub fn with_own_counters(&self) -> Self {
+        let inner = &*self.inner;
+        Self {
+            inner: Arc::new(Inner {
+                config: inner.config.clone(),
+                parts: inner.parts.clone(),
+                redactor: Redactor::new(&inner.config.api_key),
+                base_headers: inner.base_headers.clone(),
+                counters: Counters::default(),
+            }),
+        }
     }
 
     /// The configuration.

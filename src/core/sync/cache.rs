@@ -28,6 +28,19 @@ type Key = (ObjectKind, String);
 struct Known {
     crm_id: String,
     cached_at_ms: u64,
+    /// Hash of what was written last, and when that was.
+    written: Option<(Box<str>, u64)>,
+}
+
+/// What the cache knows of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The record's id in the CRM.
+    pub crm_id: String,
+    /// Hash of what was written last, where all of it was written.
+    pub hash: Option<String>,
+    /// When that was, in milliseconds since the epoch.
+    pub written_at_ms: u64,
 }
 
 /// Shared by all services of one workspace and namespace; the time to live is each service's own and applies at read.
@@ -67,14 +80,41 @@ impl IdCache {
         Some(known.crm_id.clone())
     }
 
-    /// Remembers a mapping as of `now_ms`.
+    /// As `get`, with the hash of what was written last. The hash has an expiry of its own: it is given back however old
+    /// the id is.
+    pub fn recall(&self, kind: ObjectKind, external_id: &str) -> Option<(Remembered, u64)> {
+        let key = (kind, external_id.to_owned());
+        let mut entries = self.lock();
+        let known = entries.get(&key)?;
+        let remembered = Remembered {
+            crm_id: known.crm_id.clone(),
+            hash: known.written.as_ref().map(|(hash, _)| hash.to_string()),
+            written_at_ms: known.written.as_ref().map_or(0, |(_, at)| *at),
+        };
+        Some((remembered, known.cached_at_ms))
+    }
+
+    /// Remembers a mapping as of `now_ms`; what is known of its content is forgotten.
     pub fn insert(&self, kind: ObjectKind, external_id: &str, crm_id: &str, now_ms: u64) {
+        self.insert_written(kind, external_id, crm_id, None, now_ms);
+    }
+
+    /// Remembers a mapping and the hash of what was written, as of `now_ms`.
+    pub fn insert_written(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        crm_id: &str,
+        hash: Option<&str>,
+        now_ms: u64,
+    ) {
         let mut entries = self.lock();
         entries.put(
             (kind, external_id.to_owned()),
             Known {
                 crm_id: crm_id.to_owned(),
                 cached_at_ms: now_ms,
+                written: hash.map(|hash| (hash.into(), now_ms)),
             },
         );
         while entries.len() > self.capacity.get() {

@@ -108,7 +108,7 @@ impl Target {
 }
 
 /// Decides from all rows that carry one of the keys of `claim`, deleted ones included.
-pub fn decide(claim: &Claim<'_>, rows: &[Record], collisions: &Collisions) -> Decision {
+pub fn decide(claim: &Claim<'_>, rows: &[&Record], collisions: &Collisions) -> Decision {
     let own = claim.own_row(rows);
     let holder = claim.holder(rows, own);
     match own {
@@ -140,8 +140,9 @@ impl<'a> Claim<'a> {
 
     /// The row that carries our external id, else one of our ids that no other external id has claimed. Of several
     /// (a field that is not unique), a live one and one with an id of ours, else the oldest.
-    pub(super) fn own_row<'r>(&self, rows: &'r [Record]) -> Option<&'r Record> {
+    pub(super) fn own_row<'r>(&self, rows: &[&'r Record]) -> Option<&'r Record> {
         rows.iter()
+            .copied()
             .filter(|row| self.is_own(row))
             .min_by_key(|row| {
                 (
@@ -165,8 +166,9 @@ impl<'a> Claim<'a> {
     }
 
     /// Another row with our e-mail or domain: a live one before a deleted one, the oldest first.
-    fn holder<'r>(&self, rows: &'r [Record], own: Option<&Record>) -> Option<&'r Record> {
+    fn holder<'r>(&self, rows: &[&'r Record], own: Option<&Record>) -> Option<&'r Record> {
         rows.iter()
+            .copied()
             .filter(|row| own.is_none_or(|own| id_of(own) != id_of(row)))
             .filter(|row| self.holds_unique(row))
             .min_by_key(|row| (is_deleted(row), text_of(row, "createdAt").to_owned()))

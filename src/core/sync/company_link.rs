@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use crate::core::error::CrmError;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
@@ -31,6 +33,16 @@ impl Link {
     /// Whether a company is named.
     pub fn is_set(&self) -> bool {
         matches!(self, Self::To(_))
+    }
+
+    /// Puts what is to become of the link into a payload.
+    pub fn write_into(&self, payload: &mut Map<String, Value>) {
+        let value = match self {
+            Self::None => return,
+            Self::Clear => Value::Null,
+            Self::To(id) => id.as_str().into(),
+        };
+        payload.insert("companyId".to_owned(), value);
     }
 }
 
@@ -116,7 +128,7 @@ impl SyncService {
     }
 
     /// Makes the company in its own turn, so that many people who name one new company make it once.
-    async fn make_company(
+    pub(super) async fn make_company(
         &self,
         options: &CallOptions,
         external_id: &str,
@@ -149,7 +161,7 @@ impl SyncService {
 }
 
 /// The row that carries the external id, else the one with the chosen id that nobody else has claimed; live ones first.
-fn company_row<'r>(
+pub(super) fn company_row<'r>(
     rows: &'r [Record],
     field: &ExternalIdField,
     stored: &str,

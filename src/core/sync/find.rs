@@ -108,7 +108,8 @@ impl SyncService {
             external_id_field: &field,
             unique: None,
         };
-        let first = claim.own_row(&rows).map(|row| id_of(row).to_owned());
+        let all: Vec<&Record> = rows.iter().collect();
+        let first = claim.own_row(&all).map(|row| id_of(row).to_owned());
         let mut own: Vec<Record> = rows.into_iter().filter(|row| claim.is_own(row)).collect();
         own.sort_by_key(|row| Some(id_of(row)) != first.as_deref());
         if let Some(id) = remembered

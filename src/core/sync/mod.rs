@@ -1,10 +1,12 @@
 //! What is done with Twenty: identity, memory, and the upsert of one record.
 
+pub mod bulk;
 pub mod cache;
 pub mod collision;
 pub mod company_link;
 pub mod delete;
 pub mod find;
+pub mod fingerprint;
 pub mod options;
 pub mod ownership;
 pub mod provisioning;

@@ -98,6 +98,8 @@ pub struct Collisions {
 pub struct ServiceOptions {
     /// How long a remembered id is believed, in milliseconds.
     pub cache_ttl_ms: u64,
+    /// How long the hash of what was written is believed, in milliseconds: a row may be changed over there.
+    pub hash_ttl_ms: u64,
     /// The country whose national phone numbers are understood; none: they are left out with a warning.
     pub default_country: Option<Country>,
     /// The collision table.
@@ -123,6 +125,9 @@ impl ServiceOptions {
             cache_ttl_ms: options
                 .millis("cacheTtlMs", 0)?
                 .unwrap_or(config::CACHE_TTL_MS),
+            hash_ttl_ms: options
+                .millis("hashTtlMs", 0)?
+                .unwrap_or(config::HASH_TTL_MS),
             default_country: match read::<String>(&options, "defaultCountry")? {
                 None => None,
                 Some(code) => Some(Country::parse(&code)?),
@@ -168,6 +173,10 @@ impl ServiceOptions {
 pub struct CallOptions {
     /// Whether remembered ids are used. `false` bypasses everything remembered: ids and stores.
     pub use_cache: bool,
+    /// Send nothing when the record was written last as it would be written now.
+    pub skip_unchanged: bool,
+    /// Send in any case: what was written last is not looked at.
+    pub force: bool,
     /// How often a lost race is tried again.
     pub max_conflict_retries: u32,
     /// The wait before a lost race is tried again, in milliseconds.
@@ -178,6 +187,8 @@ impl Default for CallOptions {
     fn default() -> Self {
         Self {
             use_cache: true,
+            skip_unchanged: false,
+            force: false,
             max_conflict_retries: config::MAX_CONFLICT_RETRIES,
             conflict_retry_delay_ms: config::CONFLICT_RETRY_DELAY_MS,
         }
@@ -198,6 +209,8 @@ impl CallOptions {
                 None => defaults.use_cache,
                 Some(_) => options.flag("useCache")?,
             },
+            skip_unchanged: options.flag("skipUnchanged")?,
+            force: options.flag("force")?,
             max_conflict_retries: retries
                 .and_then(|retries| u32::try_from(retries).ok())
                 .unwrap_or(defaults.max_conflict_retries),

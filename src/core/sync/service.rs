@@ -1,5 +1,6 @@
 //! The sync service: what callers ask for, and what one upsert needs of its surroundings.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,20 +10,32 @@ use serde_json::{Map, Value, json};
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::HttpClient;
-use crate::core::store::{BoundedStore, Mapping, MappingStore};
+use crate::core::store::{BoundedStore, Mapping, MappingStore, MappingWrite};
 use crate::core::twenty::email;
 use crate::core::twenty::ids::{ObjectKind, record_id};
 use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::record::{InvalidEmail, MapContext};
+use crate::core::twenty::record::{InvalidEmail, MapContext, MappedRecord};
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::cache::CacheEntry;
+pub(super) use super::cache::Remembered;
+
+use super::fingerprint::fingerprint;
 use super::options::{CallOptions, ServiceOptions};
 use super::schema_source::Sign;
 use super::site::{Outcome, Site, SiteKey, SyncWorkspace};
 use super::turns::{Hold, Turn, Write};
 use super::upsert::{Input, Upsert, Upserted};
 use super::wire::Record;
+
+/// What a write has told.
+pub(super) struct Learnt<'a> {
+    pub external_id: String,
+    pub crm_id: String,
+    /// Where all that was asked for is written.
+    pub hash: Option<String>,
+    pub fields: &'a Map<String, Value>,
+}
 
 /// Upserts people and companies. Cloning is cheap; services of one workspace, namespace, field names and store share
 /// cache and lines.
@@ -217,6 +230,101 @@ impl SyncService {
         record_id(kind, self.options.namespace.as_deref(), &name)
     }
 
+    /// The same service with request counters of its own.
+    pub(super) fn with_own_counters(&self) -> Self {
+        Self {
+            http: self.http.with_own_counters(),
+            ..self.clone()
+        }
+    }
+
+    /// The hash of what a write of `record` would say.
+    pub(super) fn hash_of(
+        &self,
+        input: &Input,
+        record: &MappedRecord,
+        schema: &WorkspaceSchema,
+    ) -> String {
+        fingerprint(input, record, schema)
+    }
+
+    /// Whether what was written last is what would be written now, and is fresh enough to be believed.
+    pub(super) fn is_unchanged(&self, known: &Remembered, hash: &str) -> bool {
+        known.hash.as_deref() == Some(hash)
+            && self.now_ms().saturating_sub(known.written_at_ms) < self.options.hash_ttl_ms
+    }
+
+    /// What memory, and for the rest the store, know of many records. `Err` is a store's failure.
+    pub(super) async fn recall_many(
+        &self,
+        kind: ObjectKind,
+        external_ids: &[String],
+    ) -> Result<HashMap<String, Remembered>, String> {
+        let now_ms = self.now_ms();
+        let mut known = HashMap::with_capacity(external_ids.len());
+        let mut unknown = Vec::new();
+        for external_id in external_ids {
+            match self.site.cache.recall(kind, external_id) {
+                Some((remembered, cached_at_ms))
+                    if remembered.hash.is_some()
+                        || now_ms.saturating_sub(cached_at_ms) < self.options.cache_ttl_ms =>
+                {
+                    known.insert(external_id.clone(), remembered);
+                }
+                _ => unknown.push(external_id.clone()),
+            }
+        }
+        if let Some(store) = self.store.as_ref().filter(|_| !unknown.is_empty()) {
+            for found in store.find_many(&unknown, kind).await? {
+                // What is no UUID cannot be a row's id, and would spoil the whole look-up.
+                if uuid::Uuid::parse_str(&found.mapping.crm_id).is_ok() {
+                    let remembered = Remembered {
+                        crm_id: found.mapping.crm_id,
+                        hash: found.version_hash,
+                        written_at_ms: found.last_synced_at_ms.unwrap_or(0),
+                    };
+                    known.insert(found.mapping.ever_id, remembered);
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// Remembers what was written, in memory and in the store. `Err` is a store's failure.
+    pub(super) async fn remember_many(
+        &self,
+        kind: ObjectKind,
+        learnt: &[Learnt<'_>],
+    ) -> Result<(), String> {
+        let now_ms = self.now_ms();
+        for learnt in learnt {
+            self.site.cache.insert_written(
+                kind,
+                &learnt.external_id,
+                &learnt.crm_id,
+                learnt.hash.as_deref(),
+                now_ms,
+            );
+        }
+        let Some(store) = self.store.as_ref().filter(|_| !learnt.is_empty()) else {
+            return Ok(());
+        };
+        let writes: Vec<MappingWrite> = learnt
+            .iter()
+            .map(|learnt| MappingWrite {
+                mapping: Mapping {
+                    ever_id: learnt.external_id.clone(),
+                    crm_id: learnt.crm_id.clone(),
+                    kind,
+                },
+                // An empty hash is one that nothing equals: the record is looked at again next time.
+                version_hash: Some(learnt.hash.clone().unwrap_or_default()),
+                data: Some(json!(learnt.fields).to_string()),
+            })
+            .collect();
+        store.upsert_many(&writes).await
+    }
+
     /// The CRM id of `external_id`, from memory or else from the store. `Err` is a store's failure.
     pub(super) async fn recall(
         &self,
@@ -239,22 +347,6 @@ impl SyncService {
         self.site
             .cache
             .insert(kind, external_id, crm_id, self.now_ms());
-    }
-
-    /// Remembers a mapping in memory and in the store. `Err` is a store's failure.
-    pub(super) async fn remember(
-        &self,
-        mapping: &Mapping,
-        written: &Map<String, Value>,
-    ) -> Result<(), String> {
-        self.learn(mapping.kind, &mapping.ever_id, &mapping.crm_id);
-        match &self.store {
-            None => Ok(()),
-            Some(store) => {
-                let data = json!(written).to_string();
-                store.upsert_mapping(mapping, &data).await
-            }
-        }
     }
 
     /// Forgets a mapping that the server disowned. `Err` is a store's failure.

@@ -9,14 +9,15 @@ pub fn normalize(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Whether the server would take the (normalised) address. It takes no quoted local part and no blanks, and refuses the
+/// Whether the server would take the (normalised) address. It takes no quoted local part, no blanks and no domain without a dot, and refuses the
 /// whole batch for one bad address (transcript 483), so the check must not be laxer than the server's.
 pub fn is_valid(email: &str) -> bool {
     let options = Options::default()
         .without_display_text()
         .without_domain_literal();
     !email.contains(|c: char| c == '"' || c.is_whitespace() || c.is_control())
-        && EmailAddress::parse_with_options(email, options).is_ok()
+        && EmailAddress::parse_with_options(email, options)
+            .is_ok_and(|address| address.domain().contains('.'))
 }
 
 /// The refusal of an address that is none.

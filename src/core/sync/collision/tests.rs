@@ -39,7 +39,8 @@ fn decide_with(field: &ExternalIdField, rows: &[Record], collisions: Collisions)
         external_id_field: field,
         unique: Some(&unique),
     };
-    decide(&claim, rows, &collisions)
+    let rows: Vec<&Record> = rows.iter().collect();
+    decide(&claim, &rows, &collisions)
 }
 
 fn usable() -> ExternalIdField {

@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use super::{Input, Plan, Step, Upsert};
 use crate::core::error::CrmError;
-use crate::core::store::Mapping;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::lookup::LookupQuery;
@@ -13,6 +12,7 @@ use crate::core::twenty::record::holds;
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Claim, Decision, decide, reason};
+use crate::core::sync::service::Learnt;
 use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
 
 impl Upsert<'_> {
@@ -31,18 +31,48 @@ impl Upsert<'_> {
         }
     }
 
+    /// The record's id, where what would be written was written last (option `skipUnchanged`).
+    pub(super) async fn recall_unchanged(&mut self) -> Option<String> {
+        if !self.options.skip_unchanged || self.options.force || !self.options.use_cache {
+            return None;
+        }
+        let external_id = self.input.external_id().to_owned();
+        let asked = std::slice::from_ref(&external_id);
+        match self.service.recall_many(self.kind(), asked).await {
+            Ok(mut known) => {
+                let hash = self
+                    .service
+                    .hash_of(&self.input, &self.mapped, &self.schema);
+                known
+                    .remove(&external_id)
+                    .filter(|known| self.service.is_unchanged(known, &hash))
+                    .map(|known| known.crm_id)
+            }
+            Err(message) => {
+                self.warn_store(&message);
+                None
+            }
+        }
+    }
+
     pub(super) fn warn_store(&mut self, message: &str) {
         let warning = store_failed(self.input.external_id(), message);
         self.warnings.push(warning);
     }
 
     pub(super) async fn remember(&mut self, record: &Record) {
-        let mapping = Mapping {
-            ever_id: self.input.external_id().to_owned(),
+        let hash = self.is_complete.then(|| {
+            self.service
+                .hash_of(&self.input, &self.mapped, &self.schema)
+        });
+        let learnt = Learnt {
+            external_id: self.input.external_id().to_owned(),
             crm_id: id_of(record).to_owned(),
-            kind: self.kind(),
+            hash,
+            fields: &self.mapped.fields,
         };
-        if let Err(message) = self.service.remember(&mapping, &self.mapped.fields).await {
+        let kind = self.kind();
+        if let Err(message) = self.service.remember_many(kind, &[learnt]).await {
             self.warn_store(&message);
         }
         self.service
@@ -149,7 +179,8 @@ impl Upsert<'_> {
                 .as_ref()
                 .filter(|_| !self.without_unique),
         };
-        match decide(&claim, rows, &self.service.options.collisions) {
+        let all: Vec<&Record> = rows.iter().collect();
+        match decide(&claim, &all, &self.service.options.collisions) {
             Decision::Create { leave_out } => {
                 // A row of another external id may sit on the id that was chosen for us.
                 if rows
@@ -159,6 +190,7 @@ impl Upsert<'_> {
                     self.choose_next_id();
                 }
                 if let Some(warning) = leave_out {
+                    self.is_complete = false;
                     self.without_unique = true;
                     self.warnings.push(warning);
                 }
@@ -175,8 +207,7 @@ impl Upsert<'_> {
                     return Ok(Step::done(self.untouched(id, Some(&target.row))));
                 }
                 if self.maybe_created && self.is_as_created(&target.row) {
-                    let row = target.row.clone();
-                    return Ok(Step::done(self.finished(&row, true)));
+                    return Ok(Step::Next(Plan::Created(Box::new(target.row))));
                 }
                 Ok(Step::Next(Plan::Found(Box::new(target))))
             }

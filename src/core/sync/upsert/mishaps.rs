@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Plan, Step, Upsert, map};
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::record::{MappedRecord, holds};
 use crate::core::twenty::warning::SyncWarning;
 
@@ -118,20 +119,14 @@ impl Upsert<'_> {
             }
             return Ok(Step::Next(plan));
         }
-        if let Some(field) = refused_optional_field(&error)
-            && self.mapped.fields.contains_key(field)
-            && !self.refused_fields.contains(&field)
+        if let Some(refused) = refused_optional_field(&error, &self.service.options.field_names)
+            && self.mapped.fields.contains_key(&refused.field)
+            && !self.refused_fields.contains(&refused.field)
         {
-            self.refused_fields.push(field);
-            self.warnings.push(SyncWarning::new(
-                input_name_of(field),
-                reason::VALUE_REFUSED,
-                self.input.external_id(),
-                format!(
-                    "the server refused this value ({}): the record was written without it",
-                    error.message
-                ),
-            ));
+            let warning = refused.warning(self.input.external_id(), &error);
+            self.warnings.push(warning);
+            self.refused_fields.push(refused.field);
+            self.is_complete = false;
             return Ok(Step::Next(again));
         }
         if !self.schema_checked {
@@ -178,19 +173,47 @@ fn is_foreign_key(error: &CrmError) -> bool {
     error.message.contains("foreign key")
 }
 
-/// Optional values that the server checks more strictly than anybody can beforehand, by its own codes.
-fn refused_optional_field(error: &CrmError) -> Option<&'static str> {
-    match error.details.get("serverCode").and_then(Value::as_str)? {
-        "INVALID_PHONE_NUMBER"
-        | "CONFLICTING_PHONE_COUNTRY_CODE"
-        | "CONFLICTING_PHONE_CALLING_CODE" => Some("phones"),
-        _ => None,
+/// An optional value that the server reads more strictly than anybody can know beforehand.
+pub(in crate::core::sync) struct RefusedField {
+    /// The field's name in the CRM.
+    pub field: String,
+    input_field: &'static str,
+}
+
+impl RefusedField {
+    /// Says that the record was written without it.
+    pub fn warning(&self, external_id: &str, error: &CrmError) -> SyncWarning {
+        SyncWarning::new(
+            self.input_field,
+            reason::VALUE_REFUSED,
+            external_id,
+            format!(
+                "the server refused this value ({}): the record was written without it",
+                error.message
+            ),
+        )
     }
 }
 
-fn input_name_of(field: &str) -> &'static str {
-    match field {
-        "phones" => "phone",
-        _ => "record",
-    }
+/// Which optional value a refusal is about, by the server's own codes (WIRE.md section 4).
+pub(in crate::core::sync) fn refused_optional_field(
+    error: &CrmError,
+    names: &FieldNames,
+) -> Option<RefusedField> {
+    let (field, input_field) = match error.details.get("serverCode").and_then(Value::as_str)? {
+        "INVALID_PHONE_NUMBER"
+        | "CONFLICTING_PHONE_COUNTRY_CODE"
+        | "CONFLICTING_PHONE_CALLING_CODE" => ("phones", "phone"),
+        "INVALID_URL" => (names.website.as_str(), "website"),
+        _ => return None,
+    };
+    Some(RefusedField {
+        field: field.to_owned(),
+        input_field,
+    })
+}
+
+/// Whether a record that a batch was refused for may do better alone, where links and the schema are looked after.
+pub(in crate::core::sync) fn is_worth_trying_alone(error: &CrmError) -> bool {
+    error.code == ErrorCode::ValidationError && (is_foreign_key(error) || is_unknown_field(error))
 }

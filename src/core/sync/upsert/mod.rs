@@ -30,6 +30,9 @@ mod payload;
 mod writes;
 
 pub(super) use identity::store_failed;
+pub(super) use mishaps::{is_worth_trying_alone, refused_optional_field};
+pub(super) use payload::entity_of;
+pub(super) use writes::{linked_warning, take_value_from};
 
 /// What is to be written.
 #[derive(Clone, Debug)]
@@ -94,6 +97,8 @@ enum Plan {
     Create,
     Remembered(String),
     Found(Box<Target>),
+    /// A create whose answer was lost turned out to have been carried out.
+    Created(Box<Record>),
 }
 
 /// One upsert on its way.
@@ -111,7 +116,9 @@ pub(super) struct Upsert<'a> {
     /// The e-mail or domain stays out of a create.
     without_unique: bool,
     /// Refused optional fields, dropped for the rest of this upsert.
-    refused_fields: Vec<&'static str>,
+    refused_fields: Vec<String>,
+    /// Whether everything that was asked for is written, so that its hash may be remembered.
+    is_complete: bool,
     /// An earlier create of this upsert may have been carried out though its answer was lost.
     maybe_created: bool,
     conflicts: u32,
@@ -146,6 +153,7 @@ impl<'a> Upsert<'a> {
             link: Link::None,
             without_unique: false,
             refused_fields: Vec::new(),
+            is_complete: true,
             maybe_created: false,
             conflicts: 0,
             schema_checked: false,
@@ -161,6 +169,10 @@ impl<'a> Upsert<'a> {
 
     /// Carries the upsert out.
     pub(super) async fn run(mut self) -> Result<Upserted, CrmError> {
+        if let Some(id) = self.recall_unchanged().await {
+            let written = self.mapped.fields.clone();
+            return Ok(self.untouched(id, Some(&written)));
+        }
         let remembered = self.recall().await;
         if let Some(id) = &remembered
             && !self.own_ids.contains(id)
@@ -188,6 +200,10 @@ impl<'a> Upsert<'a> {
                 Plan::Create => self.create().await?,
                 Plan::Remembered(id) => self.write_remembered(id).await?,
                 Plan::Found(target) => self.write_found(*target).await?,
+                Plan::Created(row) => {
+                    self.remember(&row).await;
+                    Step::done(self.finished(&row, true))
+                }
             };
             plan = match step {
                 Step::Next(plan) => plan,
@@ -223,6 +239,7 @@ impl<'a> Upsert<'a> {
             )
             .await?;
         self.warnings.extend(resolved.warnings);
+        self.is_complete &= resolved.link.is_set();
         self.link = resolved.link;
         Ok(resolved.person_rows)
     }
@@ -240,7 +257,7 @@ impl Step {
     }
 }
 
-fn map(
+pub(super) fn map(
     service: &SyncService,
     schema: &WorkspaceSchema,
     input: &Input,

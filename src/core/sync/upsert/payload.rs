@@ -3,12 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::{Input, Upsert, Upserted};
-use crate::core::sync::company_link::Link;
 use crate::core::sync::ownership::{needs_row, restrict};
+use crate::core::sync::service::SyncService;
 use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::company::company_to_entity;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::person::person_to_entity;
+use crate::core::twenty::schema::WorkspaceSchema;
 
 impl Upsert<'_> {
     /// What an update of `row` writes; fields that the CRM owns stay out.
@@ -16,6 +17,14 @@ impl Upsert<'_> {
         let mut payload = self.payload();
         restrict(&self.restricted, &mut payload, row);
         payload
+    }
+
+    /// Whether an update leaves out what the CRM owns: then its hash says nothing of the whole.
+    pub(super) fn is_restricted(&self) -> bool {
+        let payload = self.payload();
+        self.restricted
+            .iter()
+            .any(|(name, _)| payload.contains_key(name))
     }
 
     /// Whether an update must see the row first.
@@ -26,20 +35,12 @@ impl Upsert<'_> {
     fn payload(&self) -> Map<String, Value> {
         let mut payload = self.mapped.fields.clone();
         for field in &self.refused_fields {
-            payload.shift_remove(*field);
+            payload.shift_remove(field);
         }
         if self.without_unique {
             payload.shift_remove(self.kind().unique_field());
         }
-        match &self.link {
-            Link::None => {}
-            Link::Clear => {
-                payload.insert("companyId".to_owned(), Value::Null);
-            }
-            Link::To(id) => {
-                payload.insert("companyId".to_owned(), id.as_str().into());
-            }
-        }
+        self.link.write_into(&mut payload);
         payload
     }
 
@@ -57,11 +58,8 @@ impl Upsert<'_> {
     }
 
     pub(super) fn entity(&self, record: &Record) -> Value {
-        let context = self.service.map_context(self.kind(), &self.schema);
-        match self.kind() {
-            ObjectKind::Person => person_to_entity(record, &context, self.input.external_id()),
-            ObjectKind::Company => company_to_entity(record, &context, self.input.external_id()),
-        }
+        let external_id = self.input.external_id();
+        entity_of(self.service, &self.schema, record, self.kind(), external_id)
     }
 
     pub(super) fn finished(&mut self, record: &Record, created: bool) -> Upserted {
@@ -92,5 +90,20 @@ impl Upsert<'_> {
             },
             warnings,
         }
+    }
+}
+
+/// The flat entity of a record.
+pub(in crate::core::sync) fn entity_of(
+    service: &SyncService,
+    schema: &WorkspaceSchema,
+    record: &Record,
+    kind: ObjectKind,
+    external_id: &str,
+) -> Value {
+    let context = service.map_context(kind, schema);
+    match kind {
+        ObjectKind::Person => person_to_entity(record, &context, external_id),
+        ObjectKind::Company => company_to_entity(record, &context, external_id),
     }
 }

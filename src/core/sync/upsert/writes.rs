@@ -5,11 +5,13 @@ use serde_json::{Map, Value};
 use super::mishaps::{is_duplicate, is_outcome_unknown};
 use super::{Input, Plan, Step, Upsert};
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::twenty::record::only_blank;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::record::{UniqueValue, only_blank};
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Target, reason, value_noun};
 use crate::core::sync::options::OwnGone;
+use crate::core::sync::service::SyncService;
 use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
 
 impl Upsert<'_> {
@@ -38,6 +40,7 @@ impl Upsert<'_> {
             return Ok(Step::Next(Plan::LookUp));
         }
         let payload = self.update_payload(None);
+        self.is_complete &= !self.is_restricted();
         match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
             Ok(record) => self.after_remembered(id, record).await,
             Err(error) if error.code == ErrorCode::NotFound => self.after_gone(id, error).await,
@@ -111,9 +114,11 @@ impl Upsert<'_> {
     pub(super) async fn write_found(&mut self, target: Target) -> Result<Step, CrmError> {
         let id = id_of(&target.row).to_owned();
         if let Some(other) = &target.take_from {
-            self.take_value_from(other).await?;
+            take_value_from(self.service, self.kind(), other).await?;
         }
         let mut payload = self.update_payload(Some(&target.row));
+        self.is_complete &=
+            !target.leave_out_unique && !target.blanks_only && !self.is_restricted();
         if target.leave_out_unique {
             payload.shift_remove(self.kind().unique_field());
         }
@@ -144,7 +149,13 @@ impl Upsert<'_> {
             Ok(record) => {
                 self.warnings.extend(target.warnings);
                 if target.blanks_only {
-                    self.warnings.push(self.linked(&id, &kept));
+                    let unique = self.mapped.unique_value.as_ref();
+                    self.warnings.push(linked_warning(
+                        self.input.external_id(),
+                        unique,
+                        &id,
+                        &kept,
+                    ));
                 }
                 self.remember(&record).await;
                 Ok(Step::done(self.finished(&record, false)))
@@ -164,42 +175,49 @@ impl Upsert<'_> {
             }
         }
     }
+}
 
-    pub(super) fn linked(&self, id: &str, kept: &[String]) -> SyncWarning {
-        let kept = if kept.is_empty() {
-            "its blank fields were filled".to_owned()
-        } else {
-            format!(
-                "its blank fields were filled, its own values were kept for: {}",
-                kept.join(", ")
-            )
-        };
-        let (field, noun) = match &self.mapped.unique_value {
-            Some(unique) => (unique.input_field, value_noun(unique)),
-            None => ("external_id", "value"),
-        };
-        SyncWarning::new(
-            field,
-            reason::LINKED,
-            self.input.external_id(),
-            format!(
-                "row {id} with this {noun} carried no external id: it was linked to {:?}, {kept}",
-                self.input.external_id()
-            ),
+/// Says that a row which nobody had claimed is ours now, and what of it was kept.
+pub(in crate::core::sync) fn linked_warning(
+    external_id: &str,
+    unique: Option<&UniqueValue>,
+    id: &str,
+    kept: &[String],
+) -> SyncWarning {
+    let kept = if kept.is_empty() {
+        "its blank fields were filled".to_owned()
+    } else {
+        format!(
+            "its blank fields were filled, its own values were kept for: {}",
+            kept.join(", ")
         )
-        .with_crm_id(id)
-    }
+    };
+    let (field, noun) = match unique {
+        Some(unique) => (unique.input_field, value_noun(unique)),
+        None => ("external_id", "value"),
+    };
+    SyncWarning::new(
+        field,
+        reason::LINKED,
+        external_id,
+        format!(
+            "row {id} with this {noun} carried no external id: it was linked to {external_id:?}, {kept}"
+        ),
+    )
+    .with_crm_id(id)
+}
 
-    pub(super) async fn take_value_from(&self, id: &str) -> Result<(), CrmError> {
-        let mut subfields = Map::new();
-        subfields.insert(self.kind().unique_subfield().to_owned(), "".into());
-        let mut payload = Map::new();
-        payload.insert(
-            self.kind().unique_field().to_owned(),
-            Value::Object(subfields),
-        );
-        wire::patch(&self.service.http, self.kind(), id, &payload)
-            .await
-            .map(drop)
-    }
+/// Clears the e-mail or domain of another row, so that ours can have it.
+pub(in crate::core::sync) async fn take_value_from(
+    service: &SyncService,
+    kind: ObjectKind,
+    id: &str,
+) -> Result<(), CrmError> {
+    let mut subfields = Map::new();
+    subfields.insert(kind.unique_subfield().to_owned(), "".into());
+    let mut payload = Map::new();
+    payload.insert(kind.unique_field().to_owned(), Value::Object(subfields));
+    wire::patch(&service.http, kind, id, &payload)
+        .await
+        .map(drop)
 }

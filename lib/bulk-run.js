@@ -1,0 +1,426 @@
+'use strict';
+
+const { call, dispatcher } = require('./dispatcher.js');
+const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const { readOptions } = require('./options.js');
+const { invalid, recordToJson } = require('./serialise.js');
+
+/**
+ * @typedef {import('../index.js').SyncResult<any>} Result
+ * @typedef {import('../index.js').SyncSummary} Summary
+ * @typedef {import('../index.js').AbortSignalLike} Signal
+ */
+
+/** Records of one chunk: the server's own maximum for a batch. */
+const CHUNK_RECORDS = 200;
+
+/** Characters of one chunk: a batch may have 10 MB on the wire, and non-ASCII text takes up to three bytes each. */
+const CHUNK_CHARACTERS = 3_000_000;
+
+const DEFAULT_MAX_CONCURRENCY = 4;
+
+/**
+ * How a chunk of records is written: by the core, or, in platform mode, one by one.
+ * @typedef {object} Writer
+ * @property {'person' | 'company'} entity
+ * @property {(records: unknown[], number: number) => Promise<Result[]>} write
+ * @property {() => number} requests
+ */
+
+/**
+ * One run over many records: an AsyncIterable of results in input order, and a thenable that gives the summary.
+ * It reads, at the first `for await` or `await`, no further ahead than its chunks in flight.
+ */
+class BulkRun {
+  #writer;
+  #inputs;
+  #settings;
+  /** @type {Promise<Summary> | undefined} */
+  #summary;
+  #counts = {
+    total: 0,
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    published: 0,
+    failed: 0,
+    warnings: 0,
+  };
+
+  /**
+   * @param {Writer} writer
+   * @param {unknown} inputs
+   * @param {{ maxConcurrency: number, onProgress?: (progress: any) => unknown, signal?: Signal, warn: (warning: any) => void }} settings
+   */
+  constructor(writer, inputs, settings) {
+    this.#writer = writer;
+    this.#inputs = inputs;
+    this.#settings = settings;
+  }
+
+  /** @returns {AsyncGenerator<Result, void, undefined>} */
+  [Symbol.asyncIterator]() {
+    if (this.#summary !== undefined) {
+      throw new TypeError('a run can be consumed once: call the sync method again');
+    }
+    /** @type {(summary: Summary) => void} */
+    let resolve = () => {};
+    /** @type {(reason: unknown) => void} */
+    let reject = () => {};
+    this.#summary = new Promise((onDone, onFailed) => {
+      resolve = onDone;
+      reject = onFailed;
+    });
+    // Whoever iterates hears of a failure there; the summary may have no listener.
+    this.#summary.catch(() => {});
+    return this.#results(resolve, reject);
+  }
+
+  /**
+   * @template [A=Summary], [B=never]
+   * @param {((summary: Summary) => A | PromiseLike<A>) | null} [onDone]
+   * @param {((reason: any) => B | PromiseLike<B>) | null} [onFailed]
+   * @returns {Promise<A | B>}
+   */
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a run gives its summary (DESIGN)
+  then(onDone, onFailed) {
+    if (this.#summary === undefined) void this.#drain();
+    return /** @type {Promise<Summary>} */ (this.#summary).then(onDone, onFailed);
+  }
+
+  async #drain() {
+    try {
+      for await (const _ of this) {
+        // Only the counts are kept.
+      }
+    } catch {
+      // The summary is rejected with it.
+    }
+  }
+
+  /**
+   * @param {(summary: Summary) => void} resolve
+   * @param {(reason: unknown) => void} reject
+   * @returns {AsyncGenerator<Result, void, undefined>}
+   */
+  async *#results(resolve, reject) {
+    const startedMs = performance.now();
+    try {
+      for await (const results of this.#chunks()) {
+        for (const result of results) {
+          this.#count(result);
+          for (const warning of result.warnings) this.#settings.warn(warning);
+          yield result;
+        }
+        this.#report();
+      }
+      const { published, ...counts } = this.#counts;
+      resolve({
+        ...counts,
+        ...(published > 0 && { published }),
+        requests: this.#writer.requests(),
+        durationMs: Math.round(performance.now() - startedMs),
+      });
+    } catch (error) {
+      reject(error);
+      throw error;
+    } finally {
+      // Settles nothing that is settled already; a consumer that stopped early leaves no summary to wait for.
+      reject(new Error('the run was stopped before its end'));
+    }
+  }
+
+  /** Chunks of results in input order, with a bounded number of chunks in flight. */
+  async *#chunks() {
+    const { maxConcurrency, signal } = this.#settings;
+    const source = readChunks(this.#inputs);
+    /** @type {Promise<Result[]>[]} */
+    const inFlight = [];
+    /** @type {Promise<IteratorResult<unknown[], void>> | undefined} */
+    let reading;
+    let isAtEnd = false;
+    let number = 0;
+    try {
+      while (true) {
+        if (signal?.aborted) throw signal.reason;
+        if (reading === undefined && !isAtEnd && inFlight.length < maxConcurrency) {
+          reading = source.next();
+          // A failure is heard where it is awaited, which may be later.
+          reading.catch(() => {});
+        }
+        const head = inFlight[0];
+        if (reading !== undefined && (head === undefined || (await isFirst(reading, head)))) {
+          const { done, value } = await reading;
+          reading = undefined;
+          if (done) isAtEnd = true;
+          else {
+            const writing = this.#writer.write(value, number);
+            writing.catch(() => {});
+            inFlight.push(writing);
+            number += 1;
+          }
+        } else if (head !== undefined) {
+          const results = await head;
+          inFlight.shift();
+          yield results;
+        } else return;
+      }
+    } finally {
+      await source.return();
+    }
+  }
+
+  /** @param {Result} result */
+  #count(result) {
+    this.#counts.total += 1;
+    this.#counts[result.status] += 1;
+    this.#counts.warnings += result.warnings.length;
+  }
+
+  #report() {
+    const { onProgress } = this.#settings;
+    if (onProgress === undefined) return;
+    const { total: done, created, updated, unchanged, failed } = this.#counts;
+    const total = sizeOf(this.#inputs);
+    try {
+      const outcome = onProgress({
+        done,
+        ...(total !== undefined && { total }),
+        created,
+        updated,
+        unchanged,
+        failed,
+      });
+      if (outcome instanceof Promise) outcome.catch(() => {});
+    } catch {
+      // The hook's own business.
+    }
+  }
+}
+
+/**
+ * Whether `one` settles no later than `other`.
+ * @param {Promise<unknown>} one
+ * @param {Promise<unknown>} other
+ */
+function isFirst(one, other) {
+  const yes = () => true;
+  const no = () => false;
+  return Promise.race([one.then(yes, yes), other.then(no, no)]);
+}
+
+/** @param {any} inputs */
+function sizeOf(inputs) {
+  const size = inputs.length ?? inputs.size;
+  return Number.isInteger(size) ? size : undefined;
+}
+
+/**
+ * Chunks of at most 200 records. A chunk of an AsyncIterable is complete when it is full or the input ends.
+ * @param {any} inputs
+ * @returns {AsyncGenerator<unknown[], void, undefined>}
+ */
+async function* readChunks(inputs) {
+  /** @type {unknown[]} */
+  let chunk = [];
+  if (typeof inputs[Symbol.iterator] === 'function') {
+    // Without an await for each record, which would cost more than the record itself.
+    for (const input of inputs) {
+      chunk.push(input);
+      if (chunk.length === CHUNK_RECORDS) {
+        yield chunk;
+        chunk = [];
+      }
+    }
+  } else {
+    for await (const input of inputs) {
+      chunk.push(input);
+      if (chunk.length === CHUNK_RECORDS) {
+        yield chunk;
+        chunk = [];
+      }
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/**
+ * The writer that hands chunks to the core.
+ * @param {import('../native.js').BulkRun} run
+ * @param {'person' | 'company'} entity
+ * @param {Signal | undefined} signal
+ * @returns {Writer}
+ */
+function nativeWriter(run, entity, signal) {
+  let lastNumber = -1;
+  return {
+    entity,
+    requests: () => run.requests(),
+    async write(records) {
+      /** @type {(Result | undefined)[]} */
+      const results = records.map(() => undefined);
+      /** @type {Promise<void>[]} */
+      const parts = [];
+      /** @type {number[]} */
+      let places = [];
+      /** @type {string[]} */
+      let texts = [];
+      let characters = 0;
+      const send = () => {
+        if (texts.length === 0) return;
+        lastNumber += 1;
+        parts.push(sendPart(run, lastNumber, texts, places, records, results, signal));
+        texts = [];
+        places = [];
+        characters = 0;
+      };
+      for (const [place, record] of records.entries()) {
+        let text;
+        try {
+          text = recordToJson(entity, record);
+        } catch (error) {
+          results[place] = failed(record, error);
+          continue;
+        }
+        if (characters + text.length > CHUNK_CHARACTERS) send();
+        texts.push(text);
+        places.push(place);
+        characters += text.length;
+      }
+      send();
+      await Promise.all(parts);
+      return /** @type {Result[]} */ (results);
+    },
+  };
+}
+
+/**
+ * @param {import('../native.js').BulkRun} run
+ * @param {number} number
+ * @param {string[]} texts
+ * @param {number[]} places where in `results` the answers go
+ * @param {unknown[]} records
+ * @param {(Result | undefined)[]} results
+ * @param {Signal | undefined} signal
+ */
+async function sendPart(run, number, texts, places, records, results, signal) {
+  const json = `[${texts.join()}]`;
+  const answer = await call((_, id) => run.chunk(dispatcher, id, number, json), signal);
+  if (answer.ok) {
+    const answers = JSON.parse(answer.text);
+    for (const [at, place] of places.entries()) results[place] = answers[at];
+  } else {
+    for (const place of places) results[place] = failed(records[place], answer.error);
+  }
+}
+
+/**
+ * The result of a record that was not stored.
+ * @param {any} record
+ * @param {any} error
+ * @returns {Result}
+ */
+function failed(record, error) {
+  let externalId = '';
+  try {
+    if (typeof record?.external_id === 'string') externalId = record.external_id;
+  } catch {
+    // A getter that throws: the record has no id that could be told.
+  }
+  const plain = error instanceof TwentyCrmApiError ? error.toJSON() : error;
+  return { status: 'failed', externalId, error: plain, warnings: [] };
+}
+
+/**
+ * The writer of platform mode: every record is an event of its own.
+ * @param {(record: any) => Promise<any>} upsert
+ * @param {'person' | 'company'} entity
+ * @returns {Writer}
+ */
+function publishingWriter(upsert, entity) {
+  return {
+    entity,
+    requests: () => 0,
+    async write(records) {
+      /** @type {Result[]} */
+      const results = [];
+      for (const record of records) {
+        try {
+          const { id, externalId, data } = await upsert(record);
+          results.push({ status: 'published', externalId, id, data, warnings: [] });
+        } catch (error) {
+          if (!(error instanceof TwentyCrmApiError)) throw error;
+          results.push(failed(record, error));
+        }
+      }
+      return results;
+    },
+  };
+}
+
+/** @param {any} options */
+function readMaxConcurrency(options) {
+  const { maxConcurrency } = readOptions('options', options ?? undefined, ['maxConcurrency']);
+  if (maxConcurrency === undefined) return DEFAULT_MAX_CONCURRENCY;
+  if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1 || maxConcurrency > 64) {
+    throw invalid(
+      'maxConcurrency',
+      'maxConcurrency must be a whole number from 1 to 64',
+      undefined,
+    );
+  }
+  return maxConcurrency;
+}
+
+/** @param {any} inputs */
+function requireIterable(inputs) {
+  const isIterable =
+    typeof inputs === 'object' &&
+    inputs !== null &&
+    (typeof inputs[Symbol.iterator] === 'function' ||
+      typeof inputs[Symbol.asyncIterator] === 'function');
+  if (!isIterable) {
+    throw invalid('inputs', 'inputs must be an Iterable or AsyncIterable of records', undefined);
+  }
+}
+
+/**
+ * All results of a run as the template's `upsertMany*` gives them.
+ * @param {BulkRun} run
+ */
+async function collect(run) {
+  /** @type {Result[]} */
+  const results = [];
+  for await (const result of run) results.push(result);
+  const failures = results.filter((result) => result.status === 'failed').length;
+  if (failures > 0) {
+    const first = results.find((result) => result.status === 'failed')?.error;
+    throw new TwentyCrmApiError(
+      createTwentyCrmError(
+        TwentyCrmErrorCode.OPERATION_FAILED,
+        `${failures} of ${results.length} records were not stored (details.results has every record's own result); the first: ${first?.message}`,
+        {
+          isRetryable: results.some((result) => result.error?.isRetryable === true),
+          details: { reason: 'PARTIAL_FAILURE', failed: failures, results },
+        },
+      ),
+    );
+  }
+  return results.map(({ status, externalId, id, data }) => ({
+    id: /** @type {string} */ (id),
+    externalId,
+    created: status === 'created',
+    updated: status === 'created' || status === 'updated',
+    data,
+  }));
+}
+
+module.exports = {
+  BulkRun,
+  DEFAULT_MAX_CONCURRENCY,
+  collect,
+  nativeWriter,
+  publishingWriter,
+  readMaxConcurrency,
+  requireIterable,
+};

@@ -1,0 +1,299 @@
+//! What is to be written for each record of a chunk, once its rows are known.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::core::error::CrmError;
+use crate::core::sync::bulk::batch::WriteMode;
+use crate::core::sync::bulk::item::{Mapped, Status};
+use crate::core::sync::collision::{Claim, Decision, Target, decide, reason, value_noun};
+use crate::core::sync::options::ClaimedMatch;
+use crate::core::sync::ownership::{needs_row, restrict};
+use crate::core::sync::upsert::{linked_warning, take_value_from};
+use crate::core::sync::wire::{Record, id_of, is_deleted, text_of};
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::record::{holds, only_blank};
+use crate::core::twenty::schema::WorkspaceSchema;
+use crate::core::twenty::warning::SyncWarning;
+
+use super::row_index::RowIndex;
+use super::{Chunk, Write};
+
+impl Chunk<'_> {
+    /// Decides every open item; items that need no write are finished.
+    pub(super) async fn decide_all(
+        &mut self,
+        schema: &Arc<WorkspaceSchema>,
+        rows: &[Record],
+    ) -> Vec<Write> {
+        let index = RowIndex::new(self.kind, self.external_id_field(schema), rows);
+        let mut writes = Vec::new();
+        let mut values: HashMap<String, usize> = HashMap::new();
+        for at in self.open() {
+            let decision = {
+                let item = &self.items[at];
+                let Some(mapped) = &item.mapped else { continue };
+                let claim = Claim {
+                    kind: self.kind,
+                    external_id: item.input.external_id(),
+                    stored_external_id: &mapped.record.stored_external_id,
+                    own_ids: &mapped.own_ids,
+                    external_id_field: &mapped.record.external_id_field,
+                    unique: mapped
+                        .record
+                        .unique_value
+                        .as_ref()
+                        .filter(|_| !mapped.without_unique),
+                };
+                decide(
+                    &claim,
+                    &index.rows_of(mapped),
+                    &self.service.options.collisions,
+                )
+            };
+            if let Some(write) = self.act_on(schema, at, decision, &index).await {
+                writes.push(write);
+            }
+        }
+        writes.retain_mut(|write| self.share_value(write, &mut values));
+        writes
+    }
+
+    pub(super) fn external_id_field(&self, schema: &WorkspaceSchema) -> Option<String> {
+        let names = &self.service.options.field_names;
+        let field = names.external_id_in(schema.object(self.kind));
+        field.name().map(str::to_owned)
+    }
+
+    pub(super) async fn act_on(
+        &mut self,
+        schema: &Arc<WorkspaceSchema>,
+        at: usize,
+        decision: Decision,
+        index: &RowIndex<'_>,
+    ) -> Option<Write> {
+        match decision {
+            Decision::Fail(error) => {
+                self.items[at].fail(error);
+                None
+            }
+            Decision::Skip { row, warning } => {
+                self.items[at].warnings.push(warning);
+                let data = self.entity(schema, at, &row);
+                self.items[at].finish(Status::Unchanged, id_of(&row).to_owned(), data);
+                None
+            }
+            Decision::Create { leave_out } => {
+                if let Some(mapped) = &self.items[at].mapped
+                    && index.has_id(&mapped.own_ids)
+                {
+                    // Another's row sits on the id that was chosen for us: left open for the single upsert.
+                    return None;
+                }
+                let item = &mut self.items[at];
+                let mapped = item.mapped.as_mut()?;
+                if let Some(warning) = leave_out {
+                    mapped.without_unique = true;
+                    mapped.is_complete = false;
+                    item.warnings.push(warning);
+                }
+                if self.options.dry_run {
+                    let id = mapped.record.id.to_string();
+                    self.finish_dry(schema, at, Status::Created, id);
+                    return None;
+                }
+                let payload = create_payload(mapped, self.kind);
+                Some(Write {
+                    item: at,
+                    mode: WriteMode::Create,
+                    id: mapped.record.id.to_string(),
+                    payload,
+                })
+            }
+            Decision::Write(target) => self.write_to(schema, at, target).await,
+        }
+    }
+
+    pub(super) async fn write_to(
+        &mut self,
+        schema: &Arc<WorkspaceSchema>,
+        at: usize,
+        target: Target,
+    ) -> Option<Write> {
+        let id = id_of(&target.row).to_owned();
+        let item = &mut self.items[at];
+        let mapped = item.mapped.as_mut()?;
+        if self.maybe_created && is_as_created(mapped, self.kind, &target.row) {
+            let data = self.entity(schema, at, &target.row);
+            self.items[at].finish(Status::Created, id, data);
+            return None;
+        }
+        let mut payload = payload(mapped, self.kind);
+        let had = payload.len();
+        restrict(&mapped.restricted, &mut payload, Some(&target.row));
+        mapped.is_complete &=
+            payload.len() == had || !needs_row(&mapped.restricted, &mapped.record.fields);
+        if target.leave_out_unique {
+            payload.shift_remove(self.kind.unique_field());
+            mapped.is_complete &= target.warnings.is_empty();
+        }
+        item.warnings.extend(target.warnings);
+        if target.blanks_only {
+            let (filling, kept) = only_blank(&payload, &target.row);
+            payload = filling;
+            mapped.is_complete = false;
+            let unique = mapped.record.unique_value.as_ref();
+            item.warnings
+                .push(linked_warning(item.input.external_id(), unique, &id, &kept));
+        }
+        let stays = !target.claim && !target.revive && target.take_from.is_none();
+        if self.options.verify_unchanged
+            && !self.options.force
+            && stays
+            && holds(
+                &Value::Object(target.row.clone()),
+                &Value::Object(payload.clone()),
+            )
+        {
+            self.leave_unchanged(at, id);
+            return None;
+        }
+        if self.options.dry_run {
+            self.finish_dry(schema, at, Status::Updated, id);
+            return None;
+        }
+        if let Some(other) = &target.take_from
+            && let Err(error) = take_value_from(self.service, self.kind, other).await
+        {
+            self.items[at].fail(error);
+            return None;
+        }
+        payload.insert("id".to_owned(), id.clone().into());
+        if target.claim
+            && let Some(field) = mapped.record.external_id_field.name()
+        {
+            payload.insert(
+                field.to_owned(),
+                mapped.record.stored_external_id.clone().into(),
+            );
+        }
+        if target.revive {
+            payload.insert("deletedAt".to_owned(), Value::Null);
+        }
+        Some(Write {
+            item: at,
+            mode: WriteMode::Update,
+            id,
+            payload,
+        })
+    }
+
+    /// Two records of one chunk with one e-mail or domain: the first in input order keeps it. False where the policy is
+    /// to report.
+    pub(super) fn share_value(
+        &mut self,
+        write: &mut Write,
+        values: &mut HashMap<String, usize>,
+    ) -> bool {
+        let field = self.kind.unique_field();
+        if !write.payload.contains_key(field) {
+            return true;
+        }
+        let Some(unique) = self.items[write.item]
+            .mapped
+            .as_ref()
+            .and_then(|mapped| mapped.record.unique_value.clone())
+        else {
+            return true;
+        };
+        let Some(&holder) = values.get(&unique.value) else {
+            values.insert(unique.value, write.item);
+            return true;
+        };
+        let other = self.items[holder].input.external_id().to_owned();
+        let item = &mut self.items[write.item];
+        let external_id = item.input.external_id().to_owned();
+        let noun = value_noun(&unique);
+        if self.service.options.collisions.claimed_match == ClaimedMatch::Report {
+            item.fail(
+                CrmError::new(
+                    crate::core::error::ErrorCode::OperationFailed,
+                    format!("{external_id:?} and {other:?} of the same run share one {noun}: mend one of the two"),
+                )
+                .with_detail("reason", "COLLISION")
+                .with_detail("field", unique.input_field)
+                .with_detail("externalId", external_id)
+                .with_detail("otherExternalId", other),
+            );
+            return false;
+        }
+        item.warnings.push(
+            SyncWarning::new(
+                unique.input_field,
+                reason::VALUE_TAKEN,
+                &external_id,
+                format!("{other:?} of the same run has the same {noun}: {external_id:?} was written without it"),
+            )
+            .with_other_external_id(other),
+        );
+        if let Some(mapped) = &mut item.mapped {
+            mapped.without_unique = true;
+            mapped.is_complete = false;
+        }
+        write.payload.shift_remove(field);
+        true
+    }
+
+    pub(super) fn finish_dry(
+        &mut self,
+        schema: &WorkspaceSchema,
+        at: usize,
+        status: Status,
+        id: String,
+    ) {
+        let item = &self.items[at];
+        let fields = item
+            .mapped
+            .as_ref()
+            .map(|mapped| mapped.record.fields.clone())
+            .unwrap_or_default();
+        let data = self.entity(schema, at, &fields);
+        self.items[at].finish(status, id, data);
+    }
+}
+
+/// Everything that is to be written, as far as it is the record's own.
+fn payload(mapped: &Mapped, kind: ObjectKind) -> Map<String, Value> {
+    let mut payload = mapped.record.fields.clone();
+    if mapped.without_unique {
+        payload.shift_remove(kind.unique_field());
+    }
+    mapped.link.write_into(&mut payload);
+    payload
+}
+
+fn create_payload(mapped: &Mapped, kind: ObjectKind) -> Map<String, Value> {
+    let mut create = Map::new();
+    create.insert("id".to_owned(), mapped.record.id.to_string().into());
+    if let Some(field) = mapped.record.external_id_field.name() {
+        create.insert(
+            field.to_owned(),
+            mapped.record.stored_external_id.clone().into(),
+        );
+    }
+    create.extend(payload(mapped, kind));
+    create
+}
+
+/// The create whose answer was lost was carried out (WIRE.md section 11: createdAt equals updatedAt on inserted rows).
+fn is_as_created(mapped: &Mapped, kind: ObjectKind, row: &Record) -> bool {
+    id_of(row) == mapped.record.id.to_string()
+        && !is_deleted(row)
+        && text_of(row, "createdAt") == text_of(row, "updatedAt")
+        && holds(
+            &Value::Object(row.clone()),
+            &Value::Object(create_payload(mapped, kind)),
+        )
+}

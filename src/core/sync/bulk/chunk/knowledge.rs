@@ -1,0 +1,162 @@
+//! What is known of a chunk: remembered, looked up, and which companies its people name.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::core::error::CrmError;
+use crate::core::sync::bulk::item::Status;
+use crate::core::sync::service::Remembered;
+use crate::core::sync::upsert::{Input, entity_of, store_failed};
+use crate::core::sync::wire::{self, Record};
+use crate::core::twenty::input::Patch;
+use crate::core::twenty::schema::WorkspaceSchema;
+
+use super::Chunk;
+
+impl Chunk<'_> {
+    /// What memory and store know of the open items.
+    pub(super) async fn recall(&mut self) -> HashMap<String, Remembered> {
+        if !self.options.call.use_cache {
+            return HashMap::new();
+        }
+        let ids: Vec<String> = self
+            .open()
+            .into_iter()
+            .map(|item| self.items[item].input.external_id().to_owned())
+            .collect();
+        let people = self.service.recall_many(self.kind, &ids).await;
+        let companies = self
+            .companies
+            .recall(self.service, &self.options.call)
+            .await;
+        for failure in [people.as_ref().err(), companies.as_ref().err()]
+            .into_iter()
+            .flatten()
+        {
+            self.warn_store(failure);
+        }
+        let remembered = people.unwrap_or_default();
+        for item in &mut self.items {
+            if let (Some(mapped), Some(known)) =
+                (&mut item.mapped, remembered.get(item.input.external_id()))
+                && !mapped.own_ids.contains(&known.crm_id)
+            {
+                mapped.own_ids.push(known.crm_id.clone());
+            }
+        }
+        remembered
+    }
+
+    /// A store serves a whole chunk: its failure is told once, with the first record that it concerns.
+    pub(super) fn warn_store(&mut self, message: &str) {
+        if let Some(item) = self.items.iter_mut().find(|item| item.outcome.is_none()) {
+            let warning = store_failed(item.input.external_id(), message);
+            item.warnings.push(warning);
+        }
+    }
+
+    pub(super) fn skip_unchanged(&mut self, remembered: &HashMap<String, Remembered>) {
+        if self.options.force || self.options.verify_unchanged {
+            return;
+        }
+        for at in self.open() {
+            let Some(mapped) = &self.items[at].mapped else {
+                continue;
+            };
+            let external_id = self.items[at].input.external_id();
+            let known = remembered
+                .get(external_id)
+                .filter(|known| self.service.is_unchanged(known, &mapped.hash));
+            if let Some(known) = known {
+                let id = known.crm_id.clone();
+                self.leave_unchanged(at, id);
+            }
+        }
+    }
+
+    /// The row holds what would be written: the caller gets what was written last.
+    pub(super) fn leave_unchanged(&mut self, at: usize, id: String) {
+        let Some(schema) = self.schema.clone() else {
+            return;
+        };
+        let item = &mut self.items[at];
+        if let Some(mapped) = &item.mapped {
+            let data = entity_of(
+                self.service,
+                &schema,
+                &mapped.record.fields,
+                self.kind,
+                item.input.external_id(),
+            );
+            item.finish(Status::Unchanged, id, data);
+        }
+    }
+
+    /// All rows that carry a key of an open item; the first time also the companies that people name.
+    pub(super) async fn look_up(
+        &mut self,
+        schema: &WorkspaceSchema,
+        with_companies: bool,
+    ) -> Result<Vec<Record>, CrmError> {
+        let mut query = self.service.query(self.kind, schema);
+        let mut own_ids = Vec::new();
+        for at in self.open() {
+            if let Some(mapped) = &self.items[at].mapped {
+                query.add(&mapped.record);
+                let further = mapped
+                    .own_ids
+                    .iter()
+                    .filter_map(|id| Uuid::parse_str(id).ok());
+                query
+                    .ids
+                    .extend(further.filter(|id| *id != mapped.record.id));
+                own_ids.extend(mapped.own_ids.iter().cloned());
+            }
+        }
+        let companies = match with_companies {
+            true => self.companies.query(self.service, schema),
+            false => None,
+        };
+        let asks_companies = companies.is_some();
+        let queries = std::iter::once(query).chain(companies).collect();
+        let mut answers = wire::look_up(&self.service.http, queries)
+            .await?
+            .into_iter();
+        let rows = answers.next().unwrap_or_default();
+        if asks_companies {
+            let found = answers.next().unwrap_or_default();
+            self.companies.found(self.service, schema, &found);
+        }
+        self.service.learn_domain_form(self.kind, &own_ids, &rows);
+        Ok(rows)
+    }
+
+    /// Companies are written before the people who need them.
+    pub(super) async fn link_people(&mut self, schema: &WorkspaceSchema) {
+        if !self.options.dry_run {
+            let (service, call) = (self.service, self.options.call);
+            self.companies.make_missing(service, schema, &call).await;
+        }
+        for at in self.open() {
+            let item = &mut self.items[at];
+            let Input::Person(person) = &item.input else {
+                continue;
+            };
+            let (Patch::Value(company), Some(mapped)) =
+                (&person.company_external_id, &mut item.mapped)
+            else {
+                continue;
+            };
+            if self.options.dry_run && self.companies.will_exist(company) {
+                continue;
+            }
+            let (link, warning) = self.companies.link(company, &person.external_id);
+            mapped.link = link;
+            if let Some(warning) = warning {
+                mapped.is_complete = false;
+                item.warnings.push(warning);
+            }
+        }
+    }
+}

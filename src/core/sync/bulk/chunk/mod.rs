@@ -1,0 +1,261 @@
+//! One chunk: what is remembered, one look-up, the decisions, and the writes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::batch::WriteMode;
+use super::companies::Companies;
+use super::item::{Item, ItemResult, Mapped, Slot, Status};
+use super::{BulkOptions, Parsed};
+use crate::core::error::CrmError;
+use crate::core::sync::company_link::Link;
+use crate::core::sync::service::SyncService;
+use crate::core::sync::upsert::{Input, Upserted, entity_of, map};
+use crate::core::sync::wire::Record;
+use crate::core::twenty::domain::Domain;
+use crate::core::twenty::email;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::input::Patch;
+use crate::core::twenty::schema::WorkspaceSchema;
+
+mod decisions;
+mod knowledge;
+mod row_index;
+mod writes;
+
+/// A chunk on its way.
+pub(super) struct Chunk<'a> {
+    service: &'a SyncService,
+    kind: ObjectKind,
+    options: BulkOptions,
+    items: Vec<Item>,
+    schema: Option<Arc<WorkspaceSchema>>,
+    companies: Companies,
+    /// An earlier create of this chunk may have been carried out though its answer was lost.
+    maybe_created: bool,
+}
+
+/// What is to be sent for one item.
+struct Write {
+    item: usize,
+    mode: WriteMode,
+    id: String,
+    payload: Map<String, Value>,
+}
+
+impl<'a> Chunk<'a> {
+    /// Joins inputs of one external id, field by field as if written in turn; all of them get the answer.
+    pub fn new(
+        service: &'a SyncService,
+        kind: ObjectKind,
+        options: BulkOptions,
+        inputs: Vec<Parsed>,
+    ) -> (Self, Vec<Slot>) {
+        let mut items: Vec<Item> = Vec::with_capacity(inputs.len());
+        let mut by_external_id: HashMap<String, usize> = HashMap::with_capacity(inputs.len());
+        let mut slots = Vec::with_capacity(inputs.len());
+        for (external_id, input) in inputs {
+            match input {
+                Err(error) => {
+                    let result = ItemResult::failed(external_id, error);
+                    slots.push(Slot::Refused(Box::new(result)));
+                }
+                Ok(input) => match by_external_id.get(&external_id) {
+                    Some(&item) => {
+                        items[item].input.merge(input);
+                        slots.push(Slot::Item { item, first: false });
+                    }
+                    None => {
+                        let item = items.len();
+                        by_external_id.insert(external_id, item);
+                        items.push(Item::new(input));
+                        slots.push(Slot::Item { item, first: true });
+                    }
+                },
+            }
+        }
+        let chunk = Self {
+            service,
+            kind,
+            options,
+            items,
+            schema: None,
+            companies: Companies::default(),
+            maybe_created: false,
+        };
+        (chunk, slots)
+    }
+
+    /// What chunks must not write side by side: external ids, e-mails and domains.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys = Vec::with_capacity(self.items.len() * 2);
+        for item in &self.items {
+            keys.push(format!("id:{}", item.input.external_id()));
+            match &item.input {
+                Input::Person(person) => {
+                    keys.push(format!("value:{}", email::normalize(&person.email)))
+                }
+                Input::Company(company) | Input::CompanyStub(company) => {
+                    if let Patch::Value(domain) = &company.domain_name
+                        && let Ok(domain) = Domain::parse(domain)
+                    {
+                        keys.push(format!("value:{}", domain.host()));
+                    }
+                }
+            }
+        }
+        keys
+    }
+
+    /// Takes every item as far as batches go. What stays open is for single upserts (`take_open`).
+    pub async fn run(&mut self) {
+        let schema = match self.service.schema().await {
+            Ok(schema) => schema,
+            Err(error) => return self.fail_open(&error),
+        };
+        self.schema = Some(Arc::clone(&schema));
+        self.map_all(&schema);
+        let remembered = self.recall().await;
+        self.skip_unchanged(&remembered);
+        let tries = self.options.call.max_conflict_retries.max(1);
+        for attempt in 0..=tries {
+            if self.open().is_empty() {
+                return;
+            }
+            if attempt > 1 {
+                let delay = Duration::from_millis(self.options.call.conflict_retry_delay_ms);
+                tokio::time::sleep(delay).await;
+            }
+            let rows = match self.look_up(&schema, attempt == 0).await {
+                Ok(rows) => rows,
+                Err(error) => return self.fail_open(&error),
+            };
+            if attempt == 0 {
+                self.link_people(&schema).await;
+            }
+            let writes = self.decide_all(&schema, &rows).await;
+            if self.options.dry_run {
+                return;
+            }
+            self.write_all(&schema, writes, attempt > 0).await;
+            if attempt > 0 {
+                // Whatever is open now was looked at twice: alone, it is told apart from the rest.
+                return;
+            }
+        }
+    }
+
+    fn open(&self) -> Vec<usize> {
+        (0..self.items.len())
+            .filter(|&item| self.items[item].outcome.is_none())
+            .collect()
+    }
+
+    /// The items that batches could not settle, with their inputs.
+    pub fn take_open(&mut self) -> Vec<(usize, Input)> {
+        if self.options.dry_run {
+            return Vec::new();
+        }
+        self.open()
+            .into_iter()
+            .map(|item| (item, self.items[item].input.clone()))
+            .collect()
+    }
+
+    /// Takes in what a single upsert made of an item.
+    pub fn settle_alone(&mut self, item: usize, outcome: Result<Arc<Upserted>, CrmError>) {
+        let item = &mut self.items[item];
+        match outcome {
+            Err(error) => item.fail(error),
+            Ok(upserted) => {
+                item.warnings.clone_from(&upserted.warnings);
+                let status = match (upserted.created, upserted.updated) {
+                    (true, _) => Status::Created,
+                    (false, true) => Status::Updated,
+                    (false, false) => Status::Unchanged,
+                };
+                item.finish(status, upserted.id.clone(), upserted.data.clone());
+            }
+        }
+    }
+
+    /// One result for each input, in order. Of inputs that share an item, only the first one created it.
+    pub fn results(self, slots: Vec<Slot>) -> Vec<ItemResult> {
+        let outcomes: Vec<Option<ItemResult>> =
+            self.items.into_iter().map(|item| item.outcome).collect();
+        slots
+            .into_iter()
+            .map(|slot| match slot {
+                Slot::Refused(result) => *result,
+                Slot::Item { item, first } => match outcomes.get(item).cloned().flatten() {
+                    Some(mut result) => {
+                        if !first && result.status == Status::Created {
+                            result.status = Status::Updated;
+                        }
+                        result
+                    }
+                    None => ItemResult::failed(String::new(), never_settled()),
+                },
+            })
+            .collect()
+    }
+
+    fn fail_open(&mut self, error: &CrmError) {
+        for item in self.open() {
+            self.items[item].fail(error.clone());
+        }
+    }
+
+    fn map_all(&mut self, schema: &WorkspaceSchema) {
+        let options = &self.service.options;
+        for item in &mut self.items {
+            match map(self.service, schema, &item.input) {
+                Err(error) => item.fail(error),
+                Ok(mut record) => {
+                    item.warnings = std::mem::take(&mut record.warnings);
+                    let link = match &item.input {
+                        Input::Person(person) => match &person.company_external_id {
+                            Patch::Absent => Link::None,
+                            Patch::Null => Link::Clear,
+                            Patch::Value(company) => {
+                                let name = person.company_name.value().map(String::as_str);
+                                self.companies.note(company, name);
+                                Link::None
+                            }
+                        },
+                        _ => Link::None,
+                    };
+                    let hash = self.service.hash_of(&item.input, &record, schema);
+                    item.mapped = Some(Mapped {
+                        own_ids: vec![record.id.to_string()],
+                        restricted: options.ownership.restricted(
+                            self.kind,
+                            &options.field_names,
+                            schema.object(self.kind),
+                        ),
+                        record,
+                        link,
+                        hash,
+                        is_complete: true,
+                        without_unique: false,
+                    });
+                }
+            }
+        }
+    }
+
+    fn entity(&self, schema: &WorkspaceSchema, at: usize, record: &Record) -> Value {
+        let external_id = self.items[at].input.external_id();
+        entity_of(self.service, schema, record, self.kind, external_id)
+    }
+}
+
+fn never_settled() -> CrmError {
+    CrmError::new(
+        crate::core::error::ErrorCode::Unknown,
+        "the record was not settled: an internal failure of twenty-crm-native, please report it",
+    )
+}

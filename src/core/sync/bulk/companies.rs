@@ -1,0 +1,198 @@
+//! The companies that a chunk of people names: remembered, looked up together with the people, or made first.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::batch::{Entry, WriteMode, Written, write_batches};
+use crate::core::sync::collision::reason;
+use crate::core::sync::company_link::{Link, company_row};
+use crate::core::sync::options::CallOptions;
+use crate::core::sync::service::SyncService;
+use crate::core::sync::wire::{Record, id_of};
+use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
+use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::schema::WorkspaceSchema;
+use crate::core::twenty::warning::SyncWarning;
+
+/// One company that people of a chunk name.
+#[derive(Default)]
+struct Named {
+    /// The first name that one of them gives.
+    name: Option<String>,
+    /// Its id in the CRM, once it is known.
+    id: Option<String>,
+}
+
+/// All companies that a chunk names, by external id.
+#[derive(Default)]
+pub(super) struct Companies {
+    named: HashMap<String, Named>,
+}
+
+impl Companies {
+    /// Notes that somebody names a company.
+    pub fn note(&mut self, external_id: &str, name: Option<&str>) {
+        let named = self.named.entry(external_id.to_owned()).or_default();
+        let name = name.map(str::trim).filter(|name| !name.is_empty());
+        if named.name.is_none() {
+            named.name = name.map(str::to_owned);
+        }
+    }
+
+    /// Fills in what memory and store know. A store's failure is the caller's to tell.
+    pub async fn recall(
+        &mut self,
+        service: &SyncService,
+        options: &CallOptions,
+    ) -> Result<(), String> {
+        if !options.use_cache || self.named.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<String> = self.named.keys().cloned().collect();
+        for (external_id, known) in service.recall_many(ObjectKind::Company, &ids).await? {
+            if let Some(named) = self.named.get_mut(&external_id) {
+                named.id = Some(known.crm_id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The look-up of those that nobody remembers; none when all are known.
+    pub fn query(&self, service: &SyncService, schema: &WorkspaceSchema) -> Option<LookupQuery> {
+        let namespace = service.options.namespace.as_deref();
+        let mut query = service.query(ObjectKind::Company, schema);
+        for (external_id, named) in &self.named {
+            if named.id.is_none() {
+                query
+                    .ids
+                    .push(record_id(ObjectKind::Company, namespace, external_id));
+                query
+                    .external_ids
+                    .push(stored_external_id(namespace, external_id));
+            }
+        }
+        (!query.is_empty()).then_some(query)
+    }
+
+    /// Takes in what the look-up found.
+    pub fn found(&mut self, service: &SyncService, schema: &WorkspaceSchema, rows: &[Record]) {
+        let namespace = service.options.namespace.as_deref();
+        let field = service.options.field_names.external_id_in(&schema.company);
+        for (external_id, named) in &mut self.named {
+            if named.id.is_some() {
+                continue;
+            }
+            let chosen = record_id(ObjectKind::Company, namespace, external_id).to_string();
+            let stored = stored_external_id(namespace, external_id);
+            if let Some(row) = company_row(rows, &field, &stored, &chosen) {
+                let id = id_of(row).to_owned();
+                service.learn(ObjectKind::Company, external_id, &id);
+                named.id = Some(id);
+            }
+        }
+    }
+
+    /// Makes those that are missing and have a name, in one batch; what is refused there is tried alone.
+    pub async fn make_missing(
+        &mut self,
+        service: &SyncService,
+        schema: &WorkspaceSchema,
+        options: &CallOptions,
+    ) {
+        let namespace = service.options.namespace.as_deref();
+        let field = service.options.field_names.external_id_in(&schema.company);
+        let missing: Vec<String> = self
+            .named
+            .iter()
+            .filter(|(_, named)| named.id.is_none() && named.name.is_some())
+            .map(|(external_id, _)| external_id.clone())
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        let entries = missing
+            .iter()
+            .enumerate()
+            .map(|(at, external_id)| {
+                let id = record_id(ObjectKind::Company, namespace, external_id).to_string();
+                let mut payload = Map::new();
+                payload.insert("id".to_owned(), id.clone().into());
+                if let Some(field) = field.name() {
+                    let stored = stored_external_id(namespace, external_id);
+                    payload.insert(field.to_owned(), stored.into());
+                }
+                let name = self
+                    .named
+                    .get(external_id)
+                    .and_then(|named| named.name.clone());
+                payload.insert("name".to_owned(), name.map_or(Value::Null, Value::String));
+                Entry::new(at, id, &payload)
+            })
+            .collect();
+        let outcomes = write_batches(
+            &service.http,
+            ObjectKind::Company,
+            WriteMode::Create,
+            entries,
+            false,
+        )
+        .await;
+        for (at, outcome) in outcomes {
+            let Some(external_id) = missing.get(at) else {
+                continue;
+            };
+            let id = match outcome {
+                Written::Stored(record) => {
+                    let id = id_of(&record).to_owned();
+                    service.learn(ObjectKind::Company, external_id, &id);
+                    Some(id)
+                }
+                // Somebody else made one of them meanwhile; alone, each finds its row or is made.
+                Written::Conflict(_) | Written::Failed(_) => {
+                    let name = self
+                        .named
+                        .get(external_id)
+                        .and_then(|named| named.name.as_deref());
+                    match name {
+                        Some(name) => service.make_company(options, external_id, name).await.ok(),
+                        None => None,
+                    }
+                }
+            };
+            if let Some(named) = self.named.get_mut(external_id) {
+                named.id = id;
+            }
+        }
+    }
+
+    /// The link to a company, with a warning where it cannot be made.
+    pub fn link(&self, external_id: &str, person_external_id: &str) -> (Link, Option<SyncWarning>) {
+        match self
+            .named
+            .get(external_id)
+            .and_then(|named| named.id.clone())
+        {
+            Some(id) => (Link::To(id), None),
+            None => {
+                let warning = SyncWarning::new(
+                    "company_external_id",
+                    reason::COMPANY_MISSING,
+                    person_external_id,
+                    format!(
+                        "company {external_id:?} is not in the CRM and could not be made: the person was stored without a company"
+                    ),
+                )
+                .with_other_external_id(external_id);
+                (Link::None, Some(warning))
+            }
+        }
+    }
+
+    /// Whether the company is known or can be made.
+    pub fn will_exist(&self, external_id: &str) -> bool {
+        self.named
+            .get(external_id)
+            .is_some_and(|named| named.id.is_some() || named.name.is_some())
+    }
+}

@@ -1,0 +1,121 @@
+//! One record of a chunk on its way, and what becomes of it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::core::error::CrmError;
+use crate::core::sync::company_link::Link;
+use crate::core::sync::ownership::Owner;
+use crate::core::sync::upsert::Input;
+use crate::core::twenty::record::MappedRecord;
+use crate::core::twenty::warning::SyncWarning;
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The server inserted it.
+    Created,
+    /// The server's row was written.
+    Updated,
+    /// Nothing was sent: the row holds it already, or a policy left it alone.
+    Unchanged,
+    /// Nothing was stored; `error` says why.
+    Failed,
+}
+
+/// One result of `syncPersons` / `syncCompanies`.
+#[derive(Clone, Debug)]
+pub struct ItemResult {
+    /// What became of it.
+    pub status: Status,
+    /// The caller's external id; empty where the record had none.
+    pub external_id: String,
+    /// The record's id in the CRM.
+    pub id: Option<String>,
+    /// The flat entity as the server has it.
+    pub data: Option<Value>,
+    /// Why it failed.
+    pub error: Option<CrmError>,
+    /// What was left out, kept or decided.
+    pub warnings: Vec<SyncWarning>,
+}
+
+impl ItemResult {
+    /// A record that was not stored.
+    pub fn failed(external_id: String, error: CrmError) -> Self {
+        Self {
+            status: Status::Failed,
+            external_id,
+            id: None,
+            data: None,
+            error: Some(error),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// A record of a chunk once it is mapped.
+pub(super) struct Mapped {
+    pub record: MappedRecord,
+    pub link: Link,
+    /// Ids that are ours: the chosen one, and one that is remembered.
+    pub own_ids: Vec<String>,
+    /// Hash of what would be sent.
+    pub hash: String,
+    /// Whether everything that was asked for is written, so that the hash may be remembered.
+    pub is_complete: bool,
+    pub without_unique: bool,
+    /// Fields of an existing row that are not, or not always, ours to write.
+    pub restricted: Vec<(String, Owner)>,
+}
+
+/// A record of a chunk; inputs of one external id are one item.
+pub(super) struct Item {
+    pub input: Input,
+    pub warnings: Vec<SyncWarning>,
+    /// None before the schema is known.
+    pub mapped: Option<Mapped>,
+    /// None while it is open.
+    pub outcome: Option<ItemResult>,
+}
+
+impl Item {
+    /// An input that nothing is known of yet.
+    pub fn new(input: Input) -> Self {
+        Self {
+            input,
+            warnings: Vec::new(),
+            mapped: None,
+            outcome: None,
+        }
+    }
+
+    /// Ends the item with an error.
+    pub fn fail(&mut self, error: CrmError) {
+        let external_id = self.input.external_id().to_owned();
+        let mut result = ItemResult::failed(external_id, error);
+        result.warnings = std::mem::take(&mut self.warnings);
+        self.outcome = Some(result);
+    }
+
+    /// Ends the item well.
+    pub fn finish(&mut self, status: Status, id: String, data: Value) {
+        self.outcome = Some(ItemResult {
+            status,
+            external_id: self.input.external_id().to_owned(),
+            id: Some(id),
+            data: Some(data),
+            error: None,
+            warnings: std::mem::take(&mut self.warnings),
+        });
+    }
+}
+
+/// Where an input's answer comes from.
+pub(super) enum Slot {
+    /// Refused before anything was sent.
+    Refused(Box<ItemResult>),
+    /// From an item; `first` for the first of the inputs that share it.
+    Item { item: usize, first: bool },
+}

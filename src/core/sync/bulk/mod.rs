@@ -1,0 +1,138 @@
+//! Many records: chunks of up to 200, one look-up and at most two writes each (MAPPING.md, WIRE.md section 6).
+
+mod batch;
+mod chunk;
+mod companies;
+mod item;
+mod order;
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use serde_json::value::RawValue;
+
+pub use batch::MAX_BATCH_RECORDS;
+pub use item::{ItemResult, Status};
+use order::Order;
+
+use super::options::CallOptions;
+use super::service::SyncService;
+use super::upsert::Input;
+use crate::core::config::Options;
+use crate::core::error::CrmError;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::input::{CompanyInput, PersonInput};
+
+/// A record's external id, and what it says or why it is refused.
+type Parsed = (String, Result<Input, CrmError>);
+
+/// How one bulk run wants its records done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BulkOptions {
+    /// As for single upserts.
+    pub call: CallOptions,
+    /// Decide, but write nothing.
+    pub dry_run: bool,
+    /// Write records whose content has not changed, too.
+    pub force: bool,
+    /// Compare unchanged records with the CRM instead of believing the remembered hash.
+    pub verify_unchanged: bool,
+}
+
+impl BulkOptions {
+    /// Reads the options of `syncPersons` / `syncCompanies` from JSON text.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR naming the option.
+    pub fn from_json(text: &str) -> Result<Self, CrmError> {
+        let options = Options::parse(text, "options")?;
+        Ok(Self {
+            call: CallOptions::from_json(text)?,
+            dry_run: options.flag("dryRun")?,
+            force: options.flag("force")?,
+            verify_unchanged: options.flag("verifyUnchanged")?,
+        })
+    }
+}
+
+/// One run over many records of one kind. Its chunks run side by side; chunks that share a key run in order.
+pub struct BulkRun {
+    service: SyncService,
+    kind: ObjectKind,
+    options: BulkOptions,
+    order: Arc<Order>,
+}
+
+impl BulkRun {
+    /// A run of `service`; its requests are counted apart.
+    pub fn new(service: &SyncService, kind: ObjectKind, options: BulkOptions) -> Self {
+        Self {
+            service: service.with_own_counters(),
+            kind,
+            options,
+            order: Arc::default(),
+        }
+    }
+
+    /// Requests that this run has sent so far, repeats included.
+    pub fn requests(&self) -> u64 {
+        self.service.http.stats().requests
+    }
+
+    /// Writes one chunk, the `number`th of the run (from 0, without gaps): a JSON array of at most
+    /// [`MAX_BATCH_RECORDS`] flat records. One result for each, in their order; nothing fails as a whole but an array
+    /// that is none.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR when `text` is no such array.
+    pub async fn chunk(&self, number: u64, text: &str) -> Result<Vec<ItemResult>, CrmError> {
+        let inputs = self.parse(text)?;
+        let (mut chunk, slots) = chunk::Chunk::new(&self.service, self.kind, self.options, inputs);
+        let pass = self.order.enter(number, chunk.keys()).await;
+        chunk.run().await;
+        self.finish_alone(&mut chunk).await;
+        drop(pass);
+        Ok(chunk.results(slots))
+    }
+
+    /// What a batch could not settle goes the way of single upserts, which mends what can be mended.
+    async fn finish_alone(&self, chunk: &mut chunk::Chunk<'_>) {
+        let open = chunk.take_open();
+        let turns = open.into_iter().map(|(item, input)| async move {
+            let turn = self.service.in_turn(input, self.options.call, None).await;
+            (item, turn)
+        });
+        for (item, turn) in join_all(turns).await {
+            chunk.settle_alone(item, turn.map(|turn| turn.answer));
+        }
+    }
+
+    fn parse(&self, text: &str) -> Result<Vec<Parsed>, CrmError> {
+        let records: Vec<&RawValue> = serde_json::from_str(text)
+            .map_err(|_| CrmError::validation("records", "records must be an array"))?;
+        Ok(records
+            .into_iter()
+            .map(|record| {
+                let text = record.get();
+                let input = match self.kind {
+                    ObjectKind::Person => PersonInput::parse(text).map(Input::Person),
+                    ObjectKind::Company => CompanyInput::parse(text).map(Input::Company),
+                };
+                let external_id = match &input {
+                    Ok(input) => input.external_id().to_owned(),
+                    Err(_) => external_id_of(text),
+                };
+                (external_id, input)
+            })
+            .collect())
+    }
+}
+
+/// The external id of a record that is refused, so that its result can be told from others.
+fn external_id_of(text: &str) -> String {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        external_id: String,
+    }
+    serde_json::from_str::<Named>(text).map_or_else(|_| String::new(), |named| named.external_id)
+}

@@ -1,0 +1,142 @@
+//! Chunks run side by side, but chunks that touch one key run in the order of the input.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Semaphore, watch};
+
+/// Closed when its chunk is done.
+type Done = Arc<Semaphore>;
+
+/// The order of one run's chunks.
+pub struct Order {
+    registered: watch::Sender<u64>,
+    holders: Mutex<HashMap<String, Done>>,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self {
+            registered: watch::Sender::new(0),
+            holders: Mutex::default(),
+        }
+    }
+}
+
+impl Order {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Done>> {
+        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Registers chunk `number` (from 0, without gaps) for `keys`, and waits until all earlier chunks that hold one of
+    /// them are done. The keys are held until the pass is dropped.
+    pub async fn enter(self: &Arc<Self>, number: u64, keys: Vec<String>) -> Pass {
+        let mut registered = self.registered.subscribe();
+        // The sender lives in `self`: waiting cannot fail.
+        let _ = registered.wait_for(|count| *count == number).await;
+        let done: Done = Arc::new(Semaphore::new(0));
+        let mut earlier: Vec<Done> = Vec::new();
+        {
+            let mut holders = self.lock();
+            for key in &keys {
+                if let Some(before) = holders.insert(key.clone(), Arc::clone(&done))
+                    && !earlier.iter().any(|known| Arc::ptr_eq(known, &before))
+                    && !Arc::ptr_eq(&before, &done)
+                {
+                    earlier.push(before);
+                }
+            }
+        }
+        let pass = Pass {
+            order: Arc::clone(self),
+            keys,
+            done,
+        };
+        self.registered.send_modify(|count| *count += 1);
+        for before in earlier {
+            // Closing is the only way on: there never is a permit.
+            let _ = before.acquire().await;
+        }
+        pass
+    }
+}
+
+/// The right of a chunk to write its keys.
+pub struct Pass {
+    order: Arc<Order>,
+    keys: Vec<String>,
+    done: Done,
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut holders = self.order.lock();
+        for key in &self.keys {
+            // A later chunk may hold the key by now.
+            if holders
+                .get(key)
+                .is_some_and(|holder| Arc::ptr_eq(holder, &self.done))
+            {
+                holders.remove(key);
+            }
+        }
+        drop(holders);
+        self.done.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn settle() {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn keys(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn chunks_of_one_key_go_one_after_the_other_and_others_side_by_side() {
+        let order: Arc<Order> = Arc::default();
+        let log: Arc<Mutex<Vec<u64>>> = Arc::default();
+        let enter = |number, names: &[&str]| {
+            let (order, log, keys) = (Arc::clone(&order), Arc::clone(&log), keys(names));
+            tokio::spawn(async move {
+                let pass = order.enter(number, keys).await;
+                log.lock().expect("the log").push(number);
+                pass
+            })
+        };
+        // Spawned out of order on purpose: the numbers decide.
+        let third = enter(2, &["b", "c"]);
+        let second = enter(1, &["x"]);
+        let first = enter(0, &["a", "b"]);
+        settle().await;
+        let first = first.await.expect("no panic");
+        second.await.expect("no panic");
+        assert!(!log.lock().expect("the log").contains(&2));
+        drop(first);
+        drop(third.await.expect("no panic"));
+        assert_eq!(log.lock().expect("the log").last(), Some(&2));
+        assert!(order.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_chunk_that_is_dropped_lets_the_next_one_go() {
+        let order: Arc<Order> = Arc::default();
+        let first = order.enter(0, keys(&["a"])).await;
+        let waiting = tokio::spawn({
+            let order = Arc::clone(&order);
+            async move { order.enter(1, keys(&["a"])).await }
+        });
+        settle().await;
+        waiting.abort();
+        settle().await;
+        drop(first);
+        order.enter(2, keys(&["a"])).await;
+    }
+}

@@ -1,0 +1,80 @@
+//! Has it changed? A hash of what would be sent, kept with the mapping (DESIGN: hashes).
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::input::Patch;
+use crate::core::twenty::record::MappedRecord;
+use crate::core::twenty::schema::WorkspaceSchema;
+
+use super::upsert::Input;
+
+/// Changes when what is hashed changes, so that hashes of earlier versions are not believed.
+const FORMAT: u8 = 1;
+
+/// The hash of everything that a write of `record` would say, before any collision is decided, with the schema that it
+/// was mapped on. A person's company counts by its external id.
+pub fn fingerprint(input: &Input, record: &MappedRecord, schema: &WorkspaceSchema) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update([FORMAT]);
+    hasher.update(schema.revision.to_le_bytes());
+    hasher.update(match input.kind() {
+        ObjectKind::Person => b"p",
+        ObjectKind::Company => b"c",
+    });
+    hash_text(&mut hasher, &record.stored_external_id);
+    if let Input::Person(person) = input {
+        match &person.company_external_id {
+            Patch::Absent => hasher.update([0]),
+            Patch::Null => hasher.update([1]),
+            Patch::Value(company) => {
+                hasher.update([2]);
+                hash_text(&mut hasher, company);
+            }
+        }
+    }
+    hash_object(&mut hasher, &record.fields);
+    let mut hex = String::with_capacity(64);
+    for byte in hasher.finalize() {
+        // Writing into a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+/// Lengths before contents, so that no two different values read the same.
+fn hash_text(hasher: &mut Sha256, text: &str) {
+    hasher.update((text.len() as u64).to_le_bytes());
+    hasher.update(text.as_bytes());
+}
+
+fn hash_object(hasher: &mut Sha256, fields: &Map<String, Value>) {
+    let mut names: Vec<&String> = fields.keys().collect();
+    names.sort_unstable();
+    hasher.update(b"{");
+    hasher.update((names.len() as u64).to_le_bytes());
+    for name in names {
+        hash_text(hasher, name);
+        hash_value(hasher, &fields[name]);
+    }
+}
+
+fn hash_value(hasher: &mut Sha256, value: &Value) {
+    match value {
+        Value::Object(fields) => hash_object(hasher, fields),
+        Value::Array(items) => {
+            hasher.update(b"[");
+            hasher.update((items.len() as u64).to_le_bytes());
+            for item in items {
+                hash_value(hasher, item);
+            }
+        }
+        plain => {
+            hasher.update(b"=");
+            hash_text(hasher, &plain.to_string());
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import type { AbortSignalLike } from './abort-signal.js';
+import type { SyncWarning } from './sync-service.js';
+import type { TwentyCrmError } from './twenty-crm-errors.types.js';
+import type { UpsertOptions } from './twenty-crm-sync.types.js';
+
+/** Records from anywhere: an array, a generator, a stream. */
+export type Inputs<T> = Iterable<T> | AsyncIterable<T>;
+
+/** Options of `syncPersons`, `syncCompanies` and `upsertMany*`. */
+export interface SyncOptions extends UpsertOptions {
+  /**
+   * Chunks of up to 200 records in flight at once, 1 to 64. Memory grows with it.
+   * @default 4
+   */
+  maxConcurrency?: number;
+  /**
+   * Say what would be done, and write nothing.
+   * @default false
+   */
+  dryRun?: boolean;
+  /**
+   * Write records that have not changed since they were written last, too.
+   * @default false
+   */
+  force?: boolean;
+  /**
+   * Compare records with what the CRM holds (one look-up per chunk) instead of believing what was remembered.
+   * @default false
+   */
+  verifyUnchanged?: boolean;
+  /** Called after every chunk, in input order. What it throws is ignored. */
+  onProgress?: (progress: SyncProgress) => void;
+  /** Aborting ends the run: it rejects with the signal's own reason. */
+  signal?: AbortSignalLike;
+}
+
+/** How far a run is. */
+export interface SyncProgress {
+  /** Records done. */
+  done: number;
+  /** Records in all, where the input knows (`length` or `size`). */
+  total?: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  failed: number;
+}
+
+/** What became of one record. */
+export interface SyncResult<T> {
+  /**
+   * `unchanged`: nothing was sent, because the CRM holds it already, or a policy left the row alone. `published`: handed
+   * to `publish` (platform mode). In a dry run, what it would have been.
+   */
+  status: 'created' | 'updated' | 'unchanged' | 'published' | 'failed';
+  /** The caller's own id; empty where the record had none. */
+  externalId: string;
+  /** The record's id in Twenty; absent where it failed. */
+  id?: string;
+  /** The entity as Twenty returned it; for `unchanged` records as it was last written. */
+  data?: T;
+  /** Why it failed. */
+  error?: TwentyCrmError;
+  /** What was left out, kept or decided. */
+  warnings: SyncWarning[];
+}
+
+/** What a whole run did. */
+export interface SyncSummary {
+  total: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  /** Only in platform mode. */
+  published?: number;
+  failed: number;
+  /** How many warnings there were. */
+  warnings: number;
+  /** Requests sent to Twenty, repeats among them. */
+  requests: number;
+  /** Milliseconds from the first read to the last result. */
+  durationMs: number;
+}
+
+/**
+ * A run over many records. `for await` streams one result per input, in input order; `await` gives the summary. It starts
+ * with the first of the two, reads its input no further ahead than its chunks in flight, and can be consumed once. It
+ * rejects only when the input itself throws, or with an aborted signal's reason: a record that fails is a result.
+ */
+export interface SyncRun<T> extends AsyncIterable<SyncResult<T>>, PromiseLike<SyncSummary> {}
