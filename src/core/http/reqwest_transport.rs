@@ -23,7 +23,7 @@ use crate::core::config::MAX_RESPONSE_BYTES;
 /// request is sent into a connection that is just being closed.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(55);
 
-/// Sends over HTTP/1.1 or HTTP/2, keeps connections alive per origin, honours the system's proxy settings except for
+/// Sends over HTTP/1.1, keeps connections alive per origin, honours the system's proxy settings except for
 /// this machine itself.
 pub struct ReqwestTransport {
     client: LazyClient,
