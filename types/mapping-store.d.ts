@@ -6,7 +6,7 @@ export type MappedObjectType = 'person' | 'company';
 
 /** A remembered pair of ids, as a store returns it. */
 export interface Mapping {
-  /** The caller's own id. */
+  /** The caller's own id; of a service with a `namespace`, after that and a colon. */
   everId: string;
   /** The record's id in Twenty, a UUID. */
   crmId: string;
@@ -20,7 +20,7 @@ export interface Mapping {
 
 /** A pair of ids to remember. */
 export interface MappingInput {
-  /** The caller's own id. */
+  /** The caller's own id; of a service with a `namespace`, after that and a colon. */
   everId: string;
   /** The record's id in Twenty, a UUID. */
   crmId: string;

@@ -24,7 +24,7 @@ export interface ClosableMappingStore extends MappingStore {
 
 /** Options of {@link memoryMappingStore}. */
 export interface MemoryMappingStoreOptions {
-  /** How many mappings are kept, 100000 when not given; the least recently used go first. One takes about 500 bytes. */
+  /** How many mappings are kept, 100000 when not given; the least recently used go first. One takes about 850 bytes. */
   capacity?: number;
 }
 
