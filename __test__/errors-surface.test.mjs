@@ -188,3 +188,10 @@ test('constructors throw what promises reject with', async () => {
     });
   }
 });
+
+test('the server’s own words are the cause of what it refused', async () => {
+  const service = await brokenService();
+  const error = await rejection(service.upsertPerson(newPerson()));
+  assert.ok(error.cause instanceof Error);
+  assert.equal(error.cause.message, 'Down');
+});

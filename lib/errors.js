@@ -104,12 +104,23 @@ function callSite(method) {
 }
 
 /**
+ * What lies beneath an error of the core: the network's or the server's own words.
+ * @param {TwentyCrmError} error
+ * @returns {{ cause: Error } | undefined}
+ */
+function causeOf(error) {
+  const original = error.details?.originalError;
+  if (typeof original !== 'string' || original === error.message) return undefined;
+  return { cause: new Error(original) };
+}
+
+/**
  * An error that leads to where the method was called.
  * @param {TwentyCrmError} error
  * @param {{ stack?: unknown }} site
  */
 function errorAt(error, site) {
-  const result = new TwentyCrmApiError(error);
+  const result = new TwentyCrmApiError(error, causeOf(error));
   const { stack } = site;
   const frames = typeof stack === 'string' ? stack.indexOf('\n    at ') : -1;
   // Without frames (a limit of 0, or a program's own prepareStackTrace) the error keeps the stack that it has.
