@@ -32,7 +32,8 @@ test('the @default tags and TWENTY_CRM_DEFAULTS name the same options with the s
     return `${place}: ${JSON.stringify(JSON.parse(text.replaceAll("'", '"')))}`;
   });
   assert.ok(tags.length > 15, 'tags are found');
-  assert.deepEqual(tags.sort(), flatten(defaults).sort());
+  // One option of several interfaces is one default.
+  assert.deepEqual([...new Set(tags)].sort(), flatten(defaults).sort());
 });
 
 test('they are frozen at every depth', () => {
@@ -54,6 +55,7 @@ test('the core has the same numbers', () => {
     MAX_BACKOFF_MS: defaults.maxBackoffMs,
     MAX_THROTTLE_WAIT_MS: defaults.maxThrottleWaitMs,
     CACHE_TTL_MS: defaults.cacheTtlMs,
+    HASH_TTL_MS: defaults.hashTtlMs,
     MAX_CONFLICT_RETRIES: defaults.maxConflictRetries,
     CONFLICT_RETRY_DELAY_MS: defaults.conflictRetryDelay,
   };

@@ -62,6 +62,10 @@ const outputs = [
   },
   { has: 'validateTwentyCrmConfig', stdout: /^baseUrl - .+\napiKey - .+\n$/ },
   { has: 'applyPlatformEvent', stdout: /^cli_3 created\n$/ },
+  {
+    has: 'syncPersons',
+    stdout: /^{ created: 500, updated: 0, unchanged: 0, failed: 0 }\n$/,
+  },
   { has: 'sqliteMappingStore', stdout: /^org_4\n$/ },
   { has: 'upsertPerson', stdout: /^created [0-9a-f-]{36}\n$/ },
   { has: 'client.get', stdout: /^\d+ people\n$/ },
