@@ -45,6 +45,7 @@ export function findSimBinary() {
   return built[0];
 }
 
+/** @type {Record<string, string>} */
 const flags = {
   preset: '--preset',
   port: '--port',
@@ -115,6 +116,7 @@ export async function startSim(options = {}) {
   ]);
   const { baseUrl, apiKey, apiKeys, ...rest } = JSON.parse(ready);
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  /** @param {string} method @param {string} route @param {unknown} [body] */
   const call = (method, route, body) =>
     control(agent, method, new URL(`/__sim/${route}`, baseUrl), body);
 
@@ -131,18 +133,20 @@ export async function startSim(options = {}) {
     stats: () => call('GET', 'stats'),
     /** The last requests, oldest first. */
     log: async () => (await call('GET', 'log')).requests,
-    /** All rows of one object, deleted ones included. */
+    /** All rows of one object, deleted ones included. @param {string} plural */
     records: (plural) => call('GET', `records/${plural}`),
     /** @param {object | object[]} rules Appended to the fault rules. */
     addFaults: (rules) => call('POST', 'faults', Array.isArray(rules) ? rules : [rules]),
     clearFaults: () => call('DELETE', 'faults'),
     /** Back to the state at start, or to another preset. */
     reset: (to = {}) => call('POST', 'reset', to),
+    /** @param {object} changes */
     setOptions: (changes) => call('POST', 'options', changes),
     /** @param {Record<string, object[]>} rowsByPlural Inserted as they are. */
     seed: (rowsByPlural) => call('POST', 'seed', rowsByPlural),
+    /** @param {number} advanceMs */
     advanceClock: (advanceMs) => call('POST', 'clock', { advanceMs }),
-    /** Ids that the next inserts take, in order. */
+    /** Ids that the next inserts take, in order. @param {string[]} ids */
     nextIds: (ids) => call('POST', 'ids', { next: ids }),
     async stop() {
       agent.destroy();

@@ -1,0 +1,198 @@
+//! What a bare reqwest client reaches: no retries, no pacing, no mapping, no JavaScript.
+//!
+//! The job is the first argument, as JSON; ready-made batches come through standard input, one a line. Prints one line of
+//! JSON, as `bench/child.mjs` does.
+
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, BufRead as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use reqwest::Client;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Server {
+    base_url: String,
+    api_key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+enum Work {
+    /// Posts the batches from standard input to `path`.
+    Batches {
+        path: String,
+        in_flight: usize,
+        units: usize,
+    },
+    /// Requests `paths`, round robin.
+    Get {
+        paths: Vec<String>,
+        in_flight: usize,
+        warm_up_ms: u64,
+        duration_ms: u64,
+    },
+}
+
+#[derive(Deserialize)]
+struct Job {
+    server: Server,
+    #[serde(flatten)]
+    work: Work,
+}
+
+struct Bare {
+    http: Client,
+    server: Server,
+}
+
+impl Bare {
+    /// The parsed answer, as the other contenders give it to their caller.
+    async fn send(&self, path: &str, body: Option<String>) -> Result<Value, Failure> {
+        let url = format!("{}{path}", self.server.base_url);
+        let request = match body {
+            Some(body) => self
+                .http
+                .post(url)
+                .header("content-type", "application/json")
+                .body(body),
+            None => self.http.get(url),
+        };
+        let answer = request.bearer_auth(&self.server.api_key).send().await?;
+        let bytes = answer.error_for_status()?.bytes().await?;
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+
+    async fn post_all(
+        self: &Arc<Self>,
+        path: &str,
+        batches: Vec<String>,
+        in_flight: usize,
+    ) -> Result<(), Failure> {
+        let mut open: JoinSet<Result<Value, Failure>> = JoinSet::new();
+        for batch in batches {
+            if open.len() == in_flight
+                && let Some(done) = open.join_next().await
+            {
+                done??;
+            }
+            let bare = Arc::clone(self);
+            let path = path.to_owned();
+            open.spawn(async move { bare.send(&path, Some(batch)).await });
+        }
+        while let Some(done) = open.join_next().await {
+            done??;
+        }
+        Ok(())
+    }
+
+    async fn get_for(
+        self: &Arc<Self>,
+        paths: &Arc<[String]>,
+        in_flight: usize,
+        duration: Duration,
+    ) -> Result<usize, Failure> {
+        let end = Instant::now() + duration;
+        let count = Arc::new(AtomicUsize::new(0));
+        let mut loops: JoinSet<Result<(), Failure>> = JoinSet::new();
+        for first in 0..in_flight {
+            let (bare, paths, count) = (Arc::clone(self), Arc::clone(paths), Arc::clone(&count));
+            loops.spawn(async move {
+                let mut at = first;
+                while Instant::now() < end {
+                    bare.send(&paths[at % paths.len()], None).await?;
+                    count.fetch_add(1, Ordering::Relaxed);
+                    at += in_flight;
+                }
+                Ok(())
+            });
+        }
+        while let Some(done) = loops.join_next().await {
+            done??;
+        }
+        Ok(count.load(Ordering::Relaxed))
+    }
+}
+
+/// Processor time of all threads in milliseconds, where the system tells it.
+fn cpu_ms() -> Option<f64> {
+    let mut nanoseconds = 0.0;
+    for thread in fs::read_dir("/proc/self/task").ok()? {
+        let text = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        nanoseconds += text.split(' ').next()?.parse::<f64>().ok()?;
+    }
+    Some(nanoseconds / 1e6)
+}
+
+/// Highest memory in megabytes, where the system tells it.
+fn peak_rss_mb() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes / 1024.0)
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> Result<(), Failure> {
+    let text = std::env::args().nth(1).ok_or("the job is missing")?;
+    let Job { server, work } = serde_json::from_str(&text)?;
+    let bare = Arc::new(Bare {
+        http: Client::builder().build()?,
+        server,
+    });
+    let (units, requests, writes, wall, cpu) = match work {
+        Work::Batches {
+            path,
+            in_flight,
+            units,
+        } => {
+            let batches: Vec<String> = io::stdin().lock().lines().collect::<Result<_, _>>()?;
+            let requests = batches.len();
+            let (cpu, start) = (cpu_ms(), Instant::now());
+            bare.post_all(&path, batches, in_flight).await?;
+            (units, requests, requests, start.elapsed(), (cpu, cpu_ms()))
+        }
+        Work::Get {
+            paths,
+            in_flight,
+            warm_up_ms,
+            duration_ms,
+        } => {
+            let paths: Arc<[String]> = paths.into();
+            bare.get_for(&paths, in_flight, Duration::from_millis(warm_up_ms))
+                .await?;
+            let (cpu, start) = (cpu_ms(), Instant::now());
+            let units = bare
+                .get_for(&paths, in_flight, Duration::from_millis(duration_ms))
+                .await?;
+            (units, units, 0, start.elapsed(), (cpu, cpu_ms()))
+        }
+    };
+    let cpu_ms = cpu.0.zip(cpu.1).map(|(before, after)| after - before);
+    println!(
+        "{}",
+        json!({
+            "units": units,
+            "requests": requests,
+            "writes": writes,
+            "wallMs": wall.as_secs_f64() * 1000.0,
+            "cpuMs": cpu_ms,
+            "peakRssMb": peak_rss_mb(),
+        })
+    );
+    Ok(())
+}

@@ -1,0 +1,29 @@
+// Upserts as an application would write them: for each record a look-up and a write, all of them at once.
+import { toTwenty } from '../people.mjs';
+
+/** @typedef {(method: string, path: string, body?: unknown) => Promise<any>} Send */
+
+/**
+ * @param {Send} send Gives the answer's JSON, and rejects where its status is an error.
+ * @returns {import('./index.mjs').Client}
+ */
+export function perRecord(send) {
+  /** @param {import('../people.mjs').Person} input */
+  async function upsert(input) {
+    const filter = encodeURIComponent(`externalId[eq]:"${input.external_id}"`);
+    const found = await send('GET', `/rest/people?filter=${filter}&limit=1`);
+    const [row] = found.data.people;
+    if (row === undefined) {
+      const { data } = await send('POST', '/rest/people', toTwenty(input));
+      return { id: data.createPerson.id, externalId: input.external_id, created: true };
+    }
+    await send('PATCH', `/rest/people/${row.id}`, toTwenty(input));
+    return { id: row.id, externalId: input.external_id, created: false };
+  }
+
+  return {
+    upsertMany: (inputs) => Promise.all(Array.from(inputs, upsert)),
+    sync: (inputs) => Promise.all(Array.from(inputs, upsert)),
+    get: (path) => send('GET', path),
+  };
+}

@@ -1,0 +1,66 @@
+// One measurement: a fresh simulator, a fresh process that does the work.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { startSim } from '../__test__/helpers/sim.mjs';
+import { root, targetDir } from '../scripts/support/process.mjs';
+
+/**
+ * @typedef {object} Sample
+ * @property {number} units Records or requests done.
+ * @property {number} wallMs
+ * @property {number | null} cpuMs
+ * @property {number} [mainMs]
+ * @property {{ p50: number, p99: number, max: number }} [delayMs]
+ * @property {number | null} peakRssMb
+ * @property {number} [grownMb]
+ * @property {number} requests
+ * @property {number} writes
+ */
+
+const executable = process.platform === 'win32' ? 'bench-ceiling.exe' : 'bench-ceiling';
+const ceiling = path.join(targetDir, 'release', executable);
+const childFile = path.join(root, 'bench', 'child.mjs');
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} stdin
+ * @returns {Promise<string>}
+ */
+function run(command, args, stdin) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(stdout);
+      else reject(new Error(`${path.basename(command)} ${args.at(-1)} ended with code ${code}`));
+    });
+    child.stdin.end(stdin);
+  });
+}
+
+/**
+ * @param {import('./scenarios.mjs').Scenario} scenario
+ * @param {string} contender
+ * @returns {Promise<Sample>}
+ */
+export async function sample(scenario, contender) {
+  const sim = await startSim({ ...scenario.sim, logSize: 0 });
+  try {
+    const prepared = (await scenario.prepare?.(sim)) ?? {};
+    const { job, stdin = '' } = scenario.contenders[contender](prepared);
+    const server = { baseUrl: sim.baseUrl, apiKey: sim.apiKey };
+    const text = JSON.stringify({ ...job, client: contender, server });
+    const stdout =
+      contender === 'ceiling'
+        ? await run(ceiling, [text], stdin)
+        : await run(process.execPath, [childFile, text], '');
+    return JSON.parse(stdout);
+  } finally {
+    await sim.stop();
+  }
+}

@@ -1,0 +1,66 @@
+// `npm run bench`: builds what is missing, measures, writes bench/results/.
+//   npm run bench                    everything, in less than ten minutes
+//   npm run bench -- --full          1,000,000 records streamed instead of 100,000
+//   npm run bench -- get new         the scenarios whose name has one of these words; writes no results
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { buildAddon } from '../scripts/build.mjs';
+import { buildSim } from '../scripts/build-sim.mjs';
+import { root, runOrThrow } from '../scripts/support/process.mjs';
+import { sample } from './measurement.mjs';
+import { plot } from './plot.mjs';
+import { scenarios } from './scenarios.mjs';
+import { figures, Samples } from './statistics.mjs';
+import { report } from './table.mjs';
+
+async function build() {
+  await buildAddon('release');
+  await buildSim();
+  const ceiling = ['build', '--release', '--locked', '--package', 'bench-ceiling'];
+  await runOrThrow('cargo', ceiling);
+}
+
+/** @param {import('./scenarios.mjs').Scenario} scenario */
+async function measureScenario(scenario) {
+  console.log(`\n${scenario.title}`);
+  const samples = new Samples();
+  for (let round = 1; round <= scenario.rounds; round += 1) {
+    const rates = [];
+    for (const contender of Object.keys(scenario.contenders)) {
+      const measured = await sample(scenario, contender);
+      samples.add(contender, measured);
+      rates.push(`${contender} ${Math.round(figures.perSecond(measured) ?? 0)}/s`);
+    }
+    console.log(`  round ${round} of ${scenario.rounds}: ${rates.join(', ')}`);
+  }
+  return samples;
+}
+
+/** @param {string[]} args */
+async function main(args) {
+  const full = args.includes('--full');
+  const unknown = args.find((arg) => arg.startsWith('-') && arg !== '--full');
+  if (unknown) throw new Error(`${unknown} is no option: there is --full`);
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  await build();
+  const chosen = scenarios({ full }).filter(
+    ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+  );
+  /** @type {import('./goals.mjs').Results} */
+  const results = new Map();
+  for (const scenario of chosen) results.set(scenario.name, await measureScenario(scenario));
+
+  const command = ['npm run bench', ...(full ? ['-- --full'] : [])].join(' ');
+  const text = report(chosen, results, command);
+  console.log(`\n${text}`);
+  if (words.length > 0) return;
+  const folder = path.join(root, 'bench', 'results');
+  const name = `node-${process.versions.node.split('.', 1)[0]}`;
+  mkdirSync(path.join(folder, 'raw'), { recursive: true });
+  writeFileSync(path.join(folder, `${name}.md`), text);
+  writeFileSync(path.join(folder, `${name}.svg`), plot(results));
+  const raw = JSON.stringify(Object.fromEntries(results), null, 1);
+  writeFileSync(path.join(folder, 'raw', `${name}.json`), `${raw}\n`);
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,152 @@
+// What is measured: each scenario names its server, its contenders and what each of them has to do.
+import { people, person, toTwenty } from './people.mjs';
+
+/** Chunks that the package keeps in flight by default, and batches that the bare client does. */
+const CHUNKS_IN_FLIGHT = 4;
+const BATCH_RECORDS = 200;
+const SEEDED_PEOPLE = 200;
+
+/**
+ * @typedef {object} Task
+ * @property {Record<string, unknown>} job
+ * @property {string} [stdin]
+ */
+/**
+ * @typedef {object} Scenario
+ * @property {string} name
+ * @property {string} title
+ * @property {'record' | 'request'} unit
+ * @property {number} rounds
+ * @property {import('../__test__/helpers/sim.mjs').SimOptions} sim
+ * @property {(sim: Sim) => Promise<{ paths?: string[] }>} [prepare]
+ * @property {Record<string, (prepared: { paths?: string[] }) => Task>} contenders
+ */
+/** @typedef {Awaited<ReturnType<typeof import('../__test__/helpers/sim.mjs').startSim>>} Sim */
+
+/** @param {number} count */
+function readyBatches(count) {
+  const rows = people(count).map(toTwenty);
+  const lines = [];
+  for (let at = 0; at < rows.length; at += BATCH_RECORDS) {
+    lines.push(`${JSON.stringify(rows.slice(at, at + BATCH_RECORDS))}\n`);
+  }
+  return lines.join('');
+}
+
+/** @param {number} count @param {string} [path] @returns {Task} */
+const bareBatches = (count, path = '/rest/batch/people') => ({
+  job: { kind: 'batches', path, inFlight: CHUNKS_IN_FLIGHT, units: count },
+  stdin: readyBatches(count),
+});
+
+/** @param {number} count @param {string} kind */
+const records = (count, kind) => () => ({ job: { kind, count } });
+
+/** @param {Sim} sim */
+async function seedPeople(sim) {
+  await sim.seed({ people: people(SEEDED_PEOPLE).map(toTwenty) });
+  const rows = await sim.records('people');
+  return { paths: rows.map((/** @type {{ id: string }} */ row) => `/rest/people/${row.id}`) };
+}
+
+/** @param {number} count @param {Sim} sim */
+async function seedOthersJobs(sim, count) {
+  const SEED_ROWS = 2000;
+  for (let from = 0; from < count; from += SEED_ROWS) {
+    const size = Math.min(SEED_ROWS, count - from);
+    const rows = Array.from({ length: size }, (_, at) => ({
+      ...toTwenty(person(from + at)),
+      jobTitle: 'Something else',
+    }));
+    await sim.seed({ people: rows });
+  }
+  return {};
+}
+
+/** @param {number} inFlight @param {number} rounds @returns {Pick<Scenario, 'unit' | 'rounds' | 'sim' | 'prepare' | 'contenders'>} */
+function gets(inFlight, rounds) {
+  /** @param {{ paths?: string[] }} prepared */
+  const task = ({ paths }) => ({
+    job: { kind: 'get', inFlight, warmUpMs: 500, durationMs: 1500, paths },
+  });
+  return {
+    unit: 'request',
+    rounds,
+    sim: {},
+    prepare: seedPeople,
+    contenders: { ours: task, fetch: task, undici: task, ceiling: task },
+  };
+}
+
+/** Per 200 records: 200 ms to insert, 500 ms to update, 15 ms to look up, as on a real server. */
+const realServer = { serviceTimes: '1000,2500,75' };
+
+/** @param {{ full: boolean }} options @returns {Scenario[]} */
+export function scenarios({ full }) {
+  const streamed = full ? 1_000_000 : 100_000;
+  const again = 100_000;
+  const fetchAgain = 2000;
+  const atService = 8000;
+  const newPeople = {
+    ours: records(2000, 'upsertMany'),
+    fetch: records(2000, 'upsertMany'),
+    undici: records(2000, 'upsertMany'),
+    ceiling: () => bareBatches(2000),
+  };
+  return [
+    {
+      name: 'new-0ms',
+      title: '2,000 new people, no latency',
+      unit: 'record',
+      rounds: 7,
+      sim: {},
+      contenders: newPeople,
+    },
+    {
+      name: 'new-20ms',
+      title: '2,000 new people, 20 ms latency',
+      unit: 'record',
+      rounds: 5,
+      sim: { latencyMs: 20 },
+      contenders: newPeople,
+    },
+    {
+      name: 'stream',
+      title: `${streamed.toLocaleString('en')} new people, streamed`,
+      unit: 'record',
+      rounds: full ? 1 : 3,
+      sim: {},
+      contenders: { ours: records(streamed, 'stream') },
+    },
+    {
+      name: 'again',
+      title: `the same again, unchanged (${again.toLocaleString('en')}; fetch: ${fetchAgain.toLocaleString('en')})`,
+      unit: 'record',
+      rounds: 3,
+      sim: {},
+      contenders: { ours: records(again, 'again'), fetch: records(fetchAgain, 'again') },
+    },
+    { name: 'get-64', title: 'GET one person, 64 in flight', ...gets(64, 5) },
+    { name: 'get-1', title: 'GET one person, one at a time', ...gets(1, 5) },
+    {
+      name: 'service-new',
+      title: `${atService.toLocaleString('en')} new people, a real server's service times`,
+      unit: 'record',
+      rounds: 3,
+      sim: realServer,
+      contenders: { ours: records(atService, 'sync'), ceiling: () => bareBatches(atService) },
+    },
+    {
+      name: 'service-changed',
+      title: `${atService.toLocaleString('en')} changed people, a real server's service times`,
+      unit: 'record',
+      rounds: 3,
+      sim: realServer,
+      prepare: (sim) => seedOthersJobs(sim, atService),
+      contenders: {
+        ours: records(atService, 'sync'),
+        ceiling: () => bareBatches(atService, '/rest/batch/people?upsert=true'),
+      },
+    },
+  ];
+}

@@ -1,0 +1,66 @@
+// The results as Markdown.
+import { arch, availableParallelism, platform } from 'node:os';
+import { goalRows, number } from './goals.mjs';
+import { figures } from './statistics.mjs';
+
+/** @type {Record<string, string>} */
+export const names = {
+  ours: 'twenty-crm-native',
+  fetch: 'fetch',
+  undici: 'undici',
+  ceiling: 'bare Rust client',
+};
+
+/** @param {string[][]} rows The first is the head. */
+function markdown([head, ...rows]) {
+  const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
+  return [
+    line(head),
+    line(head.map((_, at) => (at === 0 ? '---' : '--:'))),
+    ...rows.map(line),
+  ].join('\n');
+}
+
+/** @param {import('./scenarios.mjs').Scenario} scenario @param {import('./statistics.mjs').Samples} samples */
+function scenarioTable({ unit }, samples) {
+  /** @type {[string, import('./statistics.mjs').Figure][]} */
+  const columns = [
+    [`${unit}s/s`, figures.perSecond],
+    [`CPU µs/${unit}`, figures.cpuUs],
+    [`main thread µs/${unit}`, figures.mainUs],
+    ['delay p50 ms', figures.delayP50],
+    ['p99', figures.delayP99],
+    ['max', figures.delayMax],
+    ['peak MB', figures.peakRssMb],
+    ['requests', figures.requests],
+  ];
+  const rows = samples.contenders().map((contender) => {
+    const cells = columns.map(([, figure]) => {
+      const value = samples.median(contender, figure);
+      return number(value, figure === figures.requests ? 0 : undefined);
+    });
+    return [names[contender], ...cells];
+  });
+  return markdown([['', ...columns.map(([title]) => title)], ...rows]);
+}
+
+/**
+ * @param {import('./scenarios.mjs').Scenario[]} scenarios
+ * @param {import('./goals.mjs').Results} results
+ * @param {string} command
+ */
+export function report(scenarios, results, command) {
+  const rows = goalRows(results).map(({ what, goal, here }) => [what, goal, here]);
+  const parts = scenarios.flatMap((scenario) => {
+    const samples = results.get(scenario.name);
+    if (samples === undefined) return [];
+    return [`### ${scenario.title}`, scenarioTable(scenario, samples)];
+  });
+  return `${[
+    `# Benchmarks, Node ${process.versions.node}`,
+    `\`${command}\` on ${availableParallelism()} cores (${platform()} ${arch()}), which the simulated server shares. Each measurement is a new process against a new server, the contenders take turns, and figures are medians: ratios of rounds, not of different times, so that they hold on a busy machine; absolute figures are this machine's.`,
+    markdown([['', 'goal', 'measured'], ...rows]),
+    '*fetch* is what an application would write: for each record a look-up and a write, all at once, through the global `fetch`; *undici* is the same through `undici.Pool`. The *bare Rust client* is reqwest without retries, pacing, mapping or JavaScript; for records it posts ready-made batches, without a look-up, at the same concurrency. Every contender gives parsed JSON. Main thread: the time that the JavaScript thread was on a processor; delay: how late the event loop was.',
+    ...parts,
+  ].join('\n\n')}\n`;
+}
