@@ -191,14 +191,17 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       }
     });
 
-    test('of one key twice in a batch, the later counts', { skip: !isOurs }, async () => {
+    // What a caller's object does with these is its own business.
+    if (!isOurs) return;
+
+    test('of one key twice in a batch, the later counts', async () => {
       const old = mapping();
       const renewed = { ...old, crmId: randomUUID() };
       await store.upsertManyMappings([old, mapping(), renewed]);
       await holds(renewed);
     });
 
-    test('a hash that is given is kept', { skip: !isOurs }, async () => {
+    test('a hash that is given is kept', async () => {
       const one = mapping({ versionHash: 'v1', dataForHash: { name: 'x' } });
       await store.upsertMapping(one);
       assert.equal((await store.findByEverId(one.everId, 'person')).versionHash, 'v1');
@@ -206,7 +209,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       assert.equal((await store.findByEverId(one.everId, 'person')).versionHash, null);
     });
 
-    test('arguments that are no good are refused by name', { skip: !isOurs }, async () => {
+    test('arguments that are no good are refused by name', async () => {
       const bad = [
         ['everId', () => store.findByEverId('', 'person')],
         ['everId', () => store.findByEverId(7, 'person')],
@@ -230,7 +233,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       }
     });
 
-    test('a closed store says so', { skip: !isOurs }, async () => {
+    test('a closed store says so', async () => {
       const closed = await open();
       await closed.close();
       await closed.close();
