@@ -125,11 +125,17 @@ export declare class UnsentService {
   mappedId(dispatcher: Dispatcher, id: number, kind: number, externalId: string): void
 }
 
+/**
+ * Internal: starts a diagnosis as call `id`; the answer is a diagnosis as JSON text. `config` is a client's
+ * configuration, `options` `{fieldNames?}`.
+ */
+export declare function diagnose(dispatcher: Dispatcher, id: number, config: string, options?: string | undefined | null): void
+
 /** Internal: starts a reachability test as call `id`; the answer is `true` or `false`. */
-export declare function isReachable(dispatcher: Dispatcher, id: number, baseUrl: string): void
+export declare function isReachable(dispatcher: Dispatcher, id: number, baseUrl: string, options?: string | undefined | null): void
 
 /** Internal: starts a connection test as call `id`; the answer is a `TwentyCrmTestConnectionResult` as JSON text. */
-export declare function testConnection(dispatcher: Dispatcher, id: number, baseUrl: string, apiKey: string): void
+export declare function testConnection(dispatcher: Dispatcher, id: number, baseUrl: string, apiKey: string, options?: string | undefined | null): void
 
 /** Internal: the hash that stores keep of `data`, a JSON object. */
 export declare function versionHash(data: string): string

@@ -843,6 +843,7 @@ module.exports.SqliteConfig = nativeBinding.SqliteConfig
 module.exports.SqliteStore = nativeBinding.SqliteStore
 module.exports.SyncService = nativeBinding.SyncService
 module.exports.UnsentService = nativeBinding.UnsentService
+module.exports.diagnose = nativeBinding.diagnose
 module.exports.isReachable = nativeBinding.isReachable
 module.exports.testConnection = nativeBinding.testConnection
 module.exports.versionHash = nativeBinding.versionHash

@@ -78,6 +78,7 @@ test('each cause has its own message and its own details', async () => {
   const cases = [
     ['invalid key', baseUrl, 'not-a-key', 401, /AUTH_ERROR.*invalid/, /key/i],
     ['expired key', baseUrl, expired, 401, /AUTH_ERROR.*expired/, /expired/],
+    ['a path of it', `${baseUrl}/rest`, crm.sim.apiKey, 400, /VALIDATION_ERROR/, /without \/rest/],
     ['revoked key', baseUrl, revoked, 403, /AUTH_ERROR.*revoked/, /revoked/],
     ['no permission', forbidden.baseUrl, KEY, 400, /AUTH_ERROR.*permission/, /permission/],
     ['a web page', page.baseUrl, KEY, 200, /UNKNOWN.*NOT_TWENTY/, /base URL/],

@@ -69,6 +69,7 @@ const outputs = [
   { has: 'sqliteMappingStore', stdout: /^org_4\n$/ },
   { has: 'upsertPerson', stdout: /^created [0-9a-f-]{36}\n$/ },
   { has: 'client.get', stdout: /^\d+ people\n$/ },
+  { has: 'diagnose', stdout: /^Everything is in order\.\n$/ },
   { has: 'testConnection', stdout: /^connected in [\d.]+ ms\n$/ },
 ];
 

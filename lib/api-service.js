@@ -2,18 +2,23 @@
 
 const native = require('./native.js');
 const { call } = require('./dispatcher.js');
-const { readSignal } = require('./options.js');
+const { TwentyCrmApiError } = require('./errors.js');
+const { optionsToJson, readOptions, readSignal } = require('./options.js');
+const { configToJson } = require('./rest-client.js');
+
+/** @typedef {import('../index.js').ConnectionTestOptions} ConnectionTestOptions */
 
 /** See `index.d.ts`. */
 class TwentyCrmApiService {
   /**
    * @param {string} baseUrl
    * @param {string} apiKey
-   * @param {{ signal?: import('../index.js').AbortSignalLike }} [options]
+   * @param {ConnectionTestOptions} [options]
    */
   async testConnection(baseUrl, apiKey, options) {
+    const json = timeoutJson(options);
     const answer = await call(
-      (dispatcher, id) => native.testConnection(dispatcher, id, text(baseUrl), text(apiKey)),
+      (dispatcher, id) => native.testConnection(dispatcher, id, text(baseUrl), text(apiKey), json),
       readSignal(options),
     );
     if (answer.ok) return JSON.parse(answer.text);
@@ -23,15 +28,60 @@ class TwentyCrmApiService {
 
   /**
    * @param {string} baseUrl
-   * @param {{ signal?: import('../index.js').AbortSignalLike }} [options]
+   * @param {ConnectionTestOptions} [options]
    */
   async isReachable(baseUrl, options) {
+    const json = timeoutJson(options);
     const answer = await call(
-      (dispatcher, id) => native.isReachable(dispatcher, id, text(baseUrl)),
+      (dispatcher, id) => native.isReachable(dispatcher, id, text(baseUrl), json),
       readSignal(options),
     );
     return answer.ok && answer.text === 'true';
   }
+
+  /**
+   * @param {import('../index.js').TwentyCrmRestClientConfig} config
+   * @param {import('../index.js').DiagnoseOptions} [options]
+   * @returns {Promise<import('../index.js').Diagnosis>}
+   */
+  async diagnose(config, options) {
+    const signal = readSignal(options);
+    /** @type {string} */
+    let configJson;
+    /** @type {string | undefined} */
+    let optionsJson;
+    try {
+      configJson = configToJson(config);
+      optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['fieldNames']));
+    } catch (error) {
+      return unreadable(error);
+    }
+    const answer = await call(
+      (dispatcher, id) => native.diagnose(dispatcher, id, configJson, optionsJson),
+      signal,
+    );
+    return answer.ok ? JSON.parse(answer.text) : unreadable(answer.error);
+  }
+}
+
+/** @param {unknown} options */
+const timeoutJson = (options) =>
+  optionsToJson(readOptions('options', options ?? undefined, ['timeout']));
+
+/**
+ * A diagnosis of a configuration that cannot even be handed to the core.
+ * @param {unknown} error
+ * @returns {import('../index.js').Diagnosis}
+ */
+function unreadable(error) {
+  const { message, code, details } = /** @type {import('../index.js').TwentyCrmError} */ (error);
+  const field = error instanceof TwentyCrmApiError ? details?.field : undefined;
+  const facts = { code, ...(field !== undefined && { field }) };
+  return {
+    ok: false,
+    summary: `It does not work: ${message}.`,
+    findings: [{ check: 'config', status: 'error', message, details: facts }],
+  };
 }
 
 /** What is no text is as good as nothing, and the core says so. @param {unknown} value */

@@ -221,4 +221,4 @@ function notJson(cause) {
   );
 }
 
-module.exports = { TwentyCrmRestClient, findNative };
+module.exports = { TwentyCrmRestClient, configToJson, findNative };

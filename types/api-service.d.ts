@@ -1,5 +1,71 @@
 import type { AbortSignalLike } from './abort-signal.js';
+import type { TwentyCrmRestClientConfig } from './rest-client.js';
+import type { FieldNames } from './sync-service.js';
 import type { TwentyCrmTestConnectionResult } from './twenty-crm-config.types.js';
+import type { TwentyCrmErrorCode } from './twenty-crm-errors.types.js';
+
+/** Options of `testConnection` and `isReachable`. */
+export interface ConnectionTestOptions {
+  /** Milliseconds that the test may take; 10000 when it is not given. */
+  timeout?: number;
+  /** Aborting closes the socket and rejects with the signal's own reason. */
+  signal?: AbortSignalLike;
+}
+
+/** Options of `diagnose`. */
+export interface DiagnoseOptions {
+  /** Names of the custom fields, as for the sync service. */
+  fieldNames?: FieldNames;
+  /** Aborting closes the sockets and rejects with the signal's own reason. */
+  signal?: AbortSignalLike;
+}
+
+/** What a {@link DiagnosisFinding} is about. */
+export type DiagnosisCheck =
+  /** Base URL, key and options as such. */
+  | 'config'
+  /** Something answers. */
+  | 'reachable'
+  /** It is a Twenty server. */
+  | 'twenty'
+  /** Its version, as far as it says it: `details.version`. */
+  | 'version'
+  /** The server takes the key; `details.expiresAtMs` is when it ends, as the key itself says. */
+  | 'api_key'
+  | 'read_people'
+  | 'read_companies'
+  /** Found out with changes of rows that do not exist: nothing is written. */
+  | 'write_people'
+  | 'write_companies'
+  /** The key may read the data model, which alone tells whether fields are unique. */
+  | 'metadata'
+  /** The custom fields; `details.plan` is a {@link SchemaPlan}. */
+  | 'schema'
+  /** Whether the rate limit was met, with `details.limit` and `details.windowMs` where it was. */
+  | 'rate_limit';
+
+/** One thing that a diagnosis found. */
+export interface DiagnosisFinding {
+  check: DiagnosisCheck;
+  /** `warning`: works, with a loss, or could not be found out. `error`: does not work. */
+  status: 'ok' | 'warning' | 'error';
+  /** For people: what was found. Never holds the key. */
+  message: string;
+  /** For people: what to do about it. */
+  advice?: string;
+  /** For programs: the error's code, its HTTP status and its reason, and what the check says. */
+  details?: { code?: TwentyCrmErrorCode; status?: number; reason?: string; [key: string]: unknown };
+}
+
+/** What `diagnose` gives. */
+export interface Diagnosis {
+  /** Whether nothing is in the way of syncing: no finding is an error. */
+  ok: boolean;
+  /** All errors, else all warnings, in a few sentences for people. */
+  summary: string;
+  /** In the order in which things build on each other; what an error makes pointless to ask is not there. */
+  findings: DiagnosisFinding[];
+}
 
 /** Checks a server and a key before they are configured. */
 export declare class TwentyCrmApiService {
@@ -10,11 +76,17 @@ export declare class TwentyCrmApiService {
   testConnection(
     baseUrl: string,
     apiKey: string,
-    options?: { signal?: AbortSignalLike },
+    options?: ConnectionTestOptions,
   ): Promise<TwentyCrmTestConnectionResult>;
   /**
    * Whether something answers at this URL, without a key. Rejects for nothing but an aborted signal, with that
    * signal's reason.
    */
-  isReachable(baseUrl: string, options?: { signal?: AbortSignalLike }): Promise<boolean>;
+  isReachable(baseUrl: string, options?: ConnectionTestOptions): Promise<boolean>;
+  /**
+   * Looks at everything that syncing needs, and says what to do about each thing that is not as it should be. Changes
+   * nothing in the CRM, and takes at most about twice the configuration's `timeout`. Never rejects for what the
+   * configuration, the server or the network is like; rejects with the signal's reason when the signal aborts.
+   */
+  diagnose(config: TwentyCrmRestClientConfig, options?: DiagnoseOptions): Promise<Diagnosis>;
 }

@@ -9,6 +9,7 @@ import {
   createTwentyCrmSyncService,
   createTwentyCrmSyncServiceFromEnv,
   type DeleteResult,
+  type Diagnosis,
   ensureExternalId,
   type extractCityFromLocation,
   type FoundPerson,
@@ -240,6 +241,9 @@ export async function apiService() {
   same<typeof latencyMs, number>();
   same<Exclude<typeof details, undefined>['status'], number | undefined>();
   same<Promise<boolean>, ReturnType<typeof api.isReachable>>();
+  const diagnosis = await api.diagnose(config, { fieldNames: { city: 'town' }, signal });
+  same<typeof diagnosis, Diagnosis>();
+  same<(typeof diagnosis.findings)[0]['status'], 'ok' | 'warning' | 'error'>();
 }
 
 export function errors(caught: unknown) {

@@ -100,7 +100,8 @@ pub async fn apply(
     Ok(Applied::new(after, work, &is_asked))
 }
 
-async fn read(http: &HttpClient) -> Result<Arc<WorkspaceSchema>, CrmError> {
+/// The schema as the server has it now; the process uses it from then on.
+pub(super) async fn read(http: &HttpClient) -> Result<Arc<WorkspaceSchema>, CrmError> {
     SyncWorkspace::of(http.workspace())
         .schema
         .reload(http)

@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::advice::{WRONG_ADDRESS, advice};
 use super::connect::connect;
-use crate::core::config::ClientConfig;
+use crate::core::config::{ClientConfig, Options};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::Request;
 
@@ -35,9 +36,10 @@ pub struct ConnectionDetails {
     pub error: Option<String>,
 }
 
-/// Reads nothing but a count of people, once, without repeats. Never fails: what goes wrong is the result.
-pub async fn test_connection(base_url: &str, api_key: &str) -> ConnectionTest {
-    let client = match ClientConfig::new(base_url, api_key).and_then(connect) {
+/// Reads nothing but a count of people, once, without repeats. Never fails: what goes wrong is the result. `options` are
+/// `{ timeout? }` as JSON text.
+pub async fn test_connection(base_url: &str, api_key: &str, options: &str) -> ConnectionTest {
+    let client = match config(base_url, api_key, options).and_then(connect) {
         Ok(client) => client,
         Err(error) => return failed(&error, 0),
     };
@@ -57,15 +59,23 @@ pub async fn test_connection(base_url: &str, api_key: &str) -> ConnectionTest {
 
 /// Whether a web server answers at this base URL at all, Twenty or not; a gateway that only says that nobody is behind it
 /// does not count.
-pub async fn is_reachable(base_url: &str) -> bool {
+pub async fn is_reachable(base_url: &str, options: &str) -> bool {
     // The health route needs no key; the client needs some text in its place.
-    let Ok(client) = ClientConfig::new(base_url, "no-key-needed").and_then(connect) else {
+    let Ok(client) = config(base_url, "no-key-needed", options).and_then(connect) else {
         return false;
     };
     match client.call(probe("/healthz")).await {
         Ok(_) => true,
         Err(error) => error.status.is_some_and(|status| status < 500),
     }
+}
+
+fn config(base_url: &str, api_key: &str, options: &str) -> Result<ClientConfig, CrmError> {
+    let mut config = ClientConfig::new(base_url, api_key)?;
+    if let Some(timeout_ms) = Options::parse(options, "options")?.millis("timeout", 1)? {
+        config.timeout_ms = timeout_ms;
+    }
+    Ok(config)
 }
 
 fn probe(path: &str) -> Request {
@@ -91,10 +101,21 @@ fn check_envelope(body: &[u8], status: u16) -> Result<(), CrmError> {
 
 fn failed(error: &CrmError, latency_ms: u64) -> ConnectionTest {
     let code = error.code.as_str();
+    // These messages say what happened, and the sentence about what to do is the same for all calls.
+    let advice = match error.code {
+        ErrorCode::Timeout | ErrorCode::ServerError => advice(error),
+        ErrorCode::NetworkError if error.reason() == Some("TLS") => advice(error),
+        // The list of people is never refused as such: the path was one of something else.
+        ErrorCode::ValidationError if error.status.is_some() => Some(WRONG_ADDRESS),
+        _ => None,
+    };
     ConnectionTest {
         ok: false,
         latency_ms,
-        message: error.message.clone(),
+        message: match advice {
+            Some(advice) => format!("{} {advice}", error.message),
+            None => error.message.clone(),
+        },
         details: Some(ConnectionDetails {
             status: error.status,
             error: Some(match error.reason() {

@@ -1,5 +1,6 @@
 //! What Twenty is: wire records, envelopes, error bodies, look-ups, schema and the mapping to and from flat entities.
 
+pub mod advice;
 pub mod classify;
 pub mod company;
 pub mod connect;
@@ -10,6 +11,7 @@ pub mod error_body;
 pub mod fields;
 pub mod ids;
 pub mod input;
+pub mod key_claims;
 pub mod link;
 pub mod lookup;
 pub mod name;

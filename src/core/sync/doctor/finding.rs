@@ -1,0 +1,212 @@
+//! What a diagnosis consists of.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::twenty::advice::advice;
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Base URL, key and options as such.
+    Config,
+    /// Something answers.
+    Reachable,
+    /// It is a Twenty server.
+    Twenty,
+    /// Which one.
+    Version,
+    /// The server takes the key, and for how long.
+    ApiKey,
+    /// Reading people.
+    ReadPeople,
+    /// Reading companies.
+    ReadCompanies,
+    /// Writing people.
+    WritePeople,
+    /// Writing companies.
+    WriteCompanies,
+    /// Reading the data model.
+    Metadata,
+    /// The custom fields.
+    Schema,
+    /// The workspace's rate limit.
+    RateLimit,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// As it should be.
+    Ok,
+    /// Works, with a loss; or could not be found out.
+    Warning,
+    /// Does not work.
+    Error,
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub check: Check,
+    /// How bad it is.
+    pub status: Status,
+    /// For people: what was found.
+    pub message: String,
+    /// For people: what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+    /// Facts for machines.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub details: Map<String, Value>,
+}
+
+/// All that was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Diagnosis {
+    /// Whether nothing is in the way of syncing: no finding is an error.
+    pub ok: bool,
+    /// For people, in one or two sentences.
+    pub summary: String,
+    /// In the order in which things build on each other.
+    pub findings: Vec<Finding>,
+}
+
+impl Finding {
+    /// As it should be.
+    pub fn ok(check: Check, message: impl Into<String>) -> Self {
+        Self {
+            check,
+            status: Status::Ok,
+            message: message.into(),
+            advice: None,
+            details: Map::new(),
+        }
+    }
+
+    /// Works, with a loss; or could not be found out.
+    pub fn warning(check: Check, message: impl Into<String>) -> Self {
+        Self {
+            status: Status::Warning,
+            ..Self::ok(check, message)
+        }
+    }
+
+    /// An error, with what to do about it.
+    pub fn failed(check: Check, error: &CrmError) -> Self {
+        let mut finding = Self {
+            status: Status::Error,
+            ..Self::ok(check, error.message.trim_end_matches('.'))
+        };
+        finding.advice = advice(error).map(str::to_owned);
+        finding
+            .details
+            .insert("code".into(), error.code.as_str().into());
+        if let Some(status) = error.status {
+            finding.details.insert("status".into(), status.into());
+        }
+        for key in ["reason", "limit", "windowMs", "location", "field"] {
+            if let Some(value) = error.details.get(key) {
+                finding.details.insert(key.into(), value.clone());
+            }
+        }
+        finding
+    }
+
+    /// An error where the answer settles the matter, a warning where it says nothing about it (a timeout, the rate
+    /// limit).
+    pub fn unless_certain(check: Check, error: &CrmError) -> Self {
+        let mut finding = Self::failed(check, error);
+        if matches!(
+            error.code,
+            ErrorCode::RateLimit | ErrorCode::ValidationError
+        ) {
+            finding.status = Status::Warning;
+            finding.message = format!("Could not be found out: {}", finding.message);
+        }
+        finding
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(key.to_owned(), value.into());
+        self
+    }
+}
+
+impl Diagnosis {
+    /// Sums up.
+    pub fn new(findings: Vec<Finding>) -> Self {
+        let of = |status: Status| -> Vec<&str> {
+            findings
+                .iter()
+                .filter(|finding| finding.status == status)
+                .map(|finding| finding.message.as_str())
+                .collect()
+        };
+        let (errors, warnings) = (of(Status::Error), of(Status::Warning));
+        let summary = match (errors.as_slice(), warnings.as_slice()) {
+            ([], []) => "Everything is in order.".to_owned(),
+            ([], [warning]) => format!("It works, with one warning: {warning}."),
+            ([], warnings) => format!(
+                "It works, with {} warnings: {}.",
+                warnings.len(),
+                warnings.join(". ")
+            ),
+            ([error], _) => format!("It does not work: {error}."),
+            (errors, _) => format!(
+                "It does not work, for {} reasons: {}.",
+                errors.len(),
+                errors.join(". ")
+            ),
+        };
+        Self {
+            ok: errors.is_empty(),
+            summary,
+            findings,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_says_whether_it_works() {
+        let good = Diagnosis::new(vec![Finding::ok(Check::Twenty, "fine")]);
+        assert_eq!(
+            (good.ok, good.summary.as_str()),
+            (true, "Everything is in order.")
+        );
+        let warned = Diagnosis::new(vec![Finding::warning(Check::Schema, "no city")]);
+        assert!(warned.ok && warned.summary.contains("one warning: no city."));
+        let error = CrmError::new(ErrorCode::Timeout, "too slow.");
+        let bad = Diagnosis::new(vec![
+            Finding::failed(Check::ReadPeople, &error),
+            Finding::warning(Check::Schema, "no city"),
+        ]);
+        assert!(!bad.ok && bad.summary.ends_with("too slow."));
+    }
+
+    #[test]
+    fn an_answer_about_something_else_is_no_verdict() {
+        let error = CrmError::new(ErrorCode::RateLimit, "wait").with_detail("limit", 100);
+        let finding = Finding::unless_certain(Check::WritePeople, &error);
+        assert_eq!(finding.status, Status::Warning);
+        assert_eq!(finding.details["limit"], 100);
+        assert!(finding.advice.is_some());
+    }
+}
