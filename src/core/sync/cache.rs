@@ -4,11 +4,13 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
+use uuid::Uuid;
 
 use crate::core::twenty::ids::ObjectKind;
 
-/// How many mappings one workspace remembers; the least recently used go first. An entry takes about 200 bytes.
-pub const CACHE_CAPACITY: usize = 100_000;
+/// How many mappings one workspace remembers; the least recently used go first. An entry takes about 200 bytes beside its
+/// external id.
+pub const CACHE_CAPACITY: usize = 200_000;
 
 /// One remembered mapping, as `cacheEntries()` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +27,12 @@ pub struct CacheEntry {
 
 type Key = (ObjectKind, String);
 
+/// Kept small: there may be many.
 struct Known {
-    crm_id: String,
+    crm_id: Uuid,
     cached_at_ms: u64,
-    /// Hash of what was written last, and when that was.
-    written: Option<(Box<str>, u64)>,
+    /// Hash of what was written last; that was when the entry was made.
+    hash: Option<u128>,
 }
 
 /// What the cache knows of one record.
@@ -77,7 +80,7 @@ impl IdCache {
         if now_ms.saturating_sub(known.cached_at_ms) >= ttl_ms {
             return None;
         }
-        Some(known.crm_id.clone())
+        Some(known.crm_id.to_string())
     }
 
     /// As `get`, with the hash of what was written last. The hash has an expiry of its own: it is given back however old
@@ -87,9 +90,9 @@ impl IdCache {
         let mut entries = self.lock();
         let known = entries.get(&key)?;
         let remembered = Remembered {
-            crm_id: known.crm_id.clone(),
-            hash: known.written.as_ref().map(|(hash, _)| hash.to_string()),
-            written_at_ms: known.written.as_ref().map_or(0, |(_, at)| *at),
+            crm_id: known.crm_id.to_string(),
+            hash: known.hash.map(|hash| format!("{hash:032x}")),
+            written_at_ms: known.cached_at_ms,
         };
         Some((remembered, known.cached_at_ms))
     }
@@ -108,13 +111,17 @@ impl IdCache {
         hash: Option<&str>,
         now_ms: u64,
     ) {
+        // What is no UUID is no row's id (WIRE.md section 3), and nothing to remember.
+        let Ok(crm_id) = Uuid::parse_str(crm_id) else {
+            return;
+        };
         let mut entries = self.lock();
         entries.put(
             (kind, external_id.to_owned()),
             Known {
-                crm_id: crm_id.to_owned(),
+                crm_id,
                 cached_at_ms: now_ms,
-                written: hash.map(|hash| (hash.into(), now_ms)),
+                hash: hash.and_then(|hash| u128::from_str_radix(hash, 16).ok()),
             },
         );
         while entries.len() > self.capacity.get() {
@@ -140,7 +147,7 @@ impl IdCache {
             .map(|((kind, external_id), known)| CacheEntry {
                 kind: *kind,
                 external_id: external_id.clone(),
-                crm_id: known.crm_id.clone(),
+                crm_id: known.crm_id.to_string(),
                 cached_at_ms: known.cached_at_ms,
             })
             .collect()
@@ -151,6 +158,8 @@ impl IdCache {
 mod tests {
     use super::*;
 
+    const A: &str = "20202020-0000-4000-8000-000000000001";
+
     fn cache(capacity: usize) -> IdCache {
         IdCache::new(NonZeroUsize::new(capacity).expect("a positive capacity"))
     }
@@ -158,15 +167,15 @@ mod tests {
     #[test]
     fn an_entry_lives_for_its_readers_time_to_live() {
         let cache = cache(10);
-        cache.insert(ObjectKind::Person, "a", "crm-a", 1_000);
+        cache.insert(ObjectKind::Person, "a", A, 1_000);
         assert_eq!(
             cache.get(ObjectKind::Person, "a", 500, 1_499).as_deref(),
-            Some("crm-a")
+            Some(A)
         );
         assert_eq!(cache.get(ObjectKind::Person, "a", 500, 1_500), None);
         assert_eq!(
             cache.get(ObjectKind::Person, "a", 5_000, 1_500).as_deref(),
-            Some("crm-a")
+            Some(A)
         );
         assert_eq!(cache.get(ObjectKind::Person, "a", 0, 1_000), None);
     }
@@ -174,19 +183,39 @@ mod tests {
     #[test]
     fn people_and_companies_do_not_share_ids() {
         let cache = cache(10);
-        cache.insert(ObjectKind::Person, "a", "crm-p", 0);
+        cache.insert(ObjectKind::Person, "a", A, 0);
         assert_eq!(cache.get(ObjectKind::Company, "a", 10, 0), None);
     }
 
     #[test]
     fn the_least_recently_used_goes_first() {
         let cache = cache(2);
-        cache.insert(ObjectKind::Person, "a", "1", 0);
-        cache.insert(ObjectKind::Person, "b", "2", 0);
+        cache.insert(ObjectKind::Person, "a", A, 0);
+        cache.insert(ObjectKind::Person, "b", A, 0);
         cache.get(ObjectKind::Person, "a", 10, 0);
-        cache.insert(ObjectKind::Person, "c", "3", 0);
+        cache.insert(ObjectKind::Person, "c", A, 0);
         assert!(cache.get(ObjectKind::Person, "a", 10, 0).is_some());
         assert!(cache.get(ObjectKind::Person, "b", 10, 0).is_none());
         assert_eq!(cache.entries(10, 0).len(), 2);
+    }
+
+    #[test]
+    fn a_hash_outlives_the_time_to_live_of_the_id() {
+        let cache = cache(2);
+        let hash = "00f1e2d3c4b5a697887766554433221f";
+        cache.insert_written(ObjectKind::Person, "a", A, Some(hash), 7);
+        let (known, cached_at_ms) = cache.recall(ObjectKind::Person, "a").expect("remembered");
+        assert_eq!(known.hash.as_deref(), Some(hash));
+        assert_eq!((known.written_at_ms, cached_at_ms), (7, 7));
+        cache.insert(ObjectKind::Person, "a", A, 8);
+        let (known, _) = cache.recall(ObjectKind::Person, "a").expect("remembered");
+        assert_eq!(known.hash, None);
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_not_remembered() {
+        let cache = cache(2);
+        cache.insert(ObjectKind::Person, "a", "42", 0);
+        assert_eq!(cache.get(ObjectKind::Person, "a", 10, 0), None);
     }
 }

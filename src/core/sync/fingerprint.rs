@@ -15,6 +15,9 @@ use super::upsert::Input;
 /// Changes when what is hashed changes, so that hashes of earlier versions are not believed.
 const FORMAT: u8 = 1;
 
+/// Half of a SHA-256: enough to tell any two contents apart, and short enough to remember many.
+const FINGERPRINT_BYTES: usize = 16;
+
 /// The hash of everything that a write of `record` would say, before any collision is decided, with the schema that it
 /// was mapped on. A person's company counts by its external id.
 pub fn fingerprint(input: &Input, record: &MappedRecord, schema: &WorkspaceSchema) -> String {
@@ -37,8 +40,8 @@ pub fn fingerprint(input: &Input, record: &MappedRecord, schema: &WorkspaceSchem
         }
     }
     hash_object(&mut hasher, &record.fields);
-    let mut hex = String::with_capacity(64);
-    for byte in hasher.finalize() {
+    let mut hex = String::with_capacity(2 * FINGERPRINT_BYTES);
+    for byte in hasher.finalize().iter().take(FINGERPRINT_BYTES) {
         // Writing into a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
     }
