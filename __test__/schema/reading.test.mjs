@@ -39,9 +39,18 @@ async function logOf(sim, work) {
 
 const readsSchema = (line) => /metadata\/objects|open-api/.test(line);
 
-/** Upserts until the schema that was read in the background is in use; bounded, each try being a request. */
+/** Asks the simulator until it has answered as many readings of the schema. */
+async function untilRead(sim, pattern, count) {
+  for (let polls = 0; polls < 20_000; polls += 1) {
+    const read = (await sim.log()).filter(({ path }) => pattern.test(path));
+    if (read.length >= count) return;
+  }
+  throw new Error('the schema was never read again');
+}
+
+/** Upserts until the schema that was read in the background is in use: the answer is there, it needs only be parsed. */
 async function until(upsert, isDone) {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 500; tries += 1) {
     const result = await upsert();
     if (isDone(result)) return result;
   }
@@ -153,6 +162,8 @@ for (const key of /** @type {const} */ (['full', 'noMetadata'])) {
           addFields: [{ object: 'people', name: 'accountType', type: 'TEXT' }],
         });
         const lines = await logOf(sim, async () => {
+          await crm.upsertPerson(person);
+          await untilRead(sim, key === 'full' ? /metadata\/objects/ : /open-api/, 2);
           const result = await until(
             () => crm.upsertPerson(person),
             ({ data }) => data.account_type === 'business',
