@@ -258,6 +258,7 @@ test('a configuration that is no good is refused by name, when the client is mad
     ['maxBackoffMs', { ...good, maxBackoffMs: true }],
     ['deadlineMs', { ...good, deadlineMs: 0 }],
     ['maxThrottleWaitMs', { ...good, maxThrottleWaitMs: 1e300 }],
+    ['maxRequestsPerMinute', { ...good, maxRequestsPerMinute: 0 }],
   ];
   for (const [field, config] of cases) {
     assert.throws(

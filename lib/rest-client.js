@@ -117,6 +117,7 @@ const CONFIG = /** @type {const} */ ([
   'maxBackoffMs',
   'deadlineMs',
   'maxThrottleWaitMs',
+  'maxRequestsPerMinute',
 ]);
 
 const OPTIONS = /** @type {const} */ ([

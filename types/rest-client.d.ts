@@ -9,7 +9,7 @@ declare global {
   }
 }
 
-/** {@link TwentyCrmClientConfig}, and two bounds on the whole of a call. */
+/** {@link TwentyCrmClientConfig}, bounds on the whole of a call, and one on all of them. */
 export interface TwentyCrmRestClientConfig extends TwentyCrmClientConfig {
   /**
    * Milliseconds that a whole call may take, with all its attempts and waits; no wait begins that would pass it.
@@ -21,6 +21,12 @@ export interface TwentyCrmRestClientConfig extends TwentyCrmClientConfig {
    * @default 300000
    */
   maxThrottleWaitMs?: number;
+  /**
+   * Requests that may be sent in any 60 seconds, repeats among them, 1 to 100000: a cap of your own, below the server's
+   * limit, which is learnt from its answers. Clients of one workspace with the same number share it; what other clients
+   * send does not count. Unbounded when it is not given.
+   */
+  maxRequestsPerMinute?: number;
 }
 
 /** Options of one request. */

@@ -65,6 +65,7 @@ const client = new TwentyCrmRestClient({
   maxBackoffMs: 5_000,
   deadlineMs: 60_000,
   maxThrottleWaitMs: 30_000,
+  maxRequestsPerMinute: 90,
 });
 // @ts-expect-error: without a key there is no client
 new TwentyCrmRestClient({ baseUrl: 'https://crm.example.com' });

@@ -50,6 +50,8 @@ pub const MAPPING_STORE_PAUSE_MS: u64 = 30_000;
 pub const SQLITE_BUSY_TIMEOUT_MS: u64 = 4_000;
 /// Longest time that any option can name, in milliseconds: what fits a JavaScript timer (about 24 days).
 pub const MAX_OPTION_MS: u64 = 2_147_483_647;
+/// Largest cap of requests per minute that can be asked for: each request of the last minute is remembered.
+pub const MAX_REQUESTS_PER_MINUTE_LIMIT: u64 = 100_000;
 /// Most repeats that can be asked for.
 pub const MAX_RETRIES_LIMIT: u64 = 100;
 
@@ -72,6 +74,8 @@ pub struct ClientConfig {
     pub deadline_ms: Option<u64>,
     /// Default [`MAX_THROTTLE_WAIT_MS`].
     pub max_throttle_wait_ms: u64,
+    /// The caller's own cap on what is sent in any minute, repeats included; none by default.
+    pub max_requests_per_minute: Option<u32>,
 }
 
 impl ClientConfig {
@@ -86,11 +90,13 @@ impl ClientConfig {
             max_backoff_ms: MAX_BACKOFF_MS,
             deadline_ms: None,
             max_throttle_wait_ms: MAX_THROTTLE_WAIT_MS,
+            max_requests_per_minute: None,
         })
     }
 
     /// From the caller's options as JSON text:
-    /// `{baseUrl, apiKey, timeout?, maxRetries?, initialBackoffMs?, maxBackoffMs?, deadlineMs?, maxThrottleWaitMs?}`.
+    /// `{baseUrl, apiKey, timeout?, maxRetries?, initialBackoffMs?, maxBackoffMs?, deadlineMs?, maxThrottleWaitMs?,
+    /// maxRequestsPerMinute?}`.
     /// Unknown options are ignored; a bad one is named.
     pub fn from_json(json: &str) -> Result<Self, CrmError> {
         let options = Options::parse(json, "config")?;
@@ -111,6 +117,9 @@ impl ClientConfig {
         if let Some(wait) = options.millis("maxThrottleWaitMs", 0)? {
             config.max_throttle_wait_ms = wait;
         }
+        config.max_requests_per_minute = options
+            .integer("maxRequestsPerMinute", 1, MAX_REQUESTS_PER_MINUTE_LIMIT)?
+            .and_then(|cap| u32::try_from(cap).ok());
         Ok(config)
     }
 }
@@ -216,13 +225,14 @@ mod tests {
         assert_eq!(config.initial_backoff_ms, 200);
         assert_eq!(config.max_backoff_ms, 5_000);
         assert_eq!(config.deadline_ms, None);
+        assert_eq!(config.max_requests_per_minute, None);
         assert_eq!(config.base_url.as_str(), "https://crm.example.com");
     }
 
     #[test]
     fn options_override_defaults() {
         let config = with(
-            r#","timeout":5.0e3,"maxRetries":0,"initialBackoffMs":1,"maxBackoffMs":2,"deadlineMs":9,"maxThrottleWaitMs":0,"other":true"#,
+            r#","timeout":5.0e3,"maxRetries":0,"initialBackoffMs":1,"maxBackoffMs":2,"deadlineMs":9,"maxThrottleWaitMs":0,"maxRequestsPerMinute":90,"other":true"#,
         )
         .expect("good");
         assert_eq!(config.timeout_ms, 5_000);
@@ -230,6 +240,7 @@ mod tests {
         assert_eq!((config.initial_backoff_ms, config.max_backoff_ms), (1, 2));
         assert_eq!(config.deadline_ms, Some(9));
         assert_eq!(config.max_throttle_wait_ms, 0);
+        assert_eq!(config.max_requests_per_minute, Some(90));
     }
 
     #[test]
@@ -248,6 +259,9 @@ mod tests {
             ("maxBackoffMs", "[]"),
             ("deadlineMs", "0"),
             ("maxThrottleWaitMs", "9e15"),
+            ("maxRequestsPerMinute", "0"),
+            ("maxRequestsPerMinute", "100001"),
+            ("maxRequestsPerMinute", "0.5"),
         ] {
             let error = with(&format!(r#","{name}":{value}"#)).expect_err(name);
             assert_eq!(error.details["field"], name, "{value}");

@@ -10,6 +10,7 @@ use url::Url;
 use super::client::Inner;
 use super::miss::{Miss, gave_up_waiting, past_deadline};
 use super::pacing::{Closed, Turn};
+use super::rate_headers::RateHeaders;
 use super::repeatable::{is_read, is_repeatable};
 use super::{
     Request, Response, SentFlag, TransportRequest, TransportResponse, Verdict, headers, redirect,
@@ -99,17 +100,30 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Waits for the rate limit, as long as the caller allows.
+    /// Waits for the rate limit and for the caller's own cap, as long as the caller allows.
     async fn turn(&mut self) -> Result<Turn, Closed> {
-        let gate = &self.client.parts.workspace.gate;
-        if gate.is_open() || self.request.skip_retry {
+        let client = self.client;
+        let gate = &client.parts.workspace.gate;
+        if gate.is_open() && client.cap.is_none() {
             return Ok(Turn::Free);
         }
         let start = Instant::now();
-        let allowed = Duration::from_millis(self.client.config.max_throttle_wait_ms);
+        let allowed = Duration::from_millis(client.config.max_throttle_wait_ms);
         let limit = start + allowed.saturating_sub(self.throttle_waited);
         let limit = self.deadline.map_or(limit, |deadline| deadline.min(limit));
-        let turn = gate.enter(self.request.cost, limit).await;
+        let turn = if gate.is_open() {
+            Ok(Turn::Free)
+        } else if self.request.skip_retry {
+            Ok(Turn::Unpaced)
+        } else {
+            let cost = self.request.cost;
+            gate.enter(client.priority, cost, limit).await
+        };
+        // The cap comes last: whoever waits for it holds up nobody who has none.
+        let turn = match (&client.cap, turn) {
+            (Some(cap), Ok(turn)) => cap.enter(client.priority, limit).await.map(|()| turn),
+            (_, turn) => turn,
+        };
         self.throttle_waited += Instant::now() - start;
         turn
     }
@@ -194,7 +208,7 @@ impl<'a> Call<'a> {
         let Verdict::Failed(mut failure) =
             classifier.classify(&self.request.path, method, &response)
         else {
-            parts.workspace.gate.passed(turn);
+            self.passed(turn, &response);
             return Ok(response);
         };
         let shown = self.shown_path();
@@ -207,17 +221,34 @@ impl<'a> Call<'a> {
             }
         }
         if failure.throttle.is_none() {
-            parts.workspace.gate.passed(turn);
+            self.passed(turn, &response);
         }
-        let in_header = retry::retry_after(&response.headers, parts.clock.now());
+        let now = parts.clock.now();
+        let in_header = retry::retry_after(&response.headers, now);
+        let told = failure
+            .throttle
+            .and_then(|_| RateHeaders::read(&response.headers, now));
+        let reset = told.and_then(|told| told.reset);
         Err(Box::new(Miss {
             error: failure.error,
             retry: failure.retry,
             ambiguous: failure.ambiguous,
-            retry_after: in_header.or(failure.retry_after),
+            retry_after: in_header.or(failure.retry_after).or(reset),
             throttle: failure.throttle,
+            has_rate_headers: told.is_some(),
             cost: RETRY_BUDGET_COST,
         }))
+    }
+
+    /// Tells the gate that the rate limit let the call through.
+    fn passed(&self, turn: Turn, response: &TransportResponse) {
+        let parts = &self.client.parts;
+        let gate = &parts.workspace.gate;
+        let told = gate
+            .has_headers()
+            .then(|| RateHeaders::read(&response.headers, parts.clock.now()))
+            .flatten();
+        gate.passed(turn, told);
     }
 
     /// What to do after a failed attempt: wait so long and go on, or give up with an error.
@@ -246,7 +277,8 @@ impl<'a> Call<'a> {
             let hinted = asked.is_some() || throttle.interval().is_some();
             // Without a hint this is a failure like others, but the workspace waits with the call.
             let pause = if hinted { asked } else { Some(wait) };
-            parts.workspace.gate.refused(turn, throttle, pause);
+            let gate = &parts.workspace.gate;
+            gate.refused(turn, throttle, pause, miss.has_rate_headers);
             if hinted && miss.retry && !self.request.skip_retry {
                 // The gate does the waiting, and it does not count as a repeat.
                 return Ok((Duration::ZERO, error));

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{HeaderMap, HeaderValue, header};
 
 use super::call::Call;
+use super::pacing::Cap;
 use super::redact::Redactor;
 use super::reqwest_transport::ReqwestTransport;
 use super::{
-    Classifier, Clock, FullJitter, Jitter, Request, Response, SystemClock, Transport, Workspace,
+    Classifier, Clock, FullJitter, Jitter, Priority, Request, Response, SystemClock, Transport,
+    Workspace,
 };
 use crate::core::config::ClientConfig;
 use crate::core::error::CrmError;
@@ -30,6 +32,9 @@ pub(super) struct Inner {
     /// Sent with every request; cloning header values copies no bytes.
     pub(super) base_headers: HeaderMap,
     pub(super) counters: Counters,
+    pub(super) priority: Priority,
+    /// The caller's own cap.
+    pub(super) cap: Option<Arc<Cap>>,
 }
 
 /// What a client is made of; tests replace what they need to.
@@ -88,6 +93,9 @@ impl HttpClient {
         base_headers.insert(header::AUTHORIZATION, config.api_key.authorization()?);
         base_headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         base_headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        let cap = config
+            .max_requests_per_minute
+            .map(|per_minute| parts.workspace.caps.of(per_minute));
         Ok(Self {
             inner: Arc::new(Inner {
                 redactor: Redactor::new(&config.api_key),
@@ -95,13 +103,15 @@ impl HttpClient {
                 parts,
                 base_headers,
                 counters: Counters::default(),
+                priority: Priority::Single,
+                cap,
             }),
         })
     }
 
-    /// The same client with counters of its own, for counting what one piece of work takes.
+    /// The same client for one long run: with counters of its own, and its calls go after single ones.
     #[must_use]
-    pub fn with_own_counters(&self) -> Self {
+    pub fn for_bulk(&self) -> Self {
         let inner = &*self.inner;
         Self {
             inner: Arc::new(Inner {
@@ -110,6 +120,8 @@ impl HttpClient {
                 redactor: Redactor::new(&inner.config.api_key),
                 base_headers: inner.base_headers.clone(),
                 counters: Counters::default(),
+                priority: Priority::Bulk,
+                cap: inner.cap.clone(),
             }),
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct Miss {
     pub(super) retry_after: Option<Duration>,
     /// Set when the rate limit refused it.
     pub(super) throttle: Option<Throttle>,
+    /// Whether the answer had rate-limit headers.
+    pub(super) has_rate_headers: bool,
     /// What a repeat takes from the retry budget.
     pub(super) cost: u32,
 }
@@ -36,6 +38,7 @@ impl Miss {
             ambiguous,
             retry_after: None,
             throttle: None,
+            has_rate_headers: false,
             cost: RETRY_BUDGET_COST,
         })
     }
@@ -123,11 +126,15 @@ pub(super) fn gave_up_waiting(what: &str, last: Option<CrmError>, closed: Closed
     let millis = u64::try_from(closed.wait.as_millis()).unwrap_or(u64::MAX);
     last.filter(|error| error.code == ErrorCode::RateLimit)
         .unwrap_or_else(|| {
+            let used_up = match closed.cap {
+                None => "the workspace's rate limit is used up".to_owned(),
+                Some(cap) => format!("maxRequestsPerMinute ({cap}) is used up"),
+            };
             CrmError::new(
                 ErrorCode::RateLimit,
                 format!(
-                    "{what} was not sent: the workspace's rate limit is used up, and waiting for it would take \
-                     {millis} ms or more. Try later, or allow more time with maxThrottleWaitMs."
+                    "{what} was not sent: {used_up}, and waiting for it would take {millis} ms or more. Try later, or \
+                     allow more time with maxThrottleWaitMs."
                 ),
             )
         })

@@ -10,6 +10,7 @@ mod clock;
 mod headers;
 mod miss;
 mod pacing;
+mod rate_headers;
 mod redact;
 mod redirect;
 mod repeatable;
@@ -27,7 +28,7 @@ pub use classifier::{Classifier, Failure, Throttle, Verdict};
 pub use client::{HttpClient, HttpStats, Parts};
 pub use clock::{Clock, FullJitter, Jitter, SystemClock};
 pub use http::Method;
-pub use request::{Request, RequestOptions};
+pub use request::{Priority, Request, RequestOptions};
 pub use reqwest_transport::ReqwestTransport;
 pub use response::Response;
 pub use transport::{

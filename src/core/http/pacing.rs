@@ -1,33 +1,40 @@
-//! The rate limit: one gate per workspace. Open, it costs one atomic read. After a 429 everybody queues, and calls go
-//! one by one at the pace that the server said, until it can take more.
+//! The rate limit: one gate per workspace. Open, it costs one atomic read. After a refusal it knows the limit, and
+//! counts.
 //!
-//! The bucket here mirrors the server's own (WIRE.md section 8): what was earned since the last success is rounded
-//! down and the clock starts anew at each success, so coming early earns nothing at all, and a refused call costs
-//! nothing.
+//! What follows the first refusal is one call per window / limit (T / N) and a small margin, not a full burst each time
+//! that the bucket has filled up. The server's refill quirk (WIRE.md section 8) leaves these two: a pace that is a hair too
+//! fast earns nothing, a pace of T / N earns one token a call, and T without a success earns all N at once. Both come to N
+//! calls per T. Margin and gap cost the pace 5 %; a burst costs its own length, in which nothing is earned (100 batches,
+//! 20 a second: 8 % of a minute). So throughput does not decide, and the rest does: waiting for a full bucket makes a
+//! single call wait up to a minute instead of T / N, and whoever else uses the workspace finds it empty for as long.
+//! What was earned while nobody called is used at once, and counted: a limit that is known is not run into again.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::Instant;
 
-use super::Throttle;
+use super::rate_headers::RateHeaders;
+use super::{Priority, Throttle};
+use crate::core::config::RETRY_AFTER_MAX;
+use bucket::Bucket;
+use line::Line;
 
-/// Added to the server's interval: 2 % and a millisecond. At 0.61 s instead of 0.60 s no call failed (WIRE.md).
-const MARGIN_PERCENT: u32 = 102;
-/// Pace of single calls where the server named no limit, until one gets through.
-const PROBE_INTERVAL: Duration = Duration::from_millis(250);
-/// So many calls in a row must get through before one is sent early, to learn whether the limit is still there.
-const PASSES_BEFORE_EARLY_CALL: u32 = 50;
+mod bucket;
+mod cap;
+mod line;
+
+pub(super) use cap::{Cap, Caps};
 
 /// The gate that all calls of a workspace pass.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     closed: AtomicBool,
-    /// Rate-limit tokens that queued calls want, those being granted included.
-    queued: AtomicU32,
-    /// First come, first served; whoever holds it is the next to go.
-    turnstile: tokio::sync::Mutex<()>,
+    /// A refusal came with rate-limit headers, so successes are asked for theirs. Others may put such headers on
+    /// everything, and mean something else.
+    has_headers: AtomicBool,
+    line: Line,
     state: Mutex<State>,
 }
 
@@ -39,29 +46,15 @@ struct State {
     bucket: Option<Bucket>,
 }
 
-/// The server's bucket as far as we know it.
-#[derive(Debug)]
-struct Bucket {
-    /// Tokens when full; unknown where the server did not say.
-    limit: Option<u32>,
-    /// Earning one token takes this long.
-    interval: Duration,
-    tokens: u32,
-    /// When the server's clock was last reset, as far as we know.
-    since: Instant,
-    /// Calls that got through, since the last early one.
-    passes: u32,
-    /// Calls that had their turn and were refused, in a row.
-    misses: u32,
-}
-
 /// Leave to send one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// Nothing is known of a limit.
     Free,
-    /// Its time had come.
-    Paced,
+    /// Sent although the gate is closed, because the caller said so.
+    Unpaced,
+    /// Its time had come; `number` counts up.
+    Paced { number: u64 },
     /// Sent ahead of its time, to learn whether the limit is still there.
     Early,
 }
@@ -71,18 +64,8 @@ pub(super) enum Turn {
 pub(super) struct Closed {
     /// How long it would have been, at least.
     pub(super) wait: Duration,
-}
-
-/// Takes part in the queue's length as long as it lives, however the waiting ends.
-struct Queued<'a> {
-    gate: &'a Gate,
-    cost: u32,
-}
-
-impl Drop for Queued<'_> {
-    fn drop(&mut self) {
-        self.gate.queued.fetch_sub(self.cost, Ordering::Relaxed);
-    }
+    /// The caller's own cap, if it is that and not the server's limit.
+    pub(super) cap: Option<u32>,
 }
 
 impl Gate {
@@ -91,91 +74,100 @@ impl Gate {
         !self.closed.load(Ordering::Acquire)
     }
 
+    /// Whether successes are worth asking for rate-limit headers.
+    pub(super) fn has_headers(&self) -> bool {
+        self.has_headers.load(Ordering::Relaxed)
+    }
+
     /// Waits for the turn of a call that takes `cost` tokens, but not beyond `limit`: a wait that would end later is
     /// not started.
-    pub(super) async fn enter(&self, cost: u32, limit: Instant) -> Result<Turn, Closed> {
+    pub(super) async fn enter(
+        &self,
+        priority: Priority,
+        cost: u32,
+        limit: Instant,
+    ) -> Result<Turn, Closed> {
         if self.is_open() {
             return Ok(Turn::Free);
         }
-        let cost = cost.max(1);
-        let ahead = self.queued.fetch_add(cost, Ordering::Relaxed);
-        let _queued = Queued { gate: self, cost };
-        let estimate = self.state().estimate(ahead, Instant::now());
-        if Instant::now() + estimate > limit {
-            return Err(Closed { wait: estimate });
+        let start = Instant::now();
+        let closed = |wait| Closed { wait, cap: None };
+        let estimate = self.state().estimate(self.line.ahead(priority), start);
+        if start + estimate > limit {
+            return Err(closed(estimate));
         }
-        let Ok(_turnstile) = timeout_at(limit, self.turnstile.lock()).await else {
-            return Err(Closed {
-                wait: self.state().estimate(1, Instant::now()),
-            });
-        };
-        loop {
-            let now = Instant::now();
-            let granted = self.grant(cost, now);
-            match granted {
-                Ok(turn) => return Ok(turn),
-                Err(until) if until > limit => return Err(Closed { wait: until - now }),
-                Err(until) => sleep_until(until).await,
-            }
-        }
+        self.line
+            .pass(priority, cost, limit, |now| self.grant(cost, now))
+            .await
+            .map_err(|until| {
+                let now = Instant::now();
+                let behind = self.state().estimate(1, now);
+                closed(until.saturating_duration_since(now).max(behind))
+            })
     }
 
-    /// The rate limit refused a call that had this turn. `pause` is how long the server asked to wait.
-    pub(super) fn refused(&self, turn: Turn, throttle: Throttle, pause: Option<Duration>) {
+    /// The rate limit refused a call that had this turn. `pause` is how long the server asked to wait, `has_headers`
+    /// whether it said so in rate-limit headers.
+    pub(super) fn refused(
+        &self,
+        turn: Turn,
+        throttle: Throttle,
+        pause: Option<Duration>,
+        has_headers: bool,
+    ) {
         let now = Instant::now();
+        if has_headers {
+            self.has_headers.store(true, Ordering::Relaxed);
+        }
         let mut state = self.state();
-        let interval = throttle.interval().unwrap_or(PROBE_INTERVAL);
         match &mut state.bucket {
-            None => {
-                state.bucket = Some(Bucket {
-                    limit: throttle.interval().and(throttle.limit),
-                    interval,
-                    tokens: 0,
-                    since: now,
-                    passes: 0,
-                    misses: 0,
-                });
-            }
-            Some(bucket) => {
-                if throttle.interval().is_some() {
-                    // Of several limits that bite, the slowest decides.
-                    bucket.interval = match bucket.limit {
-                        Some(_) => bucket.interval.max(interval),
-                        None => interval,
-                    };
-                    bucket.limit = throttle.limit;
-                }
-                // One that was under way when the gate closed says nothing new; an early one was expected to fail.
-                if turn == Turn::Paced {
-                    bucket.tokens = 0;
-                    bucket.since = now;
-                    bucket.passes = 0;
-                    bucket.misses = bucket.misses.saturating_add(1);
-                }
-            }
+            None => state.bucket = Some(Bucket::new(throttle, now)),
+            Some(bucket) => bucket.refused(turn, throttle, now),
         }
         if let Some(pause) = pause {
-            let until = now + pause;
-            state.paused_until = Some(state.paused_until.map_or(until, |other| other.max(until)));
+            state.pause(now + pause);
         }
         self.closed.store(true, Ordering::Release);
+        drop(state);
+        self.line.wake_next();
     }
 
-    /// The server let a call through that had this turn, whatever became of it then.
-    pub(super) fn passed(&self, turn: Turn) {
-        if turn == Turn::Free {
+    /// The server let a call through that had this turn, whatever became of it then; `told` is what it said about the
+    /// calls to come.
+    pub(super) fn passed(&self, turn: Turn, told: Option<RateHeaders>) {
+        let told = told.unwrap_or_default();
+        if self.is_open() && told.remaining != Some(0) {
             return;
         }
+        let now = Instant::now();
         let mut state = self.state();
-        let Some(bucket) = &mut state.bucket else {
-            return;
-        };
-        if turn == Turn::Early || bucket.limit.is_none() {
-            self.open(&mut state);
-        } else {
-            bucket.passes = bucket.passes.saturating_add(1);
-            bucket.misses = 0;
+        let is_over = state
+            .bucket
+            .as_mut()
+            .is_some_and(|bucket| bucket.passed(turn, now));
+        match (told.remaining, told.reset, &mut state.bucket) {
+            (Some(0), Some(reset), bucket) if !bucket.as_ref().is_some_and(Bucket::is_known) => {
+                bucket.get_or_insert_with(|| Bucket::new(Throttle::default(), now));
+                state.pause(now + reset.min(RETRY_AFTER_MAX));
+                self.closed.store(true, Ordering::Release);
+            }
+            (Some(remaining), _, Some(bucket)) if bucket.is_known() => {
+                if is_over {
+                    self.open(&mut state);
+                } else {
+                    bucket.holds_at_most(remaining, now);
+                }
+            }
+            (remaining, _, Some(_)) => {
+                let has_room = remaining.is_some_and(|remaining| remaining > 0);
+                if is_over || (has_room && matches!(turn, Turn::Paced { .. })) {
+                    self.open(&mut state);
+                }
+            }
+            (_, _, None) => {}
         }
+        drop(state);
+        self.line.wake_next();
     }
 
     /// A turn, or the time at which to ask again.
@@ -187,19 +179,16 @@ impl Gate {
             }
             state.paused_until = None;
             if let Some(bucket) = &mut state.bucket {
-                // The server said that now is the time.
-                bucket.tokens = bucket.tokens.max(cost);
+                bucket.holds_at_least(cost);
             }
         }
-        let Some(bucket) = &mut state.bucket else {
-            self.open(&mut state);
-            return Ok(Turn::Free);
-        };
-        if bucket.is_full(now) {
-            self.open(&mut state);
-            return Ok(Turn::Free);
+        match &mut state.bucket {
+            Some(bucket) if !bucket.is_stale(now) => bucket.take(cost, now),
+            _ => {
+                self.open(&mut state);
+                Ok(Turn::Free)
+            }
         }
-        bucket.take(cost, now)
     }
 
     fn open(&self, state: &mut State) {
@@ -213,81 +202,20 @@ impl Gate {
 }
 
 impl State {
-    /// How long a call with `ahead` tokens queued before it will wait at least. Without a known limit the queue says
-    /// nothing: it flows as soon as one call gets through.
+    fn pause(&mut self, until: Instant) {
+        self.paused_until = Some(self.paused_until.map_or(until, |other| other.max(until)));
+    }
+
+    /// How long a call with `ahead` tokens queued before it will wait at least.
     fn estimate(&self, ahead: u32, now: Instant) -> Duration {
         let pause = self
             .paused_until
             .map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
-        match &self.bucket {
-            Some(bucket) if bucket.limit.is_some() => {
-                pause
-                    + bucket
-                        .interval
-                        .saturating_mul(ahead.saturating_sub(bucket.earned(now)))
-            }
-            _ => pause,
-        }
-    }
-}
-
-impl Bucket {
-    /// Tokens that are there now.
-    fn earned(&self, now: Instant) -> u32 {
-        let elapsed = now.saturating_duration_since(self.since);
-        let earned = elapsed.as_nanos() / self.interval.as_nanos().max(1);
-        let tokens = self
-            .tokens
-            .saturating_add(u32::try_from(earned).unwrap_or(u32::MAX));
-        tokens.min(self.limit.unwrap_or(1))
-    }
-
-    /// Whether the server must have forgotten all that was sent: then nothing needs to be paced. After a turn that was
-    /// refused somebody else is at work, and a bucket that nobody here used is no sign.
-    fn is_full(&self, now: Instant) -> bool {
-        self.misses == 0
-            && self.limit.is_some_and(|limit| {
-                now.saturating_duration_since(self.since) >= self.interval.saturating_mul(limit)
-            })
-    }
-
-    /// The wait for one token, longer after each turn that was refused all the same: somebody else takes them too.
-    fn patience(&self) -> Duration {
-        let longest = self.interval.saturating_mul(self.limit.unwrap_or(1));
-        let wait = self.interval.saturating_mul(self.misses.saturating_add(1));
-        wait.min(longest).max(self.interval)
-    }
-
-    fn take(&mut self, cost: u32, now: Instant) -> Result<Turn, Instant> {
-        let cost = cost.min(self.limit.unwrap_or(1));
-        let earned = self.earned(now);
-        let ready = if self.misses > 0 {
-            self.since + self.patience()
-        } else {
-            now
-        };
-        if earned >= cost && ready <= now {
-            self.tokens = earned - cost;
-            self.since = now;
-            return Ok(Turn::Paced);
-        }
-        if self.misses == 0 && self.passes >= PASSES_BEFORE_EARLY_CALL {
-            self.passes = 0;
-            return Ok(Turn::Early);
-        }
-        let missing = cost.saturating_sub(self.tokens);
-        Err((self.since + self.interval.saturating_mul(missing)).max(ready))
-    }
-}
-
-impl Throttle {
-    /// The pace that the server's words come to, with a margin.
-    pub(super) fn interval(&self) -> Option<Duration> {
-        let (limit, window) = (self.limit?, self.window?);
-        if limit == 0 || window.is_zero() {
-            return None;
-        }
-        Some(window / limit * MARGIN_PERCENT / 100 + Duration::from_millis(1))
+        let queue = self
+            .bucket
+            .as_ref()
+            .map_or(Duration::ZERO, |bucket| bucket.wait_behind(ahead, now));
+        pause + queue
     }
 }
 

@@ -9,6 +9,16 @@ use serde_json::Value;
 use crate::core::config::Options;
 use crate::core::error::CrmError;
 
+/// Who goes first where calls have to wait for a limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Priority {
+    /// Somebody waits for this one call.
+    #[default]
+    Single,
+    /// Part of a long run. Goes after single calls, but is not kept waiting for ever.
+    Bulk,
+}
+
 /// One call. Times are in milliseconds; what is `None` comes from the client's configuration.
 #[derive(Clone)]
 pub struct Request {

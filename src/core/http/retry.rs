@@ -32,12 +32,17 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
         return Duration::try_from_secs_f64(seconds).ok();
     }
     let until = httpdate::parse_http_date(text).ok()?;
-    let server_now = headers
+    let wait = until.duration_since(server_now(headers, now));
+    Some(wait.unwrap_or_default())
+}
+
+/// The server's clock as the answer's `Date` has it, or else our own.
+pub(super) fn server_now(headers: &HeaderMap, now: SystemTime) -> SystemTime {
+    headers
         .get(header::DATE)
         .and_then(|date| date.to_str().ok())
         .and_then(|date| httpdate::parse_http_date(date).ok())
-        .unwrap_or(now);
-    Some(until.duration_since(server_now).unwrap_or_default())
+        .unwrap_or(now)
 }
 
 #[cfg(test)]

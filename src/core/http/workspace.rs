@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::budget::RetryBudget;
-use super::pacing::Gate;
+use super::pacing::{Caps, Gate};
 use super::{ApiKey, BaseUrl};
 
 /// Workspaces that nobody uses are forgotten beyond this number, the longest unused first.
@@ -15,6 +15,7 @@ const MAX_WORKSPACES: usize = 64;
 #[derive(Default)]
 pub struct Workspace {
     pub(super) gate: Gate,
+    pub(super) caps: Caps,
     pub(super) budget: RetryBudget,
     extensions: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }

@@ -230,10 +230,10 @@ impl SyncService {
         record_id(kind, self.options.namespace.as_deref(), &name)
     }
 
-    /// The same service with request counters of its own.
-    pub(super) fn with_own_counters(&self) -> Self {
+    /// The same service for one long run: its requests are counted apart, and go after those of single upserts.
+    pub(super) fn for_bulk(&self) -> Self {
         Self {
-            http: self.http.with_own_counters(),
+            http: self.http.for_bulk(),
             ..self.clone()
         }
     }

@@ -1,5 +1,6 @@
 //! The gate against a model of the server's own limiter, in paused time.
 
+use super::bucket::PASSES_BEFORE_EARLY_CALL;
 use super::*;
 use std::sync::Arc;
 
@@ -46,11 +47,61 @@ impl Server {
     }
 }
 
+/// What became of calls that went through a gate one after the other.
+#[derive(Default)]
+struct Tally {
+    served: u32,
+    refused: u32,
+    early: u32,
+}
+
+/// Sends calls until `count` more of them are served, each at a server's that answers at once.
+async fn serve(gate: &Gate, server: &mut Server, tally: &mut Tally, count: u32) {
+    let goal = tally.served + count;
+    while tally.served < goal {
+        let turn = enter(gate).await;
+        if server.call() {
+            gate.passed(turn, None);
+            tally.served += 1;
+        } else {
+            let counter = match turn {
+                Turn::Early => &mut tally.early,
+                _ => &mut tally.refused,
+            };
+            *counter += 1;
+            gate.refused(turn, DEFAULT, None, false);
+        }
+    }
+}
+
+async fn enter(gate: &Gate) -> Turn {
+    gate.enter(Priority::Single, 1, far())
+        .await
+        .expect("a turn")
+}
+
+fn refuse(gate: &Gate, turn: Turn, throttle: Throttle, pause_ms: u64) {
+    let pause = (pause_ms > 0).then(|| Duration::from_millis(pause_ms));
+    gate.refused(turn, throttle, pause, false);
+}
+
+/// How long the next turn takes.
+async fn wait(gate: &Gate) -> (Turn, Duration) {
+    let start = Instant::now();
+    let turn = enter(gate).await;
+    (turn, Instant::now() - start)
+}
+
+fn is_paced(turn: Turn) -> bool {
+    matches!(turn, Turn::Paced { .. })
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_open_gate_lets_everybody_through() {
     let gate = Gate::default();
     for _ in 0..1_000 {
-        assert_eq!(gate.enter(1, Instant::now()).await, Ok(Turn::Free));
+        let turn = gate.enter(Priority::Bulk, 1, Instant::now()).await;
+        assert_eq!(turn, Ok(Turn::Free));
     }
 }
 
@@ -58,56 +109,154 @@ async fn an_open_gate_lets_everybody_through() {
 async fn after_the_first_refusal_no_call_is_refused_again() {
     let gate = Gate::default();
     let mut server = Server::new(100, Duration::from_secs(60));
-    let mut refused = 0;
-    let mut early = 0;
-    let mut served = 0;
-    while served < 400 {
-        let turn = gate.enter(1, far()).await.expect("a turn");
+    let mut tally = Tally::default();
+    let start = Instant::now();
+    serve(&gate, &mut server, &mut tally, 1_000).await;
+    assert_eq!(tally.refused, 1);
+    // Looks whether the limit is still there: after 50, 100, 200, 400 calls.
+    assert_eq!(tally.early, 4);
+    let best = Duration::from_millis(600) * 900;
+    assert!(Instant::now() - start < best * 106 / 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_earned_while_nobody_called_is_used_at_once_and_counted() {
+    let gate = Gate::default();
+    let mut server = Server::new(100, Duration::from_secs(60));
+    let mut tally = Tally::default();
+    serve(&gate, &mut server, &mut tally, 105).await;
+    for pause in [30, 90] {
+        tokio::time::advance(Duration::from_secs(pause)).await;
+        let start = Instant::now();
+        serve(&gate, &mut server, &mut tally, 48).await;
+        assert_eq!(
+            Instant::now(),
+            start,
+            "a burst of what was earned in {pause} s"
+        );
+        serve(&gate, &mut server, &mut tally, 100).await;
+    }
+    assert_eq!(
+        tally.refused, 1,
+        "a limit that is known is not run into again"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_take_longer_at_one_time_than_at_another_get_a_slack() {
+    let gate = Gate::default();
+    let mut server = Server::new(100, Duration::from_secs(60));
+    let mut tally = Tally::default();
+    serve(&gate, &mut server, &mut tally, 100).await;
+    let start = Instant::now();
+    let mut misses = Vec::new();
+    for number in 0..400u32 {
+        let turn = enter(&gate).await;
+        // On the way for 5 to 45 ms, which is more than the margin of 13 ms.
+        let way = Duration::from_millis(5 + u64::from(number) * 17 % 41);
+        tokio::time::advance(way).await;
         if server.call() {
-            gate.passed(turn);
-            served += 1;
-        } else if turn == Turn::Early {
-            early += 1;
-            gate.refused(turn, DEFAULT, None);
+            gate.passed(turn, None);
         } else {
-            refused += 1;
-            gate.refused(turn, DEFAULT, None);
+            if is_paced(turn) {
+                misses.push(number);
+            }
+            gate.refused(turn, DEFAULT, None, false);
         }
     }
-    assert_eq!(refused, 1);
-    assert_eq!(early, 300 / PASSES_BEFORE_EARLY_CALL - 1);
+    assert!(misses.len() < 20, "{misses:?}");
+    let paced = INTERVAL * 400;
+    assert!(Instant::now() - start < paced * 115 / 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_processes_share_a_workspace() {
+    let gates = [Arc::new(Gate::default()), Arc::new(Gate::default())];
+    let server = Arc::new(Mutex::new(Server::new(100, Duration::from_secs(60))));
+    let end = Instant::now() + Duration::from_secs(600);
+    let processes = gates.map(|gate| {
+        let server = Arc::clone(&server);
+        tokio::spawn(async move {
+            let mut served = 0u32;
+            while Instant::now() < end {
+                let turn = enter(&gate).await;
+                let is_served = server.lock().expect("no panic").call();
+                tokio::time::sleep(Duration::from_millis(3)).await;
+                if is_served {
+                    gate.passed(turn, None);
+                    served += 1;
+                } else {
+                    gate.refused(turn, DEFAULT, None, false);
+                }
+            }
+            served
+        })
+    });
+    let mut served = Vec::new();
+    for process in processes {
+        served.push(process.await.expect("no panic"));
+    }
+    // 100 at once, 1,000 earned: most of it is used, and nobody starves.
+    let total: u32 = served.iter().sum();
+    assert!(total > 800, "{served:?}");
+    assert!(
+        served.iter().all(|served| *served > total / 4),
+        "{served:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn refusals_of_calls_under_way_do_not_push_the_pace_back() {
     let gate = Gate::default();
-    let start = Instant::now();
     for _ in 0..128 {
-        gate.refused(Turn::Free, DEFAULT, None);
+        refuse(&gate, Turn::Free, DEFAULT, 0);
     }
-    assert_eq!(gate.enter(1, far()).await, Ok(Turn::Paced));
-    assert_eq!(Instant::now() - start, INTERVAL);
+    let (turn, waited) = wait(&gate).await;
+    assert!(is_paced(turn));
+    assert_eq!(waited, INTERVAL);
+
+    // The same with turns that were granted at once because there was much to give.
+    tokio::time::advance(INTERVAL * 40).await;
+    let mut under_way = Vec::new();
+    for _ in 0..30 {
+        under_way.push(enter(&gate).await);
+    }
+    for turn in under_way {
+        refuse(&gate, turn, DEFAULT, 0);
+    }
+    let (_, waited) = wait(&gate).await;
+    assert!(waited < INTERVAL / 3, "as after one miss: {waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_takes_two_tokens_waits_for_two() {
     let gate = Gate::default();
     let start = Instant::now();
-    gate.refused(Turn::Free, DEFAULT, None);
-    assert_eq!(gate.enter(2, far()).await, Ok(Turn::Paced));
+    refuse(&gate, Turn::Free, DEFAULT, 0);
+    let turn = gate.enter(Priority::Bulk, 2, far()).await;
+    assert!(turn.is_ok_and(is_paced));
     assert_eq!(Instant::now() - start, INTERVAL * 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_did_not_wait_for_its_turn_is_counted() {
+    let gate = Gate::default();
+    refuse(&gate, Turn::Free, DEFAULT, 0);
+    tokio::time::advance(Duration::from_millis(600)).await;
+    gate.passed(Turn::Unpaced, None);
+    assert_eq!(wait(&gate).await.1, INTERVAL);
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_go_one_by_one_in_the_order_they_came() {
     let gate = Arc::new(Gate::default());
-    gate.refused(Turn::Free, DEFAULT, None);
+    refuse(&gate, Turn::Free, DEFAULT, 0);
     let start = Instant::now();
     let calls: Vec<_> = (0..5)
         .map(|number| {
             let gate = Arc::clone(&gate);
             tokio::spawn(async move {
-                gate.enter(1, far()).await.expect("a turn");
+                enter(&gate).await;
                 (number, Instant::now())
             })
         })
@@ -123,125 +272,225 @@ async fn calls_go_one_by_one_in_the_order_they_came() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_single_call_takes_the_turn_that_bulk_work_waited_for() {
+    let gate = Arc::new(Gate::default());
+    refuse(&gate, Turn::Free, DEFAULT, 0);
+    let start = Instant::now();
+    let bulk = tokio::spawn({
+        let gate = Arc::clone(&gate);
+        async move {
+            gate.enter(Priority::Bulk, 1, far()).await.expect("a turn");
+            Instant::now()
+        }
+    });
+    tokio::time::sleep(INTERVAL / 2).await;
+    enter(&gate).await;
+    assert_eq!(Instant::now() - start, INTERVAL);
+    assert_eq!(bulk.await.expect("no panic") - start, INTERVAL * 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pause_holds_everybody_and_the_longest_wins() {
     let gate = Gate::default();
+    for pause_ms in [30_000, 10_000] {
+        refuse(&gate, Turn::Free, Throttle::default(), pause_ms);
+    }
+    let (turn, waited) = wait(&gate).await;
+    assert!(is_paced(turn));
+    assert_eq!(waited, Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_known_limit_the_pace_doubles_until_there_is_none() {
+    let gate = Gate::default();
+    refuse(&gate, Turn::Free, Throttle::default(), 5_000);
     let start = Instant::now();
-    gate.refused(
-        Turn::Free,
-        Throttle::default(),
-        Some(Duration::from_secs(30)),
-    );
-    gate.refused(
-        Turn::Free,
-        Throttle::default(),
-        Some(Duration::from_secs(10)),
-    );
-    assert_eq!(gate.enter(1, far()).await, Ok(Turn::Paced));
-    assert_eq!(Instant::now() - start, Duration::from_secs(30));
+    let mut calls = 0;
+    while !gate.is_open() {
+        let turn = enter(&gate).await;
+        gate.passed(turn, None);
+        calls += 1;
+    }
+    assert!(calls < 10, "{calls}");
+    assert!(Instant::now() - start < Duration::from_millis(5_500));
+    let turn = gate.enter(Priority::Single, 1, Instant::now()).await;
+    assert_eq!(turn, Ok(Turn::Free));
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_known_limit_the_first_call_through_opens_the_gate() {
+async fn a_limit_that_nobody_names_is_found() {
+    // Fractions are earned, one token each 600 ms, and Retry-After is rounded up: Twenty from 2.45, without the words.
     let gate = Gate::default();
-    gate.refused(
-        Turn::Free,
-        Throttle::default(),
-        Some(Duration::from_secs(5)),
-    );
-    let turn = gate.enter(1, far()).await.expect("a turn");
-    assert!(!gate.is_open());
-    gate.passed(turn);
-    assert!(gate.is_open());
-    assert_eq!(gate.enter(1, Instant::now()).await, Ok(Turn::Free));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_full_refill_opens_the_gate() {
-    let gate = Gate::default();
-    gate.refused(Turn::Free, DEFAULT, None);
-    assert_eq!(gate.enter(1, far()).await, Ok(Turn::Paced));
-    tokio::time::advance(Duration::from_secs(62)).await;
-    assert_eq!(gate.enter(1, Instant::now()).await, Ok(Turn::Free));
-    assert!(gate.is_open());
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_early_call_that_gets_through_opens_the_gate() {
-    let gate = Gate::default();
-    gate.refused(Turn::Free, DEFAULT, None);
-    let mut passes = 0;
-    loop {
-        let turn = gate.enter(1, far()).await.expect("a turn");
-        gate.passed(turn);
-        if turn == Turn::Early {
-            break;
+    let (mut tokens, mut filled_at) = (100.0f64, Instant::now());
+    let (mut served, mut refused) = (0u32, 0u32);
+    while served < 400 {
+        let turn = enter(&gate).await;
+        let now = Instant::now();
+        tokens = (tokens + (now - filled_at).as_secs_f64() / 0.6).min(100.0);
+        filled_at = now;
+        if tokens >= 1.0 {
+            tokens -= 1.0;
+            gate.passed(turn, None);
+            served += 1;
+            if served == 100 {
+                filled_at = Instant::now();
+            }
+        } else {
+            refuse(&gate, turn, Throttle::default(), 1_000);
+            refused += 1;
         }
-        passes += 1;
+    }
+    assert!(refused < 80, "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guess_that_nobody_tried_is_dropped() {
+    let gate = Gate::default();
+    refuse(&gate, Turn::Free, Throttle::default(), 0);
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let turn = gate.enter(Priority::Single, 1, Instant::now()).await;
+    assert_eq!(turn, Ok(Turn::Free));
+    assert!(gate.is_open());
+}
+
+#[tokio::test(start_paused = true)]
+async fn early_calls_that_get_through_open_the_gate() {
+    let gate = Gate::default();
+    refuse(&gate, Turn::Free, DEFAULT, 0);
+    let (mut passes, mut early) = (0, 0);
+    while !gate.is_open() {
+        let turn = enter(&gate).await;
+        gate.passed(turn, None);
+        match turn {
+            Turn::Early => early += 1,
+            _ => passes += 1,
+        }
     }
     assert_eq!(passes, PASSES_BEFORE_EARLY_CALL);
-    assert!(gate.is_open());
+    assert_eq!(early, 101, "one more than the bucket can hold");
 }
 
 #[tokio::test(start_paused = true)]
-async fn repeated_refusals_wait_longer_up_to_the_window() {
+async fn after_a_miss_one_call_at_a_time_tries_sooner_and_then_later_and_later() {
     let gate = Gate::default();
     let throttle = Throttle {
         limit: Some(4),
-        window: Some(Duration::from_millis(400)),
+        window: Some(Duration::from_millis(4_000)),
     };
-    let interval = throttle.interval().expect("known");
-    gate.refused(Turn::Free, throttle, None);
+    refuse(&gate, Turn::Free, throttle, 0);
     let mut waits = Vec::new();
-    for _ in 0..6 {
-        let start = Instant::now();
-        let turn = gate.enter(1, far()).await.expect("a turn");
-        waits.push(Instant::now() - start);
-        gate.refused(turn, throttle, None);
+    for _ in 0..40 {
+        let (turn, waited) = wait(&gate).await;
+        waits.push(waited);
+        refuse(&gate, turn, throttle, 0);
     }
-    let factors = [1, 2, 3, 4, 4, 4];
-    assert_eq!(waits, factors.map(|factor| interval * factor));
+    let interval = Duration::from_millis(1_021);
+    let with_slack = interval * 3 / 2;
+    assert_eq!(waits[0], interval);
+    assert!(waits[1] < interval / 3, "{waits:?}");
+    // The timer's resolution.
+    let in_ms = |time: Duration| time.as_micros().div_ceil(1_000);
+    assert_eq!(in_ms(waits[20]), in_ms(with_slack / 2));
+    assert!(waits[1..].is_sorted(), "{waits:?}");
+    assert_eq!(
+        in_ms(waits[39]),
+        in_ms(with_slack * 4),
+        "as long as it takes to fill up"
+    );
+
+    // While one is out to try, the others wait a whole turn; not longer, its answer may be lost.
+    enter(&gate).await;
+    assert_eq!(in_ms(wait(&gate).await.1), in_ms(with_slack));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_limits_the_slower_one_decides() {
+    let short = Throttle {
+        limit: Some(100),
+        window: Some(Duration::from_secs(1)),
+    };
+    for words in [[short, DEFAULT], [DEFAULT, short]] {
+        let gate = Gate::default();
+        for throttle in words {
+            refuse(&gate, Turn::Free, throttle, 0);
+        }
+        assert_eq!(wait(&gate).await.1, INTERVAL);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_on_successes_count_once_a_refusal_had_them() {
+    let used_up = Some(RateHeaders {
+        remaining: Some(0),
+        reset: Some(Duration::from_secs(20)),
+    });
+    let plenty = Some(RateHeaders {
+        remaining: Some(40),
+        reset: Some(Duration::from_secs(60)),
+    });
+    let gate = Gate::default();
+    assert!(!gate.has_headers());
+    let pause = Some(Duration::from_secs(5));
+    gate.refused(Turn::Free, Throttle::default(), pause, true);
+    assert!(gate.has_headers());
+    let turn = enter(&gate).await;
+    gate.passed(turn, plenty);
+    assert!(gate.is_open(), "the server said that there is room");
+
+    // The last token went: nobody has to be refused to know that.
+    gate.passed(Turn::Free, used_up);
+    assert!(!gate.is_open());
+    assert_eq!(wait(&gate).await.1, Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_correct_the_count_of_a_known_limit() {
+    let gate = Gate::default();
+    gate.refused(Turn::Free, DEFAULT, None, true);
+    tokio::time::advance(Duration::from_secs(40)).await;
+    let turn = enter(&gate).await;
+    let told = RateHeaders {
+        remaining: Some(2),
+        reset: Some(Duration::from_secs(60)),
+    };
+    gate.passed(turn, Some(told));
+    for expected in [Duration::ZERO, Duration::ZERO, INTERVAL] {
+        assert_eq!(wait(&gate).await.1, expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_would_be_too_long_is_not_started() {
     let gate = Gate::default();
     let start = Instant::now();
-    gate.refused(
-        Turn::Free,
-        Throttle::default(),
-        Some(Duration::from_secs(30)),
-    );
-    let closed = gate.enter(1, start + Duration::from_secs(29)).await;
-    assert_eq!(
-        closed,
-        Err(Closed {
-            wait: Duration::from_secs(30)
-        })
-    );
+    refuse(&gate, Turn::Free, Throttle::default(), 30_000);
+    let soon = start + Duration::from_secs(29);
+    let closed = gate.enter(Priority::Single, 1, soon).await;
+    let expected = Closed {
+        wait: Duration::from_secs(30),
+        cap: None,
+    };
+    assert_eq!(closed, Err(expected));
     assert_eq!(Instant::now(), start);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_behind_a_long_queue_is_told_at_once() {
     let gate = Arc::new(Gate::default());
-    gate.refused(Turn::Free, DEFAULT, None);
+    refuse(&gate, Turn::Free, DEFAULT, 0);
     let queue: Vec<_> = (0..100)
         .map(|_| {
             let gate = Arc::clone(&gate);
-            tokio::spawn(async move { gate.enter(1, far()).await })
+            tokio::spawn(async move { gate.enter(Priority::Single, 1, far()).await })
         })
         .collect();
-    while gate.queued.load(Ordering::Relaxed) < 100 {
+    while gate.line.ahead(Priority::Single) < 100 {
         tokio::task::yield_now().await;
     }
     let start = Instant::now();
-    let closed = gate.enter(1, start + Duration::from_secs(60)).await;
-    assert_eq!(
-        closed,
-        Err(Closed {
-            wait: INTERVAL * 100
-        })
-    );
+    let soon = start + Duration::from_secs(60);
+    let closed = gate.enter(Priority::Single, 1, soon).await;
+    assert_eq!(closed.expect_err("too long").wait, INTERVAL * 100);
     assert_eq!(Instant::now(), start);
     for call in queue {
         call.abort();
@@ -251,22 +500,22 @@ async fn a_call_behind_a_long_queue_is_told_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_call_given_up_leaves_no_hole_in_the_queue() {
     let gate = Arc::new(Gate::default());
-    gate.refused(Turn::Free, DEFAULT, None);
+    refuse(&gate, Turn::Free, DEFAULT, 0);
     let start = Instant::now();
     let given_up: Vec<_> = (0..50)
         .map(|_| {
             let gate = Arc::clone(&gate);
-            tokio::spawn(async move { gate.enter(1, far()).await })
+            tokio::spawn(async move { gate.enter(Priority::Single, 1, far()).await })
         })
         .collect();
-    while gate.queued.load(Ordering::Relaxed) < 50 {
+    while gate.line.ahead(Priority::Single) < 50 {
         tokio::task::yield_now().await;
     }
     for call in given_up {
         call.abort();
         assert!(call.await.is_err());
     }
-    assert_eq!(gate.queued.load(Ordering::Relaxed), 0);
-    assert_eq!(gate.enter(1, far()).await, Ok(Turn::Paced));
+    assert_eq!(gate.line.ahead(Priority::Single), 0);
+    enter(&gate).await;
     assert_eq!(Instant::now() - start, INTERVAL);
 }

@@ -67,7 +67,7 @@ impl BulkRun {
     /// A run of `service`; its requests are counted apart.
     pub fn new(service: &SyncService, kind: ObjectKind, options: BulkOptions) -> Self {
         Self {
-            service: service.with_own_counters(),
+            service: service.for_bulk(),
             kind,
             options,
             order: Arc::default(),

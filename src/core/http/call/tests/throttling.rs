@@ -167,3 +167,84 @@ async fn a_call_dropped_while_it_waits_for_its_turn_sends_nothing() {
         .expect("the turn is free for others");
     assert_eq!(script.times_ms(), [0, INTERVAL_MS]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_callers_own_cap_bounds_the_requests_of_any_minute() {
+    let mut setup = Setup::default();
+    setup.config.max_requests_per_minute = Some(3);
+    let script = Script::new([status(503), ok()]);
+    // A client per call, as an application makes them; repeats and calls without repeats count, too.
+    for _ in 0..5 {
+        let mut request = people();
+        request.skip_retry = script.count() > 1;
+        setup.jitter = 0.0;
+        let answer = setup.client(&script).call(request).await;
+        answer.expect("an answer");
+    }
+    assert_eq!(script.times_ms(), [0, 0, 0, 60_000, 60_000, 60_000]);
+
+    setup.config.max_requests_per_minute = None;
+    let start = Instant::now();
+    let uncapped = setup.client(&script).call(people()).await;
+    uncapped.expect("an answer");
+    assert_eq!(Instant::now(), start);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_the_own_cap_is_bounded_and_says_what_it_waits_for() {
+    let mut setup = Setup::default();
+    setup.config.max_requests_per_minute = Some(1);
+    setup.config.max_throttle_wait_ms = 5_000;
+    let script = Script::new([ok()]);
+    let client = setup.client(&script);
+    client.call(people()).await.expect("an answer");
+    let start = Instant::now();
+    let error = client.call(people()).await.expect_err("the cap");
+    assert_eq!(Instant::now(), start);
+    assert_eq!(error.code, ErrorCode::RateLimit);
+    assert!(
+        error.message.contains("maxRequestsPerMinute (1)"),
+        "{}",
+        error.message
+    );
+    assert_eq!(error.details["waitMs"], 60_000);
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rate_limit_headers_say_how_long_and_then_spare_the_refusals() {
+    let answer = |code, remaining: &str, reset: &str, body: &str| {
+        let pairs = vec![
+            ("x-ratelimit-remaining", remaining.to_owned()),
+            ("x-ratelimit-reset", reset.to_owned()),
+        ];
+        Step::Answer(code, pairs, body.to_owned())
+    };
+    let script = Script::new([
+        answer(429, "0", "7", ""),
+        answer(200, "2", "60", OK_BODY),
+        answer(200, "1", "60", OK_BODY),
+        answer(200, "0", "30", OK_BODY),
+        ok(),
+    ]);
+    let client = client(&script);
+    for _ in 0..4 {
+        client.call(people()).await.expect("an answer");
+    }
+    assert_eq!(script.times_ms(), [0, 7_000, 7_000, 7_000, 37_000]);
+    assert_eq!(client.stats().throttled, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_of_others_on_every_answer_slow_nothing_down() {
+    let pairs = vec![
+        ("x-ratelimit-remaining", "0".to_owned()),
+        ("x-ratelimit-reset", "60".to_owned()),
+    ];
+    let script = Script::new([Step::Answer(200, pairs, OK_BODY.to_owned())]);
+    let client = client(&script);
+    for _ in 0..3 {
+        client.call(people()).await.expect("an answer");
+    }
+    assert_eq!(script.times_ms(), [0, 0, 0]);
+}

@@ -1,0 +1,369 @@
+//! The server's bucket as far as we know it: when the next call may go.
+//!
+//! Up to Twenty 2.44 the server rounds what was earned since the last success down and starts its clock anew at each
+//! success (WIRE.md section 8): coming early earns nothing at all. The bucket here counts the same way. Later servers
+//! earn fractions, too; for them the same count is on the safe side.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Turn;
+use crate::core::config::RETRY_AFTER_MAX;
+use crate::core::http::Throttle;
+
+/// Added to the server's interval: 2 % and a millisecond. At 0.61 s instead of 0.60 s no call failed (WIRE.md).
+const MARGIN_PERCENT: u32 = 102;
+/// So many calls must get through before one is sent early, to learn whether the limit is still there. Doubled each time
+/// the answer is yes, up to [`MAX_PASSES_BEFORE_EARLY_CALL`]. An early call that gets through proves little, because
+/// margins add up to tokens; more of them in a row than the bucket can hold do.
+pub(super) const PASSES_BEFORE_EARLY_CALL: u32 = 50;
+const MAX_PASSES_BEFORE_EARLY_CALL: u32 = 1_600;
+/// After so many calls that got through, a quarter of the slack is given back.
+const PASSES_BEFORE_LESS_SLACK: u32 = 16;
+/// Each so many-th turn comes half an interval late. At a pace of one token each, a second process would find none for
+/// ever; it finds one in that gap. Costs 3 %.
+const TURNS_BETWEEN_GAPS: u64 = 16;
+/// A process that finds no token asks twice in an interval, so that it cannot miss the gap; but no sooner than this,
+const SHORTEST_PATIENCE: Duration = Duration::from_millis(20);
+/// and after so many refusals in a row less and less often, down to once in the whole window.
+const MISSES_BEFORE_PATIENCE_GROWS: u32 = 32;
+/// First pace where the server named no limit.
+const FIRST_GUESS: Duration = Duration::from_millis(250);
+/// A guessed pace faster than this is none.
+const FASTEST_GUESS: Duration = Duration::from_millis(2);
+/// A guess that nobody tried for so long is dropped.
+const GUESS_LIFETIME: Duration = Duration::from_secs(60);
+
+/// What is known of the server's bucket.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    pace: Pace,
+    tokens: u32,
+    /// When the server's clock was last reset, as far as we know.
+    since: Instant,
+    /// Number of the last turn.
+    last_number: u64,
+    /// Turns up to this number were under way when the last refusal was heard: theirs say nothing new.
+    heard: u64,
+    /// Turns that were refused, in a row.
+    misses: u32,
+    /// After a miss: a call is under way to find out whether there is a token.
+    is_trying: bool,
+    /// Calls that got through, since the last early one.
+    passes: u32,
+    early_after: u32,
+    /// Early calls that got through, in a row.
+    early_passes: u32,
+    /// One is under way.
+    is_early: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Pace {
+    /// The server said it.
+    Known {
+        /// Tokens when full.
+        limit: u32,
+        /// Earning one token takes this long, margin included.
+        interval: Duration,
+        /// Added where calls were refused all the same: answers take longer at one time than at another, or somebody
+        /// else uses the workspace. Grows with each miss, and shrinks as calls get through.
+        slack: Duration,
+    },
+    /// It only said no: each call that gets through doubles the pace.
+    Guessed {
+        interval: Duration,
+        /// A turn was refused at this pace: approach it slowly from now on.
+        is_careful: bool,
+    },
+}
+
+impl Bucket {
+    /// Empty, as the server says with a refusal.
+    pub(super) fn new(throttle: Throttle, now: Instant) -> Self {
+        let guess = Pace::Guessed {
+            interval: FIRST_GUESS,
+            is_careful: false,
+        };
+        Self {
+            pace: Pace::of(throttle).unwrap_or(guess),
+            tokens: 0,
+            since: now,
+            last_number: 0,
+            heard: 0,
+            misses: 0,
+            is_trying: false,
+            passes: 0,
+            early_after: PASSES_BEFORE_EARLY_CALL,
+            early_passes: 0,
+            is_early: false,
+        }
+    }
+
+    /// Whether the server named its limit.
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self.pace, Pace::Known { .. })
+    }
+
+    /// Whether this is a guess that nobody tried for long.
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        !self.is_known() && now.saturating_duration_since(self.since) >= GUESS_LIFETIME
+    }
+
+    /// A call was refused, with these words.
+    pub(super) fn refused(&mut self, turn: Turn, throttle: Throttle, now: Instant) {
+        if self.learn(throttle) {
+            self.start_anew(now);
+            return;
+        }
+        match turn {
+            Turn::Free | Turn::Unpaced => {}
+            Turn::Early => {
+                self.early_after = (self.early_after * 2).min(MAX_PASSES_BEFORE_EARLY_CALL);
+                self.passes = 0;
+                self.early_passes = 0;
+                self.is_early = false;
+            }
+            Turn::Paced { number } if number <= self.heard => {}
+            Turn::Paced { .. } => {
+                self.start_anew(now);
+                self.misses = self.misses.saturating_add(1);
+                match &mut self.pace {
+                    Pace::Known {
+                        interval, slack, ..
+                    } => {
+                        let least = *interval / 32 + Duration::from_millis(2);
+                        *slack = (*slack * 2).max(least).min(*interval / 2);
+                    }
+                    Pace::Guessed {
+                        interval,
+                        is_careful,
+                    } => {
+                        *interval = (*interval * 2).min(RETRY_AFTER_MAX);
+                        *is_careful = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Empty from now on; refusals of turns that are under way say nothing new.
+    fn start_anew(&mut self, now: Instant) {
+        self.tokens = 0;
+        self.since = now;
+        self.heard = self.last_number;
+        self.passes = 0;
+        self.early_passes = 0;
+        self.is_early = false;
+        self.is_trying = false;
+    }
+
+    /// Takes in what a refusal says. Of several limits that bite, the slowest decides. True when this is a new one.
+    fn learn(&mut self, throttle: Throttle) -> bool {
+        let Some(said) = Pace::of(throttle) else {
+            return false;
+        };
+        match (&self.pace, &said) {
+            (Pace::Known { interval: old, .. }, Pace::Known { interval: new, .. })
+                if old >= new =>
+            {
+                false
+            }
+            _ => {
+                self.pace = said;
+                self.misses = 0;
+                true
+            }
+        }
+    }
+
+    /// The server let a turn through. True when nothing needs to be paced any more.
+    pub(super) fn passed(&mut self, turn: Turn, now: Instant) -> bool {
+        match turn {
+            Turn::Free => false,
+            Turn::Early => {
+                self.is_early = false;
+                self.early_passes = self.early_passes.saturating_add(1);
+                self.since = now;
+                self.early_passes > self.limit()
+            }
+            Turn::Unpaced => {
+                // It took a token that nobody counted, and started the server's clock anew.
+                self.tokens = self.tokens.saturating_sub(1);
+                self.since = now;
+                false
+            }
+            Turn::Paced { number } => {
+                if number > self.heard {
+                    self.misses = 0;
+                    self.is_trying = false;
+                }
+                self.passes = self.passes.saturating_add(1);
+                self.ease()
+            }
+        }
+    }
+
+    /// The server said how many tokens are left.
+    pub(super) fn holds_at_most(&mut self, tokens: u32, now: Instant) {
+        if self.earned(now) > tokens {
+            self.tokens = tokens;
+            self.since = now;
+        }
+    }
+
+    /// The server said that there are so many tokens now.
+    pub(super) fn holds_at_least(&mut self, tokens: u32) {
+        self.tokens = self.tokens.max(tokens.min(self.limit()));
+        self.misses = 0;
+    }
+
+    /// A turn, or the time at which to ask again.
+    pub(super) fn take(&mut self, cost: u32, now: Instant) -> Result<Turn, Instant> {
+        let cost = cost.clamp(1, self.limit().max(1));
+        if self.misses > 0 {
+            let ready = self.since + self.patience(cost);
+            if ready > now {
+                return Err(ready);
+            }
+            self.is_trying = true;
+            self.tokens = 0;
+            return Ok(self.turn(now));
+        }
+        let gap = self.since + self.interval() * 3 / 2;
+        if self.is_gap() && now < gap {
+            return Err(gap);
+        }
+        let earned = self.earned(now);
+        if earned >= cost {
+            self.tokens = earned - cost;
+            return Ok(self.turn(now));
+        }
+        let is_due = self.early_passes > 0 || self.passes >= self.early_after;
+        if self.is_known() && is_due && !self.is_early {
+            self.is_early = true;
+            return Ok(Turn::Early);
+        }
+        Err(self.since
+            + self
+                .interval()
+                .saturating_mul(cost.saturating_sub(self.tokens)))
+    }
+
+    /// How long it takes until so many tokens and one more are there.
+    pub(super) fn wait_behind(&self, tokens: u32, now: Instant) -> Duration {
+        match self.pace {
+            // Without a known limit the queue says nothing: it flows as soon as calls get through.
+            Pace::Guessed { .. } => Duration::ZERO,
+            Pace::Known { .. } => self
+                .interval()
+                .saturating_mul(tokens.saturating_sub(self.earned(now))),
+        }
+    }
+
+    fn turn(&mut self, now: Instant) -> Turn {
+        self.since = now;
+        self.last_number += 1;
+        // Time has passed: whatever became of it, it is not under way as an early one.
+        self.is_early = false;
+        Turn::Paced {
+            number: self.last_number,
+        }
+    }
+
+    /// Whether the next turn is one of those that come late.
+    fn is_gap(&self) -> bool {
+        let is_due = self.last_number > 0 && self.last_number.is_multiple_of(TURNS_BETWEEN_GAPS);
+        is_due && self.tokens == 0 && self.is_known()
+    }
+
+    fn limit(&self) -> u32 {
+        match self.pace {
+            Pace::Known { limit, .. } => limit,
+            Pace::Guessed { .. } => 1,
+        }
+    }
+
+    fn interval(&self) -> Duration {
+        match self.pace {
+            Pace::Known {
+                interval, slack, ..
+            } => interval + slack,
+            Pace::Guessed { interval, .. } => interval,
+        }
+    }
+
+    /// Tokens that are there now.
+    fn earned(&self, now: Instant) -> u32 {
+        let elapsed = now.saturating_duration_since(self.since);
+        let earned = elapsed.as_nanos() / self.interval().as_nanos().max(1);
+        self.tokens
+            .saturating_add(u32::try_from(earned).unwrap_or(u32::MAX))
+            .min(self.limit())
+    }
+
+    /// The wait after a turn that was refused: short at first, because a token may be a moment away and asking for it
+    /// costs nothing: a refused call neither takes a token nor starts the clock anew (WIRE.md section 8).
+    fn patience(&self, cost: u32) -> Duration {
+        let interval = self.interval().saturating_mul(cost);
+        if self.is_trying {
+            return interval;
+        }
+        let longest = self.interval().saturating_mul(self.limit()).max(interval);
+        let least = if self.misses == 1 {
+            interval / 4
+        } else {
+            interval / 2
+        };
+        let doublings = self.misses.saturating_sub(MISSES_BEFORE_PATIENCE_GROWS);
+        least
+            .max(SHORTEST_PATIENCE.min(interval))
+            .saturating_mul(1 << doublings.min(16))
+            .min(longest)
+    }
+
+    /// After a call that got through, the pace may rise. True when there is none left.
+    fn ease(&mut self) -> bool {
+        match &mut self.pace {
+            Pace::Known { slack, .. } => {
+                if self.passes.is_multiple_of(PASSES_BEFORE_LESS_SLACK) {
+                    *slack = *slack * 3 / 4;
+                }
+                false
+            }
+            Pace::Guessed {
+                interval,
+                is_careful,
+            } => {
+                *interval = if *is_careful {
+                    *interval * 9 / 10
+                } else {
+                    *interval / 2
+                };
+                *interval < FASTEST_GUESS
+            }
+        }
+    }
+}
+
+impl Pace {
+    fn of(throttle: Throttle) -> Option<Self> {
+        Some(Self::Known {
+            limit: throttle.limit?,
+            interval: throttle.interval()?,
+            slack: Duration::ZERO,
+        })
+    }
+}
+
+impl Throttle {
+    /// The pace that the server's words come to, with a margin.
+    pub(in crate::core::http) fn interval(&self) -> Option<Duration> {
+        let (limit, window) = (self.limit?, self.window?);
+        if limit == 0 || window.is_zero() {
+            return None;
+        }
+        Some(window / limit * MARGIN_PERCENT / 100 + Duration::from_millis(1))
+    }
+}

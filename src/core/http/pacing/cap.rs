@@ -1,0 +1,118 @@
+//! The caller's own cap: at most so many requests in any minute.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Closed;
+use super::line::Line;
+use crate::core::http::Priority;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The caps of one workspace. Clients that ask for the same cap share one, so that a client made per request is bounded
+/// as one that lives on; different caps count apart, each the calls of those who asked for it.
+#[derive(Debug, Default)]
+pub(in crate::core::http) struct Caps {
+    by_limit: Mutex<HashMap<u32, Arc<Cap>>>,
+}
+
+impl Caps {
+    /// The cap of so many requests a minute.
+    pub(in crate::core::http) fn of(&self, per_minute: u32) -> Arc<Cap> {
+        let mut by_limit = self.by_limit.lock().unwrap_or_else(PoisonError::into_inner);
+        if !by_limit.contains_key(&per_minute) {
+            let now = Instant::now();
+            by_limit.retain(|_, cap| Arc::strong_count(cap) > 1 || !cap.is_idle(now));
+        }
+        let cap = by_limit.entry(per_minute).or_insert_with(|| {
+            Arc::new(Cap {
+                per_minute,
+                sent: Mutex::default(),
+                line: Line::default(),
+            })
+        });
+        Arc::clone(cap)
+    }
+}
+
+/// At most `per_minute` requests in any 60 seconds. They may go all at once: a cap is no pace.
+#[derive(Debug)]
+pub(in crate::core::http) struct Cap {
+    per_minute: u32,
+    /// When the requests of the last minute were sent, oldest first.
+    sent: Mutex<VecDeque<Instant>>,
+    line: Line,
+}
+
+impl Cap {
+    /// Waits until a request may be sent, but not beyond `limit`: a wait that would end later is not started.
+    pub(in crate::core::http) async fn enter(
+        &self,
+        priority: Priority,
+        limit: Instant,
+    ) -> Result<(), Closed> {
+        let start = Instant::now();
+        let closed = |wait| Closed {
+            wait,
+            cap: Some(self.per_minute),
+        };
+        let free_at = self.free_at(self.line.ahead(priority), start);
+        if free_at > limit {
+            return Err(closed(free_at - start));
+        }
+        self.line
+            .pass(priority, 1, limit, |now| self.grant(now))
+            .await
+            .map_err(|until| closed(until.saturating_duration_since(Instant::now())))
+    }
+
+    fn grant(&self, now: Instant) -> Result<(), Instant> {
+        let mut sent = self.sent();
+        forget_old(&mut sent, now);
+        match sent.front() {
+            Some(oldest) if sent.len() >= self.per_minute as usize => Err(*oldest + MINUTE),
+            _ => {
+                sent.push_back(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// When a request may be sent that has `ahead` others before it.
+    fn free_at(&self, ahead: u32, now: Instant) -> Instant {
+        let mut sent = self.sent();
+        forget_old(&mut sent, now);
+        let (whole, rest) = (ahead / self.per_minute, (ahead % self.per_minute) as usize);
+        let free = (self.per_minute as usize).saturating_sub(sent.len());
+        let first_round = match rest.checked_sub(free) {
+            None => now,
+            Some(place) => sent.get(place).map_or(now, |at| *at + MINUTE),
+        };
+        first_round + MINUTE * whole
+    }
+
+    fn is_idle(&self, now: Instant) -> bool {
+        let mut sent = self.sent();
+        forget_old(&mut sent, now);
+        sent.is_empty()
+    }
+
+    fn sent(&self) -> MutexGuard<'_, VecDeque<Instant>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn forget_old(sent: &mut VecDeque<Instant>, now: Instant) {
+    while sent
+        .front()
+        .is_some_and(|at| now.saturating_duration_since(*at) >= MINUTE)
+    {
+        sent.pop_front();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! `X-RateLimit-Remaining` and `-Reset`: what later servers say beside their answers (WIRE.md section 11).
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::HeaderMap;
+
+use super::retry::server_now;
+
+/// From this on a number of seconds is a date, not a wait: 2001, or a wait of 31 years.
+const FIRST_DATE: f64 = 1e9;
+/// From this on it is a date in milliseconds.
+const FIRST_DATE_MS: f64 = 1e12;
+
+/// The rate-limit headers of one answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RateHeaders {
+    /// Tokens that are left.
+    pub(super) remaining: Option<u32>,
+    /// Time until there are more.
+    pub(super) reset: Option<Duration>,
+}
+
+impl RateHeaders {
+    /// Reads them, `None` where there is no word of what is left. A date is read against the answer's own `Date` where
+    /// there is one. Not yet cut to a bound.
+    pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Self> {
+        let remaining = number(headers, "x-ratelimit-remaining")?;
+        let reset = number(headers, "x-ratelimit-reset").and_then(|value| {
+            let date = match value {
+                FIRST_DATE_MS.. => Duration::try_from_secs_f64(value / 1_000.0).ok()?,
+                FIRST_DATE.. => Duration::try_from_secs_f64(value).ok()?,
+                _ => return Duration::try_from_secs_f64(value).ok(),
+            };
+            let until = UNIX_EPOCH.checked_add(date)?;
+            let wait = until.duration_since(server_now(headers, now));
+            Some(wait.unwrap_or_default())
+        });
+        // Part of a token is none.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let remaining = Some(remaining as u32);
+        Some(Self { remaining, reset })
+    }
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<f64> {
+    let text = headers.get(name)?.to_str().ok()?;
+    let value: f64 = text.trim().parse().ok()?;
+    (value.is_finite() && value >= 0.0).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderName, HeaderValue};
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                let value = HeaderValue::from_str(value).expect("a header value");
+                (HeaderName::from_static(name), value)
+            })
+            .collect()
+    }
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_790_000_000)
+    }
+
+    fn reset_of(value: &str) -> Option<Duration> {
+        let pairs = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", value)];
+        RateHeaders::read(&headers(&pairs), now())
+            .expect("headers")
+            .reset
+    }
+
+    #[test]
+    fn a_reset_is_a_wait_or_a_date() {
+        assert_eq!(reset_of("7"), Some(Duration::from_secs(7)));
+        assert_eq!(reset_of("0.5"), Some(Duration::from_millis(500)));
+        assert_eq!(reset_of("1790000030"), Some(Duration::from_secs(30)));
+        assert_eq!(
+            reset_of("1790000030500"),
+            Some(Duration::from_millis(30_500))
+        );
+        assert_eq!(reset_of("1780000000"), Some(Duration::ZERO), "in the past");
+        for nonsense in ["soon", "-5", "inf", "NaN", ""] {
+            assert_eq!(reset_of(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_read_against_the_servers_own() {
+        let pairs = [
+            ("x-ratelimit-remaining", "3"),
+            ("x-ratelimit-reset", "1790000030"),
+            ("date", "Mon, 21 Sep 2026 14:13:30 GMT"),
+        ];
+        let told = RateHeaders::read(&headers(&pairs), now()).expect("headers");
+        assert_eq!(told.remaining, Some(3));
+        assert_eq!(told.reset, Some(Duration::from_secs(20)));
+    }
+
+    #[test]
+    fn without_a_remaining_number_nothing_is_told() {
+        assert_eq!(RateHeaders::read(&headers(&[]), now()), None);
+        let pairs = [
+            ("x-ratelimit-remaining", "many"),
+            ("x-ratelimit-reset", "5"),
+        ];
+        assert_eq!(RateHeaders::read(&headers(&pairs), now()), None);
+    }
+}
