@@ -377,7 +377,7 @@ describe('the server', () => {
     const server = await healthy((request) =>
       /metadata|companies/.test(request.url) ? null : undefined,
     );
-    const diagnosis = await api.diagnose({ baseUrl: server.baseUrl, apiKey: KEY, timeout: 60 });
+    const diagnosis = await api.diagnose({ baseUrl: server.baseUrl, apiKey: KEY, timeout: 1500 });
     const { read_people, read_companies, schema } = verdicts(diagnosis);
     assert.deepEqual([read_people, read_companies, schema], ['ok', 'error', 'error']);
   });
