@@ -1,5 +1,6 @@
 'use strict';
 
+const { readChunks, sizeOf } = require('./bulk-inputs.js');
 const { call, dispatcher } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { readOptions } = require('./options.js');
@@ -11,9 +12,6 @@ const { invalid, recordToJson } = require('./serialise.js');
  * @typedef {import('../index.js').AbortSignalLike} Signal
  */
 
-/** Records of one chunk: the server's own maximum for a batch. */
-const CHUNK_RECORDS = 200;
-
 /** Characters of one chunk: a batch may have 10 MB on the wire, and non-ASCII text takes up to three bytes each. */
 const CHUNK_CHARACTERS = 3_000_000;
 
@@ -23,7 +21,7 @@ const DEFAULT_MAX_CONCURRENCY = 4;
  * How a chunk of records is written: by the core, or, in platform mode, one by one.
  * @typedef {object} Writer
  * @property {'person' | 'company'} entity
- * @property {(records: unknown[], number: number) => Promise<Result[]>} write
+ * @property {(records: unknown[], number: number, wantsData: boolean) => Promise<Result[]>} write
  * @property {() => number} requests
  */
 
@@ -60,20 +58,7 @@ class BulkRun {
 
   /** @returns {AsyncGenerator<Result, void, undefined>} */
   [Symbol.asyncIterator]() {
-    if (this.#summary !== undefined) {
-      throw new TypeError('a run can be consumed once: call the sync method again');
-    }
-    /** @type {(summary: Summary) => void} */
-    let resolve = () => {};
-    /** @type {(reason: unknown) => void} */
-    let reject = () => {};
-    this.#summary = new Promise((onDone, onFailed) => {
-      resolve = onDone;
-      reject = onFailed;
-    });
-    // Whoever iterates hears of a failure there; the summary may have no listener.
-    this.#summary.catch(() => {});
-    return this.#results(resolve, reject);
+    return this.#results(this.#start(true));
   }
 
   /**
@@ -88,30 +73,74 @@ class BulkRun {
     return /** @type {Promise<Summary>} */ (this.#summary).then(onDone, onFailed);
   }
 
+  /**
+   * All results at once: a chunk at a time, because an async iterator's step for each record costs more than reading it.
+   * @param {BulkRun} run
+   * @returns {Promise<Result[]>}
+   */
+  static async collect(run) {
+    /** @type {Result[]} */
+    const all = [];
+    for await (const results of run.#start(true)) {
+      for (const result of results) {
+        run.#take(result);
+        all.push(result);
+      }
+    }
+    return all;
+  }
+
   async #drain() {
     try {
-      for await (const _ of this) {
-        // Only the counts are kept.
+      // Only the counts are kept: the entities need not come over from the core.
+      for await (const results of this.#start(false)) {
+        for (const result of results) this.#take(result);
       }
     } catch {
       // The summary is rejected with it.
     }
   }
 
+  /** @param {AsyncGenerator<Result[], void, undefined>} chunks */
+  async *#results(chunks) {
+    for await (const results of chunks) {
+      for (const result of results) {
+        this.#take(result);
+        yield result;
+      }
+    }
+  }
+
+  /** @param {boolean} wantsData */
+  #start(wantsData) {
+    if (this.#summary !== undefined) {
+      throw new TypeError('a run can be consumed once: call the sync method again');
+    }
+    /** @type {(summary: Summary) => void} */
+    let resolve = () => {};
+    /** @type {(reason: unknown) => void} */
+    let reject = () => {};
+    this.#summary = new Promise((onDone, onFailed) => {
+      resolve = onDone;
+      reject = onFailed;
+    });
+    // Whoever iterates hears of a failure there; the summary may have no listener.
+    this.#summary.catch(() => {});
+    return this.#toTheEnd(wantsData, resolve, reject);
+  }
+
   /**
+   * The chunks of results; their end is the summary's.
+   * @param {boolean} wantsData
    * @param {(summary: Summary) => void} resolve
    * @param {(reason: unknown) => void} reject
-   * @returns {AsyncGenerator<Result, void, undefined>}
+   * @returns {AsyncGenerator<Result[], void, undefined>}
    */
-  async *#results(resolve, reject) {
+  async *#toTheEnd(wantsData, resolve, reject) {
     const startedMs = performance.now();
     try {
-      for await (const results of this.#chunks()) {
-        for (const result of results) {
-          this.#count(result);
-          for (const warning of result.warnings) this.#settings.warn(warning);
-          yield result;
-        }
+      for await (const results of this.#chunks(wantsData)) {
+        yield results;
         this.#report();
       }
       const { published, ...counts } = this.#counts;
@@ -130,8 +159,11 @@ class BulkRun {
     }
   }
 
-  /** Chunks of results in input order, with a bounded number of chunks in flight. */
-  async *#chunks() {
+  /**
+   * Chunks of results in input order, with a bounded number of chunks in flight.
+   * @param {boolean} wantsData
+   */
+  async *#chunks(wantsData) {
     const { maxConcurrency, signal } = this.#settings;
     const source = readChunks(this.#inputs);
     /** @type {Promise<Result[]>[]} */
@@ -154,7 +186,7 @@ class BulkRun {
           reading = undefined;
           if (done) isAtEnd = true;
           else {
-            const writing = this.#writer.write(value, number);
+            const writing = this.#writer.write(value, number, wantsData);
             writing.catch(() => {});
             inFlight.push(writing);
             number += 1;
@@ -171,10 +203,11 @@ class BulkRun {
   }
 
   /** @param {Result} result */
-  #count(result) {
+  #take(result) {
     this.#counts.total += 1;
     this.#counts[result.status] += 1;
     this.#counts.warnings += result.warnings.length;
+    for (const warning of result.warnings) this.#settings.warn(warning);
   }
 
   #report() {
@@ -209,41 +242,6 @@ function isFirst(one, other) {
   return Promise.race([one.then(yes, yes), other.then(no, no)]);
 }
 
-/** @param {any} inputs */
-function sizeOf(inputs) {
-  const size = inputs.length ?? inputs.size;
-  return Number.isInteger(size) ? size : undefined;
-}
-
-/**
- * Chunks of at most 200 records. A chunk of an AsyncIterable is complete when it is full or the input ends.
- * @param {any} inputs
- * @returns {AsyncGenerator<unknown[], void, undefined>}
- */
-async function* readChunks(inputs) {
-  /** @type {unknown[]} */
-  let chunk = [];
-  if (typeof inputs[Symbol.iterator] === 'function') {
-    // Without an await for each record, which would cost more than the record itself.
-    for (const input of inputs) {
-      chunk.push(input);
-      if (chunk.length === CHUNK_RECORDS) {
-        yield chunk;
-        chunk = [];
-      }
-    }
-  } else {
-    for await (const input of inputs) {
-      chunk.push(input);
-      if (chunk.length === CHUNK_RECORDS) {
-        yield chunk;
-        chunk = [];
-      }
-    }
-  }
-  if (chunk.length > 0) yield chunk;
-}
-
 /**
  * The writer that hands chunks to the core.
  * @param {import('../native.js').BulkRun} run
@@ -256,7 +254,7 @@ function nativeWriter(run, entity, signal) {
   return {
     entity,
     requests: () => run.requests(),
-    async write(records) {
+    async write(records, _, wantsData) {
       /** @type {(Result | undefined)[]} */
       const results = records.map(() => undefined);
       /** @type {Promise<void>[]} */
@@ -269,7 +267,8 @@ function nativeWriter(run, entity, signal) {
       const send = () => {
         if (texts.length === 0) return;
         lastNumber += 1;
-        parts.push(sendPart(run, lastNumber, texts, places, records, results, signal));
+        const part = { number: lastNumber, texts, places, wantsData };
+        parts.push(sendPart(run, part, records, results, signal));
         texts = [];
         places = [];
         characters = 0;
@@ -296,16 +295,15 @@ function nativeWriter(run, entity, signal) {
 
 /**
  * @param {import('../native.js').BulkRun} run
- * @param {number} number
- * @param {string[]} texts
- * @param {number[]} places where in `results` the answers go
+ * @param {{ number: number, texts: string[], places: number[], wantsData: boolean }} part `places`: where in `results`
+ *   the answers go
  * @param {unknown[]} records
  * @param {(Result | undefined)[]} results
  * @param {Signal | undefined} signal
  */
-async function sendPart(run, number, texts, places, records, results, signal) {
+async function sendPart(run, { number, texts, places, wantsData }, records, results, signal) {
   const json = `[${texts.join()}]`;
-  const answer = await call((_, id) => run.chunk(dispatcher, id, number, json), signal);
+  const answer = await call((_, id) => run.chunk(dispatcher, id, number, json, wantsData), signal);
   if (answer.ok) {
     const answers = JSON.parse(answer.text);
     for (const [at, place] of places.entries()) results[place] = answers[at];
@@ -372,26 +370,12 @@ function readMaxConcurrency(options) {
   return maxConcurrency;
 }
 
-/** @param {any} inputs */
-function requireIterable(inputs) {
-  const isIterable =
-    typeof inputs === 'object' &&
-    inputs !== null &&
-    (typeof inputs[Symbol.iterator] === 'function' ||
-      typeof inputs[Symbol.asyncIterator] === 'function');
-  if (!isIterable) {
-    throw invalid('inputs', 'inputs must be an Iterable or AsyncIterable of records', undefined);
-  }
-}
-
 /**
  * All results of a run as the template's `upsertMany*` gives them.
  * @param {BulkRun} run
  */
 async function collect(run) {
-  /** @type {Result[]} */
-  const results = [];
-  for await (const result of run) results.push(result);
+  const results = await BulkRun.collect(run);
   const failures = results.filter((result) => result.status === 'failed').length;
   if (failures > 0) {
     const first = results.find((result) => result.status === 'failed')?.error;
@@ -422,5 +406,4 @@ module.exports = {
   nativeWriter,
   publishingWriter,
   readMaxConcurrency,
-  requireIterable,
 };

@@ -1,13 +1,13 @@
 'use strict';
 
 const native = require('./native.js');
+const { requireIterable } = require('./bulk-inputs.js');
 const {
   BulkRun,
   collect,
   nativeWriter,
   publishingWriter,
   readMaxConcurrency,
-  requireIterable,
 } = require('./bulk-run.js');
 const {
   call,

@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
 use super::rest_client::{client_closed, failure};
-use crate::core::sync::bulk::{BulkRun as CoreRun, ItemResult};
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::sync::bulk::{BulkRun as CoreRun, ItemResult, Status};
+use crate::core::twenty::warning::SyncWarning;
 
 /// Internal: the native half of a bulk run, made by `SyncService.bulk`.
 #[napi]
@@ -21,7 +24,7 @@ pub struct BulkRun {
 #[napi]
 impl BulkRun {
     /// Starts call `id`: the `number`th chunk of the run, a JSON array of flat records. The answer is a JSON array with
-    /// one result for each.
+    /// one result for each; without the entities unless `wants_data`, since nobody would look at them.
     #[napi(catch_unwind)]
     pub fn chunk(
         &self,
@@ -29,6 +32,7 @@ impl BulkRun {
         id: u32,
         number: u32,
         records: String,
+        wants_data: bool,
     ) -> Result<()> {
         let core = Arc::clone(&self.core);
         let closed = Arc::clone(&self.closed);
@@ -38,9 +42,17 @@ impl BulkRun {
             }
             match core.chunk(u64::from(number), &records).await {
                 Ok(results) => {
-                    let results: Vec<Value> = results.into_iter().map(to_value).collect();
-                    let text = Value::Array(results).to_string();
-                    (AnswerKind::Success, AnswerText::Text(text))
+                    let answers: Vec<Answer> = results
+                        .into_iter()
+                        .map(|result| Answer::new(result, wants_data))
+                        .collect();
+                    match serde_json::to_string(&answers) {
+                        Ok(text) => (AnswerKind::Success, AnswerText::Text(text)),
+                        Err(error) => failure(CrmError::new(
+                            ErrorCode::Unknown,
+                            format!("the results could not be written as JSON: {error}"),
+                        )),
+                    }
                 }
                 Err(error) => failure(error),
             }
@@ -65,19 +77,30 @@ impl BulkRun {
     }
 }
 
-fn to_value(result: ItemResult) -> Value {
-    let mut object = Map::new();
-    object.insert("status".into(), json!(result.status));
-    object.insert("externalId".into(), result.external_id.into());
-    if let Some(id) = result.id {
-        object.insert("id".into(), id.into());
+/// One result as JavaScript reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    status: Status,
+    external_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+    warnings: Vec<SyncWarning>,
+}
+
+impl Answer {
+    fn new(result: ItemResult, wants_data: bool) -> Self {
+        Self {
+            status: result.status,
+            external_id: result.external_id,
+            id: result.id,
+            data: result.data.filter(|_| wants_data),
+            error: result.error.map(|error| error.to_value()),
+            warnings: result.warnings,
+        }
     }
-    if let Some(data) = result.data {
-        object.insert("data".into(), data);
-    }
-    if let Some(error) = result.error {
-        object.insert("error".into(), error.to_value());
-    }
-    object.insert("warnings".into(), json!(result.warnings));
-    Value::Object(object)
 }
