@@ -41,7 +41,8 @@ impl Entry {
         Self {
             item,
             id,
-            json: Value::Object(payload.clone()).to_string(),
+            // A JSON object in memory always has a text.
+            json: serde_json::to_string(payload).unwrap_or_default(),
         }
     }
 }

@@ -184,21 +184,35 @@ impl<'a> Chunk<'a> {
 
     /// One result for each input, in order. Of inputs that share an item, only the first one created it.
     pub fn results(self, slots: Vec<Slot>) -> Vec<ItemResult> {
-        let outcomes: Vec<Option<ItemResult>> =
+        let mut left = vec![0_usize; self.items.len()];
+        for slot in &slots {
+            if let Slot::Item { item, .. } = slot {
+                left[*item] += 1;
+            }
+        }
+        let mut outcomes: Vec<Option<ItemResult>> =
             self.items.into_iter().map(|item| item.outcome).collect();
         slots
             .into_iter()
             .map(|slot| match slot {
                 Slot::Refused(result) => *result,
-                Slot::Item { item, first } => match outcomes.get(item).cloned().flatten() {
-                    Some(mut result) => {
-                        if !first && result.status == Status::Created {
-                            result.status = Status::Updated;
+                Slot::Item { item, first } => {
+                    left[item] -= 1;
+                    // Most items have one input, which takes the entity instead of copying it.
+                    let outcome = match left[item] {
+                        0 => outcomes[item].take(),
+                        _ => outcomes[item].clone(),
+                    };
+                    match outcome {
+                        Some(mut result) => {
+                            if !first && result.status == Status::Created {
+                                result.status = Status::Updated;
+                            }
+                            result
                         }
-                        result
+                        None => ItemResult::failed(String::new(), never_settled()),
                     }
-                    None => ItemResult::failed(String::new(), never_settled()),
-                },
+                }
             })
             .collect()
     }
