@@ -13,9 +13,9 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class BulkRun {
   /**
    * Starts call `id`: the `number`th chunk of the run, a JSON array of flat records. The answer is a JSON array with
-   * one result for each.
+   * one result for each; without the entities unless `wants_data`, since nobody would look at them.
    */
-  chunk(dispatcher: Dispatcher, id: number, number: number, records: string): void
+  chunk(dispatcher: Dispatcher, id: number, number: number, records: string, wantsData: boolean): void
   /** Requests that this run has sent so far, repeats included. */
   requests(): number
 }

@@ -1,7 +1,7 @@
 // One measurement in a process of its own: `node bench/child.mjs '<job>'`. Prints one line of JSON.
 import { openClient } from './clients/index.mjs';
 import { people, streamOf } from './people.mjs';
-import { measure, peakRssMb } from './probe.mjs';
+import { measure, peakRssMb, watch } from './probe.mjs';
 
 /** @typedef {import('./clients/index.mjs').Client} Client */
 
@@ -10,6 +10,7 @@ import { measure, peakRssMb } from './probe.mjs';
  * @property {string} client
  * @property {import('./clients/index.mjs').Server} server
  * @property {'upsertMany' | 'sync' | 'again' | 'stream' | 'get'} kind
+ * @property {boolean} [watched] Whether the event loop is watched, instead of the cost measured.
  * @property {number} [count] Records.
  * @property {number} [inFlight] Requests at once.
  * @property {number} [warmUpMs]
@@ -20,8 +21,10 @@ import { measure, peakRssMb } from './probe.mjs';
 /** A stream's memory is compared from here on: everything that is set up once is there by then. */
 const SETTLED_AT = 10_000;
 
-/** @param {Client} client @param {Job} job */
-async function get(client, { inFlight = 1, warmUpMs = 0, durationMs = 0, paths = [] }) {
+/** @typedef {typeof measure | typeof watch} Probe */
+
+/** @param {Probe} probe @param {Client} client @param {Job} job */
+async function get(probe, client, { inFlight = 1, warmUpMs = 0, durationMs = 0, paths = [] }) {
   let units = 0;
   const load = async (/** @type {number} */ forMs) => {
     units = 0;
@@ -36,19 +39,19 @@ async function get(client, { inFlight = 1, warmUpMs = 0, durationMs = 0, paths =
     );
   };
   await load(warmUpMs);
-  const cost = await measure(() => load(durationMs));
+  const cost = await probe(() => load(durationMs));
   return { ...cost, units };
 }
 
-/** @param {Client} client @param {number} count */
-async function stream(client, count) {
+/** @param {Probe} probe @param {Client} client @param {number} count */
+async function stream(probe, client, count) {
   let settledMb = 0;
-  const cost = await measure(() =>
+  const cost = await probe(() =>
     client.sync(streamOf(count), (done) => {
       if (settledMb === 0 && done >= SETTLED_AT) settledMb = peakRssMb();
     }),
   );
-  return { ...cost, units: count, grownMb: cost.peakRssMb - settledMb };
+  return { ...cost, units: count, grownMb: peakRssMb() - settledMb };
 }
 
 /** How many requests the simulator has seen. @param {string} baseUrl @param {RegExp} routes */
@@ -79,12 +82,13 @@ async function main(job) {
   const { baseUrl } = job.server;
   const before = await requestsSeen(baseUrl, /./);
   const writesBefore = await requestsSeen(baseUrl, /^(POST|PATCH) \/rest/);
+  const probe = job.watched ? watch : measure;
   const cost = await {
-    upsertMany: async () => ({ ...(await measure(() => client.upsertMany(inputs))), units: count }),
-    sync: async () => ({ ...(await measure(() => client.sync(inputs))), units: count }),
-    again: async () => ({ ...(await measure(() => client.sync(inputs))), units: count }),
-    stream: () => stream(client, count),
-    get: () => get(client, job),
+    upsertMany: async () => ({ ...(await probe(() => client.upsertMany(inputs))), units: count }),
+    sync: async () => ({ ...(await probe(() => client.sync(inputs))), units: count }),
+    again: async () => ({ ...(await probe(() => client.sync(inputs))), units: count }),
+    stream: () => stream(probe, client, count),
+    get: () => get(probe, client, job),
   }[job.kind]();
   const requests = (await requestsSeen(baseUrl, /./)) - before;
   const writes = (await requestsSeen(baseUrl, /^(POST|PATCH) \/rest/)) - writesBefore;

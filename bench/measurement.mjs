@@ -46,15 +46,15 @@ function run(command, args, stdin) {
 /**
  * @param {import('./scenarios.mjs').Scenario} scenario
  * @param {string} contender
- * @returns {Promise<Sample>}
+ * @param {boolean} watched
  */
-export async function sample(scenario, contender) {
+async function once(scenario, contender, watched) {
   const sim = await startSim({ ...scenario.sim, logSize: 0 });
   try {
     const prepared = (await scenario.prepare?.(sim)) ?? {};
     const { job, stdin = '' } = scenario.contenders[contender](prepared);
     const server = { baseUrl: sim.baseUrl, apiKey: sim.apiKey };
-    const text = JSON.stringify({ ...job, client: contender, server });
+    const text = JSON.stringify({ ...job, client: contender, server, watched });
     const stdout =
       contender === 'ceiling'
         ? await run(ceiling, [text], stdin)
@@ -63,4 +63,17 @@ export async function sample(scenario, contender) {
   } finally {
     await sim.stop();
   }
+}
+
+/**
+ * The cost, and from a second run the delay of the event loop, where there is one.
+ * @param {import('./scenarios.mjs').Scenario} scenario
+ * @param {string} contender
+ * @returns {Promise<Sample>}
+ */
+export async function sample(scenario, contender) {
+  const cost = await once(scenario, contender, false);
+  if (contender === 'ceiling' || !scenario.isWatched) return cost;
+  const { delayMs } = await once(scenario, contender, true);
+  return { ...cost, delayMs };
 }

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Milliseconds between two looks at the event loop; what is reported is the delay beyond it. */
 const RESOLUTION_MS = 1;
 
+/** @typedef {{ p50: number, p99: number, max: number }} Delay Of the event loop, in milliseconds. */
 /**
  * @typedef {object} Cost
  * @property {number} wallMs
  * @property {number} cpuMs Processor time of all threads.
  * @property {number} mainMs Processor time of the JavaScript thread; where the system does not tell (it is read from
  *   /proc), the time that its event loop was busy.
- * @property {{ p50: number, p99: number, max: number }} delayMs Delay of the event loop.
  * @property {number} peakRssMb Highest memory of the process, Node itself included.
  */
 
@@ -29,14 +29,11 @@ function mainThreadNs() {
 export const peakRssMb = () => process.resourceUsage().maxRSS / 1024;
 
 /**
+ * What `work` costs.
  * @param {() => Promise<unknown>} work
  * @returns {Promise<Cost>}
  */
 export async function measure(work) {
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delay.enable();
-  await sleep(10);
-  delay.reset();
   const loop = performance.eventLoopUtilization();
   const mainStart = mainThreadNs();
   const cpuStart = process.cpuUsage();
@@ -46,19 +43,34 @@ export async function measure(work) {
   const cpu = process.cpuUsage(cpuStart);
   const mainEnd = mainThreadNs();
   const busyMs = performance.eventLoopUtilization(loop).active;
+  return {
+    wallMs,
+    cpuMs: (cpu.user + cpu.system) / 1000,
+    mainMs: mainStart === undefined || mainEnd === undefined ? busyMs : (mainEnd - mainStart) / 1e6,
+    peakRssMb: peakRssMb(),
+  };
+}
+
+/**
+ * How long `work` keeps the event loop from its turn. A measurement apart: looking every millisecond has a cost.
+ * @param {() => Promise<unknown>} work
+ * @returns {Promise<{ delayMs: Delay }>}
+ */
+export async function watch(work) {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delay.enable();
+  await sleep(10 * RESOLUTION_MS);
+  delay.reset();
+  await work();
   // A stall is noted when the next look is late: it must come to that look.
   await sleep(5 * RESOLUTION_MS);
   delay.disable();
   const beyond = (/** @type {number} */ ns) => Math.max(0, ns / 1e6 - RESOLUTION_MS);
   return {
-    wallMs,
-    cpuMs: (cpu.user + cpu.system) / 1000,
-    mainMs: mainStart === undefined || mainEnd === undefined ? busyMs : (mainEnd - mainStart) / 1e6,
     delayMs: {
       p50: beyond(delay.percentile(50)),
       p99: beyond(delay.percentile(99)),
       max: beyond(delay.max),
     },
-    peakRssMb: peakRssMb(),
   };
 }
