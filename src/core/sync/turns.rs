@@ -189,9 +189,11 @@ async fn serve<I, R: Clone>(group: Group<I, R>) {
         tokio::select! {
             biased;
             answer = &mut writing => {
-                for (at, listener) in group.listeners.into_iter().enumerate() {
-                    // A caller that has left does not hear the answer.
-                    let _ = listener.send(Turn { answer: answer.clone(), first: at == 0 });
+                let mut first = true;
+                for listener in group.listeners {
+                    // A caller that has left does not hear the answer, and so is not the first.
+                    let heard = listener.send(Turn { answer: answer.clone(), first }).is_ok();
+                    first &= !heard;
                 }
                 return;
             }
@@ -384,6 +386,28 @@ mod tests {
             "stays"
         );
         assert_eq!(*log.lock().expect("the log"), ["stays"]);
+    }
+
+    #[tokio::test]
+    async fn of_those_who_share_a_write_the_first_that_is_still_there_is_the_first() {
+        let turns: Arc<Turns<&str, String, String>> = Arc::default();
+        let log = Log::default();
+        let gate = Arc::new(Semaphore::new(9));
+        let hold = Hold::default();
+        let mut places: Vec<_> = ["a", "b", "c", "d"]
+            .map(|input| {
+                let write = write(&log, &gate);
+                turns.enter("key", input.to_owned(), 0, join, write, Some(hold.clone()))
+            })
+            .into();
+        // The first call writes alone; of the others, who share a write, the first one leaves.
+        drop(places.remove(1));
+        hold.lift();
+        let mut firsts = Vec::new();
+        for place in places {
+            firsts.push(place.wait().await.expect("an answer").first);
+        }
+        assert_eq!(firsts, [true, true, false]);
     }
 
     #[tokio::test]
