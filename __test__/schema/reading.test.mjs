@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTwentyCrmSyncService } from '../../index.mjs';
-import { newPerson, rejection } from '../helpers/crm.mjs';
+import { newCompany, newPerson, rejection } from '../helpers/crm.mjs';
 import { startSim } from '../helpers/sim.mjs';
 
 /**
@@ -223,6 +223,44 @@ for (const key of /** @type {const} */ (['full', 'noMetadata'])) {
         assert.equal(result.data.account_type, 'business');
         const row = (await sim.records('people')).find((row) => row.id === id);
         assert.equal(row.accountType, 'BUSINESS');
+      }));
+
+    for (const change of [
+      { removeFields: [{ object: 'people', name: 'accountType' }] },
+      {
+        addFields: [
+          { object: 'people', name: 'accountType', type: 'SELECT', options: ['BUSINESS'] },
+        ],
+      },
+      { removeFields: [{ object: 'people', name: 'externalId' }] },
+    ]) {
+      test(`200 records in one run see the change at once: ${JSON.stringify(change)}`, () =>
+        withSim({ preset: 'provisioned' }, async (sim) => {
+          const crm = service(sim, { key: sim.keys[key] });
+          const people = Array.from({ length: 200 }, () =>
+            newPerson({ account_type: 'business', city: 'Lyon' }),
+          );
+          await crm.syncPersons(people);
+          await sim.setOptions(change);
+          const summary = await crm.syncPersons(people.map((each) => ({ ...each, city: 'Paris' })));
+          assert.deepEqual([summary.updated, summary.failed], [200, 0]);
+          assert.ok(summary.requests <= 7, `${summary.requests} requests`);
+        }));
+    }
+
+    test('a look-up for one record that names a field which is no more is asked again without it', () =>
+      withSim({ preset: 'provisioned' }, async (sim) => {
+        const crm = service(sim, { key: sim.keys[key] });
+        const company = newCompany({ domain_name: 'acme.example' });
+        const { id } = await crm.upsertCompany(company);
+        await sim.setOptions({ removeFields: [{ object: 'companies', name: 'externalId' }] });
+        crm.clearCache();
+        const again = await crm.upsertCompany(company);
+        assert.deepEqual([again.id, again.created], [id, false]);
+        await sim.setOptions({ removeFields: [{ object: 'people', name: 'externalId' }] });
+        crm.clearCache();
+        const person = newPerson({ company_external_id: company.external_id });
+        assert.equal((await crm.upsertPerson(person)).created, true);
       }));
   });
 }

@@ -8,7 +8,7 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::warning::SyncWarning;
 
-use super::options::{ClaimedMatch, Collisions, DeletedMatch, OwnDeleted, UnclaimedMatch};
+use super::options::{ClaimedMatch, Collisions, DeletedMatch, OwnDeleted, OwnGone, UnclaimedMatch};
 use super::wire::{Record, id_of, is_deleted, text_of};
 
 /// Reasons of the warnings that collisions give, beside those of the mapping.
@@ -387,6 +387,36 @@ impl<'a> Claim<'a> {
             }
             _ => error,
         }
+    }
+}
+
+/// What becomes of a record whose remembered row `id` is gone: `None` when it is created again, else the warning with
+/// which it is left gone, or its failure.
+pub(super) fn own_gone(
+    policy: OwnGone,
+    kind: ObjectKind,
+    external_id: &str,
+    id: &str,
+) -> Option<Result<SyncWarning, CrmError>> {
+    match policy {
+        OwnGone::Create => None,
+        OwnGone::Skip => {
+            let message =
+                format!("row {id} of {external_id:?} is gone from the CRM and was left gone");
+            let warning =
+                SyncWarning::new("external_id", reason::OWN_ROW_GONE, external_id, message);
+            Some(Ok(warning.with_crm_id(id)))
+        }
+        OwnGone::Report => Some(Err(CrmError::new(
+            ErrorCode::NotFound,
+            format!(
+                "row {id} of the {} {external_id:?} is gone from the CRM: restore it there, or set collisions.ownGone",
+                kind.singular()
+            ),
+        )
+        .with_detail("reason", "OWN_ROW_GONE")
+        .with_detail("externalId", external_id)
+        .with_detail("crmId", id))),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::core::error::CrmError;
+use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::input::{CompanyInput, Patch};
@@ -13,7 +13,7 @@ use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::collision::reason;
-use super::options::CallOptions;
+use super::options::{CallOptions, OwnDeleted};
 use super::service::SyncService;
 use super::upsert::{Input, store_failed};
 use super::wire::{self, Record, id_of, is_deleted, text_of};
@@ -64,6 +64,33 @@ impl Resolved {
     }
 }
 
+/// What became of a soft-deleted company that a person names.
+#[derive(Clone, Debug)]
+pub(super) enum DeletedCompany {
+    /// It was restored.
+    Revived(String),
+    /// It was left deleted.
+    Left(String),
+}
+
+impl DeletedCompany {
+    /// Says so to whoever wrote the person.
+    pub fn warning(self, person_external_id: &str, external_id: &str) -> SyncWarning {
+        let (id, reason, what) = match self {
+            Self::Revived(id) => (id, reason::REVIVED, "has been restored"),
+            Self::Left(id) => (id, reason::OWN_ROW_DELETED, "was left so"),
+        };
+        SyncWarning::new(
+            "company_external_id",
+            reason,
+            person_external_id,
+            format!("company {external_id:?} was soft-deleted in the CRM and {what}"),
+        )
+        .with_other_external_id(external_id)
+        .with_crm_id(id)
+    }
+}
+
 impl SyncService {
     /// Finds the CRM id of the company with `external_id`: remembered, looked up, or made when `name` is there.
     /// `person` is asked for in the same request as the company.
@@ -96,6 +123,16 @@ impl SyncService {
         let companies = answers.next().unwrap_or_default();
         let person_rows = answers.next();
         let found = company_row(&companies, &field, &stored, &chosen.to_string());
+        let found = match found.filter(|row| is_deleted(row)) {
+            None => found,
+            Some(row) => match self.revive_company(external_id, row).await? {
+                Some(note) => {
+                    warnings.push(note.warning(person_external_id, external_id));
+                    found
+                }
+                None => None,
+            },
+        };
         let link = match (found, name.map(str::trim).filter(|name| !name.is_empty())) {
             (Some(row), _) => {
                 let id = id_of(row).to_owned();
@@ -125,6 +162,36 @@ impl SyncService {
             warnings,
             person_rows,
         })
+    }
+
+    /// A person names a company of ours that is soft-deleted: what the policy says, and what the caller is told. `None`
+    /// when the row has gone meanwhile.
+    pub(super) async fn revive_company(
+        &self,
+        external_id: &str,
+        row: &Record,
+    ) -> Result<Option<DeletedCompany>, CrmError> {
+        let id = id_of(row);
+        match self.options.collisions.own_deleted {
+            OwnDeleted::Skip => Ok(Some(DeletedCompany::Left(id.to_owned()))),
+            OwnDeleted::Report => Err(CrmError::new(
+                ErrorCode::OperationFailed,
+                format!(
+                    "company {external_id:?} is soft-deleted in the CRM (row {id}): restore or destroy it there, or set collisions.ownDeleted"
+                ),
+            )
+            .with_detail("reason", "OWN_ROW_DELETED")
+            .with_detail("crmId", id)),
+            OwnDeleted::Revive => {
+                let mut payload = Map::new();
+                payload.insert("deletedAt".to_owned(), Value::Null);
+                match wire::patch(&self.http, ObjectKind::Company, id, &payload).await {
+                    Ok(_) => Ok(Some(DeletedCompany::Revived(id.to_owned()))),
+                    Err(error) if error.code == ErrorCode::NotFound => Ok(None),
+                    Err(error) => Err(error),
+                }
+            }
+        }
     }
 
     /// Makes the company in its own turn, so that many people who name one new company make it once.

@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod cache;
+pub mod claims;
 pub mod collision;
 pub mod company_link;
 pub mod delete;

@@ -12,6 +12,7 @@ use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::cache::{CACHE_CAPACITY, IdCache};
+use super::claims::Claims;
 use super::schema_source::SchemaSource;
 use super::turns::Turns;
 use super::upsert::{Input, Upserted};
@@ -56,6 +57,8 @@ impl Site {
 pub struct SyncWorkspace {
     /// The workspace's schema.
     pub schema: Arc<SchemaSource>,
+    /// Who has made which row its own.
+    pub claims: Arc<Claims>,
     /// Without a store a site lives as long as the workspace: a service per request must find its cache again.
     lasting: Mutex<HashMap<SiteKey, Arc<Site>>>,
     /// With a store it lives as long as its services: the store remembers.

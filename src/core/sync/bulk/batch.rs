@@ -5,6 +5,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::schema_watch::SchemaWatch;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::{HttpClient, Request};
 use crate::core::sync::wire::{Record, id_of};
@@ -55,6 +56,8 @@ pub enum Written {
     Conflict(CrmError),
     /// Refused, or not confirmed.
     Failed(CrmError),
+    /// Not written, because the payload was made for a schema that is no more: map it again.
+    Outdated,
 }
 
 #[derive(Deserialize)]
@@ -63,13 +66,15 @@ struct Envelope {
 }
 
 /// Writes `entries` in as few requests as the limits allow. `is_last_try`: a conflict is halved as well, because looking
-/// again did not explain it.
+/// again did not explain it. `watch` is asked before anything is halved: what has become of the schema explains more
+/// refusals at once than any record does.
 pub async fn write_batches(
     http: &HttpClient,
     kind: ObjectKind,
     mode: WriteMode,
     entries: Vec<Entry>,
     is_last_try: bool,
+    watch: &mut SchemaWatch<'_>,
 ) -> Vec<(usize, Written)> {
     let mut written = Vec::with_capacity(entries.len());
     // Batches still to be sent; the next one is at the end.
@@ -90,6 +95,10 @@ pub async fn write_batches(
                 for entry in batch {
                     written.push((entry.item, Written::Conflict(error.clone())));
                 }
+            }
+            Err(error) if !is_conflict(&error) && watch.explains(&error).await => {
+                let unwritten = batch.into_iter().chain(waiting.drain(..).rev().flatten());
+                written.extend(unwritten.map(|entry| (entry.item, Written::Outdated)));
             }
             Err(error) if is_about_a_record(&error) && batch.len() > 1 => {
                 let (first, second) = halve(batch);
@@ -191,7 +200,7 @@ pub fn is_conflict(error: &CrmError) -> bool {
 }
 
 /// Whether one of the records is the cause, so that halving finds it.
-fn is_about_a_record(error: &CrmError) -> bool {
+pub fn is_about_a_record(error: &CrmError) -> bool {
     matches!(error.code, ErrorCode::ValidationError | ErrorCode::NotFound)
 }
 

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::batch::{Entry, WriteMode, Written, write_batches};
+use super::batch::{Entry, WriteMode, Written, is_about_a_record, write_batches};
+use super::schema_watch::SchemaWatch;
+use crate::core::error::CrmError;
 use crate::core::sync::collision::reason;
-use crate::core::sync::company_link::{Link, company_row};
+use crate::core::sync::company_link::{DeletedCompany, Link, company_row};
 use crate::core::sync::options::CallOptions;
 use crate::core::sync::service::SyncService;
-use crate::core::sync::wire::{Record, id_of};
+use crate::core::sync::wire::{Record, id_of, is_deleted};
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::schema::WorkspaceSchema;
@@ -22,6 +24,12 @@ struct Named {
     name: Option<String>,
     /// Its id in the CRM, once it is known.
     id: Option<String>,
+    /// Its row, while that is soft-deleted.
+    deleted: Option<Record>,
+    /// What the first person that names it is told.
+    note: Option<DeletedCompany>,
+    /// Why it could not be made.
+    error: Option<CrmError>,
 }
 
 /// All companies that a chunk names, by external id.
@@ -89,6 +97,21 @@ impl Companies {
                 let id = id_of(row).to_owned();
                 service.learn(ObjectKind::Company, external_id, &id);
                 named.id = Some(id);
+                named.deleted = is_deleted(row).then(|| row.clone());
+            }
+        }
+    }
+
+    /// Does with soft-deleted ones what the policy says.
+    async fn revive_deleted(&mut self, service: &SyncService) {
+        for (external_id, named) in &mut self.named {
+            let Some(row) = named.deleted.take() else {
+                continue;
+            };
+            match service.revive_company(external_id, &row).await {
+                Ok(Some(note)) => named.note = Some(note),
+                Ok(None) => named.id = None,
+                Err(error) => named.error = Some(error),
             }
         }
     }
@@ -99,7 +122,9 @@ impl Companies {
         service: &SyncService,
         schema: &WorkspaceSchema,
         options: &CallOptions,
+        watch: &mut SchemaWatch<'_>,
     ) {
+        self.revive_deleted(service).await;
         let namespace = service.options.namespace.as_deref();
         let field = service.options.field_names.external_id_in(&schema.company);
         let missing: Vec<String> = self
@@ -136,57 +161,71 @@ impl Companies {
             WriteMode::Create,
             entries,
             false,
+            watch,
         )
         .await;
         for (at, outcome) in outcomes {
             let Some(external_id) = missing.get(at) else {
                 continue;
             };
-            let id = match outcome {
+            let made = match outcome {
                 Written::Stored(record) => {
                     let id = id_of(&record).to_owned();
                     service.learn(ObjectKind::Company, external_id, &id);
-                    Some(id)
+                    Ok(id)
                 }
+                Written::Failed(error) if !is_about_a_record(&error) => Err(error),
                 // Somebody else made one of them meanwhile; alone, each finds its row or is made.
-                Written::Conflict(_) | Written::Failed(_) => {
+                Written::Conflict(_) | Written::Failed(_) | Written::Outdated => {
                     let name = self
                         .named
                         .get(external_id)
                         .and_then(|named| named.name.as_deref());
-                    match name {
-                        Some(name) => service.make_company(options, external_id, name).await.ok(),
-                        None => None,
-                    }
+                    let name = name.unwrap_or_default();
+                    service.make_company(options, external_id, name).await
                 }
             };
             if let Some(named) = self.named.get_mut(external_id) {
-                named.id = id;
+                match made {
+                    Ok(id) => named.id = Some(id),
+                    Err(error) => named.error = Some(error),
+                }
             }
         }
     }
 
-    /// The link to a company, with a warning where it cannot be made.
-    pub fn link(&self, external_id: &str, person_external_id: &str) -> (Link, Option<SyncWarning>) {
-        match self
-            .named
-            .get(external_id)
-            .and_then(|named| named.id.clone())
-        {
-            Some(id) => (Link::To(id), None),
+    /// The link to a company, with a warning where it cannot be made or was found deleted.
+    ///
+    /// # Errors
+    /// Why the company could not be made, though it has a name.
+    pub fn link(
+        &mut self,
+        external_id: &str,
+        person_external_id: &str,
+    ) -> Result<(Link, Option<SyncWarning>), CrmError> {
+        let named = self.named.get_mut(external_id);
+        if let Some(error) = named.as_ref().and_then(|named| named.error.clone()) {
+            return Err(error);
+        }
+        let note = named.and_then(|named| Some((named.id.clone()?, named.note.take())));
+        Ok(match note {
+            Some((id, note)) => {
+                let warning = note.map(|note| note.warning(person_external_id, external_id));
+                (Link::To(id), warning)
+            }
             None => {
                 let warning = SyncWarning::new(
                     "company_external_id",
                     reason::COMPANY_MISSING,
                     person_external_id,
                     format!(
-                        "company {external_id:?} is not in the CRM and could not be made: the person was stored without a company"
+                        "company {external_id:?} is not in the CRM and company_name is not given: the person was stored without a company"
                     ),
                 )
                 .with_other_external_id(external_id);
                 (Link::None, Some(warning))
             }
-        }
+        })
     }
 
     /// Whether the company is known or can be made.

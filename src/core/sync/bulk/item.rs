@@ -61,11 +61,15 @@ pub(super) struct Mapped {
     pub link: Link,
     /// Ids that are ours: the chosen one, and one that is remembered.
     pub own_ids: Vec<String>,
+    /// The id that memory or the store gave, which may lead nowhere any more.
+    pub remembered: Option<String>,
     /// Hash of what would be sent.
     pub hash: String,
     /// Whether everything that was asked for is written, so that the hash may be remembered.
     pub is_complete: bool,
     pub without_unique: bool,
+    /// Optional values that the server refused.
+    pub refused_fields: Vec<String>,
     /// Fields of an existing row that are not, or not always, ours to write.
     pub restricted: Vec<(String, Owner)>,
 }
@@ -73,7 +77,12 @@ pub(super) struct Mapped {
 /// A record of a chunk; inputs of one external id are one item.
 pub(super) struct Item {
     pub input: Input,
+    /// What holds whatever is decided later; the mapping's own warnings stay with `mapped`.
     pub warnings: Vec<SyncWarning>,
+    /// What the last decision says: when it is decided again, that is no longer so.
+    pub decided: Vec<SyncWarning>,
+    /// The failure of a write that may have been carried out all the same.
+    pub lost: Option<CrmError>,
     /// None before the schema is known.
     pub mapped: Option<Mapped>,
     /// None while it is open.
@@ -86,6 +95,8 @@ impl Item {
         Self {
             input,
             warnings: Vec::new(),
+            decided: Vec::new(),
+            lost: None,
             mapped: None,
             outcome: None,
         }
@@ -95,7 +106,7 @@ impl Item {
     pub fn fail(&mut self, error: CrmError) {
         let external_id = self.input.external_id().to_owned();
         let mut result = ItemResult::failed(external_id, error);
-        result.warnings = std::mem::take(&mut self.warnings);
+        result.warnings = self.take_warnings();
         self.outcome = Some(result);
     }
 
@@ -107,8 +118,18 @@ impl Item {
             id: Some(id),
             data: Some(data),
             error: None,
-            warnings: std::mem::take(&mut self.warnings),
+            warnings: self.take_warnings(),
         });
+    }
+
+    fn take_warnings(&mut self) -> Vec<SyncWarning> {
+        let mut warnings = match &mut self.mapped {
+            Some(mapped) => std::mem::take(&mut mapped.record.warnings),
+            None => Vec::new(),
+        };
+        warnings.append(&mut self.warnings);
+        warnings.append(&mut self.decided);
+        warnings
     }
 }
 

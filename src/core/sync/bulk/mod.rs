@@ -5,6 +5,7 @@ mod chunk;
 mod companies;
 mod item;
 mod order;
+mod schema_watch;
 
 use std::sync::Arc;
 
@@ -86,7 +87,14 @@ impl BulkRun {
     /// # Errors
     /// VALIDATION_ERROR when `text` is no such array.
     pub async fn chunk(&self, number: u64, text: &str) -> Result<Vec<ItemResult>, CrmError> {
-        let inputs = self.parse(text)?;
+        let inputs = match self.parse(text) {
+            Ok(inputs) => inputs,
+            Err(error) => {
+                // Its number counts all the same: later chunks wait for it.
+                drop(self.order.enter(number, Vec::new()).await);
+                return Err(error);
+            }
+        };
         let (mut chunk, slots) = chunk::Chunk::new(&self.service, self.kind, self.options, inputs);
         let pass = self.order.enter(number, chunk.keys()).await;
         chunk.run().await;

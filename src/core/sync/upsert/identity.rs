@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Input, Plan, Step, Upsert};
+use super::{Input, Plan, Step, Upsert, Upserted};
 use crate::core::error::CrmError;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
@@ -11,7 +11,7 @@ use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::record::holds;
 use crate::core::twenty::warning::SyncWarning;
 
-use crate::core::sync::collision::{Claim, Decision, decide, reason};
+use crate::core::sync::collision::{Claim, Decision, decide, own_gone, reason};
 use crate::core::sync::service::Learnt;
 use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
 
@@ -83,6 +83,7 @@ impl Upsert<'_> {
         // A remembered id that was none of the chosen ones is not ours any more.
         let chosen = self.mapped.id.to_string();
         self.own_ids.retain(|own| own != id || *own == chosen);
+        self.remembered = None;
         if let Err(message) = self
             .service
             .forget(self.kind(), self.input.external_id())
@@ -121,7 +122,14 @@ impl Upsert<'_> {
     }
 
     pub(super) async fn look_up(&mut self) -> Result<Step, CrmError> {
-        let mut answers = wire::look_up(&self.service.http, vec![self.query()]).await?;
+        self.looked_at = self.service.workspace.claims.now();
+        let mut answers = match wire::look_up(&self.service.http, vec![self.query()]).await {
+            // It may name a field that is no more.
+            Err(error) if self.renew_schema(&error).await? => {
+                return Ok(Step::Next(Plan::LookUp));
+            }
+            answers => answers?,
+        };
         let rows = answers.pop().unwrap_or_default();
         self.service
             .learn_domain_form(self.kind(), &self.own_ids, &rows);
@@ -182,6 +190,9 @@ impl Upsert<'_> {
         let all: Vec<&Record> = rows.iter().collect();
         match decide(&claim, &all, &self.service.options.collisions) {
             Decision::Create { leave_out } => {
+                if let Some(done) = self.left_gone(rows)? {
+                    return Ok(Step::done(done));
+                }
                 // A row of another external id may sit on the id that was chosen for us.
                 if rows
                     .iter()
@@ -217,6 +228,25 @@ impl Upsert<'_> {
                 Ok(Step::done(self.untouched(id, Some(&row))))
             }
             Decision::Fail(error) => Err(error),
+        }
+    }
+
+    /// The remembered row is not among `rows`, so it is gone: the end of it where the policy is not to make it again.
+    fn left_gone(&mut self, rows: &[Record]) -> Result<Option<Upserted>, CrmError> {
+        let Some(id) = self.remembered.clone() else {
+            return Ok(None);
+        };
+        if rows.iter().any(|row| id_of(row) == id) {
+            return Ok(None);
+        }
+        let policy = self.service.options.collisions.own_gone;
+        match own_gone(policy, self.kind(), self.input.external_id(), &id) {
+            None => Ok(None),
+            Some(Err(error)) => Err(error),
+            Some(Ok(warning)) => {
+                self.warnings.push(warning);
+                Ok(Some(self.untouched(id, None)))
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::{Plan, Step, Upsert, map};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::fields::FieldNames;
+use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{MappedRecord, holds};
 use crate::core::twenty::warning::SyncWarning;
 
@@ -42,23 +43,7 @@ impl Upsert<'_> {
     }
 
     pub(super) fn outcome_unknown(&self, error: &CrmError) -> CrmError {
-        let mut unknown = CrmError::new(
-            ErrorCode::OperationFailed,
-            format!(
-                "{} {:?} was sent, but its answer was lost and the server could not be asked what became of it; an upsert can simply be repeated: {}",
-                self.kind().singular(),
-                self.input.external_id(),
-                error.message
-            ),
-        )
-        .with_retryable(true);
-        unknown.status = error.status;
-        unknown.details = error.details.clone();
-        self.named(
-            unknown
-                .with_detail("reason", "OUTCOME_UNKNOWN")
-                .with_detail("originalCode", error.code.as_str()),
-        )
+        outcome_unknown(self.kind(), self.input.external_id(), error)
     }
 
     /// Somebody holds one of our unique values: the first time just look; after that the race is on, and waits.
@@ -129,23 +114,38 @@ impl Upsert<'_> {
             self.is_complete = false;
             return Ok(Step::Next(again));
         }
-        if !self.schema_checked {
-            self.schema_checked = true;
-            let sign = if is_unknown_field(&error) {
-                Sign::Certain
-            } else {
-                Sign::Possible
-            };
-            if let Some(schema) = self.service.newer_schema(&self.schema, sign).await? {
-                self.mapped = MappedRecord {
-                    id: self.mapped.id,
-                    ..map(self.service, &schema, &self.input)?
-                };
-                self.schema = schema;
-                return Ok(Step::Next(again));
-            }
+        if self.renew_schema(&error).await? {
+            return Ok(Step::Next(again));
         }
         Err(self.named(error))
+    }
+
+    /// Whether a schema that has changed explains this refusal; then the record is mapped on it.
+    pub(super) async fn renew_schema(&mut self, error: &CrmError) -> Result<bool, CrmError> {
+        if error.code != ErrorCode::ValidationError || self.schema_looks_left == 0 {
+            return Ok(false);
+        }
+        self.schema_looks_left -= 1;
+        let sign = if is_unknown_field(error) {
+            Sign::Certain
+        } else {
+            Sign::Possible
+        };
+        let Some(schema) = self.service.newer_schema(&self.schema, sign).await? else {
+            self.schema_looks_left = 0;
+            return Ok(false);
+        };
+        self.mapped = MappedRecord {
+            id: self.mapped.id,
+            ..map(self.service, &schema, &self.input)?
+        };
+        self.restricted = self.service.options.ownership.restricted(
+            self.kind(),
+            &self.service.options.field_names,
+            schema.object(self.kind()),
+        );
+        self.schema = schema;
+        Ok(true)
     }
 
     pub(super) fn named(&self, error: CrmError) -> CrmError {
@@ -155,16 +155,40 @@ impl Upsert<'_> {
     }
 }
 
+/// The failure of a write of which nobody knows whether it was carried out.
+pub(in crate::core::sync) fn outcome_unknown(
+    kind: ObjectKind,
+    external_id: &str,
+    error: &CrmError,
+) -> CrmError {
+    let mut unknown = CrmError::new(
+        ErrorCode::OperationFailed,
+        format!(
+            "{} {external_id:?} was sent, but its answer was lost and the server could not be asked what became of it; an upsert can simply be repeated: {}",
+            kind.singular(),
+            error.message
+        ),
+    )
+    .with_retryable(true);
+    unknown.status = error.status;
+    unknown.details = error.details.clone();
+    unknown
+        .with_detail("reason", "OUTCOME_UNKNOWN")
+        .with_detail("originalCode", error.code.as_str())
+        .with_detail("externalId", external_id)
+        .with_detail("object", kind.singular())
+}
+
 pub(super) fn is_duplicate(error: &CrmError) -> bool {
     error.reason() == Some("DUPLICATE")
 }
 
-pub(super) fn is_outcome_unknown(error: &CrmError) -> bool {
+pub(in crate::core::sync) fn is_outcome_unknown(error: &CrmError) -> bool {
     error.details.contains_key("outcomeUnknown")
 }
 
 /// Only fields of the schema are ever sent, so the schema is out of date (WIRE.md section 4).
-fn is_unknown_field(error: &CrmError) -> bool {
+pub(in crate::core::sync) fn is_unknown_field(error: &CrmError) -> bool {
     error.message.contains("doesn't have any \"")
 }
 
@@ -211,6 +235,11 @@ pub(in crate::core::sync) fn refused_optional_field(
         field: field.to_owned(),
         input_field,
     })
+}
+
+/// Whether the server says itself that a value or a link of some record is the cause.
+pub(in crate::core::sync) fn is_about_one_record(error: &CrmError, names: &FieldNames) -> bool {
+    is_foreign_key(error) || refused_optional_field(error, names).is_some()
 }
 
 /// Whether a record that a batch was refused for may do better alone, where links and the schema are looked after.

@@ -30,7 +30,10 @@ mod payload;
 mod writes;
 
 pub(super) use identity::store_failed;
-pub(super) use mishaps::{is_worth_trying_alone, refused_optional_field};
+pub(super) use mishaps::{
+    is_about_one_record, is_outcome_unknown, is_unknown_field, is_worth_trying_alone,
+    outcome_unknown, refused_optional_field,
+};
 pub(super) use payload::entity_of;
 pub(super) use writes::{linked_warning, take_value_from};
 
@@ -122,7 +125,12 @@ pub(super) struct Upsert<'a> {
     /// An earlier create of this upsert may have been carried out though its answer was lost.
     maybe_created: bool,
     conflicts: u32,
-    schema_checked: bool,
+    /// How often an answer may still lead to a look at the schema: it may change while what was read is on its way.
+    schema_looks_left: u8,
+    /// The id that memory or the store gave.
+    remembered: Option<String>,
+    /// When the rows that are decided on were asked for, as the workspace's claims count time.
+    looked_at: u64,
     /// A create that was refused as a duplicate; the next look-up may tell of what.
     refused_create: Option<Map<String, Value>>,
     link_checked: bool,
@@ -156,7 +164,9 @@ impl<'a> Upsert<'a> {
             is_complete: true,
             maybe_created: false,
             conflicts: 0,
-            schema_checked: false,
+            schema_looks_left: 2,
+            remembered: None,
+            looked_at: service.workspace.claims.now(),
             refused_create: None,
             link_checked: false,
             warnings: Vec::new(),
@@ -182,6 +192,7 @@ impl<'a> Upsert<'a> {
         if let (Input::CompanyStub(_), Some(id)) = (&self.input, &remembered) {
             return Ok(self.untouched(id.clone(), None));
         }
+        self.remembered.clone_from(&remembered);
         let mut plan = match remembered {
             Some(id) => Plan::Remembered(id),
             None if self.must_look_first() => Plan::LookUp,
@@ -227,17 +238,25 @@ impl<'a> Upsert<'a> {
             Patch::Value(id) => (id.clone(), person.company_name.value().cloned()),
         };
         let with_person = !matches!(plan, Plan::Remembered(_));
-        let resolved = self
-            .service
-            .resolve_company(
-                &self.schema,
-                &self.options,
-                &external_id,
-                name.as_deref(),
-                with_person.then(|| self.query()),
-                &self.mapped.external_id,
-            )
-            .await?;
+        let resolved = loop {
+            self.looked_at = self.service.workspace.claims.now();
+            let resolved = self
+                .service
+                .resolve_company(
+                    &self.schema,
+                    &self.options,
+                    &external_id,
+                    name.as_deref(),
+                    with_person.then(|| self.query()),
+                    &self.mapped.external_id,
+                )
+                .await;
+            match resolved {
+                // The look-up may name a field that is no more.
+                Err(error) if is_unknown_field(&error) && self.renew_schema(&error).await? => {}
+                resolved => break resolved?,
+            }
+        };
         self.warnings.extend(resolved.warnings);
         self.is_complete &= resolved.link.is_set();
         self.link = resolved.link;

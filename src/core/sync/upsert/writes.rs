@@ -9,8 +9,7 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{UniqueValue, only_blank};
 use crate::core::twenty::warning::SyncWarning;
 
-use crate::core::sync::collision::{Target, reason, value_noun};
-use crate::core::sync::options::OwnGone;
+use crate::core::sync::collision::{Target, own_gone, reason, value_noun};
 use crate::core::sync::service::SyncService;
 use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
 
@@ -39,11 +38,12 @@ impl Upsert<'_> {
         if self.needs_row() {
             return Ok(Step::Next(Plan::LookUp));
         }
+        self.looked_at = self.service.workspace.claims.now();
         let payload = self.update_payload(None);
         self.is_complete &= !self.is_restricted();
         match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
             Ok(record) => self.after_remembered(id, record).await,
-            Err(error) if error.code == ErrorCode::NotFound => self.after_gone(id, error).await,
+            Err(error) if error.code == ErrorCode::NotFound => self.after_gone(id).await,
             Err(error) if is_duplicate(&error) => self.after_conflict(error).await,
             Err(error) if is_outcome_unknown(&error) && error.retryable => {
                 self.after_lost_answer(error, &payload).await
@@ -80,39 +80,37 @@ impl Upsert<'_> {
         Ok(Step::done(self.finished(&record, false)))
     }
 
-    pub(super) async fn after_gone(
-        &mut self,
-        id: String,
-        error: CrmError,
-    ) -> Result<Step, CrmError> {
-        self.forget(&id).await;
-        match self.service.options.collisions.own_gone {
-            OwnGone::Create if self.must_look_first() => Ok(Step::Next(Plan::LookUp)),
-            OwnGone::Create => Ok(Step::Next(Plan::Create)),
-            OwnGone::Skip => {
-                self.warnings.push(
-                    SyncWarning::new(
-                        "external_id",
-                        reason::OWN_ROW_GONE,
-                        self.input.external_id(),
-                        format!(
-                            "row {id} of {:?} is gone from the CRM and was left gone",
-                            self.input.external_id()
-                        ),
-                    )
-                    .with_crm_id(&id),
-                );
+    /// The remembered row is not there any more. What is left gone stays remembered, so that it is left gone next time.
+    pub(super) async fn after_gone(&mut self, id: String) -> Result<Step, CrmError> {
+        let policy = self.service.options.collisions.own_gone;
+        match own_gone(policy, self.kind(), self.input.external_id(), &id) {
+            Some(Err(error)) => Err(error),
+            Some(Ok(warning)) => {
+                self.warnings.push(warning);
                 Ok(Step::done(self.untouched(id, None)))
             }
-            OwnGone::Report => Err(error
-                .with_detail("reason", "OWN_ROW_GONE")
-                .with_detail("externalId", self.input.external_id())
-                .with_detail("crmId", id)),
+            None => {
+                self.forget(&id).await;
+                Ok(Step::Next(match self.must_look_first() {
+                    true => Plan::LookUp,
+                    false => Plan::Create,
+                }))
+            }
         }
     }
 
     pub(super) async fn write_found(&mut self, target: Target) -> Result<Step, CrmError> {
         let id = id_of(&target.row).to_owned();
+        let mut claim = match target.claim {
+            true => Some(self.service.workspace.claims.enter(&id).await),
+            false => None,
+        };
+        if let Some(claim) = &mut claim
+            && !claim.take(self.looked_at)
+        {
+            // Another upsert of this process has just made this row its own.
+            return Ok(Step::Next(Plan::LookUp));
+        }
         if let Some(other) = &target.take_from {
             take_value_from(self.service, self.kind(), other).await?;
         }
@@ -140,7 +138,9 @@ impl Upsert<'_> {
         if target.revive {
             payload.insert("deletedAt".to_owned(), Value::Null);
         }
-        match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
+        let written = wire::patch(&self.service.http, self.kind(), &id, &payload).await;
+        drop(claim);
+        match written {
             Ok(record) if is_deleted(&record) && !target.revive => {
                 // It was deleted between the look-up and the write.
                 self.conflict_pause(None).await?;

@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use crate::core::error::CrmError;
 use crate::core::sync::bulk::batch::WriteMode;
 use crate::core::sync::bulk::item::{Mapped, Status};
-use crate::core::sync::collision::{Claim, Decision, Target, decide, reason, value_noun};
+use crate::core::sync::collision::{Claim, Decision, Target, decide, own_gone, reason, value_noun};
 use crate::core::sync::options::ClaimedMatch;
 use crate::core::sync::ownership::{needs_row, restrict};
 use crate::core::sync::upsert::{linked_warning, take_value_from};
 use crate::core::sync::wire::{Record, id_of, is_deleted, text_of};
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::{holds, only_blank};
+use crate::core::twenty::record::{UniqueValue, holds, only_blank};
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
@@ -31,7 +31,9 @@ impl Chunk<'_> {
         let index = RowIndex::new(self.kind, self.external_id_field(schema), rows);
         let mut writes = Vec::new();
         let mut values: HashMap<String, usize> = HashMap::new();
+        let mut written_rows: HashMap<String, usize> = HashMap::new();
         for at in self.open() {
+            self.items[at].decided.clear();
             let decision = {
                 let item = &self.items[at];
                 let Some(mapped) = &item.mapped else { continue };
@@ -53,9 +55,21 @@ impl Chunk<'_> {
                     &self.service.options.collisions,
                 )
             };
-            if let Some(write) = self.act_on(schema, at, decision, &index).await {
-                writes.push(write);
+            let row = match &decision {
+                Decision::Write(target) => Some(id_of(&target.row).to_owned()),
+                _ => None,
+            };
+            if let Some(&writer) = row.as_ref().and_then(|row| written_rows.get(row)) {
+                self.leave_row_to(schema, at, writer);
+                continue;
             }
+            let write = self.act_on(schema, at, decision, &index).await;
+            if let Some(row) = row
+                && (write.is_some() || self.options.dry_run)
+            {
+                written_rows.insert(row, at);
+            }
+            writes.extend(write);
         }
         writes.retain_mut(|write| self.share_value(write, &mut values));
         writes
@@ -80,13 +94,17 @@ impl Chunk<'_> {
                 None
             }
             Decision::Skip { row, warning } => {
-                self.items[at].warnings.push(warning);
+                self.items[at].decided.push(warning);
                 let data = self.entity(schema, at, &row);
                 self.items[at].finish(Status::Unchanged, id_of(&row).to_owned(), data);
                 None
             }
             Decision::Create { leave_out } => {
-                if let Some(mapped) = &self.items[at].mapped
+                if self.is_left_gone(at, index) {
+                    return None;
+                }
+                if !self.options.dry_run
+                    && let Some(mapped) = &self.items[at].mapped
                     && index.has_id(&mapped.own_ids)
                 {
                     // Another's row sits on the id that was chosen for us: left open for the single upsert.
@@ -109,6 +127,7 @@ impl Chunk<'_> {
                     item: at,
                     mode: WriteMode::Create,
                     id: mapped.record.id.to_string(),
+                    claim: false,
                     payload,
                 })
             }
@@ -126,8 +145,7 @@ impl Chunk<'_> {
         let item = &mut self.items[at];
         let mapped = item.mapped.as_mut()?;
         if self.maybe_created && is_as_created(mapped, self.kind, &target.row) {
-            let data = self.entity(schema, at, &target.row);
-            self.items[at].finish(Status::Created, id, data);
+            self.confirmed.push((at, target.row, Status::Created));
             return None;
         }
         let mut payload = payload(mapped, self.kind);
@@ -139,16 +157,26 @@ impl Chunk<'_> {
             payload.shift_remove(self.kind.unique_field());
             mapped.is_complete &= target.warnings.is_empty();
         }
-        item.warnings.extend(target.warnings);
+        item.decided.extend(target.warnings);
         if target.blanks_only {
             let (filling, kept) = only_blank(&payload, &target.row);
             payload = filling;
             mapped.is_complete = false;
             let unique = mapped.record.unique_value.as_ref();
-            item.warnings
+            item.decided
                 .push(linked_warning(item.input.external_id(), unique, &id, &kept));
         }
         let stays = !target.claim && !target.revive && target.take_from.is_none();
+        if item.lost.is_some()
+            && stays
+            && holds(
+                &Value::Object(target.row.clone()),
+                &Value::Object(payload.clone()),
+            )
+        {
+            self.confirmed.push((at, target.row, Status::Updated));
+            return None;
+        }
         if self.options.verify_unchanged
             && !self.options.force
             && stays
@@ -179,15 +207,56 @@ impl Chunk<'_> {
                 mapped.record.stored_external_id.clone().into(),
             );
         }
-        if target.revive {
-            payload.insert("deletedAt".to_owned(), Value::Null);
-        }
+        // A deleted row comes back with every upsert that meets it (transcript 470); nothing need be sent for that.
         Some(Write {
             item: at,
             mode: WriteMode::Update,
             id,
+            claim: target.claim,
             payload,
         })
+    }
+
+    /// Another record of this chunk writes the row that this one was to have. It is left open, so that the next look-up
+    /// shows whose row it is by then.
+    fn leave_row_to(&mut self, schema: &WorkspaceSchema, at: usize, writer: usize) {
+        if !self.options.dry_run {
+            return;
+        }
+        let other = self.items[writer].input.external_id().to_owned();
+        let item = &mut self.items[at];
+        if let Some(mapped) = &mut item.mapped
+            && let Some(unique) = &mapped.record.unique_value
+        {
+            let warning = shared_warning(unique, item.input.external_id(), &other);
+            item.decided.push(warning);
+            mapped.without_unique = true;
+            let id = mapped.record.id.to_string();
+            self.finish_dry(schema, at, Status::Created, id);
+        }
+    }
+
+    /// Whether the row that is remembered for this record is gone, and the policy is not to make it again.
+    fn is_left_gone(&mut self, at: usize, index: &RowIndex<'_>) -> bool {
+        let item = &mut self.items[at];
+        let Some(id) = item
+            .mapped
+            .as_ref()
+            .and_then(|mapped| mapped.remembered.clone())
+            .filter(|id| !index.has_id(std::slice::from_ref(id)))
+        else {
+            return false;
+        };
+        let policy = self.service.options.collisions.own_gone;
+        match own_gone(policy, self.kind, item.input.external_id(), &id) {
+            None => return false,
+            Some(Err(error)) => item.fail(error),
+            Some(Ok(warning)) => {
+                item.decided.push(warning);
+                self.leave_unchanged(at, id);
+            }
+        }
+        true
     }
 
     /// Two records of one chunk with one e-mail or domain: the first in input order keeps it. False where the policy is
@@ -229,15 +298,8 @@ impl Chunk<'_> {
             );
             return false;
         }
-        item.warnings.push(
-            SyncWarning::new(
-                unique.input_field,
-                reason::VALUE_TAKEN,
-                &external_id,
-                format!("{other:?} of the same run has the same {noun}: {external_id:?} was written without it"),
-            )
-            .with_other_external_id(other),
-        );
+        item.warnings
+            .push(shared_warning(&unique, &external_id, &other));
         if let Some(mapped) = &mut item.mapped {
             mapped.without_unique = true;
             mapped.is_complete = false;
@@ -262,6 +324,19 @@ impl Chunk<'_> {
         let data = self.entity(schema, at, &fields);
         self.items[at].finish(status, id, data);
     }
+}
+
+fn shared_warning(unique: &UniqueValue, external_id: &str, other: &str) -> SyncWarning {
+    let noun = value_noun(unique);
+    SyncWarning::new(
+        unique.input_field,
+        reason::VALUE_TAKEN,
+        external_id,
+        format!(
+            "{other:?} of the same run has the same {noun}: {external_id:?} was written without it"
+        ),
+    )
+    .with_other_external_id(other)
 }
 
 /// Everything that is to be written, as far as it is the record's own.

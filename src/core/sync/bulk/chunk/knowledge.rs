@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::core::error::CrmError;
 use crate::core::sync::bulk::item::Status;
+use crate::core::sync::bulk::schema_watch::SchemaWatch;
 use crate::core::sync::service::Remembered;
 use crate::core::sync::upsert::{Input, entity_of, store_failed};
 use crate::core::sync::wire::{self, Record};
@@ -40,9 +41,11 @@ impl Chunk<'_> {
         for item in &mut self.items {
             if let (Some(mapped), Some(known)) =
                 (&mut item.mapped, remembered.get(item.input.external_id()))
-                && !mapped.own_ids.contains(&known.crm_id)
             {
-                mapped.own_ids.push(known.crm_id.clone());
+                mapped.remembered = Some(known.crm_id.clone());
+                if !mapped.own_ids.contains(&known.crm_id) {
+                    mapped.own_ids.push(known.crm_id.clone());
+                }
             }
         }
         remembered
@@ -120,6 +123,7 @@ impl Chunk<'_> {
         };
         let asks_companies = companies.is_some();
         let queries = std::iter::once(query).chain(companies).collect();
+        self.looked_at = self.service.workspace.claims.now();
         let mut answers = wire::look_up(&self.service.http, queries)
             .await?
             .into_iter();
@@ -133,10 +137,16 @@ impl Chunk<'_> {
     }
 
     /// Companies are written before the people who need them.
-    pub(super) async fn link_people(&mut self, schema: &WorkspaceSchema) {
+    pub(super) async fn link_people(
+        &mut self,
+        schema: &WorkspaceSchema,
+        watch: &mut SchemaWatch<'_>,
+    ) {
         if !self.options.dry_run {
             let (service, call) = (self.service, self.options.call);
-            self.companies.make_missing(service, schema, &call).await;
+            self.companies
+                .make_missing(service, schema, &call, watch)
+                .await;
         }
         for at in self.open() {
             let item = &mut self.items[at];
@@ -151,11 +161,13 @@ impl Chunk<'_> {
             if self.options.dry_run && self.companies.will_exist(company) {
                 continue;
             }
-            let (link, warning) = self.companies.link(company, &person.external_id);
-            mapped.link = link;
-            if let Some(warning) = warning {
-                mapped.is_complete = false;
-                item.warnings.push(warning);
+            match self.companies.link(company, &person.external_id) {
+                Ok((link, warning)) => {
+                    mapped.is_complete &= link.is_set();
+                    mapped.link = link;
+                    item.warnings.extend(warning);
+                }
+                Err(error) => item.fail(error),
             }
         }
     }

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::batch::WriteMode;
 use super::companies::Companies;
 use super::item::{Item, ItemResult, Mapped, Slot, Status};
+use super::schema_watch::SchemaWatch;
 use super::{BulkOptions, Parsed};
 use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
 use crate::core::sync::service::SyncService;
-use crate::core::sync::upsert::{Input, Upserted, entity_of, map};
+use crate::core::sync::upsert::{Input, Upserted, entity_of, map, outcome_unknown};
 use crate::core::sync::wire::Record;
 use crate::core::twenty::domain::Domain;
 use crate::core::twenty::email;
@@ -36,6 +36,10 @@ pub(super) struct Chunk<'a> {
     companies: Companies,
     /// An earlier create of this chunk may have been carried out though its answer was lost.
     maybe_created: bool,
+    /// Writes whose answers were lost, and which a look-up has shown to be carried out.
+    confirmed: Vec<(usize, Record, Status)>,
+    /// When the rows that are decided on were asked for, as the workspace's claims count time.
+    looked_at: u64,
 }
 
 /// What is to be sent for one item.
@@ -43,6 +47,8 @@ struct Write {
     item: usize,
     mode: WriteMode,
     id: String,
+    /// The row becomes ours with this write.
+    claim: bool,
     payload: Map<String, Value>,
 }
 
@@ -85,6 +91,8 @@ impl<'a> Chunk<'a> {
             schema: None,
             companies: Companies::default(),
             maybe_created: false,
+            confirmed: Vec::new(),
+            looked_at: 0,
         };
         (chunk, slots)
     }
@@ -112,7 +120,7 @@ impl<'a> Chunk<'a> {
 
     /// Takes every item as far as batches go. What stays open is for single upserts (`take_open`).
     pub async fn run(&mut self) {
-        let schema = match self.service.schema().await {
+        let mut schema = match self.service.schema().await {
             Ok(schema) => schema,
             Err(error) => return self.fail_open(&error),
         };
@@ -120,31 +128,39 @@ impl<'a> Chunk<'a> {
         self.map_all(&schema);
         let remembered = self.recall().await;
         self.skip_unchanged(&remembered);
-        let tries = self.options.call.max_conflict_retries.max(1);
-        for attempt in 0..=tries {
-            if self.open().is_empty() {
-                return;
+        let mut watch = SchemaWatch::new(self.service, Arc::clone(&schema));
+        let mut is_linked = false;
+        let mut is_last_try = false;
+        // Ends: the watch finds a newer schema a few times at most, and every other round is the last one or makes the next so.
+        while !self.open().is_empty() {
+            if let Some(newer) = watch.take_newer() {
+                schema = newer;
+                self.schema = Some(Arc::clone(&schema));
+                self.map_again(&schema);
             }
-            if attempt > 1 {
-                let delay = Duration::from_millis(self.options.call.conflict_retry_delay_ms);
-                tokio::time::sleep(delay).await;
-            }
-            let rows = match self.look_up(&schema, attempt == 0).await {
+            let rows = match self.look_up(&schema, !is_linked).await {
                 Ok(rows) => rows,
+                Err(error) if watch.explains(&error).await => continue,
                 Err(error) => return self.fail_open(&error),
             };
-            if attempt == 0 {
-                self.link_people(&schema).await;
+            if !is_linked {
+                is_linked = true;
+                self.link_people(&schema, &mut watch).await;
             }
             let writes = self.decide_all(&schema, &rows).await;
             if self.options.dry_run {
                 return;
             }
-            self.write_all(&schema, writes, attempt > 0).await;
-            if attempt > 0 {
+            self.write_all(&schema, writes, is_last_try, &mut watch)
+                .await;
+            if watch.has_newer() {
+                continue;
+            }
+            if is_last_try {
                 // Whatever is open now was looked at twice: alone, it is told apart from the rest.
                 return;
             }
+            is_last_try = true;
         }
     }
 
@@ -171,6 +187,9 @@ impl<'a> Chunk<'a> {
         match outcome {
             Err(error) => item.fail(error),
             Ok(upserted) => {
+                // The single upsert has said all of it anew.
+                item.mapped = None;
+                item.decided.clear();
                 item.warnings.clone_from(&upserted.warnings);
                 let status = match (upserted.created, upserted.updated) {
                     (true, _) => Status::Created,
@@ -218,8 +237,13 @@ impl<'a> Chunk<'a> {
     }
 
     fn fail_open(&mut self, error: &CrmError) {
-        for item in self.open() {
-            self.items[item].fail(error.clone());
+        for at in self.open() {
+            let item = &mut self.items[at];
+            let error = match item.lost.take() {
+                Some(lost) => outcome_unknown(self.kind, item.input.external_id(), &lost),
+                None => error.clone(),
+            };
+            item.fail(error);
         }
     }
 
@@ -228,8 +252,7 @@ impl<'a> Chunk<'a> {
         for item in &mut self.items {
             match map(self.service, schema, &item.input) {
                 Err(error) => item.fail(error),
-                Ok(mut record) => {
-                    item.warnings = std::mem::take(&mut record.warnings);
+                Ok(record) => {
                     let link = match &item.input {
                         Input::Person(person) => match &person.company_external_id {
                             Patch::Absent => Link::None,
@@ -252,10 +275,39 @@ impl<'a> Chunk<'a> {
                         ),
                         record,
                         link,
+                        remembered: None,
                         hash,
                         is_complete: true,
                         without_unique: false,
+                        refused_fields: Vec::new(),
                     });
+                }
+            }
+        }
+    }
+
+    /// Maps what is open on another schema; what has been found out about it meanwhile stays.
+    fn map_again(&mut self, schema: &WorkspaceSchema) {
+        let options = &self.service.options;
+        for at in self.open() {
+            let item = &mut self.items[at];
+            let Some(mapped) = &mut item.mapped else {
+                continue;
+            };
+            match map(self.service, schema, &item.input) {
+                Err(error) => item.fail(error),
+                Ok(mut record) => {
+                    record.id = mapped.record.id;
+                    mapped.hash = self.service.hash_of(&item.input, &record, schema);
+                    for field in &mapped.refused_fields {
+                        record.fields.shift_remove(field);
+                    }
+                    mapped.record = record;
+                    mapped.restricted = options.ownership.restricted(
+                        self.kind,
+                        &options.field_names,
+                        schema.object(self.kind),
+                    );
                 }
             }
         }

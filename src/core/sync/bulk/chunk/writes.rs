@@ -5,8 +5,12 @@ use std::sync::Arc;
 use crate::core::error::CrmError;
 use crate::core::sync::bulk::batch::{Entry, WriteMode, Written, write_batches};
 use crate::core::sync::bulk::item::Status;
+use crate::core::sync::bulk::schema_watch::SchemaWatch;
+use crate::core::sync::claims::Claim;
 use crate::core::sync::service::Learnt;
-use crate::core::sync::upsert::{is_worth_trying_alone, refused_optional_field};
+use crate::core::sync::upsert::{
+    is_outcome_unknown, is_worth_trying_alone, outcome_unknown, refused_optional_field,
+};
 use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -19,12 +23,14 @@ impl Chunk<'_> {
         schema: &Arc<WorkspaceSchema>,
         writes: Vec<Write>,
         is_last_try: bool,
+        watch: &mut SchemaWatch<'_>,
     ) {
-        let mut stored: Vec<(usize, Record, Status)> = Vec::new();
+        let mut stored = std::mem::take(&mut self.confirmed);
         let (creates, updates): (Vec<_>, Vec<_>) = writes
             .into_iter()
             .partition(|write| write.mode == WriteMode::Create);
-        for (mode, writes) in [(WriteMode::Create, creates), (WriteMode::Update, updates)] {
+        for (mode, mut writes) in [(WriteMode::Create, creates), (WriteMode::Update, updates)] {
+            let claims = self.claim_rows(&mut writes).await;
             if writes.is_empty() {
                 continue;
             }
@@ -32,8 +38,16 @@ impl Chunk<'_> {
                 .into_iter()
                 .map(|write| Entry::new(write.item, write.id, &write.payload))
                 .collect();
-            let outcomes =
-                write_batches(&self.service.http, self.kind, mode, entries, is_last_try).await;
+            let outcomes = write_batches(
+                &self.service.http,
+                self.kind,
+                mode,
+                entries,
+                is_last_try,
+                watch,
+            )
+            .await;
+            drop(claims);
             for (at, outcome) in outcomes {
                 match outcome {
                     Written::Stored(record) => stored.push((
@@ -45,7 +59,12 @@ impl Chunk<'_> {
                         },
                     )),
                     Written::Conflict(error) => {
-                        self.maybe_created |= error.details.contains_key("outcomeUnknown");
+                        self.maybe_created |=
+                            mode == WriteMode::Create && is_outcome_unknown(&error);
+                    }
+                    Written::Outdated => {}
+                    Written::Failed(error) if is_outcome_unknown(&error) && error.retryable => {
+                        self.after_lost_answer(at, mode, error, is_last_try);
                     }
                     Written::Failed(error) if self.drop_refused(at, &error) => {}
                     Written::Failed(error) if is_worth_trying_alone(&error) => {}
@@ -58,6 +77,43 @@ impl Chunk<'_> {
             let data = self.entity(schema, at, &record);
             self.items[at].finish(status, id_of(&record).to_owned(), data);
         }
+    }
+
+    /// Takes the rows that become ours. Writes to those that somebody else has taken since the look-up are dropped: their
+    /// records stay open.
+    async fn claim_rows(&self, writes: &mut Vec<Write>) -> Vec<Claim> {
+        let rows = writes.iter().filter(|write| write.claim);
+        let mut ids: Vec<String> = rows.map(|write| write.id.clone()).collect();
+        // Everybody takes them in the same order, so that no two wait for each other.
+        ids.sort_unstable();
+        ids.dedup();
+        let mut claims = Vec::with_capacity(ids.len());
+        for id in ids {
+            let mut claim = self.service.workspace.claims.enter(&id).await;
+            if claim.take(self.looked_at) {
+                claims.push(claim);
+            } else {
+                writes.retain(|write| write.id != id);
+            }
+        }
+        claims
+    }
+
+    /// Every repeat failed, and the server may have carried the write out all the same: the next look-up tells.
+    fn after_lost_answer(
+        &mut self,
+        at: usize,
+        mode: WriteMode,
+        error: CrmError,
+        is_last_try: bool,
+    ) {
+        let item = &mut self.items[at];
+        if is_last_try {
+            let unknown = outcome_unknown(self.kind, item.input.external_id(), &error);
+            return item.fail(unknown);
+        }
+        item.lost = Some(error);
+        self.maybe_created |= mode == WriteMode::Create;
     }
 
     /// Takes an optional value out that the server refused, so that the rest of the record is written with the next batch.
@@ -74,6 +130,7 @@ impl Chunk<'_> {
             return false;
         }
         mapped.is_complete = false;
+        mapped.refused_fields.push(refused.field.clone());
         let warning = refused.warning(item.input.external_id(), error);
         item.warnings.push(warning);
         true

@@ -1,0 +1,111 @@
+//! Rows that carry no external id yet belong to whoever claims them first. Two records that found the same row at the
+//! same time must not both write their id into it: the second looks again, and finds whose it is.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
+use tokio::sync::OwnedMutexGuard;
+
+/// How many claims are remembered; a look-up that is older than this many claims is none that still runs.
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+
+type Row = Arc<tokio::sync::Mutex<Option<u64>>>;
+
+/// The claims of one workspace, as far as this process makes them.
+pub struct Claims {
+    rows: Mutex<LruCache<String, Row>>,
+    clock: AtomicU64,
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self {
+            rows: Mutex::new(LruCache::unbounded()),
+            clock: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Claims {
+    /// A moment; later ones are greater.
+    pub fn now(&self) -> u64 {
+        self.clock.fetch_add(1, Ordering::AcqRel)
+    }
+
+    /// Waits until nobody else is claiming this row.
+    pub async fn enter(self: &Arc<Self>, row_id: &str) -> Claim {
+        let row = {
+            let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+            let row = rows.get_or_insert(row_id.to_owned(), Row::default);
+            let row = Arc::clone(row);
+            while rows.len() > CAPACITY.get() {
+                rows.pop_lru();
+            }
+            row
+        };
+        Claim {
+            row: row.lock_owned().await,
+            claims: Arc::clone(self),
+            is_taken: false,
+        }
+    }
+}
+
+/// The right to claim a row, for as long as it is held.
+pub struct Claim {
+    row: OwnedMutexGuard<Option<u64>>,
+    claims: Arc<Claims>,
+    is_taken: bool,
+}
+
+impl Claim {
+    /// Takes the row, unless somebody has done so after `looked_at`. It counts as taken when the claim is dropped,
+    /// whatever became of the write.
+    pub fn take(&mut self, looked_at: u64) -> bool {
+        self.is_taken = self.row.is_none_or(|taken_at| taken_at < looked_at);
+        self.is_taken
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if self.is_taken {
+            *self.row = Some(self.claims.now());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_looked_before_a_claim_has_to_look_again() {
+        let claims = Arc::new(Claims::default());
+        let looked_at = claims.now();
+        let mut first = claims.enter("row").await;
+        assert!(first.take(looked_at));
+        let second = tokio::spawn({
+            let claims = Arc::clone(&claims);
+            async move { claims.enter("row").await.take(looked_at) }
+        });
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished());
+        drop(first);
+        assert!(!second.await.expect("no panic"));
+        let later = claims.now();
+        assert!(claims.enter("row").await.take(later));
+        assert!(claims.enter("other").await.take(looked_at));
+    }
+
+    #[tokio::test]
+    async fn what_is_remembered_is_bounded() {
+        let claims = Arc::new(Claims::default());
+        for row in 0..=CAPACITY.get() {
+            drop(claims.enter(&row.to_string()).await);
+        }
+        assert_eq!(claims.rows.lock().expect("the rows").len(), CAPACITY.get());
+    }
+}
