@@ -222,3 +222,41 @@ test('the answer to a batch is lost and nothing is repeated: a look tells what b
   assert.equal(unknown.error.details.reason, 'OUTCOME_UNKNOWN');
   assert.equal(unknown.error.isRetryable, true);
 });
+
+test('a domain that is new to a known company is looked for in every spelling, an old one is not', async () => {
+  /** @type {any[]} */
+  const warnings = [];
+  const service = crm.service({ onWarning: (warning) => warnings.push(warning) });
+  await crm.sim.seed({
+    companies: [
+      { externalId: 'c-other', domainName: { primaryLinkUrl: 'https://www.taken.example' } },
+    ],
+  });
+  // A person has made it, so that its id is known and nothing else.
+  const company = newCompany({ domain_name: 'taken.example' });
+  const link = { company_external_id: company.external_id, company_name: 'Acme' };
+  await service.upsertPerson(newPerson(link));
+  const { id, data } = await service.upsertCompany(company);
+  assert.equal(data.domain_name, null);
+  assert.deepEqual(
+    warnings.map(({ reason, otherExternalId }) => [reason, otherExternalId]),
+    [['value_taken', 'c-other']],
+  );
+  const moved = { ...company, domain_name: 'free.example' };
+  assert.equal(await crm.requestsOf(() => service.upsertCompany(moved)), 2);
+  const renamed = { ...moved, name: 'Acme Ltd', domain_name: 'https://www.free.example/' };
+  assert.equal(await crm.requestsOf(() => service.upsertCompany(renamed)), 1);
+  const row = (await crm.sim.records('companies')).find((row) => row.id === id);
+  assert.match(row.domainName.primaryLinkUrl, /free\.example$/);
+});
+
+test('a remembered row is gone, and another carries the external id: that one is written', async () => {
+  const service = crm.service({ collisions: { ownGone: 'report' } });
+  const person = newPerson();
+  const { id } = await service.upsertPerson(person);
+  await crm.client().delete(`/rest/people/${id}`);
+  await crm.sim.seed({ people: [{ externalId: person.external_id }] });
+  const again = await service.upsertPerson({ ...person, job_title: 'Boss' });
+  assert.notEqual(again.id, id);
+  await assertOneRowEach([person], [again]);
+});

@@ -136,6 +136,7 @@ impl SyncService {
         let link = match (found, name.map(str::trim).filter(|name| !name.is_empty())) {
             (Some(row), _) => {
                 let id = id_of(row).to_owned();
+                self.site.domains.note(external_id, row);
                 self.site
                     .cache
                     .insert(ObjectKind::Company, external_id, &id, self.now_ms());

@@ -161,6 +161,7 @@ impl SyncService {
     /// Forgets all remembered ids of this site. Stores keep theirs.
     pub fn clear_cache(&self) {
         self.site.cache.clear();
+        self.site.domains.clear();
     }
 
     /// The remembered ids that this service still believes.

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use lru::LruCache;
 
 use crate::core::error::CrmError;
 use crate::core::http::Workspace;
@@ -39,6 +41,8 @@ pub type Outcome = Result<Arc<Upserted>, CrmError>;
 pub struct Site {
     /// External id to CRM id.
     pub cache: IdCache,
+    /// Which domain the row of a company was last seen to hold, by external id.
+    pub domains: Domains,
     /// Upserts of one key take turns.
     pub turns: Arc<Turns<RecordKey, Input, Outcome>>,
 }
@@ -47,9 +51,58 @@ impl Site {
     fn new() -> Self {
         Self {
             cache: IdCache::new(NonZeroUsize::new(CACHE_CAPACITY).unwrap_or(NonZeroUsize::MIN)),
+            domains: Domains::default(),
             turns: Arc::default(),
         }
     }
+}
+
+/// The links that companies of ours were last seen to hold. A domain has many spellings, and on servers before 2.38 the
+/// unique index tells them apart: a domain that is new to a company must be looked for before it is written.
+pub struct Domains(Mutex<LruCache<String, Box<str>>>);
+
+/// How many are remembered: a company that is not costs a look-up more.
+const DOMAIN_CAPACITY: usize = 50_000;
+
+impl Default for Domains {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::unbounded()))
+    }
+}
+
+impl Domains {
+    fn lock(&self) -> MutexGuard<'_, LruCache<String, Box<str>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of what the company's row holds.
+    pub fn note(&self, external_id: &str, row: &Record) {
+        let mut domains = self.lock();
+        match domain_link(row) {
+            None => drop(domains.pop(external_id)),
+            Some(link) => drop(domains.put(external_id.to_owned(), link.into())),
+        }
+        while domains.len() > DOMAIN_CAPACITY {
+            domains.pop_lru();
+        }
+    }
+
+    /// Whether the company's row holds one of these.
+    pub fn holds(&self, external_id: &str, spellings: &[String]) -> bool {
+        self.lock()
+            .get(external_id)
+            .is_some_and(|link| spellings.iter().any(|spelling| **spelling == **link))
+    }
+
+    /// Forgets all.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+}
+
+fn domain_link(row: &Record) -> Option<&str> {
+    let link = row.get("domainName")?.get("primaryLinkUrl")?.as_str()?;
+    Some(link).filter(|link| !link.is_empty())
 }
 
 /// What this layer keeps in the workspace that the HTTP layer shares per process.
@@ -105,8 +158,7 @@ impl SyncWorkspace {
         let links = rows
             .iter()
             .filter(|row| !own_ids.iter().any(|id| id == id_of(row)))
-            .filter_map(|row| row.get("domainName")?.get("primaryLinkUrl")?.as_str())
-            .filter(|link| !link.is_empty());
+            .filter_map(domain_link);
         for link in links {
             let counter = if link.contains("://") {
                 &self.https_domains

@@ -72,6 +72,10 @@ impl Upsert<'_> {
             fields: &self.mapped.fields,
         };
         let kind = self.kind();
+        if kind == ObjectKind::Company {
+            let domains = &self.service.site.domains;
+            domains.note(self.input.external_id(), record);
+        }
         if let Err(message) = self.service.remember_many(kind, &[learnt]).await {
             self.warn_store(&message);
         }
@@ -107,6 +111,16 @@ impl Upsert<'_> {
             .unique_value
             .as_ref()
             .is_some_and(|unique| unique.spellings.len() > 1)
+    }
+
+    /// Whether the domain is not known to be on the remembered row: another row may hold it in another spelling, which
+    /// the server would not refuse.
+    pub(super) fn brings_new_domain(&self) -> bool {
+        self.kind() == ObjectKind::Company
+            && self.mapped.unique_value.as_ref().is_some_and(|unique| {
+                let domains = &self.service.site.domains;
+                !domains.holds(self.input.external_id(), &unique.spellings)
+            })
     }
 
     pub(super) fn query(&self) -> LookupQuery {

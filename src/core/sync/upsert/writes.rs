@@ -9,7 +9,8 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{UniqueValue, only_blank};
 use crate::core::twenty::warning::SyncWarning;
 
-use crate::core::sync::collision::{Target, own_gone, reason, value_noun};
+use crate::core::sync::collision::{Target, reason, value_noun};
+use crate::core::sync::options::OwnGone;
 use crate::core::sync::service::SyncService;
 use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
 
@@ -35,7 +36,7 @@ impl Upsert<'_> {
     }
 
     pub(super) async fn write_remembered(&mut self, id: String) -> Result<Step, CrmError> {
-        if self.needs_row() {
+        if self.needs_row() || self.brings_new_domain() {
             return Ok(Step::Next(Plan::LookUp));
         }
         self.looked_at = self.service.workspace.claims.now();
@@ -43,7 +44,7 @@ impl Upsert<'_> {
         self.is_complete &= !self.is_restricted();
         match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
             Ok(record) => self.after_remembered(id, record).await,
-            Err(error) if error.code == ErrorCode::NotFound => self.after_gone(id).await,
+            Err(error) if error.code == ErrorCode::NotFound => Ok(self.after_gone(id).await),
             Err(error) if is_duplicate(&error) => self.after_conflict(error).await,
             Err(error) if is_outcome_unknown(&error) && error.retryable => {
                 self.after_lost_answer(error, &payload).await
@@ -80,23 +81,17 @@ impl Upsert<'_> {
         Ok(Step::done(self.finished(&record, false)))
     }
 
-    /// The remembered row is not there any more. What is left gone stays remembered, so that it is left gone next time.
-    pub(super) async fn after_gone(&mut self, id: String) -> Result<Step, CrmError> {
-        let policy = self.service.options.collisions.own_gone;
-        match own_gone(policy, self.kind(), self.input.external_id(), &id) {
-            Some(Err(error)) => Err(error),
-            Some(Ok(warning)) => {
-                self.warnings.push(warning);
-                Ok(Step::done(self.untouched(id, None)))
-            }
-            None => {
-                self.forget(&id).await;
-                Ok(Step::Next(match self.must_look_first() {
-                    true => Plan::LookUp,
-                    false => Plan::Create,
-                }))
-            }
+    /// The remembered row is not there any more. Where it is not simply made again, another row may carry our external
+    /// id by now; what is left gone stays remembered, so that it is left gone next time.
+    async fn after_gone(&mut self, id: String) -> Step {
+        if self.service.options.collisions.own_gone != OwnGone::Create {
+            return Step::Next(Plan::LookUp);
         }
+        self.forget(&id).await;
+        Step::Next(match self.must_look_first() {
+            true => Plan::LookUp,
+            false => Plan::Create,
+        })
     }
 
     pub(super) async fn write_found(&mut self, target: Target) -> Result<Step, CrmError> {

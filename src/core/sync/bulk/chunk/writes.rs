@@ -12,6 +12,7 @@ use crate::core::sync::upsert::{
     is_outcome_unknown, is_worth_trying_alone, outcome_unknown, refused_optional_field,
 };
 use crate::core::sync::wire::{Record, id_of};
+use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::{Chunk, Write};
@@ -143,6 +144,12 @@ impl Chunk<'_> {
     ) {
         if let Some((_, record, _)) = stored.first() {
             self.service.note_schema_drift(schema, self.kind, record);
+        }
+        if self.kind == ObjectKind::Company {
+            for (at, record, _) in stored {
+                let external_id = self.items[*at].input.external_id();
+                self.service.site.domains.note(external_id, record);
+            }
         }
         let learnt: Vec<_> = stored
             .iter()
