@@ -1,6 +1,7 @@
-//! The server's clock: real time plus what a test added.
+//! The server's clock: real time plus what a test added, or the time that a test says.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
@@ -9,11 +10,16 @@ use chrono::DateTime;
 #[derive(Debug, Default)]
 pub struct Clock {
     offset_ms: AtomicI64,
+    fixed_ms: Mutex<Option<i64>>,
 }
 
 impl Clock {
     /// Milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
+        let fixed = *self.fixed_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fixed) = fixed {
+            return fixed;
+        }
         let real = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -25,9 +31,15 @@ impl Clock {
         self.offset_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
-    /// Takes all moves back.
+    /// From now on it is that many milliseconds since 1970: real time stands still, for tests with a clock of their own.
+    pub fn fix_at_ms(&self, ms: i64) {
+        *self.fixed_ms.lock().unwrap_or_else(PoisonError::into_inner) = Some(ms);
+    }
+
+    /// Takes all moves back, and lets real time run again.
     pub fn reset(&self) {
         self.offset_ms.store(0, Ordering::Relaxed);
+        *self.fixed_ms.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -49,6 +61,18 @@ pub fn parse_iso(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fixed_clock_stands_still_until_it_is_reset() {
+        let clock = Clock::default();
+        for ms in [7, 5] {
+            clock.fix_at_ms(ms);
+            clock.advance_ms(100);
+            assert_eq!(clock.now_ms(), ms);
+        }
+        clock.reset();
+        assert!(clock.now_ms() > 1_700_000_000_000);
+    }
 
     #[test]
     fn instants_print_with_milliseconds_and_zulu() {

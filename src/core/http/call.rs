@@ -17,7 +17,7 @@ use super::{
     retry,
 };
 use crate::core::config::{MAX_OPTION_MS, RETRY_AFTER_MAX, RETRY_BUDGET_COST};
-use crate::core::error::CrmError;
+use crate::core::error::{CrmError, ErrorCode};
 
 /// Longest path that an error shows, in characters.
 const SHOWN_PATH: usize = 200;
@@ -285,7 +285,9 @@ impl<'a> Call<'a> {
             }
         }
         let repeats_left = self.repeats < config.max_retries && !self.request.skip_retry;
-        if !miss.retry || !repeats_left || (ambiguous && !is_repeatable(&self.request)) {
+        let may_help =
+            miss.retry && (self.request.repeat_timeouts || error.code != ErrorCode::Timeout);
+        if !may_help || !repeats_left || (ambiguous && !is_repeatable(&self.request)) {
             return Err(error);
         }
         if self

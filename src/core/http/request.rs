@@ -41,6 +41,8 @@ pub struct Request {
     /// Whether the request may be sent again after a failure that leaves open whether the server carried it out.
     /// `None`: worked out from the method, the idempotency key and the body.
     pub repeatable: Option<bool>,
+    /// Whether the request is sent again when it got no answer in time.
+    pub repeat_timeouts: bool,
     /// Rate-limit tokens that the call takes: one per REST call, one per GraphQL root field (WIRE.md section 11).
     pub cost: u32,
 }
@@ -58,6 +60,7 @@ impl Request {
             skip_retry: false,
             idempotency_key: None,
             repeatable: None,
+            repeat_timeouts: true,
             cost: 1,
         }
     }

@@ -1,21 +1,17 @@
 //! One batch on the wire: answers matched by id, never by position, and a refused batch halved until the bad records
-//! stand alone (WIRE.md section 6: a plain batch is all or nothing, and never says which row was bad).
+//! stand alone (WIRE.md section 6: a plain batch is all or nothing, and never says which row was bad). A batch that is too
+//! large or takes too long is halved, too, and the next ones are as small.
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::batch_size::{BatchSize, SMALLEST_SPLIT};
 use super::schema_watch::SchemaWatch;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::{HttpClient, Request};
 use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::ids::ObjectKind;
-
-/// Records of one batch: the server's own maximum (WIRE.md section 6).
-pub const MAX_BATCH_RECORDS: usize = 200;
-
-/// Bytes of one batch, a little below the server's limit of 10 MB (WIRE.md section 1).
-pub const MAX_BATCH_BYTES: usize = 10_000_000 - 64 * 1024;
 
 /// How a batch is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,12 +73,19 @@ pub async fn write_batches(
     watch: &mut SchemaWatch<'_>,
 ) -> Vec<(usize, Written)> {
     let mut written = Vec::with_capacity(entries.len());
+    let size = http.workspace().extension(BatchSize::default);
     // Batches still to be sent; the next one is at the end.
-    let mut waiting = split_by_size(entries);
-    waiting.reverse();
+    let mut waiting = vec![entries];
+    // An earlier batch timed out, so its records may be there.
+    let mut was_lost = false;
     while let Some(batch) = waiting.pop() {
+        let Some(batch) = next_batch(batch, size.limits(), &mut waiting) else {
+            continue;
+        };
+        let bytes = bytes_of(&batch);
         match send(http, kind, mode, &batch).await {
             Ok(mut records) => {
+                size.succeeded(batch.len(), bytes);
                 for entry in batch {
                     let outcome = match records.remove(&entry.id) {
                         Some(record) => Written::Stored(record),
@@ -92,21 +95,37 @@ pub async fn write_batches(
                 }
             }
             Err(error) if is_conflict(&error) && !is_last_try => {
+                let error = match was_lost {
+                    true => error.with_detail("outcomeUnknown", true),
+                    false => error,
+                };
                 for entry in batch {
                     written.push((entry.item, Written::Conflict(error.clone())));
                 }
+            }
+            Err(error) if is_about_size(&error, batch.len()) => {
+                if error.code == ErrorCode::Timeout {
+                    size.timed_out(batch.len());
+                    was_lost |= error.details.contains_key("outcomeUnknown");
+                } else if !is_mostly_one(&batch, bytes) {
+                    size.too_large(bytes);
+                }
+                halve(batch, &mut waiting);
             }
             Err(error) if !is_conflict(&error) && watch.explains(&error).await => {
                 let unwritten = batch.into_iter().chain(waiting.drain(..).rev().flatten());
                 written.extend(unwritten.map(|entry| (entry.item, Written::Outdated)));
             }
             Err(error) if is_about_a_record(&error) && batch.len() > 1 => {
-                let (first, second) = halve(batch);
-                waiting.push(second);
-                waiting.push(first);
+                halve(batch, &mut waiting);
             }
             Err(error) => {
-                for entry in batch {
+                // The server does not answer even this little: the rest need not wait for it as long again.
+                let rest = match error.code {
+                    ErrorCode::Timeout => waiting.drain(..).rev().flatten().collect(),
+                    _ => Vec::new(),
+                };
+                for entry in batch.into_iter().chain(rest) {
                     let outcome = if is_conflict(&error) {
                         Written::Conflict(error.clone())
                     } else {
@@ -120,29 +139,46 @@ pub async fn write_batches(
     written
 }
 
-fn split_by_size(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
-    let mut batches = Vec::new();
-    let mut batch = Vec::new();
+/// As much of `entries` as a batch may hold; the rest is put back.
+fn next_batch(
+    mut entries: Vec<Entry>,
+    (max_records, max_bytes): (usize, usize),
+    waiting: &mut Vec<Vec<Entry>>,
+) -> Option<Vec<Entry>> {
     let mut bytes = 2;
-    for entry in entries {
-        let size = entry.json.len() + 1;
-        if !batch.is_empty() && (batch.len() == MAX_BATCH_RECORDS || bytes + size > MAX_BATCH_BYTES)
-        {
-            batches.push(std::mem::take(&mut batch));
-            bytes = 2;
-        }
-        bytes += size;
-        batch.push(entry);
+    let fitting = entries
+        .iter()
+        .take(max_records)
+        .take_while(|entry| {
+            bytes += entry.json.len() + 1;
+            bytes <= max_bytes
+        })
+        .count();
+    if entries.is_empty() {
+        return None;
     }
-    if !batch.is_empty() {
-        batches.push(batch);
+    // A record that is too large by itself is sent, so that the server says so.
+    let rest = entries.split_off(fitting.max(1));
+    if !rest.is_empty() {
+        waiting.push(rest);
     }
-    batches
+    Some(entries)
 }
 
-fn halve(mut batch: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>) {
+/// Length of a batch's JSON text.
+fn bytes_of(batch: &[Entry]) -> usize {
+    batch
+        .iter()
+        .map(|entry| entry.json.len() + 1)
+        .sum::<usize>()
+        + 1
+}
+
+/// Puts both halves back, the first one to be sent first.
+fn halve(mut batch: Vec<Entry>, waiting: &mut Vec<Vec<Entry>>) {
     let second = batch.split_off(batch.len() / 2);
-    (batch, second)
+    waiting.push(second);
+    waiting.push(batch);
 }
 
 async fn send(
@@ -151,12 +187,7 @@ async fn send(
     mode: WriteMode,
     batch: &[Entry],
 ) -> Result<std::collections::HashMap<String, Record>, CrmError> {
-    let length = batch
-        .iter()
-        .map(|entry| entry.json.len() + 1)
-        .sum::<usize>()
-        + 2;
-    let mut body = String::with_capacity(length);
+    let mut body = String::with_capacity(bytes_of(batch));
     body.push('[');
     for (at, entry) in batch.iter().enumerate() {
         if at > 0 {
@@ -171,7 +202,9 @@ async fn send(
     };
     let path = format!("/rest/batch/{}{query}", kind.plural());
     // Ids are fixed beforehand: a repeat of a create says duplicate, a repeat of an update writes the same.
-    let request = Request::post(path, Bytes::from(body)).repeatable(true);
+    let mut request = Request::post(path, Bytes::from(body)).repeatable(true);
+    // What was too much once is too much again; half of it may not be.
+    request.repeat_timeouts = batch.len() <= SMALLEST_SPLIT;
     let response = http.call(request).await?;
     let unreadable = || {
         CrmError::new(
@@ -197,6 +230,20 @@ async fn send(
 /// Whether another row stands in the way, which a look-up explains.
 pub fn is_conflict(error: &CrmError) -> bool {
     matches!(error.reason(), Some("DUPLICATE" | "MULTIPLE_MATCHES"))
+}
+
+/// Whether less at once may do.
+fn is_about_size(error: &CrmError, records: usize) -> bool {
+    match error.code {
+        ErrorCode::Timeout => records > SMALLEST_SPLIT,
+        _ => records > 1 && error.reason() == Some("TOO_LARGE"),
+    }
+}
+
+/// Whether one record makes up most of the batch: then that record is too large, and not the batch.
+fn is_mostly_one(batch: &[Entry], bytes: usize) -> bool {
+    let largest = batch.iter().map(|entry| entry.json.len()).max();
+    largest.is_some_and(|largest| largest >= bytes / 2)
 }
 
 /// Whether one of the records is the cause, so that halving finds it.

@@ -1,6 +1,7 @@
 //! Many records: chunks of up to 200, one look-up and at most two writes each (MAPPING.md, WIRE.md section 6).
 
 mod batch;
+mod batch_size;
 mod chunk;
 mod companies;
 mod item;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use serde_json::value::RawValue;
 
-pub use batch::MAX_BATCH_RECORDS;
+pub use batch_size::MAX_BATCH_RECORDS;
 pub use item::{ItemResult, Status};
 use order::Order;
 
@@ -144,3 +145,6 @@ fn external_id_of(text: &str) -> String {
     }
     serde_json::from_str::<Named>(text).map_or_else(|_| String::new(), |named| named.external_id)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! Servers that say when to come back, or only no.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_holds_everybody_and_the_longest_wins() {
+    let gate = Gate::default();
+    for pause_ms in [30_000, 10_000] {
+        refuse(&gate, Turn::Free, Throttle::default(), pause_ms);
+    }
+    let (turn, waited) = wait(&gate).await;
+    assert!(is_paced(turn));
+    assert_eq!(waited, Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_known_limit_the_pace_doubles_until_there_is_none() {
+    let gate = Gate::default();
+    refuse(&gate, Turn::Free, Throttle::default(), 5_000);
+    let start = Instant::now();
+    let mut calls = 0;
+    while !gate.is_open() {
+        let turn = enter(&gate).await;
+        gate.passed(turn, None);
+        calls += 1;
+    }
+    assert!(calls < 10, "{calls}");
+    assert!(Instant::now() - start < Duration::from_millis(5_500));
+    let turn = gate.enter(Priority::Single, 1, Instant::now()).await;
+    assert_eq!(turn, Ok(Turn::Free));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_nobody_names_is_found() {
+    // Fractions are earned, one token each 600 ms, and Retry-After is rounded up: Twenty from 2.45, without the words.
+    let gate = Gate::default();
+    let (mut tokens, mut filled_at) = (100.0f64, Instant::now());
+    let (mut served, mut refused) = (0u32, 0u32);
+    while served < 400 {
+        let turn = enter(&gate).await;
+        let now = Instant::now();
+        tokens = (tokens + (now - filled_at).as_secs_f64() / 0.6).min(100.0);
+        filled_at = now;
+        if tokens >= 1.0 {
+            tokens -= 1.0;
+            gate.passed(turn, None);
+            served += 1;
+            if served == 100 {
+                filled_at = Instant::now();
+            }
+        } else {
+            refuse(&gate, turn, Throttle::default(), 1_000);
+            refused += 1;
+        }
+    }
+    assert!(refused < 80, "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guess_that_nobody_tried_is_dropped() {
+    let gate = Gate::default();
+    refuse(&gate, Turn::Free, Throttle::default(), 0);
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let turn = gate.enter(Priority::Single, 1, Instant::now()).await;
+    assert_eq!(turn, Ok(Turn::Free));
+    assert!(gate.is_open());
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_on_successes_count_once_a_refusal_had_them() {
+    let used_up = Some(RateHeaders {
+        remaining: Some(0),
+        reset: Some(Duration::from_secs(20)),
+    });
+    let plenty = Some(RateHeaders {
+        remaining: Some(40),
+        reset: Some(Duration::from_secs(60)),
+    });
+    let gate = Gate::default();
+    assert!(!gate.has_headers());
+    let pause = Some(Duration::from_secs(5));
+    gate.refused(Turn::Free, Throttle::default(), pause, true);
+    assert!(gate.has_headers());
+    let turn = enter(&gate).await;
+    gate.passed(turn, plenty);
+    assert!(gate.is_open(), "the server said that there is room");
+
+    // The last token went: nobody has to be refused to know that.
+    gate.passed(Turn::Free, used_up);
+    assert!(!gate.is_open());
+    assert_eq!(wait(&gate).await.1, Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_correct_the_count_of_a_known_limit() {
+    let gate = Gate::default();
+    gate.refused(Turn::Free, DEFAULT, None, true);
+    tokio::time::advance(Duration::from_secs(40)).await;
+    let turn = enter(&gate).await;
+    let told = RateHeaders {
+        remaining: Some(2),
+        reset: Some(Duration::from_secs(60)),
+    };
+    gate.passed(turn, Some(told));
+    for expected in [Duration::ZERO, Duration::ZERO, INTERVAL] {
+        assert_eq!(wait(&gate).await.1, expected);
+    }
+}

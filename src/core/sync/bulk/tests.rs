@@ -1,0 +1,225 @@
+//! Bulk runs against twenty-sim in process, in paused time: minutes of pacing take a moment, to the millisecond.
+
+mod batch_size;
+mod pacing;
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use twenty_sim::options::{Limit, RateLimits, ServiceTimes};
+use twenty_sim::{SimOptions, State};
+
+use super::*;
+use crate::core::config::ClientConfig;
+use crate::core::http::{
+    FullJitter, HttpClient, Parts, SystemClock, Transport, TransportError, TransportRequest,
+    TransportResponse, Workspace,
+};
+use crate::core::sync::options::ServiceOptions;
+use crate::core::twenty::classify::TwentyClassifier;
+
+/// One way over the network.
+const LATENCY: Duration = Duration::from_millis(10);
+
+/// One exchange with the server.
+#[derive(Clone, Debug)]
+struct Exchange {
+    path: String,
+    /// Records of a batch.
+    records: usize,
+    sent: Instant,
+    /// When the answer was there; `None` where nobody waited for it.
+    answered: Option<Instant>,
+    /// 0 where nobody waited for it.
+    status: u16,
+    /// By the rate limit, which GraphQL says with 200.
+    is_refused: bool,
+}
+
+/// A simulator behind a network that has [`LATENCY`] and refuses bodies larger than `max_body_bytes`.
+struct Network {
+    state: Arc<State>,
+    start: Instant,
+    start_ms: i64,
+    max_body_bytes: usize,
+    /// Batches are lost on the way.
+    hangs: bool,
+    log: Arc<Mutex<Vec<Exchange>>>,
+}
+
+impl Network {
+    fn new(options: SimOptions) -> Self {
+        let state = Arc::new(State::new(options));
+        Self {
+            start: Instant::now(),
+            start_ms: state.now_ms(),
+            max_body_bytes: 10 * 1024 * 1024,
+            hangs: false,
+            log: Arc::default(),
+            state,
+        }
+    }
+
+    fn exchanges(&self) -> Vec<Exchange> {
+        self.log.lock().expect("no panic").clone()
+    }
+
+    /// Records of each batch that was sent, of those that `filter` takes.
+    fn writes(&self, filter: impl Fn(&Exchange) -> bool) -> Vec<usize> {
+        let exchanges = self.exchanges().into_iter();
+        exchanges
+            .filter(|exchange| exchange.path.starts_with("/rest/batch/") && filter(exchange))
+            .map(|exchange| exchange.records)
+            .collect()
+    }
+
+    /// Refusals by the rate limit; those of calls that were under way when one was heard belong to it.
+    fn refusal_events(&self) -> usize {
+        let mut refusals: Vec<_> = self
+            .exchanges()
+            .into_iter()
+            .filter(|exchange| exchange.is_refused)
+            .filter_map(|exchange| Some((exchange.sent, exchange.answered?)))
+            .collect();
+        refusals.sort();
+        let mut heard: Option<Instant> = None;
+        let mut events = 0;
+        for (sent, answered) in refusals {
+            if heard.is_none_or(|heard| sent > heard) {
+                events += 1;
+                heard = Some(answered);
+            }
+        }
+        events
+    }
+}
+
+impl Transport for Network {
+    fn send(
+        &self,
+        request: TransportRequest,
+    ) -> BoxFuture<'static, Result<TransportResponse, TransportError>> {
+        let mut asked = twenty_sim::http::Request {
+            method: request.method.to_string(),
+            body: request.body.map(|body| body.to_vec()).unwrap_or_default(),
+            ..Default::default()
+        };
+        let target = request.url[url::Position::BeforePath..].to_owned();
+        asked.set_target(&target);
+        asked.headers = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("").to_owned()))
+            .collect();
+        let (state, log) = (Arc::clone(&self.state), Arc::clone(&self.log));
+        let (start, start_ms, max_body_bytes) = (self.start, self.start_ms, self.max_body_bytes);
+        let place = {
+            let mut log = log.lock().expect("no panic");
+            log.push(Exchange {
+                path: target,
+                records: serde_json::from_slice(&asked.body)
+                    .map_or(0, |rows: Vec<Value>| rows.len()),
+                sent: Instant::now(),
+                answered: None,
+                status: 0,
+                is_refused: false,
+            });
+            log.len() - 1
+        };
+        let flag = request.sent;
+        let is_lost = self.hangs && request.url.path().starts_with("/rest/batch/");
+        Box::pin(async move {
+            flag.raise();
+            if is_lost {
+                std::future::pending::<()>().await;
+            }
+            sleep(LATENCY).await;
+            let elapsed = (Instant::now() - start).as_millis();
+            state
+                .clock
+                .fix_at_ms(start_ms + i64::try_from(elapsed).expect("short"));
+            let response = if asked.body.len() > max_body_bytes {
+                twenty_sim::http::Response::bytes(413, Vec::new())
+            } else {
+                twenty_sim::router::handle(&state, &mut asked)
+            };
+            sleep(response.service_time + LATENCY).await;
+            let exchange = &mut log.lock().expect("no panic")[place];
+            exchange.answered = Some(Instant::now());
+            exchange.status = response.status;
+            let limit = b"Limit reached (";
+            exchange.is_refused = memchr::memmem::find(&response.body, limit).is_some();
+            let mut headers = HeaderMap::new();
+            for (name, value) in &response.headers {
+                let name = HeaderName::from_bytes(name.as_bytes()).expect("a header name");
+                headers.append(name, HeaderValue::from_str(value).expect("a value"));
+            }
+            if let Some(kind) = response.content_type {
+                headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(kind));
+            }
+            Ok(TransportResponse {
+                status: response.status,
+                headers,
+                body: Bytes::from(response.body),
+            })
+        })
+    }
+}
+
+/// A service on the network, and the client that it sends with.
+fn service(network: &Arc<Network>, config: impl Fn(&mut ClientConfig)) -> SyncService {
+    let key = network.state.keys.tokens().full;
+    let mut client = ClientConfig::new("http://crm.example", &key).expect("a configuration");
+    config(&mut client);
+    let parts = Parts {
+        workspace: Workspace::new(),
+        transport: Arc::clone(network) as Arc<dyn Transport>,
+        classifier: Arc::new(TwentyClassifier),
+        clock: Arc::new(SystemClock),
+        jitter: Arc::new(FullJitter),
+    };
+    let http = HttpClient::with_parts(client, parts).expect("a client");
+    let options = ServiceOptions::from_json("{}").expect("options");
+    SyncService::new(http, options, None)
+}
+
+fn person(number: usize) -> Value {
+    json!({
+        "external_id": format!("p-{number}"),
+        "name": "Jane van der Berg",
+        "email": format!("p-{number}@example.com"),
+    })
+}
+
+/// Writes people as `syncPersons` does: chunks of 200, four at a time.
+async fn sync(service: &SyncService, people: Vec<Value>) -> Vec<ItemResult> {
+    let options = BulkOptions::default();
+    let run = Arc::new(BulkRun::new(service, ObjectKind::Person, options));
+    let mut chunks = Vec::new();
+    for (at, people) in people.chunks(MAX_BATCH_RECORDS).enumerate() {
+        let text = Value::Array(people.to_vec()).to_string();
+        let run = Arc::clone(&run);
+        let chunk: BoxFuture<'static, Vec<ItemResult>> =
+            Box::pin(async move { run.chunk(at as u64, &text).await.expect("an array") });
+        chunks.push(chunk);
+    }
+    let results: Vec<Vec<ItemResult>> = stream::iter(chunks).buffered(4).collect().await;
+    results.into_iter().flatten().collect()
+}
+
+/// The people of these numbers.
+fn people(numbers: Range<usize>) -> Vec<Value> {
+    numbers.map(person).collect()
+}
+
+fn is_created(result: &ItemResult) -> bool {
+    result.status == Status::Created
+}

@@ -1,0 +1,101 @@
+//! Twenty's default limits, 100 calls a second and 100 a minute, in the server's own count.
+
+use super::*;
+
+use crate::core::sync::options::CallOptions;
+
+/// What one batch costs a real server.
+const SERVICE_TIMES: ServiceTimes = ServiceTimes {
+    insert_us: 1_000,
+    update_us: 2_500,
+    lookup_us: 75,
+};
+
+fn limited(rate_limits: RateLimits) -> Arc<Network> {
+    Arc::new(Network::new(SimOptions {
+        rate_limits,
+        service_times: SERVICE_TIMES,
+        ..SimOptions::default()
+    }))
+}
+
+/// The default's pace with a fifth of its bucket: the same to pace, and less to write before it begins.
+fn small() -> RateLimits {
+    let long = Some(Limit {
+        limit: 20,
+        ttl_ms: 12_000,
+    });
+    RateLimits { short: None, long }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_new_people_take_a_hundred_tokens_and_run_into_the_limit_at_most_twice() {
+    let network = limited(RateLimits::server_default());
+    let results = sync(&service(&network, |_| {}), people(0..10_000)).await;
+    assert!(results.iter().all(is_created));
+    assert_eq!(network.state.count("people"), 10_000);
+    let report = network.state.report();
+    assert!((100..=110).contains(&report.tokens), "{}", report.tokens);
+    assert!(network.refusal_events() <= 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_beyond_the_full_bucket_goes_at_the_servers_pace() {
+    let network = limited(small());
+    let results = sync(&service(&network, |_| {}), people(0..5_000)).await;
+    assert!(results.iter().all(is_created));
+    let tokens = network.state.report().tokens;
+    assert!((50..=52).contains(&tokens), "{tokens}");
+    assert_eq!(network.refusal_events(), 1);
+    let best = Duration::from_millis(600) * 30;
+    let took = Instant::now() - network.start;
+    assert!(took < best * 106 / 100 + Duration::from_secs(3), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn single_upserts_overtake_the_run() {
+    let network = limited(small());
+    let service = service(&network, |_| {});
+    let run = tokio::spawn({
+        let service = service.clone();
+        async move { sync(&service, people(0..5_000)).await }
+    });
+    // The run is waiting for the limit by then.
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(network.refusal_events(), 1);
+    for number in 0..5 {
+        let start = Instant::now();
+        let person = person(1_000_000 + number).to_string();
+        let input = Input::Person(PersonInput::parse(&person).expect("a person"));
+        let upserted = service.upsert(input, CallOptions::default(), None).await;
+        assert!(upserted.expect("stored").created);
+        // A create is one call, so one turn: at most two intervals away, one of them with a gap.
+        assert!(Instant::now() - start < Duration::from_millis(1_600));
+    }
+    assert!(!run.is_finished());
+    assert!(run.await.expect("no panic").iter().all(is_created));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_callers_own_cap_keeps_the_run_below_the_servers() {
+    let network = limited(small());
+    let service = service(&network, |config| config.max_requests_per_minute = Some(12));
+    let results = sync(&service, people(0..3_000)).await;
+    assert!(results.iter().all(is_created));
+    assert_eq!(network.refusal_events(), 0);
+    let sent: Vec<Instant> = network.exchanges().iter().map(|each| each.sent).collect();
+    assert!(sent.len() >= 30);
+    for window in sent.windows(13) {
+        assert!(window[12] - window[0] >= Duration::from_secs(60));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_limit_nothing_waits() {
+    let network = limited(RateLimits::default());
+    let results = sync(&service(&network, |_| {}), people(0..4_000)).await;
+    assert!(results.iter().all(is_created));
+    // 20 chunks, four at a time, each a look-up and an insert of 0.2 s.
+    let took = Instant::now() - network.start;
+    assert!(took < Duration::from_millis(250) * 6, "{took:?}");
+}
