@@ -1,6 +1,5 @@
 'use strict';
 
-const { randomUUID } = require('node:crypto');
 const { describe, invalid } = require('./serialise.js');
 
 /** Entities by the number that the core knows them by. */
@@ -18,7 +17,7 @@ const VERSION = 1;
  * @returns {import('../index.js').PlatformEvent}
  */
 function createEvent(entity, action, payload, namespace) {
-  const id = randomUUID();
+  const id = globalThis.crypto.randomUUID();
   return {
     version: VERSION,
     id,
