@@ -227,13 +227,18 @@ pub fn only_blank(
 /// Whether a row's value already says what a payload's value would write (only the subfields that the payload has).
 pub fn holds(held: &Value, written: &Value) -> bool {
     match (held, written) {
-        (Value::Object(held), Value::Object(written)) => written.iter().all(|(key, value)| {
-            held.get(key)
-                .map_or_else(|| is_blank(value), |held| holds(held, value))
-        }),
+        (Value::Object(held), Value::Object(written)) => holds_all(held, written),
         (Value::Number(held), Value::Number(written)) => held.as_f64() == written.as_f64(),
         _ => held == written || (is_blank(held) && is_blank(written)),
     }
+}
+
+/// As [`holds`], for a whole row and a whole payload.
+pub fn holds_all(held: &Map<String, Value>, written: &Map<String, Value>) -> bool {
+    written.iter().all(|(key, value)| {
+        held.get(key)
+            .map_or_else(|| is_blank(value), |held| holds(held, value))
+    })
 }
 
 /// How an entity shows one of a record's fields: text, or null where it is blank. SELECT values are lower-cased, which is

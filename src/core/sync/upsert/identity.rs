@@ -3,17 +3,17 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::payload::is_as_created;
 use super::{Input, Plan, Step, Upsert, Upserted};
 use crate::core::error::CrmError;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::record::holds;
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Claim, Decision, decide, own_gone, reason};
 use crate::core::sync::service::Learnt;
-use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
+use crate::core::sync::wire::{self, Record, id_of, text_of};
 
 impl Upsert<'_> {
     /// Memory first, then the store; a store that fails is told about and otherwise ignored.
@@ -231,7 +231,7 @@ impl Upsert<'_> {
                         .learn(ObjectKind::Company, self.input.external_id(), &id);
                     return Ok(Step::done(self.untouched(id, Some(&target.row))));
                 }
-                if self.maybe_created && self.is_as_created(&target.row) {
+                if self.maybe_created && is_as_created(&target.row, &self.create_payload()) {
                     return Ok(Step::Next(Plan::Created(Box::new(target.row))));
                 }
                 Ok(Step::Next(Plan::Found(Box::new(target))))
@@ -262,18 +262,6 @@ impl Upsert<'_> {
                 Ok(Some(self.untouched(id, None)))
             }
         }
-    }
-
-    /// The create whose answer was lost was carried out: the row has the id that was chosen for it, was never updated,
-    /// and holds what was sent (WIRE.md section 11: createdAt equals updatedAt on every inserted record).
-    pub(super) fn is_as_created(&self, row: &Record) -> bool {
-        id_of(row) == self.mapped.id.to_string()
-            && !is_deleted(row)
-            && text_of(row, "createdAt") == text_of(row, "updatedAt")
-            && holds(
-                &Value::Object(row.clone()),
-                &Value::Object(self.create_payload()),
-            )
     }
 
     pub(super) fn choose_next_id(&mut self) {

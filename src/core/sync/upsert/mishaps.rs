@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::payload::is_as_created;
 use super::{Plan, Step, Upsert, map};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::{MappedRecord, holds};
+use crate::core::twenty::record::{MappedRecord, holds_all};
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::reason;
@@ -26,14 +27,12 @@ impl Upsert<'_> {
             Ok(rows) => rows,
             Err(_) => return Err(self.outcome_unknown(&error)),
         };
-        let written = Value::Object(payload.clone());
-        let row = rows.into_iter().find(|row| {
-            self.own_ids.iter().any(|id| id == id_of(row))
-                && holds(&Value::Object(row.clone()), &written)
-        });
+        let row = rows
+            .into_iter()
+            .find(|row| self.own_ids.iter().any(|id| id == id_of(row)) && holds_all(row, payload));
         match row {
             Some(row) => {
-                let created = self.maybe_created && self.is_as_created(&row);
+                let created = self.maybe_created && is_as_created(&row, &self.create_payload());
                 self.remember(&row).await;
                 Ok(Step::done(self.finished(&row, created)))
             }

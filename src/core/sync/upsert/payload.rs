@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 use super::{Input, Upsert, Upserted};
 use crate::core::sync::ownership::{needs_row, restrict};
 use crate::core::sync::service::SyncService;
-use crate::core::sync::wire::{Record, id_of};
+use crate::core::sync::wire::{Record, id_of, is_deleted, text_of};
 use crate::core::twenty::company::company_to_entity;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::person::person_to_entity;
+use crate::core::twenty::record::{MappedRecord, holds_all};
 use crate::core::twenty::schema::WorkspaceSchema;
 
 impl Upsert<'_> {
@@ -21,6 +22,9 @@ impl Upsert<'_> {
 
     /// Whether an update leaves out what the CRM owns: then its hash says nothing of the whole.
     pub(super) fn is_restricted(&self) -> bool {
+        if self.restricted.is_empty() {
+            return false;
+        }
         let payload = self.payload();
         self.restricted
             .iter()
@@ -29,7 +33,7 @@ impl Upsert<'_> {
 
     /// Whether an update must see the row first.
     pub(super) fn needs_row(&self) -> bool {
-        needs_row(&self.restricted, &self.payload())
+        !self.restricted.is_empty() && needs_row(&self.restricted, &self.payload())
     }
 
     fn payload(&self) -> Map<String, Value> {
@@ -45,16 +49,7 @@ impl Upsert<'_> {
     }
 
     pub(super) fn create_payload(&self) -> Map<String, Value> {
-        let mut payload = Map::new();
-        payload.insert("id".to_owned(), self.mapped.id.to_string().into());
-        if let Some(field) = self.mapped.external_id_field.name() {
-            payload.insert(
-                field.to_owned(),
-                self.mapped.stored_external_id.clone().into(),
-            );
-        }
-        payload.extend(self.payload());
-        payload
+        create_payload(&self.mapped, self.payload())
     }
 
     pub(super) fn entity(&self, record: &Record) -> Value {
@@ -91,6 +86,29 @@ impl Upsert<'_> {
             warnings,
         }
     }
+}
+
+/// What a create sends: the chosen id and the external id before the record's own fields.
+pub(in crate::core::sync) fn create_payload(
+    mapped: &MappedRecord,
+    fields: Map<String, Value>,
+) -> Map<String, Value> {
+    let mut payload = Map::new();
+    payload.insert("id".to_owned(), mapped.id.to_string().into());
+    if let Some(field) = mapped.external_id_field.name() {
+        payload.insert(field.to_owned(), mapped.stored_external_id.clone().into());
+    }
+    payload.extend(fields);
+    payload
+}
+
+/// Whether a create whose answer was lost was carried out: the row has the id that was chosen for it, was never updated,
+/// and holds what was sent (WIRE.md section 11: createdAt equals updatedAt on every inserted record).
+pub(in crate::core::sync) fn is_as_created(row: &Record, sent: &Map<String, Value>) -> bool {
+    id_of(row) == text_of(sent, "id")
+        && !is_deleted(row)
+        && text_of(row, "createdAt") == text_of(row, "updatedAt")
+        && holds_all(row, sent)
 }
 
 /// The flat entity of a record.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::core::error::CrmError;
+use crate::core::error::{CrmError, ErrorCode};
 use crate::core::sync::bulk::batch::WriteMode;
 use crate::core::sync::bulk::item::{Mapped, Status};
 use crate::core::sync::collision::{Claim, Decision, Target, decide, own_gone, reason, value_noun};
 use crate::core::sync::options::ClaimedMatch;
 use crate::core::sync::ownership::{needs_row, restrict};
-use crate::core::sync::upsert::{linked_warning, take_value_from};
-use crate::core::sync::wire::{Record, id_of, is_deleted, text_of};
+use crate::core::sync::upsert::{create_payload, is_as_created, linked_warning, take_value_from};
+use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::{UniqueValue, holds, only_blank};
+use crate::core::twenty::record::{UniqueValue, holds_all, only_blank};
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
@@ -122,7 +122,7 @@ impl Chunk<'_> {
                     self.finish_dry(schema, at, Status::Created, id);
                     return None;
                 }
-                let payload = create_payload(mapped, self.kind);
+                let payload = create_payload(&mapped.record, payload(mapped, self.kind));
                 Some(Write {
                     item: at,
                     mode: WriteMode::Create,
@@ -144,7 +144,12 @@ impl Chunk<'_> {
         let id = id_of(&target.row).to_owned();
         let item = &mut self.items[at];
         let mapped = item.mapped.as_mut()?;
-        if self.maybe_created && is_as_created(mapped, self.kind, &target.row) {
+        if self.maybe_created
+            && is_as_created(
+                &target.row,
+                &create_payload(&mapped.record, payload(mapped, self.kind)),
+            )
+        {
             self.confirmed.push((at, target.row, Status::Created));
             return None;
         }
@@ -167,23 +172,14 @@ impl Chunk<'_> {
                 .push(linked_warning(item.input.external_id(), unique, &id, &kept));
         }
         let stays = !target.claim && !target.revive && target.take_from.is_none();
-        if item.lost.is_some()
-            && stays
-            && holds(
-                &Value::Object(target.row.clone()),
-                &Value::Object(payload.clone()),
-            )
-        {
+        if item.lost.is_some() && stays && holds_all(&target.row, &payload) {
             self.confirmed.push((at, target.row, Status::Updated));
             return None;
         }
         if self.options.verify_unchanged
             && !self.options.force
             && stays
-            && holds(
-                &Value::Object(target.row.clone()),
-                &Value::Object(payload.clone()),
-            )
+            && holds_all(&target.row, &payload)
         {
             self.leave_unchanged(at, id);
             return None;
@@ -288,7 +284,7 @@ impl Chunk<'_> {
         if self.service.options.collisions.claimed_match == ClaimedMatch::Report {
             item.fail(
                 CrmError::new(
-                    crate::core::error::ErrorCode::OperationFailed,
+                    ErrorCode::OperationFailed,
                     format!("{external_id:?} and {other:?} of the same run share one {noun}: mend one of the two"),
                 )
                 .with_detail("reason", "COLLISION")
@@ -347,28 +343,4 @@ fn payload(mapped: &Mapped, kind: ObjectKind) -> Map<String, Value> {
     }
     mapped.link.write_into(&mut payload);
     payload
-}
-
-fn create_payload(mapped: &Mapped, kind: ObjectKind) -> Map<String, Value> {
-    let mut create = Map::new();
-    create.insert("id".to_owned(), mapped.record.id.to_string().into());
-    if let Some(field) = mapped.record.external_id_field.name() {
-        create.insert(
-            field.to_owned(),
-            mapped.record.stored_external_id.clone().into(),
-        );
-    }
-    create.extend(payload(mapped, kind));
-    create
-}
-
-/// The create whose answer was lost was carried out (WIRE.md section 11: createdAt equals updatedAt on inserted rows).
-fn is_as_created(mapped: &Mapped, kind: ObjectKind, row: &Record) -> bool {
-    id_of(row) == mapped.record.id.to_string()
-        && !is_deleted(row)
-        && text_of(row, "createdAt") == text_of(row, "updatedAt")
-        && holds(
-            &Value::Object(row.clone()),
-            &Value::Object(create_payload(mapped, kind)),
-        )
 }
