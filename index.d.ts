@@ -20,3 +20,4 @@ export * from './types/twenty-crm-config.types.js';
 export * from './types/twenty-crm-entities.types.js';
 export * from './types/twenty-crm-errors.types.js';
 export * from './types/twenty-crm-sync.types.js';
+export * from './types/webhook.js';

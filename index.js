@@ -62,3 +62,7 @@ Object.defineProperty(exports, 'sqliteConfigStore', {
   get: () => require('./lib/stores/sqlite-config.js').sqliteConfigStore,
 });
 exports.sqliteMappingStore = require('./lib/stores/sqlite.js').sqliteMappingStore;
+Object.defineProperty(exports, 'verifyTwentyWebhook', {
+  enumerable: true,
+  get: () => require('./lib/webhooks.js').verifyTwentyWebhook,
+});

@@ -25,4 +25,5 @@ export const {
   sqliteConfigStore,
   sqliteMappingStore,
   validateTwentyCrmConfig,
+  verifyTwentyWebhook,
 } = api;

@@ -22,6 +22,8 @@ const TWENTY_CRM_DEFAULTS = Object.freeze({
   mode: 'direct_crm',
   invalidEmail: 'refuse',
   useCache: true,
+  toleranceMs: 300_000,
+  maxBodyBytes: 10_485_760,
   maxConflictRetries: 3,
   conflictRetryDelay: 100,
   collisions: Object.freeze({

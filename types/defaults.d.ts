@@ -7,6 +7,7 @@ import type {
   UpsertCallOptions,
 } from './sync-service.js';
 import type { UpsertOptions } from './twenty-crm-sync.types.js';
+import type { VerifyTwentyWebhookOptions } from './webhook.js';
 
 /** Every option that has a default, with the default that its `@default` tag names. Frozen, at every depth. */
 export declare const TWENTY_CRM_DEFAULTS: Readonly<
@@ -19,6 +20,7 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
       Pick<SyncServiceOptions, 'cacheTtlMs' | 'hashTtlMs' | 'mode' | 'invalidEmail'> &
       UpsertOptions &
       Pick<UpsertCallOptions, 'skipUnchanged'> &
+      Pick<VerifyTwentyWebhookOptions, 'toleranceMs' | 'maxBodyBytes'> &
       Pick<SyncOptions, 'maxConcurrency' | 'dryRun' | 'force' | 'verifyUnchanged'>
   > & {
     collisions: Readonly<Required<CollisionOptions>>;

@@ -20,6 +20,7 @@ const implementation = {
   ...require('../../lib/stores/sqlite-config.js'),
   ...require('../../lib/stores/sqlite.js'),
   ...require('../../lib/sync-service.js'),
+  verifyTwentyWebhook: require('../../lib/webhooks.js').verifyTwentyWebhook,
 };
 
 /** @type {typeof import('../../index.js')} */

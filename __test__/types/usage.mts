@@ -43,11 +43,14 @@ import {
   TwentyCrmSchemaService,
   TwentyCrmSyncService,
   type TwentyPerson,
+  type TwentyWebhookEvent,
+  type TwentyWebhookRecord,
   type UpdateTwentyCrmConfigRequest,
   type UpsertOptions,
   type UpsertPersonInput,
   type UpsertResult,
   validateTwentyCrmConfig,
+  verifyTwentyWebhook,
 } from 'twenty-crm-native';
 
 /** Fails to compile unless both types are the same. */
@@ -386,3 +389,42 @@ export async function stores(pool: PostgresPool) {
   postgresMappingStore('postgres://localhost');
   return configs.updateConfig('id', { enabled: false });
 }
+
+declare module 'twenty-crm-native' {
+  interface TwentyWebhookObjects {
+    rocket: TwentyWebhookRecord & { thrust: number };
+  }
+}
+
+/** Events are told apart by their name, those of custom objects too. */
+export function describeEvent(event: TwentyWebhookEvent): string {
+  switch (event.eventName) {
+    case 'person.created':
+      // @ts-expect-error a creation tells of no changed fields
+      event.updatedFields.join();
+      return event.record.emails?.primaryEmail ?? event.record.id;
+    case 'person.updated':
+      return event.updatedFields.join();
+    case 'company.destroyed':
+      return event.record.domainName?.primaryLinkUrl ?? '';
+    case 'company.deleted':
+      // @ts-expect-error a company has no job
+      return event.record.jobTitle.length.toString();
+    case 'rocket.updated':
+      return event.record.thrust.toFixed();
+    default:
+      return event.eventName.split('.')[0] ?? event.objectMetadata.nameSingular;
+  }
+}
+
+declare const rawRequest: { headers: Record<string, string | string[] | undefined> };
+export const verified: TwentyWebhookEvent = verifyTwentyWebhook({
+  secret: ['new', 'old'],
+  headers: rawRequest.headers,
+  rawBody: new Uint8Array(),
+  now: () => 0,
+});
+verifyTwentyWebhook({ secret: 's', headers: new Map([['a', 'b']]), rawBody: '' });
+verifyTwentyWebhook({ secret: 's', headers: ['a', 'b'], rawBody: '' });
+// @ts-expect-error a body that was parsed cannot be verified
+verifyTwentyWebhook({ secret: 's', headers: {}, rawBody: { eventName: 'person.created' } });

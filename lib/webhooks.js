@@ -1,0 +1,358 @@
+'use strict';
+
+const { createHmac, timingSafeEqual } = require('node:crypto');
+const { TWENTY_CRM_DEFAULTS } = require('./defaults.js');
+const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const { readOptions } = require('./options.js');
+const { describe, invalid } = require('./serialise.js');
+
+/** @typedef {'timestamp' | 'signature'} HeaderName The nonce is not signed, so it says nothing. */
+
+const HEADER_PREFIX = 'x-twenty-webhook-';
+
+/** More headers than any server takes; what is iterated may have no end. */
+const MAX_HEADERS = 2_000;
+
+/** More secrets than a rotation needs: each costs a hash of the body. */
+const MAX_SECRETS = 10;
+
+const OPTIONS = /** @type {const} */ ([
+  'secret',
+  'headers',
+  'rawBody',
+  'toleranceMs',
+  'maxBodyBytes',
+  'now',
+]);
+
+/**
+ * See `index.d.ts`.
+ * @param {import('../index.js').VerifyTwentyWebhookOptions} options
+ * @returns {any}
+ */
+function verifyTwentyWebhook(options) {
+  const given = readOptions('options', options, OPTIONS);
+  const secrets = readSecrets(given.secret);
+  const toleranceMs = readAmount('toleranceMs', given.toleranceMs);
+  const maxBodyBytes = readAmount('maxBodyBytes', given.maxBodyBytes);
+  const now = readNow(given.now);
+  const body = readBody(given.rawBody, maxBodyBytes);
+  const headers = readHeaders(given.headers);
+
+  const timestamp = required(headers, 'timestamp');
+  if (!/^\d{1,15}$/.test(timestamp)) {
+    const message = 'is no whole number of milliseconds';
+    throw refused('MALFORMED_HEADER', `the header ${nameOf('timestamp')} ${message}`);
+  }
+  const signature = required(headers, 'signature');
+  if (!/^[0-9a-f]{64}$/i.test(signature)) {
+    const message = 'is no HMAC-SHA256 in hex (64 digits)';
+    throw refused('MALFORMED_HEADER', `the header ${nameOf('signature')} ${message}`);
+  }
+  requireSignature(secrets, timestamp, body, signature);
+  requireFresh(Number(timestamp), now, toleranceMs);
+  const event = readEvent(body);
+  event.deliveryId = signature.toLowerCase();
+  return event;
+}
+
+/** @param {HeaderName} name */
+function nameOf(name) {
+  return `X-Twenty-Webhook-${name[0].toUpperCase()}${name.slice(1)}`;
+}
+
+/**
+ * @param {unknown} secret
+ * @returns {string[]}
+ */
+function readSecrets(secret) {
+  const secrets = Array.isArray(secret) ? secret.slice(0, MAX_SECRETS + 1) : [secret];
+  if (secrets.length > MAX_SECRETS) {
+    throw invalid('secret', `secret must not be more than ${MAX_SECRETS} secrets`, undefined);
+  }
+  // Not even its type is told: a secret in the wrong place must not end in a log.
+  if (secrets.length === 0 || secrets.some((one) => typeof one !== 'string' || one === '')) {
+    throw invalid(
+      'secret',
+      "secret must be the webhook's secret (Twenty: Settings, APIs & Webhooks), or a list of them while it is " +
+        'being changed: it is missing or empty, so nothing can be verified',
+      undefined,
+    );
+  }
+  return secrets;
+}
+
+/**
+ * @param {'toleranceMs' | 'maxBodyBytes'} name
+ * @param {unknown} value
+ * @returns {number}
+ */
+function readAmount(name, value) {
+  if (value === undefined || value === null) return TWENTY_CRM_DEFAULTS[name];
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw invalid(name, `${name} must be a whole number from 0`, undefined);
+}
+
+/**
+ * @param {unknown} now
+ * @returns {number}
+ */
+function readNow(now) {
+  let millis;
+  try {
+    millis = typeof now === 'function' ? now() : (now ?? Date.now());
+  } catch (cause) {
+    throw invalid('now', `now cannot be asked: ${describe(cause)}`, cause);
+  }
+  if (typeof millis === 'number' && Number.isFinite(millis)) return millis;
+  throw invalid('now', 'now must be, or give, milliseconds since 1970', undefined);
+}
+
+/**
+ * @param {any} rawBody
+ * @param {number} maxBodyBytes
+ * @returns {Buffer}
+ */
+function readBody(rawBody, maxBodyBytes) {
+  const body = toBytes(rawBody, maxBodyBytes);
+  if (body === undefined) {
+    throw invalid(
+      'rawBody',
+      'rawBody must be the bytes or the text of the request as they came in, before any body parser: what was parsed ' +
+        'cannot be verified (express.raw({ type: "application/json" }), `await request.text()`)',
+      undefined,
+    );
+  }
+  if (body === 'too large' || body.length > maxBodyBytes) {
+    throw failure(
+      TwentyCrmErrorCode.VALIDATION_ERROR,
+      413,
+      'TOO_LARGE',
+      `the body is larger than maxBodyBytes (${maxBodyBytes}), it was not looked at`,
+    );
+  }
+  return body;
+}
+
+/**
+ * @param {any} rawBody
+ * @param {number} maxBytes
+ * @returns {Buffer | 'too large' | undefined}
+ */
+function toBytes(rawBody, maxBytes) {
+  // A text has at least as many bytes as characters: what is too long is not copied first.
+  if (typeof rawBody === 'string') {
+    return rawBody.length > maxBytes ? 'too large' : Buffer.from(rawBody, 'utf8');
+  }
+  try {
+    if (ArrayBuffer.isView(rawBody)) {
+      return Buffer.from(rawBody.buffer, rawBody.byteOffset, rawBody.byteLength);
+    }
+    if (rawBody instanceof ArrayBuffer) return Buffer.from(rawBody);
+  } catch {
+    // What only looks like bytes.
+  }
+  return undefined;
+}
+
+/**
+ * The values of Twenty's own headers, whatever holds them.
+ * @param {any} headers
+ * @returns {Map<HeaderName, unknown[]>}
+ */
+function readHeaders(headers) {
+  /** @type {Map<HeaderName, unknown[]>} */
+  const found = new Map([
+    ['timestamp', []],
+    ['signature', []],
+  ]);
+  /** @param {unknown} name @param {unknown} value */
+  const take = (name, value) => {
+    if (typeof name !== 'string' || name.length > 64) return;
+    const lower = name.toLowerCase();
+    if (!lower.startsWith(HEADER_PREFIX)) return;
+    const values = found.get(/** @type {HeaderName} */ (lower.slice(HEADER_PREFIX.length)));
+    if (values !== undefined) values.push(...(Array.isArray(value) ? value.slice(0, 3) : [value]));
+  };
+  try {
+    if (typeof headers !== 'object' || headers === null) throw new TypeError('no object');
+    if (typeof headers[Symbol.iterator] === 'function') takeEntries(headers, take);
+    else if (typeof headers.get === 'function') {
+      for (const name of found.keys())
+        take(HEADER_PREFIX + name, headers.get(HEADER_PREFIX + name));
+    } else for (const name of Object.keys(headers)) take(name, headers[name]);
+  } catch (cause) {
+    throw invalid(
+      'headers',
+      `headers must be the request's headers (a Headers, a Map or a plain object): ${describe(cause)}`,
+      cause,
+    );
+  }
+  return found;
+}
+
+/**
+ * Pairs, or names and values in turn (`rawHeaders` of Node's own requests).
+ * @param {Iterable<unknown>} headers
+ * @param {(name: unknown, value: unknown) => void} take
+ */
+function takeEntries(headers, take) {
+  let name;
+  let isValue = false;
+  let count = 0;
+  for (const entry of headers) {
+    count += 1;
+    if (count > MAX_HEADERS) throw new RangeError(`more than ${MAX_HEADERS} headers`);
+    if (Array.isArray(entry)) {
+      take(entry[0], entry[1]);
+    } else {
+      if (isValue) take(name, entry);
+      else name = entry;
+      isValue = !isValue;
+    }
+  }
+}
+
+/**
+ * @param {Map<HeaderName, unknown[]>} headers
+ * @param {HeaderName} name
+ * @returns {string}
+ */
+function required(headers, name) {
+  const values = (headers.get(name) ?? []).filter((value) => value !== undefined && value !== null);
+  if (values.length === 0 || values[0] === '') {
+    throw refused(
+      'MISSING_HEADER',
+      `the header ${nameOf(name)} is missing: this is no delivery of Twenty's, or something before this endpoint ` +
+        'dropped its headers',
+    );
+  }
+  const [first] = values;
+  if (typeof first !== 'string' || values.some((value) => value !== first)) {
+    throw refused('MALFORMED_HEADER', `the header ${nameOf(name)} is there more than once`);
+  }
+  return first.trim();
+}
+
+/**
+ * As Twenty signs: hex HMAC-SHA256 over the timestamp, a colon and the raw body. Every secret is tried, whichever fits,
+ * and compared in constant time.
+ * @param {string[]} secrets
+ * @param {string} timestamp
+ * @param {Buffer} body
+ * @param {string} signature
+ */
+function requireSignature(secrets, timestamp, body, signature) {
+  const given = Buffer.from(signature, 'hex');
+  let fits = false;
+  for (const secret of secrets) {
+    const wanted = createHmac('sha256', secret).update(`${timestamp}:`).update(body).digest();
+    fits = timingSafeEqual(wanted, given) || fits;
+  }
+  if (fits) return;
+  throw refused(
+    'BAD_SIGNATURE',
+    `the signature fits ${secrets.length === 1 ? 'not the secret' : 'none of the secrets'}: check that it is this ` +
+      "webhook's secret, without white space around it, and that rawBody is the body byte for byte",
+  );
+}
+
+/**
+ * @param {number} timestamp
+ * @param {number} now
+ * @param {number} toleranceMs
+ */
+function requireFresh(timestamp, now, toleranceMs) {
+  const age = now - timestamp;
+  if (Math.abs(age) <= toleranceMs) return;
+  const apart = `${Math.abs(Math.round(age))} ms`;
+  throw age > 0
+    ? refused(
+        'EXPIRED',
+        `the delivery was sent ${apart} ago, more than toleranceMs (${toleranceMs}): a replay, or a queue before this ` +
+          'endpoint that takes longer',
+      )
+    : refused(
+        'IN_FUTURE',
+        `the delivery was sent ${apart} in the future, more than toleranceMs (${toleranceMs}): the clocks of Twenty and ` +
+          'of this machine differ',
+      );
+}
+
+/**
+ * @param {Buffer} body
+ * @returns {any}
+ */
+function readEvent(body) {
+  /** @type {any} */
+  let event;
+  try {
+    event = JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw malformed('NOT_JSON', 'the body is no JSON', cause);
+  }
+  const problem = problemOf(event);
+  if (problem !== undefined) throw malformed('NOT_AN_EVENT', problem, undefined);
+  return event;
+}
+
+/**
+ * What keeps a value from being an event, if anything.
+ * @param {any} event
+ * @returns {string | undefined}
+ */
+function problemOf(event) {
+  if (!isObject(event)) return 'the event must be an object';
+  if (typeof event.eventName !== 'string' || !/^[^.]+\.[^.]+$/.test(event.eventName)) {
+    return 'eventName must be a text like "person.created"';
+  }
+  if (typeof event.objectMetadata?.nameSingular !== 'string') {
+    return 'objectMetadata.nameSingular must be a text';
+  }
+  if (!isObject(event.record)) return 'record must be an object';
+  if (typeof event.record.id !== 'string') return 'record.id must be a text';
+  const { updatedFields } = event;
+  if (updatedFields === undefined || updatedFields === null) return undefined;
+  const isList = Array.isArray(updatedFields) && updatedFields.every((f) => typeof f === 'string');
+  return isList ? undefined : 'updatedFields must be a list of texts';
+}
+
+/** @param {unknown} value */
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * @param {string} reason
+ * @param {string} message
+ */
+function refused(reason, message) {
+  return failure(TwentyCrmErrorCode.AUTH_ERROR, 401, reason, message);
+}
+
+/**
+ * @param {string} reason
+ * @param {string} message
+ * @param {unknown} cause
+ */
+function malformed(reason, message, cause) {
+  return failure(TwentyCrmErrorCode.VALIDATION_ERROR, 400, reason, message, cause);
+}
+
+/**
+ * @param {import('../index.js').TwentyCrmErrorCode} code
+ * @param {number} status
+ * @param {string} reason
+ * @param {string} message
+ * @param {unknown} [cause]
+ */
+function failure(code, status, reason, message, cause) {
+  const error = createTwentyCrmError(code, `webhook refused: ${message}`, {
+    status,
+    isRetryable: false,
+    details: { reason },
+  });
+  return new TwentyCrmApiError(error, cause === undefined ? undefined : { cause });
+}
+
+module.exports = { problemOf, verifyTwentyWebhook };

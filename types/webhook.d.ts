@@ -1,0 +1,180 @@
+/**
+ * The headers of a request: a `Headers`, a `Map`, pairs, Node's own `headers` or `rawHeaders`, or anything with `get`.
+ * Upper and lower case are the same.
+ */
+export type WebhookHeaders =
+  | { readonly [name: string]: string | readonly string[] | undefined }
+  | Iterable<readonly [string, string | readonly string[] | undefined]>
+  | Iterable<string>
+  | { get(name: string): string | null | undefined };
+
+/** What `verifyTwentyWebhook` goes by. */
+export interface VerifyTwentyWebhookOptions {
+  /**
+   * The webhook's secret, which Twenty shows under Settings, APIs & Webhooks. A list while it is being changed: each of
+   * up to ten is tried.
+   */
+  secret: string | readonly string[];
+  /** The headers of the request. */
+  headers: WebhookHeaders;
+  /**
+   * The body byte for byte as it came in, before any body parser: the signature is over these bytes.
+   */
+  rawBody: string | Uint8Array | ArrayBuffer;
+  /**
+   * Milliseconds by which the time at which Twenty signed may differ from now, before or after. A recorded delivery is
+   * worthless afterwards.
+   * @default 300000
+   */
+  toleranceMs?: number;
+  /**
+   * Bytes of the largest body that is looked at.
+   * @default 10485760
+   */
+  maxBodyBytes?: number;
+  /** Milliseconds since 1970, or what gives them; the machine's clock when it is not given. */
+  now?: number | (() => number);
+}
+
+/** Who wrote a record, as Twenty tells it. */
+export interface TwentyActor {
+  /** `API` for every API key (its own name in `name`), `MANUAL` for people, `WORKFLOW`, `IMPORT`, `EMAIL` and others. */
+  source: string;
+  workspaceMemberId: string | null;
+  name: string;
+  context?: unknown;
+}
+
+/** A record after the change, as on Twenty's own wire; custom fields stand beside the standard ones. */
+export interface TwentyWebhookRecord {
+  /** Twenty's id, a UUID. */
+  id: string;
+  /** ISO 8601, UTC, with milliseconds. */
+  createdAt?: string;
+  /** Every write moves it on; events of one record are put in order by it. */
+  updatedAt?: string;
+  /** Set while the record is soft-deleted. */
+  deletedAt?: string | null;
+  createdBy?: TwentyActor | null;
+  updatedBy?: TwentyActor | null;
+  [field: string]: unknown;
+}
+
+/** A person after the change. */
+export interface TwentyWebhookPerson extends TwentyWebhookRecord {
+  name?: { firstName?: string | null; lastName?: string | null } | null;
+  emails?: { primaryEmail?: string | null; additionalEmails?: string[] | null } | null;
+  phones?: {
+    primaryPhoneNumber?: string | null;
+    primaryPhoneCountryCode?: string | null;
+    primaryPhoneCallingCode?: string | null;
+    additionalPhones?: unknown[] | null;
+  } | null;
+  jobTitle?: string | null;
+  companyId?: string | null;
+}
+
+/** A company after the change. */
+export interface TwentyWebhookCompany extends TwentyWebhookRecord {
+  name?: string | null;
+  domainName?: {
+    primaryLinkUrl?: string | null;
+    primaryLinkLabel?: string | null;
+    secondaryLinks?: unknown[] | null;
+  } | null;
+}
+
+/** What every event has. */
+export interface TwentyWebhookEventBase<Name extends string, Item extends TwentyWebhookRecord> {
+  /** The object and what happened to the record: what to tell events apart by. */
+  eventName: Name;
+  /** The record after the change; of `destroyed`, as it was last. */
+  record: Item;
+  objectMetadata: { id: string; nameSingular: string };
+  workspaceId: string;
+  webhookId: string;
+  /** Where Twenty sent it to, as configured there. */
+  targetUrl: string;
+  /** When it happened, ISO 8601. */
+  eventDate: string;
+  /**
+   * The same for the same delivery replayed, another one for any other: what to drop duplicates by. It is the verified
+   * signature; Twenty's own nonce is not signed, so that whoever replays a delivery can change it.
+   */
+  deliveryId: string;
+}
+
+/** A record was made, by whomever (also by an upsert of your own), or is gone for good. */
+export interface WebhookOfWhole<Name extends string, Item extends TwentyWebhookRecord>
+  extends TwentyWebhookEventBase<Name, Item> {
+  updatedFields?: undefined;
+}
+
+/** A record was changed, soft-deleted or restored. A write that changes nothing sends no event. */
+export interface WebhookOfChange<Name extends string, Item extends TwentyWebhookRecord>
+  extends TwentyWebhookEventBase<Name, Item> {
+  /** Names of the fields that changed; `['deletedAt']` of `deleted` and `restored`. */
+  updatedFields: string[];
+}
+
+/** What happens to the records of one object. */
+export type WebhookEventOf<Name extends string, Item extends TwentyWebhookRecord> =
+  | WebhookOfWhole<`${Name}.created`, Item>
+  | WebhookOfChange<`${Name}.updated`, Item>
+  | WebhookOfChange<`${Name}.deleted`, Item>
+  | WebhookOfChange<`${Name}.restored`, Item>
+  | WebhookOfWhole<`${Name}.destroyed`, Item>;
+
+/**
+ * The objects whose events have a type. Custom objects are added with
+ * `declare module 'twenty-crm-native' { interface TwentyWebhookObjects { rocket: TwentyWebhookRecord } }`.
+ */
+export interface TwentyWebhookObjects {
+  person: TwentyWebhookPerson;
+  company: TwentyWebhookCompany;
+  attachment: TwentyWebhookRecord;
+  blocklist: TwentyWebhookRecord;
+  calendarEvent: TwentyWebhookRecord;
+  dashboard: TwentyWebhookRecord;
+  message: TwentyWebhookRecord;
+  messageThread: TwentyWebhookRecord;
+  note: TwentyWebhookRecord;
+  noteTarget: TwentyWebhookRecord;
+  opportunity: TwentyWebhookRecord;
+  task: TwentyWebhookRecord;
+  taskTarget: TwentyWebhookRecord;
+  timelineActivity: TwentyWebhookRecord;
+  workflow: TwentyWebhookRecord;
+  workflowRun: TwentyWebhookRecord;
+  workflowVersion: TwentyWebhookRecord;
+  workspaceMember: TwentyWebhookRecord;
+}
+
+/** What happens to a person. */
+export type PersonWebhookEvent = WebhookEventOf<'person', TwentyWebhookPerson>;
+
+/** What happens to a company. */
+export type CompanyWebhookEvent = WebhookEventOf<'company', TwentyWebhookCompany>;
+
+/**
+ * A verified event; `eventName` tells which. Events of objects that are not among {@link TwentyWebhookObjects} are
+ * verified all the same: what is none of the names that you look for must be let pass.
+ */
+export type TwentyWebhookEvent = {
+  [Name in keyof TwentyWebhookObjects]: WebhookEventOf<Name, TwentyWebhookObjects[Name]>;
+}[keyof TwentyWebhookObjects];
+
+/**
+ * The event of a webhook delivery that Twenty itself has signed, a short while ago.
+ *
+ * Nothing is asked of anybody and nothing is remembered: a delivery replayed within `toleranceMs` is verified again.
+ * `applyWebhook` changes nothing then; where your own work must be done once only, keep the `deliveryId` for that long.
+ *
+ * @throws {TwentyCrmApiError} `AUTH_ERROR` with status 401 for what is not from Twenty (`details.reason`:
+ * `MISSING_HEADER`, `MALFORMED_HEADER`, `BAD_SIGNATURE`, `EXPIRED`, `IN_FUTURE`), `VALIDATION_ERROR` with status 413
+ * (`TOO_LARGE`) or 400 (`NOT_JSON`, `NOT_AN_EVENT`) for a body that is none, and without a status for an option that is
+ * no good (`details.field`). The status is what to answer. The secret is in no message.
+ */
+export declare function verifyTwentyWebhook(
+  options: VerifyTwentyWebhookOptions,
+): TwentyWebhookEvent;
