@@ -1,50 +1,14 @@
 // The README's code runs, compiles, and names the defaults that the code has.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { TWENTY_CRM_DEFAULTS, TwentyCrmErrorCode } from '../index.mjs';
+import { codeBlocks, compileBlocks, readDocument, runBlock } from './helpers/documents.mjs';
 import { startSim } from './helpers/sim.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const readme = await readFile(path.join(root, 'README.md'), 'utf8');
-
-/** @type {{ language: string, code: string, heading: string }[]} */
-const blocks = [];
-let heading = '';
-for (const [, title, language, code] of readme.matchAll(/^#+ ([^\n]+)$|^```(\w*)\n(.*?)^```$/gms)) {
-  if (title) heading = title;
-  else blocks.push({ language, code, heading });
-}
+const readme = await readDocument('README.md');
+const blocks = codeBlocks(readme);
 /** @param {string} language */
 const inLanguage = (language) => blocks.filter((block) => block.language === language);
-
-/**
- * @param {string[]} args
- * @param {Record<string, string>} [env]
- * @returns {Promise<{ code: number | null, stdout: string, stderr: string }>}
- */
-function node(args, env = {}) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      stderr += text;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
-}
 
 /** @type {Awaited<ReturnType<typeof startSim>>} */
 let sim;
@@ -75,8 +39,7 @@ const outputs = [
 
 for (const { code, heading } of inLanguage('js')) {
   test(`the js block under "${heading}" runs: ${code.trimStart().split('\n', 1)}`, async () => {
-    // Evaluated at the root, where the package's own name leads to its own entry.
-    const ran = await node(['--input-type=module', '--eval', code], {
+    const ran = await runBlock(code, {
       TWENTY_CRM_BASE_URL: sim.baseUrl,
       TWENTY_CRM_API_KEY: sim.apiKey,
     });
@@ -102,7 +65,7 @@ test('the first block writes what it says', async () => {
 
 test('the first block, run again, updates', async () => {
   const [{ code }] = inLanguage('js');
-  const ran = await node(['--input-type=module', '--eval', code], {
+  const ran = await runBlock(code, {
     TWENTY_CRM_BASE_URL: sim.baseUrl,
     TWENTY_CRM_API_KEY: sim.apiKey,
   });
@@ -112,31 +75,11 @@ test('the first block, run again, updates', async () => {
 test('the ts blocks compile, strictly', async () => {
   const written = inLanguage('ts');
   assert.ok(written.length > 0);
-  // Inside the package, so that its own name resolves.
-  const folder = await mkdtemp(path.join(root, '__test__/.generated-readme-'));
-  try {
-    for (const [n, { code }] of written.entries()) {
-      await writeFile(path.join(folder, `block-${n}.mts`), code);
-    }
-    const compilerOptions = {
-      strict: true,
-      noEmit: true,
-      module: 'nodenext',
-      target: 'es2022',
-      types: ['node'],
-      noUnusedLocals: true,
-    };
-    await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
-    const ran = await node([path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]);
-    assert.equal(ran.stdout + ran.stderr, '');
-    assert.equal(ran.code, 0);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  assert.equal(await compileBlocks(written), '');
 });
 
 test('every shell command is one of package.json', async () => {
-  const { scripts } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+  const { scripts } = JSON.parse(await readDocument('package.json'));
   const commands = [...readme.matchAll(/(?:`|^)npm (?:run )?([a-z:-]+)/gm)].map(([, name]) => name);
   assert.ok(commands.includes('demo') && commands.includes('test'));
   for (const command of commands) {

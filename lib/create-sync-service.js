@@ -8,19 +8,23 @@ const { TwentyCrmRestClient } = require('./rest-client.js');
 const { TwentyCrmSyncService } = require('./sync-service.js');
 
 /** @typedef {import('../index.js').SyncServiceOptions} SyncServiceOptions */
+/** @typedef {import('../index.js').TwentyCrmRestClientConfig} TwentyCrmRestClientConfig */
 
 const OPTIONS = /** @type {const} */ (['mode', 'mappingStore', 'cacheTtlMs']);
 
 /**
  * See `index.d.ts`.
- * @param {import('../index.js').TwentyCrmRestClientConfig} config
+ * @param {Partial<TwentyCrmRestClientConfig>} config whole in mode `direct_crm`
  * @param {number | SyncServiceOptions} [options] a number is the cache TTL, as in the template
  */
 function createTwentyCrmSyncService(config, options) {
   const settings = toSettings(options);
   const { mode, mappingStore, cacheTtlMs } = readOptions('options', settings, OPTIONS);
   // A service that sends nothing needs no client: there may be no server to name.
-  const client = readMode(mode) === 'direct_crm' ? new TwentyCrmRestClient(config) : undefined;
+  const client =
+    readMode(mode) === 'direct_crm'
+      ? new TwentyCrmRestClient(/** @type {TwentyCrmRestClientConfig} */ (config))
+      : undefined;
   return new TwentyCrmSyncService(/** @type {any} */ (client), mappingStore, cacheTtlMs, settings);
 }
 

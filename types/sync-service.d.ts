@@ -314,6 +314,14 @@ export declare function createTwentyCrmSyncService(
   config: TwentyCrmRestClientConfig,
   options?: number | SyncServiceOptions,
 ): TwentyCrmSyncService;
+/**
+ * A {@link TwentyCrmSyncService} that sends nothing to Twenty: in the modes `platform` and `disabled` the configuration
+ * may be empty.
+ */
+export declare function createTwentyCrmSyncService(
+  config: Partial<TwentyCrmRestClientConfig>,
+  options: SyncServiceOptions & { mode: 'platform' | 'disabled' },
+): TwentyCrmSyncService;
 
 /**
  * A {@link TwentyCrmSyncService} from `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_SYNC_MODE` and

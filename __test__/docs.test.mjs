@@ -1,0 +1,129 @@
+// Everything that the documents show runs or compiles, prints what they say, and leads somewhere.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import {
+  anchors,
+  codeBlocks,
+  compileBlocks,
+  printed,
+  readDocument,
+  root,
+  runBlock,
+} from './helpers/documents.mjs';
+import { startSim } from './helpers/sim.mjs';
+
+const guides = readdirSync(path.join(root, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+const others = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].filter((name) =>
+  existsSync(path.join(root, name)),
+);
+const documents = new Map(
+  await Promise.all(
+    [...guides, ...others].map(
+      async (name) => /** @type {const} */ ([name, await readDocument(name)]),
+    ),
+  ),
+);
+
+/** @param {string} code */
+const firstLine = (code) => code.trimStart().split('\n', 1)[0];
+
+for (const name of guides) {
+  const blocks = codeBlocks(documents.get(name) ?? '');
+  const toRun = blocks.filter(({ language, compiledOnly }) => language === 'js' && !compiledOnly);
+  const toCompile = blocks.filter(
+    ({ language, compiledOnly }) => language === 'ts' || (language === 'js' && compiledOnly),
+  );
+
+  describe(name, { concurrency: false }, () => {
+    /** @type {Awaited<ReturnType<typeof startSim>>} */
+    let sim;
+    // One server for a guide: its blocks build on each other, as the reader does.
+    before(async () => {
+      sim = await startSim({ preset: 'provisioned' });
+    });
+    after(() => sim.stop());
+
+    for (const { code, heading, prints } of toRun) {
+      test(`the block under "${heading}" runs: ${firstLine(code)}`, async () => {
+        const ran = await runBlock(code, {
+          TWENTY_CRM_BASE_URL: sim.baseUrl,
+          TWENTY_CRM_API_KEY: sim.apiKey,
+        });
+        assert.equal(ran.stderr, '');
+        assert.equal(ran.code, 0);
+        assert.match(ran.stdout, printed(prints ?? ''));
+      });
+    }
+
+    if (toCompile.length > 0) {
+      test('what is not run compiles, strictly', async () => {
+        assert.equal(await compileBlocks(toCompile), '');
+      });
+    }
+
+    test('every block is of a kind that is checked', () => {
+      const known = [
+        'js',
+        'ts',
+        'sh',
+        'text',
+        'json',
+        'sql',
+        'csv',
+        'diff',
+        'html',
+        'mermaid',
+        'yaml',
+      ];
+      for (const { language, code } of blocks) {
+        assert.ok(known.includes(language), `${language || 'no language'}: ${firstLine(code)}`);
+        if (language === 'json') JSON.parse(code);
+      }
+    });
+  });
+}
+
+test('every link within the repository leads somewhere', () => {
+  for (const [name, text] of documents) {
+    const prose = text.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '');
+    for (const [, target] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [file, anchor] = target.split('#');
+      const relative = file ? path.posix.join(path.posix.dirname(name), file) : name;
+      assert.ok(existsSync(path.join(root, relative)), `${name} links to ${target}`);
+      const linked = documents.get(relative);
+      if (anchor && linked) {
+        assert.ok(anchors(linked).includes(anchor), `${name} links to ${target}`);
+      }
+    }
+  }
+});
+
+test('every npm script that a document names is there', async () => {
+  const { scripts } = JSON.parse(await readDocument('package.json'));
+  for (const [name, text] of documents) {
+    for (const [, script] of text.matchAll(/(?:`|^)npm run ([a-z0-9:-]+)/gm)) {
+      assert.ok(script in scripts, `${name}: npm run ${script}`);
+    }
+  }
+});
+
+test('the README leads to every guide', () => {
+  const readme = documents.get('README.md') ?? '';
+  for (const name of guides) assert.ok(readme.includes(`(${name}`), name);
+});
+
+test('what a document says is printed is told from what is not', () => {
+  const [block] = codeBlocks('# A\n\n```js\nlet b;\n```\n\n```text\nid …-7\n```\n');
+  assert.match('id 1-7\n', printed(block.prints ?? ''));
+  assert.doesNotMatch('id 1-8\n', printed(block.prints ?? ''));
+  assert.doesNotMatch('no id 1-7\n', printed(block.prints ?? ''));
+  assert.deepEqual(
+    codeBlocks('<!-- compiled, not run -->\n```js\n1;\n```\n').map((one) => one.compiledOnly),
+    [true],
+  );
+});

@@ -1,0 +1,122 @@
+// Reads the code out of Markdown, and runs it as a reader would.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/**
+ * @typedef {object} Block
+ * @property {string} language
+ * @property {string} code
+ * @property {string} heading The nearest one above.
+ * @property {boolean} compiledOnly Marked `<!-- compiled, not run -->`: it needs what a test has not.
+ * @property {string | undefined} prints The `text` block right after it: what it prints, `…` standing for anything.
+ */
+
+/** @param {string} markdown @returns {Block[]} */
+export function codeBlocks(markdown) {
+  /** @type {Block[]} */
+  const blocks = [];
+  let heading = '';
+  let end = 0;
+  const pieces =
+    /^#+ (?<title>[^\n]+)$|(?<mark>^<!-- compiled, not run -->\n)?^```(?<language>\w*)\n(?<code>.*?)^```$/gms;
+  for (const match of markdown.matchAll(pieces)) {
+    const { title, mark, language = '', code = '' } = match.groups ?? {};
+    if (title) {
+      heading = title;
+      continue;
+    }
+    const last = blocks.at(-1);
+    const follows = markdown.slice(end, match.index).trim() === '';
+    if (language === 'text' && last?.language === 'js' && follows) last.prints = code;
+    else blocks.push({ language, code, heading, compiledOnly: !!mark, prints: undefined });
+    end = match.index + match[0].length;
+  }
+  return blocks;
+}
+
+/** A pattern for what a document says is printed. @param {string} text */
+export const printed = (text) =>
+  new RegExp(
+    `^${text
+      .split('…')
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*?')}$`,
+    's',
+  );
+
+/** The anchors of its headings, as GitHub makes them. @param {string} markdown */
+export const anchors = (markdown) =>
+  [...markdown.replace(/^```.*?^```$/gms, '').matchAll(/^#+ ([^\n]+)$/gm)].map(([, title]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+
+/**
+ * @param {string[]} args
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<{ code: number | null, stdout: string, stderr: string }>}
+ */
+export function node(args, env = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** Runs a block at the root, where the package's own name leads to its own entry. @param {string} code @param {Record<string, string>} env */
+export const runBlock = (code, env) => node(['--input-type=module', '--eval', code], env);
+
+/**
+ * What the compiler says of blocks, strictly; empty where it has nothing to say.
+ * @param {Block[]} blocks TypeScript, and JavaScript with its types inferred.
+ */
+export async function compileBlocks(blocks) {
+  // Inside the package, so that its own name resolves.
+  const folder = await mkdtemp(path.join(root, '__test__/.generated-docs-'));
+  try {
+    const extensions = /** @type {Record<string, string>} */ ({ ts: 'mts', js: 'mjs' });
+    for (const [n, { language, code }] of blocks.entries()) {
+      await writeFile(path.join(folder, `block-${n}.${extensions[language]}`), code);
+    }
+    const compilerOptions = {
+      strict: true,
+      noImplicitAny: !blocks.some(({ language }) => language === 'js'),
+      allowJs: true,
+      checkJs: true,
+      noEmit: true,
+      module: 'nodenext',
+      target: 'es2022',
+      types: ['node'],
+      noUnusedLocals: true,
+    };
+    await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+    const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+    const { code, stdout, stderr } = await node([compiler, '-p', folder]);
+    return stdout + stderr + (code === 0 ? '' : `exit code ${code}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** @param {string} relative */
+export const readDocument = (relative) => readFile(path.join(root, relative), 'utf8');
