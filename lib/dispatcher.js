@@ -35,6 +35,14 @@ const forgetTarget = new FinalizationRegistry((/** @type {number} */ number) =>
   targets.delete(number),
 );
 
+/**
+ * The surroundings of calls under way, for what the core asks on their behalf: a store of the caller's then sees the
+ * `AsyncLocalStorage` of the request that it works for (Next.js keeps cookies, headers and with them the tenant there).
+ * Left to itself, a callback from another thread runs in those of whichever call loaded this module.
+ * @type {Map<number, import('node:async_hooks').AsyncResource>}
+ */
+const surroundings = new Map();
+
 let lastCallId = 0;
 let lastTarget = 0;
 
@@ -50,12 +58,22 @@ function onAnswers(batch) {
       answerQuestion(id, text);
       continue;
     }
-    const call = pending.get(id);
+    const call = forget(id);
     if (call === undefined) continue;
-    pending.delete(id);
     if (kind === SUCCESS && typeof text === 'string') call.settle({ ok: true, text });
     else call.settle({ ok: false, error: kind === FAILURE ? parseError(text) : lostError(kind) });
   }
+}
+
+/**
+ * The call is over.
+ * @param {number} id
+ */
+function forget(id) {
+  const call = pending.get(id);
+  pending.delete(id);
+  surroundings.delete(id);
+  return call;
 }
 
 /** @param {string} text */
@@ -78,10 +96,12 @@ function lostError(kind) {
  */
 async function answerQuestion(id, text) {
   try {
-    const { target, method, args } = JSON.parse(text);
+    const { call, target, method, args } = JSON.parse(text);
     const object = targets.get(target)?.deref();
     if (object === undefined) throw new Error('the object that was asked has gone away');
-    const result = await object[method](...args);
+    const resource = surroundings.get(call);
+    if (resource === undefined) throw new Error('the call that this is asked for has ended');
+    const result = await resource.runInAsyncScope(() => object[method](...args));
     dispatcher.reply(id, undefined, JSON.stringify(result) ?? 'null');
   } catch (error) {
     dispatcher.reply(id, describe(error), undefined);
@@ -125,6 +145,7 @@ function call(start, signal) {
     } else {
       const forgetSignal = onAbort(signal, () => {
         if (pending.delete(id)) {
+          keepForOthers(id);
           dispatcher.cancel(id);
           reject(signal.reason);
         }
@@ -137,13 +158,29 @@ function call(start, signal) {
         reject,
       });
     }
+    if (targets.size > 0) surroundings.set(id, remember());
     try {
       start(dispatcher, id);
     } catch (error) {
-      pending.get(id)?.settle({ ok: false, error: thrownError(error) });
-      pending.delete(id);
+      forget(id)?.settle({ ok: false, error: thrownError(error) });
     }
   });
+}
+
+/** Aborted calls whose surroundings are kept: upserts that were merged with them go on. */
+const MAX_LEFT = 256;
+/** @type {number[]} */
+const left = [];
+
+/** @param {number} id */
+function keepForOthers(id) {
+  if (surroundings.has(id)) left.push(id);
+  if (left.length > MAX_LEFT) surroundings.delete(/** @type {number} */ (left.shift()));
+}
+
+function remember() {
+  const { AsyncResource } = require('node:async_hooks');
+  return new AsyncResource('TwentyCrmCall', { requireManualDestroy: true });
 }
 
 let isLiftPending = false;

@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::runtime;
+use crate::core::origin;
 use crate::core::sync::turns::Hold;
 
 /// What an answer is, as `lib/dispatcher.js` reads it.
@@ -102,7 +103,8 @@ impl Shared {
         std::mem::take(&mut *lock(&self.hold)).lift();
     }
 
-    /// Asks JavaScript something on behalf of the object registered there as `target`, and waits for its reply.
+    /// Asks JavaScript something on behalf of the object registered there as `target`, and waits for its reply. The
+    /// question names the call that it is asked for (0 where there is none, which no call has as its number).
     /// `Err` carries the message of what was thrown.
     pub async fn ask(
         &self,
@@ -118,7 +120,8 @@ impl Shared {
             id,
             kind: AnswerKind::Question,
             text: AnswerText::Text(format!(
-                r#"{{"target":{target},"method":"{method}","args":{arguments}}}"#
+                r#"{{"call":{},"target":{target},"method":"{method}","args":{arguments}}}"#,
+                origin::current().unwrap_or_default()
             )),
         });
         receiver
@@ -291,7 +294,7 @@ impl Dispatcher {
             self.reference(true);
         }
         let task = runtime::spawn(async move {
-            let (kind, text) = work.await;
+            let (kind, text) = origin::scope(Some(id), work).await;
             ticket.answer(kind, text);
         })?;
         lock(&self.shared.aborts).insert(id, task.abort_handle());

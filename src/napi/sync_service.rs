@@ -14,6 +14,7 @@ use super::runtime;
 use super::sqlite_store::SqliteStore;
 use super::store::CallerStore;
 use crate::core::error::CrmError;
+use crate::core::origin;
 use crate::core::store::MappingStore;
 use crate::core::sync::bulk::{BulkOptions, BulkRun as CoreRun};
 use crate::core::sync::delete::DeleteMode;
@@ -66,8 +67,10 @@ impl SyncService {
         let started = if self.closed.load(Ordering::Acquire) {
             Err(client_closed())
         } else {
-            parse(kind, &input, options.as_deref())
-                .map(|(input, options)| self.core.upsert(input, options, Some(dispatcher.hold())))
+            parse(kind, &input, options.as_deref()).map(|(input, options)| {
+                let hold = Some(dispatcher.hold());
+                origin::sync_scope(id, || self.core.upsert(input, options, hold))
+            })
         };
         dispatcher.run(id, async move {
             let outcome = match started {
@@ -133,7 +136,9 @@ impl SyncService {
             external_id_from_json(&key).and_then(|external_id| {
                 let mode = DeleteMode::from_json(options.as_deref().unwrap_or("{}"))?;
                 let hold = Some(dispatcher.hold());
-                Ok(self.core.delete(object_kind(kind), external_id, mode, hold))
+                Ok(origin::sync_scope(id, || {
+                    self.core.delete(object_kind(kind), external_id, mode, hold)
+                }))
             })
         };
         dispatcher.run(id, async move {

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, Semaphore, oneshot};
 
+use crate::core::origin;
+
 /// How a merged input is written.
 pub type Write<I, R> = Arc<dyn Fn(I) -> BoxFuture<'static, R> + Send + Sync>;
 
@@ -83,6 +85,8 @@ struct Group<I, R> {
     write: Write<I, R>,
     listeners: Vec<oneshot::Sender<Turn<R>>>,
     audience: Arc<Audience>,
+    /// The call that came first.
+    origin: Option<u32>,
 }
 
 /// The lines of all keys. A key without a line has nobody in flight.
@@ -184,7 +188,7 @@ async fn serve<I, R: Clone>(group: Group<I, R>) {
         return;
     }
     let audience = Arc::clone(&group.audience);
-    let mut writing = (group.write)(group.input);
+    let mut writing = std::pin::pin!(origin::scope(group.origin, (group.write)(group.input)));
     loop {
         tokio::select! {
             biased;
@@ -223,6 +227,7 @@ impl<I, R> Group<I, R> {
                 waiting: AtomicUsize::new(1),
                 left: Notify::new(),
             }),
+            origin: origin::current(),
         }
     }
 
