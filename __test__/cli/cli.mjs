@@ -1,0 +1,111 @@
+// What the tests of the command line share: the real program as a process of its own.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const bin = path.join(root, 'bin/twenty-crm-native.js');
+
+const folder = mkdtempSync(path.join(tmpdir(), 'twenty-cli-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+
+/**
+ * A file with this content, in a folder that goes away with the tests.
+ * @param {string} name
+ * @param {string | Buffer} content
+ */
+export function file(name, content) {
+  const full = fresh(name);
+  writeFileSync(full, content);
+  return full;
+}
+
+/** The path of a file that is not there yet. @param {string} name */
+export function fresh(name) {
+  files += 1;
+  return path.join(folder, `${files}-${name}`);
+}
+
+/** The environment without anything that steers the program. */
+const bare = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) => !/^(TWENTY_|NO_COLOR|FORCE_COLOR|NODE_)/.test(name),
+  ),
+);
+
+/** @param {{ baseUrl: string, apiKey: string }} sim */
+export const envOf = ({ baseUrl, apiKey }) => ({
+  TWENTY_CRM_BASE_URL: baseUrl,
+  TWENTY_CRM_API_KEY: apiKey,
+});
+
+/**
+ * @typedef {object} Ran
+ * @property {number | null} code
+ * @property {string} stdout
+ * @property {string} stderr
+ */
+
+/**
+ * The program, started. @param {string[]} args @param {Record<string, string>} [env]
+ */
+export function start(args, env = {}) {
+  const child = spawn(process.execPath, [bin, ...args], { env: { ...bare, ...env } });
+  child.stdin.on('error', () => {});
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  /** @type {Promise<Ran>} */
+  const ended = new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  return {
+    child,
+    ended,
+    /** Until stderr has said something. @param {RegExp} pattern */
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => pattern.test(stderr) && resolve(undefined);
+        child.stderr.on('data', look);
+        child.once('close', () => reject(new Error(`ended without saying ${pattern}: ${stderr}`)));
+        look();
+      }),
+  };
+}
+
+/**
+ * The program, from its start to its end.
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, input?: string | Buffer }} [options]
+ */
+export function run(args, { env, input = '' } = {}) {
+  const { child, ended } = start(args, env);
+  child.stdin.end(input);
+  return ended;
+}
+
+/**
+ * The program with `--json`: its one line, read.
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, input?: string | Buffer }} [options]
+ */
+export async function runJson(args, options) {
+  const ran = await run([...args, '--json'], options);
+  const lines = ran.stdout.split('\n');
+  if (lines.length !== 2 || lines[1] !== '') throw new Error(`not one line: ${ran.stdout}`);
+  return { ...ran, json: JSON.parse(lines[0]) };
+}
+
+/** @param {unknown[]} records */
+export const ndjson = (records) => records.map((record) => `${JSON.stringify(record)}\n`).join('');

@@ -1,0 +1,484 @@
+// sync: files into the CRM, refused records back in, summaries, exit codes.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { useSim } from '../helpers/crm.mjs';
+import { closedPort, serve } from '../helpers/servers.mjs';
+import { envOf, file, fresh, ndjson, run, runJson, start } from './cli.mjs';
+
+const crm = useSim({ preset: 'provisioned' });
+
+/** @param {number} n @param {object} [more] */
+const person = (n, more) => ({
+  external_id: `cli_${n}`,
+  name: `Client Number${n}`,
+  email: `client${n}@example.com`,
+  ...more,
+});
+/** @param {number} count */
+const people = (count) => Array.from({ length: count }, (_, n) => person(n + 1));
+
+/** @param {string} plural */
+const rowsById = async (plural) =>
+  new Map((await crm.sim.records(plural)).map((row) => [row.externalId, row]));
+
+const RESULT_KEYS = [
+  'entity',
+  'file',
+  'format',
+  'dryRun',
+  'read',
+  'created',
+  'updated',
+  'unchanged',
+  'refused',
+  'warnings',
+  'requests',
+  'durationMs',
+  'rejects',
+  'resumeFromLine',
+  'stoppedBy',
+  'refusals',
+  'warningReasons',
+];
+
+describe('a run', () => {
+  test('of NDJSON: what is good is written, what is bad goes to the rejects, which can be fed back in', async () => {
+    const env = envOf(crm.sim);
+    const input = file(
+      'people.ndjson',
+      [
+        JSON.stringify(person(1)),
+        '{"external_id": "cli_2", "name": ',
+        JSON.stringify(person(3, { email: 'nobody' })),
+        '',
+        JSON.stringify(person(5, { job_titel: 'Typo' })),
+        '["cli_6"]',
+        JSON.stringify(person(7)),
+      ].join('\r\n'),
+    );
+    const rejects = fresh('rejects.ndjson');
+    const first = await runJson(['sync', 'people', input, '--rejects', rejects], { env });
+    assert.equal(first.code, 1, first.stderr);
+    const { result } = first.json;
+    assert.deepEqual(Object.keys(result), RESULT_KEYS);
+    assert.deepEqual(
+      [result.read, result.created, result.refused, result.resumeFromLine, result.stoppedBy],
+      [6, 2, 4, null, null],
+    );
+    assert.deepEqual(result.refusals.map(({ code, field, count }) => [code, field, count]).sort(), [
+      ['NOT_JSON', undefined, 2],
+      ['UNKNOWN_FIELD', 'job_titel', 1],
+      ['VALIDATION_ERROR', 'email', 1],
+    ]);
+    assert.equal(statSync(rejects).mode & 0o077, 0, 'for the owner only');
+    const lines = readFileSync(rejects, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map(({ _reject }) => _reject.line).sort(), [2, 3, 5, 6]);
+
+    // Fed back in unchanged, the same records are refused for the same reasons.
+    const again = fresh('again.ndjson');
+    const second = await runJson(['sync', 'people', rejects, '--rejects', again], { env });
+    assert.equal(second.code, 1, second.stderr);
+    assert.deepEqual([second.json.result.read, second.json.result.refused], [4, 4]);
+    const plain = (text) =>
+      text
+        .replaceAll(/"line":\d+/g, '')
+        .split('\n')
+        .sort();
+    assert.deepEqual(plain(readFileSync(again, 'utf8')), plain(readFileSync(rejects, 'utf8')));
+
+    // Corrected where they stand, they go in.
+    writeFileSync(
+      rejects,
+      readFileSync(rejects, 'utf8')
+        .replace('"nobody"', '"client3@example.com"')
+        .replace('job_titel', 'job_title')
+        .replace(
+          JSON.stringify('{"external_id": "cli_2", "name": ').slice(1, -1),
+          JSON.stringify(JSON.stringify(person(2))).slice(1, -1),
+        )
+        .replace(
+          JSON.stringify('["cli_6"]').slice(1, -1),
+          JSON.stringify(JSON.stringify(person(6))).slice(1, -1),
+        ),
+    );
+    const third = await runJson(['sync', 'people', rejects], { env });
+    assert.deepEqual([third.code, third.json.result.created], [0, 4], JSON.stringify(third.json));
+    const rows = await rowsById('people');
+    assert.equal(rows.size, 6);
+    assert.equal(rows.get('cli_5').jobTitle, 'Typo');
+  });
+
+  test('of CSV as Excel writes it: mark, semicolons, CRLF, quotes; blank cells change nothing', async () => {
+    const env = envOf(crm.sim);
+    const input = file(
+      'clients.csv',
+      '\uFEFFExternal ID;name;E-Mail;job title;city;Total Submissions;plan\r\n' +
+        'cli_1;"Berg; Jane ""JJ""";client1@example.com;"two\r\nlines";Köln;7;\r\n' +
+        '\r\n' +
+        'cli_2;Joe "The Boss" Doe;client2@example.com;;;;\r\n' +
+        'cli_3;Short;client3@example.com\r\n' +
+        'cli_4;Four;client4@example.com;;;many;\r\n' +
+        'cli_5;Five;client5@example.com;;;;;behind\r\n',
+    );
+    const rejects = fresh('rejects.csv');
+    const first = await runJson(['sync', 'people', input, '--rejects', rejects], { env });
+    assert.equal(first.code, 1, first.stderr);
+    assert.deepEqual([first.json.result.created, first.json.result.refused], [2, 3]);
+    const rows = await rowsById('people');
+    assert.equal(rows.get('cli_1').city, 'Köln');
+    assert.equal(rows.get('cli_1').totalSubmissions, 7);
+    assert.match(rows.get('cli_2').name.firstName, /"The/);
+
+    const text = readFileSync(rejects, 'utf8');
+    const lines = text.trimEnd().split('\n');
+    assert.match(
+      lines[0],
+      /^_reject_line;_reject_code;_reject_field;_reject_message;External ID;name/,
+    );
+    assert.match(
+      lines[1],
+      /^6;WRONG_COLUMN_COUNT;;the row has 3 cells, the header 7;cli_3;Short;client3@example\.com$/,
+    );
+    assert.match(lines[2], /^7;VALIDATION_ERROR;total_submissions;/);
+    assert.match(lines[3], /;behind$/);
+
+    const again = fresh('again.csv');
+    const second = await runJson(['sync', 'people', rejects, '--rejects', again], { env });
+    assert.deepEqual([second.code, second.json.result.refused], [1, 3]);
+    const plain = (content) =>
+      content.replaceAll(/^\d+/gm, '').replaceAll(/has \d+ cells, the header \d+/g, '');
+    assert.equal(plain(readFileSync(again, 'utf8')), plain(text));
+
+    // What is blank is left as it is.
+    const update = file(
+      'update.csv',
+      'external_id,name,email,city,total_submissions\ncli_1,Jane Berg,client1@example.com, ,\n',
+    );
+    assert.equal((await run(['sync', 'people', update], { env })).code, 0);
+    const row = (await rowsById('people')).get('cli_1');
+    assert.deepEqual([row.city, row.totalSubmissions, row.name.lastName], ['Köln', 7, 'Berg']);
+  });
+
+  test('a clean run exits 0, says what it did, and leaves an empty file of rejects', async () => {
+    const env = envOf(crm.sim);
+    const input = file('people.ndjson', ndjson(people(450)));
+    const rejects = fresh('rejects.ndjson');
+    const ran = await run(['sync', 'people', input, '--rejects', rejects], { env });
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.match(ran.stdout, /People from .*people\.ndjson/);
+    assert.match(ran.stdout, /created +450\n +updated +0\n +unchanged +0\n +refused +0\n/);
+    assert.match(ran.stdout, /450 records in .* a second, \d+ requests/);
+    assert.equal(readFileSync(rejects, 'utf8'), '');
+    assert.equal(
+      (await crm.sim.stats()).records.people ?? (await crm.sim.records('people')).length,
+      450,
+    );
+    // An empty file of rejects is no failure when it is fed back in.
+    const none = await runJson(['sync', 'people', rejects], { env });
+    assert.deepEqual([none.code, none.json.result.read], [0, 0]);
+  });
+
+  test('standard input, other names, parts of names, nested keys', async () => {
+    const env = envOf(crm.sim);
+    const csv = 'Nr,Vorname,Nachname,Mail,Notiz\n1,Mary Ann,van der Berg,m@example.com,x\n';
+    const map = [
+      'Nr=external_id',
+      'Vorname=name.firstName',
+      'Nachname=name.lastName',
+      'Mail=email',
+    ];
+    const args = [
+      'sync',
+      'people',
+      '-',
+      '--format',
+      'csv',
+      ...map.flatMap((pair) => ['--map', pair]),
+    ];
+    const ran = await run([...args, '--ignore', 'Notiz'], { env, input: csv });
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.match(ran.stdout, /People from standard input/);
+    assert.equal((await rowsById('people')).get('1').name.firstName, 'Mary Ann');
+
+    const columns = file(
+      'columns.json',
+      '{"client.id":"external_id","client.mail":"email","note":null}',
+    );
+    const input = ndjson([
+      { client: { id: '2', mail: 'two@example.com' }, note: 1, name: { lastName: 'Two' } },
+    ]);
+    const second = await run(['sync', 'people', '-', '--format', 'ndjson', '--map-file', columns], {
+      env,
+      input,
+    });
+    assert.equal(second.code, 0, second.stderr);
+    assert.equal((await rowsById('people')).get('2').emails.primaryEmail, 'two@example.com');
+  });
+
+  test('--dry-run writes nothing, --verify sends only what differs, --mappings remembers', async () => {
+    const env = envOf(crm.sim);
+    const input = file(
+      'companies.ndjson',
+      ndjson([
+        { external_id: 'c1', name: 'One' },
+        { external_id: 'c2', name: 'Two' },
+      ]),
+    );
+    const dry = await runJson(['sync', 'companies', input, '--dry-run'], { env });
+    assert.deepEqual([dry.code, dry.json.result.created, dry.json.result.dryRun], [0, 2, true]);
+    assert.equal((await crm.sim.records('companies')).length, 0);
+    const mappings = ['--mappings', fresh('mappings.sqlite')];
+    const first = await runJson(['sync', 'companies', input, ...mappings], { env });
+    assert.deepEqual([first.code, first.json.result.created], [0, 2]);
+    for (const more of [mappings, ['--verify']]) {
+      const next = await runJson(['sync', 'companies', input, ...more], { env });
+      assert.equal(next.json.result.unchanged, 2, more.join(' '));
+    }
+    const forced = await runJson(['sync', 'companies', input, ...mappings, '--force'], { env });
+    assert.equal(forced.json.result.updated, 2);
+  });
+
+  test('options of the service: country, namespace, and others from a file', async () => {
+    const env = envOf(crm.sim);
+    const input = file(
+      'people.ndjson',
+      ndjson([person(1, { phone: '030 23125042' }), person(2, { email: 'none' })]),
+    );
+    const options = file('options.json', '{"invalidEmail":"leave_out"}');
+    const args = ['--default-country', 'DE', '--namespace', 'site-a', '--options', options];
+    const ran = await runJson(['sync', 'people', input, ...args], { env });
+    assert.deepEqual([ran.code, ran.json.result.created], [0, 2], ran.stderr);
+    assert.equal(ran.json.result.warningReasons[0].field, 'email');
+    const rows = await crm.sim.records('people');
+    assert.ok(rows.every(({ externalId }) => externalId.startsWith('site-a')));
+    assert.ok(rows.some(({ phones }) => phones.primaryPhoneNumber === '3023125042'));
+  });
+});
+
+describe('what is wrong is said before anything is sent', () => {
+  for (const [what, csv, args, pattern] of /** @type {const} */ ([
+    ['an unknown column', 'external_id,name,emial\n', [], /Unknown column "emial".*email/],
+    [
+      'a column twice',
+      'external_id,name,email,email\n',
+      [],
+      /"email" is there twice \(columns 3 and 4\)/,
+    ],
+    [
+      'two columns for a field',
+      'external_id,name,email,E-Mail\n',
+      [],
+      /Two columns give email: "email" and "E-Mail"/,
+    ],
+    [
+      'a missing column',
+      'id,name,email\n',
+      ['--ignore', 'id'],
+      /No column gives external_id.*\n.*"id=external_id"/,
+    ],
+    ['__proto__', 'external_id,name,email,__proto__\n', [], /Unknown column "__proto__"/],
+    ['constructor', 'external_id,name,email,constructor\n', [], /Unknown column "constructor"/],
+    [
+      'a mapped column that is not there',
+      'external_id,name,email\n',
+      ['--map', 'mail=email'],
+      /no column "mail".*"email"/,
+    ],
+    [
+      'name and its parts',
+      'external_id,name,name.firstName,email\n',
+      [],
+      /"name" and "name.firstName"/,
+    ],
+  ])) {
+    test(`${what}: 5`, async () => {
+      const input = file('people.csv', `${csv}1,2,3,4\n`);
+      const ran = await run(['sync', 'people', input, ...args], { env: envOf(crm.sim) });
+      assert.equal(ran.code, 5, ran.stderr);
+      assert.match(ran.stderr, pattern);
+      assert.equal((await crm.sim.stats()).total, 0);
+    });
+  }
+
+  test('an unknown key in the first line of NDJSON: 5', async () => {
+    const input = file('people.ndjson', ndjson([person(1, { job_titel: 'x' }), person(2)]));
+    const ran = await run(['sync', 'people', input], { env: envOf(crm.sim) });
+    assert.equal(ran.code, 5);
+    assert.match(ran.stderr, /Unknown key "job_titel".*job_title/);
+    assert.equal((await crm.sim.stats()).total, 0);
+    const loose = await run(['sync', 'people', input, '--ignore-unknown'], { env: envOf(crm.sim) });
+    assert.equal(loose.code, 0, loose.stderr);
+  });
+
+  test('wrong usage: 2', async () => {
+    const input = file('people.csv', 'external_id,name,email\n');
+    const env = envOf(crm.sim);
+    for (const [args, pattern] of /** @type {const} */ ([
+      [['-'], /--format/],
+      [[file('people.txt', '')], /--format csv or --format ndjson/],
+      [[input, '--map', 'x'], /column=field/],
+      [[input, '--map', 'name=nmae'], /did you mean name/],
+      [[input, '--map-file', file('bad.json', '[')], /cannot be read/],
+      [[input, '--delimiter', 'ab'], /one character/],
+      [[input, '--encoding', 'klingon'], /not known/],
+      [[input, '--rejects', input], /is the input itself/],
+      [[input, '--options', file('key.json', '{"apiKey":"x"}')], /from the environment/],
+    ])) {
+      const ran = await run(['sync', 'people', ...args], { env });
+      assert.equal(ran.code, 2, `${args.join(' ')}: ${ran.stderr}`);
+      assert.match(ran.stderr, pattern);
+    }
+    assert.equal((await crm.sim.stats()).total, 0);
+  });
+
+  test('a file that cannot be read: 5', async () => {
+    const folder = fresh('folder.csv');
+    mkdirSync(folder);
+    for (const name of [fresh('missing.csv'), folder]) {
+      const ran = await runJson(['sync', 'people', name], { env: envOf(crm.sim) });
+      assert.deepEqual([ran.code, ran.json.error.code], [5, 'INPUT']);
+      assert.match(ran.stderr, /cannot be read/);
+    }
+    const rejects = '/no/such/folder/rejects.ndjson';
+    const input = file('people.ndjson', ndjson(people(1)));
+    const ran = await run(['sync', 'people', input, '--rejects', rejects], { env: envOf(crm.sim) });
+    assert.equal(ran.code, 5);
+    assert.match(ran.stderr, /--rejects .* cannot be written/);
+  });
+
+  test('a key that is refused: 3, before the rejects are touched; no server: 4', async () => {
+    const input = file('people.ndjson', ndjson(people(1)));
+    const rejects = file('rejects.ndjson', 'of an earlier run\n');
+    const args = ['sync', 'people', input, '--rejects', rejects];
+    const env = { ...envOf(crm.sim), TWENTY_CRM_API_KEY: crm.sim.keys.expired };
+    const refused = await runJson(args, { env });
+    assert.deepEqual([refused.code, refused.json.error.code], [3, 'AUTH_ERROR']);
+    const nowhere = { ...env, TWENTY_CRM_BASE_URL: `http://127.0.0.1:${await closedPort()}` };
+    const unreachable = await runJson(args, { env: nowhere });
+    assert.deepEqual([unreachable.code, unreachable.json.error.code], [4, 'NETWORK_ERROR']);
+    const off = await runJson(args, { env: { ...env, TWENTY_CRM_ENABLED: 'false' } });
+    assert.equal(off.code, 3);
+    assert.equal(readFileSync(rejects, 'utf8'), 'of an earlier run\n');
+  });
+});
+
+describe('a run that ends early', () => {
+  test('input that breaks off: what was read is written, the line is named, and where to go on', async () => {
+    const env = envOf(crm.sim);
+    const rows = people(300).map(
+      ({ external_id, name, email }) => `${external_id},${name},${email}\n`,
+    );
+    const header = 'external_id,name,email\n';
+    const bytes = Buffer.from(
+      `${header}${rows.join('')}cli_x,Mäx,x@example.com\ncli_y,Y,y@example.com\n`,
+      'latin1',
+    );
+    const input = file('people.csv', bytes);
+    const ran = await runJson(['sync', 'people', input], { env });
+    assert.equal(ran.code, 5);
+    assert.match(ran.json.error.message, /Line 302 is not UTF-8/);
+    assert.deepEqual([ran.json.result.created, ran.json.result.resumeFromLine], [300, 302]);
+    assert.match(ran.stderr, /--encoding windows-1252/);
+    const whole = await runJson(['sync', 'people', input, '--encoding', 'windows-1252'], { env });
+    assert.equal(whole.code, 0, whole.stderr);
+    assert.equal((await rowsById('people')).get('cli_x').name.firstName, 'Mäx');
+
+    const open = file(
+      'open.csv',
+      `${header}${rows.slice(0, 3).join('')}cli_x,"open,x@example.com\n${rows[3]}`,
+    );
+    const broken = await runJson(['sync', 'people', open], { env });
+    assert.equal(broken.code, 5);
+    assert.match(broken.json.error.message, /Line 5: a quotation mark opens/);
+    assert.equal(broken.json.result.resumeFromLine, 5);
+    assert.equal(broken.json.result.stoppedBy, 'INPUT');
+  });
+
+  test('a key that is revoked on the way: 3, and where to go on', async () => {
+    let requests = 0;
+    const server = await serve((_, response) => {
+      requests += 1;
+      if (requests > 1) {
+        response.writeHead(401, { 'content-type': 'application/json' });
+        response.end(
+          '{"statusCode":401,"error":"UnauthorizedException","messages":["This API Key is revoked"]}',
+        );
+        return;
+      }
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"data":{"people":[]},"totalCount":0,"pageInfo":{}}');
+    });
+    const env = envOf({ baseUrl: server.baseUrl, apiKey: crm.sim.apiKey });
+    const input = file('people.ndjson', ndjson(people(5_000)));
+    const ran = await runJson(['sync', 'people', input], { env });
+    assert.equal(ran.code, 3, ran.stdout);
+    assert.equal(ran.json.error.code, 'AUTH_ERROR');
+    assert.equal(ran.json.result.stoppedBy, 'AUTH_ERROR');
+    assert.equal(ran.json.result.resumeFromLine, 1);
+    assert.ok(ran.json.result.read < 5_000, 'the rest is not tried');
+  });
+
+  test('Ctrl-C finishes what is in flight, and says where to go on; from there nothing is missed', async () => {
+    const env = envOf(crm.sim);
+    const records = people(1_000);
+    const running = start(['sync', 'people', '-', '--format', 'ndjson', '--json'], env);
+    running.child.stdin.write(ndjson(records.slice(0, 630)));
+    // Whole batches are written while the input is open; the last 30 wait for more.
+    await holds(600);
+    running.child.kill('SIGINT');
+    await running.says(/in flight will be finished/);
+    const { code, stdout } = await running.ended;
+    assert.equal(code, 130);
+    const { result } = JSON.parse(stdout);
+    assert.equal(result.stoppedBy, 'SIGINT');
+    assert.equal(result.created, 630);
+    assert.equal(result.resumeFromLine, 631);
+    const rest = await runJson(
+      ['sync', 'people', '-', '--format', 'ndjson', '--from-line', '631'],
+      { env, input: ndjson(records) },
+    );
+    assert.deepEqual([rest.code, rest.json.result.read, rest.json.result.created], [0, 370, 370]);
+    assert.equal((await crm.sim.records('people')).length, 1_000);
+  });
+
+  test('a second Ctrl-C lets go of what is in flight', async () => {
+    await crm.sim.addFaults({ method: 'POST', action: { type: 'stallHeaders' } });
+    const input = file('people.ndjson', ndjson(people(10)));
+    const running = start(['sync', 'people', input], envOf(crm.sim));
+    running.child.stdin.end();
+    await hasPosted();
+    running.child.kill('SIGINT');
+    await running.says(/in flight will be finished/);
+    running.child.kill('SIGINT');
+    const { code, stdout } = await running.ended;
+    assert.equal(code, 130);
+    assert.match(stdout, /Stopped before line 1\./);
+    assert.match(stdout, /twenty-crm-native sync people \S+ --from-line 1\n/);
+  });
+
+  test('SIGTERM: 143', async () => {
+    const running = start(['sync', 'people', '-', '--format', 'ndjson'], envOf(crm.sim));
+    running.child.stdin.write(ndjson(people(200)));
+    await holds(200);
+    running.child.kill('SIGTERM');
+    const { code, stdout } = await running.ended;
+    assert.equal(code, 143);
+    assert.match(stdout, /--from-line 201 {3}\(with the same input\)/);
+  });
+});
+
+/** Until the CRM has so many people. @param {number} count */
+async function holds(count) {
+  while ((await crm.sim.records('people')).length < count) await new Promise(setImmediate);
+}
+
+/** Until a write has arrived. */
+async function hasPosted() {
+  while (!(await crm.sim.log()).some(({ method }) => method === 'POST')) {
+    await new Promise(setImmediate);
+  }
+}

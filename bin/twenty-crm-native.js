@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+'use strict';
+
+const { main } = require('../lib/cli/main.js');
+
+// Not process.exit: what is still on its way to a pipe would be lost.
+main(process).then((exitCode) => {
+  process.exitCode = exitCode;
+});

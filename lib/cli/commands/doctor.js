@@ -1,0 +1,93 @@
+'use strict';
+
+const { TwentyCrmApiService } = require('../../api-service.js');
+const { readConnection, readServiceOptions } = require('../environment.js');
+const { EXIT } = require('../exit-codes.js');
+const { printable, wrap } = require('../text.js');
+
+/**
+ * @typedef {import('../../../index.js').DiagnosisFinding} Finding
+ * @typedef {Omit<Finding, 'check'> & { check: string }} CliFinding
+ */
+
+const MARKS = /** @type {const} */ ({
+  ok: ['green', '✔'],
+  warning: ['yellow', '!'],
+  error: ['red', '✘'],
+});
+
+/** Findings that mean that no server answered. */
+const UNREACHABLE_CHECKS = new Set(['reachable']);
+
+/**
+ * @param {import('../main.js').Context} context
+ * @param {import('../program.js').DoctorOptions} options
+ * @returns {Promise<import('../main.js').Outcome>}
+ */
+async function doctor({ console, env, interruption }, options) {
+  const { config, mode, baseUrl } = readConnection(options, env, console);
+  const { fieldNames } = readServiceOptions(options);
+  const diagnosis = await new TwentyCrmApiService().diagnose(config, {
+    ...(fieldNames !== undefined && { fieldNames }),
+    signal: interruption.soft,
+  });
+  const findings = [...modeFindings(mode), ...diagnosis.findings.map(withCommand)];
+  const result = { baseUrl, mode, ok: diagnosis.ok, summary: diagnosis.summary, findings };
+  const failed = findings.find(({ status }) => status === 'error');
+  const exitCode =
+    failed === undefined
+      ? EXIT.OK
+      : UNREACHABLE_CHECKS.has(failed.check)
+        ? EXIT.UNREACHABLE
+        : EXIT.CONFIG;
+  return { exitCode, result, show: () => show(result, console) };
+}
+
+/** @param {string} mode @returns {CliFinding[]} */
+function modeFindings(mode) {
+  if (mode === 'direct_crm') return [];
+  return [
+    {
+      check: 'mode',
+      status: 'warning',
+      message: `Services made from this environment work in mode ${mode}: they send nothing to Twenty`,
+      advice: 'TWENTY_CRM_ENABLED=true and TWENTY_CRM_SYNC_MODE=direct_crm switch it on.',
+    },
+  ];
+}
+
+/** What is to be done about the schema can be done here. @param {Finding} finding @returns {CliFinding} */
+function withCommand(finding) {
+  const plan = /** @type {any} */ (finding.details?.plan);
+  if (finding.check !== 'schema' || !(plan?.missing?.length > 0)) return finding;
+  return { ...finding, advice: `Run twenty-crm-native schema apply. Or: ${finding.advice}` };
+}
+
+/**
+ * @param {{ baseUrl: string, summary: string, findings: CliFinding[] }} result
+ * @param {import('../console.js').Console} console
+ */
+function show({ baseUrl, summary, findings }, { out }) {
+  const { paint } = out;
+  out.write(`\n${paint('bold', `Twenty at ${printable(baseUrl)}`)}\n\n`);
+  const labels = findings.map(({ check }) => check.replaceAll('_', ' '));
+  const indent = Math.max(...labels.map(({ length }) => length)) + 6;
+  for (const [index, { status, message, advice }] of findings.entries()) {
+    const [colour, mark] = MARKS[status];
+    const lines = wrap(printable(message), out.width - indent);
+    const head = `  ${paint(colour, mark)} ${labels[index].padEnd(indent - 4)}`;
+    out.write(`${head}${lines.join(`\n${' '.repeat(indent)}`)}\n`);
+    if (advice === undefined || status === 'ok') continue;
+    const what = wrap(printable(advice), out.width - indent - 2);
+    out.write(
+      `${' '.repeat(indent)}${paint(colour, '→')} ${what.join(`\n${' '.repeat(indent + 2)}`)}\n`,
+    );
+  }
+  const failed = findings.filter(({ status }) => status === 'error').length;
+  const warned = findings.filter(({ status }) => status === 'warning').length;
+  const verdict = failed > 0 ? 'It does not work' : warned > 0 ? 'It works, with a loss' : summary;
+  const colour = failed > 0 ? 'red' : warned > 0 ? 'yellow' : 'green';
+  out.write(`\n${paint(colour, printable(verdict.replace(/\.$/, '')))}.\n\n`);
+}
+
+module.exports = { doctor };

@@ -1,0 +1,103 @@
+'use strict';
+
+const { readFileSync } = require('node:fs');
+const { createTwentyCrmSyncService } = require('../../create-sync-service.js');
+const { readConnection, readServiceOptions, requireDirect } = require('../environment.js');
+const { EXIT } = require('../exit-codes.js');
+const { CliFailure, inputFailure } = require('../failure.js');
+const { BadRecord, isObject, objectMapper, readMapping } = require('../mapping.js');
+const { printable } = require('../text.js');
+
+/** Bytes of standard input that are read. */
+const MAX_BYTES = 10_000_000;
+
+/**
+ * @param {import('../main.js').Context} context
+ * @param {'person' | 'company'} entity
+ * @param {string} source JSON, the name of a file, or `-`
+ * @param {import('../program.js').UpsertOptions} options
+ * @returns {Promise<import('../main.js').Outcome>}
+ */
+async function upsert({ console, env, stdin, interruption }, entity, source, options) {
+  const serviceOptions = readServiceOptions(options);
+  const record = toRecord(entity, await readText(source, stdin));
+  const connection = readConnection(options, env, console);
+  requireDirect(connection);
+  /** @type {import('../../../index.js').SyncWarning[]} */
+  const warnings = [];
+  const service = createTwentyCrmSyncService(connection.config, {
+    ...serviceOptions,
+    onWarning: (warning) => warnings.push(warning),
+  });
+  const call = { signal: interruption.soft };
+  const written =
+    entity === 'person'
+      ? await service.upsertPerson(/** @type {any} */ (record), call)
+      : await service.upsertCompany(/** @type {any} */ (record), call);
+  const { id, externalId, created } = written;
+  return {
+    exitCode: EXIT.OK,
+    result: { entity, ...written, warnings },
+    show: () => {
+      const { out, err } = console;
+      for (const { field, message } of warnings) {
+        err.write(`${err.paint('yellow', '!')} ${printable(`${field}: ${message}`)}\n`);
+      }
+      const verb = out.paint('green', created ? 'created' : 'updated');
+      out.write(`${verb} ${entity} ${printable(externalId)}  ${id}\n`);
+    },
+  };
+}
+
+/**
+ * @param {string} source
+ * @param {NodeJS.ReadableStream} stdin
+ */
+async function readText(source, stdin) {
+  if (/^\s*[{[]/.test(source)) return source;
+  if (source === '-') {
+    /** @type {Buffer[]} */
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of stdin) {
+      chunks.push(Buffer.from(chunk));
+      length += chunk.length;
+      if (length > MAX_BYTES) throw inputFailure('Standard input has more than one record');
+    }
+    return Buffer.concat(chunks).toString();
+  }
+  try {
+    return readFileSync(source, 'utf8');
+  } catch (error) {
+    const isMissing = error.code === 'ENOENT';
+    throw inputFailure(
+      `${source} cannot be read: ${isMissing ? 'there is no such file' : error.message}`,
+      'Give a record as JSON, the name of a file that holds one, or - for standard input.',
+    );
+  }
+}
+
+/**
+ * @param {'person' | 'company'} entity
+ * @param {string} text
+ */
+function toRecord(entity, text) {
+  let value;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw inputFailure(
+      `The record is not JSON: ${error.message}`,
+      `Many records, one a line: twenty-crm-native sync ${entity === 'person' ? 'people' : 'companies'} FILE`,
+    );
+  }
+  if (!isObject(value)) throw inputFailure('The record must be one JSON object');
+  try {
+    return objectMapper(entity, readMapping(entity, {}))(value);
+  } catch (error) {
+    if (!(error instanceof BadRecord)) throw error;
+    throw new CliFailure(EXIT.LEFTOVER, error.code, error.message);
+  }
+}
+
+module.exports = { upsert };

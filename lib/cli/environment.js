@@ -1,0 +1,140 @@
+'use strict';
+
+const { readFileSync } = require('node:fs');
+const { parseEnv } = require('node:util');
+const { readEnvMode, readTwentyCrmEnvConfig } = require('../config/env.js');
+const { configFailure, usageFailure } = require('./failure.js');
+
+/**
+ * @typedef {Record<string, string | undefined>} Env
+ *
+ * @typedef {object} Connection
+ * @property {import('../../index.js').TwentyCrmRestClientConfig} config
+ * @property {import('../../index.js').TwentyCrmSyncMode} mode what the environment says
+ * @property {string} baseUrl for people: nothing secret in it
+ *
+ * @typedef {object} ConnectionOptions
+ * @property {string} [envFile]
+ * @property {number} [timeout]
+ * @property {number} [retries]
+ */
+
+/**
+ * What `createTwentyCrmSyncServiceFromEnv` reads, and where it says that the sync is on.
+ * @param {ConnectionOptions} options
+ * @param {Env} env
+ * @param {import('./console.js').Console} console
+ * @returns {Connection}
+ */
+function readConnection({ envFile, timeout, retries }, env, console) {
+  const all = envFile === undefined ? env : withFile(env, envFile);
+  const { baseUrl = '', apiKey = '', cacheTtlMs: _ } = readEnv(all);
+  console.keepSecret(apiKey);
+  const missing = [
+    ...(baseUrl === '' ? ['TWENTY_CRM_BASE_URL'] : []),
+    ...(apiKey === '' ? ['TWENTY_CRM_API_KEY'] : []),
+  ];
+  if (missing.length > 0) {
+    throw configFailure(
+      `${missing.join(' and ')} must be set`,
+      'In the environment, or in a file of NAME=value lines named by --env-file.',
+    );
+  }
+  const { mode, isSwitchedOff } = readEnvMode(all);
+  return {
+    config: {
+      baseUrl,
+      apiKey,
+      ...(timeout !== undefined && { timeout }),
+      ...(retries !== undefined && { maxRetries: retries }),
+    },
+    mode: isSwitchedOff ? 'disabled' : (mode ?? 'direct_crm'),
+    baseUrl: withoutCredentials(baseUrl),
+  };
+}
+
+/** @param {Env} env */
+function readEnv(env) {
+  try {
+    return readTwentyCrmEnvConfig(env);
+  } catch (error) {
+    throw configFailure(error.message);
+  }
+}
+
+/** As Node's own `--env-file` does, the environment goes over the file. @param {Env} env @param {string} file */
+function withFile(env, file) {
+  try {
+    return { ...parseEnv(readFileSync(file, 'utf8')), ...env };
+  } catch (error) {
+    throw usageFailure(`--env-file ${file} cannot be read: ${error.message}`);
+  }
+}
+
+/** @param {string} baseUrl */
+const withoutCredentials = (baseUrl) => baseUrl.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+
+/**
+ * Writing is asked for where the environment says that nothing is to be written.
+ * @param {Connection} connection
+ */
+function requireDirect({ mode }) {
+  if (mode === 'disabled') {
+    throw configFailure(
+      'The sync is switched off: TWENTY_CRM_ENABLED is not true, or TWENTY_CRM_SYNC_MODE is disabled',
+      'For one run: TWENTY_CRM_ENABLED=true TWENTY_CRM_SYNC_MODE=direct_crm twenty-crm-native …',
+    );
+  }
+  if (mode === 'platform') {
+    throw configFailure(
+      'TWENTY_CRM_SYNC_MODE=platform hands changes to the site’s own queue, which the command line does not have',
+      'For one run: TWENTY_CRM_SYNC_MODE=direct_crm twenty-crm-native …',
+    );
+  }
+}
+
+/** What `--options` may hold: what is left out is code, or a matter of other options. */
+const SERVICE_OPTIONS = [
+  'collisions',
+  'defaultCountry',
+  'fieldNames',
+  'fieldOwnership',
+  'hashTtlMs',
+  'invalidEmail',
+  'namespace',
+];
+
+/**
+ * The options of the sync service: those of the file, and over them those of the command line.
+ * @param {{ options?: string, defaultCountry?: string, namespace?: string }} options
+ * @returns {import('../../index.js').SyncServiceOptions}
+ */
+function readServiceOptions({ options: file, defaultCountry, namespace }) {
+  const given = file === undefined ? {} : readOptionsFile(file);
+  return {
+    ...given,
+    ...(defaultCountry !== undefined && { defaultCountry }),
+    ...(namespace !== undefined && { namespace }),
+  };
+}
+
+/** @param {string} file @returns {object} */
+function readOptionsFile(file) {
+  let value;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw usageFailure(`--options ${file} cannot be read: ${error.message}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw usageFailure(`--options ${file} must hold a JSON object`);
+  }
+  const unknown = Object.keys(value).find((name) => !SERVICE_OPTIONS.includes(name));
+  if (unknown === undefined) return value;
+  throw usageFailure(
+    `--options ${file}: "${unknown}" is none of ${SERVICE_OPTIONS.join(', ')}`,
+    /key|token/i.test(unknown) ? 'The API key comes from the environment.' : undefined,
+  );
+}
+
+module.exports = { readConnection, readServiceOptions, requireDirect };

@@ -1,0 +1,91 @@
+'use strict';
+
+const { isTwentyCrmError } = require('../errors.js');
+const { EXIT } = require('./exit-codes.js');
+
+/**
+ * Why a command ended without doing its work, as people and programs are told.
+ * @typedef {object} FailureReport
+ * @property {string} code
+ * @property {string} message
+ * @property {string} [hint] what to do
+ * @property {number} [status]
+ * @property {boolean} [isRetryable]
+ * @property {Record<string, unknown>} [details]
+ */
+
+/** A failure that the user can put right: shown without a stack. */
+class CliFailure extends Error {
+  /**
+   * @param {number} exitCode
+   * @param {string} code
+   * @param {string} message
+   * @param {string} [hint]
+   */
+  constructor(exitCode, code, message, hint) {
+    super(message);
+    this.exitCode = exitCode;
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** @param {string} message @param {string} [hint] */
+const usageFailure = (message, hint) => new CliFailure(EXIT.USAGE, 'USAGE', message, hint);
+
+/** @param {string} message @param {string} [hint] */
+const configFailure = (message, hint) => new CliFailure(EXIT.CONFIG, 'CONFIG', message, hint);
+
+/** @param {string} message @param {string} [hint] */
+const inputFailure = (message, hint) => new CliFailure(EXIT.INPUT, 'INPUT', message, hint);
+
+const UNREACHABLE_CODES = new Set(['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMIT', 'SERVER_ERROR']);
+
+const CONFIG_REASONS = new Set(['DISABLED', 'REDIRECT']);
+
+/**
+ * The exit code that an error of the CRM leads to. What makes it `CONFIG` or `UNREACHABLE` concerns every record alike.
+ * @param {{ code: string, details?: Record<string, unknown> }} error
+ */
+function exitCodeOf({ code, details }) {
+  if (code === 'AUTH_ERROR' || code === 'UNKNOWN') return EXIT.CONFIG;
+  if (code === 'OPERATION_FAILED' && CONFIG_REASONS.has(String(details?.reason)))
+    return EXIT.CONFIG;
+  return UNREACHABLE_CODES.has(code) ? EXIT.UNREACHABLE : EXIT.LEFTOVER;
+}
+
+/**
+ * @param {unknown} error
+ * @returns {{ exitCode: number, report: FailureReport, stack?: string }} `stack` where it is a fault of this program
+ */
+function describeFailure(error) {
+  if (error instanceof CliFailure) {
+    const { exitCode, code, message, hint } = error;
+    return { exitCode, report: { code, message, ...(hint !== undefined && { hint }) } };
+  }
+  if (isTwentyCrmError(error)) {
+    const { code, message, status, isRetryable, details } = error;
+    return {
+      exitCode: exitCodeOf(error),
+      report: {
+        code,
+        message,
+        ...(status !== undefined && { status }),
+        isRetryable,
+        ...(details !== undefined && { details }),
+      },
+    };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  return { exitCode: EXIT.BUG, report: { code: 'BUG', message }, stack };
+}
+
+module.exports = {
+  CliFailure,
+  configFailure,
+  describeFailure,
+  exitCodeOf,
+  inputFailure,
+  usageFailure,
+};

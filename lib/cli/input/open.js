@@ -1,0 +1,125 @@
+'use strict';
+
+const { once } = require('node:events');
+const { createReadStream } = require('node:fs');
+const { stat } = require('node:fs/promises');
+const path = require('node:path');
+const { inputFailure, usageFailure } = require('../failure.js');
+const { toUtf8 } = require('./bytes.js');
+const { openCsv, readDelimiter } = require('./csv.js');
+const { readNdjson } = require('./ndjson.js');
+
+/** @typedef {'csv' | 'ndjson'} Format */
+
+/** @type {Record<string, Format>} */
+const EXTENSIONS = {
+  '.csv': 'csv',
+  '.tsv': 'csv',
+  '.tab': 'csv',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+};
+
+/**
+ * @typedef {object} InputOptions
+ * @property {Format} [format]
+ * @property {string} [delimiter]
+ * @property {string} [encoding]
+ *
+ * @typedef {object} Input
+ * @property {string} name for people
+ * @property {Format} format
+ * @property {string[]} [header] of a CSV file
+ * @property {string} [delimiter] of a CSV file
+ * @property {AsyncGenerator<import('./ndjson.js').Entry, void, undefined>} entries
+ * @property {boolean} hasSize whether it is known how much there is to read
+ * @property {(end: number) => number} fractionAt how much of the input lies before an entry's end, 0 to 1
+ * @property {() => void} close nothing more is read
+ */
+
+/**
+ * @param {string} file `-` for standard input
+ * @param {import('../fields.js').Entity} entity
+ * @param {import('../mapping.js').Mapping} mapping
+ * @param {InputOptions} options
+ * @param {NodeJS.ReadableStream} stdin
+ * @returns {Promise<Input>}
+ */
+async function openInput(file, entity, mapping, options, stdin) {
+  const format = readFormat(file, options.format);
+  const delimiter = delimiterOf(file, format, options.delimiter);
+  requireEncoding(options.encoding);
+  const { stream, size } = file === '-' ? { stream: stdin, size: 0 } : await openFile(file);
+  const meter = { read: 0, decoded: 0 };
+  const readable = /** @type {import('node:stream').Readable} */ (stream);
+  const chunks = toUtf8(readable, options.encoding, meter);
+  const input = {
+    name: file === '-' ? 'standard input' : file,
+    format,
+    hasSize: size > 0,
+    /** @param {number} end */
+    fractionAt: (end) =>
+      size === 0 || meter.decoded === 0
+        ? 0
+        : Math.min(1, ((end / meter.decoded) * meter.read) / size),
+    close: () => void readable.destroy(),
+  };
+  if (format === 'ndjson') return { ...input, entries: readNdjson(chunks, entity, mapping) };
+  try {
+    return { ...input, ...(await openCsv(chunks, entity, mapping, delimiter)) };
+  } catch (error) {
+    input.close();
+    throw error;
+  }
+}
+
+/** @param {string} file @param {Format | undefined} given @returns {Format} */
+function readFormat(file, given) {
+  const format = given ?? EXTENSIONS[path.extname(file).toLowerCase()];
+  if (format !== undefined) return format;
+  if (file === '-') throw usageFailure('Standard input needs --format csv or --format ndjson');
+  throw usageFailure(
+    `${file}: its name does not tell what it is`,
+    'Say --format csv or --format ndjson (one JSON object a line).',
+  );
+}
+
+/** @param {string} file @param {Format} format @param {string | undefined} given */
+function delimiterOf(file, format, given) {
+  if (given === undefined) return /\.(tsv|tab)$/i.test(file) ? '\t' : undefined;
+  if (format !== 'csv') throw usageFailure('--delimiter is for CSV');
+  const delimiter = readDelimiter(given);
+  if (delimiter !== undefined) return delimiter;
+  throw usageFailure(`--delimiter ${given}: give one character, or comma, semicolon, tab or pipe`);
+}
+
+/** @param {string | undefined} encoding */
+function requireEncoding(encoding) {
+  if (encoding === undefined) return;
+  try {
+    new TextDecoder(encoding);
+  } catch {
+    throw usageFailure(
+      `--encoding ${encoding} is not known`,
+      'Common ones: utf-8, utf-16le, windows-1252, iso-8859-2, shift_jis.',
+    );
+  }
+}
+
+/** @param {string} file */
+async function openFile(file) {
+  const stream = createReadStream(file, { highWaterMark: 262_144 });
+  try {
+    const [info] = await Promise.all([stat(file), once(stream, 'open')]);
+    if (info.isDirectory()) throw new Error('it is a directory');
+    return { stream, size: info.isFile() ? info.size : 0 };
+  } catch (error) {
+    stream.destroy();
+    const isMissing = error.code === 'ENOENT';
+    throw inputFailure(
+      `${file} cannot be read: ${isMissing ? 'there is no such file' : error.message}`,
+    );
+  }
+}
+
+module.exports = { openInput };

@@ -1,0 +1,56 @@
+'use strict';
+
+/** Longer names are compared by their beginnings: the work grows with the square of it. */
+const COMPARED = 64;
+
+/**
+ * How many letters have to be added, removed, changed or swapped to make one word of the other.
+ * @param {string} one
+ * @param {string} other
+ */
+function distance(one, other) {
+  /** @type {number[]} */
+  let beforeLast = [];
+  let last = Array.from({ length: other.length + 1 }, (_, n) => n);
+  for (let i = 1; i <= one.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const cost = one[i - 1] === other[j - 1] ? 0 : 1;
+      let best = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + cost);
+      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) {
+        best = Math.min(best, beforeLast[j - 2] + 1);
+      }
+      row.push(best);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[other.length];
+}
+
+/** @param {string} name */
+const simplify = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+
+/**
+ * The known name that is most like a given one.
+ * @param {string} name
+ * @param {readonly string[]} known
+ * @returns {string}
+ */
+function nearest(name, known) {
+  const given = simplify(name).slice(0, COMPARED);
+  let best = known[0];
+  let bestScore = Number.POSITIVE_INFINITY;
+  for (const candidate of known) {
+    const word = simplify(candidate);
+    const isPart = given.length > 2 && (given.includes(word) || word.includes(given));
+    const score = distance(given, word) / Math.max(given.length, word.length) - (isPart ? 0.5 : 0);
+    if (score < bestScore) {
+      bestScore = score;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+module.exports = { nearest };

@@ -1,0 +1,48 @@
+'use strict';
+
+/** Milliseconds over which the rate is taken: long enough to be steady, short enough to follow a rate limit. */
+const WINDOW_MS = 20_000;
+const SAMPLE_MS = 500;
+
+/** How quickly a run goes on, and how long it will take. */
+class Pace {
+  #now;
+  /** @type {{ atMs: number, done: number, fraction: number }[]} */
+  #samples;
+
+  /** @param {() => number} now milliseconds */
+  constructor(now) {
+    this.#now = now;
+    this.#samples = [{ atMs: now(), done: 0, fraction: 0 }];
+  }
+
+  /**
+   * @param {number} done records
+   * @param {number} fraction of the input, 0 where it is not known
+   */
+  note(done, fraction) {
+    const atMs = this.#now();
+    const last = this.#samples[this.#samples.length - 1];
+    if (atMs - last.atMs < SAMPLE_MS) return;
+    this.#samples.push({ atMs, done, fraction });
+    while (this.#samples.length > 2 && atMs - this.#samples[1].atMs >= WINDOW_MS) {
+      this.#samples.shift();
+    }
+  }
+
+  /**
+   * @param {number} done
+   * @param {number} fraction
+   * @returns {{ perSecond: number, leftMs: number | undefined }}
+   */
+  estimate(done, fraction) {
+    const [first] = this.#samples;
+    const elapsedMs = Math.max(1, this.#now() - first.atMs);
+    const perSecond = ((done - first.done) / elapsedMs) * 1000;
+    const perMs = (fraction - first.fraction) / elapsedMs;
+    const leftMs = perMs > 0 ? (1 - fraction) / perMs : undefined;
+    return { perSecond, leftMs };
+  }
+}
+
+module.exports = { Pace };

@@ -1,0 +1,199 @@
+'use strict';
+
+const { Command, InvalidArgumentError, Option } = require('commander');
+
+/**
+ * @typedef {object} CommonOptions
+ * @property {boolean} [json]
+ * @property {boolean} color
+ * @property {string} [envFile]
+ * @property {number} [timeout]
+ * @property {number} [retries]
+ *
+ * @typedef {CommonOptions & { options?: string }} DoctorOptions
+ * @typedef {CommonOptions & { options?: string, yes?: boolean }} SchemaOptions
+ * @typedef {CommonOptions & { options?: string, defaultCountry?: string, namespace?: string }} UpsertOptions
+ *
+ * @typedef {object} OwnSyncOptions
+ * @property {'csv' | 'ndjson'} [format]
+ * @property {string} [delimiter]
+ * @property {string} [encoding]
+ * @property {string[]} [map]
+ * @property {string} [mapFile]
+ * @property {string[]} [ignore]
+ * @property {boolean} [ignoreUnknown]
+ * @property {boolean} [dryRun]
+ * @property {boolean} [force]
+ * @property {boolean} [verify]
+ * @property {number} [concurrency]
+ * @property {string} [mappings]
+ * @property {string} [rejects]
+ * @property {number} [fromLine]
+ * @property {boolean} [quiet]
+ * @typedef {UpsertOptions & OwnSyncOptions} SyncOptions
+ */
+
+/**
+ * What the program does for each command.
+ * @typedef {object} Handlers
+ * @property {(options: DoctorOptions) => Promise<void>} doctor
+ * @property {(options: SchemaOptions) => Promise<void>} schemaPlan
+ * @property {(options: SchemaOptions) => Promise<void>} schemaApply
+ * @property {(entity: 'person' | 'company', file: string, options: SyncOptions) => Promise<void>} sync
+ * @property {(entity: 'person' | 'company', record: string, options: UpsertOptions) => Promise<void>} upsert
+ */
+
+/** @param {number} least @param {number} [most] */
+const wholeNumber =
+  (least, most = Number.MAX_SAFE_INTEGER) =>
+  /** @param {string} text */
+  (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const range =
+      most === Number.MAX_SAFE_INTEGER ? `from ${least} up` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`Give a whole number ${range}.`);
+  };
+
+/** @param {string} value @param {string[] | undefined} earlier */
+const collect = (value, earlier) => [...(earlier ?? []), value];
+
+/**
+ * @param {string} flags
+ * @param {string} description
+ * @param {(text: string, earlier: any) => unknown} [parse]
+ */
+function option(flags, description, parse) {
+  const made = new Option(flags, description);
+  return parse === undefined ? made : made.argParser(parse);
+}
+
+const ENV_HELP = `
+Environment:
+  TWENTY_CRM_BASE_URL      where Twenty is, for example https://crm.example.com
+  TWENTY_CRM_API_KEY       the key; it is never an argument
+  TWENTY_CRM_ENABLED       anything but true switches syncing off
+  TWENTY_CRM_SYNC_MODE     direct_crm, platform or disabled
+  NO_COLOR, FORCE_COLOR    without colours, with colours
+
+Exit codes:
+  0  done                          4  the CRM cannot be reached
+  1  done, something left over     5  the input cannot be read
+  2  wrong usage                  70  a fault of this program
+  3  configuration, key, rights  130  interrupted
+`;
+
+/**
+ * The commands and their options: the one list of them, which help and documentation are made from or held to.
+ * @param {Handlers} handlers
+ * @param {string} version
+ */
+function createProgram(handlers, version) {
+  const program = new Command('twenty-crm-native')
+    .description('People and companies into Twenty CRM, from the command line.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', ENV_HELP)
+    .configureHelp({ showGlobalOptions: false })
+    .showSuggestionAfterError(true);
+
+  common(program.command('doctor'))
+    .description('check everything that syncing needs, and say what to do; changes nothing')
+    .addOption(optionsOption())
+    .action((options) => handlers.doctor(options));
+
+  const schema = program.command('schema').description('the custom fields in Twenty');
+  common(schema.command('plan'))
+    .description('show which custom fields are there, missing or in the way; changes nothing')
+    .addOption(optionsOption())
+    .action((options) => handlers.schemaPlan(options));
+  common(schema.command('apply'))
+    .description('create the custom fields that are missing; asks first')
+    .addOption(optionsOption())
+    .addOption(option('-y, --yes', 'do not ask'))
+    .action((options) => handlers.schemaApply(options));
+
+  const sync = program.command('sync').description('many records from a file');
+  for (const [name, entity] of /** @type {const} */ ([
+    ['people', 'person'],
+    ['companies', 'company'],
+  ])) {
+    syncOptions(
+      common(sync.command(name))
+        .description(`create and update ${name} from an NDJSON or CSV file`)
+        .argument('<file>', 'the file, or - for standard input'),
+    ).action((file, options) => handlers.sync(entity, file, options));
+  }
+
+  const upsert = program.command('upsert').description('one record');
+  for (const entity of /** @type {const} */ (['person', 'company'])) {
+    serviceOptions(
+      common(upsert.command(entity))
+        .description(`create or update one ${entity}`)
+        .argument('<record>', 'JSON, a file that holds it, or - for standard input'),
+    ).action((record, options) => handlers.upsert(entity, record, options));
+  }
+  return program;
+}
+
+/** @param {Command} command */
+const common = (command) =>
+  command
+    .helpOption('-h, --help', 'print help')
+    .addOption(option('--json', 'print the outcome as one line of JSON on stdout'))
+    .addOption(
+      option('--env-file <file>', 'read variables from a file; the environment goes over it'),
+    )
+    .addOption(option('--timeout <ms>', 'of one attempt (10000 when not given)', wholeNumber(1)))
+    .addOption(
+      option('--retries <count>', 'after a failed attempt (3 when not given)', wholeNumber(0)),
+    )
+    .addOption(option('--no-color', 'no colours'));
+
+const optionsOption = () =>
+  option('--options <file>', 'JSON with options of the sync service: fieldNames, collisions, …');
+
+/** @param {Command} command */
+const serviceOptions = (command) =>
+  command
+    .addOption(optionsOption())
+    .addOption(
+      option(
+        '--default-country <code>',
+        'country of phone numbers without a country code, as in DE',
+      ),
+    )
+    .addOption(option('--namespace <name>', 'as the site has it; goes into the ids'));
+
+/** @param {Command} command */
+const syncOptions = (command) =>
+  serviceOptions(command)
+    .addOption(
+      option('--format <format>', 'what the file is, where its name does not tell').choices([
+        'csv',
+        'ndjson',
+      ]),
+    )
+    .addOption(option('--delimiter <character>', 'of CSV (detected when not given)'))
+    .addOption(option('--encoding <name>', 'of the file (UTF-8 when not given)'))
+    .addOption(option('--map <column=field>', 'which field a column fills; repeatable', collect))
+    .addOption(option('--map-file <file>', 'the same as JSON: {"column": "field"}'))
+    .addOption(option('--ignore <column>', 'leave a column out; repeatable', collect))
+    .addOption(option('--ignore-unknown', 'leave out all columns that are no field'))
+    .addOption(option('--dry-run', 'say what would be done, and write nothing'))
+    .addOption(option('--force', 'send records that have not changed, too'))
+    .addOption(option('--verify', 'compare with what Twenty holds, and send only what differs'))
+    .addOption(
+      option(
+        '--concurrency <count>',
+        'batches in flight at once (4 when not given)',
+        wholeNumber(1, 64),
+      ),
+    )
+    .addOption(option('--mappings <file>', 'SQLite file that remembers ids and what was sent'))
+    .addOption(option('--rejects <file>', 'where refused records go; can be fed back in'))
+    .addOption(option('--from-line <line>', 'read over what stands before it', wholeNumber(1)))
+    .addOption(option('-q, --quiet', 'no progress'));
+
+module.exports = { createProgram };

@@ -1,0 +1,192 @@
+'use strict';
+
+const { EXIT } = require('./exit-codes.js');
+const { exitCodeOf } = require('./failure.js');
+const { Queue } = require('./queue.js');
+const { Tally } = require('./tally.js');
+
+/**
+ * @typedef {import('./input/ndjson.js').Entry} Entry
+ * @typedef {import('../../index.js').TwentyCrmError} TwentyCrmError
+ * @typedef {InstanceType<typeof import('./rejects.js')['Rejects']>} RejectsFile
+ */
+
+/**
+ * So many records in a row that the CRM could not be asked about, all retries used up, end the run: the next ones would
+ * fare no better.
+ */
+const PATIENCE = 25;
+
+/**
+ * One file on its way into the CRM. It reads no further ahead than the library's chunks in flight, and can be stopped at
+ * any record: what is in flight is finished then.
+ */
+class Run {
+  counts = { created: 0, updated: 0, unchanged: 0, refused: 0, warnings: 0 };
+  refusals = new Tally();
+  warnings = new Tally();
+  /** @type {TwentyCrmError | undefined} why the run ended early, where the CRM was the reason */
+  fatal;
+  /** @type {unknown} why the input ended early */
+  inputFailure;
+  #input;
+  #rejects;
+  #fromLine;
+  #onProgress;
+  #inFlight = /** @type {InstanceType<typeof Queue<Entry>>} */ (new Queue());
+  #isStopping = false;
+  #isAtEnd = false;
+  #end = 0;
+  /** Line behind which nothing was read. */
+  #lastLine = 0;
+  /** Line of the first record that was not written for want of a CRM. */
+  #firstUndelivered = Number.POSITIVE_INFINITY;
+  #undeliveredInARow = 0;
+
+  /**
+   * @param {object} options
+   * @param {import('./input/open.js').Input} options.input
+   * @param {RejectsFile} [options.rejects]
+   * @param {number} [options.fromLine] records that begin before it are read over
+   * @param {() => void} options.onProgress
+   */
+  constructor({ input, rejects, fromLine = 0, onProgress }) {
+    this.#input = input;
+    this.#rejects = rejects;
+    this.#fromLine = fromLine;
+    this.#onProgress = onProgress;
+  }
+
+  /** Nothing more is read. */
+  stop() {
+    this.#isStopping = true;
+    this.#input.close();
+  }
+
+  get done() {
+    const { created, updated, unchanged, refused } = this.counts;
+    return created + updated + unchanged + refused;
+  }
+
+  get inFlight() {
+    return this.#inFlight.length;
+  }
+
+  /** How much of the input is done, 0 to 1. */
+  get fraction() {
+    return this.#input.fractionAt(this.#end);
+  }
+
+  /** Where to go on, after a run that ended early; undefined where everything is done. */
+  get resumeLine() {
+    const first =
+      this.#inFlight.peek()?.line ??
+      (this.#isAtEnd ? Number.POSITIVE_INFINITY : this.#lastLine + 1);
+    // What was not delivered is in the rejects, where there are any.
+    const undelivered = this.fatal && !this.#rejects ? this.#firstUndelivered : first;
+    const line = Math.min(first, undelivered);
+    return Number.isFinite(line) ? line : undefined;
+  }
+
+  /** The records, for the library. @returns {AsyncGenerator<any, void, undefined>} */
+  async *records() {
+    try {
+      for await (const entry of this.#input.entries) {
+        if (this.#isStopping) return;
+        this.#lastLine = entry.line;
+        if (entry.line < this.#fromLine) continue;
+        if (entry.failure !== undefined) this.#refuse(entry, entry.failure, '');
+        else {
+          this.#inFlight.push(entry);
+          yield entry.record;
+        }
+      }
+      this.#isAtEnd = !this.#isStopping;
+    } catch (error) {
+      // A stream that is closed while it is read says so with an error. Any other ends the input, and not the run: what
+      // was read is written.
+      if (!this.#isStopping) this.inputFailure = error;
+    }
+  }
+
+  /**
+   * Takes what became of the first record in flight.
+   * @param {import('../../index.js').SyncResult<any>} result
+   */
+  take({ status, externalId, error, warnings }) {
+    // It stays in flight until it is dealt with: a disk that is full must not lose it.
+    const entry = /** @type {Entry} */ (this.#inFlight.peek());
+    this.counts.warnings += warnings.length;
+    for (const { field, reason, message } of warnings) {
+      this.warnings.add({ field, reason }, { line: entry.line, externalId, message });
+    }
+    if (error === undefined) {
+      this.#undeliveredInARow = 0;
+      this.counts[/** @type {'created' | 'updated' | 'unchanged'} */ (status)] += 1;
+      this.#inFlight.shift();
+      this.#advance(entry);
+      return;
+    }
+    const field = error.details?.field;
+    this.#refuse(
+      entry,
+      {
+        code: error.code,
+        ...(typeof field === 'string' && { field }),
+        message: error.message,
+      },
+      externalId,
+    );
+    this.#inFlight.shift();
+    this.#judge(entry, error);
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {import('./mapping.js').RecordFailure} failure
+   * @param {string} externalId
+   */
+  #refuse(entry, failure, externalId) {
+    this.#rejects?.add(entry, failure);
+    this.counts.refused += 1;
+    const { code, field, message } = failure;
+    this.refusals.add({ code, field }, { line: entry.line, externalId, message });
+    this.#advance(entry);
+  }
+
+  /** @param {Entry} entry */
+  #advance({ end }) {
+    this.#end = Math.max(this.#end, end);
+    this.#onProgress();
+  }
+
+  /**
+   * Whether an error concerns more than its record.
+   * @param {Entry} entry
+   * @param {TwentyCrmError} error
+   */
+  #judge({ line }, error) {
+    const exitCode = exitCodeOf(error);
+    if (exitCode === EXIT.LEFTOVER) {
+      this.#undeliveredInARow = 0;
+      return;
+    }
+    this.#firstUndelivered = Math.min(this.#firstUndelivered, line);
+    this.#undeliveredInARow += 1;
+    const isHopeless = exitCode === EXIT.CONFIG || this.#undeliveredInARow >= PATIENCE;
+    if (!isHopeless || this.fatal !== undefined) return;
+    this.fatal = error;
+    this.stop();
+  }
+
+  /** Of a run that was not interrupted. */
+  get exitCode() {
+    if (this.fatal !== undefined) return exitCodeOf(this.fatal);
+    const { refused } = this.counts;
+    if (refused === 0) return EXIT.OK;
+    const isUndelivered = refused === this.done && Number.isFinite(this.#firstUndelivered);
+    return isUndelivered && this.#undeliveredInARow === refused ? EXIT.UNREACHABLE : EXIT.LEFTOVER;
+  }
+}
+
+module.exports = { Run };

@@ -1,0 +1,76 @@
+'use strict';
+
+const { count, duration, plural, printable, wrap } = require('./text.js');
+
+/** Kinds of refusals and warnings that are shown; the JSON has all. */
+const SHOWN_KINDS = 8;
+
+/**
+ * What a run did, for people.
+ * @param {any} result as `docs/cli.md` describes it
+ * @param {string | undefined} resume the command that goes on where this one stopped
+ * @param {import('./console.js').Console['out']} out
+ */
+function showSummary(result, resume, out) {
+  const { paint } = out;
+  const { read, created, updated, unchanged, refused, rejects, requests, durationMs, dryRun } =
+    result;
+  const what = result.entity === 'person' ? 'People' : 'Companies';
+  const title = paint('bold', `${what} from ${printable(result.file)}`);
+  out.write(`\n${title}${dryRun ? '  (dry run: nothing was written)' : ''}\n\n`);
+  /** @type {[string, number, import('./console.js').Style, string?][]} */
+  const rows = [
+    [dryRun ? 'to create' : 'created', created, 'green'],
+    [dryRun ? 'to update' : 'updated', updated, 'green'],
+    ['unchanged', unchanged, 'dim'],
+    ['refused', refused, 'red', rejects ? `→ ${rejects}` : ''],
+  ];
+  for (const [label, number, colour, note = ''] of rows) {
+    const text = `${label.padEnd(10)} ${count(number).padStart(11)}`;
+    const isNothing = number === 0;
+    out.write(
+      `  ${paint(isNothing ? 'dim' : colour, text)}${isNothing ? '' : `  ${printable(note)}`}`.trimEnd(),
+    );
+    out.write('\n');
+  }
+  const rate = durationMs > 0 ? Math.round((read / durationMs) * 1000) : read;
+  out.write(
+    `\n  ${plural(read, 'record')} in ${duration(durationMs)}, ${count(rate)} a second, ${plural(requests, 'request')}\n`,
+  );
+  showKinds('Refused', result.refusals, out);
+  showKinds('Written, with a warning', result.warningReasons, out);
+  if (resume !== undefined) {
+    out.write(
+      `\n  ${paint('yellow', `Stopped before line ${result.resumeFromLine}.`)} To go on:\n`,
+    );
+    out.write(`    ${printable(resume)}\n`);
+  }
+  if (refused > 0 && !rejects) {
+    out.write(`\n  With --rejects FILE, refused records go to a file that can be fed back in.\n`);
+  }
+  out.write('\n');
+}
+
+/**
+ * @param {string} title
+ * @param {import('./tally.js').Kind[]} kinds
+ * @param {import('./console.js').Console['out']} out
+ */
+function showKinds(title, kinds, out) {
+  if (kinds.length === 0) return;
+  out.write(`\n  ${title}\n`);
+  for (const { code, field, reason, count: number, example } of kinds.slice(0, SHOWN_KINDS)) {
+    const name = [field, code ?? reason].filter(Boolean).join(', ');
+    out.write(`  ${count(number).padStart(9)}  ${printable(name)}\n`);
+    const { line, externalId, message } = example;
+    const who = externalId === '' || message.includes(externalId) ? '' : `, ${externalId}`;
+    const text = printable(`e.g. line ${line}${who}: ${message}`);
+    for (const part of wrap(text, out.width - 13)) {
+      out.write(`             ${out.paint('dim', part)}\n`);
+    }
+  }
+  const more = kinds.length - SHOWN_KINDS;
+  if (more > 0) out.write(`             and ${plural(more, 'kind')} more\n`);
+}
+
+module.exports = { showSummary };
