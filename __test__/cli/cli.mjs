@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pipeline, Readable } from 'node:stream';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -87,18 +88,19 @@ export function start(args, env = {}) {
 /**
  * The program, from its start to its end.
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, input?: string | Buffer }} [options]
+ * @param {{ env?: Record<string, string>, input?: string | Iterable<Buffer> }} [options]
  */
 export function run(args, { env, input = '' } = {}) {
   const { child, ended } = start(args, env);
-  child.stdin.end(input);
+  // A program that has read enough closes its end.
+  pipeline(Readable.from(typeof input === 'string' ? [input] : input), child.stdin, () => {});
   return ended;
 }
 
 /**
  * The program with `--json`: its one line, read.
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, input?: string | Buffer }} [options]
+ * @param {{ env?: Record<string, string>, input?: string | Iterable<Buffer> }} [options]
  */
 export async function runJson(args, options) {
   const ran = await run([...args, '--json'], options);

@@ -59,6 +59,6 @@ pub mod webhooks;
 pub mod world;
 pub mod write;
 
-pub use options::SimOptions;
+pub use options::{HELP, SimOptions};
 pub use server::Sim;
 pub use state::State;

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use tokio::io::AsyncReadExt as _;
-use twenty_sim::{Sim, SimOptions};
+use twenty_sim::{HELP, Sim, SimOptions};
 
 /// Records are many small allocations; this allocator halves what they cost, and the simulator
 /// must never be what a benchmark measures.
@@ -15,7 +15,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = match SimOptions::from_args(std::env::args().skip(1)) {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.iter().any(|arg| arg == "--help" || arg == "-h") {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let options = match SimOptions::from_args(args) {
         Ok(options) => options,
         Err(message) => return fail(&message),
     };
@@ -66,6 +71,6 @@ async fn stdin_closed() {
 }
 
 fn fail(message: &str) -> ExitCode {
-    eprintln!("twenty-sim: {message}");
+    eprintln!("twenty-sim: {message}\n`twenty-sim --help` lists the options.");
     ExitCode::FAILURE
 }

@@ -134,6 +134,35 @@ impl Default for SimOptions {
     }
 }
 
+/// What `twenty-sim --help` prints.
+pub const HELP: &str = "\
+A stand-in for a Twenty CRM server, for development and tests.
+
+Usage: twenty-sim [options]
+
+Listens on 127.0.0.1, and prints one line of JSON once it does: baseUrl, apiKey (a key with every
+right), apiKeys (others, by purpose), roles, pid. It ends when its standard input closes.
+
+Options, each with a value:
+  --port <number>               0 picks a free one (default 0)
+  --preset <name>               fresh: standard fields only; provisioned: custom fields, too; dev: a
+                                few rows (default provisioned)
+  --flavour <version>           server version to imitate, 2.21 or 2.45 (default 2.21)
+  --metadata-format <name>      legacy or new (default legacy)
+  --rate-limit <limits>         none, default (the server's own: 100 a second, 100 a minute), or
+                                calls/ms as in 100/60000, two with a comma: short,long (default none)
+  --latency-ms <ms>             added to every answer (default 0)
+  --service-times <a,b,c>       microseconds per record of insert, update, look-up (default 0,0,0)
+  --upsert-race <chance>        that one of two simultaneous upserts is refused, 0 to 1 (default 0.25)
+  --keep-alive-ms <ms>          after which an idle connection is closed (default 65000)
+  --log-size <count>            requests that the log keeps (default 1000)
+  --rng-seed <number>           of ids, keys and chances (default 1)
+  -h, --help                    this text
+
+Control while it runs, without a key: GET /__sim/stats, /__sim/log, /__sim/records/<plural>;
+POST /__sim/reset, /__sim/options, /__sim/faults, /__sim/seed, /__sim/clock, /__sim/ids.
+";
+
 impl SimOptions {
     /// Reads command line arguments (without the program name).
     ///
@@ -240,6 +269,27 @@ mod tests {
         );
         assert_eq!(options.service_times.lookup_us, 3);
         assert_eq!(options.metadata_format, MetadataFormat::New);
+    }
+
+    #[test]
+    fn the_help_names_every_option_and_no_other() {
+        let named: Vec<&str> = HELP
+            .lines()
+            .filter_map(|line| line.strip_prefix("  --"))
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        let source = include_str!("options.rs");
+        let known: Vec<&str> = source
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("\"--"))
+            .filter_map(|line| line.split_once("\" =>"))
+            .map(|(name, _)| name)
+            .collect();
+        assert!(known.len() > 10);
+        for name in &known {
+            assert!(named.contains(name), "{name} is not in the help");
+        }
+        assert_eq!(named.len(), known.len());
     }
 
     #[test]

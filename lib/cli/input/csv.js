@@ -85,10 +85,10 @@ async function readHead(bytes) {
   return { head: head.subarray(sep[0].length), rest: bytes, hint: sep[1], lines: 1, line: '' };
 }
 
-/** @param {Buffer} head */
+/** Whether the first line is there, and how it ends: one character more tells. @param {Buffer} head */
 function endsLine(head) {
   const text = head.toString();
-  return firstLine(text).length < text.length;
+  return firstLine(text).length + 1 < text.length;
 }
 
 /** Up to the first line's end that is not within quotes. @param {string} text */
@@ -170,7 +170,11 @@ async function* parse(head, rest, delimiter, lines) {
 }
 
 /** Whether lines end as they did on old Macs. @param {Buffer} head */
-const usesReturns = (head) => head.includes(0x0d) && !head.includes(0x0a);
+function usesReturns(head) {
+  const text = head.toString();
+  const end = firstLine(text).length;
+  return text[end] === '\r' && text[end + 1] !== '\n';
+}
 
 /** @param {string} cell */
 function countNewlines(cell) {
