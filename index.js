@@ -22,9 +22,17 @@ exports.createTwentyCrmSyncService =
   require('./lib/create-sync-service.js').createTwentyCrmSyncService;
 exports.createTwentyCrmSyncServiceFromEnv =
   require('./lib/create-sync-service.js').createTwentyCrmSyncServiceFromEnv;
-exports.TWENTY_CRM_DEFAULTS = require('./lib/defaults.js').TWENTY_CRM_DEFAULTS;
+const defaults = require('./lib/defaults.js');
+exports.TWENTY_CRM_DEFAULTS = defaults.TWENTY_CRM_DEFAULTS;
+exports.DEFAULT_TIMEOUT = defaults.DEFAULT_TIMEOUT;
+exports.DEFAULT_MAX_RETRIES = defaults.DEFAULT_MAX_RETRIES;
+exports.DEFAULT_INITIAL_BACKOFF_MS = defaults.DEFAULT_INITIAL_BACKOFF_MS;
+exports.DEFAULT_MAX_BACKOFF_MS = defaults.DEFAULT_MAX_BACKOFF_MS;
+exports.MAX_JITTER_MS = defaults.MAX_JITTER_MS;
+exports.RETRYABLE_STATUS_CODES = defaults.RETRYABLE_STATUS_CODES;
 exports.maskApiKey = require('./lib/config/api-key.js').maskApiKey;
 exports.validateTwentyCrmConfig = require('./lib/config/validate.js').validateTwentyCrmConfig;
+exports.SYNC_MODE_VALUES = require('./lib/config/validate.js').SYNC_MODE_VALUES;
 Object.defineProperty(exports, 'readTwentyCrmEnvConfig', {
   enumerable: true,
   get: () => require('./lib/config/env.js').readTwentyCrmEnvConfig,

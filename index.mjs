@@ -2,6 +2,13 @@
 import api from './index.js';
 
 export const {
+  DEFAULT_INITIAL_BACKOFF_MS,
+  DEFAULT_MAX_BACKOFF_MS,
+  DEFAULT_MAX_RETRIES,
+  DEFAULT_TIMEOUT,
+  MAX_JITTER_MS,
+  RETRYABLE_STATUS_CODES,
+  SYNC_MODE_VALUES,
   TWENTY_CRM_DEFAULTS,
   TwentyCrmApiError,
   TwentyCrmApiService,

@@ -29,7 +29,7 @@ test('a good key: ok, with one request that changes nothing', async () => {
   const result = await api.testConnection(crm.sim.baseUrl, crm.sim.apiKey);
   assertShape(result);
   assert.equal(result.ok, true, result.message);
-  assert.equal(result.details, undefined);
+  assert.deepEqual(result.details, { status: 200 });
   const log = await crm.sim.log();
   assert.deepEqual(
     log.map(({ method }) => method),

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { defaultTags } from './helpers/declarations.mjs';
 
-const { TWENTY_CRM_DEFAULTS: defaults } = createRequire(import.meta.url)('../lib/defaults.js');
+const constants = createRequire(import.meta.url)('../lib/defaults.js');
+const defaults = constants.TWENTY_CRM_DEFAULTS;
 const core = fileURLToPath(new URL('../src/core', import.meta.url));
 const rust = readdirSync(core, { recursive: true })
   .filter((name) => name.endsWith('.rs'))
@@ -47,8 +48,23 @@ test('they are frozen at every depth', () => {
   }
 });
 
+test('the template’s names have the same numbers', () => {
+  const { timeout, maxRetries, initialBackoffMs, maxBackoffMs } = defaults;
+  assert.deepEqual(
+    Object.fromEntries(Object.entries(constants).filter(([name]) => name.startsWith('DEFAULT_'))),
+    {
+      DEFAULT_TIMEOUT: timeout,
+      DEFAULT_MAX_RETRIES: maxRetries,
+      DEFAULT_INITIAL_BACKOFF_MS: initialBackoffMs,
+      DEFAULT_MAX_BACKOFF_MS: maxBackoffMs,
+    },
+  );
+  assert.equal(constants.MAX_JITTER_MS, maxBackoffMs);
+  assert.deepEqual(constants.RETRYABLE_STATUS_CODES, [408, 429, 500, 502, 503, 504]);
+});
+
 test('the core has the same numbers', () => {
-  const constants = {
+  const inTheCore = {
     TIMEOUT_MS: defaults.timeout,
     MAX_RETRIES: defaults.maxRetries,
     INITIAL_BACKOFF_MS: defaults.initialBackoffMs,
@@ -59,7 +75,7 @@ test('the core has the same numbers', () => {
     MAX_CONFLICT_RETRIES: defaults.maxConflictRetries,
     CONFLICT_RETRY_DELAY_MS: defaults.conflictRetryDelay,
   };
-  for (const [name, value] of Object.entries(constants)) {
+  for (const [name, value] of Object.entries(inTheCore)) {
     const found = rust.match(new RegExp(`pub const ${name}: u\\d+ = ([\\d_]+);`))?.[1];
     assert.equal(Number(found?.replaceAll('_', '')), value, name);
   }

@@ -44,4 +44,15 @@ const TWENTY_CRM_DEFAULTS = Object.freeze({
   }),
 });
 
-module.exports = { TWENTY_CRM_DEFAULTS };
+const { timeout, maxRetries, initialBackoffMs, maxBackoffMs } = TWENTY_CRM_DEFAULTS;
+
+module.exports = {
+  TWENTY_CRM_DEFAULTS,
+  // The names of the template's `lib/config/twenty-crm.config.ts`.
+  DEFAULT_TIMEOUT: timeout,
+  DEFAULT_MAX_RETRIES: maxRetries,
+  DEFAULT_INITIAL_BACKOFF_MS: initialBackoffMs,
+  DEFAULT_MAX_BACKOFF_MS: maxBackoffMs,
+  MAX_JITTER_MS: maxBackoffMs,
+  RETRYABLE_STATUS_CODES: Object.freeze(/** @type {const} */ ([408, 429, 500, 502, 503, 504])),
+};

@@ -2,7 +2,7 @@
 
 const { call, thrownError } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
-const { SYNC_MODES, isSyncMode } = require('./config/validate.js');
+const { SYNC_MODE_VALUES, isSyncMode } = require('./config/validate.js');
 const { keyJson } = require('./find-delete.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { ENTITIES, createEvent } = require('./platform-events.js');
@@ -39,7 +39,7 @@ const { invalid, recordToJson } = require('./serialise.js');
 function readMode(mode) {
   if (mode === undefined || mode === null) return 'direct_crm';
   if (isSyncMode(mode)) return mode;
-  throw invalid('mode', `mode must be one of ${SYNC_MODES.join(', ')}`, undefined);
+  throw invalid('mode', `mode must be one of ${SYNC_MODE_VALUES.join(', ')}`, undefined);
 }
 
 /**

@@ -10,6 +10,9 @@ import type {
  */
 export declare function maskApiKey(apiKey: string | null | undefined): string;
 
+/** The three modes, as the template's form lists them. */
+export declare const SYNC_MODE_VALUES: readonly ['disabled', 'platform', 'direct_crm'];
+
 /** Something that is wrong with a configuration. */
 export interface TwentyCrmConfigIssue {
   /** Where: `['apiKey']`, or empty for the whole. */

@@ -27,3 +27,19 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
     fieldNames: Readonly<Required<Omit<FieldNames, 'plan'>> & { plan: readonly string[] }>;
   }
 >;
+
+/** Milliseconds per attempt: `TWENTY_CRM_DEFAULTS.timeout` under the template's name, as are the next three. */
+export declare const DEFAULT_TIMEOUT: number;
+/** How often a failed request is repeated. */
+export declare const DEFAULT_MAX_RETRIES: number;
+/** Milliseconds before the first repeat, at most. */
+export declare const DEFAULT_INITIAL_BACKOFF_MS: number;
+/** Milliseconds before any repeat, at most, unless the server asks for more. */
+export declare const DEFAULT_MAX_BACKOFF_MS: number;
+/** Milliseconds of a wait that chance decides, at most: all of it, so that many clients do not come back together. */
+export declare const MAX_JITTER_MS: number;
+/**
+ * The statuses that the template repeats a request for. This package repeats it for any 5xx, and looks at the body: a
+ * 500 that says that the data is no good is not repeated.
+ */
+export declare const RETRYABLE_STATUS_CODES: readonly [408, 429, 500, 502, 503, 504];

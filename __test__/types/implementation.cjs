@@ -6,6 +6,7 @@ const implementation = {
   maskApiKey: require('../../lib/config/api-key.js').maskApiKey,
   ...require('../../lib/config/config-repository.js'),
   readTwentyCrmEnvConfig: require('../../lib/config/env.js').readTwentyCrmEnvConfig,
+  SYNC_MODE_VALUES: require('../../lib/config/validate.js').SYNC_MODE_VALUES,
   validateTwentyCrmConfig: require('../../lib/config/validate.js').validateTwentyCrmConfig,
   ...require('../../lib/create-sync-service.js'),
   ...require('../../lib/defaults.js'),

@@ -2,7 +2,7 @@
 
 const { invalid } = require('../serialise.js');
 const { hideKey } = require('./api-key.js');
-const { SYNC_MODES, isSyncMode } = require('./validate.js');
+const { SYNC_MODE_VALUES, isSyncMode } = require('./validate.js');
 
 /** @typedef {Record<string, string | undefined>} Env */
 
@@ -55,7 +55,7 @@ function readMode(env) {
   const name = 'TWENTY_CRM_SYNC_MODE';
   const value = read(env, name);
   if (value === undefined || isSyncMode(value)) return value;
-  throw invalid(name, `${name} must be one of ${SYNC_MODES.join(', ')}`, undefined);
+  throw invalid(name, `${name} must be one of ${SYNC_MODE_VALUES.join(', ')}`, undefined);
 }
 
 /**

@@ -5,10 +5,12 @@ const { hideKey } = require('./api-key.js');
 /** @typedef {import('../../index.js').TwentyCrmConfigIssue} Issue */
 
 const MIN_KEY_LENGTH = 10;
-const SYNC_MODES = /** @type {const} */ (['disabled', 'platform', 'direct_crm']);
+const SYNC_MODE_VALUES = Object.freeze(
+  /** @type {const} */ (['disabled', 'platform', 'direct_crm']),
+);
 
 /** @param {unknown} value @returns {value is import('../../index.js').TwentyCrmSyncMode} */
-const isSyncMode = (value) => SYNC_MODES.includes(/** @type {any} */ (value));
+const isSyncMode = (value) => SYNC_MODE_VALUES.includes(/** @type {any} */ (value));
 
 /**
  * What is wrong with each field; `undefined` where nothing is. What passes here passes the REST client too.
@@ -41,7 +43,7 @@ const rules = {
   },
   enabled: (value) => (typeof value === 'boolean' ? undefined : 'enabled must be true or false'),
   syncMode: (value) =>
-    isSyncMode(value) ? undefined : `syncMode must be one of ${SYNC_MODES.join(', ')}`,
+    isSyncMode(value) ? undefined : `syncMode must be one of ${SYNC_MODE_VALUES.join(', ')}`,
 };
 
 /**
@@ -81,4 +83,4 @@ function validateTwentyCrmConfig(config) {
  */
 const failure = (issues) => ({ success: false, error: { issues } });
 
-module.exports = { SYNC_MODES, isSyncMode, validateTwentyCrmConfig };
+module.exports = { SYNC_MODE_VALUES, isSyncMode, validateTwentyCrmConfig };

@@ -20,12 +20,12 @@ pub struct ConnectionTest {
     pub latency_ms: u64,
     /// For people: what was found, and what to do about it.
     pub message: String,
-    /// The status and the error's class and reason, where there is something to say.
+    /// The status, and the error's class and reason where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<ConnectionDetails>,
 }
 
-/// What stands behind a failed test.
+/// What stands behind a test's result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConnectionDetails {
     /// The HTTP status, where there was an answer.
@@ -46,12 +46,18 @@ pub async fn test_connection(base_url: &str, api_key: &str, options: &str) -> Co
     let started = Instant::now();
     let outcome = client.call(probe("/rest/people?limit=0")).await;
     let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match outcome.and_then(|response| check_envelope(&response.body, response.status)) {
-        Ok(()) => ConnectionTest {
+    let checked = outcome.and_then(|response| {
+        check_envelope(&response.body, response.status).map(|()| response.status)
+    });
+    match checked {
+        Ok(status) => ConnectionTest {
             ok: true,
             latency_ms,
             message: format!("Connected to Twenty in {latency_ms} ms; the key may read people"),
-            details: None,
+            details: Some(ConnectionDetails {
+                status: Some(status),
+                error: None,
+            }),
         },
         Err(error) => failed(&error, latency_ms),
     }

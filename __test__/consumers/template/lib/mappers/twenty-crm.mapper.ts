@@ -1,0 +1,6 @@
+export {
+  ensureExternalId,
+  extractCityFromLocation,
+  mapClientProfileToPerson,
+  mapCompanyToTwentyCompany,
+} from 'twenty-crm-native';

@@ -1,0 +1,1 @@
+export { TwentyCrmApiService } from 'twenty-crm-native';

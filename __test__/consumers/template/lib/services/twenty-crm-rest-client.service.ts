@@ -1,0 +1,1 @@
+export { TwentyCrmRestClient } from 'twenty-crm-native';

@@ -1,0 +1,1 @@
+export { TwentyCrmSyncService } from 'twenty-crm-native';

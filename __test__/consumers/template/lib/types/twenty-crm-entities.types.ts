@@ -1,0 +1,1 @@
+export type { TwentyCompany, TwentyPerson } from 'twenty-crm-native';

@@ -1,0 +1,6 @@
+export {
+  createTwentyCrmError,
+  isTwentyCrmError,
+  type TwentyCrmError,
+  TwentyCrmErrorCode,
+} from 'twenty-crm-native';
