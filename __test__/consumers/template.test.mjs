@@ -1,7 +1,7 @@
 // The Ever Works template's module paths, re-exported from this package, under code that is called as the template's
 // routes call it: it must compile, and do what the routes are for.
 import assert from 'node:assert/strict';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -27,6 +27,15 @@ describe('it compiles', { concurrency: 2 }, () => {
       assert.equal(output, '');
       assert.equal(code, 0);
     });
+  }
+});
+
+test('the guide shows these very files', () => {
+  const guide = readFileSync(path.join(root, 'docs/migrating-from-the-template.md'), 'utf8');
+  const shown = [...guide.matchAll(/^```ts\n\/\/ (lib\/\S+)\n(.*?)^```$/gms)];
+  assert.ok(shown.length >= 5);
+  for (const [, name, code] of shown) {
+    assert.equal(code, readFileSync(path.join(folder, name), 'utf8'), name);
   }
 });
 

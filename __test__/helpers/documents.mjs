@@ -108,6 +108,11 @@ export async function compileBlocks(blocks) {
       target: 'es2022',
       types: ['node'],
       noUnusedLocals: true,
+      // Files of the template find each other as they do there.
+      ...(blocks.some(({ code }) => code.includes("'@/")) && {
+        module: 'preserve',
+        paths: { '@/*': ['../consumers/template/*'] },
+      }),
     };
     await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
     const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
