@@ -71,9 +71,14 @@ export function goalRows(results) {
       `${number(ours('again', writes), 0)}; ${times(against('again', 'fetch', perSecond))}`,
     ],
     [
-      'GET, 64 in flight, against undici: throughput; main-thread CPU',
+      'GET of 1.5 KB, 64 in flight, against undici.request: throughput; main-thread CPU',
       isNode24 ? '2x; 4.5x less' : '2.5x; 6x less',
       `${times(against('get-64', 'undici', perSecond))}; ${times(inverse(against('get-64', 'undici', mainUs)))} less`,
+    ],
+    [
+      'the same against undici.Pool',
+      '–',
+      `${times(against('get-64', 'undici-pool', perSecond))}; ${times(inverse(against('get-64', 'undici-pool', mainUs)))} less`,
     ],
     [
       'the same against a bare Rust client: throughput',
@@ -81,7 +86,7 @@ export function goalRows(results) {
       percent(against('get-64', 'ceiling', perSecond)),
     ],
     [
-      'one GET at a time against undici: throughput',
+      'one GET at a time against undici.request: throughput',
       isNode24 ? '1.0x; stretch 1.3x' : '–',
       times(against('get-1', 'undici', perSecond)),
     ],

@@ -90,7 +90,7 @@ function gets(inFlight, rounds) {
     isWatched: inFlight > 1,
     sim: {},
     prepare: seedPeople,
-    contenders: { ours: task, fetch: task, undici: task, ceiling: task },
+    contenders: { ours: task, fetch: task, undici: task, 'undici-pool': task, ceiling: task },
   };
 }
 
@@ -106,7 +106,7 @@ export function scenarios({ full }) {
   const newPeople = {
     ours: records(2000, 'upsertMany'),
     fetch: records(2000, 'upsertMany'),
-    undici: records(2000, 'upsertMany'),
+    'undici-pool': records(2000, 'upsertMany'),
     ceiling: () => bareBatches(2000),
   };
   return [
