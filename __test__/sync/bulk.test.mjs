@@ -1,6 +1,7 @@
 // Many records: chunks, merged doubles, collisions inside a run, poison, unchanged records, lost answers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createTwentyCrmSyncService } from '../../index.mjs';
 import { newCompany, newPerson, rejection, useSim } from '../helpers/crm.mjs';
 
 const crm = useSim({ preset: 'provisioned' });
@@ -61,6 +62,34 @@ test('awaiting a run gives the summary, and onProgress hears of every chunk', as
       [250, 250],
     ],
   );
+});
+
+test('an awaited run knows unchanged records by their text, and warns as often as there is something to warn of', async () => {
+  /** @type {any[]} */
+  const warnings = [];
+  const onWarning = (/** @type {any} */ warning) => warnings.push(warning.field);
+  const service = crm.service({ onWarning });
+  const inputs = people(3, (at) => ({ phone: at === 1 ? '030 23125042' : undefined }));
+  assert.equal((await service.syncPersons(inputs)).created, 3);
+  assert.deepEqual(warnings, ['phone']);
+  for (const round of [1, 2]) {
+    const { unchanged, requests } = await service.syncPersons(inputs);
+    assert.deepEqual({ unchanged, requests }, { unchanged: 3, requests: 0 }, `round ${round}`);
+    assert.equal(warnings.length, 1 + round);
+  }
+
+  // The same text says more to a service that knows the country.
+  const german = createTwentyCrmSyncService(
+    { baseUrl: crm.sim.baseUrl, apiKey: crm.sim.apiKey },
+    { defaultCountry: 'DE' },
+  );
+  const { updated, unchanged } = await german.syncPersons(inputs);
+  assert.deepEqual({ updated, unchanged }, { updated: 1, unchanged: 2 });
+
+  // After a write by another way, the text that was written before it says something new again.
+  await service.upsertPerson({ ...inputs[0], job_title: 'Boss' });
+  assert.equal((await service.syncPersons([inputs[0]])).updated, 1);
+  assert.equal((await service.syncPersons([inputs[0]])).unchanged, 1);
 });
 
 test('unchanged records are not sent, changed ones are, force sends all', async () => {

@@ -40,7 +40,13 @@ impl BulkRun {
             if closed.load(Ordering::Acquire) {
                 return failure(client_closed());
             }
-            match core.chunk(u64::from(number), &records).await {
+            let number = u64::from(number);
+            let results = if wants_data {
+                core.chunk(number, &records).await
+            } else {
+                core.chunk_counted(number, &records).await
+            };
+            match results {
                 Ok(results) => {
                     let answers: Vec<Answer> = results
                         .into_iter()

@@ -1,6 +1,7 @@
 //! The process's memory of which CRM id belongs to which external id: bounded, read with a time to live.
 
-use std::num::NonZeroUsize;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
@@ -33,6 +34,8 @@ struct Known {
     cached_at_ms: u64,
     /// Hash of what was written last; that was when the entry was made.
     hash: Option<u128>,
+    /// Digest of an input that is known to say exactly that, without a warning.
+    input: Option<NonZeroU64>,
 }
 
 /// What the cache knows of one record.
@@ -50,6 +53,8 @@ pub struct Remembered {
 pub struct IdCache {
     entries: Mutex<LruCache<Key, Known>>,
     capacity: NonZeroUsize,
+    /// Keyed anew in each process: nobody can choose two inputs of one digest.
+    digests: RandomState,
 }
 
 impl IdCache {
@@ -59,6 +64,7 @@ impl IdCache {
             // `unbounded` does not reserve the whole table beforehand; `insert` keeps the bound.
             entries: Mutex::new(LruCache::unbounded()),
             capacity,
+            digests: RandomState::new(),
         }
     }
 
@@ -121,12 +127,45 @@ impl IdCache {
             Known {
                 crm_id,
                 cached_at_ms: now_ms,
-                hash: hash.and_then(|hash| u128::from_str_radix(hash, 16).ok()),
+                hash: hash.and_then(hash_of_hex),
+                input: None,
             },
         );
         while entries.len() > self.capacity.get() {
             entries.pop_lru();
         }
+    }
+
+    /// Digest of an input with all that its mapping depends on.
+    pub fn digest(&self, input: impl Hash) -> NonZeroU64 {
+        NonZeroU64::new(self.digests.hash_one(input)).unwrap_or(NonZeroU64::MIN)
+    }
+
+    /// Notes that an input says exactly what was written last, if `hash` is still that.
+    pub fn note_input(&self, kind: ObjectKind, external_id: &str, hash: &str, input: NonZeroU64) {
+        let key = (kind, external_id.to_owned());
+        if let Some(known) = self.lock().peek_mut(&key)
+            && known.hash.is_some()
+            && known.hash == hash_of_hex(hash)
+        {
+            known.input = Some(input);
+        }
+    }
+
+    /// The CRM id, and when it was written in milliseconds since the epoch, if `input` is noted to say what was written
+    /// last: then it need not be mapped to know that nothing has changed.
+    pub fn recall_input(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        input: NonZeroU64,
+    ) -> Option<(String, u64)> {
+        let key = (kind, external_id.to_owned());
+        let mut entries = self.lock();
+        let known = entries
+            .get(&key)
+            .filter(|known| known.input == Some(input))?;
+        Some((known.crm_id.to_string(), known.cached_at_ms))
     }
 
     /// Forgets a mapping that turned out wrong.
@@ -154,6 +193,10 @@ impl IdCache {
     }
 }
 
+fn hash_of_hex(hash: &str) -> Option<u128> {
+    u128::from_str_radix(hash, 16).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +221,26 @@ mod tests {
             Some(A)
         );
         assert_eq!(cache.get(ObjectKind::Person, "a", 0, 1_000), None);
+    }
+
+    #[test]
+    fn an_input_is_known_until_something_else_is_written() {
+        let cache = cache(10);
+        let (kind, hash) = (ObjectKind::Person, "0f");
+        let input = cache.digest("text");
+        cache.note_input(kind, "a", hash, input);
+        assert_eq!(cache.recall_input(kind, "a", input), None);
+        cache.insert_written(kind, "a", A, Some(hash), 7);
+        cache.note_input(kind, "a", "0e", input);
+        assert_eq!(cache.recall_input(kind, "a", input), None);
+        cache.note_input(kind, "a", hash, input);
+        assert_eq!(
+            cache.recall_input(kind, "a", input),
+            Some((A.to_owned(), 7))
+        );
+        assert_eq!(cache.recall_input(kind, "a", cache.digest("other")), None);
+        cache.insert_written(kind, "a", A, Some(hash), 8);
+        assert_eq!(cache.recall_input(kind, "a", input), None);
     }
 
     #[test]

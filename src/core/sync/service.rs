@@ -47,7 +47,7 @@ pub struct SyncService {
     pub(super) site: Arc<Site>,
     store: Option<Arc<dyn MappingStore>>,
     /// Upserts that wait for each other are merged only when they would be done alike.
-    settings: u64,
+    pub(super) settings: u64,
 }
 
 impl SyncService {
@@ -251,8 +251,12 @@ impl SyncService {
 
     /// Whether what was written last is what would be written now, and is fresh enough to be believed.
     pub(super) fn is_unchanged(&self, known: &Remembered, hash: &str) -> bool {
-        known.hash.as_deref() == Some(hash)
-            && self.now_ms().saturating_sub(known.written_at_ms) < self.options.hash_ttl_ms
+        known.hash.as_deref() == Some(hash) && self.is_hash_fresh(known.written_at_ms)
+    }
+
+    /// Whether what was written at `written_at_ms` is fresh enough to be believed.
+    pub(super) fn is_hash_fresh(&self, written_at_ms: u64) -> bool {
+        self.now_ms().saturating_sub(written_at_ms) < self.options.hash_ttl_ms
     }
 
     /// What memory, and for the rest the store, know of many records. `Err` is a store's failure.

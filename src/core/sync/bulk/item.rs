@@ -1,5 +1,7 @@
 //! One record of a chunk on its way, and what becomes of it.
 
+use std::num::NonZeroU64;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -77,6 +79,8 @@ pub(super) struct Mapped {
 /// A record of a chunk; inputs of one external id are one item.
 pub(super) struct Item {
     pub input: Input,
+    /// Digest of its text, where it is one input's alone.
+    pub text_digest: Option<NonZeroU64>,
     /// What holds whatever is decided later; the mapping's own warnings stay with `mapped`.
     pub warnings: Vec<SyncWarning>,
     /// What the last decision says: when it is decided again, that is no longer so.
@@ -94,6 +98,7 @@ impl Item {
     pub fn new(input: Input) -> Self {
         Self {
             input,
+            text_digest: None,
             warnings: Vec::new(),
             decided: Vec::new(),
             lost: None,

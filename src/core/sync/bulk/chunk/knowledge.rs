@@ -73,6 +73,9 @@ impl Chunk<'_> {
                 .filter(|known| self.service.is_unchanged(known, &mapped.hash));
             if let Some(known) = known {
                 let id = known.crm_id.clone();
+                if let Some(schema) = &self.schema {
+                    self.note_known(at, schema);
+                }
                 self.leave_unchanged(at, id);
             }
         }

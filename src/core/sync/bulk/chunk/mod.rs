@@ -23,6 +23,7 @@ use crate::core::twenty::schema::WorkspaceSchema;
 
 mod decisions;
 mod knowledge;
+mod known_inputs;
 mod row_index;
 mod writes;
 
@@ -34,6 +35,8 @@ pub(super) struct Chunk<'a> {
     items: Vec<Item>,
     schema: Option<Arc<WorkspaceSchema>>,
     companies: Companies,
+    /// Whether results carry the entity of a record that has not changed.
+    pub wants_entities: bool,
     /// An earlier create of this chunk may have been carried out though its answer was lost.
     maybe_created: bool,
     /// Writes whose answers were lost, and which a look-up has shown to be carried out.
@@ -58,12 +61,17 @@ impl<'a> Chunk<'a> {
         service: &'a SyncService,
         kind: ObjectKind,
         options: BulkOptions,
-        inputs: Vec<Parsed>,
+        inputs: Vec<Parsed<'_>>,
     ) -> (Self, Vec<Slot>) {
         let mut items: Vec<Item> = Vec::with_capacity(inputs.len());
         let mut by_external_id: HashMap<String, usize> = HashMap::with_capacity(inputs.len());
         let mut slots = Vec::with_capacity(inputs.len());
-        for (external_id, input) in inputs {
+        for Parsed {
+            external_id,
+            input,
+            text,
+        } in inputs
+        {
             match input {
                 Err(error) => {
                     let result = ItemResult::failed(external_id, error);
@@ -72,12 +80,15 @@ impl<'a> Chunk<'a> {
                 Ok(input) => match by_external_id.get(&external_id) {
                     Some(&item) => {
                         items[item].input.merge(input);
+                        items[item].text_digest = None;
                         slots.push(Slot::Item { item, first: false });
                     }
                     None => {
                         let item = items.len();
                         by_external_id.insert(external_id, item);
-                        items.push(Item::new(input));
+                        let mut new = Item::new(input);
+                        new.text_digest = Some(service.site.cache.digest(text));
+                        items.push(new);
                         slots.push(Slot::Item { item, first: true });
                     }
                 },
@@ -90,6 +101,7 @@ impl<'a> Chunk<'a> {
             items,
             schema: None,
             companies: Companies::default(),
+            wants_entities: true,
             maybe_created: false,
             confirmed: Vec::new(),
             looked_at: 0,
@@ -125,6 +137,9 @@ impl<'a> Chunk<'a> {
             Err(error) => return self.fail_open(&error),
         };
         self.schema = Some(Arc::clone(&schema));
+        if !self.wants_entities {
+            self.skip_known(&schema);
+        }
         self.map_all(&schema);
         let remembered = self.recall().await;
         self.skip_unchanged(&remembered);
@@ -250,6 +265,9 @@ impl<'a> Chunk<'a> {
     fn map_all(&mut self, schema: &WorkspaceSchema) {
         let options = &self.service.options;
         for item in &mut self.items {
+            if item.outcome.is_some() {
+                continue;
+            }
             match map(self.service, schema, &item.input) {
                 Err(error) => item.fail(error),
                 Ok(record) => {

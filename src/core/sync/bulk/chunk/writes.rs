@@ -168,5 +168,8 @@ impl Chunk<'_> {
         if let Err(message) = self.service.remember_many(self.kind, &learnt).await {
             self.warn_store(&message);
         }
+        for (at, ..) in stored {
+            self.note_known(*at, schema);
+        }
     }
 }
