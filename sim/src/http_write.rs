@@ -22,14 +22,31 @@ pub fn http_date(ms: i64) -> String {
     )
 }
 
-/// The whole answer as it goes over the wire, and its status: an answer that the client has
-/// already becomes a 304.
-pub fn encode(
-    request: &Request,
-    mut response: Response,
-    keep_alive: bool,
-    state: &State,
-) -> (u16, Vec<u8>) {
+/// An answer as it goes over the wire. A large body stands apart, because joining it with its head
+/// would copy it.
+#[derive(Debug)]
+pub struct Wire {
+    /// The status that is sent.
+    pub status: u16,
+    /// The head, and a small body behind it.
+    pub head: Vec<u8>,
+    /// A large body.
+    pub body: Vec<u8>,
+}
+
+impl Wire {
+    /// All bytes in one piece.
+    pub fn into_bytes(mut self) -> Vec<u8> {
+        self.head.append(&mut self.body);
+        self.head
+    }
+}
+
+/// Bodies that are copied behind their head, so that they go out with it.
+const SMALL_BODY_BYTES: usize = 16 * 1024;
+
+/// The whole answer, and its status: an answer that the client has already becomes a 304.
+pub fn encode(request: &Request, mut response: Response, keep_alive: bool, state: &State) -> Wire {
     use std::fmt::Write as _;
     let is_safe = matches!(request.method.as_str(), "GET" | "HEAD");
     let etag = response.etag.then(|| etag(&response.body));
@@ -81,17 +98,29 @@ pub fn encode(
     }
     head.push_str("\r\n");
     let mut wire = head.into_bytes();
+    let status = response.status;
+    let mut body = Vec::new();
     if !has_body || request.method == "HEAD" {
-        return (response.status, wire);
+        return Wire {
+            status,
+            head: wire,
+            body,
+        };
     }
     if chunked {
         wire.extend_from_slice(format!("{:x}\r\n", response.body.len()).as_bytes());
         wire.extend_from_slice(&response.body);
         wire.extend_from_slice(b"\r\n0\r\n\r\n");
-    } else {
+    } else if response.body.len() <= SMALL_BODY_BYTES {
         wire.extend_from_slice(&response.body);
+    } else {
+        body = response.body;
     }
-    (response.status, wire)
+    Wire {
+        status,
+        head: wire,
+        body,
+    }
 }
 
 fn etag(body: &[u8]) -> String {

@@ -13,7 +13,7 @@ use crate::filter::{self, Filter};
 use crate::find::{self, Query};
 use crate::http::{ApiResult, Request, Response};
 use crate::list_params::ListParams;
-use crate::records::data;
+use crate::records::{data, data_of};
 use crate::remove;
 use crate::schema::Object;
 use crate::state::State;
@@ -100,7 +100,7 @@ impl Call<'_> {
             .iter()
             .map(|row| View::at_depth(&self.object, row, self.depth, &world))
             .collect();
-        let mut response = data(200, &self.object.name_plural, &views);
+        let mut response = data_of(200, &self.object.name_plural, &views);
         let rest = serde_json::json!({
             "totalCount": page.total,
             "pageInfo": {
@@ -159,7 +159,7 @@ impl Call<'_> {
             .map(|row| self.flavoured(row))
             .collect::<ApiResult<Vec<Payload>>>()?;
         let key = format!("create{}", self.object.pascal_plural());
-        self.create(payloads, |views| data(201, &key, views))
+        self.create(payloads, |views| data_of(201, &key, views))
     }
 
     fn create(

@@ -138,7 +138,24 @@ fn find_object(state: &State, plural: &str) -> ApiResult<Arc<Object>> {
 
 /// `{"data":{"<key>":<value>}}`.
 pub fn data<T: Serialize + ?Sized>(status: u16, key: &str, value: &T) -> Response {
-    let mut body = Vec::with_capacity(2048);
+    sized_data(status, key, value, RECORD_BYTES)
+}
+
+/// Room for a record's text: growing step by step copies a batch's answer several times.
+const RECORD_BYTES: usize = 2048;
+
+/// As [`data`], for that many records.
+pub fn data_of<T: Serialize>(status: u16, key: &str, records: &[T]) -> Response {
+    sized_data(status, key, records, RECORD_BYTES * (records.len() + 1))
+}
+
+fn sized_data<T: Serialize + ?Sized>(
+    status: u16,
+    key: &str,
+    value: &T,
+    size_hint: usize,
+) -> Response {
+    let mut body = Vec::with_capacity(size_hint);
     body.extend_from_slice(b"{\"data\":{\"");
     body.extend_from_slice(key.as_bytes());
     body.extend_from_slice(b"\":");

@@ -216,7 +216,7 @@ async fn exchange(
     if is_control {
         let response = crate::control::handle(state, &request);
         stream
-            .write_all(&encode(&request, response, keep_alive, state).1)
+            .write_all(&encode(&request, response, keep_alive, state).into_bytes())
             .await?;
         return Ok(if keep_alive {
             After::Keep
@@ -255,49 +255,59 @@ async fn answer(
     let cut = matches!(fault, Some(FaultAction::ResetAfter));
     let keep_alive = keep_alive && !processed.close;
     let body_length = processed.body.len();
-    let (sent, wire) = encode(&request, processed, keep_alive, state);
-    let status = if cut { 0 } else { sent };
+    let wire = encode(&request, processed, keep_alive, state);
+    let status = if cut { 0 } else { wire.status };
     state.stats.record(request, status, state.now_ms());
+    let Some(fault) = fault else {
+        stream.write_all(&wire.head).await?;
+        stream.write_all(&wire.body).await?;
+        return Ok(if keep_alive {
+            After::Keep
+        } else {
+            After::Close
+        });
+    };
+    let wire = wire.into_bytes();
     let half = wire.len() - body_length.min(wire.len()).div_ceil(2);
     match fault {
-        Some(FaultAction::ResetAfter) => return Ok(After::Reset),
-        Some(FaultAction::ResetMidBody) => {
+        FaultAction::ResetAfter => return Ok(After::Reset),
+        FaultAction::ResetMidBody => {
             stream.write_all(&wire[..half]).await?;
             // Lets the bytes leave before the reset discards them.
             sleep(Duration::from_millis(5)).await;
             return Ok(After::Reset);
         }
-        Some(FaultAction::TruncateBody) => {
+        FaultAction::TruncateBody => {
             stream.write_all(&wire[..half]).await?;
             return Ok(After::Close);
         }
-        Some(FaultAction::StallHeaders { ms }) => {
+        FaultAction::StallHeaders { ms } => {
             if !stall(stream, ms).await {
                 return Ok(After::Close);
             }
             stream.write_all(&wire).await?;
         }
-        Some(FaultAction::StallBody { ms }) => {
+        FaultAction::StallBody { ms } => {
             stream.write_all(&wire[..half]).await?;
             if !stall(stream, ms).await {
                 return Ok(After::Close);
             }
             stream.write_all(&wire[half..]).await?;
         }
-        Some(FaultAction::SlowBody {
+        FaultAction::SlowBody {
             chunk_bytes,
             interval_ms,
-        }) => {
+        } => {
             for piece in wire.chunks(chunk_bytes.max(1)) {
                 stream.write_all(piece).await?;
                 sleep(Duration::from_millis(interval_ms)).await;
             }
         }
-        Some(FaultAction::CloseAfter) => {
+        FaultAction::CloseAfter => {
             stream.write_all(&wire).await?;
             return Ok(After::Close);
         }
-        Some(FaultAction::Delay { ms }) => {
+        FaultAction::Delay { ms } => {
             sleep(Duration::from_millis(ms)).await;
             stream.write_all(&wire).await?;
         }

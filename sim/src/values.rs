@@ -58,7 +58,10 @@ pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResul
             return Err(no_field(object, key));
         }
     }
-    let mut result = Payload::default();
+    let mut result = Payload {
+        columns: Map::with_capacity(entries.len()),
+        connects: Vec::new(),
+    };
     for (key, value) in entries {
         let Some(field) = object.column(key) else {
             relation(object, key, value, &mut result)?;

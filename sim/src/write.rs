@@ -40,6 +40,7 @@ pub struct Write<'a> {
     pub actor: Value,
     /// Milliseconds since 1970.
     pub now_ms: i64,
+    now: String,
     /// Events for webhooks; collected only where there is a webhook.
     pub events: Vec<RecordEvent>,
     /// Rows inserted so far.
@@ -63,8 +64,10 @@ impl<'a> Write<'a> {
         object: Arc<Object>,
         key: Option<&ApiKey>,
     ) -> Self {
+        let now_ms = state.now_ms();
         Self {
-            now_ms: state.now_ms(),
+            now_ms,
+            now: iso(now_ms),
             state,
             world,
             object,
@@ -87,8 +90,8 @@ impl<'a> Write<'a> {
     /// 400 for a duplicate.
     pub fn insert(&mut self, payload: Payload) -> ApiResult<Uuid> {
         self.check_record_limit()?;
-        let mut record = Record::new();
-        let now = iso(self.now_ms);
+        let mut record = Record::with_capacity(self.object.fields.len() + 3);
+        let now = self.now.clone();
         let mut columns = payload.columns;
         let id = match columns.remove("id") {
             Some(Value::String(id)) => id,
