@@ -17,6 +17,9 @@ const CHUNK_CHARACTERS = 3_000_000;
 
 const DEFAULT_MAX_CONCURRENCY = 4;
 
+/** Chunks that may be under way or wait for those before them, for each one in flight. */
+const KEPT_PER_CHUNK_IN_FLIGHT = 2;
+
 /**
  * How a chunk of records is written: by the core, or, in platform mode, one by one.
  * @typedef {object} Writer
@@ -27,7 +30,7 @@ const DEFAULT_MAX_CONCURRENCY = 4;
 
 /**
  * One run over many records: an AsyncIterable of results in input order, and a thenable that gives the summary.
- * It reads, at the first `for await` or `await`, no further ahead than its chunks in flight.
+ * It reads, at the first `for await` or `await`, no further ahead than twice its chunks in flight.
  */
 class BulkRun {
   #writer;
@@ -160,42 +163,71 @@ class BulkRun {
   }
 
   /**
-   * Chunks of results in input order, with a bounded number of chunks in flight.
+   * Chunks of results in input order, with a bounded number of chunks in flight. One that takes long does not keep those
+   * behind it from starting, as long as their results are not too many to keep.
    * @param {boolean} wantsData
    */
   async *#chunks(wantsData) {
     const { maxConcurrency, signal } = this.#settings;
+    const maxKept = maxConcurrency * KEPT_PER_CHUNK_IN_FLIGHT;
     const source = readChunks(this.#inputs);
-    /** @type {Promise<Result[]>[]} */
-    const inFlight = [];
-    /** @type {Promise<IteratorResult<unknown[], void>> | undefined} */
+    /** @type {{ results: Promise<Result[]>, isSettled: boolean }[]} */
+    const started = [];
+    let inFlight = 0;
+    /** @type {{ chunk: Promise<IteratorResult<unknown[], void>>, isSettled: boolean } | undefined} */
     let reading;
     let isAtEnd = false;
     let number = 0;
+    /** @type {() => void} */
+    let wake = () => {};
+    /**
+     * @template T
+     * @param {Promise<T>} promise
+     * @param {{ isSettled: boolean }} state
+     */
+    const watch = (promise, state) => {
+      const settled = () => {
+        state.isSettled = true;
+        wake();
+      };
+      // A failure is heard where the promise is awaited, which may be later.
+      promise.then(settled, settled);
+    };
     try {
       while (true) {
         if (signal?.aborted) throw signal.reason;
-        if (reading === undefined && !isAtEnd && inFlight.length < maxConcurrency) {
-          reading = source.next();
-          // A failure is heard where it is awaited, which may be later.
-          reading.catch(() => {});
+        if (!reading && !isAtEnd && inFlight < maxConcurrency && started.length < maxKept) {
+          reading = { chunk: source.next(), isSettled: false };
+          watch(reading.chunk, reading);
         }
-        const head = inFlight[0];
-        if (reading !== undefined && (head === undefined || (await isFirst(reading, head)))) {
-          const { done, value } = await reading;
+        const [head] = started;
+        if (reading?.isSettled) {
+          const { done, value } = await reading.chunk;
           reading = undefined;
           if (done) isAtEnd = true;
           else {
             const writing = this.#writer.write(value, number, wantsData);
-            writing.catch(() => {});
-            inFlight.push(writing);
+            const chunk = { results: writing, isSettled: false };
+            const landed = () => {
+              inFlight -= 1;
+            };
+            writing.then(landed, landed);
+            watch(writing, chunk);
+            started.push(chunk);
+            inFlight += 1;
             number += 1;
           }
-        } else if (head !== undefined) {
-          const results = await head;
-          inFlight.shift();
+        } else if (head?.isSettled) {
+          const results = await head.results;
+          started.shift();
           yield results;
-        } else return;
+        } else if (!reading && head === undefined) {
+          return;
+        } else {
+          await new Promise((resolve) => {
+            wake = () => resolve(undefined);
+          });
+        }
       }
     } finally {
       await source.return();
@@ -229,17 +261,6 @@ class BulkRun {
       // The hook's own business.
     }
   }
-}
-
-/**
- * Whether `one` settles no later than `other`.
- * @param {Promise<unknown>} one
- * @param {Promise<unknown>} other
- */
-function isFirst(one, other) {
-  const yes = () => true;
-  const no = () => false;
-  return Promise.race([one.then(yes, yes), other.then(no, no)]);
 }
 
 /**

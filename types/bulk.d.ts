@@ -84,7 +84,7 @@ export interface SyncSummary {
 
 /**
  * A run over many records. `for await` streams one result per input, in input order; `await` gives the summary. It starts
- * with the first of the two, reads its input no further ahead than its chunks in flight, and can be consumed once. It
+ * with the first of the two, reads its input no further ahead than twice its chunks in flight, and can be consumed once. It
  * rejects only when the input itself throws, or with an aborted signal's reason: a record that fails is a result.
  */
 export interface SyncRun<T> extends AsyncIterable<SyncResult<T>>, PromiseLike<SyncSummary> {}
