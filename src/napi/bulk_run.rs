@@ -7,6 +7,7 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
 use super::rest_client::{client_closed, failure};
@@ -48,10 +49,7 @@ impl BulkRun {
             };
             match results {
                 Ok(results) => {
-                    let answers: Vec<Answer> = results
-                        .into_iter()
-                        .map(|result| Answer::new(result, wants_data))
-                        .collect();
+                    let answers: Vec<Answer> = results.into_iter().map(Answer::new).collect();
                     match serde_json::to_string(&answers) {
                         Ok(text) => (AnswerKind::Success, AnswerText::Text(text)),
                         Err(error) => failure(CrmError::new(
@@ -92,19 +90,19 @@ struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<Value>,
+    data: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
     warnings: Vec<SyncWarning>,
 }
 
 impl Answer {
-    fn new(result: ItemResult, wants_data: bool) -> Self {
+    fn new(result: ItemResult) -> Self {
         Self {
             status: result.status,
             external_id: result.external_id,
             id: result.id,
-            data: result.data.filter(|_| wants_data),
+            data: result.data,
             error: result.error.map(|error| error.to_value()),
             warnings: result.warnings,
         }

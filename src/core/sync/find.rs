@@ -6,17 +6,15 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::twenty::company::company_to_entity;
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::person::person_to_entity;
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::collision::Claim;
 use super::schema_source::Sign;
 use super::service::SyncService;
-use super::upsert::store_failed;
+use super::upsert::{entity_of, store_failed};
 use super::wire::{self, Record, id_of, is_deleted};
 
 /// All rows of one external id, deleted ones included.
@@ -54,11 +52,7 @@ impl SyncService {
             self.learn(kind, external_id, id_of(row));
         }
         let entity = row.map(|row| {
-            let context = self.map_context(kind, &own.schema);
-            let entity = match kind {
-                ObjectKind::Person => person_to_entity(row, &context, external_id),
-                ObjectKind::Company => company_to_entity(row, &context, external_id),
-            };
+            let entity = entity_of(self, &own.schema, row, kind, external_id).to_value();
             let mut with_id = Map::new();
             with_id.insert("id".to_owned(), id_of(row).into());
             if let Value::Object(entity) = entity {

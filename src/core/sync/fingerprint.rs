@@ -75,9 +75,39 @@ fn hash_value(hasher: &mut Sha256, value: &Value) {
                 hash_value(hasher, item);
             }
         }
+        Value::String(text) if is_written_as_is(text) => {
+            hasher.update(b"=");
+            hasher.update((text.len() as u64 + 2).to_le_bytes());
+            hasher.update(b"\"");
+            hasher.update(text.as_bytes());
+            hasher.update(b"\"");
+        }
         plain => {
             hasher.update(b"=");
             hash_text(hasher, &plain.to_string());
+        }
+    }
+}
+
+/// Whether a text's JSON form is the text between two quotes: most are, and need not be written out to be hashed.
+fn is_written_as_is(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_as_is_is_known(text in "\\PC*|[\\x00-\\x7f]{0,8}") {
+            prop_assert_eq!(
+                is_written_as_is(&text),
+                serde_json::to_string(&text).ok() == Some(format!("\"{text}\""))
+            );
         }
     }
 }

@@ -117,15 +117,15 @@ pub async fn look_up(
 ) -> Result<Vec<Vec<Record>>, CrmError> {
     let mut rows: Vec<Vec<Record>> = queries.iter().map(|_| Vec::new()).collect();
     // Only queries that have a further page are asked again.
-    let mut open: Vec<(usize, LookupQuery)> = queries.into_iter().enumerate().collect();
+    let mut places: Vec<usize> = (0..queries.len()).collect();
+    let mut asked = queries;
     for _ in 0..MAX_LOOKUP_PAGES {
-        let asked: Vec<LookupQuery> = open.iter().map(|(_, query)| query.clone()).collect();
         let mut request = Request::post("/graphql", lookup::build(&asked)?).repeatable(true);
         request.cost = asked.len() as u32;
         let response = http.call(request).await?;
         let answer = lookup::parse(&response.body, &asked)?;
         let mut further = Vec::new();
-        for ((at, mut query), page) in open.into_iter().zip(answer.pages) {
+        for ((at, mut query), page) in places.into_iter().zip(asked).zip(answer.pages) {
             rows[at].extend(page.rows.into_iter().map(|row| row.record));
             if page.next.is_some() {
                 query.after = page.next;
@@ -135,7 +135,7 @@ pub async fn look_up(
         if further.is_empty() {
             return Ok(rows);
         }
-        open = further;
+        (places, asked) = further.into_iter().unzip();
     }
     Err(CrmError::new(
         ErrorCode::ServerError,

@@ -1,5 +1,8 @@
 //! Companies: from the flat entity to Twenty's record and back (MAPPING.md "Company").
 
+use std::borrow::Cow;
+
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::domain::{self, Domain};
@@ -23,24 +26,34 @@ pub fn map_company(input: &CompanyInput, context: &MapContext) -> Result<MappedR
     Ok(mapper.finish(ObjectKind::Company, unique))
 }
 
-/// The flat entity (`TwentyCompany`) of a record that the server returned: what it does not show is null.
-pub fn company_to_entity(
-    record: &Map<String, Value>,
+/// The flat entity `TwentyCompany`.
+#[derive(Debug, Serialize)]
+pub struct CompanyEntity<'r> {
+    external_id: &'r str,
+    name: &'r str,
+    domain_name: Option<String>,
+    website: Option<Cow<'r, str>>,
+    status: Option<Cow<'r, str>>,
+}
+
+/// The flat entity of a record that the server returned: what it does not show is null.
+pub fn company_to_entity<'r>(
+    record: &'r Map<String, Value>,
     context: &MapContext,
-    external_id: &str,
-) -> Value {
+    external_id: &'r str,
+) -> CompanyEntity<'r> {
     let names = context.field_names;
     let link = record
         .get("domainName")
         .and_then(Value::as_object)
         .map(|parts| part(parts, "primaryLinkUrl"));
-    json!({
-        "external_id": external_id,
-        "name": part(record, "name"),
-        "domain_name": link.filter(|link| !link.is_empty()).map(domain::from_link),
-        "website": read_text(record, context.schema, &names.website),
-        "status": read_text(record, context.schema, &names.status),
-    })
+    CompanyEntity {
+        external_id,
+        name: part(record, "name"),
+        domain_name: link.filter(|link| !link.is_empty()).map(domain::from_link),
+        website: read_text(record, context.schema, &names.website),
+        status: read_text(record, context.schema, &names.status),
+    }
 }
 
 fn map_domain(value: &Patch<String>, mapper: &mut Mapper) -> Option<UniqueValue> {

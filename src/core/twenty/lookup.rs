@@ -3,11 +3,12 @@
 //! GraphQL because its variables take any value, which the REST filter grammar does not (MAPPING.md "Identity"). An answer
 //! that cannot be trusted in full is an error, never "not found": treating it as absent makes doubles.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::ser::SerializeSeq as _;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -90,25 +91,80 @@ impl LookupQuery {
         }
     }
 
-    fn filter(&self) -> Value {
+    fn filter(&self) -> Filter<'_> {
         let mut any = Vec::with_capacity(3);
         if !self.ids.is_empty() {
-            let ids: Vec<String> = self.ids.iter().map(Uuid::to_string).collect();
-            any.push(json!({"id": {"in": ids}}));
+            any.push(AnyOf::Ids(&self.ids));
         }
         if let (Some(field), false) = (&self.external_id_field, self.external_ids.is_empty()) {
-            any.push(json!({field: {"in": self.external_ids}}));
+            any.push(AnyOf::Texts(field, &self.external_ids));
         }
         if !self.unique_values.is_empty() {
-            let (field, subfield) = (self.kind.unique_field(), self.kind.unique_subfield());
-            any.push(json!({field: {subfield: {"in": self.unique_values}}}));
+            any.push(AnyOf::Unique(self.kind, &self.unique_values));
         }
         // Soft-deleted rows still hold their unique values, and are hidden unless the filter names deletedAt (471, 472).
-        json!({"and": [
-            {"or": any},
-            {"or": [{"deletedAt": {"is": "NULL"}}, {"deletedAt": {"is": "NOT_NULL"}}]},
-        ]})
+        let deleted_or_not =
+            json!({"or": [{"deletedAt": {"is": "NULL"}}, {"deletedAt": {"is": "NOT_NULL"}}]});
+        One("and", (One("or", any), deleted_or_not))
     }
+}
+
+/// What a look-up's variables hold, written straight from the keys.
+type Filter<'a> = One<'a, (One<'a, Vec<AnyOf<'a>>>, Value)>;
+
+/// An object of one member.
+struct One<'a, T>(&'a str, T);
+
+impl<T: Serialize> Serialize for One<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.0, &self.1)])
+    }
+}
+
+/// One of several keys.
+enum AnyOf<'a> {
+    Ids(&'a [Uuid]),
+    Texts(&'a str, &'a [String]),
+    Unique(ObjectKind, &'a [String]),
+}
+
+impl Serialize for AnyOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Ids(ids) => One("id", One("in", Texts(ids))).serialize(serializer),
+            Self::Texts(field, texts) => One(field, One("in", texts)).serialize(serializer),
+            Self::Unique(kind, texts) => {
+                let values = One(kind.unique_subfield(), One("in", texts));
+                One(kind.unique_field(), values).serialize(serializer)
+            }
+        }
+    }
+}
+
+/// Ids as texts.
+struct Texts<'a>(&'a [Uuid]);
+
+impl Serialize for Texts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut texts = serializer.serialize_seq(Some(self.0.len()))?;
+        for id in self.0 {
+            texts.serialize_element(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))?;
+        }
+        texts.end()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Variable<'a> {
+    Filter(Filter<'a>),
+    Cursor(&'a str),
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    query: String,
+    variables: BTreeMap<String, Variable<'a>>,
 }
 
 /// One row that the CRM has.
@@ -166,15 +222,15 @@ pub fn build(queries: &[LookupQuery]) -> Result<Bytes, CrmError> {
     }
     let mut declared = Vec::with_capacity(queries.len() * 2);
     let mut roots = String::new();
-    let mut variables = Map::new();
+    let mut variables = BTreeMap::new();
     for query in queries {
         let root = query.kind.plural();
         declared.push(format!("${root}: {}!", query.kind.filter_type()));
-        variables.insert(root.into(), query.filter());
+        variables.insert(root.to_owned(), Variable::Filter(query.filter()));
         let mut after = String::new();
         if let Some(cursor) = &query.after {
             declared.push(format!("${root}After: String!"));
-            variables.insert(format!("{root}After"), cursor.clone().into());
+            variables.insert(format!("{root}After"), Variable::Cursor(cursor));
             after = format!(", after: ${root}After");
         }
         // Writing to a String cannot fail.
@@ -186,8 +242,13 @@ pub fn build(queries: &[LookupQuery]) -> Result<Bytes, CrmError> {
         );
     }
     let text = format!("query Lookup({}) {{{roots} }}", declared.join(", "));
-    let body = json!({"query": text, "variables": variables});
-    Ok(Bytes::from(body.to_string()))
+    let body = Body {
+        query: text,
+        variables,
+    };
+    let text = serde_json::to_vec(&body)
+        .map_err(|error| failed(format!("The look-up could not be written as JSON: {error}")))?;
+    Ok(Bytes::from(text))
 }
 
 /// Reads the answer to [`build`] of the same queries. Anything less than a full and fitting answer is an error.

@@ -1,5 +1,8 @@
 //! People: from the flat entity to Twenty's record and back (MAPPING.md "Person").
 
+use std::borrow::Cow;
+
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::ids::ObjectKind;
@@ -35,12 +38,28 @@ pub fn map_person(input: &PersonInput, context: &MapContext) -> Result<MappedRec
     Ok(mapper.finish(ObjectKind::Person, unique))
 }
 
-/// The flat entity (`TwentyPerson`) of a record that the server returned: what it does not show is null.
-pub fn person_to_entity(
-    record: &Map<String, Value>,
+/// The flat entity `TwentyPerson`.
+#[derive(Debug, Serialize)]
+pub struct PersonEntity<'r> {
+    external_id: &'r str,
+    name: String,
+    email: &'r str,
+    phone: Option<String>,
+    job_title: Option<Cow<'r, str>>,
+    company_name: Option<&'r str>,
+    website: Option<Cow<'r, str>>,
+    city: Option<Cow<'r, str>>,
+    account_type: Option<Cow<'r, str>>,
+    plan: Option<Cow<'r, str>>,
+    total_submissions: Value,
+}
+
+/// The flat entity of a record that the server returned: what it does not show is null.
+pub fn person_to_entity<'r>(
+    record: &'r Map<String, Value>,
     context: &MapContext,
-    external_id: &str,
-) -> Value {
+    external_id: &'r str,
+) -> PersonEntity<'r> {
     let names = context.field_names;
     let text = |name: &str| read_text(record, context.schema, name);
     let composite = |name: &str| record.get(name).and_then(Value::as_object);
@@ -49,19 +68,19 @@ pub fn person_to_entity(
     let company = composite("company")
         .map(|company| part(company, "name"))
         .filter(|name| !name.is_empty());
-    json!({
-        "external_id": external_id,
-        "name": full_name.unwrap_or_default(),
-        "email": composite("emails").map_or("", |parts| part(parts, "primaryEmail")),
-        "phone": composite("phones").and_then(Phone::from_parts),
-        "job_title": text("jobTitle"),
-        "company_name": company,
-        "website": text(&names.website),
-        "city": text(&names.city),
-        "account_type": text(&names.account_type),
-        "plan": text(names.plan_in(context.schema)),
-        "total_submissions": read_number(record, &names.total_submissions),
-    })
+    PersonEntity {
+        external_id,
+        name: full_name.unwrap_or_default(),
+        email: composite("emails").map_or("", |parts| part(parts, "primaryEmail")),
+        phone: composite("phones").and_then(Phone::from_parts),
+        job_title: text("jobTitle"),
+        company_name: company,
+        website: text(&names.website),
+        city: text(&names.city),
+        account_type: text(&names.account_type),
+        plan: text(names.plan_in(context.schema)),
+        total_submissions: read_number(record, &names.total_submissions),
+    }
 }
 
 fn map_email(input: &PersonInput, mapper: &mut Mapper) -> Result<Option<UniqueValue>, CrmError> {

@@ -1,5 +1,7 @@
 //! What mapping people and companies has in common: the context, the result, and how one value fits one field.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -243,24 +245,25 @@ pub fn holds_all(held: &Map<String, Value>, written: &Map<String, Value>) -> boo
 
 /// How an entity shows one of a record's fields: text, or null where it is blank. SELECT values are lower-cased, which is
 /// how entities write them.
-pub(super) fn read_text(record: &Map<String, Value>, schema: &ObjectSchema, name: &str) -> Value {
-    let Some(value) = record.get(name) else {
-        return Value::Null;
-    };
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Object(parts) => part(parts, "primaryLinkUrl").to_owned(),
-        Value::Number(number) => number.to_string(),
-        _ => return Value::Null,
+pub(super) fn read_text<'r>(
+    record: &'r Map<String, Value>,
+    schema: &ObjectSchema,
+    name: &str,
+) -> Option<Cow<'r, str>> {
+    let text: Cow<'r, str> = match record.get(name)? {
+        Value::String(text) => text.into(),
+        Value::Object(parts) => part(parts, "primaryLinkUrl").into(),
+        Value::Number(number) => number.to_string().into(),
+        _ => return None,
     };
     let select = matches!(
         schema.fields.get(name).map(|field| &field.kind),
         Some(FieldKind::Select { .. })
     );
     match text.is_empty() {
-        true => Value::Null,
-        false if select => text.to_lowercase().into(),
-        false => text.into(),
+        true => None,
+        false if select => Some(text.to_lowercase().into()),
+        false => Some(text),
     }
 }
 

@@ -2,11 +2,13 @@
 //! stand alone (WIRE.md section 6: a plain batch is all or nothing, and never says which row was bad). A batch that is too
 //! large or takes too long is halved, too, and the next ones are as small.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 use super::batch_size::{BatchSize, SMALLEST_SPLIT};
+use super::rows::{self, Kept};
 use super::schema_watch::SchemaWatch;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::{HttpClient, Request};
@@ -28,13 +30,13 @@ pub struct Entry {
     pub item: usize,
     /// The id under which its answer is found.
     pub id: String,
-    /// JSON text of the payload.
+    /// JSON text of the payload, which carries the id.
     pub json: String,
 }
 
 impl Entry {
     /// From a payload that carries the id.
-    pub fn new(item: usize, id: String, payload: &Map<String, Value>) -> Self {
+    pub fn new(item: usize, id: String, payload: &impl Serialize) -> Self {
         Self {
             item,
             id,
@@ -46,7 +48,7 @@ impl Entry {
 
 /// What became of one record.
 pub enum Written {
-    /// The server's record.
+    /// The server's record, as far as it was to be kept.
     Stored(Record),
     /// Another row holds one of its unique values: look again, and decide again.
     Conflict(CrmError),
@@ -54,11 +56,6 @@ pub enum Written {
     Failed(CrmError),
     /// Not written, because the payload was made for a schema that is no more: map it again.
     Outdated,
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    data: Map<String, Value>,
 }
 
 /// Writes `entries` in as few requests as the limits allow. `is_last_try`: a conflict is halved as well, because looking
@@ -69,6 +66,7 @@ pub async fn write_batches(
     kind: ObjectKind,
     mode: WriteMode,
     entries: Vec<Entry>,
+    kept: &Kept<'_>,
     is_last_try: bool,
     watch: &mut SchemaWatch<'_>,
 ) -> Vec<(usize, Written)> {
@@ -83,7 +81,7 @@ pub async fn write_batches(
             continue;
         };
         let bytes = bytes_of(&batch);
-        match send(http, kind, mode, &batch).await {
+        match send(http, kind, mode, &batch, kept).await {
             Ok(mut records) => {
                 size.succeeded(batch.len(), bytes);
                 for entry in batch {
@@ -186,7 +184,8 @@ async fn send(
     kind: ObjectKind,
     mode: WriteMode,
     batch: &[Entry],
-) -> Result<std::collections::HashMap<String, Record>, CrmError> {
+    kept: &Kept<'_>,
+) -> Result<HashMap<String, Record>, CrmError> {
     let mut body = String::with_capacity(bytes_of(batch));
     body.push('[');
     for (at, entry) in batch.iter().enumerate() {
@@ -213,17 +212,10 @@ async fn send(
         )
         .with_detail("reason", "NOT_TWENTY")
     };
-    let mut envelope: Envelope =
-        serde_json::from_slice(&response.body).map_err(|_| unreadable())?;
-    let Some(Value::Array(rows)) = envelope.data.remove(kind.create_many_key()) else {
-        return Err(unreadable());
-    };
+    let rows = rows::read(&response.body, kind.create_many_key(), kept).ok_or_else(unreadable)?;
     Ok(rows
         .into_iter()
-        .filter_map(|row| match row {
-            Value::Object(record) => Some((id_of(&record).to_owned(), record)),
-            _ => None,
-        })
+        .map(|record| (id_of(&record).to_owned(), record))
         .collect())
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::batch::{Entry, WriteMode, Written, is_about_a_record, write_batches};
+use super::rows::Kept;
 use super::schema_watch::SchemaWatch;
 use crate::core::error::CrmError;
 use crate::core::sync::collision::reason;
@@ -160,6 +161,7 @@ impl Companies {
             ObjectKind::Company,
             WriteMode::Create,
             entries,
+            &Kept::identity(&service.options.field_names),
             false,
             watch,
         )

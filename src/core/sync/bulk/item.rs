@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
@@ -35,8 +35,8 @@ pub struct ItemResult {
     pub external_id: String,
     /// The record's id in the CRM.
     pub id: Option<String>,
-    /// The flat entity as the server has it.
-    pub data: Option<Value>,
+    /// The flat entity as the server has it, as JSON text; none where nobody wants it.
+    pub data: Option<Box<RawValue>>,
     /// Why it failed.
     pub error: Option<CrmError>,
     /// What was left out, kept or decided.
@@ -116,12 +116,12 @@ impl Item {
     }
 
     /// Ends the item well.
-    pub fn finish(&mut self, status: Status, id: String, data: Value) {
+    pub fn finish(&mut self, status: Status, id: String, data: Option<Box<RawValue>>) {
         self.outcome = Some(ItemResult {
             status,
             external_id: self.input.external_id().to_owned(),
             id: Some(id),
-            data: Some(data),
+            data,
             error: None,
             warnings: self.take_warnings(),
         });

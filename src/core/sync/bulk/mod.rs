@@ -6,6 +6,7 @@ mod chunk;
 mod companies;
 mod item;
 mod order;
+mod rows;
 mod schema_watch;
 
 use std::sync::Arc;
@@ -97,8 +98,8 @@ impl BulkRun {
         self.write_chunk(number, text, true).await
     }
 
-    /// As [`Self::chunk`], for whoever only counts: results may come without their entity, and records that say word for
-    /// word what was written last are not even mapped.
+    /// As [`Self::chunk`], for whoever only counts: results come without entities, and records that say word for word what
+    /// was written last are not even mapped.
     ///
     /// # Errors
     /// As [`Self::chunk`].

@@ -34,7 +34,7 @@ pub(super) use mishaps::{
     is_about_one_record, is_outcome_unknown, is_unknown_field, is_worth_trying_alone,
     outcome_unknown, refused_optional_field,
 };
-pub(super) use payload::{create_payload, entity_of, is_as_created};
+pub(super) use payload::{Creation, create_payload, entity_of, is_as_created};
 pub(super) use writes::{linked_warning, take_value_from};
 
 /// What is to be written.

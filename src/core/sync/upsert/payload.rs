@@ -1,14 +1,18 @@
 //! What is sent, and what the caller gets back.
 
+use serde::Serialize;
+use serde::ser::SerializeMap as _;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::{Input, Upsert, Upserted};
+use crate::core::sync::company_link::Link;
 use crate::core::sync::ownership::{needs_row, restrict};
 use crate::core::sync::service::SyncService;
 use crate::core::sync::wire::{Record, id_of, is_deleted, text_of};
-use crate::core::twenty::company::company_to_entity;
+use crate::core::twenty::company::{CompanyEntity, company_to_entity};
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::person::person_to_entity;
+use crate::core::twenty::person::{PersonEntity, person_to_entity};
 use crate::core::twenty::record::{MappedRecord, holds_all};
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -54,7 +58,7 @@ impl Upsert<'_> {
 
     pub(super) fn entity(&self, record: &Record) -> Value {
         let external_id = self.input.external_id();
-        entity_of(self.service, &self.schema, record, self.kind(), external_id)
+        entity_of(self.service, &self.schema, record, self.kind(), external_id).to_value()
     }
 
     pub(super) fn finished(&mut self, record: &Record, created: bool) -> Upserted {
@@ -102,6 +106,39 @@ pub(in crate::core::sync) fn create_payload(
     payload
 }
 
+/// What a create sends, as it is written into a batch.
+pub(in crate::core::sync) struct Creation<'a> {
+    /// The record.
+    pub mapped: &'a MappedRecord,
+    /// The company that it belongs to.
+    pub link: &'a Link,
+    /// A field of the record that stays out.
+    pub left_out: Option<&'static str>,
+}
+
+impl Serialize for Creation<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut linked = Map::new();
+        self.link.write_into(&mut linked);
+        let mut map = serializer.serialize_map(None)?;
+        let mut buffer = Uuid::encode_buffer();
+        map.serialize_entry(
+            "id",
+            &*self.mapped.id.hyphenated().encode_lower(&mut buffer),
+        )?;
+        if let Some(field) = self.mapped.external_id_field.name() {
+            map.serialize_entry(field, &self.mapped.stored_external_id)?;
+        }
+        let own = self.mapped.fields.iter().filter(|(name, _)| {
+            Some(name.as_str()) != self.left_out && !linked.contains_key(name.as_str())
+        });
+        for (name, value) in own.chain(&linked) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
 /// Whether a create whose answer was lost was carried out: the row has the id that was chosen for it, was never updated,
 /// and holds what was sent (WIRE.md section 11: createdAt equals updatedAt on every inserted record).
 pub(in crate::core::sync) fn is_as_created(row: &Record, sent: &Map<String, Value>) -> bool {
@@ -111,17 +148,32 @@ pub(in crate::core::sync) fn is_as_created(row: &Record, sent: &Map<String, Valu
         && holds_all(row, sent)
 }
 
+/// A flat entity, as the caller gets it.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(in crate::core::sync) enum Entity<'r> {
+    Person(PersonEntity<'r>),
+    Company(CompanyEntity<'r>),
+}
+
+impl Entity<'_> {
+    /// Texts and numbers under text keys always have a JSON form; null stands for what cannot happen.
+    pub fn to_value(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+}
+
 /// The flat entity of a record.
-pub(in crate::core::sync) fn entity_of(
+pub(in crate::core::sync) fn entity_of<'r>(
     service: &SyncService,
     schema: &WorkspaceSchema,
-    record: &Record,
+    record: &'r Record,
     kind: ObjectKind,
-    external_id: &str,
-) -> Value {
+    external_id: &'r str,
+) -> Entity<'r> {
     let context = service.map_context(kind, schema);
     match kind {
-        ObjectKind::Person => person_to_entity(record, &context, external_id),
-        ObjectKind::Company => company_to_entity(record, &context, external_id),
+        ObjectKind::Person => Entity::Person(person_to_entity(record, &context, external_id)),
+        ObjectKind::Company => Entity::Company(company_to_entity(record, &context, external_id)),
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::sync::bulk::batch::WriteMode;
 use crate::core::sync::bulk::item::{Mapped, Status};
 use crate::core::sync::collision::{Claim, Decision, Target, decide, own_gone, reason, value_noun};
 use crate::core::sync::options::ClaimedMatch;
@@ -19,7 +18,7 @@ use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::row_index::RowIndex;
-use super::{Chunk, Write};
+use super::{Chunk, Content, Write};
 
 impl Chunk<'_> {
     /// Decides every open item; items that need no write are finished.
@@ -122,13 +121,11 @@ impl Chunk<'_> {
                     self.finish_dry(schema, at, Status::Created, id);
                     return None;
                 }
-                let payload = create_payload(&mapped.record, payload(mapped, self.kind));
                 Some(Write {
                     item: at,
-                    mode: WriteMode::Create,
                     id: mapped.record.id.to_string(),
                     claim: false,
-                    payload,
+                    content: Content::Create,
                 })
             }
             Decision::Write(target) => self.write_to(schema, at, target).await,
@@ -206,10 +203,9 @@ impl Chunk<'_> {
         // A deleted row comes back with every upsert that meets it (transcript 470); nothing need be sent for that.
         Some(Write {
             item: at,
-            mode: WriteMode::Update,
             id,
             claim: target.claim,
-            payload,
+            content: Content::Update(payload),
         })
     }
 
@@ -263,14 +259,14 @@ impl Chunk<'_> {
         values: &mut HashMap<String, usize>,
     ) -> bool {
         let field = self.kind.unique_field();
-        if !write.payload.contains_key(field) {
+        let Some(mapped) = &self.items[write.item].mapped else {
             return true;
-        }
-        let Some(unique) = self.items[write.item]
-            .mapped
-            .as_ref()
-            .and_then(|mapped| mapped.record.unique_value.clone())
-        else {
+        };
+        let has_value = match &write.content {
+            Content::Create => !mapped.without_unique && mapped.record.fields.contains_key(field),
+            Content::Update(payload) => payload.contains_key(field),
+        };
+        let Some(unique) = mapped.record.unique_value.clone().filter(|_| has_value) else {
             return true;
         };
         let Some(&holder) = values.get(&unique.value) else {
@@ -300,7 +296,9 @@ impl Chunk<'_> {
             mapped.without_unique = true;
             mapped.is_complete = false;
         }
-        write.payload.shift_remove(field);
+        if let Content::Update(payload) = &mut write.content {
+            payload.shift_remove(field);
+        }
         true
     }
 

@@ -8,7 +8,7 @@ use crate::core::error::CrmError;
 use crate::core::sync::bulk::item::Status;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
 use crate::core::sync::service::Remembered;
-use crate::core::sync::upsert::{Input, entity_of, store_failed};
+use crate::core::sync::upsert::{Input, store_failed};
 use crate::core::sync::wire::{self, Record};
 use crate::core::twenty::input::Patch;
 use crate::core::twenty::schema::WorkspaceSchema;
@@ -86,16 +86,9 @@ impl Chunk<'_> {
         let Some(schema) = self.schema.clone() else {
             return;
         };
-        let item = &mut self.items[at];
-        if let Some(mapped) = &item.mapped {
-            let data = entity_of(
-                self.service,
-                &schema,
-                &mapped.record.fields,
-                self.kind,
-                item.input.external_id(),
-            );
-            item.finish(Status::Unchanged, id, data);
+        if let Some(mapped) = &self.items[at].mapped {
+            let data = self.entity(&schema, at, &mapped.record.fields);
+            self.items[at].finish(Status::Unchanged, id, data);
         }
     }
 

@@ -3,8 +3,6 @@
 
 use std::num::NonZeroU64;
 
-use serde_json::Value;
-
 use crate::core::sync::bulk::item::Status;
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -38,7 +36,7 @@ impl Chunk<'_> {
             if let Some((id, written_at_ms)) = cache.recall_input(self.kind, external_id, input)
                 && self.service.is_hash_fresh(written_at_ms)
             {
-                self.items[at].finish(Status::Unchanged, id, Value::Null);
+                self.items[at].finish(Status::Unchanged, id, None);
             }
         }
     }

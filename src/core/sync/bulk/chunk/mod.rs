@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use super::batch::WriteMode;
@@ -35,7 +36,7 @@ pub(super) struct Chunk<'a> {
     items: Vec<Item>,
     schema: Option<Arc<WorkspaceSchema>>,
     companies: Companies,
-    /// Whether results carry the entity of a record that has not changed.
+    /// Whether results carry entities.
     pub wants_entities: bool,
     /// An earlier create of this chunk may have been carried out though its answer was lost.
     maybe_created: bool,
@@ -48,11 +49,26 @@ pub(super) struct Chunk<'a> {
 /// What is to be sent for one item.
 struct Write {
     item: usize,
-    mode: WriteMode,
     id: String,
     /// The row becomes ours with this write.
     claim: bool,
-    payload: Map<String, Value>,
+    content: Content,
+}
+
+enum Content {
+    /// All that was mapped, into a new row.
+    Create,
+    /// What a row that exists is to hold.
+    Update(Map<String, Value>),
+}
+
+impl Write {
+    fn mode(&self) -> WriteMode {
+        match self.content {
+            Content::Create => WriteMode::Create,
+            Content::Update(_) => WriteMode::Update,
+        }
+    }
 }
 
 impl<'a> Chunk<'a> {
@@ -211,7 +227,8 @@ impl<'a> Chunk<'a> {
                     (false, true) => Status::Updated,
                     (false, false) => Status::Unchanged,
                 };
-                item.finish(status, upserted.id.clone(), upserted.data.clone());
+                let data = to_raw_value(&upserted.data).ok();
+                item.finish(status, upserted.id.clone(), data);
             }
         }
     }
@@ -331,9 +348,19 @@ impl<'a> Chunk<'a> {
         }
     }
 
-    fn entity(&self, schema: &WorkspaceSchema, at: usize, record: &Record) -> Value {
+    /// The entity that an item's result carries, if results carry any.
+    fn entity(
+        &self,
+        schema: &WorkspaceSchema,
+        at: usize,
+        record: &Record,
+    ) -> Option<Box<RawValue>> {
+        if !self.wants_entities {
+            return None;
+        }
         let external_id = self.items[at].input.external_id();
-        entity_of(self.service, schema, record, self.kind, external_id)
+        let entity = entity_of(self.service, schema, record, self.kind, external_id);
+        to_raw_value(&entity).ok()
     }
 }
 

@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
+use serde_json::Map;
+
 use crate::core::error::CrmError;
 use crate::core::sync::bulk::batch::{Entry, WriteMode, Written, write_batches};
 use crate::core::sync::bulk::item::Status;
+use crate::core::sync::bulk::rows::Kept;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
 use crate::core::sync::claims::Claim;
 use crate::core::sync::service::Learnt;
 use crate::core::sync::upsert::{
-    is_outcome_unknown, is_worth_trying_alone, outcome_unknown, refused_optional_field,
+    Creation, is_outcome_unknown, is_worth_trying_alone, outcome_unknown, refused_optional_field,
 };
 use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
-use super::{Chunk, Write};
+use super::{Chunk, Content, Write};
 
 impl Chunk<'_> {
     /// Sends the writes, creates first, and takes in what became of them. Conflicts stay open.
@@ -26,24 +29,27 @@ impl Chunk<'_> {
         is_last_try: bool,
         watch: &mut SchemaWatch<'_>,
     ) {
+        let names = &self.service.options.field_names;
+        let kept = match self.wants_entities {
+            true => Kept::all(names),
+            false => Kept::identity(names),
+        };
         let mut stored = std::mem::take(&mut self.confirmed);
         let (creates, updates): (Vec<_>, Vec<_>) = writes
             .into_iter()
-            .partition(|write| write.mode == WriteMode::Create);
+            .partition(|write| write.mode() == WriteMode::Create);
         for (mode, mut writes) in [(WriteMode::Create, creates), (WriteMode::Update, updates)] {
             let claims = self.claim_rows(&mut writes).await;
             if writes.is_empty() {
                 continue;
             }
-            let entries = writes
-                .into_iter()
-                .map(|write| Entry::new(write.item, write.id, &write.payload))
-                .collect();
+            let entries = writes.into_iter().map(|write| self.entry(write)).collect();
             let outcomes = write_batches(
                 &self.service.http,
                 self.kind,
                 mode,
                 entries,
+                &kept,
                 is_last_try,
                 watch,
             )
@@ -77,6 +83,25 @@ impl Chunk<'_> {
         for (at, record, status) in stored {
             let data = self.entity(schema, at, &record);
             self.items[at].finish(status, id_of(&record).to_owned(), data);
+        }
+    }
+
+    fn entry(&self, write: Write) -> Entry {
+        let Write {
+            item, id, content, ..
+        } = write;
+        match (content, &self.items[item].mapped) {
+            (Content::Create, Some(mapped)) => {
+                let creation = Creation {
+                    mapped: &mapped.record,
+                    link: &mapped.link,
+                    left_out: mapped.without_unique.then(|| self.kind.unique_field()),
+                };
+                Entry::new(item, id, &creation)
+            }
+            (Content::Update(payload), _) => Entry::new(item, id, &payload),
+            // Only what is mapped is decided to be created.
+            (Content::Create, None) => Entry::new(item, id, &Map::new()),
         }
     }
 
