@@ -39,7 +39,7 @@ describe('doctor', () => {
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(ran.stdout, /✔ reachable +The server answers/);
     assert.match(ran.stdout, /! schema +The workspace lacks custom fields/);
-    assert.match(ran.stdout, /→ Run twenty-crm-native schema apply/);
+    assert.match(ran.stdout, /→ Run npx twenty-crm-native schema apply/);
     assert.match(ran.stdout, /It works, with a loss\./);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
     assert.doesNotMatch(ran.stdout, /\x1b/, 'no colours where there is no terminal');

@@ -326,6 +326,7 @@ describe('what is wrong is said before anything is sent', () => {
       [[input, '--delimiter', 'ab'], /one character/],
       [[input, '--encoding', 'klingon'], /not known/],
       [[input, '--rejects', input], /is the input itself/],
+      [[input, '--default-country', 'Germany'], /defaultCountry/],
       [[input, '--options', file('key.json', '{"apiKey":"x"}')], /from the environment/],
     ])) {
       const ran = await run(['sync', 'people', ...args], { env });
@@ -457,7 +458,28 @@ describe('a run that ends early', () => {
     const { code, stdout } = await running.ended;
     assert.equal(code, 130);
     assert.match(stdout, /Stopped before line 1\./);
-    assert.match(stdout, /twenty-crm-native sync people \S+ --from-line 1\n/);
+    assert.match(stdout, /npx twenty-crm-native sync people \S+ --from-line 1\n/);
+  });
+
+  test('Ctrl-C while nothing has come in yet: 130', async () => {
+    for (const args of [
+      ['sync', 'people', '-', '--format', 'csv'],
+      ['sync', 'people', '-', '--format', 'ndjson'],
+      ['upsert', 'person', '-'],
+    ]) {
+      // The hook tells when the program has begun to listen for signals.
+      const hook = file(
+        'hook.cjs',
+        "const { stdin } = process; stdin.on('newListener', (name) => name === 'readable' && process.stderr.write('waiting'));",
+      );
+      const env = { ...envOf(crm.sim), NODE_OPTIONS: `--require ${hook}` };
+      const running = start([...args, '--json'], env);
+      await running.says(/waiting/);
+      running.child.kill('SIGINT');
+      const { code, stdout } = await running.ended;
+      assert.equal(code, 130);
+      assert.equal(JSON.parse(stdout).error.code, 'INTERRUPTED');
+    }
   });
 
   test('SIGTERM: 143', async () => {

@@ -3,6 +3,7 @@
 const { readFileSync } = require('node:fs');
 const { parseEnv } = require('node:util');
 const { readEnvMode, readTwentyCrmEnvConfig } = require('../config/env.js');
+const { isTwentyCrmError } = require('../errors.js');
 const { configFailure, usageFailure } = require('./failure.js');
 
 /**
@@ -93,6 +94,22 @@ function requireDirect({ mode }) {
   }
 }
 
+/**
+ * What takes options of the user's, made: an option that is no good is wrong usage, a bad address is configuration.
+ * @template T
+ * @param {() => T} make
+ * @returns {T}
+ */
+function made(make) {
+  try {
+    return make();
+  } catch (error) {
+    if (!isTwentyCrmError(error) || error.code !== 'VALIDATION_ERROR') throw error;
+    const isConfig = ['baseUrl', 'apiKey'].includes(String(error.details?.field));
+    throw (isConfig ? configFailure : usageFailure)(error.message);
+  }
+}
+
 /** What `--options` may hold: what is left out is code, or a matter of other options. */
 const SERVICE_OPTIONS = [
   'collisions',
@@ -137,4 +154,4 @@ function readOptionsFile(file) {
   );
 }
 
-module.exports = { readConnection, readServiceOptions, requireDirect };
+module.exports = { made, readConnection, readServiceOptions, requireDirect };

@@ -60,7 +60,7 @@ function modeFindings(mode) {
 function withCommand(finding) {
   const plan = /** @type {any} */ (finding.details?.plan);
   if (finding.check !== 'schema' || !(plan?.missing?.length > 0)) return finding;
-  return { ...finding, advice: `Run twenty-crm-native schema apply. Or: ${finding.advice}` };
+  return { ...finding, advice: `Run npx twenty-crm-native schema apply. Or: ${finding.advice}` };
 }
 
 /**

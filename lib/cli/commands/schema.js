@@ -3,7 +3,7 @@
 const { createInterface } = require('node:readline/promises');
 const { TwentyCrmRestClient } = require('../../rest-client.js');
 const { TwentyCrmSchemaService } = require('../../schema-service.js');
-const { readConnection, readServiceOptions } = require('../environment.js');
+const { made, readConnection, readServiceOptions } = require('../environment.js');
 const { EXIT } = require('../exit-codes.js');
 const { usageFailure } = require('../failure.js');
 const { plural, printable, wrap } = require('../text.js');
@@ -20,8 +20,10 @@ const { plural, printable, wrap } = require('../text.js');
 function open({ console, env }, options) {
   const { config, baseUrl } = readConnection(options, env, console);
   const { fieldNames } = readServiceOptions(options);
-  const client = new TwentyCrmRestClient(config);
-  return { baseUrl, schema: new TwentyCrmSchemaService(client, fieldNames && { fieldNames }) };
+  const schema = made(
+    () => new TwentyCrmSchemaService(new TwentyCrmRestClient(config), fieldNames && { fieldNames }),
+  );
+  return { baseUrl, schema };
 }
 
 /**
@@ -39,7 +41,9 @@ async function schemaPlan(context, options) {
     show: () => {
       showPlan(plan, baseUrl, context.console.out);
       const advice =
-        toChange(plan).length > 0 ? 'twenty-crm-native schema apply makes these changes.\n\n' : '';
+        toChange(plan).length > 0
+          ? 'npx twenty-crm-native schema apply makes these changes.\n\n'
+          : '';
       context.console.out.write(advice);
     },
   };

@@ -2,7 +2,7 @@
 
 const { TwentyCrmApiService } = require('../../api-service.js');
 const { createTwentyCrmSyncService } = require('../../create-sync-service.js');
-const { readConnection, readServiceOptions, requireDirect } = require('../environment.js');
+const { made, readConnection, readServiceOptions, requireDirect } = require('../environment.js');
 const { EXIT } = require('../exit-codes.js');
 const { CliFailure, configFailure, describeFailure } = require('../failure.js');
 const { openInput } = require('../input/open.js');
@@ -30,17 +30,19 @@ async function sync(context, entity, file, options) {
   const serviceOptions = readServiceOptions(options);
   const mapping = readMapping(entity, options);
   requireOtherFile(options.rejects, file);
-  const input = await openInput(file, entity, mapping, options, stdin);
+  const input = await openInput(file, entity, mapping, options, stdin, interruption.soft);
   try {
     const entries = await peeked(input.entries);
     const connection = readConnection(options, env, console);
     requireDirect(connection);
     const store = options.mappings === undefined ? undefined : openStore(options.mappings);
     try {
-      const service = createTwentyCrmSyncService(connection.config, {
-        ...serviceOptions,
-        ...(store && { mappingStore: store }),
-      });
+      const service = made(() =>
+        createTwentyCrmSyncService(connection.config, {
+          ...serviceOptions,
+          ...(store && { mappingStore: store }),
+        }),
+      );
       await requireConnection(connection, interruption.soft);
       const append = (options.fromLine ?? 0) > 1;
       const rejects =
@@ -196,7 +198,7 @@ async function requireConnection({ config }, signal) {
     isUnreachable ? EXIT.UNREACHABLE : EXIT.CONFIG,
     code,
     test.message,
-    'twenty-crm-native doctor says more.',
+    'npx twenty-crm-native doctor says more.',
   );
 }
 
@@ -212,7 +214,7 @@ function resumeCommand(line, file, args) {
     (word, index) =>
       !word.startsWith('--from-line') && !/^--from-line$/.test(args[index - 1] ?? ''),
   );
-  const command = ['twenty-crm-native', ...kept, '--from-line', String(line)];
+  const command = ['npx', 'twenty-crm-native', ...kept, '--from-line', String(line)];
   const text = command.map(shellWord).join(' ');
   return file === '-' ? `${text}   (with the same input)` : text;
 }

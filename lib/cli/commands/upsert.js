@@ -2,7 +2,7 @@
 
 const { readFileSync } = require('node:fs');
 const { createTwentyCrmSyncService } = require('../../create-sync-service.js');
-const { readConnection, readServiceOptions, requireDirect } = require('../environment.js');
+const { made, readConnection, readServiceOptions, requireDirect } = require('../environment.js');
 const { EXIT } = require('../exit-codes.js');
 const { CliFailure, inputFailure } = require('../failure.js');
 const { BadRecord, isObject, objectMapper, readMapping } = require('../mapping.js');
@@ -20,15 +20,17 @@ const MAX_BYTES = 10_000_000;
  */
 async function upsert({ console, env, stdin, interruption }, entity, source, options) {
   const serviceOptions = readServiceOptions(options);
-  const record = toRecord(entity, await readText(source, stdin));
+  const record = toRecord(entity, await readText(source, stdin, interruption.soft));
   const connection = readConnection(options, env, console);
   requireDirect(connection);
   /** @type {import('../../../index.js').SyncWarning[]} */
   const warnings = [];
-  const service = createTwentyCrmSyncService(connection.config, {
-    ...serviceOptions,
-    onWarning: (warning) => warnings.push(warning),
-  });
+  const service = made(() =>
+    createTwentyCrmSyncService(connection.config, {
+      ...serviceOptions,
+      onWarning: (warning) => warnings.push(warning),
+    }),
+  );
   const call = { signal: interruption.soft };
   const written =
     entity === 'person'
@@ -51,14 +53,16 @@ async function upsert({ console, env, stdin, interruption }, entity, source, opt
 
 /**
  * @param {string} source
- * @param {NodeJS.ReadableStream} stdin
+ * @param {NodeJS.ReadStream} stdin
+ * @param {AbortSignal} signal
  */
-async function readText(source, stdin) {
+async function readText(source, stdin, signal) {
   if (/^\s*[{[]/.test(source)) return source;
   if (source === '-') {
     /** @type {Buffer[]} */
     const chunks = [];
     let length = 0;
+    signal.addEventListener('abort', () => stdin.destroy());
     for await (const chunk of stdin) {
       chunks.push(Buffer.from(chunk));
       length += chunk.length;
@@ -88,7 +92,7 @@ function toRecord(entity, text) {
   } catch (error) {
     throw inputFailure(
       `The record is not JSON: ${error.message}`,
-      `Many records, one a line: twenty-crm-native sync ${entity === 'person' ? 'people' : 'companies'} FILE`,
+      `Many records, one a line: npx twenty-crm-native sync ${entity === 'person' ? 'people' : 'companies'} FILE`,
     );
   }
   if (!isObject(value)) throw inputFailure('The record must be one JSON object');

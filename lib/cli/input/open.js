@@ -43,15 +43,17 @@ const EXTENSIONS = {
  * @param {import('../mapping.js').Mapping} mapping
  * @param {InputOptions} options
  * @param {NodeJS.ReadableStream} stdin
+ * @param {AbortSignal} signal closes it, also while its beginning is waited for
  * @returns {Promise<Input>}
  */
-async function openInput(file, entity, mapping, options, stdin) {
+async function openInput(file, entity, mapping, options, stdin, signal) {
   const format = readFormat(file, options.format);
   const delimiter = delimiterOf(file, format, options.delimiter);
   requireEncoding(options.encoding);
   const { stream, size } = file === '-' ? { stream: stdin, size: 0 } : await openFile(file);
   const meter = { read: 0, decoded: 0 };
   const readable = /** @type {import('node:stream').Readable} */ (stream);
+  signal.addEventListener('abort', () => readable.destroy());
   const chunks = toUtf8(readable, options.encoding, meter);
   const input = {
     name: file === '-' ? 'standard input' : file,
