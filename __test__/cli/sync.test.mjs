@@ -326,6 +326,7 @@ describe('what is wrong is said before anything is sent', () => {
       [[input, '--delimiter', 'ab'], /one character/],
       [[input, '--encoding', 'klingon'], /not known/],
       [[input, '--rejects', input], /is the input itself/],
+      [[input, '--rejects', '-'], /needs a file/],
       [[input, '--default-country', 'Germany'], /defaultCountry/],
       [[input, '--options', file('key.json', '{"apiKey":"x"}')], /from the environment/],
     ])) {

@@ -91,7 +91,8 @@ class Rejects {
 
   /** @param {string} text */
   #write(text) {
-    fs.writeSync(this.#descriptor, text);
+    // Unlike writeSync, it goes on until all of it is written.
+    fs.writeFileSync(this.#descriptor, text);
   }
 
   close() {
@@ -115,11 +116,12 @@ const quote = (cell, delimiter) =>
     : cell;
 
 /**
- * Writing the rejects over the file that they come from would lose what was not read yet.
+ * The rejects need a file of their own: over the file that they come from, what was not read yet would be lost.
  * @param {string | undefined} rejects
  * @param {string} file
  */
 function requireOtherFile(rejects, file) {
+  if (rejects === '-') throw usageFailure('--rejects needs a file: stdout is for the summary');
   if (rejects === undefined || file === '-') return;
   const [one, other] = [rejects, file].map((name) => {
     try {

@@ -45,6 +45,11 @@ function showSummary(result, resume, out) {
     );
     out.write(`    ${printable(resume)}\n`);
   }
+  if (refused > 0 && rejects) {
+    out.write(
+      `\n  Corrected, ${printable(rejects)} can be fed back in: reasons in it are read over.\n`,
+    );
+  }
   if (refused > 0 && !rejects) {
     out.write(`\n  With --rejects FILE, refused records go to a file that can be fed back in.\n`);
   }
