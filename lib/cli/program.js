@@ -1,6 +1,8 @@
 'use strict';
 
 const { Command, InvalidArgumentError, Option } = require('commander');
+const { FIELDS, REQUIRED } = require('./fields.js');
+const { wrap } = require('./text.js');
 
 /**
  * @typedef {object} CommonOptions
@@ -122,7 +124,8 @@ function createProgram(handlers, version) {
     syncOptions(
       common(sync.command(name))
         .description(`create and update ${name} from an NDJSON or CSV file`)
-        .argument('<file>', 'the file, or - for standard input'),
+        .argument('<file>', 'the file, or - for standard input')
+        .addHelpText('after', fieldsHelp(entity)),
     ).action((file, options) => handlers.sync(entity, file, options));
   }
 
@@ -131,10 +134,17 @@ function createProgram(handlers, version) {
     serviceOptions(
       common(upsert.command(entity))
         .description(`create or update one ${entity}`)
-        .argument('<record>', 'JSON, a file that holds it, or - for standard input'),
+        .argument('<record>', 'JSON, a file that holds it, or - for standard input')
+        .addHelpText('after', fieldsHelp(entity)),
     ).action((record, options) => handlers.upsert(entity, record, options));
   }
   return program;
+}
+
+/** @param {'person' | 'company'} entity */
+function fieldsHelp(entity) {
+  const [needed, others] = [REQUIRED[entity], FIELDS[entity]].map((names) => names.join(', '));
+  return `\nFields, of which ${needed} are needed:\n  ${wrap(others, 96).join('\n  ')}\n`;
 }
 
 /** @param {Command} command */
