@@ -424,6 +424,39 @@ describe('a run that ends early', () => {
     assert.ok(ran.json.result.read < 5_000, 'the rest is not tried');
   });
 
+  test('a CRM that fails on the way: 4; the rejects and the rest of the file are all that is missing', async () => {
+    const env = envOf(crm.sim);
+    const input = file('people.ndjson', ndjson(people(5_000)));
+    const rejects = fresh('rejects.ndjson');
+    const down = { type: 'status', status: 503, body: 'down' };
+    await crm.sim.addFaults({ method: 'POST', nth: 5, times: 10_000, action: down });
+    const args = ['--retries', '0'];
+    const first = await runJson(['sync', 'people', input, '--rejects', rejects, ...args], { env });
+    const { result, error } = first.json;
+    assert.deepEqual(
+      [first.code, error.code, result.stoppedBy],
+      [4, 'SERVER_ERROR', 'SERVER_ERROR'],
+    );
+    assert.ok(result.read < 5_000 && result.created > 0 && result.refused >= 25, first.stdout);
+    assert.equal(result.resumeFromLine, result.read + 1);
+    assert.match(first.stderr, /^error: /m);
+
+    await crm.sim.clearFaults();
+    const second = await runJson(['sync', 'people', rejects], { env });
+    assert.deepEqual([second.code, second.json.result.read], [0, result.refused]);
+    const from = ['--from-line', String(result.resumeFromLine)];
+    const third = await runJson(['sync', 'people', input, ...from], { env });
+    assert.equal(third.code, 0);
+    assert.equal((await rowsById('people')).size, 5_000);
+
+    // Without a file of rejects, the first record that was not delivered is where to go on.
+    await crm.sim.reset();
+    await crm.sim.addFaults({ method: 'POST', nth: 1, times: 10_000, action: down });
+    const bare = await runJson(['sync', 'people', input, ...args], { env });
+    assert.deepEqual([bare.code, bare.json.result.resumeFromLine], [4, 1]);
+    await crm.sim.clearFaults();
+  });
+
   test('Ctrl-C finishes what is in flight, and says where to go on; from there nothing is missed', async () => {
     const env = envOf(crm.sim);
     const records = people(1_000);
