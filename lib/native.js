@@ -1,19 +1,133 @@
 'use strict';
 
-/**
- * The native addon, or an error that says what was looked for and what to do.
- * @type {typeof import('../native.js')}
- */
-let native;
-try {
-  native = require('../native.js');
-} catch (cause) {
-  throw new Error(
-    `twenty-crm-native has no binary for ${process.platform}-${process.arch} (Node ${process.version}). ` +
-      'From a git checkout, run `npm run build` (needs Rust). In a Next.js application, name the package in ' +
-      '`serverExternalPackages`, and use it in the Node.js runtime only, never in the edge runtime.',
-    { cause },
-  );
+const { readFileSync } = require('node:fs');
+const { binaries } = require('./binaries.js');
+
+/** Whose C library a Linux has. The file is read first: Node's report takes tens of milliseconds. */
+function isMusl() {
+  try {
+    const ldd = readFileSync('/usr/bin/ldd', 'utf8');
+    if (ldd.includes('musl')) return true;
+    if (ldd.includes('GNU')) return false;
+  } catch {
+    // An image without it.
+  }
+  return glibcVersion() === undefined;
 }
 
-module.exports = native;
+/** @returns {string | undefined} */
+function glibcVersion() {
+  const report = /** @type {any} */ (process.report?.getReport());
+  return report?.header?.glibcVersionRuntime;
+}
+
+function platformName() {
+  const name = `${process.platform}-${process.arch}`;
+  if (process.platform === 'linux') return `${name}-${isMusl() ? 'musl' : 'gnu'}`;
+  return process.platform === 'win32' ? `${name}-msvc` : name;
+}
+
+/** @param {string} name @param {import('./binaries.js').Binary} binary */
+function loadInstalled(name, binary) {
+  const addon = binary.installed();
+  const { version } = binary.manifest();
+  const ours = require('../package.json').version;
+  if (version !== ours) {
+    throw new Error(
+      `version ${version} is installed, and twenty-crm-native ${ours} needs twenty-crm-native-${name} ${ours}`,
+    );
+  }
+  return addon;
+}
+
+/** @returns {typeof import('../native.js')} */
+function load() {
+  const path = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
+  const name = platformName();
+  const binary = binaries[name];
+  /** @type {[string, () => unknown][]} */
+  const places = path
+    ? [[`${path} (NAPI_RS_NATIVE_LIBRARY_PATH)`, () => require(path)]]
+    : binary
+      ? [
+          [`the file twenty-crm-native.${name}.node`, binary.file],
+          [`the npm package twenty-crm-native-${name}`, () => loadInstalled(name, binary)],
+        ]
+      : [];
+  /** @type {{ place: string, error: any }[]} */
+  const failures = [];
+  for (const [place, get] of places) {
+    try {
+      return /** @type {typeof import('../native.js')} */ (get());
+    } catch (error) {
+      failures.push({ place, error });
+    }
+  }
+  throw new Error(explain(name, failures), { cause: failures.at(-1)?.error });
+}
+
+/** @param {any} error */
+const isMissing = (error) => error?.code === 'MODULE_NOT_FOUND';
+
+/**
+ * @param {string} name
+ * @param {{ place: string, error: any }[]} failures
+ */
+function explain(name, failures) {
+  const libc =
+    process.platform === 'linux'
+      ? `, ${name.endsWith('-musl') ? 'musl' : `glibc ${glibcVersion() ?? 'of an unknown version'}`}`
+      : '';
+  const lines = [
+    `twenty-crm-native has no binary that loads here: ${process.platform} ${process.arch}${libc}, Node ${process.version}.`,
+  ];
+  if (failures.length > 0) {
+    lines.push('Looked for:');
+    for (const { place, error } of failures) {
+      lines.push(`  ${place}: ${isMissing(error) ? 'not there' : firstLine(error)}`);
+    }
+  }
+  lines.push('What to do:', ...advise(name, failures).map((line) => `  - ${line}`));
+  return lines.join('\n');
+}
+
+/** @param {any} error */
+const firstLine = (error) => String(error?.message ?? error).split('\n', 1)[0];
+
+/**
+ * @param {string} name
+ * @param {{ place: string, error: any }[]} failures
+ */
+function advise(name, failures) {
+  const build =
+    'From a git checkout, `npm run build` makes the binary; it needs Rust (https://rustup.rs).';
+  const named = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
+  if (named) {
+    return [
+      'NAPI_RS_NATIVE_LIBRARY_PATH must be the absolute path of a binary for this system; leave it unset to take the one that npm installed.',
+    ];
+  }
+  if (!(name in binaries)) {
+    return [
+      'There are binaries for Linux (glibc 2.28 or newer, or musl), macOS and Windows, each on x64 and arm64.',
+      build,
+    ];
+  }
+  const broken = failures.find(({ error }) => !isMissing(error));
+  if (broken !== undefined) {
+    return [
+      /GLIBC_/.test(broken.error?.message)
+        ? 'The binary needs a newer glibc than this system has: use a newer image, or build on this one.'
+        : 'The binary is there and does not load: install again on this very machine (`npm ci`).',
+      build,
+    ];
+  }
+  return [
+    `Install again without --omit=optional (or --no-optional): npm then takes twenty-crm-native-${name}.`,
+    'Do not copy node_modules from another system or image: delete it, and run `npm ci` here. A package-lock.json that was made elsewhere and names no other platform is to be made anew.',
+    build,
+    'In Next.js, name the package in `serverExternalPackages`, and use it in the Node.js runtime only, never in the edge runtime.',
+  ];
+}
+
+module.exports = load();

@@ -1,4 +1,4 @@
-// Builds the native addon, with its loader native.js and native.d.ts, unless the last build is of the same sources.
+// Builds the native addon, with its types native.d.ts, unless the last build is of the same sources.
 //   node scripts/build.mjs           the release profile, what is published
 //   node scripts/build.mjs --fast    the fastdev profile: seconds instead of minutes, slower code
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import { isMain, nodeModule, root, runOrThrow, targetDir } from './support/proce
 /** @typedef {{ profile: Profile, sources: string, outputs: Record<string, string> }} BuildRecord */
 
 const recordFile = path.join(targetDir, 'addon-build.json');
-const generated = ['native.js', 'native.d.ts'];
+const generated = ['native.d.ts'];
 
 /** @param {string} relative */
 const contents = (relative) => readFileSync(path.join(root, relative));
@@ -45,9 +45,11 @@ function readRecord() {
  * Builds where that is needed.
  * @param {Profile} [wanted] Without one, a developer's choice of the last build holds; the first is a release build,
  * and so is every build in CI.
+ * @param {{ install?: boolean, quiet?: boolean }} [how] Whether to install missing tools, and to say nothing where
+ * nothing is to be done.
  */
-export async function buildAddon(wanted) {
-  await setup();
+export async function buildAddon(wanted, { install = true, quiet = false } = {}) {
+  if (install) await setup();
   const last = readRecord();
   const profile = wanted ?? (process.env.CI ? undefined : last?.profile) ?? 'release';
   const sources = hashSources();
@@ -56,7 +58,7 @@ export async function buildAddon(wanted) {
     last.profile === profile &&
     Object.entries(last.outputs).every(([file, hash]) => hashOf(file) === hash);
   if (isFresh) {
-    console.log(`The addon is up to date (${profile}).`);
+    if (!quiet) console.log(`The addon is up to date (${profile}).`);
     return;
   }
   console.log(`Building the addon (${profile}) …`);
@@ -65,7 +67,7 @@ export async function buildAddon(wanted) {
     'build',
     '--platform',
     ...['--profile', profile],
-    ...['--js', 'native.js', '--dts', 'native.d.ts', '--no-const-enum'],
+    ...['--no-js', '--dts', 'native.d.ts', '--no-const-enum'],
     ...['--', '--locked'],
   ]);
   const outputs = Object.fromEntries(

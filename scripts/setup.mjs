@@ -29,6 +29,8 @@ export async function setup() {
   if (modulesAreInstalled()) return;
   console.log('Installing the development tools (npm ci) …');
   const args = ['ci', '--no-audit', '--no-fund'];
+  // Whoever needs the addon builds it, in the profile that they need.
+  process.env.TWENTY_CRM_NATIVE_BUILD ??= 'off';
   const npm = process.env.npm_execpath;
   if (npm?.endsWith('.js')) await runOrThrow(process.execPath, [npm, ...args]);
   else await runOrThrow(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);

@@ -1,5 +1,7 @@
 // How the consumers are started.
 import { spawn } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import path from 'node:path';
 
 /**
  * Runs a program and gives all that it printed. It never gets a shell.
@@ -31,3 +33,37 @@ export function runProgram(command, args, options = {}) {
  * @param {import('node:child_process').SpawnOptions} [options]
  */
 export const runNode = (args, options) => runProgram(process.execPath, args, options);
+
+/** npm's own file, to be started with this very Node. */
+export function npmCli() {
+  const named = process.env.npm_execpath;
+  if (named?.endsWith('npm-cli.js')) return named;
+  const place = path.dirname(realpathSync(process.execPath));
+  const found = [
+    '../lib/node_modules/npm/bin/npm-cli.js',
+    '../share/nodejs/npm/bin/npm-cli.js',
+    'node_modules/npm/bin/npm-cli.js',
+  ]
+    .map((relative) => path.join(place, relative))
+    .find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`no npm beside ${process.execPath}`);
+  return found;
+}
+
+/**
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} options
+ */
+export function runNpm(args, options) {
+  const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+  return runNode([npmCli(), ...args, ...quiet], options);
+}
+
+/** The paths that `npm pack` would put into a package. @param {string} folder @returns {Promise<string[]>} */
+export async function packedFiles(folder) {
+  const ran = await runNpm(['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder });
+  if (ran.code !== 0) throw new Error(ran.output);
+  // npm 11 gives a list, npm 12 an object by name.
+  const [{ files }] = Object.values(JSON.parse(ran.stdout));
+  return files.map((/** @type {{ path: string }} */ file) => file.path);
+}

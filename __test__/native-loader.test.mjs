@@ -1,0 +1,100 @@
+// Where no binary loads, the error is all that the user has: it says what was looked for, where, and what to do.
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { runNode } from './consumers/support.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const addon = readdirSync(root).find((name) => name.endsWith('.node'));
+const platform = addon.replace(/^twenty-crm-native\.(.*)\.node$/, '$1');
+
+/** A copy of the package without any binary. */
+let folder;
+before(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'twenty-crm-native-loader-'));
+  for (const name of ['package.json', 'index.js', 'lib']) {
+    cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+  }
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/**
+ * What loading the package says, in a process that takes itself for another platform.
+ * @param {Record<string, string>} [pretend] Properties of `process`.
+ * @param {Record<string, string>} [env]
+ */
+async function load(pretend = {}, env = {}) {
+  const code = `
+    for (const [name, value] of Object.entries(${JSON.stringify(pretend)}))
+      Object.defineProperty(process, name, { value });
+    try { require(${JSON.stringify(folder)}); console.log('loaded'); }
+    catch (error) { console.log(error.message); }`;
+  const { stdout } = await runNode(['-e', code], { env: { ...process.env, ...env } });
+  return stdout.trim();
+}
+
+test('nothing is installed: both places, the system, and what to do', async () => {
+  const said = await load();
+  const [first, ...lines] = said.split('\n');
+  assert.match(first, new RegExp(`${process.platform} ${process.arch}.*Node v\\d+`));
+  if (platform.endsWith('-gnu')) assert.match(first, /glibc \d+\.\d+/);
+  assert.ok(lines.includes(`  the file ${addon}: not there`), said);
+  assert.ok(lines.includes(`  the npm package twenty-crm-native-${platform}: not there`), said);
+  for (const word of ['--omit=optional', 'node_modules', 'npm run build', 'serverExternalPackages'])
+    assert.ok(said.includes(word), word);
+});
+
+test('a platform without a binary: which ones there are', async () => {
+  for (const pretend of [{ platform: 'freebsd' }, { arch: 's390x' }, { platform: 'aix' }]) {
+    const said = await load(pretend);
+    assert.match(said, new RegExp(Object.values(pretend)[0]));
+    assert.match(said, /glibc 2\.28 or newer, or musl.*macOS and Windows/);
+    assert.doesNotMatch(said, /Looked for/);
+  }
+});
+
+test('each supported platform is looked for under its own name', async () => {
+  const names = readdirSync(path.join(root, 'npm')).filter((name) => !name.startsWith('linux'));
+  assert.equal(names.length, 4);
+  for (const name of names) {
+    const [system, arch] = name.split('-');
+    const said = await load({ platform: system, arch });
+    assert.ok(said.includes(`the npm package twenty-crm-native-${name}: not there`), said);
+  }
+});
+
+test('a binary that is there and does not load: its own words, and no advice for a missing one', async () => {
+  writeFileSync(path.join(folder, addon), 'no library');
+  const said = await load();
+  rmSync(path.join(folder, addon));
+  assert.match(said, /the file .*: .*(file too short|invalid ELF|not a mach-o|not a valid Win32)/i);
+  assert.match(said, /is there and does not load/);
+  assert.doesNotMatch(said, /--omit=optional/);
+});
+
+test('the npm package of the platform is taken, of the right version only', async () => {
+  const installed = path.join(folder, `node_modules/twenty-crm-native-${platform}`);
+  mkdirSync(installed, { recursive: true });
+  cpSync(path.join(root, addon), path.join(installed, addon));
+  /** @param {string} version */
+  const manifest = (version) =>
+    writeFileSync(path.join(installed, 'package.json'), JSON.stringify({ version, main: addon }));
+  const { version } = JSON.parse(
+    (await runNode(['-p', 'JSON.stringify(require("./package.json"))'], { cwd: root })).stdout,
+  );
+  manifest(version);
+  assert.equal(await load(), 'loaded');
+  manifest('0.0.1');
+  assert.match(await load(), new RegExp(`version 0\\.0\\.1 is installed.*needs .*${platform}`));
+  rmSync(path.join(folder, 'node_modules'), { recursive: true });
+});
+
+test('a binary of one’s own is taken, and a wrong path says so', async () => {
+  const own = { NAPI_RS_NATIVE_LIBRARY_PATH: path.join(root, addon) };
+  assert.equal(await load({}, own), 'loaded');
+  const said = await load({}, { NAPI_RS_NATIVE_LIBRARY_PATH: '/no/such.node' });
+  assert.match(said, /\/no\/such\.node \(NAPI_RS_NATIVE_LIBRARY_PATH\): not there/);
+});

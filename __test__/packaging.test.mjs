@@ -1,0 +1,212 @@
+// What is published: the files, their size, the platforms' packages, and the step that publishes.
+import assert from 'node:assert/strict';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { isAboveFloor, neededGlibc } from '../scripts/glibc.mjs';
+import { packedFiles, runNode } from './consumers/support.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const napi = path.join(root, 'node_modules/@napi-rs/cli/dist/cli.js');
+/** @param {string} file */
+const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
+const platforms = readdirSync(path.join(root, 'npm'));
+
+describe('npm pack', () => {
+  /** @type {string[]} */
+  let files;
+  before(async () => {
+    files = await packedFiles(root);
+  });
+
+  test('holds what users need, and nothing else', () => {
+    const allowed =
+      /^(package\.json|README\.md|LICENSE|index\.(js|mjs|d\.ts|d\.mts)|(bin|lib)\/.+\.js|types\/.+\.d\.ts|twenty-crm-native\.[\w-]+\.node)$/;
+    assert.deepEqual(
+      files.filter((name) => !allowed.test(name)),
+      [],
+    );
+    for (const name of ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'lib/native.js']) {
+      assert.ok(files.includes(name), name);
+    }
+  });
+
+  test('every file that the code requires is in it', () => {
+    for (const name of files.filter((file) => /\.(js|mjs)$/.test(file))) {
+      const code = readFileSync(path.join(root, name), 'utf8');
+      for (const [, target] of code.matchAll(/(?:require\(|from )'(\.[^']+)'/g)) {
+        const required = path.posix.join(path.posix.dirname(name), target);
+        if (!required.endsWith('.node')) assert.ok(files.includes(required), `${name}: ${target}`);
+      }
+    }
+  });
+
+  test('its JavaScript and types take less than 150 kB of the download', () => {
+    const texts = files.filter((name) => /\.(js|mjs|ts|mts)$/.test(name));
+    const all = Buffer.concat(texts.map((name) => readFileSync(path.join(root, name))));
+    const packed = gzipSync(all).length;
+    console.log(`${texts.length} files: ${all.length} bytes, ${packed} packed`);
+    assert.ok(packed < 150_000, `${packed} bytes`);
+  });
+});
+
+describe('the platforms', () => {
+  test('npm/ is what napi makes of package.json', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'twenty-crm-native-npm-'));
+    try {
+      cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'));
+      const { code, output } = await runNode([napi, 'create-npm-dirs', '--cwd', folder]);
+      assert.equal(code, 0, output);
+      const made = readdirSync(path.join(folder, 'npm'));
+      assert.deepEqual(platforms, made);
+      for (const name of made) {
+        const file = `npm/${name}/package.json`;
+        assert.deepEqual(json(path.join(root, file)), json(path.join(folder, file)), name);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('each says for which systems it is, and the loader knows each', () => {
+    const loader = readFileSync(path.join(root, 'lib/binaries.js'), 'utf8');
+    for (const name of platforms) {
+      const [os, cpu, libc] = name.split('-');
+      const manifest = json(path.join(root, `npm/${name}/package.json`));
+      assert.deepEqual([manifest.os, manifest.cpu], [[os], [cpu]], name);
+      const expected = { gnu: ['glibc'], musl: ['musl'] }[libc];
+      assert.deepEqual(manifest.libc, expected, name);
+      assert.equal(manifest.main, `twenty-crm-native.${name}.node`);
+      for (const text of [`'../${manifest.main}'`, `'${manifest.name}'`]) {
+        assert.ok(loader.includes(`require(${text})`), text);
+      }
+    }
+  });
+
+  test('package.json names none of them before they are published', () => {
+    assert.equal(json(path.join(root, 'package.json')).optionalDependencies, undefined);
+  });
+});
+
+describe('the publishing step', () => {
+  let folder;
+  const own = readdirSync(root).find((name) => name.endsWith('.node'));
+  const release = () =>
+    runNode([path.join(folder, 'scripts/release.mjs'), '--skip-optional-publish'], {
+      cwd: folder,
+      env: { ...process.env, GITHUB_REPOSITORY: 'someone/twenty-crm-native', GITHUB_TOKEN: '' },
+    });
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'twenty-crm-native-release-'));
+    const { files } = json(path.join(root, 'package.json'));
+    const copied = [...files.filter((name) => !name.includes('*')), 'package.json', 'README.md'];
+    for (const name of [...copied, 'LICENSE', 'npm', 'scripts']) {
+      cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+    }
+    symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
+    cpSync(path.join(root, own), path.join(folder, own));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('refuses to publish with a binary missing', async () => {
+    const { code, output } = await release();
+    assert.notEqual(code, 0);
+    assert.match(output, /no binary in npm\/ for darwin-arm64, .*release workflow/);
+  });
+
+  test('refuses a glibc above the floor', async (context) => {
+    for (const name of platforms) {
+      cpSync(path.join(root, own), path.join(folder, `npm/${name}/twenty-crm-native.${name}.node`));
+    }
+    const needed = own.includes('-gnu') && neededGlibc(readFileSync(path.join(root, own)));
+    if (!needed || !isAboveFloor(needed)) return context.skip('the binary of this machine is good');
+    const { code, output } = await release();
+    assert.notEqual(code, 0);
+    assert.match(output, new RegExp(`needs glibc ${needed.replace('.', '\\.')}, above the floor`));
+  });
+
+  test('the main package names the platforms’, and holds no binary itself', async () => {
+    for (const name of platforms) {
+      writeFileSync(
+        path.join(folder, `npm/${name}/twenty-crm-native.${name}.node`),
+        elf(['GLIBC_2.2.5', 'GLIBC_2.17', 'GCC_3.0']),
+      );
+    }
+    const { code, output } = await release();
+    assert.equal(code, 0, output);
+    const manifest = json(path.join(folder, 'package.json'));
+    assert.deepEqual(
+      manifest.optionalDependencies,
+      Object.fromEntries(platforms.map((name) => [`twenty-crm-native-${name}`, manifest.version])),
+    );
+    assert.match(manifest.repository.url, /someone\/twenty-crm-native/);
+    assert.deepEqual(
+      (await packedFiles(folder)).filter((name) => name.endsWith('.node')),
+      [],
+    );
+    for (const name of platforms) {
+      const packed = await packedFiles(path.join(folder, 'npm', name));
+      assert.deepEqual(packed.sort(), [
+        'README.md',
+        'package.json',
+        `twenty-crm-native.${name}.node`,
+      ]);
+    }
+  });
+});
+
+test('the needed glibc is the newest of those that the symbols name', () => {
+  assert.equal(neededGlibc(elf(['GLIBC_2.2.5', 'GLIBC_2.28', 'GLIBC_2.9', 'GCC_4.2.0'])), '2.28');
+  assert.equal(neededGlibc(elf(['GCC_3.0'])), undefined);
+  assert.equal(isAboveFloor('2.28'), false);
+  assert.equal(isAboveFloor('2.29'), true);
+  assert.equal(isAboveFloor('2.4'), false);
+  assert.equal(isAboveFloor('3.0'), true);
+  assert.throws(() => neededGlibc(Buffer.from('MZ')), /not a 64-bit/);
+});
+
+/**
+ * As little of an ELF file as says which versions of symbols it needs.
+ * @param {string[]} versions
+ */
+function elf(versions) {
+  const strings = Buffer.from(`\0${versions.join('\0')}\0`);
+  const needs = Buffer.alloc(16 + 16 * versions.length);
+  needs.writeUInt16LE(1, 0);
+  needs.writeUInt16LE(versions.length, 2);
+  needs.writeUInt32LE(16, 8);
+  let at = 1;
+  for (const [n, version] of versions.entries()) {
+    const entry = 16 + 16 * n;
+    needs.writeUInt32LE(at, entry + 8);
+    needs.writeUInt32LE(n + 1 < versions.length ? 16 : 0, entry + 12);
+    at += version.length + 1;
+  }
+  const header = Buffer.alloc(0x40);
+  header.write('\x7fELF', 'latin1');
+  header.set([2, 1, 1], 4);
+  header.writeBigUInt64LE(BigInt(0x40 + needs.length + strings.length), 0x28);
+  header.writeUInt16LE(0x40, 0x3a);
+  header.writeUInt16LE(2, 0x3c);
+  /** @param {number} type @param {number} start */
+  const section = (type, start) => {
+    const buffer = Buffer.alloc(0x40);
+    buffer.writeUInt32LE(type, 4);
+    buffer.writeBigUInt64LE(BigInt(start), 0x18);
+    buffer.writeUInt32LE(1, 0x28);
+    return buffer;
+  };
+  const sections = [section(0x6ffffffe, 0x40), section(3, 0x40 + needs.length)];
+  return Buffer.concat([header, needs, strings, ...sections]);
+}

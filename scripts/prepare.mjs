@@ -1,0 +1,39 @@
+// npm runs this after `npm install` in a checkout, and for a git dependency: there the addon has to be built. It
+// does not run where the published package is installed, whose binary comes as an npm package of the platform.
+//   TWENTY_CRM_NATIVE_BUILD=off npm install       leaves the addon as it is
+//   TWENTY_CRM_NATIVE_BUILD=fastdev npm install   builds in seconds instead of minutes, slower code
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { buildAddon } from './build.mjs';
+import { nodeModule, root } from './support/process.mjs';
+
+/** @param {string} problem @param {string[]} remedies */
+function stop(problem, ...remedies) {
+  const off = 'To install without building: TWENTY_CRM_NATIVE_BUILD=off npm install';
+  console.error(`\ntwenty-crm-native: ${problem}\n${[...remedies, off].join('\n')}\n`);
+  process.exit(1);
+}
+
+const wanted = process.env.TWENTY_CRM_NATIVE_BUILD;
+if (wanted !== 'off' && existsSync(path.join(root, 'src/lib.rs'))) {
+  if (wanted !== undefined && wanted !== 'release' && wanted !== 'fastdev') {
+    stop(`TWENTY_CRM_NATIVE_BUILD is "${wanted}", and must be release, fastdev or off.`);
+  }
+  if (!existsSync(nodeModule('@napi-rs/cli/dist/cli.js'))) {
+    stop(
+      'building the addon needs the development tools, which are not installed.',
+      'Install with them: npm install --include=dev',
+    );
+  }
+  if (spawnSync('cargo', ['--version']).status !== 0) {
+    stop(
+      'building the addon needs Rust 1.89 or newer, and there is no `cargo` in PATH.',
+      'Install Rust (https://rustup.rs), open a new shell, and run npm install again.',
+    );
+  }
+  await buildAddon(/** @type {'release' | 'fastdev' | undefined} */ (wanted), {
+    install: false,
+    quiet: true,
+  });
+}
