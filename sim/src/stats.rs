@@ -55,6 +55,14 @@ struct Log {
     statuses: BTreeMap<u16, u64>,
 }
 
+impl Log {
+    fn count(&mut self, route: String, status: u16) {
+        self.total += 1;
+        *self.routes.entry(route).or_default() += 1;
+        *self.statuses.entry(status).or_default() += 1;
+    }
+}
+
 /// Counters of a server; the control API's own requests are not counted.
 #[derive(Debug)]
 pub struct Stats {
@@ -128,6 +136,9 @@ impl Stats {
     /// Counts a request and keeps it in the log.
     pub fn record(&self, request: Request, status: u16, at_ms: i64) {
         let route = route(&request);
+        if self.log_size == 0 {
+            return self.log().count(route, status);
+        }
         let headers = request
             .headers
             .iter()
@@ -149,9 +160,7 @@ impl Stats {
         let body = String::from_utf8(request.body)
             .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
         let mut log = self.log();
-        log.total += 1;
-        *log.routes.entry(route).or_default() += 1;
-        *log.statuses.entry(status).or_default() += 1;
+        log.count(route, status);
         log.bytes += body.len();
         let n = log.total;
         let method = request.method;

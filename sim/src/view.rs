@@ -94,9 +94,15 @@ fn blank(kind: FieldType, name: &str, sub: SubType) -> Option<Value> {
 impl Serialize for View<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        // Rows hold their columns in the order of the fields, mostly: then none has to be looked up.
+        let mut stored = self.record.iter().peekable();
         for field in self.object.fields.iter().filter(|f| f.is_active) {
             if let Some(column) = field.column() {
-                map.serialize_entry(column, &printed(field, get(self.record, column, None)))?;
+                let value = match stored.next_if(|(name, _)| *name == column) {
+                    Some((_, value)) => value,
+                    None => get(self.record, column, None),
+                };
+                map.serialize_entry(column, &printed(field, value))?;
             }
         }
         if let Some(world) = self.related_in {
