@@ -17,6 +17,7 @@ pub mod lookup;
 pub mod name;
 pub mod person;
 pub mod phone;
+mod phone_e164;
 pub mod provision;
 pub mod record;
 pub mod schema;

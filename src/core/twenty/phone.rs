@@ -7,6 +7,7 @@
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, Region};
 use serde_json::{Map, Value, json};
 
+use super::phone_e164;
 use super::warning::reason;
 use crate::core::error::CrmError;
 
@@ -55,7 +56,8 @@ impl Phone {
         if text.len() > MAX_INPUT_BYTES {
             return Err(reason::INVALID_PHONE);
         }
-        let international = PHONE_NUMBER_UTIL.parse(text, None);
+        let international =
+            phone_e164::read(text).map_or_else(|| PHONE_NUMBER_UTIL.parse(text, None), Ok);
         let number = match (international, default_country) {
             (Ok(number), _) => number,
             (Err(_), Some(Country(region))) => PHONE_NUMBER_UTIL
