@@ -394,13 +394,14 @@ unsafe fn call_on_answers(env: sys::napi_env, on_answers: sys::napi_value, batch
             sys::napi_create_uint32(env, completion.kind as u32, &mut value);
             sys::napi_set_element(env, array, slot + 1, value);
             let text = completion.text.as_bytes();
-            if sys::napi_create_string_utf8(
-                env,
-                text.as_ptr().cast(),
-                text.len() as isize,
-                &mut value,
-            ) == sys::Status::napi_ok
-            {
+            // Most answers are ASCII, and need not be decoded then.
+            let create = if text.is_ascii() {
+                sys::napi_create_string_latin1
+            } else {
+                sys::napi_create_string_utf8
+            };
+            let length = text.len() as isize;
+            if create(env, text.as_ptr().cast(), length, &mut value) == sys::Status::napi_ok {
                 sys::napi_set_element(env, array, slot + 2, value);
             }
             slot += 3;
