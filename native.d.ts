@@ -5,9 +5,9 @@
 export declare class BulkRun {
   /**
    * Starts call `id`: the `number`th chunk of the run, a JSON array of flat records. The answer is a JSON array with
-   * one result for each; without the entities unless `wants_data`, since nobody would look at them.
+   * one result for each, or, unless `wants_results`, how many there are of each status, with all warnings.
    */
-  chunk(dispatcher: Dispatcher, id: number, number: number, records: string, wantsData: boolean): void
+  chunk(dispatcher: Dispatcher, id: number, number: number, records: string, wantsResults: boolean): void
   /** Requests that this run has sent so far, repeats included. */
   requests(): number
 }

@@ -21,10 +21,21 @@ const DEFAULT_MAX_CONCURRENCY = 4;
 const KEPT_PER_CHUNK_IN_FLIGHT = 2;
 
 /**
+ * The results of a chunk, counted.
+ * @typedef {object} Tally
+ * @property {number} created
+ * @property {number} updated
+ * @property {number} unchanged
+ * @property {number} failed
+ * @property {any[]} warnings
+ */
+
+/**
  * How a chunk of records is written: by the core, or, in platform mode, one by one.
  * @typedef {object} Writer
  * @property {'person' | 'company'} entity
- * @property {(records: unknown[], number: number, wantsData: boolean) => Promise<Result[]>} write
+ * @property {(records: unknown[]) => Promise<Result[]>} write
+ * @property {(records: unknown[]) => Promise<Tally>} [count] As `write`, for whoever wants no results.
  * @property {() => number} requests
  */
 
@@ -61,7 +72,7 @@ class BulkRun {
 
   /** @returns {AsyncGenerator<Result, void, undefined>} */
   [Symbol.asyncIterator]() {
-    return this.#results(this.#start(true));
+    return this.#results(/** @type {AsyncGenerator<Result[]>} */ (this.#start(true)));
   }
 
   /**
@@ -84,7 +95,8 @@ class BulkRun {
   static async collect(run) {
     /** @type {Result[]} */
     const all = [];
-    for await (const results of run.#start(true)) {
+    const chunks = /** @type {AsyncGenerator<Result[]>} */ (run.#start(true));
+    for await (const results of chunks) {
       for (const result of results) {
         run.#take(result);
         all.push(result);
@@ -95,9 +107,9 @@ class BulkRun {
 
   async #drain() {
     try {
-      // Only the counts are kept: the entities need not come over from the core.
-      for await (const results of this.#start(false)) {
-        for (const result of results) this.#take(result);
+      for await (const chunk of this.#start(false)) {
+        if (Array.isArray(chunk)) for (const result of chunk) this.#take(result);
+        else this.#add(chunk);
       }
     } catch {
       // The summary is rejected with it.
@@ -114,8 +126,8 @@ class BulkRun {
     }
   }
 
-  /** @param {boolean} wantsData */
-  #start(wantsData) {
+  /** @param {boolean} wantsResults */
+  #start(wantsResults) {
     if (this.#summary !== undefined) {
       throw new TypeError('a run can be consumed once: call the sync method again');
     }
@@ -129,20 +141,20 @@ class BulkRun {
     });
     // Whoever iterates hears of a failure there; the summary may have no listener.
     this.#summary.catch(() => {});
-    return this.#toTheEnd(wantsData, resolve, reject);
+    return this.#toTheEnd(wantsResults, resolve, reject);
   }
 
   /**
    * The chunks of results; their end is the summary's.
-   * @param {boolean} wantsData
+   * @param {boolean} wantsResults
    * @param {(summary: Summary) => void} resolve
    * @param {(reason: unknown) => void} reject
-   * @returns {AsyncGenerator<Result[], void, undefined>}
+   * @returns {AsyncGenerator<Result[] | Tally, void, undefined>}
    */
-  async *#toTheEnd(wantsData, resolve, reject) {
+  async *#toTheEnd(wantsResults, resolve, reject) {
     const startedMs = performance.now();
     try {
-      for await (const results of this.#chunks(wantsData)) {
+      for await (const results of this.#chunks(wantsResults)) {
         yield results;
         this.#report();
       }
@@ -165,26 +177,24 @@ class BulkRun {
   /**
    * Chunks of results in input order, with a bounded number of chunks in flight. One that takes long does not keep those
    * behind it from starting, as long as their results are not too many to keep.
-   * @param {boolean} wantsData
+   * @param {boolean} wantsResults
    */
-  async *#chunks(wantsData) {
+  async *#chunks(wantsResults) {
+    const { write, count } = this.#writer;
+    /** @type {(records: unknown[]) => Promise<Result[] | Tally>} */
+    const toWrite = wantsResults ? write : (count ?? write);
     const { maxConcurrency, signal } = this.#settings;
     const maxKept = maxConcurrency * KEPT_PER_CHUNK_IN_FLIGHT;
     const source = readChunks(this.#inputs);
-    /** @type {{ results: Promise<Result[]>, isSettled: boolean }[]} */
+    /** @type {{ results: Promise<Result[] | Tally>, isSettled: boolean }[]} */
     const started = [];
     let inFlight = 0;
     /** @type {{ chunk: Promise<IteratorResult<unknown[], void>>, isSettled: boolean } | undefined} */
     let reading;
     let isAtEnd = false;
-    let number = 0;
     /** @type {() => void} */
     let wake = () => {};
-    /**
-     * @template T
-     * @param {Promise<T>} promise
-     * @param {{ isSettled: boolean }} state
-     */
+    /** @param {Promise<unknown>} promise @param {{ isSettled: boolean }} state */
     const watch = (promise, state) => {
       const settled = () => {
         state.isSettled = true;
@@ -206,7 +216,7 @@ class BulkRun {
           reading = undefined;
           if (done) isAtEnd = true;
           else {
-            const writing = this.#writer.write(value, number, wantsData);
+            const writing = toWrite(value);
             const chunk = { results: writing, isSettled: false };
             const landed = () => {
               inFlight -= 1;
@@ -215,7 +225,6 @@ class BulkRun {
             watch(writing, chunk);
             started.push(chunk);
             inFlight += 1;
-            number += 1;
           }
         } else if (head?.isSettled) {
           const results = await head.results;
@@ -240,6 +249,16 @@ class BulkRun {
     this.#counts[result.status] += 1;
     this.#counts.warnings += result.warnings.length;
     for (const warning of result.warnings) this.#settings.warn(warning);
+  }
+
+  /** @param {Tally} tally */
+  #add({ warnings, ...counts }) {
+    for (const [status, count] of Object.entries(counts)) {
+      this.#counts[/** @type {'created'} */ (status)] += count;
+      this.#counts.total += count;
+    }
+    this.#counts.warnings += warnings.length;
+    for (const warning of warnings) this.#settings.warn(warning);
   }
 
   #report() {
@@ -272,65 +291,97 @@ class BulkRun {
  */
 function nativeWriter(run, entity, signal) {
   let lastNumber = -1;
+  /** @param {string} json @param {boolean} wantsResults */
+  const send = (json, wantsResults) => {
+    lastNumber += 1;
+    const number = lastNumber;
+    return call((_, id) => run.chunk(dispatcher, id, number, json, wantsResults), signal);
+  };
   return {
     entity,
     requests: () => run.requests(),
-    async write(records, _, wantsData) {
+    async write(records) {
       /** @type {(Result | undefined)[]} */
       const results = records.map(() => undefined);
-      /** @type {Promise<void>[]} */
-      const parts = [];
-      /** @type {number[]} */
-      let places = [];
-      /** @type {string[]} */
-      let texts = [];
-      let characters = 0;
-      const send = () => {
-        if (texts.length === 0) return;
-        lastNumber += 1;
-        const part = { number: lastNumber, texts, places, wantsData };
-        parts.push(sendPart(run, part, records, results, signal));
-        texts = [];
-        places = [];
-        characters = 0;
-      };
-      for (const [place, record] of records.entries()) {
-        let text;
-        try {
-          text = recordToJson(entity, record);
-        } catch (error) {
-          results[place] = failed(record, error);
-          continue;
-        }
-        if (characters + text.length > CHUNK_CHARACTERS) send();
-        texts.push(text);
-        places.push(place);
-        characters += text.length;
-      }
-      send();
-      await Promise.all(parts);
+      const parts = toParts(entity, records, (place, error) => {
+        results[place] = failed(records[place], error);
+      });
+      await Promise.all(
+        parts.map(async ({ json, places }) => {
+          const answer = await send(json, true);
+          if (answer.ok) {
+            const answers = JSON.parse(answer.text);
+            for (const [at, place] of places.entries()) results[place] = answers[at];
+          } else {
+            for (const place of places) results[place] = failed(records[place], answer.error);
+          }
+        }),
+      );
       return /** @type {Result[]} */ (results);
+    },
+    async count(records) {
+      /** @type {Tally} */
+      const tally = { created: 0, updated: 0, unchanged: 0, failed: 0, warnings: [] };
+      const parts = toParts(entity, records, () => {
+        tally.failed += 1;
+      });
+      await Promise.all(
+        parts.map(async ({ json, places }) => {
+          const answer = await send(json, false);
+          if (!answer.ok) {
+            tally.failed += places.length;
+            return;
+          }
+          /** @type {Tally} */
+          const part = JSON.parse(answer.text);
+          tally.created += part.created;
+          tally.updated += part.updated;
+          tally.unchanged += part.unchanged;
+          tally.failed += part.failed;
+          tally.warnings.push(...part.warnings);
+        }),
+      );
+      return tally;
     },
   };
 }
 
 /**
- * @param {import('../native.js').BulkRun} run
- * @param {{ number: number, texts: string[], places: number[], wantsData: boolean }} part `places`: where in `results`
- *   the answers go
+ * Records as JSON arrays, each short enough for a batch.
+ * @param {'person' | 'company'} entity
  * @param {unknown[]} records
- * @param {(Result | undefined)[]} results
- * @param {Signal | undefined} signal
+ * @param {(place: number, error: unknown) => void} refuse Hears of records that cannot be written as JSON.
+ * @returns {{ json: string, places: number[] }[]} `places`: which of the records a part holds
  */
-async function sendPart(run, { number, texts, places, wantsData }, records, results, signal) {
-  const json = `[${texts.join()}]`;
-  const answer = await call((_, id) => run.chunk(dispatcher, id, number, json, wantsData), signal);
-  if (answer.ok) {
-    const answers = JSON.parse(answer.text);
-    for (const [at, place] of places.entries()) results[place] = answers[at];
-  } else {
-    for (const place of places) results[place] = failed(records[place], answer.error);
+function toParts(entity, records, refuse) {
+  /** @type {{ json: string, places: number[] }[]} */
+  const parts = [];
+  /** @type {number[]} */
+  let places = [];
+  /** @type {string[]} */
+  let texts = [];
+  let characters = 0;
+  const endPart = () => {
+    if (texts.length > 0) parts.push({ json: `[${texts.join()}]`, places });
+    texts = [];
+    places = [];
+    characters = 0;
+  };
+  for (const [place, record] of records.entries()) {
+    let text;
+    try {
+      text = recordToJson(entity, record);
+    } catch (error) {
+      refuse(place, error);
+      continue;
+    }
+    if (characters + text.length > CHUNK_CHARACTERS) endPart();
+    texts.push(text);
+    places.push(place);
+    characters += text.length;
   }
+  endPart();
+  return parts;
 }
 
 /**

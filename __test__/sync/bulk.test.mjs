@@ -92,6 +92,28 @@ test('an awaited run knows unchanged records by their text, and warns as often a
   assert.equal((await service.syncPersons([inputs[0]])).unchanged, 1);
 });
 
+test('a text that was written last is written again once something else has been written in between', async () => {
+  const service = crm.service();
+  const [one] = people(1, () => ({ job_title: 'Founder' }));
+  const changed = { ...one, job_title: 'Boss' };
+  await service.syncPersons([one]);
+  const job = async () => {
+    const rows = await crm.sim.records('people');
+    return rows.find((/** @type {any} */ row) => row.externalId === one.external_id).jobTitle;
+  };
+
+  // In one chunk: both are one record, the later one counts.
+  assert.equal((await service.syncPersons([changed, one])).failed, 0);
+  assert.equal(await job(), 'Founder');
+  assert.equal((await service.syncPersons([one])).unchanged, 1);
+
+  // In two chunks side by side: the second has to wait for the first before it is found to be known.
+  const others = people(199, (at) => ({ external_id: `other-${at}`, email: `other-${at}@x.com` }));
+  const { created, updated } = await service.syncPersons([changed, ...others, one]);
+  assert.deepEqual({ created, updated }, { created: 199, updated: 2 });
+  assert.equal(await job(), 'Founder');
+});
+
 test('unchanged records are not sent, changed ones are, force sends all', async () => {
   const service = crm.service();
   const inputs = people(230, (at) => ({ job_title: `Job ${at}` }));

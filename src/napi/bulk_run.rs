@@ -25,7 +25,7 @@ pub struct BulkRun {
 #[napi]
 impl BulkRun {
     /// Starts call `id`: the `number`th chunk of the run, a JSON array of flat records. The answer is a JSON array with
-    /// one result for each; without the entities unless `wants_data`, since nobody would look at them.
+    /// one result for each, or, unless `wants_results`, how many there are of each status, with all warnings.
     #[napi(catch_unwind)]
     pub fn chunk(
         &self,
@@ -33,7 +33,7 @@ impl BulkRun {
         id: u32,
         number: u32,
         records: String,
-        wants_data: bool,
+        wants_results: bool,
     ) -> Result<()> {
         let core = Arc::clone(&self.core);
         let closed = Arc::clone(&self.closed);
@@ -42,22 +42,17 @@ impl BulkRun {
                 return failure(client_closed());
             }
             let number = u64::from(number);
-            let results = if wants_data {
-                core.chunk(number, &records).await
-            } else {
-                core.chunk_counted(number, &records).await
-            };
-            match results {
-                Ok(results) => {
+            let text = if wants_results {
+                core.chunk(number, &records).await.and_then(|results| {
                     let answers: Vec<Answer> = results.into_iter().map(Answer::new).collect();
-                    match serde_json::to_string(&answers) {
-                        Ok(text) => (AnswerKind::Success, AnswerText::Text(text)),
-                        Err(error) => failure(CrmError::new(
-                            ErrorCode::Unknown,
-                            format!("the results could not be written as JSON: {error}"),
-                        )),
-                    }
-                }
+                    json(&answers)
+                })
+            } else {
+                let tally = core.chunk_counted(number, &records).await;
+                tally.and_then(|tally| json(&tally))
+            };
+            match text {
+                Ok(text) => (AnswerKind::Success, AnswerText::Text(text)),
                 Err(error) => failure(error),
             }
         })
@@ -79,6 +74,15 @@ impl BulkRun {
             closed,
         }
     }
+}
+
+fn json(answer: &impl Serialize) -> std::result::Result<String, CrmError> {
+    serde_json::to_string(answer).map_err(|error| {
+        CrmError::new(
+            ErrorCode::Unknown,
+            format!("the results could not be written as JSON: {error}"),
+        )
+    })
 }
 
 /// One result as JavaScript reads it.

@@ -152,20 +152,18 @@ impl IdCache {
         }
     }
 
-    /// The CRM id, and when it was written in milliseconds since the epoch, if `input` is noted to say what was written
-    /// last: then it need not be mapped to know that nothing has changed.
+    /// When the record was written, in milliseconds since the epoch, if `input` is noted to say what was written last:
+    /// then it need not be mapped to know that nothing has changed.
     pub fn recall_input(
         &self,
         kind: ObjectKind,
         external_id: &str,
         input: NonZeroU64,
-    ) -> Option<(String, u64)> {
+    ) -> Option<u64> {
         let key = (kind, external_id.to_owned());
         let mut entries = self.lock();
-        let known = entries
-            .get(&key)
-            .filter(|known| known.input == Some(input))?;
-        Some((known.crm_id.to_string(), known.cached_at_ms))
+        let known = entries.get(&key)?;
+        (known.input == Some(input)).then_some(known.cached_at_ms)
     }
 
     /// Forgets a mapping that turned out wrong.
@@ -234,10 +232,7 @@ mod tests {
         cache.note_input(kind, "a", "0e", input);
         assert_eq!(cache.recall_input(kind, "a", input), None);
         cache.note_input(kind, "a", hash, input);
-        assert_eq!(
-            cache.recall_input(kind, "a", input),
-            Some((A.to_owned(), 7))
-        );
+        assert_eq!(cache.recall_input(kind, "a", input), Some(7));
         assert_eq!(cache.recall_input(kind, "a", cache.digest("other")), None);
         cache.insert_written(kind, "a", A, Some(hash), 8);
         assert_eq!(cache.recall_input(kind, "a", input), None);

@@ -44,7 +44,8 @@ pub struct SchemaSource {
 }
 
 impl SchemaSource {
-    fn current(&self) -> Option<Arc<WorkspaceSchema>> {
+    /// The schema, if it has been read.
+    pub fn current(&self) -> Option<Arc<WorkspaceSchema>> {
         self.current
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -1,6 +1,7 @@
 //! One record of a chunk on its way, and what becomes of it.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -8,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
 use crate::core::sync::ownership::Owner;
-use crate::core::sync::upsert::Input;
+use crate::core::sync::upsert::{Input, Upserted};
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::warning::SyncWarning;
 
@@ -24,6 +25,17 @@ pub enum Status {
     Unchanged,
     /// Nothing was stored; `error` says why.
     Failed,
+}
+
+impl Status {
+    /// What a single upsert did.
+    pub(super) fn of(upserted: &Upserted) -> Self {
+        match (upserted.created, upserted.updated) {
+            (true, _) => Self::Created,
+            (false, true) => Self::Updated,
+            (false, false) => Self::Unchanged,
+        }
+    }
 }
 
 /// One result of `syncPersons` / `syncCompanies`.
@@ -54,6 +66,50 @@ impl ItemResult {
             error: Some(error),
             warnings: Vec::new(),
         }
+    }
+
+    /// What a single upsert made of a record, without its entity.
+    pub(super) fn alone(external_id: String, outcome: Result<Arc<Upserted>, CrmError>) -> Self {
+        match outcome {
+            Err(error) => Self::failed(external_id, error),
+            Ok(upserted) => Self {
+                status: Status::of(&upserted),
+                external_id,
+                id: Some(upserted.id.clone()),
+                data: None,
+                error: None,
+                warnings: upserted.warnings.clone(),
+            },
+        }
+    }
+}
+
+/// The results of a chunk, counted.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Tally {
+    /// Records that the server inserted.
+    pub created: usize,
+    /// Records that were written.
+    pub updated: usize,
+    /// Records for which nothing was sent.
+    pub unchanged: usize,
+    /// Records that were not stored.
+    pub failed: usize,
+    /// What was left out, kept or decided.
+    pub warnings: Vec<SyncWarning>,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn add(&mut self, result: ItemResult) {
+        let count = match result.status {
+            Status::Created => &mut self.created,
+            Status::Updated => &mut self.updated,
+            Status::Unchanged => &mut self.unchanged,
+            Status::Failed => &mut self.failed,
+        };
+        *count += 1;
+        self.warnings.extend(result.warnings);
     }
 }
 

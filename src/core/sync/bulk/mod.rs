@@ -5,6 +5,7 @@ mod batch_size;
 mod chunk;
 mod companies;
 mod item;
+mod known_texts;
 mod order;
 mod rows;
 mod schema_watch;
@@ -15,7 +16,8 @@ use futures_util::future::join_all;
 use serde_json::value::RawValue;
 
 pub use batch_size::MAX_BATCH_RECORDS;
-pub use item::{ItemResult, Status};
+pub use item::{ItemResult, Status, Tally};
+use known_texts::KnownText;
 use order::Order;
 
 use super::options::CallOptions;
@@ -95,43 +97,83 @@ impl BulkRun {
     /// # Errors
     /// VALIDATION_ERROR when `text` is no such array.
     pub async fn chunk(&self, number: u64, text: &str) -> Result<Vec<ItemResult>, CrmError> {
-        self.write_chunk(number, text, true).await
-    }
-
-    /// As [`Self::chunk`], for whoever only counts: results come without entities, and records that say word for word what
-    /// was written last are not even mapped.
-    ///
-    /// # Errors
-    /// As [`Self::chunk`].
-    pub async fn chunk_counted(
-        &self,
-        number: u64,
-        text: &str,
-    ) -> Result<Vec<ItemResult>, CrmError> {
-        self.write_chunk(number, text, false).await
-    }
-
-    async fn write_chunk(
-        &self,
-        number: u64,
-        text: &str,
-        wants_entities: bool,
-    ) -> Result<Vec<ItemResult>, CrmError> {
-        let inputs = match self.parse(text) {
-            Ok(inputs) => inputs,
-            Err(error) => {
-                // Its number counts all the same: later chunks wait for it.
-                drop(self.order.enter(number, Vec::new()).await);
-                return Err(error);
-            }
-        };
-        let (mut chunk, slots) = chunk::Chunk::new(&self.service, self.kind, self.options, inputs);
-        chunk.wants_entities = wants_entities;
+        let inputs = self.records(number, text).await?;
+        let (mut chunk, slots) = self.make_chunk(inputs, true);
         let pass = self.order.enter(number, chunk.keys()).await;
         chunk.run().await;
         self.finish_alone(&mut chunk).await;
         drop(pass);
         Ok(chunk.results(slots))
+    }
+
+    /// As [`Self::chunk`], for whoever only counts: no entities are made, and records that say word for word what was
+    /// written last are not even read.
+    ///
+    /// # Errors
+    /// As [`Self::chunk`].
+    pub async fn chunk_counted(&self, number: u64, text: &str) -> Result<Tally, CrmError> {
+        let (mut known, rest) = self.part_known(self.records(number, text).await?);
+        let (mut chunk, slots) = self.make_chunk(rest, false);
+        let mut keys = chunk.keys();
+        keys.extend(known.iter().map(|known| chunk::id_key(&known.external_id)));
+        let pass = self.order.enter(number, keys).await;
+        // An earlier chunk may have written one of them meanwhile.
+        let lapsed: Vec<_> = match pass.has_waited {
+            true => known
+                .extract_if(.., |known| !self.is_known(known))
+                .collect(),
+            false => Vec::new(),
+        };
+        chunk.run().await;
+        self.finish_alone(&mut chunk).await;
+        let mut tally = Tally::default();
+        tally.unchanged += known.len();
+        for result in self.write_lapsed(&lapsed).await {
+            tally.add(result);
+        }
+        drop(pass);
+        for result in chunk.results(slots) {
+            tally.add(result);
+        }
+        Ok(tally)
+    }
+
+    async fn records<'a>(&self, number: u64, text: &'a str) -> Result<Vec<&'a RawValue>, CrmError> {
+        match serde_json::from_str(text) {
+            Ok(records) => Ok(records),
+            Err(_) => {
+                // Its number counts all the same: later chunks wait for it.
+                drop(self.order.enter(number, Vec::new()).await);
+                Err(CrmError::validation("records", "records must be an array"))
+            }
+        }
+    }
+
+    fn make_chunk(
+        &self,
+        records: Vec<&RawValue>,
+        wants_entities: bool,
+    ) -> (chunk::Chunk<'_>, Vec<item::Slot>) {
+        let inputs = records.into_iter().map(|record| self.parse(record.get()));
+        let (mut chunk, slots) =
+            chunk::Chunk::new(&self.service, self.kind, self.options, inputs.collect());
+        chunk.wants_entities = wants_entities;
+        (chunk, slots)
+    }
+
+    /// Records that were known to be unchanged until somebody wrote them.
+    async fn write_lapsed(&self, lapsed: &[KnownText<'_>]) -> Vec<ItemResult> {
+        let turns = lapsed.iter().map(|lapsed| async move {
+            let Parsed {
+                external_id, input, ..
+            } = self.parse(lapsed.text.get());
+            let turn = match input {
+                Ok(input) => self.service.in_turn(input, self.options.call, None).await,
+                Err(error) => Err(error),
+            };
+            ItemResult::alone(external_id, turn.map(|turn| turn.answer))
+        });
+        join_all(turns).await
     }
 
     /// What a batch could not settle goes the way of single upserts, which mends what can be mended.
@@ -146,28 +188,20 @@ impl BulkRun {
         }
     }
 
-    fn parse<'a>(&self, text: &'a str) -> Result<Vec<Parsed<'a>>, CrmError> {
-        let records: Vec<&'a RawValue> = serde_json::from_str(text)
-            .map_err(|_| CrmError::validation("records", "records must be an array"))?;
-        Ok(records
-            .into_iter()
-            .map(|record| {
-                let text = record.get();
-                let input = match self.kind {
-                    ObjectKind::Person => PersonInput::parse(text).map(Input::Person),
-                    ObjectKind::Company => CompanyInput::parse(text).map(Input::Company),
-                };
-                let external_id = match &input {
-                    Ok(input) => input.external_id().to_owned(),
-                    Err(_) => external_id_of(text),
-                };
-                Parsed {
-                    external_id,
-                    input,
-                    text,
-                }
-            })
-            .collect())
+    fn parse<'a>(&self, text: &'a str) -> Parsed<'a> {
+        let input = match self.kind {
+            ObjectKind::Person => PersonInput::parse(text).map(Input::Person),
+            ObjectKind::Company => CompanyInput::parse(text).map(Input::Company),
+        };
+        let external_id = match &input {
+            Ok(input) => input.external_id().to_owned(),
+            Err(_) => external_id_of(text),
+        };
+        Parsed {
+            external_id,
+            input,
+            text,
+        }
     }
 }
 

@@ -51,6 +51,7 @@ impl Order {
             order: Arc::clone(self),
             keys,
             done,
+            has_waited: !earlier.is_empty(),
         };
         self.registered.send_modify(|count| *count += 1);
         for before in earlier {
@@ -66,6 +67,8 @@ pub struct Pass {
     order: Arc<Order>,
     keys: Vec<String>,
     done: Done,
+    /// Whether an earlier chunk held one of the keys.
+    pub has_waited: bool,
 }
 
 impl Drop for Pass {

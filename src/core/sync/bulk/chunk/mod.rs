@@ -129,7 +129,7 @@ impl<'a> Chunk<'a> {
     pub fn keys(&self) -> Vec<String> {
         let mut keys = Vec::with_capacity(self.items.len() * 2);
         for item in &self.items {
-            keys.push(format!("id:{}", item.input.external_id()));
+            keys.push(id_key(item.input.external_id()));
             match &item.input {
                 Input::Person(person) => {
                     keys.push(format!("value:{}", email::normalize(&person.email)))
@@ -148,14 +148,14 @@ impl<'a> Chunk<'a> {
 
     /// Takes every item as far as batches go. What stays open is for single upserts (`take_open`).
     pub async fn run(&mut self) {
+        if self.items.is_empty() {
+            return;
+        }
         let mut schema = match self.service.schema().await {
             Ok(schema) => schema,
             Err(error) => return self.fail_open(&error),
         };
         self.schema = Some(Arc::clone(&schema));
-        if !self.wants_entities {
-            self.skip_known(&schema);
-        }
         self.map_all(&schema);
         let remembered = self.recall().await;
         self.skip_unchanged(&remembered);
@@ -222,13 +222,8 @@ impl<'a> Chunk<'a> {
                 item.mapped = None;
                 item.decided.clear();
                 item.warnings.clone_from(&upserted.warnings);
-                let status = match (upserted.created, upserted.updated) {
-                    (true, _) => Status::Created,
-                    (false, true) => Status::Updated,
-                    (false, false) => Status::Unchanged,
-                };
                 let data = to_raw_value(&upserted.data).ok();
-                item.finish(status, upserted.id.clone(), data);
+                item.finish(Status::of(&upserted), upserted.id.clone(), data);
             }
         }
     }
@@ -282,9 +277,6 @@ impl<'a> Chunk<'a> {
     fn map_all(&mut self, schema: &WorkspaceSchema) {
         let options = &self.service.options;
         for item in &mut self.items {
-            if item.outcome.is_some() {
-                continue;
-            }
             match map(self.service, schema, &item.input) {
                 Err(error) => item.fail(error),
                 Ok(record) => {
@@ -362,6 +354,11 @@ impl<'a> Chunk<'a> {
         let entity = entity_of(self.service, schema, record, self.kind, external_id);
         to_raw_value(&entity).ok()
     }
+}
+
+/// What keeps the chunks of one external id in order.
+pub(super) fn id_key(external_id: &str) -> String {
+    format!("id:{external_id}")
 }
 
 fn never_settled() -> CrmError {
