@@ -18,6 +18,8 @@ export declare class Dispatcher {
   constructor(onAnswers: (batch: any[]) => void)
   /** Lets the upserts move that were started since the last time: JavaScript is about to give up the thread. */
   liftHold(): void
+  /** Says what channels listen for: the bits of `EventKind`. */
+  watch(mask: number): void
   /** Ends call `id`: its work is dropped where it stands, open sockets are closed. Unknown ids are ignored. */
   cancel(id: number): void
   /** Answers question `id`. `error` is the message of what was thrown, `result` the JSON text otherwise. */
@@ -26,8 +28,8 @@ export declare class Dispatcher {
 
 /** Internal: the native half of `TwentyCrmRestClient`. */
 export declare class RestClient {
-  /** From the configuration as JSON text. */
-  constructor(config: string)
+  /** From the configuration as JSON text. Hooks that are registered as `target` are told what is in `mask`. */
+  constructor(config: string, dispatcher: Dispatcher, target: number, mask: number)
   /** Starts call `id`; its answer comes through the dispatcher. */
   request(dispatcher: Dispatcher, id: number, method: number, path: string, body?: string | undefined | null, options?: string | undefined | null): void
   /** Counters as JSON text. */
@@ -86,17 +88,19 @@ export declare class SqliteStore {
 export declare class SyncService {
   /**
    * From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store itself, or else
-   * the number of an object of the caller's.
+   * the number of an object of the caller's. Hooks that are registered as `hooks` are told what is in `mask`.
    */
-  constructor(client: RestClient, options: string, dispatcher: Dispatcher, storeTarget?: number | undefined | null, sqliteStore?: SqliteStore | undefined | null)
+  constructor(client: RestClient, options: string, dispatcher: Dispatcher, storeTarget: number | undefined | null, sqliteStore: SqliteStore | undefined | null, hooks: number, mask: number)
   /** Starts upsert `id`: `kind` 0 is a person, 1 a company; `input` is the flat entity as JSON text. */
   upsert(dispatcher: Dispatcher, id: number, kind: number, input: string, options?: string | undefined | null): void
   /** Starts the search for one record as call `id`; `key` is `{external_id}` as JSON text. */
   find(dispatcher: Dispatcher, id: number, kind: number, key: string, options?: string | undefined | null): void
   /** Starts the deletion of one record as call `id`; `key` is `{external_id}` as JSON text, `options` `{mode}`. */
   delete(dispatcher: Dispatcher, id: number, kind: number, key: string, options?: string | undefined | null): void
-  /** A bulk run of people (`kind` 0) or companies (1), with its options as JSON text. */
-  bulk(kind: number, options: string): BulkRun
+  /** A bulk run of people (`kind` 0) or companies (1), with its options as JSON text; its events name it `id`. */
+  bulk(id: number, kind: number, options: string): BulkRun
+  /** The service's numbers as JSON text; see `RestClient.stats`. */
+  stats(): string
   /** Forgets all remembered ids. */
   clearCache(): void
   /** `{size, entries: [{key, age}]}` as JSON text. */
@@ -122,6 +126,9 @@ export declare class UnsentService {
  * configuration, `options` `{fieldNames?}`.
  */
 export declare function diagnose(dispatcher: Dispatcher, id: number, config: string, options?: string | undefined | null): void
+
+/** Internal: the numbers of a service that sends nothing, as JSON text. */
+export declare function emptyStats(): string
 
 /** Internal: starts a reachability test as call `id`; the answer is `true` or `false`. */
 export declare function isReachable(dispatcher: Dispatcher, id: number, baseUrl: string, options?: string | undefined | null): void

@@ -3,6 +3,7 @@
 const { readChunks, sizeOf } = require('./bulk-inputs.js');
 const { call, dispatcher } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const { callHook } = require('./observability/call-hook.js');
 const { readOptions } = require('./options.js');
 const { invalid, recordToJson } = require('./serialise.js');
 
@@ -62,7 +63,7 @@ class BulkRun {
   /**
    * @param {Writer} writer
    * @param {unknown} inputs
-   * @param {{ maxConcurrency: number, onProgress?: (progress: any) => unknown, signal?: Signal, warn: (warning: any) => void }} settings
+   * @param {{ maxConcurrency: number, onProgress?: (progress: any) => unknown, signal?: Signal, warn: (warning: any) => void, operation?: import('./observability/bulk-operation.js').BulkOperation }} settings
    */
   constructor(writer, inputs, settings) {
     this.#writer = writer;
@@ -153,12 +154,15 @@ class BulkRun {
    */
   async *#toTheEnd(wantsResults, resolve, reject) {
     const startedMs = performance.now();
+    const { operation } = this.#settings;
+    operation?.start();
     try {
       for await (const results of this.#chunks(wantsResults)) {
         yield results;
         this.#report();
       }
       const { published, ...counts } = this.#counts;
+      operation?.end('done', this.#facts());
       resolve({
         ...counts,
         ...(published > 0 && { published }),
@@ -166,12 +170,18 @@ class BulkRun {
         durationMs: Math.round(performance.now() - startedMs),
       });
     } catch (error) {
+      operation?.end('failed', this.#facts(), error);
       reject(error);
       throw error;
     } finally {
+      operation?.end('stopped', this.#facts());
       // Settles nothing that is settled already; a consumer that stopped early leaves no summary to wait for.
       reject(new Error('the run was stopped before its end'));
     }
+  }
+
+  #facts() {
+    return { ...this.#counts, requests: this.#writer.requests() };
   }
 
   /**
@@ -249,6 +259,7 @@ class BulkRun {
     this.#counts[result.status] += 1;
     this.#counts.warnings += result.warnings.length;
     for (const warning of result.warnings) this.#settings.warn(warning);
+    this.#settings.operation?.take(result);
   }
 
   /** @param {Tally} tally */
@@ -266,19 +277,15 @@ class BulkRun {
     if (onProgress === undefined) return;
     const { total: done, created, updated, unchanged, failed } = this.#counts;
     const total = sizeOf(this.#inputs);
-    try {
-      const outcome = onProgress({
-        done,
-        ...(total !== undefined && { total }),
-        created,
-        updated,
-        unchanged,
-        failed,
-      });
-      if (outcome instanceof Promise) outcome.catch(() => {});
-    } catch {
-      // The hook's own business.
-    }
+    const progress = {
+      done,
+      ...(total !== undefined && { total }),
+      created,
+      updated,
+      unchanged,
+      failed,
+    };
+    callHook('onProgress', onProgress, [progress]);
   }
 }
 

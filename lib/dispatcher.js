@@ -3,6 +3,7 @@
 const { onAbort } = require('./abort.js');
 const { Dispatcher } = require('./native.js');
 const { TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const { watchedByChannels } = require('./observability/channels.js');
 const { describe } = require('./serialise.js');
 
 /** Kinds of answers, as `src/napi/dispatcher.rs` numbers them. */
@@ -10,6 +11,7 @@ const SUCCESS = 0;
 const FAILURE = 1;
 const LOST = 2;
 const QUESTION = 3;
+const EVENT = 4;
 
 /** Numbers stay small integers for V8 and valid `u32` for Rust. */
 const MAX_CALL_ID = 0x3fffffff;
@@ -58,11 +60,28 @@ function onAnswers(batch) {
       answerQuestion(id, text);
       continue;
     }
+    if (kind === EVENT) {
+      deliverEvent(id, text);
+      continue;
+    }
     const call = forget(id);
     if (call === undefined) continue;
     if (kind === SUCCESS && typeof text === 'string') call.settle({ ok: true, text });
     else call.settle({ ok: false, error: kind === FAILURE ? parseError(text) : lostError(kind) });
   }
+}
+
+/**
+ * @param {number} target of the hooks that are told, 0 where there are none
+ * @param {string} text
+ */
+function deliverEvent(target, text) {
+  const { deliver } = require('./observability/events.js');
+  const { call, ...event } = JSON.parse(text);
+  const tell = () => deliver(targets.get(target)?.deref(), event);
+  const resource = surroundings.get(call);
+  if (resource === undefined) tell();
+  else resource.runInAsyncScope(tell);
 }
 
 /**
@@ -123,42 +142,70 @@ function registerTarget(object) {
   return lastTarget;
 }
 
+let watched = 0;
+
+/** Tells the core what channels listen for, where that has changed. */
+function watchChannels() {
+  const now = watchedByChannels();
+  if (now === watched) return;
+  watched = now;
+  dispatcher.watch(now);
+}
+
+/** A number that no call under way has. */
+function takeCallId() {
+  do {
+    lastCallId = lastCallId === MAX_CALL_ID ? 1 : lastCallId + 1;
+  } while (pending.has(lastCallId));
+  return lastCallId;
+}
+
 /**
  * Starts one native call and waits for its answer. With a signal, an abort drops the native work at once (open sockets
  * are closed) and rejects with the signal's own reason; nothing else rejects.
  * @param {(dispatcher: import('../native.js').Dispatcher, id: number) => void} start
  * @param {import('../index.js').AbortSignalLike | undefined} signal
+ * @param {import('./observability/operation.js').Operation} [operation] what is to be told of the call
  * @returns {Promise<Answer>}
  */
-function call(start, signal) {
+function call(start, signal, operation) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason);
       return;
     }
-    do {
-      lastCallId = lastCallId === MAX_CALL_ID ? 1 : lastCallId + 1;
-    } while (pending.has(lastCallId));
-    const id = lastCallId;
+    watchChannels();
+    const id = takeCallId();
+    /** @type {(answer: Answer) => void} */
+    let settle = resolve;
+    if (operation !== undefined) {
+      operation.start(id);
+      const resource = remember();
+      settle = (answer) => {
+        resource.runInAsyncScope(() => operation.end(answer));
+        resolve(answer);
+      };
+    }
     if (signal === undefined) {
-      pending.set(id, { settle: resolve, reject });
+      pending.set(id, { settle, reject });
     } else {
       const forgetSignal = onAbort(signal, () => {
         if (pending.delete(id)) {
           keepForOthers(id);
           dispatcher.cancel(id);
+          operation?.abort();
           reject(signal.reason);
         }
       });
       pending.set(id, {
         settle: (answer) => {
           forgetSignal();
-          resolve(answer);
+          settle(answer);
         },
         reject,
       });
     }
-    if (targets.size > 0) surroundings.set(id, remember());
+    if (targets.size > 0 || watched !== 0) surroundings.set(id, remember());
     try {
       start(dispatcher, id);
     } catch (error) {
@@ -215,4 +262,11 @@ function thrownError(error) {
   return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, message);
 }
 
-module.exports = { call, dispatcher, liftHoldAfterThisTurn, registerTarget, thrownError };
+module.exports = {
+  call,
+  dispatcher,
+  liftHoldAfterThisTurn,
+  registerTarget,
+  takeCallId,
+  thrownError,
+};

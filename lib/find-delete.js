@@ -1,40 +1,50 @@
 'use strict';
 
 const { call, liftHoldAfterThisTurn } = require('./dispatcher.js');
+const { operationOf } = require('./observability/hooks.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
+const { ENTITIES } = require('./platform-events.js');
 const { toJson } = require('./serialise.js');
 
-/** @typedef {import('../native.js').SyncService} NativeService */
+/**
+ * The native half of a service, and what it was given to be told.
+ * @typedef {{ native: import('../native.js').SyncService, hooks: import('./observability/hooks.js').Hooks | undefined }} Service
+ */
 
 /**
  * Starts the search for one record.
- * @param {NativeService} native
+ * @param {Service} service
  * @param {number} kind
  * @param {unknown} externalId
  * @param {unknown} options
  */
-function startFind(native, kind, externalId, options) {
+function startFind({ native, hooks }, kind, externalId, options) {
   const key = keyJson(externalId);
   const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['useCache']));
   return call(
     (dispatcher, id) => native.find(dispatcher, id, kind, key, optionsJson),
     readSignal(options),
+    operationOf('find', hooks, ENTITIES[kind], key),
   );
 }
 
 /**
  * Starts the deletion of one record, in turn with the upserts of its key.
- * @param {NativeService} native
+ * @param {Service} service
  * @param {number} kind
  * @param {unknown} externalId
  * @param {unknown} options
  */
-function startDelete(native, kind, externalId, options) {
+function startDelete({ native, hooks }, kind, externalId, options) {
   const key = keyJson(externalId);
   const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['mode']));
   const signal = readSignal(options);
   liftHoldAfterThisTurn();
-  return call((dispatcher, id) => native.delete(dispatcher, id, kind, key, optionsJson), signal);
+  return call(
+    (dispatcher, id) => native.delete(dispatcher, id, kind, key, optionsJson),
+    signal,
+    operationOf('delete', hooks, ENTITIES[kind], key),
+  );
 }
 
 /**

@@ -1,8 +1,10 @@
 'use strict';
 
 const native = require('./native.js');
-const { call, thrownError } = require('./dispatcher.js');
+const { call, dispatcher, registerTarget, thrownError } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const { FAILURE } = require('./observability/channels.js');
+const { logs, readHooks, wantedBy } = require('./observability/hooks.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { describe, invalid, toJson } = require('./serialise.js');
 
@@ -18,12 +20,20 @@ const DELETE = 4;
 /** @type {WeakMap<object, import('../native.js').RestClient>} Out of reach of `util.inspect` and of callers. */
 const natives = new WeakMap();
 
+/** @type {WeakMap<object, import('./observability/hooks.js').Hooks>} */
+const hooksByClient = new WeakMap();
+
 /** See `index.d.ts`. */
 class TwentyCrmRestClient {
   /** @param {import('../index.js').TwentyCrmRestClientConfig} config */
   constructor(config) {
     try {
-      natives.set(this, new native.RestClient(configToJson(config)));
+      const configJson = configToJson(config);
+      const hooks = readHooks('config', config);
+      if (hooks !== undefined) hooksByClient.set(this, hooks);
+      const wanted = wantedBy(hooks) | (logs(hooks, 'error') ? FAILURE : 0);
+      const target = hooks === undefined ? 0 : registerTarget(hooks);
+      natives.set(this, new native.RestClient(configJson, dispatcher, target, wanted));
     } catch (error) {
       throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
     }
@@ -77,7 +87,7 @@ class TwentyCrmRestClient {
   }
 
   stats() {
-    return JSON.parse(nativeOf(this).stats());
+    return require('./observability/stats.js').toStats(nativeOf(this).stats());
   }
 
   async close() {
@@ -96,6 +106,14 @@ class TwentyCrmRestClient {
  */
 function findNative(client) {
   return natives.get(/** @type {object} */ (client));
+}
+
+/**
+ * What a client was given to be told, which services made from it inherit.
+ * @param {unknown} client
+ */
+function hooksOf(client) {
+  return hooksByClient.get(/** @type {object} */ (client));
 }
 
 /**
@@ -222,4 +240,4 @@ function notJson(cause) {
   );
 }
 
-module.exports = { TwentyCrmRestClient, configToJson, findNative };
+module.exports = { TwentyCrmRestClient, configToJson, findNative, hooksOf };

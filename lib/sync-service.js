@@ -14,14 +14,23 @@ const {
   dispatcher,
   liftHoldAfterThisTurn,
   registerTarget,
+  takeCallId,
   thrownError,
 } = require('./dispatcher.js');
 const { TwentyCrmApiError, callSite, errorAt } = require('./errors.js');
 const { startDelete, startFind } = require('./find-delete.js');
 const { cannot, createElsewhere, readMode } = require('./modes.js');
+const { callHook } = require('./observability/call-hook.js');
+const {
+  bulkOperationOf,
+  logs,
+  operationOf,
+  readHooks,
+  wantedBy,
+} = require('./observability/hooks.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
-const { readEvent } = require('./platform-events.js');
-const { findNative } = require('./rest-client.js');
+const { ENTITIES, readEvent } = require('./platform-events.js');
+const { findNative, hooksOf } = require('./rest-client.js');
 const { invalid, recordToJson } = require('./serialise.js');
 const { portOf } = require('./stores/port.js');
 const { nativeStoreOf } = require('./stores/sqlite.js');
@@ -57,6 +66,7 @@ const CALL_OPTIONS = /** @type {const} */ ([
  * @typedef {object} Internals
  * @property {import('../native.js').SyncService} native
  * @property {((warning: import('../index.js').SyncWarning) => void) | undefined} onWarning
+ * @property {import('./observability/hooks.js').Hooks | undefined} hooks
  * @property {object | undefined} mappingStore kept so that the core can ask it
  * @property {string | undefined} namespace
  * @property {import('./modes.js').Elsewhere} [elsewhere] where changes go in modes other than `direct_crm`
@@ -129,7 +139,7 @@ class TwentyCrmSyncService {
    */
   async findPerson(externalId, options) {
     const site = callSite(TwentyCrmSyncService.prototype.findPerson);
-    const answer = await startFind(of(this).native, PERSON, externalId, options);
+    const answer = await startFind(of(this), PERSON, externalId, options);
     if (answer.ok) return finish(this, answer.text);
     throw errorAt(answer.error, site);
   }
@@ -140,7 +150,7 @@ class TwentyCrmSyncService {
    */
   async findCompany(externalId, options) {
     const site = callSite(TwentyCrmSyncService.prototype.findCompany);
-    const answer = await startFind(of(this).native, COMPANY, externalId, options);
+    const answer = await startFind(of(this), COMPANY, externalId, options);
     if (answer.ok) return finish(this, answer.text);
     throw errorAt(answer.error, site);
   }
@@ -153,7 +163,7 @@ class TwentyCrmSyncService {
     const { elsewhere } = of(this);
     if (elsewhere !== undefined) return elsewhere.remove(PERSON, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deletePerson);
-    const answer = await startDelete(of(this).native, PERSON, externalId, options);
+    const answer = await startDelete(of(this), PERSON, externalId, options);
     if (answer.ok) return finish(this, answer.text);
     throw errorAt(answer.error, site);
   }
@@ -166,7 +176,7 @@ class TwentyCrmSyncService {
     const { elsewhere } = of(this);
     if (elsewhere !== undefined) return elsewhere.remove(COMPANY, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deleteCompany);
-    const answer = await startDelete(of(this).native, COMPANY, externalId, options);
+    const answer = await startDelete(of(this), COMPANY, externalId, options);
     if (answer.ok) return finish(this, answer.text);
     throw errorAt(answer.error, site);
   }
@@ -201,6 +211,12 @@ class TwentyCrmSyncService {
    */
   async upsertManyCompanies(inputs, options) {
     return collect(this.syncCompanies(inputs, options));
+  }
+
+  stats() {
+    const { toStats } = require('./observability/stats.js');
+    const inner = of(this);
+    return toStats(inner.elsewhere === undefined ? inner.native.stats() : native.emptyStats());
   }
 
   clearCache() {
@@ -250,13 +266,19 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
   const nativeStore = store && nativeStoreOf(store);
   const port = store && nativeStore === undefined ? portOf(store) : undefined;
   const optionsJson = optionsToJson(values) ?? '{}';
-  const common = { onWarning, mappingStore: store, namespace: values.namespace ?? undefined };
+  const hooks = readHooks('options', options, hooksOf(restClient));
+  const common = {
+    onWarning,
+    hooks,
+    mappingStore: store,
+    namespace: values.namespace ?? undefined,
+  };
   const target = port && registerTarget(port);
   try {
     if (client === undefined || mode !== 'direct_crm') {
       const inner = new native.UnsentService(optionsJson, dispatcher, target, nativeStore);
       /** @param {import('../index.js').SyncWarning} warning */
-      const warn = (warning) => callHook(onWarning ?? (() => {}), warning);
+      const warn = (warning) => tellWarning(common, warning);
       return {
         ...common,
         elsewhere: createElsewhere({ ...common, native: inner, mode, publish, warn }),
@@ -267,10 +289,9 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
         },
       };
     }
-    return {
-      ...common,
-      native: new native.SyncService(client, optionsJson, dispatcher, target, nativeStore),
-    };
+    const args = /** @type {const} */ ([client, optionsJson, dispatcher, target, nativeStore]);
+    const listener = hooks === undefined ? 0 : registerTarget(hooks);
+    return { ...common, native: new native.SyncService(...args, listener, wantedBy(hooks)) };
   } catch (error) {
     throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
   }
@@ -314,8 +335,9 @@ function of(service) {
  * @param {import('../index.js').UpsertCallOptions | undefined} options
  */
 function start(service, kind, input, options) {
-  const inner = of(service).native;
-  const inputJson = recordToJson(kind === PERSON ? 'person' : 'company', input);
+  const { native: inner, hooks } = of(service);
+  const entity = ENTITIES[kind];
+  const inputJson = recordToJson(entity, input);
   /** @type {string | undefined} */
   let optionsJson;
   let signal;
@@ -327,6 +349,7 @@ function start(service, kind, input, options) {
   return call(
     (dispatcher, id) => inner.upsert(dispatcher, id, kind, inputJson, optionsJson),
     signal,
+    operationOf('upsert', hooks, entity, inputJson),
   );
 }
 
@@ -340,7 +363,7 @@ const BULK_OPTIONS = /** @type {const} */ ([...CALL_OPTIONS, 'dryRun', 'force', 
  */
 function bulk(service, kind, inputs, options) {
   const inner = of(service);
-  const entity = kind === PERSON ? 'person' : 'company';
+  const entity = ENTITIES[kind];
   requireIterable(inputs);
   const signal = readSignal(options);
   const { onProgress } = readOptions('options', options ?? undefined, ['onProgress']);
@@ -348,13 +371,15 @@ function bulk(service, kind, inputs, options) {
     throw invalid('onProgress', 'onProgress must be a function', undefined);
   }
   const { elsewhere, onWarning } = inner;
+  const operationId = takeCallId();
   const settings = {
     maxConcurrency: readMaxConcurrency(options),
     onProgress,
     signal,
+    operation: bulkOperationOf(inner.hooks, entity, operationId),
     /** @param {import('../index.js').SyncWarning} warning */
     warn: (warning) => {
-      if (onWarning !== undefined) callHook(onWarning, warning);
+      if (onWarning !== undefined) callHook('onWarning', onWarning, [warning]);
     },
   };
   if (elsewhere !== undefined) {
@@ -365,7 +390,7 @@ function bulk(service, kind, inputs, options) {
   }
   try {
     const optionsJson = optionsToJson(readOptions('options', options ?? undefined, BULK_OPTIONS));
-    const run = inner.native.bulk(kind, optionsJson ?? '{}');
+    const run = inner.native.bulk(operationId, kind, optionsJson ?? '{}');
     return new BulkRun(nativeWriter(run, entity, signal), inputs, settings);
   } catch (error) {
     throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
@@ -379,26 +404,28 @@ function bulk(service, kind, inputs, options) {
  */
 function finish(service, text) {
   const { result, warnings } = JSON.parse(text);
-  const { onWarning } = of(service);
-  if (onWarning !== undefined && warnings !== undefined) {
-    for (const warning of warnings) callHook(onWarning, warning);
+  if (warnings !== undefined) {
+    const inner = of(service);
+    for (const warning of warnings) tellWarning(inner, warning);
   }
   return result;
 }
 
 /**
- * A hook that throws, or rejects, never harms the call that it watches.
- * @template T
- * @param {(value: T) => unknown} hook
- * @param {T} value
+ * @param {Pick<Internals, 'onWarning' | 'hooks'>} service
+ * @param {import('../index.js').SyncWarning} warning
  */
-function callHook(hook, value) {
-  try {
-    const outcome = hook(value);
-    if (outcome instanceof Promise) outcome.catch(() => {});
-  } catch {
-    // The hook's own business.
-  }
+function tellWarning({ onWarning, hooks }, warning) {
+  if (onWarning !== undefined) callHook('onWarning', onWarning, [warning]);
+  if (!logs(hooks, 'warn')) return;
+  const { log, shownId } = require('./observability/log.js');
+  const { field, reason, externalId } = warning;
+  // Without its message, which has the value that was left out.
+  log(hooks, 'warn', 'written otherwise than asked', {
+    externalId: shownId(externalId),
+    field,
+    reason,
+  });
 }
 
 module.exports = { TwentyCrmSyncService };

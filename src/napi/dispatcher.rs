@@ -34,7 +34,19 @@ pub enum AnswerKind {
     Lost = 2,
     /// Not an answer: the core asks JavaScript something (a mapping store) and waits for `reply`.
     Question = 3,
+    /// Not an answer: something has happened that somebody listens for; the id is the listener's.
+    Event = 4,
 }
+
+impl AnswerKind {
+    /// Whether it ends a call.
+    fn is_answer(self) -> bool {
+        !matches!(self, Self::Question | Self::Event)
+    }
+}
+
+/// Events that may wait for JavaScript; while it does not come to fetch them, more are dropped, and counted.
+const MAX_WAITING: usize = 10_000;
 
 /// The text of an answer.
 pub enum AnswerText {
@@ -75,6 +87,8 @@ pub struct Shared {
     next_question: AtomicU32,
     questions: Mutex<HashMap<u32, oneshot::Sender<std::result::Result<String, String>>>>,
     hold: Mutex<Hold>,
+    /// What anybody in this environment listens for, by channels: the bits of `EventKind`.
+    watched: AtomicU32,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -84,6 +98,35 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     fn push(&self, completion: Completion) {
         lock(&self.queue).push(completion);
+        self.wake();
+    }
+
+    /// Hands an event to JavaScript, together with what else there is; false where it is dropped.
+    pub fn push_event(&self, target: u32, text: String) -> bool {
+        if lock(&self.function).is_none() {
+            return false;
+        }
+        {
+            let mut queue = lock(&self.queue);
+            if queue.len() >= MAX_WAITING {
+                return false;
+            }
+            queue.push(Completion {
+                id: target,
+                kind: AnswerKind::Event,
+                text: AnswerText::Text(text),
+            });
+        }
+        self.wake();
+        true
+    }
+
+    /// What channels of this environment listen for.
+    pub fn watched(&self) -> u32 {
+        self.watched.load(Ordering::Relaxed)
+    }
+
+    fn wake(&self) {
         if !self.woken.swap(true, Ordering::AcqRel) {
             let function = lock(&self.function);
             if let Some(handle) = function.as_ref() {
@@ -200,6 +243,7 @@ impl Dispatcher {
             next_question: AtomicU32::new(1),
             questions: Mutex::new(HashMap::new()),
             hold: Mutex::default(),
+            watched: AtomicU32::new(0),
         });
         let raw_env = env.raw();
         let name = env.create_string("twenty-crm-native")?;
@@ -245,6 +289,12 @@ impl Dispatcher {
     #[napi(catch_unwind)]
     pub fn lift_hold(&self) {
         self.shared.lift_hold();
+    }
+
+    /// Says what channels listen for: the bits of `EventKind`.
+    #[napi(catch_unwind)]
+    pub fn watch(&self, mask: u32) {
+        self.shared.watched.store(mask, Ordering::Relaxed);
     }
 
     /// Ends call `id`: its work is dropped where it stands, open sockets are closed. Unknown ids are ignored.
@@ -360,7 +410,7 @@ unsafe extern "C" fn deliver(
         {
             let mut aborts = lock(&shared.aborts);
             for completion in &batch {
-                if completion.kind != AnswerKind::Question {
+                if completion.kind.is_answer() {
                     settled += 1;
                     aborts.remove(&completion.id);
                 }

@@ -3,6 +3,7 @@
 mod api_service;
 mod bulk_run;
 mod dispatcher;
+mod observer;
 mod rest_client;
 mod runtime;
 mod schema_service;

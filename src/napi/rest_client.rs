@@ -8,6 +8,7 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
+use super::observer::{self, Listener};
 use crate::core::config::ClientConfig;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::{HttpClient, Method, Request, RequestOptions};
@@ -32,14 +33,15 @@ pub struct RestClient {
 
 #[napi]
 impl RestClient {
-    /// From the configuration as JSON text.
+    /// From the configuration as JSON text. Hooks that are registered as `target` are told what is in `mask`.
     #[napi(constructor, catch_unwind)]
-    pub fn new(config: String) -> Result<Self> {
+    pub fn new(config: String, dispatcher: &Dispatcher, target: u32, mask: u32) -> Result<Self> {
         let http = ClientConfig::from_json(&config)
             .and_then(connect)
             .map_err(thrown)?;
+        let observer = Listener::new(dispatcher, target, mask);
         Ok(Self {
-            http,
+            http: http.for_owner(Some(observer)),
             closed: Arc::default(),
         })
     }
@@ -76,14 +78,7 @@ impl RestClient {
     /// Counters as JSON text.
     #[napi(catch_unwind)]
     pub fn stats(&self) -> String {
-        let stats = self.http.stats();
-        serde_json::json!({
-            "requests": stats.requests,
-            "retries": stats.retries,
-            "throttled": stats.throttled,
-            "failures": stats.failures,
-        })
-        .to_string()
+        observer::stats(&self.http)
     }
 
     /// Calls from now on fail. Calls in flight end as they end; shared connections live on for others.

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::bulk_run::BulkRun;
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
+use super::observer::{self, Listener};
 use super::rest_client::{RestClient, client_closed, failure, thrown};
 use super::runtime;
 use super::sqlite_store::SqliteStore;
@@ -34,7 +35,7 @@ pub struct SyncService {
 #[napi]
 impl SyncService {
     /// From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store itself, or else
-    /// the number of an object of the caller's.
+    /// the number of an object of the caller's. Hooks that are registered as `hooks` are told what is in `mask`.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         client: &RestClient,
@@ -42,11 +43,15 @@ impl SyncService {
         dispatcher: &Dispatcher,
         store_target: Option<u32>,
         sqlite_store: Option<&SqliteStore>,
+        hooks: u32,
+        mask: u32,
     ) -> Result<Self> {
         let options = ServiceOptions::from_json(&options).map_err(thrown)?;
         let store = store_of(dispatcher, store_target, sqlite_store);
+        let observer = Listener::new(dispatcher, hooks, mask);
+        let http = client.http().for_owner(Some(observer));
         Ok(Self {
-            core: CoreService::new(client.http(), options, store),
+            core: CoreService::new(http, options, store),
             closed: client.closed_flag(),
         })
     }
@@ -156,14 +161,21 @@ impl SyncService {
         })
     }
 
-    /// A bulk run of people (`kind` 0) or companies (1), with its options as JSON text.
+    /// A bulk run of people (`kind` 0) or companies (1), with its options as JSON text; its events name it `id`.
     #[napi(catch_unwind)]
-    pub fn bulk(&self, kind: u8, options: String) -> Result<BulkRun> {
+    pub fn bulk(&self, id: u32, kind: u8, options: String) -> Result<BulkRun> {
         let options = BulkOptions::from_json(&options).map_err(thrown)?;
+        let core = self.core.for_operation(id);
         Ok(BulkRun::new(
-            CoreRun::new(&self.core, object_kind(kind), options),
+            CoreRun::new(&core, object_kind(kind), options),
             Arc::clone(&self.closed),
         ))
+    }
+
+    /// The service's numbers as JSON text; see `RestClient.stats`.
+    #[napi(catch_unwind)]
+    pub fn stats(&self) -> String {
+        observer::stats(self.core.http())
     }
 
     /// Forgets all remembered ids.

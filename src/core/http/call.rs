@@ -1,20 +1,21 @@
 //! One call: turns, attempts, repeats, and the error in the end. Everything here may be dropped at any await.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::HeaderMap;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use super::client::Inner;
+use super::client::{HttpClient, Inner};
+use super::flight::{Flight, Start};
 use super::miss::{Miss, gave_up_waiting, past_deadline};
+use super::observer::{Event, EventKind, Origin, Owner};
 use super::pacing::{Closed, Turn};
 use super::rate_headers::RateHeaders;
 use super::repeatable::{is_read, is_repeatable};
 use super::{
-    Request, Response, SentFlag, TransportRequest, TransportResponse, Verdict, headers, redirect,
-    retry,
+    Priority, Request, Response, SentFlag, TransportRequest, TransportResponse, Verdict, headers,
+    redirect, retry, shown_path,
 };
 use crate::core::config::{MAX_OPTION_MS, RETRY_AFTER_MAX, RETRY_BUDGET_COST};
 use crate::core::error::{CrmError, ErrorCode};
@@ -24,6 +25,9 @@ const SHOWN_PATH: usize = 200;
 
 pub(super) struct Call<'a> {
     client: &'a Inner,
+    owner: &'a Owner,
+    priority: Priority,
+    operation: Option<u32>,
     request: Request,
     url: Url,
     headers: HeaderMap,
@@ -43,12 +47,16 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// Checks all that can be checked before anything is sent.
-    pub(super) fn prepare(client: &'a Inner, request: Request) -> Result<Self, CrmError> {
+    pub(super) fn prepare(http: &'a HttpClient, request: Request) -> Result<Self, CrmError> {
+        let client = &*http.inner;
         let config = &client.config;
         let timeout_ms = request.timeout_ms.unwrap_or(config.timeout_ms);
         let deadline_ms = request.deadline_ms.or(config.deadline_ms);
         Ok(Self {
             client,
+            owner: &http.owner,
+            priority: http.priority,
+            operation: http.operation,
             url: config.base_url.join(&request.path)?,
             headers: headers::build(&client.base_headers, &request)?,
             timeout: Duration::from_millis(timeout_ms.min(MAX_OPTION_MS)),
@@ -91,6 +99,8 @@ impl<'a> Call<'a> {
                     Ok((wait, error)) => {
                         if !wait.is_zero() {
                             sleep(wait).await;
+                            self.owner
+                                .count(|metrics| metrics.retry_wait.add_time(wait));
                         }
                         last = Some(error);
                     }
@@ -117,15 +127,53 @@ impl<'a> Call<'a> {
             Ok(Turn::Unpaced)
         } else {
             let cost = self.request.cost;
-            gate.enter(client.priority, cost, limit).await
+            gate.enter(self.priority, cost, limit).await
         };
+        let paced = Instant::now();
         // The cap comes last: whoever waits for it holds up nobody who has none.
         let turn = match (&client.cap, turn) {
-            (Some(cap), Ok(turn)) => cap.enter(client.priority, limit).await.map(|()| turn),
+            (Some(cap), Ok(turn)) => cap.enter(self.priority, limit).await.map(|()| turn),
             (_, turn) => turn,
         };
-        self.throttle_waited += Instant::now() - start;
+        let end = Instant::now();
+        self.throttle_waited += end - start;
+        self.tell_waited("paced", paced - start);
+        self.tell_waited("capped", end - paced);
         turn
+    }
+
+    fn tell_waited(&self, cause: &'static str, waited: Duration) {
+        if waited < Duration::from_millis(1) {
+            return;
+        }
+        self.owner
+            .count(|metrics| metrics.throttle_wait.add_time(waited));
+        self.tell(EventKind::Throttle, |event| Event {
+            attempt: event.attempt + 1,
+            cause: Some(cause),
+            wait_ms: Some(waited.as_secs_f64() * 1e3),
+            ..event
+        });
+    }
+
+    /// Hands an event to whoever listens; without anybody it costs an atomic load.
+    fn tell<'e>(&self, kind: EventKind, fill: impl FnOnce(Event<'e>) -> Event<'e>)
+    where
+        Self: 'e,
+    {
+        if self.owner.wants(kind) {
+            let path = self.event_path();
+            let event = Event::new(kind, Origin::of(self.operation), self.attempts);
+            self.owner.notify(&Event {
+                method: self.request.method.as_str(),
+                path: &path,
+                ..fill(event)
+            });
+        }
+    }
+
+    fn event_path(&self) -> String {
+        shown_path::shape(&self.request.path, &self.client.redactor)
     }
 
     /// The next attempt's time; `None` when the deadline has passed.
@@ -145,19 +193,37 @@ impl<'a> Call<'a> {
     ) -> Result<TransportResponse, Box<Miss>> {
         self.attempts += 1;
         if self.attempts > 1 {
-            let counters = &self.client.counters;
-            counters.retries.fetch_add(1, Ordering::Relaxed);
+            self.owner.count(|metrics| metrics.retries.add(1));
         }
+        let mut flight = Flight::begin(self.owner, || self.start());
         // Whether a read was sent makes no difference to anybody.
         let sent = if is_read(&self.request.method) {
             SentFlag::default()
         } else {
             SentFlag::tracked()
         };
-        match timeout(time, self.exchange(&sent, time)).await {
-            Ok(Ok(response)) => self.judge(response, turn),
+        let judged = match timeout(time, self.exchange(&sent, time)).await {
+            Ok(Ok(response)) => {
+                flight.answered(response.status, response.body.len());
+                self.judge(response, turn)
+            }
             Ok(Err(miss)) => Err(miss),
             Err(_) => Err(Miss::timed_out(&self.name(), time, sent.is_raised())),
+        };
+        let miss = judged.as_ref().err();
+        flight.end(miss.map(|miss| &miss.error), &self.client.redactor);
+        judged
+    }
+
+    /// What an event of this attempt needs.
+    fn start(&self) -> Start {
+        Start {
+            method: self.request.method.clone(),
+            path: self.event_path(),
+            origin: Origin::of(self.operation),
+            attempt: self.attempts,
+            bytes_sent: self.request.body.as_ref().map_or(0, bytes::Bytes::len),
+            at: self.client.parts.clock.now(),
         }
     }
 
@@ -182,7 +248,11 @@ impl<'a> Call<'a> {
                 timeout: time,
                 sent: sent.clone(),
             };
-            client.counters.requests.fetch_add(1, Ordering::Relaxed);
+            let bytes = request.body.as_ref().map_or(0, |body| body.len() as u64);
+            self.owner.count(|metrics| {
+                metrics.requests.add(1);
+                metrics.bytes_sent.add(bytes);
+            });
             let response = match client.parts.transport.send(request).await {
                 Ok(response) => response,
                 Err(error) => return Err(Miss::not_answered(&self.name(), base_url, &error)),
@@ -270,8 +340,8 @@ impl<'a> Call<'a> {
             error = error.with_detail("retryAfterMs", millis);
         }
         if let Some(throttle) = miss.throttle {
-            let counters = &self.client.counters;
-            counters.throttled.fetch_add(1, Ordering::Relaxed);
+            self.owner.count(|metrics| metrics.throttled.add(1));
+            parts.workspace.throttled.add(1);
             let asked = miss.retry_after.filter(|asked| !asked.is_zero());
             let asked = asked.map(|asked| asked.min(RETRY_AFTER_MAX));
             let hinted = asked.is_some() || throttle.interval().is_some();
@@ -279,8 +349,15 @@ impl<'a> Call<'a> {
             let pause = if hinted { asked } else { Some(wait) };
             let gate = &parts.workspace.gate;
             gate.refused(turn, throttle, pause, miss.has_rate_headers);
+            self.tell(EventKind::Throttle, |event| Event {
+                cause: Some("refused"),
+                status: error.status,
+                wait_ms: pause.map(|pause| pause.as_secs_f64() * 1e3),
+                ..event
+            });
             if hinted && miss.retry && !self.request.skip_retry {
                 // The gate does the waiting, and it does not count as a repeat.
+                self.tell_retry(&error, asked.unwrap_or_default());
                 return Ok((Duration::ZERO, error));
             }
         }
@@ -301,11 +378,31 @@ impl<'a> Call<'a> {
         }
         self.taken = miss.cost;
         self.repeats += 1;
+        self.tell_retry(&error, wait);
         Ok((wait, error))
+    }
+
+    fn tell_retry(&self, error: &CrmError, wait: Duration) {
+        self.tell(EventKind::Retry, |event| Event {
+            delay_ms: Some(wait.as_secs_f64() * 1e3),
+            retries_left: Some(self.client.config.max_retries.saturating_sub(self.repeats)),
+            ..self.failure(event, error)
+        });
+    }
+
+    /// The event with what may be told of an error.
+    fn failure<'e>(&self, event: Event<'e>, error: &'e CrmError) -> Event<'e> {
+        Event {
+            status: error.status,
+            code: Some(error.code.as_str()),
+            reason: shown_path::reason(error.reason(), &self.client.redactor),
+            ..event
+        }
     }
 
     /// The error as the caller gets it: with what was tried, and whether the outcome is open.
     fn finish(&self, mut error: CrmError) -> CrmError {
+        self.tell(EventKind::Failure, |event| self.failure(event, &error));
         if !error.details.contains_key("originalError") {
             let message = error.message.clone();
             error = error.with_detail("originalError", message);

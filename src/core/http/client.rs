@@ -1,11 +1,11 @@
 //! The client: configuration, shared parts and counters. What happens to one call is in `call.rs`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderValue, header};
 
 use super::call::Call;
+use super::observer::{Observer, Owner};
 use super::pacing::Cap;
 use super::redact::Redactor;
 use super::reqwest_transport::ReqwestTransport;
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::core::config::ClientConfig;
 use crate::core::error::CrmError;
+use crate::core::metrics::Metrics;
 
 /// Sent with every request.
 const USER_AGENT: &str = concat!("twenty-crm-native/", env!("CARGO_PKG_VERSION"));
@@ -22,7 +23,11 @@ const USER_AGENT: &str = concat!("twenty-crm-native/", env!("CARGO_PKG_VERSION")
 /// Sends calls of one configuration. Cloning is cheap and shares everything.
 #[derive(Clone)]
 pub struct HttpClient {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
+    pub(super) owner: Arc<Owner>,
+    pub(super) priority: Priority,
+    /// The caller's run that requests belong to; else they belong to the call that they are made for.
+    pub(super) operation: Option<u32>,
 }
 
 pub(super) struct Inner {
@@ -31,8 +36,6 @@ pub(super) struct Inner {
     pub(super) redactor: Redactor,
     /// Sent with every request; cloning header values copies no bytes.
     pub(super) base_headers: HeaderMap,
-    pub(super) counters: Counters,
-    pub(super) priority: Priority,
     /// The caller's own cap.
     pub(super) cap: Option<Arc<Cap>>,
 }
@@ -65,14 +68,6 @@ pub struct HttpStats {
     pub failures: u64,
 }
 
-#[derive(Default)]
-pub(super) struct Counters {
-    pub(super) requests: AtomicU64,
-    pub(super) retries: AtomicU64,
-    pub(super) throttled: AtomicU64,
-    pub(super) failures: AtomicU64,
-}
-
 impl HttpClient {
     /// A client over the process's connection pool, sharing limiter and retry budget with all clients of the same base
     /// URL and key. Opens no connection.
@@ -102,27 +97,44 @@ impl HttpClient {
                 config,
                 parts,
                 base_headers,
-                counters: Counters::default(),
-                priority: Priority::Single,
                 cap,
             }),
+            owner: Arc::default(),
+            priority: Priority::Single,
+            operation: None,
         })
+    }
+
+    /// The same client with counters of its own, for a service or with whoever is to be told of its requests. What it
+    /// does is counted by this client too.
+    #[must_use]
+    pub fn for_owner(&self, observer: Option<Arc<dyn Observer>>) -> Self {
+        let owner = Owner {
+            observer: observer.or_else(|| self.owner.observer.clone()),
+            parent: Some(Arc::clone(&self.owner)),
+            ..Owner::default()
+        };
+        Self {
+            owner: Arc::new(owner),
+            ..self.clone()
+        }
     }
 
     /// The same client for one long run: with counters of its own, and its calls go after single ones.
     #[must_use]
     pub fn for_bulk(&self) -> Self {
-        let inner = &*self.inner;
         Self {
-            inner: Arc::new(Inner {
-                config: inner.config.clone(),
-                parts: inner.parts.clone(),
-                redactor: Redactor::new(&inner.config.api_key),
-                base_headers: inner.base_headers.clone(),
-                counters: Counters::default(),
-                priority: Priority::Bulk,
-                cap: inner.cap.clone(),
-            }),
+            priority: Priority::Bulk,
+            ..self.for_owner(None)
+        }
+    }
+
+    /// The same client for a run of the caller's that is more than one call: its events name it.
+    #[must_use]
+    pub fn for_operation(&self, operation: u32) -> Self {
+        Self {
+            operation: Some(operation),
+            ..self.clone()
         }
     }
 
@@ -136,28 +148,37 @@ impl HttpClient {
         &self.inner.parts.workspace
     }
 
-    /// Counters since the client was made.
+    /// Counters since the client was made, in short.
     pub fn stats(&self) -> HttpStats {
-        let counters = &self.inner.counters;
+        let metrics = self.metrics();
         HttpStats {
-            requests: counters.requests.load(Ordering::Relaxed),
-            retries: counters.retries.load(Ordering::Relaxed),
-            throttled: counters.throttled.load(Ordering::Relaxed),
-            failures: counters.failures.load(Ordering::Relaxed),
+            requests: metrics.requests.get(),
+            retries: metrics.retries.get(),
+            throttled: metrics.throttled.get(),
+            failures: metrics.failures().map(|(_, count)| count).sum(),
         }
+    }
+
+    /// All counters since the client was made.
+    pub fn metrics(&self) -> &Metrics {
+        &self.owner.metrics
+    }
+
+    /// Counts something here and in the clients that this one was made from.
+    pub fn count(&self, add: impl Fn(&Metrics)) {
+        self.owner.count(add);
     }
 
     /// Sends `request`, waits for the rate limit, repeats what may be repeated. Dropping the future gives up the call:
     /// the socket closes, no sleep goes on.
     pub async fn call(&self, request: Request) -> Result<Response, CrmError> {
-        let inner = &*self.inner;
-        let result = match Call::prepare(inner, request) {
+        let result = match Call::prepare(self, request) {
             Ok(call) => call.run().await,
             Err(error) => Err(error),
         };
         result.map_err(|mut error| {
-            inner.counters.failures.fetch_add(1, Ordering::Relaxed);
-            inner.redactor.clean_error(&mut error);
+            self.count(|metrics| metrics.failed(error.code));
+            self.inner.redactor.clean_error(&mut error);
             error
         })
     }

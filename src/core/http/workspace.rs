@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::budget::RetryBudget;
 use super::pacing::{Caps, Gate};
 use super::{ApiKey, BaseUrl};
+use crate::core::metrics::Counter;
 
 /// Workspaces that nobody uses are forgotten beyond this number, the longest unused first.
 const MAX_WORKSPACES: usize = 64;
@@ -17,6 +18,8 @@ pub struct Workspace {
     pub(super) gate: Gate,
     pub(super) caps: Caps,
     pub(super) budget: RetryBudget,
+    /// Answers that were the rate limit, whoever had asked.
+    pub(super) throttled: Counter,
     extensions: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -45,6 +48,16 @@ impl Workspace {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         registry.get(api_key.digest_with(base_url.as_str()))
+    }
+
+    /// How often the rate limit has refused a call of anybody in this process.
+    pub fn throttled(&self) -> u64 {
+        self.throttled.get()
+    }
+
+    /// Whether calls wait for the rate limit now.
+    pub fn is_throttled(&self) -> bool {
+        !self.gate.is_open()
     }
 
     /// The value of type `T` that the layers above keep for this workspace, made on first use.

@@ -239,6 +239,28 @@ impl SyncService {
         }
     }
 
+    /// The same service for a run of the caller's that is more than one call: its requests' events name it.
+    #[must_use]
+    pub fn for_operation(&self, operation: u32) -> Self {
+        Self {
+            http: self.http.for_operation(operation),
+            ..self.clone()
+        }
+    }
+
+    /// The client that its requests go through.
+    pub fn http(&self) -> &HttpClient {
+        &self.http
+    }
+
+    fn count_recalls(&self, hits: usize, misses: usize, store_hits: usize) {
+        self.http.count(|metrics| {
+            metrics.cache_hits.add(hits as u64);
+            metrics.cache_misses.add(misses as u64);
+            metrics.store_hits.add(store_hits as u64);
+        });
+    }
+
     /// The hash of what a write of `record` would say.
     pub(super) fn hash_of(
         &self,
@@ -279,6 +301,8 @@ impl SyncService {
                 _ => unknown.push(external_id.clone()),
             }
         }
+        let hits = known.len();
+        self.count_recalls(hits, unknown.len(), 0);
         if let Some(store) = self.store.as_ref().filter(|_| !unknown.is_empty()) {
             for found in store.find_many(&unknown, kind).await? {
                 // What is no UUID cannot be a row's id, and would spoil the whole look-up.
@@ -291,6 +315,7 @@ impl SyncService {
                     known.insert(found.mapping.ever_id, remembered);
                 }
             }
+            self.count_recalls(0, 0, known.len().saturating_sub(hits));
         }
         Ok(known)
     }
@@ -341,10 +366,18 @@ impl SyncService {
             .site
             .cache
             .get(kind, external_id, ttl_ms, self.now_ms());
+        let hits = usize::from(remembered.is_some());
+        self.count_recalls(hits, 1 - hits, 0);
         match (remembered, &self.store) {
             (Some(id), _) => Ok(Some(id)),
             (None, None) => Ok(None),
-            (None, Some(store)) => store.find_by_ever_id(external_id, kind).await,
+            (None, Some(store)) => {
+                let found = store.find_by_ever_id(external_id, kind).await;
+                if matches!(found, Ok(Some(_))) {
+                    self.count_recalls(0, 0, 1);
+                }
+                found
+            }
         }
     }
 

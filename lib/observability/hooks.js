@@ -1,0 +1,123 @@
+'use strict';
+
+const { readOptions } = require('../options.js');
+const { invalid } = require('../serialise.js');
+const { REQUEST_END, RETRY, THROTTLE, channels } = require('./channels.js');
+
+/** Log levels, the most talkative first. */
+const LEVELS = /** @type {const} */ (['debug', 'info', 'warn', 'error', 'off']);
+
+const DEFAULT_LEVEL = LEVELS.indexOf('info');
+
+const OPTIONS = /** @type {const} */ (['onRetry', 'logger', 'logLevel']);
+
+/**
+ * @typedef {object} Hooks What one client or service was given to be told.
+ * @property {((event: import('../../index.js').RetryEvent) => unknown) | undefined} onRetry
+ * @property {import('../../index.js').Logger | undefined} logger
+ * @property {number} level index of the least that is logged
+ */
+
+/**
+ * The hooks among the options of a client or a service; where it has none of its own, those of the client that it is made
+ * from.
+ * @param {string} what the argument's name
+ * @param {unknown} options
+ * @param {Hooks} [inherited]
+ * @returns {Hooks | undefined} undefined where there is nobody to tell
+ */
+function readHooks(what, options, inherited) {
+  const { onRetry, logger, logLevel } = readOptions(what, options, OPTIONS);
+  if (onRetry !== undefined && onRetry !== null && typeof onRetry !== 'function') {
+    throw invalid('onRetry', 'onRetry must be a function', undefined);
+  }
+  const levelName = logLevel ?? undefined;
+  if (levelName !== undefined && !LEVELS.includes(levelName)) {
+    throw invalid('logLevel', `logLevel must be one of ${LEVELS.join(', ')}`, undefined);
+  }
+  if (logger !== undefined && logger !== null) requireLogger(logger);
+  const hooks = {
+    onRetry: onRetry ?? inherited?.onRetry,
+    logger: logger ?? inherited?.logger,
+    level: levelName === undefined ? (inherited?.level ?? DEFAULT_LEVEL) : LEVELS.indexOf(levelName),
+  };
+  return hooks.onRetry === undefined && hooks.logger === undefined ? undefined : hooks;
+}
+
+/** @param {any} logger */
+function requireLogger(logger) {
+  for (const level of LEVELS) {
+    if (level !== 'off' && !hasMethod(logger, level)) {
+      throw invalid('logger', `logger must have a method ${level}, as console has`, undefined);
+    }
+  }
+}
+
+/**
+ * @param {any} object
+ * @param {string} method
+ */
+function hasMethod(object, method) {
+  try {
+    return typeof object[method] === 'function';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether a line of this level is written.
+ * @param {Hooks | undefined} hooks
+ * @param {'debug' | 'info' | 'warn' | 'error'} level
+ */
+function logs(hooks, level) {
+  return hooks?.logger !== undefined && LEVELS.indexOf(level) >= hooks.level;
+}
+
+/**
+ * What the core has to tell these hooks, as bits.
+ * @param {Hooks | undefined} hooks
+ */
+function wantedBy(hooks) {
+  return (
+    (hooks?.onRetry !== undefined || logs(hooks, 'warn') ? RETRY : 0) |
+    (logs(hooks, 'warn') ? THROTTLE : 0) |
+    (logs(hooks, 'debug') ? REQUEST_END : 0)
+  );
+}
+
+/**
+ * What is to be told of one call; undefined, at the cost of two look-ups, where nobody listens.
+ * @param {'upsert' | 'find' | 'delete'} name
+ * @param {Hooks | undefined} hooks
+ * @param {'person' | 'company'} entity
+ * @param {string} keyJson JSON text of an object with `external_id`
+ */
+function operationOf(name, hooks, entity, keyJson) {
+  if (!isWatched(name, hooks)) return undefined;
+  const { Operation } = require('./operation.js');
+  return new Operation(name, hooks, entity, keyJson);
+}
+
+/**
+ * @param {'upsert' | 'find' | 'delete' | 'bulk'} name
+ * @param {Hooks | undefined} hooks
+ */
+function isWatched(name, hooks) {
+  const { start, end } = channels[name];
+  return start.hasSubscribers || end.hasSubscribers || logs(hooks, 'error');
+}
+
+/**
+ * As {@link operationOf}, for a run over many records.
+ * @param {Hooks | undefined} hooks
+ * @param {'person' | 'company'} entity
+ * @param {number} id
+ */
+function bulkOperationOf(hooks, entity, id) {
+  if (!isWatched('bulk', hooks)) return undefined;
+  const { BulkOperation } = require('./bulk-operation.js');
+  return new BulkOperation(hooks, entity, id);
+}
+
+module.exports = { LEVELS, bulkOperationOf, logs, operationOf, readHooks, wantedBy };

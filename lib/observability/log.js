@@ -1,0 +1,57 @@
+'use strict';
+
+const { callHook } = require('./call-hook.js');
+const { logs } = require('./hooks.js');
+
+/** @typedef {import('./hooks.js').Hooks} Hooks */
+
+/** Longest value that a line shows. */
+const LONGEST = 100;
+
+/**
+ * Writes one line: what happened, then `key=value` for every fact. A single text is the one form that console, pino and
+ * winston all write as it is.
+ * @param {Hooks | undefined} hooks
+ * @param {'debug' | 'info' | 'warn' | 'error'} level
+ * @param {string} message
+ * @param {Record<string, unknown>} facts those that are undefined are left out
+ */
+function log(hooks, level, message, facts) {
+  if (!logs(hooks, level)) return;
+  const logger = /** @type {import('../../index.js').Logger} */ (hooks?.logger);
+  const pairs = Object.entries(facts)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => ` ${name}=${shown(value)}`);
+  let write;
+  try {
+    write = logger[level];
+  } catch {
+    return;
+  }
+  if (typeof write !== 'function') return;
+  callHook(`logger.${level}`, write, [`twenty-crm-native: ${message}${pairs.join('')}`], logger);
+}
+
+/**
+ * A value as one word: never a line break, nor anything else that a log could take for its own.
+ * @param {unknown} value
+ */
+function shown(value) {
+  if (typeof value === 'number') return String(Math.round(value * 10) / 10);
+  const text = String(value);
+  const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return /^[\w.:/*<>@+-]+$/.test(short) ? short : JSON.stringify(short);
+}
+
+/**
+ * An external id as events and logs may show it: some sites take e-mail addresses or phone numbers for ids.
+ * @param {unknown} externalId
+ */
+function shownId(externalId) {
+  if (typeof externalId !== 'string') return undefined;
+  const isAddress = externalId.includes('@') || /%40/i.test(externalId);
+  const isPhone = /^[+\d\s()./-]{7,}$/.test(externalId);
+  return isAddress || isPhone || /\s/.test(externalId) ? '*' : externalId;
+}
+
+module.exports = { log, shownId };

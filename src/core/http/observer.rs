@@ -1,0 +1,185 @@
+//! Who is told what happens to requests, and where they are counted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Serialize;
+
+use crate::core::metrics::Metrics;
+use crate::core::origin;
+
+/// What can be told; each is a bit, as `lib/observability/channels.js` has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum EventKind {
+    /// An attempt begins.
+    RequestStart = 1,
+    /// An attempt has ended.
+    RequestEnd = 2,
+    /// An attempt failed, and there will be another.
+    Retry = 4,
+    /// The rate limit refused a call, or a call has waited for it.
+    Throttle = 8,
+    /// A call has failed for good.
+    Failure = 16,
+}
+
+/// What a request is made for.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// The caller's call, in whose surroundings the event is told; 0 where there is none.
+    pub call: u32,
+    /// The caller's run, or else the call; 0 where there is none.
+    pub operation_id: u32,
+}
+
+impl Origin {
+    /// That of work for run `operation`, or else for the current call.
+    pub(super) fn of(operation: Option<u32>) -> Self {
+        let call = origin::current().unwrap_or_default();
+        Self {
+            call,
+            operation_id: operation.unwrap_or(call),
+        }
+    }
+}
+
+/// One thing that happened. It never holds a body, a key, a query or an error's text: those may name people.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event<'a> {
+    /// What happened.
+    #[serde(serialize_with = "as_number")]
+    pub kind: EventKind,
+    /// What the request is made for.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// HTTP method.
+    pub method: &'a str,
+    /// The path as it may be shown: see [`super::shown_path::shape`].
+    pub path: &'a str,
+    /// The attempt's number within its call, from 1.
+    pub attempt: u32,
+    /// Numbers the process's attempts that were watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<u64>,
+    /// When it began, in milliseconds since the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_time_ms: Option<f64>,
+    /// How long it took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<f64>,
+    /// HTTP status, where there was an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Class of the failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// The failure's machine-readable reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
+    /// Whether the caller gave the attempt up.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub aborted: bool,
+    /// Bytes of the request's body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_sent: Option<usize>,
+    /// Bytes of the answer's body, after decompression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_received: Option<usize>,
+    /// How long the call waits before its next attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<f64>,
+    /// Repeats that the call has left after the coming one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries_left: Option<u32>,
+    /// `refused`, `paced` or `capped`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'static str>,
+    /// How long a call has waited, or was told to wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<f64>,
+}
+
+impl Event<'_> {
+    /// An event of which nothing more is known yet.
+    pub(super) fn new(kind: EventKind, origin: Origin, attempt: u32) -> Self {
+        Self {
+            kind,
+            origin,
+            method: "",
+            path: "",
+            attempt,
+            request_id: None,
+            start_time_ms: None,
+            duration_ms: None,
+            status: None,
+            code: None,
+            reason: None,
+            aborted: false,
+            bytes_sent: None,
+            bytes_received: None,
+            delay_ms: None,
+            retries_left: None,
+            cause: None,
+            wait_ms: None,
+        }
+    }
+}
+
+fn as_number<S: serde::Serializer>(kind: &EventKind, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u32(*kind as u32)
+}
+
+/// Is told of events. It must be quick, and must not fail.
+pub trait Observer: Send + Sync {
+    /// Whether anybody listens for `kind` now. Asked for every request: an atomic load, no more.
+    fn wants(&self, kind: EventKind) -> bool;
+    /// Takes an event that is wanted; false where it had to be dropped.
+    fn notify(&self, event: &Event<'_>) -> bool;
+}
+
+/// Whose requests these are. What is counted here is counted in all parents too.
+#[derive(Default)]
+pub(super) struct Owner {
+    pub(super) metrics: Metrics,
+    pub(super) parent: Option<Arc<Owner>>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+}
+
+impl Owner {
+    /// Counts something here and in all parents.
+    pub(super) fn count(&self, add: impl Fn(&Metrics)) {
+        let mut owner = Some(self);
+        while let Some(Self {
+            metrics, parent, ..
+        }) = owner
+        {
+            add(metrics);
+            owner = parent.as_deref();
+        }
+    }
+
+    /// Whether anybody listens for `kind`.
+    pub(super) fn wants(&self, kind: EventKind) -> bool {
+        self.observer
+            .as_ref()
+            .is_some_and(|observer| observer.wants(kind))
+    }
+
+    /// Hands an event to whoever listens.
+    pub(super) fn notify(&self, event: &Event<'_>) {
+        if let Some(observer) = &self.observer
+            && !observer.notify(event)
+        {
+            self.count(|metrics| metrics.dropped_events.add(1));
+        }
+    }
+}
+
+/// The next number of an attempt that is watched.
+pub(super) fn next_request_id() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}

@@ -1,0 +1,100 @@
+//! A path as logs and events may show it.
+
+use super::redact::Redactor;
+
+/// Longest segment that is shown: an id has 36 characters, and tokens have many more.
+const LONGEST_SEGMENT: usize = 48;
+
+/// Digits alone from this many on may be a phone number.
+const PHONE_DIGITS: usize = 7;
+
+/// Segments that are shown; no path of Twenty's has more than six.
+const MOST_SEGMENTS: usize = 12;
+
+/// `path` without its query, whose filters name people, and with `*` for every segment that could be a name, an address
+/// or a secret: what is no plain word, number or UUID.
+pub(super) fn shape(path: &str, redactor: &Redactor) -> String {
+    let end = path.find(['?', '#']).unwrap_or(path.len());
+    let path = redactor.clean(&path[..end]);
+    let mut shown = String::with_capacity(path.len());
+    for (number, segment) in path.trim_start_matches('/').split('/').enumerate() {
+        shown.push('/');
+        if number == MOST_SEGMENTS {
+            shown.push('…');
+            break;
+        }
+        shown.push_str(if is_plain(segment) { segment } else { "*" });
+    }
+    shown
+}
+
+/// A UUID, a number or a word, as paths of Twenty's are made of. An e-mail address, a phone number or anything encoded is
+/// none.
+fn is_plain(segment: &str) -> bool {
+    let is_word = segment
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let digits = segment.bytes().filter(u8::is_ascii_digit).count();
+    let is_number =
+        digits >= PHONE_DIGITS && segment.bytes().all(|byte| !byte.is_ascii_alphabetic());
+    is_word && segment.len() <= LONGEST_SEGMENT && !is_number
+}
+
+/// A machine-readable reason, or nothing where the text could be anything else.
+pub(super) fn reason<'a>(text: Option<&'a str>, redactor: &Redactor) -> Option<&'a str> {
+    text.filter(|text| {
+        text.len() <= LONGEST_SEGMENT
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+            && redactor.clean(text) == *text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::http::ApiKey;
+
+    const KEY: &str = "secret-key-1";
+
+    fn redactor() -> Redactor {
+        Redactor::new(&ApiKey::new(KEY).expect("a key"))
+    }
+
+    #[test]
+    fn only_what_names_nobody_is_shown() {
+        let uuid = "20202020-1c25-4d02-bf25-6aeccf7ea419";
+        for (path, shown) in [
+            ("/rest/people", "/rest/people"),
+            ("/rest/batch/people?upsert=true", "/rest/batch/people"),
+            (
+                "/rest/people?filter=emails.primaryEmail[eq]:a@b.de",
+                "/rest/people",
+            ),
+            ("/rest/people#a@b.de", "/rest/people"),
+            ("/rest/people/a@b.de", "/rest/people/*"),
+            ("/rest/people/a%40b.de/x", "/rest/people/*/x"),
+            ("/rest/people/+4915112345678", "/rest/people/*"),
+            ("/rest/people/0151-1234567", "/rest/people/*"),
+            ("/rest/people/secret-key-1", "/rest/people/*"),
+            ("/rest/people/Jane%20Doe", "/rest/people/*"),
+            ("/", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(shape(path, &redactor()), shown, "{path}");
+        }
+        let path = format!("/rest/people/{uuid}");
+        assert_eq!(shape(&path, &redactor()), path);
+        assert_eq!(shape(&format!("/{}", "x".repeat(49)), &redactor()), "/*");
+        assert_eq!(shape(&"/a".repeat(1_000), &redactor()).len(), 12 * 2 + 4);
+    }
+
+    #[test]
+    fn reasons_are_constants() {
+        assert_eq!(reason(Some("CONNECT"), &redactor()), Some("CONNECT"));
+        assert_eq!(reason(Some("a@b.de"), &redactor()), None);
+        assert_eq!(reason(Some("Jane Doe"), &redactor()), None);
+        assert_eq!(reason(None, &redactor()), None);
+    }
+}
