@@ -11,6 +11,7 @@ export * from './types/errors.js';
 export * from './types/find-delete.js';
 export * from './types/mappers.js';
 export * from './types/mapping-store.js';
+export * from './types/observability.js';
 export * from './types/platform-events.js';
 export * from './types/rest-client.js';
 export * from './types/schema-service.js';

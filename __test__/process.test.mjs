@@ -58,6 +58,7 @@ function assertEnded(code, ended) {
 test('an idle process ends by itself, connections kept alive or not', async () => {
   for (const [name, output] of [
     ['idle', 'answered\n'],
+    ['watched', 'answered\n'],
     ['unused', 'made\n'],
   ]) {
     const ended = await runCase(name);
@@ -79,6 +80,7 @@ test('process.exit with 200 calls in flight gives its code', async () => {
   for (const [name, code] of /** @type {const} */ ([
     ['exit', 3],
     ['exitBusy', 4],
+    ['exitWatched', 4],
   ])) {
     const ended = await runCase(name);
     assertEnded(code, ended);
@@ -145,7 +147,7 @@ test('the same where the main thread has never loaded the addon', async () => {
 });
 
 test('workers terminated while answers come in, and in the middle of upserts', async () => {
-  for (const name of ['busy', 'upserts']) {
+  for (const name of ['busy', 'watched', 'upserts']) {
     const codes = await runWorkers(name, { loaded: true, workers: 16, atOnce: 4 });
     assert.deepEqual(codes, { 1: 16 });
   }

@@ -11,6 +11,7 @@ import {
   TwentyCrmSyncService,
 } from '../index.mjs';
 import { newCompany, newPerson, useSim } from './helpers/crm.mjs';
+import { listen, notingLogger } from './helpers/listening.mjs';
 import { closedPort, json, KEY, serve, serveRaw } from './helpers/servers.mjs';
 
 const crm = useSim({ preset: 'provisioned' });
@@ -133,7 +134,13 @@ function redirect(response, location) {
 async function everything(baseUrl, apiKey) {
   const config = { baseUrl, apiKey, maxRetries: 1, initialBackoffMs: 1, maxBackoffMs: 1 };
   const bounds = { timeout: 200, maxThrottleWaitMs: 5 };
-  const client = new TwentyCrmRestClient({ ...config, ...bounds });
+  // Everything that is told of the calls is looked through as well.
+  const { logger, lines } = notingLogger();
+  const { events, stop } = listen();
+  const retries = [];
+  const onRetry = (/** @type {unknown} */ event) => retries.push(event);
+  const told = { logger, logLevel: /** @type {const} */ ('debug'), onRetry };
+  const client = new TwentyCrmRestClient({ ...config, ...bounds, ...told });
   const warnings = [];
   const service = new TwentyCrmSyncService(client);
   const warned = createTwentyCrmSyncService(
@@ -150,6 +157,8 @@ async function everything(baseUrl, apiKey) {
       client.delete('/rest/people/1'),
       client.get(`/rest/people?token=${apiKey}`),
       client.get(`/rest/people?token=${encodeURIComponent(apiKey)}`),
+      client.get(`/rest/${apiKey}`),
+      client.get(`/rest/${encodeURIComponent(apiKey)}/people`),
       client.get(`/${'x'.repeat(190)}?token=${encodeURIComponent(apiKey)}`),
       service.upsertPerson(newPerson({ phone: 'nonsense' })),
       warned.upsertPerson(newPerson({ phone: 'nonsense' })),
@@ -158,7 +167,18 @@ async function everything(baseUrl, apiKey) {
       api.testConnection(baseUrl, apiKey, { signal: AbortSignal.timeout(400) }),
     ].map((promise) => Promise.resolve(promise).catch((error) => error)),
   );
-  return { outcomes, objects: [client, service, warned, api], stats: client.stats(), warnings };
+  await service.syncPersons([newPerson()]).then(undefined, () => {});
+  stop();
+  assert.ok(lines.length > 10 && events.length > 20, 'something was told');
+  return {
+    outcomes,
+    objects: [client, service, warned, api],
+    stats: [client.stats(), service.stats()],
+    warnings,
+    lines,
+    events,
+    retries,
+  };
 }
 
 for (const [keyName, key] of Object.entries({ 'a JWT': KEY, 'an odd key': ODD_KEY })) {

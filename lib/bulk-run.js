@@ -13,6 +13,14 @@ const { invalid, recordToJson } = require('./serialise.js');
  * @typedef {import('../index.js').AbortSignalLike} Signal
  */
 
+/**
+ * Whoever is told of a run.
+ * @typedef {object} Watch
+ * @property {() => void} start
+ * @property {(result: Result) => void} take
+ * @property {(outcome: 'done' | 'failed' | 'stopped', counts: Record<string, number>, error?: unknown) => void} end
+ */
+
 /** Characters of one chunk: a batch may have 10 MB on the wire, and non-ASCII text takes up to three bytes each. */
 const CHUNK_CHARACTERS = 3_000_000;
 
@@ -63,7 +71,7 @@ class BulkRun {
   /**
    * @param {Writer} writer
    * @param {unknown} inputs
-   * @param {{ maxConcurrency: number, onProgress?: (progress: any) => unknown, signal?: Signal, warn: (warning: any) => void, operation?: import('./observability/bulk-operation.js').BulkOperation }} settings
+   * @param {{ maxConcurrency: number, onProgress?: (progress: any) => unknown, signal?: Signal, warn: (warning: any) => void, operation?: Watch }} settings
    */
   constructor(writer, inputs, settings) {
     this.#writer = writer;

@@ -12,6 +12,7 @@ const TWENTY_CRM_DEFAULTS = Object.freeze({
   maxBackoffMs: 5_000,
   maxThrottleWaitMs: 300_000,
   skipRetry: false,
+  logLevel: 'info',
   cacheTtlMs: 300_000,
   hashTtlMs: 86_400_000,
   maxConcurrency: 4,

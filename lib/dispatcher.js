@@ -27,6 +27,11 @@ const MAX_CALL_ID = 0x3fffffff;
  * @typedef {{ ok: true, text: string } | { ok: false, error: import('../index.js').TwentyCrmError }} Answer
  */
 
+/**
+ * Whoever is told of a call's begin and end.
+ * @typedef {{ start(id: number): void, end(answer: Answer): void, abort(): void }} Watch
+ */
+
 /** @type {Map<number, PendingCall>} */
 const pending = new Map();
 
@@ -165,7 +170,7 @@ function takeCallId() {
  * are closed) and rejects with the signal's own reason; nothing else rejects.
  * @param {(dispatcher: import('../native.js').Dispatcher, id: number) => void} start
  * @param {import('../index.js').AbortSignalLike | undefined} signal
- * @param {import('./observability/operation.js').Operation} [operation] what is to be told of the call
+ * @param {Watch} [operation] who is to be told of the call
  * @returns {Promise<Answer>}
  */
 function call(start, signal, operation) {

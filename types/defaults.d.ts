@@ -1,4 +1,5 @@
 import type { SyncOptions } from './bulk.js';
+import type { ObservabilityOptions } from './observability.js';
 import type { TwentyCrmRequestOptions, TwentyCrmRestClientConfig } from './rest-client.js';
 import type {
   CollisionOptions,
@@ -17,6 +18,7 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
       'timeout' | 'maxRetries' | 'initialBackoffMs' | 'maxBackoffMs' | 'maxThrottleWaitMs'
     > &
       Pick<TwentyCrmRequestOptions, 'skipRetry'> &
+      Pick<ObservabilityOptions, 'logLevel'> &
       Pick<SyncServiceOptions, 'cacheTtlMs' | 'hashTtlMs' | 'mode' | 'invalidEmail'> &
       UpsertOptions &
       Pick<UpsertCallOptions, 'skipUnchanged'> &

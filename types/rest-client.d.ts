@@ -1,4 +1,5 @@
 import type { AbortSignalLike } from './abort-signal.js';
+import type { ObservabilityOptions, TwentyCrmStats } from './observability.js';
 import type { TwentyCrmClientConfig, TwentyCrmResponse } from './twenty-crm-config.types.js';
 
 declare global {
@@ -9,8 +10,8 @@ declare global {
   }
 }
 
-/** {@link TwentyCrmClientConfig}, bounds on the whole of a call, and one on all of them. */
-export interface TwentyCrmRestClientConfig extends TwentyCrmClientConfig {
+/** {@link TwentyCrmClientConfig}, bounds on the whole of a call and on all of them, and who is told of them. */
+export interface TwentyCrmRestClientConfig extends TwentyCrmClientConfig, ObservabilityOptions {
   /**
    * Milliseconds that a whole call may take, with all its attempts and waits; no wait begins that would pass it.
    * Unbounded when it is not given.
@@ -48,17 +49,8 @@ export interface TwentyCrmRequestOptions {
   deadlineMs?: number;
 }
 
-/** Counters of one client since it was made. */
-export interface TwentyCrmClientStats {
-  /** Requests sent, repeats among them. */
-  requests: number;
-  /** Requests that were repeats after a failure. */
-  retries: number;
-  /** Answers that said "rate limit". */
-  throttled: number;
-  /** Calls that ended in an error. */
-  failures: number;
-}
+/** Numbers of one client since it was made. */
+export type TwentyCrmClientStats = TwentyCrmStats;
 
 /**
  * Requests to a Twenty server with retries, pacing and timeouts. It resolves with
@@ -110,7 +102,7 @@ export declare class TwentyCrmRestClient {
     options?: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>>;
 
-  /** Counters since the client was made. */
+  /** Numbers since the client was made, those of services that were made from it among them. */
   stats(): TwentyCrmClientStats;
   /** Lets calls under way finish; later calls resolve with `OPERATION_FAILED`. Connections are shared and stay. */
   close(): Promise<void>;

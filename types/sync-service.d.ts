@@ -8,6 +8,7 @@ import type {
   FoundPerson,
 } from './find-delete.js';
 import type { MappingStore } from './mapping-store.js';
+import type { ObservabilityOptions, TwentyCrmStats } from './observability.js';
 import type {
   CompanyDeleteEvent,
   CompanyUpsertEvent,
@@ -123,7 +124,7 @@ export interface FieldOwnership {
 }
 
 /** Options of {@link createTwentyCrmSyncService}. */
-export interface SyncServiceOptions {
+export interface SyncServiceOptions extends ObservabilityOptions {
   /**
    * Milliseconds for which an id that was found may be used without asking again.
    * @default 300000
@@ -164,7 +165,10 @@ export interface SyncServiceOptions {
    * @default 'refuse'
    */
   invalidEmail?: 'refuse' | 'leave_out';
-  /** Called for every warning, before the upsert's promise settles. What it throws is ignored. */
+  /**
+   * Called for every warning, before the upsert's promise settles. What it throws or rejects with becomes a process
+   * warning, once.
+   */
   onWarning?: (warning: SyncWarning) => void;
 }
 
@@ -297,6 +301,11 @@ export declare class TwentyCrmSyncService {
     options?: SyncOptions,
   ): Promise<UpsertResult<TwentyCompany>[]>;
 
+  /**
+   * Numbers since the service was made, of its own requests; `workspace` is of all. A service that sends nothing to Twenty
+   * has zeros.
+   */
+  stats(): TwentyCrmStats;
   /** Forgets every remembered id; the mapping store keeps what it has. */
   clearCache(): void;
   /** How many ids are remembered, and for how long already. */

@@ -15,7 +15,9 @@ function callHook(name, hook, values, receiver) {
   try {
     const outcome = Reflect.apply(hook, receiver, values);
     if (typeof outcome?.then === 'function') {
-      outcome.then(undefined, (/** @type {unknown} */ error) => report(name, hook, 'rejected', error));
+      outcome.then(undefined, (/** @type {unknown} */ error) =>
+        report(name, hook, 'rejected', error),
+      );
     }
   } catch (error) {
     report(name, hook, 'threw', error);

@@ -1,5 +1,6 @@
 'use strict';
 
+const { TWENTY_CRM_DEFAULTS } = require('../defaults.js');
 const { readOptions } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const { REQUEST_END, RETRY, THROTTLE, channels } = require('./channels.js');
@@ -7,7 +8,7 @@ const { REQUEST_END, RETRY, THROTTLE, channels } = require('./channels.js');
 /** Log levels, the most talkative first. */
 const LEVELS = /** @type {const} */ (['debug', 'info', 'warn', 'error', 'off']);
 
-const DEFAULT_LEVEL = LEVELS.indexOf('info');
+const DEFAULT_LEVEL = LEVELS.indexOf(TWENTY_CRM_DEFAULTS.logLevel);
 
 const OPTIONS = /** @type {const} */ (['onRetry', 'logger', 'logLevel']);
 
@@ -39,7 +40,8 @@ function readHooks(what, options, inherited) {
   const hooks = {
     onRetry: onRetry ?? inherited?.onRetry,
     logger: logger ?? inherited?.logger,
-    level: levelName === undefined ? (inherited?.level ?? DEFAULT_LEVEL) : LEVELS.indexOf(levelName),
+    level:
+      levelName === undefined ? (inherited?.level ?? DEFAULT_LEVEL) : LEVELS.indexOf(levelName),
   };
   return hooks.onRetry === undefined && hooks.logger === undefined ? undefined : hooks;
 }

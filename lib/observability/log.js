@@ -40,7 +40,11 @@ function shown(value) {
   if (typeof value === 'number') return String(Math.round(value * 10) / 10);
   const text = String(value);
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-  return /^[\w.:/*<>@+-]+$/.test(short) ? short : JSON.stringify(short);
+  if (/^[\w.:/*<>+-]+$/.test(short)) return short;
+  return JSON.stringify(short).replaceAll(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /**

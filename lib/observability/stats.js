@@ -1,11 +1,9 @@
 'use strict';
 
-/** @typedef {import('../../index.js').TwentyCrmClientStats} ClientStats */
-
 /**
  * The numbers of the core in the shape of `stats()`.
  * @param {string} text
- * @returns {import('../../index.js').TwentyCrmServiceStats}
+ * @returns {import('../../index.js').TwentyCrmStats}
  */
 function toStats(text) {
   const numbers = JSON.parse(text);

@@ -20,7 +20,7 @@ pub struct Listener {
 
 impl Listener {
     /// For hooks that are registered in JavaScript as `target` and want to hear what is in `mask`.
-    pub fn new(dispatcher: &Dispatcher, target: u32, mask: u32) -> Arc<dyn Observer> {
+    pub fn observer(dispatcher: &Dispatcher, target: u32, mask: u32) -> Arc<dyn Observer> {
         Arc::new(Self {
             shared: dispatcher.shared(),
             target,

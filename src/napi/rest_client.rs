@@ -39,7 +39,7 @@ impl RestClient {
         let http = ClientConfig::from_json(&config)
             .and_then(connect)
             .map_err(thrown)?;
-        let observer = Listener::new(dispatcher, target, mask);
+        let observer = Listener::observer(dispatcher, target, mask);
         Ok(Self {
             http: http.for_owner(Some(observer)),
             closed: Arc::default(),

@@ -48,7 +48,7 @@ impl SyncService {
     ) -> Result<Self> {
         let options = ServiceOptions::from_json(&options).map_err(thrown)?;
         let store = store_of(dispatcher, store_target, sqlite_store);
-        let observer = Listener::new(dispatcher, hooks, mask);
+        let observer = Listener::observer(dispatcher, hooks, mask);
         let http = client.http().for_owner(Some(observer));
         Ok(Self {
             core: CoreService::new(http, options, store),

@@ -1,6 +1,7 @@
 //! The retry loop against a scripted network, in paused time: no test here waits.
 
 mod ambiguity;
+mod observing;
 mod redirects;
 mod secrecy;
 mod throttling;
