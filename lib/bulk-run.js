@@ -17,7 +17,7 @@ const { invalid, recordToJson } = require('./serialise.js');
  * Whoever is told of a run.
  * @typedef {object} Watch
  * @property {() => void} start
- * @property {(result: Result) => void} take
+ * @property {(failuresByCode: Record<string, number>, warnings: any[]) => void} add
  * @property {(outcome: 'done' | 'failed' | 'stopped', counts: Record<string, number>, error?: unknown) => void} end
  */
 
@@ -36,6 +36,7 @@ const KEPT_PER_CHUNK_IN_FLIGHT = 2;
  * @property {number} updated
  * @property {number} unchanged
  * @property {number} failed
+ * @property {Record<string, number>} failuresByCode
  * @property {any[]} warnings
  */
 
@@ -267,17 +268,19 @@ class BulkRun {
     this.#counts[result.status] += 1;
     this.#counts.warnings += result.warnings.length;
     for (const warning of result.warnings) this.#settings.warn(warning);
-    this.#settings.operation?.take(result);
+    const { error } = result;
+    this.#settings.operation?.add(error === undefined ? {} : { [error.code]: 1 }, result.warnings);
   }
 
   /** @param {Tally} tally */
-  #add({ warnings, ...counts }) {
+  #add({ warnings, failuresByCode, ...counts }) {
     for (const [status, count] of Object.entries(counts)) {
       this.#counts[/** @type {'created'} */ (status)] += count;
       this.#counts.total += count;
     }
     this.#counts.warnings += warnings.length;
     for (const warning of warnings) this.#settings.warn(warning);
+    this.#settings.operation?.add(failuresByCode, warnings);
   }
 
   #report() {
@@ -336,15 +339,25 @@ function nativeWriter(run, entity, signal) {
     },
     async count(records) {
       /** @type {Tally} */
-      const tally = { created: 0, updated: 0, unchanged: 0, failed: 0, warnings: [] };
-      const parts = toParts(entity, records, () => {
+      const tally = {
+        ...{ created: 0, updated: 0, unchanged: 0, failed: 0 },
+        failuresByCode: {},
+        warnings: [],
+      };
+      /** @param {string} code @param {number} records */
+      const fail = (code, records) => {
+        tally.failuresByCode[code] = (tally.failuresByCode[code] ?? 0) + records;
+      };
+      const parts = toParts(entity, records, (place, error) => {
         tally.failed += 1;
+        fail(failed(records[place], error).error?.code ?? TwentyCrmErrorCode.UNKNOWN, 1);
       });
       await Promise.all(
         parts.map(async ({ json, places }) => {
           const answer = await send(json, false);
           if (!answer.ok) {
             tally.failed += places.length;
+            fail(answer.error.code, places.length);
             return;
           }
           /** @type {Tally} */
@@ -353,6 +366,7 @@ function nativeWriter(run, entity, signal) {
           tally.updated += part.updated;
           tally.unchanged += part.unchanged;
           tally.failed += part.failed;
+          for (const [code, number] of Object.entries(part.failuresByCode)) fail(code, number);
           tally.warnings.push(...part.warnings);
         }),
       );

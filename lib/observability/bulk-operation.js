@@ -36,10 +36,17 @@ class BulkOperation {
     log(this.#hooks, 'info', `bulk upsert of ${this.#facts.entity} begins`, {});
   }
 
-  /** @param {import('../../index.js').SyncResult<any>} result */
-  take({ error, warnings }) {
-    if (error !== undefined) count(this.#failuresByCode, error.code);
-    for (const { field, reason } of warnings) count(this.#warningsByReason, `${field}/${reason}`);
+  /**
+   * @param {Record<string, number>} failuresByCode
+   * @param {import('../../index.js').SyncWarning[]} warnings
+   */
+  add(failuresByCode, warnings) {
+    for (const [code, number] of Object.entries(failuresByCode)) {
+      count(this.#failuresByCode, code, number);
+    }
+    for (const { field, reason } of warnings) {
+      count(this.#warningsByReason, `${field}/${reason}`, 1);
+    }
   }
 
   /**
@@ -74,9 +81,9 @@ class BulkOperation {
   }
 }
 
-/** @param {Record<string, number>} counts @param {string} name */
-function count(counts, name) {
-  counts[name] = (counts[name] ?? 0) + 1;
+/** @param {Record<string, number>} counts @param {string} name @param {number} number */
+function count(counts, name, number) {
+  counts[name] = (counts[name] ?? 0) + number;
 }
 
 /** @param {Record<string, number>} counts */

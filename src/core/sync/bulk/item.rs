@@ -1,5 +1,6 @@
 //! One record of a chunk on its way, and what becomes of it.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -95,6 +96,9 @@ pub struct Tally {
     pub unchanged: usize,
     /// Records that were not stored.
     pub failed: usize,
+    /// Of these, how many for which class of failure.
+    #[serde(rename = "failuresByCode")]
+    pub failures_by_code: BTreeMap<&'static str, usize>,
     /// What was left out, kept or decided.
     pub warnings: Vec<SyncWarning>,
 }
@@ -109,6 +113,12 @@ impl Tally {
             Status::Failed => &mut self.failed,
         };
         *count += 1;
+        if let Some(error) = result.error {
+            *self
+                .failures_by_code
+                .entry(error.code.as_str())
+                .or_default() += 1;
+        }
         self.warnings.extend(result.warnings);
     }
 }
