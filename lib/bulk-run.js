@@ -72,7 +72,7 @@ class BulkRun {
   /**
    * @param {Writer} writer
    * @param {unknown} inputs
-   * @param {{ maxConcurrency: number, onProgress?: (progress: any) => unknown, signal?: Signal, warn: (warning: any) => void, operation?: Watch }} settings
+   * @param {{ maxConcurrency: number, onProgress?: (progress: any) => unknown, signal?: Signal, warn: (warning: any) => void, operation?: Watch, holds?: unknown }} settings `holds`: kept for as long as the run
    */
   constructor(writer, inputs, settings) {
     this.#writer = writer;

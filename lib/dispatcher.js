@@ -19,7 +19,7 @@ const MAX_CALL_ID = 0x3fffffff;
 /**
  * @typedef {object} PendingCall
  * @property {(answer: Answer) => void} settle
- * @property {(error: unknown) => void} reject
+ * @property {unknown} holds
  */
 
 /**
@@ -171,9 +171,10 @@ function takeCallId() {
  * @param {(dispatcher: import('../native.js').Dispatcher, id: number) => void} start
  * @param {import('../index.js').AbortSignalLike | undefined} signal
  * @param {Watch} [operation] who is to be told of the call
+ * @param {unknown} [holds] what the core may turn to in the course of it: kept although its owner may have been let go
  * @returns {Promise<Answer>}
  */
-function call(start, signal, operation) {
+function call(start, signal, operation, holds) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason);
@@ -192,7 +193,7 @@ function call(start, signal, operation) {
       };
     }
     if (signal === undefined) {
-      pending.set(id, { settle, reject });
+      pending.set(id, { settle, holds });
     } else {
       const forgetSignal = onAbort(signal, () => {
         if (pending.delete(id)) {
@@ -207,7 +208,7 @@ function call(start, signal, operation) {
           forgetSignal();
           settle(answer);
         },
-        reject,
+        holds,
       });
     }
     if (targets.size > 0 || watched !== 0) surroundings.set(id, remember());

@@ -186,6 +186,8 @@ async function send(client, method, path, body, options) {
   const answer = await call(
     (dispatcher, id) => inner.request(dispatcher, id, method, path, bodyJson, optionsJson),
     signal,
+    undefined,
+    hooksOf(client),
   );
   if (!answer.ok) return { success: false, error: answer.error };
   if (answer.text === '') return { success: true, data: null };

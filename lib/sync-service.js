@@ -370,13 +370,14 @@ function bulk(service, kind, inputs, options) {
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw invalid('onProgress', 'onProgress must be a function', undefined);
   }
-  const { elsewhere, onWarning } = inner;
+  const { elsewhere, onWarning, hooks } = inner;
   const operationId = takeCallId();
   const settings = {
     maxConcurrency: readMaxConcurrency(options),
     onProgress,
     signal,
-    operation: bulkOperationOf(inner.hooks, entity, operationId),
+    operation: bulkOperationOf(hooks, entity, operationId),
+    holds: hooks,
     /** @param {import('../index.js').SyncWarning} warning */
     warn: (warning) => {
       if (onWarning !== undefined) callHook('onWarning', onWarning, [warning]);

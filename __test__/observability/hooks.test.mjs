@@ -2,12 +2,21 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
-import { createTwentyCrmSyncService, TwentyCrmSyncService } from '../../index.mjs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  createTwentyCrmSyncService,
+  TwentyCrmRestClient,
+  TwentyCrmSyncService,
+} from '../../index.mjs';
 import { newPerson, rejection, useSim } from '../helpers/crm.mjs';
 import { notingLogger, warningsOf } from '../helpers/listening.mjs';
-import { clientOf, json, KEY, serve } from '../helpers/servers.mjs';
+import { clientOf, deferred, json, KEY, serve } from '../helpers/servers.mjs';
 
 const crm = useSim();
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc');
 
 /** Refuses the first `times` requests. */
 const failing = (times, status = 503) =>
@@ -34,6 +43,33 @@ test('onRetry hears of every repeat before it happens, and of what led to it', a
       status: 503,
       retriesLeft: 2 - at,
     });
+  }
+});
+
+test('a client and a service that are let go during a call still tell their hooks', async () => {
+  for (const start of [
+    (config, onRetry) => new TwentyCrmRestClient({ ...config, onRetry }).get('/x'),
+    (config, onRetry) => createTwentyCrmSyncService(config, { onRetry }).upsertPerson(newPerson()),
+    (config, onRetry) =>
+      createTwentyCrmSyncService(config, { onRetry }).upsertManyPersons([newPerson()]),
+  ]) {
+    const [arrived, released] = [deferred(), deferred()];
+    const { baseUrl } = await serve(async ({ number }, response) => {
+      arrived.resolve();
+      await released.promise;
+      json(response, number === 1 ? 503 : 401, {});
+    });
+    const events = [];
+    const config = { baseUrl, apiKey: KEY, initialBackoffMs: 1, maxBackoffMs: 1 };
+    const call = start(config, (event) => events.push(event)).catch(() => {});
+    await arrived.promise;
+    for (let round = 0; round < 3; round += 1) {
+      collectGarbage();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    released.resolve();
+    await call;
+    assert.ok(events.length > 0, String(start));
   }
 });
 
