@@ -12,6 +12,8 @@ export * from './types/find-delete.js';
 export * from './types/mappers.js';
 export * from './types/mapping-store.js';
 export * from './types/observability.js';
+export * from './types/outbox.js';
+export * from './types/outbox-store.js';
 export * from './types/platform-events.js';
 export * from './types/rest-client.js';
 export * from './types/schema-service.js';

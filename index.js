@@ -74,3 +74,15 @@ Object.defineProperty(exports, 'verifyTwentyWebhook', {
   enumerable: true,
   get: () => require('./lib/webhooks.js').verifyTwentyWebhook,
 });
+Object.defineProperty(exports, 'createTwentyCrmOutbox', {
+  enumerable: true,
+  get: () => require('./lib/outbox/outbox.js').createTwentyCrmOutbox,
+});
+Object.defineProperty(exports, 'postgresOutbox', {
+  enumerable: true,
+  get: () => require('./lib/outbox/postgres.js').postgresOutbox,
+});
+Object.defineProperty(exports, 'sqliteOutbox', {
+  enumerable: true,
+  get: () => require('./lib/outbox/sqlite.js').sqliteOutbox,
+});

@@ -66,6 +66,16 @@ export declare class SqliteConfig {
   close(dispatcher: Dispatcher, id: number): void
 }
 
+/** Internal: the native half of `sqliteOutbox`. */
+export declare class SqliteOutbox {
+  /** On the file at `path`; `secrets` is a JSON array of strings. */
+  constructor(path: string, secrets: string)
+  /** Starts call `id`: does what `request` (the core's `Request` as JSON text) asks for. */
+  ask(dispatcher: Dispatcher, id: number, request: string): void
+  /** Starts call `id`: closes the store. */
+  close(dispatcher: Dispatcher, id: number): void
+}
+
 /** Internal: the native half of `sqliteMappingStore`. */
 export declare class SqliteStore {
   /** On the file at `path`. */

@@ -16,7 +16,11 @@ const rust = readdirSync(core, { recursive: true })
   .join('\n');
 
 /** Interfaces that are the type of an option, by that option's name. */
-const nested = { CollisionOptions: 'collisions', FieldNames: 'fieldNames' };
+const nested = {
+  CollisionOptions: 'collisions',
+  FieldNames: 'fieldNames',
+  OutboxOptions: 'outbox',
+};
 
 /** `a.b: value` of every default, as the tags have it. */
 function flatten(object, prefix = '') {
@@ -43,6 +47,7 @@ test('they are frozen at every depth', () => {
     defaults.collisions,
     defaults.fieldNames,
     defaults.fieldNames.plan,
+    defaults.outbox,
   ]) {
     assert.ok(Object.isFrozen(value));
   }

@@ -43,6 +43,16 @@ const TWENTY_CRM_DEFAULTS = Object.freeze({
     city: 'city',
     status: 'status',
   }),
+  outbox: Object.freeze({
+    batchSize: 800,
+    leaseMs: 60_000,
+    pollIntervalMs: 1_000,
+    initialBackoffMs: 1_000,
+    maxBackoffMs: 60_000,
+    pauseMs: 300_000,
+    stopTimeoutMs: 10_000,
+    flushTimeoutMs: 5_000,
+  }),
 });
 
 const { timeout, maxRetries, initialBackoffMs, maxBackoffMs } = TWENTY_CRM_DEFAULTS;

@@ -69,6 +69,7 @@ const CALL_OPTIONS = /** @type {const} */ ([
  * @property {import('./observability/hooks.js').Hooks | undefined} hooks
  * @property {object | undefined} mappingStore kept so that the core can ask it
  * @property {string | undefined} namespace
+ * @property {string} optionsJson what the core was given
  * @property {import('./modes.js').Elsewhere} [elsewhere] where changes go in modes other than `direct_crm`
  */
 
@@ -267,12 +268,8 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
   const port = store && nativeStore === undefined ? portOf(store) : undefined;
   const optionsJson = optionsToJson(values) ?? '{}';
   const hooks = readHooks('options', options, hooksOf(restClient));
-  const common = {
-    onWarning,
-    hooks,
-    mappingStore: store,
-    namespace: values.namespace ?? undefined,
-  };
+  const namespace = values.namespace ?? undefined;
+  const common = { onWarning, hooks, mappingStore: store, namespace, optionsJson };
   const target = port && registerTarget(port);
   try {
     if (client === undefined || mode !== 'direct_crm') {
@@ -326,6 +323,14 @@ function of(service) {
   const found = internals.get(service);
   if (found === undefined) throw new TypeError('not a TwentyCrmSyncService');
   return found;
+}
+
+/**
+ * The options of a service as JSON text, for those who check inputs as it does; undefined for any other object.
+ * @param {any} service
+ */
+function optionsJsonOf(service) {
+  return internals.get(service)?.optionsJson;
 }
 
 /**
@@ -429,4 +434,4 @@ function tellWarning({ onWarning, hooks }, warning) {
   });
 }
 
-module.exports = { TwentyCrmSyncService };
+module.exports = { TwentyCrmSyncService, optionsJsonOf };

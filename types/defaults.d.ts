@@ -1,5 +1,6 @@
 import type { SyncOptions } from './bulk.js';
 import type { ObservabilityOptions } from './observability.js';
+import type { OutboxOptions } from './outbox.js';
 import type { TwentyCrmRequestOptions, TwentyCrmRestClientConfig } from './rest-client.js';
 import type {
   CollisionOptions,
@@ -26,6 +27,21 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
       Pick<SyncOptions, 'maxConcurrency' | 'dryRun' | 'force' | 'verifyUnchanged'>
   > & {
     collisions: Readonly<Required<CollisionOptions>>;
+    outbox: Readonly<
+      Required<
+        Pick<
+          OutboxOptions,
+          | 'batchSize'
+          | 'leaseMs'
+          | 'pollIntervalMs'
+          | 'initialBackoffMs'
+          | 'maxBackoffMs'
+          | 'pauseMs'
+          | 'stopTimeoutMs'
+          | 'flushTimeoutMs'
+        >
+      >
+    >;
     fieldNames: Readonly<Required<Omit<FieldNames, 'plan'>> & { plan: readonly string[] }>;
   }
 >;

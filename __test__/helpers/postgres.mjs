@@ -18,6 +18,7 @@ function* installedFolders() {
   }
 }
 
+/** @param {string} folder @param {string} program */
 const has = (folder, program) => existsSync(path.join(folder, program));
 
 /** The server that the npm registry ships for this machine, if it does. */
@@ -35,7 +36,7 @@ function otherUser() {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ['postgres', 'nobody']) {
     try {
-      const id = (flag) => Number(execFileSync('id', [flag, name], { stdio: 'pipe' }));
+      const id = (/** @type {string} */ flag) => Number(execFileSync('id', [flag, name], { stdio: 'pipe' }));
       return { uid: id('-u'), gid: id('-g'), name };
     } catch {
       // The machine does not know this one.
@@ -147,6 +148,7 @@ async function startServer(bin, data, socketFolder, user) {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const atExit = () => child.kill('SIGQUIT');
   process.once('exit', atExit);
+  /** @type {string[]} */
   const said = [];
   await new Promise((resolve, reject) => {
     createInterface({ input: child.stderr }).on('line', (line) => {

@@ -1,9 +1,9 @@
 'use strict';
 
 const { randomUUID } = require('node:crypto');
-const { TwentyCrmApiError } = require('../errors.js');
 const { invalid } = require('../serialise.js');
 const check = require('./check.js');
+const { codeOf, runQuery } = require('./postgres-query.js');
 const { createStatements, createTable, quoted, TABLE_FACTS } = require('./postgres-sql.js');
 const { hashOf } = require('./version-hash.js');
 
@@ -17,14 +17,9 @@ const DEFAULT_TABLE = 'integration_mappings';
 /** Rows per statement: a statement stays well below a megabyte. */
 const CHUNK = 1_000;
 
-/** How often a statement that lost a race is repeated. */
-const RACES = 3;
-
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNIQUE_VIOLATION = '23505';
 const UNDEFINED_TABLE = '42P01';
-const INSUFFICIENT_PRIVILEGE = '42501';
-const LOST_RACES = new Set(['40001', '40P01']);
 
 /**
  * See `index.d.ts`.
@@ -212,33 +207,10 @@ class PostgresMappingStore {
    * @param {unknown[]} values
    * @returns {Promise<any[]>}
    */
-  async #query(text, values) {
-    for (let race = 0; ; race += 1) {
-      try {
-        const { rows } = await this.#pool.query(text, values);
-        return rows;
-      } catch (cause) {
-        if (race < RACES && LOST_RACES.has(codeOf(cause))) continue;
-        throw this.#failure(cause);
-      }
-    }
-  }
-
-  /** @param {unknown} cause */
-  #failure(cause) {
-    const code = codeOf(cause);
-    const said = cause instanceof Error && cause.message !== '' ? cause.message : String(cause);
-    const advice =
-      code === UNDEFINED_TABLE
-        ? ': run the template’s migrations, or call ensureTable() once'
-        : code === INSUFFICIENT_PRIVILEGE
-          ? ': grant the pool’s role SELECT, INSERT, UPDATE and DELETE on the table'
-          : '';
-    // A connection that failed has a code of Node's, or none; whatever PostgreSQL itself refused, it refuses again.
-    const isRetryable = !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|40)/.test(code);
-    return check.storeError(`PostgreSQL, table ${this.#table}: ${said}${advice}`, {
-      isRetryable,
-      cause,
+  #query(text, values) {
+    return runQuery(this.#pool, text, values, {
+      what: `table ${this.#table}`,
+      advice: { [UNDEFINED_TABLE]: ': run the template’s migrations, or call ensureTable() once' },
     });
   }
 }
@@ -256,17 +228,6 @@ function lastOwners(rows) {
     if (known === undefined || known.at < row.at) owners.set(key, row);
   }
   return rows.filter((row) => owners.get(check.keyOf(row.objectType, row.crmId)) === row);
-}
-
-/**
- * The code of a failure: PostgreSQL's own, also behind an error of ours.
- * @param {any} error
- * @returns {string}
- */
-function codeOf(error) {
-  const source = error instanceof TwentyCrmApiError ? error.cause : error;
-  const { code } = /** @type {any} */ (source ?? {});
-  return typeof code === 'string' ? code : '';
 }
 
 /**

@@ -4,6 +4,7 @@ const native = require('../native.js');
 const { invalid, toJson } = require('../serialise.js');
 const check = require('./check.js');
 const { ask, construct } = require('./native-call.js');
+const { secretsOf } = require('./secrets.js');
 
 /** @typedef {import('../../index.js').UpdateTwentyCrmConfigRequest} Update */
 
@@ -88,18 +89,6 @@ function of(store) {
   const found = natives.get(store);
   if (found === undefined) throw new TypeError('not a store of sqliteConfigStore');
   return found;
-}
-
-/** @param {import('../../index.js').SqliteConfigStoreOptions | undefined} options */
-function secretsOf(options) {
-  const { secret, secrets } = options ?? {};
-  if (secret !== undefined && secrets !== undefined) {
-    throw invalid('secret', 'give secret or secrets, not both', undefined);
-  }
-  if (secrets !== undefined && (!Array.isArray(secrets) || secrets.length === 0)) {
-    throw invalid('secrets', 'secrets must be an array with at least one secret', undefined);
-  }
-  return secrets ?? (secret === undefined ? [] : [secret]);
 }
 
 /** @param {unknown} data */

@@ -7,6 +7,7 @@ mod observer;
 mod rest_client;
 mod runtime;
 mod schema_service;
+mod sqlite_outbox;
 mod sqlite_store;
 mod store;
 mod sync_service;

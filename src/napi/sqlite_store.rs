@@ -33,7 +33,7 @@ struct WireWrite {
 }
 
 /// Runs `work` as call `id`; `text` makes the answer of what it gives.
-fn answer<T, W>(
+pub fn answer<T, W>(
     dispatcher: &Dispatcher,
     id: u32,
     work: W,

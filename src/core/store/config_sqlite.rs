@@ -9,8 +9,9 @@ use uuid::Uuid;
 use crate::core::config::Options;
 use crate::core::error::{CrmError, ErrorCode};
 
-use super::seal::Secrets;
-use super::sqlite_db::{DatabaseUser, store_error};
+use super::seal::{Purpose, Secrets};
+use super::sqlite_db::{Access, DatabaseUser};
+use super::sqlite_error::store_error;
 
 const SELECT: &str = "SELECT id, base_url, api_key, sealed_api_key, enabled, sync_mode,
     created_by, updated_by, created_at, updated_at FROM crm_config";
@@ -134,7 +135,7 @@ impl SqliteConfigStore {
     /// VALIDATION_ERROR naming `path` or `secrets`.
     pub fn new(path: &str, secrets: &str) -> Result<Self, CrmError> {
         Ok(Self {
-            secrets: Secrets::from_json(secrets)?.into(),
+            secrets: Secrets::from_json(secrets, Purpose::ApiKey)?.into(),
             database: DatabaseUser::join(path)?,
         })
     }
@@ -144,7 +145,7 @@ impl SqliteConfigStore {
     /// # Errors
     /// OPERATION_FAILED, with `details.reason` `SECRET` where the key cannot be decrypted.
     pub async fn get(&self) -> Result<Option<StoredConfig>, CrmError> {
-        let row = self.database.run(false, read).await?;
+        let row = self.database.run(Access::Read, read).await?;
         row.map(|row| opened(row, &self.secrets)).transpose()
     }
 
@@ -175,7 +176,7 @@ impl SqliteConfigStore {
         let row = config.clone();
         let is_new = self
             .database
-            .run(true, move |connection| {
+            .run(Access::Write, move |connection| {
                 if read(connection)?.is_some() {
                     return Ok(false);
                 }
@@ -216,7 +217,7 @@ impl SqliteConfigStore {
         let now_ms = i64::try_from(self.database.now_ms()).unwrap_or(i64::MAX);
         let secrets = std::sync::Arc::clone(&self.secrets);
         self.database
-            .run(true, move |connection| {
+            .run(Access::Write, move |connection| {
                 let Some(mut row) = read(connection)?.filter(|row| row.config.id == id) else {
                     return Ok(Err(CrmError::new(
                         ErrorCode::NotFound,
@@ -249,7 +250,7 @@ impl SqliteConfigStore {
     /// OPERATION_FAILED.
     pub async fn delete(&self, id: String) -> Result<bool, CrmError> {
         self.database
-            .run(true, move |connection| {
+            .run(Access::Write, move |connection| {
                 let gone = connection.execute("DELETE FROM crm_config WHERE id = ?1", [id])?;
                 Ok(gone > 0)
             })
@@ -265,7 +266,7 @@ impl SqliteConfigStore {
         let secrets = std::sync::Arc::clone(&self.secrets);
         let is_changed = self
             .database
-            .run(true, move |connection| {
+            .run(Access::Write, move |connection| {
                 let Some(row) = read(connection)?.filter(|_| secrets.seals()) else {
                     return Ok(Ok(false));
                 };
@@ -299,7 +300,7 @@ impl SqliteConfigStore {
             let truncate = |connection: &Connection| {
                 connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
             };
-            let _ = self.database.run(false, truncate).await;
+            let _ = self.database.run(Access::Read, truncate).await;
         }
         Ok(is_changed)
     }

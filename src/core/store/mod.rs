@@ -1,10 +1,13 @@
-//! Where mappings from external ids to CRM ids outlive the process. The memory of the process is `sync::cache`.
+//! What outlives the process: mappings from external ids to CRM ids, the configuration, and the outbox. The memory of
+//! the process is `sync::cache`.
 
 mod bounded;
 pub mod config_sqlite;
+pub mod outbox;
 mod seal;
 mod sqlite;
 mod sqlite_db;
+mod sqlite_error;
 mod sqlite_schema;
 mod version_hash;
 

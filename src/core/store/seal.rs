@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::core::error::CrmError;
 
-use super::sqlite_db::store_error;
+use super::sqlite_error::store_error;
 
 /// Shortest secret, in bytes: HKDF spreads the secret's own strength, it adds none, so it must not be a password.
 pub const MIN_SECRET_BYTES: usize = 32;
@@ -20,10 +20,43 @@ pub const MIN_SECRET_BYTES: usize = 32;
 const VERSION: u8 = 1;
 const SALT_LEN: usize = 16;
 const HEADER_LEN: usize = 1 + SALT_LEN + NONCE_LEN;
-const PURPOSE: &[u8] = b"twenty-crm-native/api-key/v1";
+/// What is sealed: nothing that was sealed as the one can be opened as the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The API key of a stored configuration.
+    ApiKey,
+    /// A change that waits in an outbox.
+    Change,
+}
+
+impl Purpose {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::ApiKey => b"twenty-crm-native/api-key/v1",
+            Self::Change => b"twenty-crm-native/outbox/v1",
+        }
+    }
+
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::ApiKey => "API key",
+            Self::Change => "change",
+        }
+    }
+
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::ApiKey => "or save the key again",
+            Self::Change => "or give the secret back that it was written with",
+        }
+    }
+}
 
 /// The caller's secrets: the first seals, all of them open.
-pub struct Secrets(Vec<SecretString>);
+pub struct Secrets {
+    secrets: Vec<SecretString>,
+    purpose: Purpose,
+}
 
 /// What opening found.
 pub struct Opened {
@@ -38,7 +71,7 @@ impl Secrets {
     ///
     /// # Errors
     /// VALIDATION_ERROR naming `secrets`; it shows none of them.
-    pub fn from_json(json: &str) -> Result<Self, CrmError> {
+    pub fn from_json(json: &str, purpose: Purpose) -> Result<Self, CrmError> {
         let refuse = |message: String| Err(CrmError::validation("secrets", message));
         let Ok(Value::Array(items)) = serde_json::from_str(json) else {
             return refuse("secrets must be an array of strings".to_owned());
@@ -57,12 +90,12 @@ impl Secrets {
                 }
             }
         }
-        Ok(Self(secrets))
+        Ok(Self { secrets, purpose })
     }
 
     /// Whether texts are to be sealed at all.
     pub fn seals(&self) -> bool {
-        !self.0.is_empty()
+        !self.secrets.is_empty()
     }
 
     /// Seals `text` for row `id` under the first secret.
@@ -70,8 +103,11 @@ impl Secrets {
     /// # Errors
     /// OPERATION_FAILED where there is no secret, or the operating system gives no random numbers.
     pub fn seal(&self, text: &SecretString, id: &str) -> Result<Vec<u8>, CrmError> {
-        let failed = || store_error("the API key could not be encrypted");
-        let secret = self.0.first().ok_or_else(failed)?;
+        let failed = || {
+            let noun = self.purpose.noun();
+            store_error(format!("the {noun} could not be encrypted"))
+        };
+        let secret = self.secrets.first().ok_or_else(failed)?;
         let mut envelope = vec![0; HEADER_LEN];
         envelope[0] = VERSION;
         SystemRandom::new()
@@ -79,7 +115,7 @@ impl Secrets {
             .map_err(|_| failed())?;
         let (salt, nonce) = envelope[1..].split_at(SALT_LEN);
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| failed())?;
-        let key = key(secret, salt).ok_or_else(failed)?;
+        let key = key(secret, salt, self.purpose).ok_or_else(failed)?;
         let mut sealed = text.expose_secret().as_bytes().to_vec();
         key.seal_in_place_append_tag(nonce, aad(id), &mut sealed)
             .map_err(|_| failed())?;
@@ -92,39 +128,41 @@ impl Secrets {
     /// # Errors
     /// OPERATION_FAILED with `details.reason` `SECRET` where none of them fits.
     pub fn open(&self, envelope: &[u8], id: &str) -> Result<Opened, CrmError> {
+        let (noun, remedy) = (self.purpose.noun(), self.purpose.remedy());
         if !self.seals() {
-            return Err(wrong_secret(
-                "the stored API key is encrypted: pass the secret that it was saved with",
-            ));
+            return Err(wrong_secret(format!(
+                "the stored {noun} is encrypted: pass the secret that it was saved with"
+            )));
         }
         if envelope.len() < HEADER_LEN || envelope[0] != VERSION {
-            return Err(wrong_secret(
-                "the stored API key was encrypted in a way that this version of twenty-crm-native does not know: \
-                 update the package, or save the key again",
-            ));
+            return Err(wrong_secret(format!(
+                "the stored {noun} was encrypted in a way that this version of twenty-crm-native does not know: \
+                 update the package, {remedy}"
+            )));
         }
-        for (position, secret) in self.0.iter().enumerate() {
-            if let Some(text) = open(secret, envelope, id) {
+        for (position, secret) in self.secrets.iter().enumerate() {
+            if let Some(text) = open(secret, envelope, id, self.purpose) {
                 return Ok(Opened {
                     text,
                     is_current: position == 0,
                 });
             }
         }
-        Err(wrong_secret(
-            "the stored API key cannot be decrypted with the given secret: pass the one that it was saved with \
-             (after a change of secrets, secrets: [current, previous]), or save the key again",
-        ))
+        Err(wrong_secret(format!(
+            "the stored {noun} cannot be decrypted with the given secret: pass the one that it was saved with \
+             (after a change of secrets, secrets: [current, previous]), {remedy}"
+        )))
     }
 }
 
-fn wrong_secret(message: &str) -> CrmError {
+fn wrong_secret(message: String) -> CrmError {
     store_error(message).with_detail("reason", "SECRET")
 }
 
-fn key(secret: &SecretString, salt: &[u8]) -> Option<LessSafeKey> {
+fn key(secret: &SecretString, salt: &[u8], purpose: Purpose) -> Option<LessSafeKey> {
     let derived = Salt::new(HKDF_SHA256, salt).extract(secret.expose_secret().as_bytes());
-    let key = UnboundKey::from(derived.expand(&[PURPOSE], &AES_256_GCM).ok()?);
+    let label = [purpose.label()];
+    let key = UnboundKey::from(derived.expand(&label, &AES_256_GCM).ok()?);
     Some(LessSafeKey::new(key))
 }
 
@@ -132,12 +170,17 @@ fn aad(id: &str) -> Aad<Vec<u8>> {
     Aad::from([&[VERSION], id.as_bytes()].concat())
 }
 
-fn open(secret: &SecretString, envelope: &[u8], id: &str) -> Option<SecretString> {
+fn open(
+    secret: &SecretString,
+    envelope: &[u8],
+    id: &str,
+    purpose: Purpose,
+) -> Option<SecretString> {
     let (salt, rest) = envelope.get(1..)?.split_at_checked(SALT_LEN)?;
     let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
     let mut sealed = sealed.to_vec();
-    let text = key(secret, salt)?
+    let text = key(secret, salt, purpose)?
         .open_in_place(nonce, aad(id), &mut sealed)
         .ok()?;
     let text = String::from_utf8(text.to_vec()).ok()?;
@@ -152,7 +195,11 @@ mod tests {
     const NEW: &str = "a new secret of thirty-two bytes, no less!";
 
     fn secrets(texts: &[&str]) -> Secrets {
-        Secrets::from_json(&serde_json::json!(texts).to_string()).expect("good secrets")
+        secrets_for(texts, Purpose::ApiKey)
+    }
+
+    fn secrets_for(texts: &[&str], purpose: Purpose) -> Secrets {
+        Secrets::from_json(&serde_json::json!(texts).to_string(), purpose).expect("good secrets")
     }
 
     fn key_text() -> SecretString {
@@ -168,6 +215,8 @@ mod tests {
         assert!(secrets(&[OLD]).open(&envelope, "row-2").is_err());
         assert!(secrets(&[NEW]).open(&envelope, "row-1").is_err());
         assert!(secrets(&[]).open(&envelope, "row-1").is_err());
+        let others = secrets_for(&[OLD], Purpose::Change);
+        assert!(others.open(&envelope, "row-1").is_err());
     }
 
     #[test]
@@ -197,7 +246,9 @@ mod tests {
         let envelope = secrets(&[OLD]).seal(&key_text(), "row").expect("sealed");
         let error = secrets(&[NEW]).open(&envelope, "row").err().expect("fails");
         assert_eq!(error.reason(), Some("SECRET"));
-        let short = Secrets::from_json(r#"["hunter2"]"#).err().expect("fails");
+        let short = Secrets::from_json(r#"["hunter2"]"#, Purpose::ApiKey)
+            .err()
+            .expect("fails");
         for text in [error.to_json(), short.to_json()] {
             for hidden in ["the-api-key", OLD, NEW, "hunter2"] {
                 assert!(!text.contains(hidden), "{text}");

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::core::error::CrmError;
 use crate::core::twenty::ids::ObjectKind;
 
-use super::sqlite_db::{DatabaseUser, all_or_nothing};
+use super::sqlite_db::{Access, DatabaseUser, all_or_nothing};
 use super::version_hash::version_hash;
 use super::{Mapping, MappingStore, MappingWrite, StoredMapping};
 
@@ -53,7 +53,7 @@ impl SqliteMappingStore {
         kind: ObjectKind,
     ) -> Result<Vec<StoredMapping>, CrmError> {
         self.database
-            .run(false, move |connection| {
+            .run(Access::Read, move |connection| {
                 let mut find = connection.prepare_cached(FIND)?;
                 let mut found = Vec::with_capacity(ever_ids.len());
                 for ever_id in &ever_ids {
@@ -77,7 +77,7 @@ impl SqliteMappingStore {
         kind: ObjectKind,
     ) -> Result<Option<StoredMapping>, CrmError> {
         self.database
-            .run(false, move |connection| {
+            .run(Access::Read, move |connection| {
                 connection
                     .prepare_cached(FIND_BY_CRM_ID)?
                     .query_row(params![kind.singular(), crm_id], |row| stored(row, kind))
@@ -98,7 +98,7 @@ impl SqliteMappingStore {
         // Hashing is no work for the one thread that writes.
         let rows: Vec<_> = mappings.into_iter().map(hashed).collect();
         self.database
-            .run(true, move |connection| {
+            .run(Access::Write, move |connection| {
                 if let [row] = rows.as_slice() {
                     return upsert(connection, row, now_ms);
                 }
@@ -116,7 +116,7 @@ impl SqliteMappingStore {
     /// OPERATION_FAILED.
     pub async fn delete(&self, ever_id: String, kind: ObjectKind) -> Result<bool, CrmError> {
         self.database
-            .run(true, move |connection| {
+            .run(Access::Write, move |connection| {
                 let gone = connection
                     .prepare_cached(DELETE)?
                     .execute(params![kind.singular(), ever_id])?;
@@ -131,7 +131,7 @@ impl SqliteMappingStore {
     /// OPERATION_FAILED.
     pub async fn integrity(&self) -> Result<String, CrmError> {
         self.database
-            .run(false, |connection| {
+            .run(Access::Read, |connection| {
                 connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))
             })
             .await

@@ -12,13 +12,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, ErrorCode as SqliteCode};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::core::config::SQLITE_BUSY_TIMEOUT_MS;
-use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error::CrmError;
 
-use super::sqlite_schema::{self, OpenError, is_busy};
+use super::sqlite_error::{broken, describe, store_error};
+use super::sqlite_schema::{self, OpenError};
 
 /// Jobs that share one transaction at most.
 const MAX_BATCH: usize = 1_000;
@@ -57,9 +57,20 @@ pub struct DatabaseUser {
     closed: std::sync::atomic::AtomicBool,
 }
 
+/// What a job does to the file, and what its success means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Nothing.
+    Read,
+    /// Writes: once it is reported as done it survives the death of the process.
+    Write,
+    /// Writes: it survives a power failure as well, for the price of waiting for the disk.
+    WriteThrough,
+}
+
 /// What a job is to the line.
 trait Job: Send {
-    fn writes(&self) -> bool;
+    fn access(&self) -> Access;
     fn run(&mut self, connection: &Connection);
     /// Reports the result, or else `failure`.
     fn settle(self: Box<Self>, failure: Option<&CrmError>);
@@ -67,15 +78,15 @@ trait Job: Send {
 
 struct TypedJob<T, F> {
     work: Option<F>,
-    writes: bool,
+    access: Access,
     outcome: Option<rusqlite::Result<T>>,
     reply: oneshot::Sender<Result<T, CrmError>>,
     path: PathBuf,
 }
 
 impl<T: Send, F: FnOnce(&Connection) -> rusqlite::Result<T> + Send> Job for TypedJob<T, F> {
-    fn writes(&self) -> bool {
-        self.writes
+    fn access(&self) -> Access {
+        self.access
     }
 
     fn run(&mut self, connection: &Connection) {
@@ -123,12 +134,11 @@ impl DatabaseUser {
         })
     }
 
-    /// Runs `work` in line. `writes` says whether it needs a transaction; what it gives is reported after the commit.
-    /// Must be called within a tokio runtime.
+    /// Runs `work` in line; what it gives is reported after the commit. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// OPERATION_FAILED with `details.reason` `STORE`, retryable where another process held the lock.
-    pub async fn run<T, F>(&self, writes: bool, work: F) -> Result<T, CrmError>
+    pub async fn run<T, F>(&self, access: Access, work: F) -> Result<T, CrmError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -139,7 +149,7 @@ impl DatabaseUser {
                 self.database.path.display()
             )));
         }
-        self.database.run(writes, work).await
+        self.database.run(access, work).await
     }
 
     /// Tells files apart within the process.
@@ -167,7 +177,7 @@ impl DatabaseUser {
             return;
         }
         // Being carried out says that everything before it was.
-        let _ = self.database.run(false, |_| Ok(())).await;
+        let _ = self.database.run(Access::Read, |_| Ok(())).await;
         let is_last = {
             let mut line = lock(&self.database.line);
             line.users -= 1;
@@ -201,7 +211,7 @@ impl Database {
         }
     }
 
-    async fn run<T, F>(self: &Arc<Self>, writes: bool, work: F) -> Result<T, CrmError>
+    async fn run<T, F>(self: &Arc<Self>, access: Access, work: F) -> Result<T, CrmError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -209,7 +219,7 @@ impl Database {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(TypedJob {
             work: Some(work),
-            writes,
+            access,
             outcome: None,
             reply,
             path: self.path.clone(),
@@ -290,16 +300,17 @@ impl Database {
 
 /// True when the connection should not be used again.
 fn run_together(connection: &Connection, mut batch: Vec<Box<dyn Job>>, path: &Path) -> bool {
+    let access = batch.iter().map(|job| job.access()).max();
     let mut failure = None;
-    if batch.iter().any(|job| job.writes())
-        && let Err(error) = connection.execute_batch("BEGIN IMMEDIATE")
+    if let Some(begin) = access.and_then(begin)
+        && let Err(error) = connection.execute_batch(begin)
     {
         failure = Some(describe(path, &error));
     }
     let is_open = !connection.is_autocommit();
     for job in &mut batch {
         // Without a transaction, those who only read still can.
-        if is_open || !job.writes() {
+        if is_open || job.access() == Access::Read {
             job.run(connection);
         }
     }
@@ -308,10 +319,20 @@ fn run_together(connection: &Connection, mut batch: Vec<Box<dyn Job>>, path: &Pa
     }
     let is_stuck = !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err();
     for job in batch {
-        let failure = failure.as_ref().filter(|_| job.writes());
+        let failure = failure.as_ref().filter(|_| job.access() > Access::Read);
         job.settle(failure);
     }
     is_stuck
+}
+
+/// How a batch begins whose most demanding job wants `access`. The setting holds for the commit of this batch: the next
+/// one that writes sets it anew.
+fn begin(access: Access) -> Option<&'static str> {
+    match access {
+        Access::Read => None,
+        Access::Write => Some("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE"),
+        Access::WriteThrough => Some("PRAGMA synchronous = FULL; BEGIN IMMEDIATE"),
+    }
 }
 
 /// Runs `work` so that either all of it is done or nothing.
@@ -360,202 +381,5 @@ fn canonical(path: &str) -> Result<PathBuf, CrmError> {
     Ok(path.canonicalize().unwrap_or(path))
 }
 
-/// What a store's failures look like.
-pub fn store_error(message: impl Into<String>) -> CrmError {
-    CrmError::new(ErrorCode::OperationFailed, message)
-        .with_retryable(false)
-        .with_detail("reason", "STORE")
-}
-
-fn broken(path: &Path) -> CrmError {
-    store_error(format!(
-        "the work on {} broke off: an internal failure of twenty-crm-native, please report it",
-        path.display()
-    ))
-}
-
-/// SQLite's failures in words that say what to do. Its own texts hold names of tables and columns, never values.
-fn describe(path: &Path, error: &rusqlite::Error) -> CrmError {
-    let file = path.display();
-    if is_busy(error) {
-        return store_error(format!(
-            "another process kept {file} locked for {SQLITE_BUSY_TIMEOUT_MS} ms: try again"
-        ))
-        .with_retryable(true);
-    }
-    store_error(match error.sqlite_error_code() {
-        Some(SqliteCode::CannotOpen | SqliteCode::PermissionDenied) => {
-            format!(
-                "{file} cannot be opened: check that this process may write to it and its directory"
-            )
-        }
-        Some(SqliteCode::ReadOnly) => {
-            format!("{file} cannot be written to: check the rights of the file and its directory")
-        }
-        Some(SqliteCode::NotADatabase) => {
-            format!("{file} is not an SQLite database: name another file")
-        }
-        Some(SqliteCode::DatabaseCorrupt) => format!(
-            "{file} is damaged: restore it from a backup, or remove it (mappings are learnt again from the CRM)"
-        ),
-        Some(SqliteCode::DiskFull) => format!("there is no space left for {file}"),
-        _ => format!("{file}: {error}"),
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn memory() -> DatabaseUser {
-        DatabaseUser::join(":memory:").expect("a database")
-    }
-
-    fn insert(connection: &Connection, ever_id: &str) -> rusqlite::Result<usize> {
-        connection.execute(
-            "INSERT INTO mapping (object_type, ever_id, crm_id, last_synced_at) VALUES ('person', ?1, 'c', 1)",
-            [ever_id],
-        )
-    }
-
-    async fn ever_ids(user: &DatabaseUser) -> Vec<String> {
-        user.run(false, |connection| {
-            connection
-                .prepare("SELECT ever_id FROM mapping ORDER BY ever_id")?
-                .query_map([], |row| row.get(0))?
-                .collect()
-        })
-        .await
-        .expect("readable")
-    }
-
-    #[tokio::test]
-    async fn jobs_that_wait_together_share_a_commit_and_fail_alone() {
-        let user = memory();
-        let writes = (0..100).map(|at| {
-            let ever_id = format!("{:03}", at % 50);
-            user.run(true, move |connection| insert(connection, &ever_id))
-        });
-        let outcomes = futures_util::future::join_all(writes).await;
-        // The second fifty meet the keys of the first.
-        assert!(outcomes[..50].iter().all(Result::is_ok));
-        assert!(outcomes[50..].iter().all(Result::is_err));
-        assert_eq!(ever_ids(&user).await.len(), 50);
-    }
-
-    #[tokio::test]
-    async fn a_job_of_several_rows_is_done_as_a_whole_or_not_at_all() {
-        let user = memory();
-        let (broken, whole) = futures_util::future::join(
-            user.run(true, |connection| {
-                all_or_nothing(connection, || {
-                    insert(connection, "a")?;
-                    insert(connection, "a")
-                })
-            }),
-            user.run(true, |connection| {
-                all_or_nothing(connection, || {
-                    insert(connection, "b")?;
-                    insert(connection, "c")
-                })
-            }),
-        )
-        .await;
-        assert!(broken.is_err());
-        assert!(whole.is_ok());
-        assert_eq!(ever_ids(&user).await, ["b", "c"]);
-    }
-
-    #[tokio::test]
-    async fn a_commit_that_fails_is_heard_of_by_those_who_wrote() {
-        let user = memory();
-        let (rolled_back, read) = futures_util::future::join(
-            user.run(true, |connection| {
-                insert(connection, "lost")?;
-                connection.execute_batch("ROLLBACK")
-            }),
-            user.run(false, |_| Ok(7)),
-        )
-        .await;
-        assert_eq!(rolled_back.expect_err("fails").reason(), Some("STORE"));
-        assert_eq!(read.ok(), Some(7));
-        assert!(ever_ids(&user).await.is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_job_that_panics_does_not_stop_the_line() {
-        let file = TempFile::new();
-        let user = DatabaseUser::join(&file.0).expect("a database");
-        user.run(true, |connection| insert(connection, "kept"))
-            .await
-            .expect("written");
-        let broken: Result<(), _> = user.run(true, |_| panic!("broken")).await;
-        assert!(broken.is_err());
-        assert_eq!(ever_ids(&user).await, ["kept"]);
-    }
-
-    #[tokio::test]
-    async fn another_processs_lock_is_named() {
-        let file = TempFile::new();
-        let user = DatabaseUser::join(&file.0).expect("a database");
-        let error = user
-            .run(true, |_| -> rusqlite::Result<()> {
-                Err(rusqlite::Error::SqliteFailure(
-                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
-                    None,
-                ))
-            })
-            .await
-            .expect_err("busy");
-        assert!(error.retryable);
-        assert!(error.message.contains("locked"), "{}", error.message);
-    }
-
-    #[tokio::test]
-    async fn foreign_and_newer_files_are_refused_untouched() {
-        for (statements, says) in [
-            ("CREATE TABLE theirs (x)", "another program"),
-            ("PRAGMA user_version = 99", "newer version"),
-        ] {
-            let file = TempFile::new();
-            if says == "newer version" {
-                let user = DatabaseUser::join(&file.0).expect("a database");
-                ever_ids(&user).await;
-                user.close().await;
-            }
-            Connection::open(&file.0)
-                .and_then(|connection| connection.execute_batch(statements))
-                .expect("prepared");
-            let before = std::fs::read(&file.0).expect("readable");
-            let user = DatabaseUser::join(&file.0).expect("a database");
-            let error = user.run(true, |_| Ok(())).await.expect_err("refused");
-            assert!(error.message.contains(says), "{}", error.message);
-            user.close().await;
-            assert_eq!(std::fs::read(&file.0).expect("readable"), before, "{says}");
-        }
-    }
-
-    #[tokio::test]
-    async fn times_are_never_twice_the_same() {
-        let user = memory();
-        let times: Vec<_> = (0..1_000).map(|_| user.now_ms()).collect();
-        assert!(times.is_sorted_by(|a, b| a < b));
-    }
-
-    struct TempFile(String);
-
-    impl TempFile {
-        fn new() -> Self {
-            let name = format!("twenty-crm-native-{}.db", uuid::Uuid::new_v4());
-            Self(std::env::temp_dir().join(name).display().to_string())
-        }
-    }
-
-    impl Drop for TempFile {
-        fn drop(&mut self) {
-            for ending in ["", "-wal", "-shm"] {
-                let _ = std::fs::remove_file(format!("{}{ending}", self.0));
-            }
-        }
-    }
-}
+mod tests;

@@ -12,7 +12,8 @@ use crate::core::config::SQLITE_BUSY_TIMEOUT_MS;
 const APPLICATION_ID: i32 = 0x5477_434e;
 
 /// One entry per version of the tables, in order. Published ones are never edited: a change is a further entry.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE mapping (
         object_type TEXT NOT NULL CHECK (object_type IN ('person', 'company')),
         ever_id TEXT NOT NULL,
@@ -36,7 +37,33 @@ const MIGRATIONS: &[&str] = &["
         updated_at INTEGER NOT NULL,
         CHECK ((api_key IS NULL) <> (sealed_api_key IS NULL))
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE outbox_change (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        entity TEXT NOT NULL CHECK (entity IN ('person', 'company')),
+        external_id TEXT NOT NULL,
+        needs TEXT,
+        enqueued_at INTEGER NOT NULL,
+        payload BLOB NOT NULL,
+        dead_at INTEGER,
+        dead_info BLOB,
+        CHECK ((dead_at IS NULL) = (dead_info IS NULL))
+    ) STRICT;
+    CREATE INDEX outbox_change_by_record ON outbox_change (entity, external_id, id);
+    CREATE INDEX outbox_change_waiting ON outbox_change (entity, id) WHERE dead_at IS NULL;
+    CREATE TABLE outbox_lane (
+        entity TEXT NOT NULL,
+        external_id TEXT NOT NULL,
+        token TEXT,
+        leased_until INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        not_before INTEGER NOT NULL,
+        PRIMARY KEY (entity, external_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX outbox_lane_by_token ON outbox_lane (token) WHERE token IS NOT NULL;
+",
+];
 
 /// Pause between tries where SQLite itself does not wait for a lock (two processes that switch to WAL at once).
 const RETRY_PAUSE: Duration = Duration::from_millis(10);

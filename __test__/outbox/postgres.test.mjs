@@ -1,0 +1,283 @@
+// The outbox on a real PostgreSQL server: the contract, the caller's transactions, instances that start at once.
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import pg from 'pg';
+import { createTwentyCrmOutbox, postgresOutbox } from '../../index.mjs';
+import { startPostgres } from '../helpers/postgres.mjs';
+import { outboxStoreContract } from './contract.mjs';
+import { company, FakeService, newOutbox, person } from './helpers.mjs';
+
+const server = await startPostgres();
+const skip = 'skip' in server ? server.skip : false;
+if (process.env.CI) assert.equal(skip, false, 'in CI a PostgreSQL server must be had');
+
+/** @type {import('pg').Pool[]} */
+const pools = [];
+function newPool(options) {
+  const pool = new pg.Pool({ ...server.config, ...options });
+  // A server that stops says so to idle connections; that is how the tests end.
+  pool.on('error', () => {});
+  pools.push(pool);
+  return pool;
+}
+after(async () => {
+  await Promise.all(pools.map((pool) => pool.end()));
+  if (!skip) await server.stop();
+});
+
+let tables = 0;
+const newTable = () => {
+  tables += 1;
+  return `outbox "${tables}"`;
+};
+
+const shared = skip ? undefined : newPool();
+outboxStoreContract('PostgreSQL', (now) => postgresOutbox(shared, { table: newTable(), now }), {
+  skip,
+});
+
+const change = (externalId, fields = {}, entity = 'person', needs = null) => ({
+  entity,
+  externalId,
+  needs,
+  payload: JSON.stringify({ external_id: externalId, ...fields }),
+});
+const claim = (store, token, options) =>
+  store.claim({ token, limit: 100, leaseMs: 60_000, isProbe: false, ...options });
+const namesOf = (claims) => claims.map(({ externalId }) => externalId);
+const remove = ({ entity, externalId, changes }) => ({
+  entity,
+  externalId,
+  remove: changes.map(({ id }) => id),
+  rewrite: [],
+  lane: null,
+});
+
+describe('PostgreSQL', { skip }, () => {
+  test('a change exists exactly if the caller’s transaction commits', async () => {
+    const pool = newPool();
+    await pool.query('CREATE TABLE profiles (id text PRIMARY KEY)');
+    const { outbox, service } = newOutbox({ store: postgresOutbox(pool, { table: newTable() }) });
+    for (const end of ['ROLLBACK', 'COMMIT']) {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      await client.query('INSERT INTO profiles VALUES ($1)', [end]);
+      assert.deepEqual(await outbox.enqueuePerson(person(end), { client }), {
+        id: `person:${end}`,
+      });
+      await outbox.enqueueCompany(company(end), { client });
+      assert.equal((await outbox.stats()).pending, 0, 'not before the end of the transaction');
+      await client.query(end);
+      client.release();
+    }
+    await outbox.drain();
+    assert.deepEqual(service.sent, ['*COMMIT', 'COMMIT']);
+    assert.equal((await pool.query('SELECT id FROM profiles')).rows.length, 1);
+  });
+
+  test('a pool of one connection, which the caller has, is enough', async () => {
+    const table = newTable();
+    await postgresOutbox(newPool(), { table }).migrate();
+    const pool = newPool({ max: 1 });
+    const store = postgresOutbox(pool, { table });
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    await store.enqueue([change('1')], { client });
+    await client.query('COMMIT');
+    client.release();
+    assert.deepEqual(namesOf(await claim(store, 't')), ['1']);
+  });
+
+  test('a transaction that fails is the caller’s to end', async () => {
+    const pool = newPool();
+    const store = postgresOutbox(pool, { table: newTable() });
+    await store.migrate();
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    await assert.rejects(client.query('SELECT nonsense'));
+    await assert.rejects(store.enqueue([change('1')], { client }), {
+      code: 'OPERATION_FAILED',
+      isRetryable: false,
+      message: /transaction is aborted/,
+    });
+    await client.query('ROLLBACK');
+    client.release();
+    assert.equal((await store.stats()).pending, 0);
+  });
+
+  test('a change that is committed late neither breaks in on a record that is taken, nor is lost', async () => {
+    const pool = newPool();
+    const store = postgresOutbox(pool, { table: newTable() });
+    await store.migrate();
+    const late = await pool.connect();
+    await late.query('BEGIN');
+    await store.enqueue([change('1', { plan: 'late' })], { client: late });
+    await store.enqueue([change('1', { plan: 'early' })]);
+    const first = await claim(store, 'a');
+    assert.deepEqual(
+      first[0].changes.map(({ payload }) => JSON.parse(payload).plan),
+      ['early'],
+    );
+    await late.query('COMMIT');
+    late.release();
+    assert.deepEqual(await claim(store, 'b'), []);
+    assert.deepEqual(await store.settle({ token: 'a', records: first.map(remove) }), [true]);
+    const [second] = await claim(store, 'c');
+    assert.deepEqual(
+      second.changes.map(({ payload }) => JSON.parse(payload).plan),
+      ['late'],
+    );
+  });
+
+  test('a caller’s transaction is never waited for', async () => {
+    const pool = newPool();
+    const store = postgresOutbox(pool, { table: newTable() });
+    await store.enqueue([change('1')]);
+    const open = await pool.connect();
+    await open.query('BEGIN');
+    await store.enqueue([change('1'), change('2')], { client: open });
+    await store.enqueue([change('1'), change('2')]);
+    const claims = await claim(store, 'a');
+    assert.deepEqual(namesOf(claims), ['1', '2']);
+    assert.deepEqual(await store.settle({ token: 'a', records: claims.map(remove) }), [true, true]);
+    await open.query('COMMIT');
+    open.release();
+    assert.deepEqual(namesOf(await claim(store, 'b')), ['1', '2']);
+  });
+
+  test('in sessions of any isolation', async () => {
+    for (const level of ['repeatable read', 'serializable']) {
+      const options = `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`;
+      const table = newTable();
+      const stores = Array.from({ length: 4 }, () =>
+        postgresOutbox(newPool({ options, max: 2 }), { table }),
+      );
+      const names = Array.from({ length: 40 }, (_, at) => `id ${at}`);
+      await stores[0].enqueue(names.map((name) => change(name)));
+      const seen = [];
+      await Promise.all(
+        stores.map(async (store, at) => {
+          for (let round = 0; seen.length < names.length; round += 1) {
+            const token = `${at} ${round}`;
+            const claims = await retried(() => claim(store, token, { limit: 5 }));
+            seen.push(...namesOf(claims));
+            await retried(() => store.settle({ token, records: claims.map(remove) }));
+          }
+        }),
+      );
+      assert.deepEqual(seen.sort(), [...names].sort(), level);
+    }
+  });
+
+  /** A race that is lost too often is worth another try, and says so. */
+  async function retried(work) {
+    while (true) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!error.isRetryable) throw error;
+      }
+    }
+  }
+
+  test('instances that start at once make the tables once', async () => {
+    const table = newTable();
+    const stores = Array.from({ length: 8 }, () => postgresOutbox(newPool({ max: 1 }), { table }));
+    await Promise.all(stores.map((store, at) => store.enqueue([change(`${at}`)])));
+    assert.equal((await stores[0].stats()).pending, 8);
+    await Promise.all(stores.map((store) => store.migrate()));
+  });
+
+  test('tables of a newer version are left alone, with a word about it', async () => {
+    const table = newTable();
+    const pool = newPool();
+    await postgresOutbox(pool, { table }).migrate();
+    const version = `"${`${table}_version`.replaceAll('"', '""')}"`;
+    await pool.query(`UPDATE ${version} SET version = 99`);
+    const store = postgresOutbox(pool, { table });
+    await assert.rejects(store.enqueue([change('1')]), {
+      code: 'OPERATION_FAILED',
+      isRetryable: false,
+      message: /newer version of twenty-crm-native: update the package/,
+    });
+    assert.equal((await pool.query(`SELECT version FROM ${version}`)).rows[0].version, 99);
+    // An instance that was on its way while another one migrated hears it from the database.
+    const racing = postgresOutbox(
+      {
+        query: (text, values) =>
+          pool.query(
+            text.includes('to_regclass') ? 'SELECT false AS found' : text,
+            text.includes('to_regclass') ? [] : values,
+          ),
+      },
+      { table },
+    );
+    await assert.rejects(racing.stats(), /newer version of twenty-crm-native/);
+  });
+
+  test('a role that may not create tables works once they are there', async () => {
+    const table = 'for_a_plain_role';
+    const admin = newPool();
+    await admin.query('CREATE ROLE plain LOGIN');
+    await admin.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+    const store = postgresOutbox(newPool({ user: 'plain' }), { table });
+    await assert.rejects(store.stats(), { isRetryable: false, message: /permission denied/ });
+    await postgresOutbox(admin, { table }).migrate();
+    for (const suffix of ['', '_lanes', '_version']) {
+      await admin.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table}${suffix} TO plain`);
+    }
+    await store.enqueue([change('1')]);
+    const claims = await claim(store, 't');
+    assert.deepEqual(await store.settle({ token: 't', records: claims.map(remove) }), [true]);
+  });
+
+  test('names are names, whatever they hold', async () => {
+    const pool = newPool();
+    await pool.query('CREATE SCHEMA "it\'s; odd"');
+    const store = postgresOutbox(pool, { schema: "it's; odd", table: '"; DROP TABLE x; --' });
+    await store.enqueue([change('1')]);
+    assert.equal((await store.stats()).pending, 1);
+  });
+
+  test('a server that is away is worth another try', async () => {
+    const store = postgresOutbox(newPool({ host: '/nowhere' }));
+    await assert.rejects(store.enqueue([change('1')]), { isRetryable: true });
+  });
+
+  test('two instances share the work, and each record is delivered once', async () => {
+    const table = newTable();
+    const service = new FakeService();
+    const outboxes = Array.from({ length: 2 }, () =>
+      createTwentyCrmOutbox({
+        service,
+        store: postgresOutbox(newPool({ max: 3 }), { table }),
+        batchSize: 10,
+      }),
+    );
+    await Promise.all(
+      Array.from({ length: 100 }, (_, at) => outboxes[at % 2].enqueuePerson(person(`${at}`))),
+    );
+    await Promise.all(outboxes.map((outbox) => outbox.drain()));
+    const sent = service.runs.flatMap(({ inputs }) => inputs.map((one) => one.external_id));
+    assert.deepEqual(sent.sort(), Array.from({ length: 100 }, (_, at) => `${at}`).sort());
+    await Promise.all(outboxes.map((outbox) => outbox.close()));
+  });
+});
+
+test('arguments that are no good are refused', () => {
+  for (const bad of [undefined, null, {}, 'postgres://localhost']) {
+    assert.throws(() => postgresOutbox(bad), { code: 'VALIDATION_ERROR' });
+  }
+  const pool = { query: async () => ({ rows: [] }) };
+  for (const table of ['', 'x'.repeat(49), 7]) {
+    assert.throws(() => postgresOutbox(pool, { table }), { code: 'VALIDATION_ERROR' });
+  }
+});
+
+test('a client that is none is refused before anything is asked', async () => {
+  const pool = { query: () => assert.fail('asked') };
+  await assert.rejects(postgresOutbox(pool).enqueue([change('1')], { client: {} }), {
+    code: 'VALIDATION_ERROR',
+    details: { field: 'client' },
+  });
+});

@@ -1,0 +1,84 @@
+'use strict';
+
+const { dispatcher, thrownError } = require('../dispatcher.js');
+const { TwentyCrmApiError } = require('../errors.js');
+const native = require('../native.js');
+const { recordToJson } = require('../serialise.js');
+const { optionsJsonOf } = require('../sync-service.js');
+
+/**
+ * @typedef {import('../../index.js').OutboxChange} Change
+ * @typedef {import('../../index.js').OutboxEntity} Entity
+ * @typedef {Record<string, unknown>} Fields
+ */
+
+/** Numbers by which the core knows the entities. */
+const KINDS = { person: 0, company: 1 };
+
+/**
+ * Checks inputs as the service itself would, so that what is refused is refused before it is stored.
+ * @param {unknown} service options of ours are used; of any other the defaults, and `invalidEmail`
+ * @param {unknown} invalidEmail
+ * @returns {(entity: Entity, input: unknown) => Change}
+ */
+function createReader(service, invalidEmail) {
+  const own = optionsJsonOf(service);
+  const options = own ?? JSON.stringify(invalidEmail === undefined ? {} : { invalidEmail });
+  const checker = orThrow(
+    () => new native.UnsentService(options, dispatcher, undefined, undefined),
+  );
+  return (entity, input) => {
+    const json = recordToJson(entity, input);
+    const { data } = JSON.parse(orThrow(() => checker.normalise(KINDS[entity], json)));
+    return toChange(entity, data);
+  };
+}
+
+/**
+ * @param {Entity} entity
+ * @param {any} data the checked input
+ * @returns {Change}
+ */
+function toChange(entity, data) {
+  return {
+    entity,
+    externalId: data.external_id,
+    needs: needsOf(data),
+    payload: JSON.stringify(data),
+  };
+}
+
+/**
+ * External id of the company that has to be written before a person.
+ * @param {any} data
+ * @returns {string | null}
+ */
+function needsOf(data) {
+  return typeof data.company_external_id === 'string' ? data.company_external_id : null;
+}
+
+/**
+ * Changes of one record as one, as if written in turn: a field that is not there leaves what came before, `null`
+ * clears.
+ * @param {Fields[]} changes oldest first
+ * @returns {Fields}
+ */
+function merged(changes) {
+  // Not through an object literal: a field called __proto__ is a field like any other, and here there is none.
+  return Object.assign({}, ...changes);
+}
+
+/**
+ * @template T
+ * @param {() => T} work
+ * @returns {T}
+ */
+function orThrow(work) {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
+  }
+}
+
+module.exports = { createReader, merged, needsOf };

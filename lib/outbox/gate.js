@@ -1,0 +1,60 @@
+'use strict';
+
+const { fullJitter } = require('./timing.js');
+
+/**
+ * Whether the CRM is tried at all. After a round in which nothing went well it is left alone for a while, and then
+ * asked with one record; the first one that goes well opens the gate again.
+ */
+class Gate {
+  #settings;
+  #failures = 0;
+  #opensAt = 0;
+  /** @type {'open' | 'away' | 'paused'} */
+  state = 'open';
+  /** @type {unknown} Why it is shut. */
+  error;
+
+  /** @param {import('./outbox.js').Settings} settings */
+  constructor(settings) {
+    this.#settings = settings;
+  }
+
+  get isOpen() {
+    return this.state === 'open';
+  }
+
+  /** How long nothing is to be sent, in milliseconds; 0 where a round, or a probe, may begin. */
+  get waitMs() {
+    return this.isOpen ? 0 : Math.max(0, this.#opensAt - this.#settings.clock.now());
+  }
+
+  /** The next round may begin at once; what is known of the CRM stays. */
+  hurry() {
+    this.#opensAt = 0;
+  }
+
+  /** @param {import('./courier.js').Round} round */
+  note({ delivered, failure, dead }) {
+    if (delivered > 0 || (failure === undefined && dead.length > 0)) {
+      this.state = 'open';
+      this.error = undefined;
+      this.#failures = 0;
+      return;
+    }
+    if (failure === undefined) return;
+    const { clock, pauseMs, random } = this.#settings;
+    this.#failures += 1;
+    this.error = failure.error;
+    if (failure.verdict === 'away') {
+      this.state = 'away';
+      this.#opensAt = clock.now() + fullJitter(this.#failures, this.#settings);
+    } else {
+      this.state = 'paused';
+      // Somebody has to do something first: now and then is often enough, and not all workers at once.
+      this.#opensAt = clock.now() + pauseMs * (0.5 + random() / 2);
+    }
+  }
+}
+
+module.exports = { Gate };

@@ -1,0 +1,57 @@
+'use strict';
+
+/** @typedef {import('../../index.js').OutboxChange} Change */
+
+/** Changes that are stored by one call at most. */
+const AT_ONCE = 500;
+
+/**
+ * Stores changes in the order in which they were made, whatever the store does with calls that overlap; those that are
+ * made while it is busy share the next call.
+ */
+class Inlet {
+  #store;
+  /** @type {{ change: Change, resolve: () => void, reject: (reason: unknown) => void }[]} */
+  #line = [];
+  /** @type {Promise<void> | undefined} */
+  #moving;
+
+  /** @param {import('../../index.js').OutboxStore} store */
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /**
+   * @param {Change} change
+   * @returns {Promise<void>}
+   */
+  add(change) {
+    const stored = new Promise((/** @type {(value?: any) => void} */ resolve, reject) => {
+      this.#line.push({ change, resolve, reject });
+    });
+    this.#moving ??= this.#move();
+    return stored;
+  }
+
+  /** Resolves once everything that was added so far is stored, or refused. */
+  async settled() {
+    await this.#moving;
+  }
+
+  async #move() {
+    // What is added in the same turn goes together.
+    await undefined;
+    while (this.#line.length > 0) {
+      const entries = this.#line.splice(0, AT_ONCE);
+      try {
+        await this.#store.enqueue(entries.map(({ change }) => change));
+        for (const { resolve } of entries) resolve();
+      } catch (error) {
+        for (const { reject } of entries) reject(error);
+      }
+    }
+    this.#moving = undefined;
+  }
+}
+
+module.exports = { Inlet };

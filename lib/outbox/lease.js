@@ -1,0 +1,77 @@
+'use strict';
+
+/** @typedef {import('../../index.js').OutboxStore} OutboxStore */
+
+/** A lease is renewed so many times before it would end. */
+const BEATS = 3;
+
+/**
+ * Keeps the records of one claim while they are delivered. `signal` aborts before the lease ends without being renewed,
+ * and when another worker has taken over: what is not sent by then must not be sent.
+ */
+class Lease {
+  #store;
+  #token;
+  #held;
+  #settings;
+  #lost = new AbortController();
+  #ended = new AbortController();
+  #isAsking = false;
+  #expiresAt;
+
+  /**
+   * @param {OutboxStore} store
+   * @param {string} token
+   * @param {number} held how many records
+   * @param {number} since when the claim was asked for
+   * @param {{ leaseMs: number, clock: import('../../index.js').OutboxClock }} settings
+   */
+  constructor(store, token, held, since, settings) {
+    this.#store = store;
+    this.#token = token;
+    this.#held = held;
+    this.#settings = settings;
+    this.#expiresAt = since + settings.leaseMs;
+    void this.#keep();
+  }
+
+  get signal() {
+    return this.#lost.signal;
+  }
+
+  end() {
+    this.#ended.abort();
+  }
+
+  async #keep() {
+    const { leaseMs, clock } = this.#settings;
+    const beat = leaseMs / BEATS;
+    const signal = this.#ended.signal;
+    while (true) {
+      await clock.sleep(beat, { signal, keepsAlive: false });
+      if (signal.aborted) return;
+      if (clock.now() + beat > this.#expiresAt) {
+        this.#lost.abort(new Error('the lease ran out before it could be renewed'));
+        return;
+      }
+      if (!this.#isAsking) void this.#renew();
+    }
+  }
+
+  async #renew() {
+    const { leaseMs, clock } = this.#settings;
+    const since = clock.now();
+    this.#isAsking = true;
+    try {
+      const held = await this.#store.renew({ token: this.#token, leaseMs });
+      if (held < this.#held) this.#lost.abort(new Error('another worker has taken over'));
+      else this.#expiresAt = since + leaseMs;
+    } catch {
+      // The store may be back for the next beat; if it is not, the lease runs out.
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}
+
+module.exports = { Lease };

@@ -1,0 +1,427 @@
+'use strict';
+
+const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { readOptions, readSignal } = require('../options.js');
+const { invalid } = require('../serialise.js');
+const { createReader } = require('./change.js');
+const { Courier, link } = require('./courier.js');
+const { deadLetterOf, idOf, parseId } = require('./dead-letter.js');
+const { Gate } = require('./gate.js');
+const { Inlet } = require('./inlet.js');
+const { readSettings } = require('./settings.js');
+const { fullJitter } = require('./timing.js');
+const { plainError } = require('./verdict.js');
+
+/**
+ * @typedef {import('./settings.js').Settings} Settings
+ * @typedef {import('./courier.js').Round} Round
+ * @typedef {import('../../index.js').OutboxEntity} Entity
+ */
+
+/** Dead letters of one page, and the most that can be asked for. */
+const PAGE = 1_000;
+const LARGEST_PAGE = 10_000;
+
+/**
+ * See `index.d.ts`.
+ * @param {import('../../index.js').OutboxOptions} options
+ * @returns {import('../../index.js').TwentyCrmOutbox}
+ */
+function createTwentyCrmOutbox(options) {
+  return new Outbox(options);
+}
+
+class Outbox {
+  #settings;
+  #store;
+  #read;
+  #inlet;
+  #courier;
+  #gate;
+  /** Rounds go one after the other, whoever asks for them. */
+  #turn = Promise.resolve();
+  /** @type {Promise<void> | undefined} The worker that `start` has begun. */
+  #working;
+  /** Aborted by `stop`: no further round; and a while later: what is under way is handed back. */
+  #soft = new AbortController();
+  #hard = new AbortController();
+  #isClosed = false;
+  #isRung = false;
+  #wake = () => {};
+  #storeFailures = 0;
+  #delivered = 0;
+  #deadLettered = 0;
+  /** @type {Date | null} */
+  #lastDeliveredAt = null;
+
+  /** @param {unknown} options */
+  constructor(options) {
+    this.#settings = readSettings(options);
+    const { service, store, invalidEmail } = this.#settings;
+    this.#store = store;
+    this.#read = createReader(service, invalidEmail);
+    this.#inlet = new Inlet(store);
+    this.#courier = new Courier(service, store, this.#settings);
+    this.#gate = new Gate(this.#settings);
+  }
+
+  /**
+   * @param {import('../../index.js').UpsertPersonInput} input
+   * @param {import('../../index.js').EnqueueOptions} [options]
+   */
+  async enqueuePerson(input, options) {
+    return this.#enqueue('person', input, options);
+  }
+
+  /**
+   * @param {import('../../index.js').UpsertCompanyInput} input
+   * @param {import('../../index.js').EnqueueOptions} [options]
+   */
+  async enqueueCompany(input, options) {
+    return this.#enqueue('company', input, options);
+  }
+
+  start() {
+    this.#requireOpen();
+    this.#gate.hurry();
+    this.#wake();
+    // A worker that has been told to stop is followed by another one, not by nobody.
+    if (this.#working !== undefined && !this.#soft.signal.aborted) return;
+    this.#renew();
+    const before = this.#working;
+    const working = (async () => {
+      await before;
+      await this.#work();
+    })();
+    this.#working = working;
+    void working.finally(() => {
+      if (this.#working === working) this.#working = undefined;
+    });
+  }
+
+  /** @param {import('../../index.js').StopOptions} [options] */
+  async stop(options) {
+    const { timeoutMs } = this.#readTimeout(options, this.#settings.stopTimeoutMs);
+    const hard = this.#hard;
+    this.#soft.abort(stopped());
+    this.#wake();
+    const idle = Promise.all([this.#working, this.#turn]);
+    const timer = new AbortController();
+    const late = this.#settings.clock.sleep(timeoutMs, { signal: timer.signal, keepsAlive: true });
+    await Promise.race([idle, late]);
+    hard.abort(stopped());
+    timer.abort();
+    await idle;
+  }
+
+  /** @param {import('../../index.js').DrainOptions} [options] */
+  async drain(options) {
+    this.#requireOpen();
+    const signal = readSignal(options);
+    if (signal?.aborted) throw signal.reason;
+    this.#renew();
+    const cut = /** @type {AbortSignal | undefined} */ (signal);
+    const stop = link(cut === undefined ? [this.#soft.signal] : [this.#soft.signal, cut]);
+    try {
+      // Whoever asks for it has reason to think that it may work now.
+      this.#gate.hurry();
+      while (true) {
+        const { claimed, waitMs } = await this.#step({ until: stop.signal, cut, throws: true });
+        if (stop.signal.aborted) throw stop.signal.reason;
+        if (claimed > 0 && waitMs === 0) continue;
+        const { pending } = await this.#store.stats();
+        if (pending === 0) return;
+        if (this.#gate.state === 'paused') throw rejectionOf(this.#gate.error);
+        await this.#sleep(waitMs, stop.signal, true);
+      }
+    } finally {
+      stop.unlink();
+    }
+  }
+
+  /** @param {import('../../index.js').FlushOptions} [options] */
+  async flush(options) {
+    this.#requireOpen();
+    const { clock, flushTimeoutMs } = this.#settings;
+    const { timeoutMs } = this.#readTimeout(options, flushTimeoutMs);
+    this.#renew();
+    const [delivered, deadLettered] = [this.#delivered, this.#deadLettered];
+    const deadline = clock.now() + timeoutMs;
+    const late = new AbortController();
+    const timer = new AbortController();
+    void clock
+      .sleep(timeoutMs, { signal: timer.signal, keepsAlive: true })
+      .then(() => late.abort(new Error('the time for the flush is over')));
+    const stop = link([this.#soft.signal, late.signal]);
+    try {
+      this.#gate.hurry();
+      while (!stop.signal.aborted) {
+        const step = { until: stop.signal, cut: late.signal, throws: true };
+        const { isIdle, waitMs } = await this.#step(step);
+        const isOver = clock.now() + waitMs >= deadline;
+        if (isIdle || isOver || this.#gate.state === 'paused') break;
+        await this.#sleep(waitMs, stop.signal, true);
+      }
+    } finally {
+      timer.abort();
+      stop.unlink();
+    }
+    const { pending } = await this.#store.stats();
+    return {
+      delivered: this.#delivered - delivered,
+      deadLettered: this.#deadLettered - deadLettered,
+      pending,
+      ...(this.#gate.error !== undefined && { error: plainError(this.#gate.error) }),
+    };
+  }
+
+  async stats() {
+    const { oldestAt, ...counts } = await this.#store.stats();
+    const { error } = this.#gate;
+    return {
+      ...counts,
+      oldestPendingAt: oldestAt === null ? null : new Date(oldestAt),
+      delivered: this.#delivered,
+      lastDeliveredAt: this.#lastDeliveredAt,
+      isRunning: this.#working !== undefined && !this.#soft.signal.aborted,
+      state: this.#gate.state,
+      ...(error !== undefined && { error: plainError(error) }),
+    };
+  }
+
+  /** @param {import('../../index.js').DeadLettersOptions} [options] */
+  async deadLetters(options) {
+    const { limit = PAGE, after } = readOptions('options', options ?? undefined, [
+      'limit',
+      'after',
+    ]);
+    if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
+      throw invalid('limit', `limit must be a whole number from 1 to ${LARGEST_PAGE}`, undefined);
+    }
+    const last = after === undefined ? undefined : requireId('after', after);
+    const found = await this.#store.deadLetters({ limit, ...(last && { after: last }) });
+    return found.map(deadLetterOf);
+  }
+
+  /** @param {string} id */
+  async retryDeadLetter(id) {
+    const found = await this.#store.retry(requireId('id', id));
+    if (found) this.#ring();
+    return found;
+  }
+
+  /** @param {import('../../index.js').PurgeOptions} [options] */
+  async purge(options) {
+    const { id, olderThanMs, pending } = readOptions('options', options ?? undefined, [
+      'id',
+      'olderThanMs',
+      'pending',
+    ]);
+    if (olderThanMs !== undefined && (!Number.isInteger(olderThanMs) || olderThanMs < 0)) {
+      throw invalid('olderThanMs', 'olderThanMs must be a whole number from 0', undefined);
+    }
+    if (pending !== undefined && typeof pending !== 'boolean') {
+      throw invalid('pending', 'pending must be true or false', undefined);
+    }
+    return this.#store.purge({
+      ...(id !== undefined && requireId('id', id)),
+      ...(olderThanMs !== undefined && { olderThanMs }),
+      pending: pending ?? false,
+    });
+  }
+
+  async close() {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#inlet.settled();
+    await this.stop();
+    await this.#store.close?.();
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+
+  /**
+   * @param {Entity} entity
+   * @param {unknown} input
+   * @param {unknown} options
+   */
+  async #enqueue(entity, input, options) {
+    this.#requireOpen();
+    const change = this.#read(entity, input);
+    const { client } = readOptions('options', options ?? undefined, ['client']);
+    if (client === undefined || client === null) await this.#inlet.add(change);
+    else await this.#store.enqueue([change], { client });
+    this.#ring();
+    return { id: idOf(change) };
+  }
+
+  /** The worker: rounds for as long as there is something to do, and a look now and then for what others have left. */
+  async #work() {
+    const until = this.#soft.signal;
+    while (!until.aborted) {
+      this.#isRung = false;
+      const { isIdle, waitMs } = await this.#step({ until, throws: false });
+      // A new change is no reason to bother a CRM, or a store, that is away.
+      if (waitMs === 0 || (isIdle && this.#isRung)) continue;
+      await this.#sleep(waitMs, until, false, isIdle);
+    }
+  }
+
+  /**
+   * One round, if it is time for one. What the store fails with is reported and waited for; with `throws` it is thrown
+   * where waiting would not help.
+   * @param {{ until: AbortSignal, cut?: AbortSignal, throws: boolean }} how `until`: no round begins after it has
+   *   aborted; `cut`: what is under way is handed back
+   * @returns {Promise<{ claimed: number, waitMs: number, isIdle: boolean }>} `isIdle`: nothing was due
+   */
+  async #step({ until, cut, throws }) {
+    const turn = this.#turn.then(() => this.#round(until, cut));
+    this.#turn = turn.then(
+      () => {},
+      () => {},
+    );
+    const { pollIntervalMs, onError } = this.#settings;
+    try {
+      const claimed = await turn;
+      this.#storeFailures = 0;
+      const { waitMs } = this.#gate;
+      const isIdle = claimed === 0 && waitMs === 0;
+      return { claimed, waitMs: isIdle ? pollIntervalMs : waitMs, isIdle };
+    } catch (error) {
+      if (throws && error?.isRetryable !== true) throw error;
+      this.#storeFailures += 1;
+      const waitMs = Math.max(1, fullJitter(this.#storeFailures, this.#settings));
+      this.#call(onError, error, { kind: 'store', records: 0, retryInMs: waitMs });
+      return { claimed: 0, waitMs, isIdle: false };
+    }
+  }
+
+  /**
+   * @param {AbortSignal} until
+   * @param {AbortSignal | undefined} cut
+   * @returns {Promise<number>} how many records were taken
+   */
+  async #round(until, cut) {
+    if (until.aborted || this.#gate.waitMs > 0) return 0;
+    const stop = link(cut === undefined ? [this.#hard.signal] : [this.#hard.signal, cut]);
+    let round;
+    try {
+      round = await this.#courier.round({ isProbe: !this.#gate.isOpen, signal: stop.signal });
+    } finally {
+      stop.unlink();
+    }
+    this.#gate.note(round);
+    this.#delivered += round.delivered;
+    this.#deadLettered += round.dead.length;
+    if (round.delivered > 0) this.#lastDeliveredAt = new Date();
+    for (const deadLetter of round.dead) this.#call(this.#settings.onDeadLetter, deadLetter);
+    if (round.failure !== undefined) {
+      const kind = this.#gate.isOpen ? 'records' : this.#gate.state;
+      const facts = { kind, records: round.failed, retryInMs: this.#gate.waitMs };
+      this.#call(this.#settings.onError, round.failure.error, facts);
+    }
+    return round.claimed;
+  }
+
+  /**
+   * @param {number} ms
+   * @param {AbortSignal} signal
+   * @param {boolean} keepsAlive
+   * @param {boolean} [isRingable] a new change ends the wait
+   */
+  async #sleep(ms, signal, keepsAlive, isRingable = false) {
+    const awake = new AbortController();
+    const both = link([signal, awake.signal]);
+    if (isRingable) this.#wake = () => awake.abort();
+    try {
+      await this.#settings.clock.sleep(ms, { signal: both.signal, keepsAlive });
+    } finally {
+      if (isRingable) this.#wake = () => {};
+      both.unlink();
+    }
+  }
+
+  #ring() {
+    this.#isRung = true;
+    this.#wake();
+  }
+
+  /** After a stop, what is asked for next is not stopped any more. */
+  #renew() {
+    if (!this.#soft.signal.aborted) return;
+    this.#soft = new AbortController();
+    this.#hard = new AbortController();
+  }
+
+  /**
+   * A hook that throws, or rejects, harms nothing.
+   * @param {any} hook
+   * @param {...unknown} values
+   */
+  #call(hook, ...values) {
+    try {
+      const outcome = hook?.(...values);
+      if (typeof outcome?.then === 'function') outcome.then(undefined, () => {});
+    } catch {
+      // The hook's own business.
+    }
+  }
+
+  /**
+   * @param {unknown} options
+   * @param {number} fallback
+   */
+  #readTimeout(options, fallback) {
+    const { timeoutMs = fallback } = readOptions('options', options ?? undefined, ['timeoutMs']);
+    if (!Number.isInteger(timeoutMs) || timeoutMs < 0 || timeoutMs > 2_147_483_647) {
+      throw invalid('timeoutMs', 'timeoutMs must be a whole number of milliseconds', undefined);
+    }
+    return { timeoutMs };
+  }
+
+  #requireOpen() {
+    if (this.#isClosed) throw failed('the outbox is closed: make a new one', 'CLOSED');
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} id
+ */
+function requireId(name, id) {
+  const found = parseId(id);
+  if (found === undefined) {
+    throw invalid(
+      name,
+      `${name} must be a record's id in the outbox, such as "person:cli_1"`,
+      undefined,
+    );
+  }
+  return found;
+}
+
+/**
+ * @param {string} message
+ * @param {string} reason
+ */
+function failed(message, reason) {
+  return new TwentyCrmApiError(
+    createTwentyCrmError(TwentyCrmErrorCode.OPERATION_FAILED, message, {
+      isRetryable: false,
+      details: { reason },
+    }),
+  );
+}
+
+function stopped() {
+  return failed('the outbox was stopped: what it has not delivered waits in the store', 'STOPPED');
+}
+
+/** @param {any} error */
+function rejectionOf(error) {
+  return error instanceof Error ? error : new TwentyCrmApiError(plainError(error));
+}
+
+module.exports = { createTwentyCrmOutbox };

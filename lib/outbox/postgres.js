@@ -1,0 +1,253 @@
+'use strict';
+
+const { invalid } = require('../serialise.js');
+const check = require('../stores/check.js');
+const { codeOf, runQuery } = require('../stores/postgres-query.js');
+const { quoted } = require('../stores/postgres-sql.js');
+const { NEWER_VERSION, NEWEST, createStatements, migrate } = require('./postgres-sql.js');
+
+/**
+ * @typedef {import('../../index.js').OutboxStore} OutboxStore
+ * @typedef {import('../../index.js').PostgresPool} PostgresPool
+ */
+
+const DEFAULT_TABLE = 'twenty_crm_outbox';
+
+/** PostgreSQL cuts longer names off, and indexes need some of it. */
+const LONGEST_NAME = 48;
+
+/**
+ * See `index.d.ts`.
+ * @param {PostgresPool} pool
+ * @param {import('../../index.js').PostgresOutboxOptions} [options]
+ * @returns {import('../../index.js').PostgresOutbox}
+ */
+function postgresOutbox(pool, options) {
+  return new PostgresOutbox(pool, options ?? {});
+}
+
+class PostgresOutbox {
+  #pool;
+  #tables;
+  #statements;
+  #now;
+  #isClosed = false;
+  /** @type {Promise<void> | undefined} The tables are there, in the newest version. */
+  #ready;
+
+  /**
+   * @param {PostgresPool} pool
+   * @param {import('../../index.js').PostgresOutboxOptions} options
+   */
+  constructor(pool, options) {
+    if (typeof pool?.query !== 'function') {
+      throw invalid('pool', 'pool must be a pool of the package pg: it has no query', undefined);
+    }
+    const { table = DEFAULT_TABLE, schema, now } = options;
+    check.text('table', table);
+    if (Buffer.byteLength(table) > LONGEST_NAME) {
+      throw invalid('table', `table must have ${LONGEST_NAME} bytes at most`, undefined);
+    }
+    if (now !== undefined && typeof now !== 'function') {
+      throw invalid('now', 'now must be a function', undefined);
+    }
+    const prefix = schema === undefined ? '' : `${quoted(check.text('schema', schema))}.`;
+    const name = (/** @type {string} */ suffix) => `${prefix}${quoted(table + suffix)}`;
+    this.#pool = pool;
+    this.#tables = { changes: name(''), lanes: name('_lanes'), version: name('_version') };
+    this.#statements = createStatements(this.#tables);
+    this.#now = () => now?.() ?? null;
+  }
+
+  /** @type {OutboxStore['enqueue']} */
+  async enqueue(changes, options) {
+    const client = /** @type {any} */ (options?.client);
+    if (client !== undefined && typeof client?.query !== 'function') {
+      throw invalid(
+        'client',
+        'client must be a client of the package pg: it has no query',
+        undefined,
+      );
+    }
+    this.#requireOpen();
+    await this.#prepared(client);
+    const values = [
+      changes.map(({ entity }) => entity),
+      changes.map(({ externalId }) => externalId),
+      changes.map(({ needs }) => needs),
+      changes.map(({ payload }) => payload),
+      this.#now(),
+    ];
+    await this.#query(this.#statements.enqueue, values, client);
+  }
+
+  /** @type {OutboxStore['claim']} */
+  async claim({ token, limit, leaseMs, isProbe }) {
+    await this.#open();
+    const { due, probe, held } = this.#statements;
+    const values = [token, limit, leaseMs, this.#now()];
+    const lanes = await this.#query(isProbe ? probe : due, values);
+    if (lanes.length === 0) return [];
+    // Only now: what is read while the lane is held is all that there is, whatever was done a moment ago.
+    const rows = await this.#query(held, [token]);
+    const claims = new Map(
+      lanes.map(({ entity, external_id: externalId, attempts }) => [
+        check.keyOf(entity, externalId),
+        { entity, externalId, attempts, changes: /** @type {any[]} */ ([]) },
+      ]),
+    );
+    for (const row of rows) {
+      const claim = claims.get(check.keyOf(row.entity, row.external_id));
+      claim?.changes.push({
+        id: row.id,
+        payload: row.payload,
+        isDead: row.is_dead,
+        enqueuedAt: Number(row.enqueued_at),
+      });
+    }
+    return [...claims.values()];
+  }
+
+  /** @type {OutboxStore['renew']} */
+  async renew({ token, leaseMs }) {
+    await this.#open();
+    const rows = await this.#query(this.#statements.renew, [token, leaseMs, this.#now()]);
+    return rows.length;
+  }
+
+  /** @type {OutboxStore['settle']} */
+  async settle({ token, records }) {
+    await this.#open();
+    const rewritten = records.flatMap(({ rewrite }) => rewrite);
+    const rows = await this.#query(this.#statements.settle, [
+      token,
+      records.map(({ entity }) => entity),
+      records.map(({ externalId }) => externalId),
+      records.map(({ lane }) => lane?.attempts ?? null),
+      records.map(({ lane }) => lane?.delayMs ?? 0),
+      records.flatMap(({ remove }) => remove),
+      rewritten.map(({ id }) => id),
+      rewritten.map(({ payload }) => payload),
+      rewritten.map(({ needs }) => needs),
+      rewritten.map(({ dead }) => (dead === null ? null : JSON.stringify(dead))),
+      this.#now(),
+    ]);
+    const held = new Set(rows.map((row) => check.keyOf(row.entity, row.external_id)));
+    return records.map(({ entity, externalId }) => held.has(check.keyOf(entity, externalId)));
+  }
+
+  /** @type {OutboxStore['stats']} */
+  async stats() {
+    await this.#open();
+    const [row] = await this.#query(this.#statements.stats, [this.#now()]);
+    return {
+      pending: Number(row.pending),
+      changes: Number(row.changes),
+      oldestAt: row.oldest_at === null ? null : Number(row.oldest_at),
+      deadLetters: Number(row.dead_letters),
+      inFlight: Number(row.in_flight),
+      delayed: Number(row.delayed),
+    };
+  }
+
+  /** @type {OutboxStore['deadLetters']} */
+  async deadLetters({ limit, after }) {
+    await this.#open();
+    const values = [after?.entity ?? '', after?.externalId ?? '', limit];
+    const rows = await this.#query(this.#statements.dead, values);
+    return rows.map((row) => ({
+      entity: row.entity,
+      externalId: row.external_id,
+      payload: row.payload,
+      info: JSON.parse(row.info),
+      enqueuedAt: Number(row.enqueued_at),
+      deadAt: Number(row.dead_at),
+    }));
+  }
+
+  /** @type {OutboxStore['retry']} */
+  async retry({ entity, externalId }) {
+    await this.#open();
+    const rows = await this.#query(this.#statements.retry, [entity, externalId]);
+    return rows.length > 0;
+  }
+
+  /** @type {OutboxStore['purge']} */
+  async purge({ entity, externalId, olderThanMs, pending }) {
+    await this.#open();
+    const values = [pending, entity ?? null, externalId ?? null, olderThanMs ?? null, this.#now()];
+    const [{ gone }] = await this.#query(this.#statements.purge, values);
+    await this.#query(this.#statements.tidy, [this.#now()]);
+    return Number(gone);
+  }
+
+  async migrate() {
+    await this.#open();
+  }
+
+  async close() {
+    this.#isClosed = true;
+  }
+
+  #requireOpen() {
+    if (this.#isClosed) throw check.storeError('the store is closed: make a new one');
+  }
+
+  async #open() {
+    this.#requireOpen();
+    await this.#prepared(undefined);
+  }
+
+  /**
+   * Makes sure once that the tables are there; a failure is not remembered.
+   * @param {PostgresPool | undefined} client a connection of the caller's: what it can tell need not wait for another
+   */
+  #prepared(client) {
+    if (this.#ready === undefined) {
+      const preparing = this.#prepare(client);
+      this.#ready = preparing;
+      preparing.catch(() => {
+        if (this.#ready === preparing) this.#ready = undefined;
+      });
+    }
+    return this.#ready;
+  }
+
+  /** @param {PostgresPool | undefined} client */
+  async #prepare(client) {
+    const { exists, version } = this.#statements;
+    const [{ found }] = await this.#query(exists, [this.#tables.version], client);
+    if (found) {
+      const [{ version: at }] = await this.#query(version, [], client);
+      if (at > NEWEST) throw newer(this.#tables.changes);
+      if (at === NEWEST) return;
+    }
+    try {
+      // Never on the caller's connection: it would be undone with the caller's transaction.
+      await this.#query(migrate(this.#tables), []);
+    } catch (error) {
+      throw codeOf(error) === NEWER_VERSION ? newer(this.#tables.changes) : error;
+    }
+  }
+
+  /**
+   * @param {string} text
+   * @param {unknown[]} values
+   * @param {PostgresPool} [client]
+   */
+  #query(text, values, client) {
+    return runQuery(client ?? this.#pool, text, values, {
+      what: `outbox ${this.#tables.changes}`,
+      isOnce: client !== undefined,
+    });
+  }
+}
+
+/** @param {string} table */
+function newer(table) {
+  return check.storeError(
+    `the tables of the outbox ${table} were made by a newer version of twenty-crm-native: update the package`,
+  );
+}
+
+module.exports = { postgresOutbox };

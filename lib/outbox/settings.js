@@ -1,0 +1,108 @@
+'use strict';
+
+const { TWENTY_CRM_DEFAULTS } = require('../defaults.js');
+const { readOptions } = require('../options.js');
+const { invalid } = require('../serialise.js');
+const { systemClock } = require('./timing.js');
+
+/** No lease and no delay is longer: the stores take what lies further ahead for the trace of a clock set back. */
+const LONGEST_MS = 3_600_000;
+
+/** Smallest and largest value of each number. */
+const NUMBERS = /** @type {const} */ ({
+  batchSize: [1, 10_000],
+  leaseMs: [1_000, LONGEST_MS],
+  pollIntervalMs: [1, LONGEST_MS],
+  initialBackoffMs: [1, LONGEST_MS],
+  maxBackoffMs: [1, LONGEST_MS],
+  pauseMs: [1, LONGEST_MS],
+  stopTimeoutMs: [0, LONGEST_MS],
+  flushTimeoutMs: [0, LONGEST_MS],
+});
+
+const OTHERS = /** @type {const} */ ([
+  'service',
+  'store',
+  'invalidEmail',
+  'onError',
+  'onDeadLetter',
+  'clock',
+  'random',
+]);
+
+const STORE_METHODS = [
+  'enqueue',
+  'claim',
+  'renew',
+  'settle',
+  'stats',
+  'deadLetters',
+  'retry',
+  'purge',
+];
+
+/**
+ * @typedef {Record<keyof typeof NUMBERS, number> & {
+ *   service: any,
+ *   store: import('../../index.js').OutboxStore,
+ *   invalidEmail: unknown,
+ *   onError: any,
+ *   onDeadLetter: any,
+ *   clock: import('../../index.js').OutboxClock,
+ *   random: () => number,
+ * }} Settings
+ */
+
+/**
+ * @param {unknown} options
+ * @returns {Settings}
+ */
+function readSettings(options) {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('options', 'options must be an object with service and store', undefined);
+  }
+  const numbers = readOptions('options', options, /** @type {any} */ (Object.keys(NUMBERS)));
+  for (const [name, [least, most]] of Object.entries(NUMBERS)) {
+    const value = numbers[name] ?? /** @type {any} */ (TWENTY_CRM_DEFAULTS.outbox)[name];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw invalid(name, `${name} must be a whole number from ${least} to ${most}`, undefined);
+    }
+    numbers[name] = value;
+  }
+  const others = readOptions('options', options, OTHERS);
+  requireMethods('service', others.service, ['syncPersons', 'syncCompanies']);
+  requireMethods('store', others.store, STORE_METHODS);
+  for (const name of /** @type {const} */ (['onError', 'onDeadLetter', 'random'])) {
+    if (others[name] !== undefined && typeof others[name] !== 'function') {
+      throw invalid(name, `${name} must be a function`, undefined);
+    }
+  }
+  if (others.clock !== undefined) requireMethods('clock', others.clock, ['now', 'sleep']);
+  return /** @type {any} */ ({
+    ...numbers,
+    ...others,
+    clock: others.clock ?? systemClock,
+    random: others.random ?? Math.random,
+  });
+}
+
+/**
+ * @param {string} what
+ * @param {any} object
+ * @param {string[]} methods
+ */
+function requireMethods(what, object, methods) {
+  for (const method of methods) {
+    let found;
+    try {
+      found = object?.[method];
+    } catch {
+      // A getter that throws: there is no method.
+    }
+    if (typeof found !== 'function') {
+      throw invalid(what, `${what} must have a method ${method}`, undefined);
+    }
+  }
+}
+
+module.exports = { readSettings };

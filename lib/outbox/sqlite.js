@@ -1,0 +1,113 @@
+'use strict';
+
+const native = require('../native.js');
+const { invalid } = require('../serialise.js');
+const { ask, construct } = require('../stores/native-call.js');
+const { secretsOf } = require('../stores/secrets.js');
+
+/** @typedef {import('../../index.js').OutboxStore} OutboxStore */
+
+/** @type {WeakMap<object, import('../../native.js').SqliteOutbox>} Out of reach of `util.inspect`. */
+const natives = new WeakMap();
+
+/**
+ * See `index.d.ts`.
+ * @param {string} path
+ * @param {import('../../index.js').SqliteOutboxOptions} [options]
+ * @returns {import('../../index.js').ClosableOutboxStore}
+ */
+function sqliteOutbox(path, options) {
+  return new SqliteOutbox(path, options);
+}
+
+class SqliteOutbox {
+  #now;
+
+  /**
+   * @param {string} path
+   * @param {import('../../index.js').SqliteOutboxOptions} [options]
+   */
+  constructor(path, options) {
+    if (typeof path !== 'string') throw invalid('path', 'path must be a string', undefined);
+    const now = options?.now ?? Date.now;
+    if (typeof now !== 'function') throw invalid('now', 'now must be a function', undefined);
+    this.#now = now;
+    const secrets = JSON.stringify(secretsOf(options));
+    natives.set(
+      this,
+      construct(() => new native.SqliteOutbox(path, secrets)),
+    );
+  }
+
+  /** @type {OutboxStore['enqueue']} */
+  async enqueue(changes, options) {
+    if (options?.client !== undefined) {
+      throw invalid(
+        'client',
+        'client is for postgresOutbox: SQLite has no other client',
+        undefined,
+      );
+    }
+    await this.#ask({ op: 'enqueue', changes, now: this.#now() });
+  }
+
+  /** @type {OutboxStore['claim']} */
+  async claim({ token, limit, leaseMs, isProbe }) {
+    const now = this.#now();
+    return this.#ask({ op: 'claim', token, limit, isProbe, now, until: now + leaseMs });
+  }
+
+  /** @type {OutboxStore['renew']} */
+  async renew({ token, leaseMs }) {
+    return this.#ask({ op: 'renew', token, until: this.#now() + leaseMs });
+  }
+
+  /** @type {OutboxStore['settle']} */
+  async settle({ token, records }) {
+    return this.#ask({ op: 'settle', token, records, now: this.#now() });
+  }
+
+  /** @type {OutboxStore['stats']} */
+  async stats() {
+    return this.#ask({ op: 'stats', now: this.#now() });
+  }
+
+  /** @type {OutboxStore['deadLetters']} */
+  async deadLetters({ limit, after }) {
+    return this.#ask({ op: 'deadLetters', limit, after: after ?? null });
+  }
+
+  /** @type {OutboxStore['retry']} */
+  async retry({ entity, externalId }) {
+    return this.#ask({ op: 'retry', entity, externalId });
+  }
+
+  /** @type {OutboxStore['purge']} */
+  async purge({ entity, externalId, olderThanMs, pending }) {
+    const now = this.#now();
+    const before = olderThanMs === undefined ? undefined : now - olderThanMs;
+    return this.#ask({ op: 'purge', entity, externalId, before, pending, now });
+  }
+
+  async close() {
+    await ask((dispatcher, call) => of(this).close(dispatcher, call));
+  }
+
+  /** @param {object} request */
+  #ask(request) {
+    const json = JSON.stringify(request);
+    return ask((dispatcher, call) => of(this).ask(dispatcher, call, json));
+  }
+}
+
+/**
+ * @param {object} store
+ * @returns {import('../../native.js').SqliteOutbox}
+ */
+function of(store) {
+  const found = natives.get(store);
+  if (found === undefined) throw new TypeError('not a store of sqliteOutbox');
+  return found;
+}
+
+module.exports = { sqliteOutbox };

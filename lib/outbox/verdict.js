@@ -1,0 +1,60 @@
+'use strict';
+
+const { TwentyCrmErrorCode, createTwentyCrmError, isTwentyCrmError } = require('../errors.js');
+const { describe } = require('../serialise.js');
+
+/**
+ * What a failure says: about this record for good (`dead`), about this moment (`away`), about the key, the server's
+ * address or the configuration (`workspace`), or one of the latter two or the first, which only its neighbours can tell
+ * (`doubtful`).
+ * @typedef {'dead' | 'away' | 'workspace' | 'doubtful'} Verdict
+ */
+
+/** Reasons of OPERATION_FAILED that have nothing to do with the record. */
+const WORKSPACE_REASONS = new Set([
+  'DISABLED',
+  'LOOKUP_FAILED',
+  'MODE',
+  'NO_OBJECT',
+  'NOT_TWENTY',
+  'QUOTA',
+  'REDIRECT',
+  'SECRET',
+  'STORE',
+]);
+
+/**
+ * @param {unknown} error
+ * @returns {Verdict}
+ */
+function verdictOn(error) {
+  // Whatever is no error of ours (a publish function's own, say) tells nothing about the record.
+  if (!isTwentyCrmError(error) || error.isRetryable) return 'away';
+  const reason = error.details?.reason;
+  switch (error.code) {
+    case TwentyCrmErrorCode.AUTH_ERROR:
+      return 'workspace';
+    case TwentyCrmErrorCode.OPERATION_FAILED:
+      return WORKSPACE_REASONS.has(String(reason)) ? 'workspace' : 'dead';
+    case TwentyCrmErrorCode.NOT_FOUND:
+      return reason === 'OWN_ROW_GONE' ? 'dead' : 'doubtful';
+    case TwentyCrmErrorCode.UNKNOWN:
+      return reason === 'NOT_TWENTY' ? 'workspace' : 'doubtful';
+    default:
+      return 'dead';
+  }
+}
+
+/**
+ * The facts of a failure, as they can be stored.
+ * @param {any} error
+ * @returns {import('../../index.js').TwentyCrmError}
+ */
+function plainError(error) {
+  if (!isTwentyCrmError(error)) {
+    return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, describe(error), { isRetryable: true });
+  }
+  return createTwentyCrmError(error.code, error.message, error);
+}
+
+module.exports = { plainError, verdictOn };

@@ -1,0 +1,63 @@
+'use strict';
+
+const { TwentyCrmApiError } = require('../errors.js');
+const { storeError } = require('./check.js');
+
+/** How often a statement that lost a race is repeated. */
+const RACES = 3;
+
+/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const INSUFFICIENT_PRIVILEGE = '42501';
+const LOST_RACES = new Set(['40001', '40P01']);
+
+/**
+ * One statement on the caller's pool. What fails rejects as the native stores do; lost races are run again.
+ * @param {import('../../index.js').PostgresPool} pool
+ * @param {string} text
+ * @param {unknown[]} values
+ * @param {{ what: string, advice?: Record<string, string>, isOnce?: boolean }} about `what`: for people; `advice`: by
+ *   PostgreSQL's code; `isOnce`: within a transaction of the caller's, which a failure ends
+ * @returns {Promise<any[]>} rows
+ */
+async function runQuery(pool, text, values, { what, advice, isOnce = false }) {
+  for (let race = 0; ; race += 1) {
+    try {
+      const { rows } = await pool.query(text, values);
+      return rows;
+    } catch (cause) {
+      if (!isOnce && race < RACES && LOST_RACES.has(codeOf(cause))) continue;
+      throw failure(cause, what, advice ?? {});
+    }
+  }
+}
+
+/**
+ * @param {unknown} cause
+ * @param {string} what
+ * @param {Record<string, string>} advice
+ */
+function failure(cause, what, advice) {
+  const code = codeOf(cause);
+  const said = cause instanceof Error && cause.message !== '' ? cause.message : String(cause);
+  const hint =
+    advice[code] ??
+    (code === INSUFFICIENT_PRIVILEGE
+      ? ': grant the pool’s role SELECT, INSERT, UPDATE and DELETE on the table'
+      : '');
+  // A connection that failed has a code of Node's, or none; whatever PostgreSQL itself refused, it refuses again.
+  const isRetryable = !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|40)/.test(code);
+  return storeError(`PostgreSQL, ${what}: ${said}${hint}`, { isRetryable, cause });
+}
+
+/**
+ * The code of a failure: PostgreSQL's own, also behind an error of ours.
+ * @param {any} error
+ * @returns {string}
+ */
+function codeOf(error) {
+  const source = error instanceof TwentyCrmApiError ? error.cause : error;
+  const { code } = /** @type {any} */ (source ?? {});
+  return typeof code === 'string' ? code : '';
+}
+
+module.exports = { codeOf, runQuery };

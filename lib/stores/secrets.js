@@ -1,0 +1,21 @@
+'use strict';
+
+const { invalid } = require('../serialise.js');
+
+/**
+ * The secrets that a store's options name: the first encrypts, all of them decrypt; none where nothing is encrypted.
+ * @param {{ secret?: string, secrets?: readonly string[] } | undefined} options
+ * @returns {readonly string[]}
+ */
+function secretsOf(options) {
+  const { secret, secrets } = options ?? {};
+  if (secret !== undefined && secrets !== undefined) {
+    throw invalid('secret', 'give secret or secrets, not both', undefined);
+  }
+  if (secrets !== undefined && (!Array.isArray(secrets) || secrets.length === 0)) {
+    throw invalid('secrets', 'secrets must be an array with at least one secret', undefined);
+  }
+  return secrets ?? (secret === undefined ? [] : [secret]);
+}
+
+module.exports = { secretsOf };

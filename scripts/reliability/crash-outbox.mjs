@@ -1,0 +1,272 @@
+// Kills a process at random moments while it fills and empties an outbox, and then counts what is in the CRM.
+//   node scripts/reliability/crash-outbox.mjs                    200 kills on SQLite, one row of a table
+//   node scripts/reliability/crash-outbox.mjs --kills 50 --seed 7 --store postgres
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startPostgres } from '../../__test__/helpers/postgres.mjs';
+import { startSim } from '../../__test__/helpers/sim.mjs';
+import { sqliteMappingStore } from '../../index.mjs';
+import { isMain } from '../support/process.mjs';
+import { changeAt, randomAt } from './crash-outbox-changes.mjs';
+
+const CHILD = fileURLToPath(new URL('crash-outbox-child.mjs', import.meta.url));
+
+/** Changes that one life of the process enqueues on average. */
+const CHANGES_PER_LIFE = 60;
+
+/** The shortest lease that the outbox allows: what a killed process held is free again soon. */
+const LEASE_MS = 1_000;
+
+/**
+ * @typedef {object} CrashOptions
+ * @property {number} kills
+ * @property {number} seed
+ * @property {'sqlite' | 'postgres'} [store]
+ */
+
+/**
+ * @typedef {object} CrashReport
+ * @property {number} kills
+ * @property {number} killedInDelivery kills at which records were under way
+ * @property {number} changes durably enqueued
+ * @property {number} records in the CRM
+ * @property {string[]} lost records, or values, that are not as the changes make them
+ * @property {string[]} doubled
+ * @property {string[]} disordered writes of an older change after a newer one
+ * @property {string[]} strayed mappings to a wrong record
+ * @property {number} seconds
+ */
+
+/**
+ * @param {CrashOptions} options
+ * @returns {Promise<CrashReport | { skip: string }>}
+ */
+export async function crashOutbox({ kills, seed, store = 'sqlite' }) {
+  const postgres = store === 'postgres' ? await startPostgres() : undefined;
+  if (postgres !== undefined && 'skip' in postgres) return postgres;
+  const folder = mkdtempSync(path.join(tmpdir(), 'crash-outbox-'));
+  const sim = await startSim({ preset: 'provisioned', latencyMs: 3, logSize: 100_000 });
+  try {
+    const setting = {
+      baseUrl: sim.baseUrl,
+      apiKey: sim.apiKey,
+      file: path.join(folder, 'outbox.db'),
+      postgres: postgres?.config,
+      seed,
+      records: { people: 60, companies: 12 },
+      leaseMs: LEASE_MS,
+      // One after the other: then the order of the changes is the order of their numbers.
+      atOnce: 1,
+    };
+    const total = kills * CHANGES_PER_LIFE;
+    const startedMs = performance.now();
+    let from = 0;
+    let killedInDelivery = 0;
+    for (let kill = 0; kill < kills; kill += 1) {
+      const random = (/** @type {number} */ what) => randomAt(seed + 1, kill * 4 + what);
+      const reached = await live(
+        { ...setting, from, to: total },
+        {
+          // A life that has nothing left to enqueue is killed while it delivers.
+          lines: Math.floor(random(0) * CHANGES_PER_LIFE * 2),
+          delayMs: Math.floor(random(1) ** 3 * 120),
+        },
+      );
+      from = Math.max(from, reached.last + 1);
+      killedInDelivery += (await isBusy(sim)) ? 1 : 0;
+    }
+    const { last, how } = await live({ ...setting, from, to: Math.max(total, from + 1) });
+    if (how !== 0) throw new Error(`the last life ended with ${how}`);
+    const changes = Math.max(from, last + 1);
+    const seconds = (performance.now() - startedMs) / 1_000;
+    const found = await compare(sim, setting, changes);
+    return { kills, killedInDelivery, changes, ...found, seconds };
+  } finally {
+    await sim.stop();
+    if (postgres !== undefined) await postgres.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether the simulator has seen requests since it was asked last: the kill came into a delivery. */
+const seenBy = new WeakMap();
+async function isBusy(/** @type {any} */ sim) {
+  const { total } = await sim.stats();
+  const before = seenBy.get(sim) ?? 0;
+  seenBy.set(sim, total);
+  return total > before;
+}
+
+/**
+ * One life of the process.
+ * @param {object} setting
+ * @param {{ lines: number, delayMs: number }} [death] after so many lines, and so long afterwards; none: a natural one
+ * @returns {Promise<{ last: number, how: number | string | null }>} `last`: the change that was reported as durable last
+ */
+async function live(setting, death) {
+  const child = spawn(process.execPath, [CHILD, JSON.stringify(setting)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let last = -1;
+  let lines = 0;
+  const dies = () => child.kill('SIGKILL');
+  if (death?.lines === 0) setTimeout(dies, death.delayMs);
+  const reader = createInterface({ input: child.stdout });
+  reader.on('line', (line) => {
+    lines += 1;
+    const number = /^e (\d+)$/.exec(line)?.[1];
+    if (number !== undefined) last = Math.max(last, Number(number));
+    if (lines === death?.lines || (death !== undefined && line === 'enqueued')) {
+      setTimeout(dies, death?.delayMs);
+    }
+  });
+  const read = new Promise((resolve) => reader.once('close', resolve));
+  const how = await new Promise((resolve) =>
+    child.once('exit', (code, signal) => resolve(code ?? signal)),
+  );
+  await read;
+  return { last, how };
+}
+
+/**
+ * What the simulator has, against what the changes make.
+ * @param {any} sim
+ * @param {any} setting
+ * @param {number} changes
+ */
+async function compare(sim, { seed, records, file }, changes) {
+  /** @type {Map<string, any>} */
+  const wanted = new Map();
+  for (let number = 0; number < changes; number += 1) {
+    const { entity, input } = changeAt(seed, number, records);
+    const key = `${entity} ${input.external_id}`;
+    wanted.set(key, { ...wanted.get(key), ...input });
+  }
+  const people = (await sim.records('people')).filter((/** @type {any} */ row) => row.externalId);
+  const companies = (await sim.records('companies')).filter(
+    (/** @type {any} */ row) => row.externalId,
+  );
+  /** @type {Map<string, any[]>} */
+  const found = new Map();
+  for (const [entity, rows] of /** @type {const} */ ([
+    ['person', people],
+    ['company', companies],
+  ])) {
+    for (const row of rows) {
+      const key = `${entity} ${row.externalId}`;
+      found.set(key, [...(found.get(key) ?? []), row]);
+    }
+  }
+  const companyIds = new Map(companies.map((/** @type {any} */ row) => [row.externalId, row.id]));
+  const lost = [...wanted].flatMap(([key, input]) => {
+    const row = found.get(key)?.[0];
+    if (row === undefined) return [`${key} is missing`];
+    const fields = /^person /.test(key)
+      ? {
+          name: `${row.name.firstName} ${row.name.lastName}`,
+          job_title: row.jobTitle,
+          city: row.city,
+          total_submissions: row.totalSubmissions,
+          company: row.companyId,
+        }
+      : { name: row.name, status: row.status };
+    const should = { ...input, company: companyIds.get(input.company_external_id) };
+    return Object.entries(fields)
+      .filter(([field, value]) => (value || null) !== (should[field] ?? null))
+      .map(([field, value]) => `${key}: ${field} is ${value}, not ${should[field]}`);
+  });
+  const doubled = [...found].filter(([, rows]) => rows.length > 1).map(([key]) => key);
+  return {
+    records: people.length + companies.length,
+    lost,
+    doubled,
+    disordered: disorder(await sim.log()),
+    strayed: await strayed(file, [
+      ['person', people],
+      ['company', companies],
+    ]),
+  };
+}
+
+/**
+ * Writes of people whose change is older than one that was written before.
+ * @param {{ method: string, path: string, body: string, status: number }[]} log
+ */
+function disorder(log) {
+  /** @type {Map<string, number>} */
+  const newest = new Map();
+  const found = [];
+  for (const { method, body, status } of log) {
+    if (method === 'GET' || status > 299 || !body.includes('totalSubmissions')) continue;
+    for (const row of [JSON.parse(body)].flat()) {
+      const key = row.emails?.primaryEmail;
+      const number = row.totalSubmissions;
+      if (typeof key !== 'string' || typeof number !== 'number') continue;
+      const before = newest.get(key) ?? -1;
+      if (number < before) found.push(`${key}: ${number} after ${before}`);
+      newest.set(key, Math.max(before, number));
+    }
+  }
+  return found;
+}
+
+/**
+ * Mappings that lead to a row of somebody else, or to none.
+ * @param {string} file
+ * @param {[ 'person' | 'company', any[] ][]} rowsByEntity
+ */
+async function strayed(file, rowsByEntity) {
+  const store = sqliteMappingStore(file);
+  const found = [];
+  for (const [entity, rows] of rowsByEntity) {
+    const everIds = rows.map((row) => row.externalId);
+    const idOf = new Map(rows.map((row) => [row.externalId, row.id]));
+    for (const { everId, crmId } of await store.findManyByEverIds(everIds, entity)) {
+      if (idOf.get(everId) !== crmId) found.push(`${entity} ${everId} → ${crmId}`);
+    }
+  }
+  await store.close();
+  return found;
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      kills: { type: 'string', default: '200' },
+      seed: { type: 'string', default: '1' },
+      store: { type: 'string', default: 'sqlite' },
+    },
+  });
+  const store = values.store === 'postgres' ? 'postgres' : 'sqlite';
+  const report = await crashOutbox({
+    kills: Number(values.kills),
+    seed: Number(values.seed),
+    store,
+  });
+  if ('skip' in report) throw new Error(report.skip);
+  const { lost, doubled, disordered, strayed: wrong } = report;
+  console.log(
+    '| outbox | seed | kills | with requests since the last | changes enqueued | records | lost | doubled | out of order | wrong mappings | seconds |',
+  );
+  console.log('|---|---|---|---|---|---|---|---|---|---|---|');
+  const cells = [
+    store,
+    values.seed,
+    report.kills,
+    report.killedInDelivery,
+    report.changes,
+    report.records,
+    ...[lost, doubled, disordered, wrong].map((list) => list.length),
+    Math.round(report.seconds),
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+  for (const line of [...lost, ...doubled, ...disordered, ...wrong].slice(0, 20)) console.log(line);
+  return lost.length + doubled.length + disordered.length + wrong.length;
+}
+
+if (isMain(import.meta.url)) process.exitCode = (await main()) > 0 ? 1 : 0;

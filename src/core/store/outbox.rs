@@ -1,0 +1,387 @@
+//! Changes that wait to be delivered, in an SQLite file. What is delivered when, and what an answer means for a record,
+//! is decided above (`lib/outbox`); here is what has to be durable and what two workers must not do at once.
+//!
+//! A change is a row that is only ever appended. A record with waiting changes is taken by one worker at a time: that
+//! worker's token and the end of its lease stand in the record's lane, which also counts attempts and delays the next
+//! one. Everything that a worker reports is taken for granted only for records whose lanes still carry its token.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use crate::core::error::CrmError;
+
+use super::seal::{Purpose, Secrets};
+use super::sqlite_db::{Access, DatabaseUser, all_or_nothing};
+
+mod request;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+pub use request::Request;
+use request::{Claim, Filter, NewChange, RecordKey, Settlement};
+
+/// No lease and no delay is longer, in milliseconds: what lies further ahead was written before the clock was set back.
+const LONGEST_MS: i64 = 3_600_000;
+
+/// The outbox of one file; mappings and a configuration can live in the same one.
+pub struct SqliteOutbox {
+    database: DatabaseUser,
+    secrets: Arc<Secrets>,
+}
+
+impl SqliteOutbox {
+    /// An outbox in the file at `path`, as mapping stores have it. `secrets` is a JSON array: the first seals what the
+    /// changes hold, all of them open it; with none it is kept in clear. Ids are kept in clear in any case.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR naming `path` or `secrets`.
+    pub fn new(path: &str, secrets: &str) -> Result<Self, CrmError> {
+        Ok(Self {
+            secrets: Secrets::from_json(secrets, Purpose::Change)?.into(),
+            database: DatabaseUser::join(path)?,
+        })
+    }
+
+    /// Does what `request` asks for; the answer is JSON.
+    ///
+    /// # Errors
+    /// OPERATION_FAILED, retryable where another process kept the file locked.
+    pub async fn carry_out(&self, request: Request) -> Result<Value, CrmError> {
+        let secrets = Arc::clone(&self.secrets);
+        match request {
+            Request::Enqueue { changes, now } => {
+                let rows = changes
+                    .into_iter()
+                    .map(|change| sealed_change(&secrets, change))
+                    .collect::<Result<Vec<_>, _>>()?;
+                self.run(Access::WriteThrough, move |connection| {
+                    enqueue(connection, &rows, now)
+                })
+                .await
+            }
+            Request::Claim(claim) => {
+                self.run(Access::Write, move |connection| {
+                    take(connection, &secrets, &claim)
+                })
+                .await
+            }
+            Request::Renew { token, until } => {
+                self.run(Access::Write, move |connection| {
+                    let held = connection
+                        .prepare_cached(sql::RENEW)?
+                        .execute(params![token, until])?;
+                    Ok(json!(held))
+                })
+                .await
+            }
+            Request::Settle(settle) => {
+                let outcomes = sealed_outcomes(&secrets, settle.records)?;
+                let (token, now) = (settle.token, settle.now);
+                self.run(Access::Write, move |connection| {
+                    let held = outcomes
+                        .iter()
+                        .map(|outcome| outcome.apply(connection, &token, now))
+                        .collect::<rusqlite::Result<Vec<bool>>>()?;
+                    Ok(json!(held))
+                })
+                .await
+            }
+            Request::Stats { now } => {
+                self.run(Access::Read, move |connection| stats(connection, now))
+                    .await
+            }
+            Request::DeadLetters { limit, after } => {
+                self.run(Access::Read, move |connection| {
+                    dead_letters(connection, &secrets, limit, &after.unwrap_or_default())
+                })
+                .await
+            }
+            Request::Retry(record) => {
+                self.run(Access::WriteThrough, move |connection| {
+                    let key = params![record.entity, record.external_id];
+                    let found = connection.prepare_cached(sql::REVIVE)?.execute(key)?;
+                    connection.prepare_cached(sql::HURRY)?.execute(key)?;
+                    Ok(json!(found > 0))
+                })
+                .await
+            }
+            Request::Purge(filter) => {
+                self.run(Access::WriteThrough, move |connection| {
+                    purge(connection, &filter)
+                })
+                .await
+            }
+        }
+    }
+
+    /// Closes the store after everything asked so far is done; later calls fail.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    async fn run<F>(&self, access: Access, work: F) -> Result<Value, CrmError>
+    where
+        F: FnOnce(&Connection) -> rusqlite::Result<Value> + Send + 'static,
+    {
+        self.database
+            .run(access, move |connection| {
+                if access == Access::Read {
+                    return work(connection);
+                }
+                all_or_nothing(connection, || work(connection))
+            })
+            .await
+    }
+}
+
+/// What a sealed payload is bound to: it cannot be moved to another record.
+fn seal_id(entity: &str, external_id: &str) -> String {
+    format!("{entity}:{external_id}")
+}
+
+fn locked(secrets: &Secrets, text: String, id: &str) -> Result<Vec<u8>, CrmError> {
+    if secrets.seals() {
+        secrets.seal(&SecretString::from(text), id)
+    } else {
+        Ok(text.into_bytes())
+    }
+}
+
+/// What is not sealed is an object's JSON text; an envelope begins otherwise.
+fn unlocked(secrets: &Secrets, bytes: &[u8], id: &str) -> Result<String, CrmError> {
+    if bytes.first() == Some(&b'{') {
+        return Ok(String::from_utf8_lossy(bytes).into_owned());
+    }
+    let opened = secrets.open(bytes, id)?;
+    Ok(opened.text.expose_secret().to_owned())
+}
+
+/// A change ready to be written.
+struct SealedChange {
+    entity: String,
+    external_id: String,
+    needs: Option<String>,
+    payload: Vec<u8>,
+}
+
+fn sealed_change(secrets: &Secrets, change: NewChange) -> Result<SealedChange, CrmError> {
+    let id = seal_id(&change.entity, &change.external_id);
+    Ok(SealedChange {
+        payload: locked(secrets, change.payload, &id)?,
+        entity: change.entity,
+        external_id: change.external_id,
+        needs: change.needs,
+    })
+}
+
+fn enqueue(connection: &Connection, rows: &[SealedChange], now: i64) -> rusqlite::Result<Value> {
+    let mut insert = connection.prepare_cached(sql::ENQUEUE)?;
+    for row in rows {
+        insert.execute(params![
+            row.entity,
+            row.external_id,
+            row.needs,
+            now,
+            row.payload,
+        ])?;
+    }
+    Ok(Value::Null)
+}
+
+fn take(connection: &Connection, secrets: &Secrets, claim: &Claim) -> rusqlite::Result<Value> {
+    let statement = if claim.is_probe { sql::PROBE } else { sql::DUE };
+    let records: Vec<(String, String, i64)> = connection
+        .prepare_cached(statement)?
+        .query_map(params![claim.now, LONGEST_MS, claim.limit], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut lease = connection.prepare_cached(sql::LEASE)?;
+    let mut read = connection.prepare_cached(sql::CHANGES)?;
+    let mut claimed = Vec::with_capacity(records.len());
+    for (entity, external_id, attempts) in records {
+        lease.execute(params![entity, external_id, claim.token, claim.until])?;
+        let id = seal_id(&entity, &external_id);
+        let changes: Vec<Value> = read
+            .query_map(params![entity, external_id], |row| {
+                let text = unlocked(secrets, &row.get::<_, Vec<u8>>(1)?, &id);
+                Ok(json!({
+                    "id": row.get::<_, i64>(0)?.to_string(),
+                    "isDead": row.get::<_, bool>(2)?,
+                    "enqueuedAt": row.get::<_, i64>(3)?,
+                    "payload": text.as_ref().ok(),
+                    "error": text.err().map(|error| error.to_value()),
+                }))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        claimed.push(json!({
+            "entity": entity,
+            "externalId": external_id,
+            "attempts": attempts,
+            "changes": changes,
+        }));
+    }
+    Ok(Value::Array(claimed))
+}
+
+/// A change's new contents.
+struct Rewritten {
+    id: i64,
+    needs: Option<String>,
+    payload: Vec<u8>,
+    info: Option<Vec<u8>>,
+}
+
+/// What is to be written of one record's outcome.
+struct Outcome {
+    entity: String,
+    external_id: String,
+    remove: Vec<i64>,
+    rewrite: Vec<Rewritten>,
+    lane: Option<(i64, i64)>,
+}
+
+fn sealed_outcomes(
+    secrets: &Secrets,
+    settlements: Vec<Settlement>,
+) -> Result<Vec<Outcome>, CrmError> {
+    let id_of = |text: &str| {
+        text.parse()
+            .map_err(|_| CrmError::validation("id", format!("{text:?} is no change's id")))
+    };
+    settlements
+        .into_iter()
+        .map(|settlement| {
+            let id = seal_id(&settlement.entity, &settlement.external_id);
+            let rewrite = settlement
+                .rewrite
+                .into_iter()
+                .map(|row| {
+                    let info = row.dead.map(|dead| locked(secrets, dead.to_string(), &id));
+                    Ok(Rewritten {
+                        id: id_of(&row.id)?,
+                        needs: row.needs,
+                        payload: locked(secrets, row.payload, &id)?,
+                        info: info.transpose()?,
+                    })
+                })
+                .collect::<Result<_, CrmError>>()?;
+            Ok(Outcome {
+                rewrite,
+                remove: settlement
+                    .remove
+                    .iter()
+                    .map(|text| id_of(text))
+                    .collect::<Result<_, _>>()?,
+                lane: settlement.lane.map(|lane| (lane.attempts, lane.delay_ms)),
+                entity: settlement.entity,
+                external_id: settlement.external_id,
+            })
+        })
+        .collect()
+}
+
+impl Outcome {
+    /// False where the record was no longer held: then nothing is changed.
+    fn apply(&self, connection: &Connection, token: &str, now: i64) -> rusqlite::Result<bool> {
+        let (entity, external_id) = (&self.entity, &self.external_id);
+        let holder = connection
+            .prepare_cached(sql::HOLDER)?
+            .query_row(params![entity, external_id], |row| {
+                row.get::<_, Option<String>>(0)
+            })
+            .optional()?
+            .flatten();
+        if holder.as_deref() != Some(token) {
+            return Ok(false);
+        }
+        let mut remove = connection.prepare_cached(sql::REMOVE)?;
+        for id in &self.remove {
+            remove.execute(params![id, entity, external_id])?;
+        }
+        let mut rewrite = connection.prepare_cached(sql::REWRITE)?;
+        for row in &self.rewrite {
+            rewrite.execute(params![
+                row.id,
+                entity,
+                external_id,
+                row.needs,
+                row.payload,
+                row.info,
+                now,
+            ])?;
+        }
+        match self.lane {
+            None => connection
+                .prepare_cached(sql::FREE)?
+                .execute(params![entity, external_id])?,
+            Some((attempts, delay)) => connection.prepare_cached(sql::DELAY)?.execute(params![
+                entity,
+                external_id,
+                attempts,
+                now + delay
+            ])?,
+        };
+        Ok(true)
+    }
+}
+
+fn stats(connection: &Connection, now: i64) -> rusqlite::Result<Value> {
+    connection
+        .prepare_cached(sql::STATS)?
+        .query_row(params![now, LONGEST_MS], |row| {
+            Ok(json!({
+                "pending": row.get::<_, i64>(0)?,
+                "changes": row.get::<_, i64>(1)?,
+                "oldestAt": row.get::<_, Option<i64>>(2)?,
+                "deadLetters": row.get::<_, i64>(3)?,
+                "inFlight": row.get::<_, i64>(4)?,
+                "delayed": row.get::<_, i64>(5)?,
+            }))
+        })
+}
+
+fn dead_letters(
+    connection: &Connection,
+    secrets: &Secrets,
+    limit: i64,
+    after: &RecordKey,
+) -> rusqlite::Result<Value> {
+    let rows: Vec<Value> = connection
+        .prepare_cached(sql::DEAD)?
+        .query_map(params![after.entity, after.external_id, limit], |row| {
+            let (entity, external_id): (String, String) = (row.get(1)?, row.get(2)?);
+            let id = seal_id(&entity, &external_id);
+            let payload = unlocked(secrets, &row.get::<_, Vec<u8>>(5)?, &id);
+            let info = unlocked(secrets, &row.get::<_, Vec<u8>>(6)?, &id);
+            Ok(json!({
+                "id": row.get::<_, i64>(0)?.to_string(),
+                "entity": entity,
+                "externalId": external_id,
+                "enqueuedAt": row.get::<_, i64>(3)?,
+                "deadAt": row.get::<_, i64>(4)?,
+                "payload": payload.as_ref().ok(),
+                "info": info.ok().and_then(|text| serde_json::from_str::<Value>(&text).ok()),
+                "error": payload.err().map(|error| error.to_value()),
+            }))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Value::Array(rows))
+}
+
+fn purge(connection: &Connection, filter: &Filter) -> rusqlite::Result<Value> {
+    let gone = connection.prepare_cached(sql::PURGE)?.execute(params![
+        filter.pending,
+        filter.entity,
+        filter.external_id,
+        filter.before,
+    ])?;
+    connection
+        .prepare_cached(sql::TIDY)?
+        .execute(params![filter.now])?;
+    Ok(json!(gone))
+}

@@ -1,0 +1,96 @@
+//! The outbox's statements. `?1` is the time in those that choose, `?2` the longest lease.
+
+/// A lane does not hold its record back. What lies too far ahead was written before the clock was set back.
+macro_rules! due {
+    ($order:literal) => {
+        concat!(
+            "SELECT c.entity, c.external_id, coalesce(l.attempts, 0)
+            FROM outbox_change c
+            LEFT JOIN outbox_lane l ON l.entity = c.entity AND l.external_id = c.external_id
+            WHERE c.dead_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM outbox_change o
+                WHERE o.entity = c.entity AND o.external_id = c.external_id
+                AND o.dead_at IS NULL AND o.id < c.id)
+            AND NOT coalesce(l.leased_until > ?1 AND l.leased_until <= ?1 + ?2, 0)
+            AND NOT coalesce(l.not_before > ?1 AND l.not_before <= ?1 + ?2, 0)
+            AND NOT (c.entity = 'person' AND EXISTS (SELECT 1 FROM outbox_change m
+                JOIN outbox_change n ON n.entity = 'company' AND n.external_id = m.needs
+                    AND n.dead_at IS NULL
+                LEFT JOIN outbox_lane k ON k.entity = 'company' AND k.external_id = m.needs
+                WHERE m.entity = 'person' AND m.external_id = c.external_id AND m.dead_at IS NULL
+                AND NOT coalesce(k.attempts >= 3 AND k.not_before > ?1, 0)))
+            ORDER BY ",
+            $order,
+            " LIMIT ?3"
+        )
+    };
+}
+
+/// Records that are due, companies first, those that wait longest first. A person waits for its company, but not for
+/// one that fails time and again while others are delivered.
+pub const DUE: &str = due!("c.entity, c.id");
+
+/// The record that was tried least often.
+pub const PROBE: &str = due!("coalesce(l.attempts, 0), c.entity, c.id");
+
+pub const ENQUEUE: &str =
+    "INSERT INTO outbox_change (entity, external_id, needs, enqueued_at, payload)
+    VALUES (?1, ?2, ?3, ?4, ?5)";
+
+pub const LEASE: &str =
+    "INSERT INTO outbox_lane (entity, external_id, token, leased_until, attempts, not_before)
+    VALUES (?1, ?2, ?3, ?4, 0, 0)
+    ON CONFLICT (entity, external_id) DO UPDATE SET
+        token = excluded.token, leased_until = excluded.leased_until";
+
+/// All of a record's changes, the dead one among them.
+pub const CHANGES: &str = "SELECT id, payload, dead_at IS NOT NULL, enqueued_at
+    FROM outbox_change WHERE entity = ?1 AND external_id = ?2 ORDER BY id";
+
+pub const RENEW: &str = "UPDATE outbox_lane SET leased_until = ?2 WHERE token = ?1";
+
+pub const HOLDER: &str = "SELECT token FROM outbox_lane WHERE entity = ?1 AND external_id = ?2";
+
+pub const REMOVE: &str =
+    "DELETE FROM outbox_change WHERE id = ?1 AND entity = ?2 AND external_id = ?3";
+
+pub const REWRITE: &str = "UPDATE outbox_change SET needs = ?4, payload = ?5,
+    dead_at = CASE WHEN ?6 IS NULL THEN dead_at ELSE ?7 END, dead_info = coalesce(?6, dead_info)
+    WHERE id = ?1 AND entity = ?2 AND external_id = ?3";
+
+pub const FREE: &str = "DELETE FROM outbox_lane WHERE entity = ?1 AND external_id = ?2";
+
+pub const DELAY: &str = "UPDATE outbox_lane
+    SET token = NULL, leased_until = 0, attempts = ?3, not_before = ?4
+    WHERE entity = ?1 AND external_id = ?2";
+
+pub const STATS: &str = "SELECT
+    (SELECT count(*) FROM (SELECT DISTINCT entity, external_id FROM outbox_change
+        WHERE dead_at IS NULL)),
+    (SELECT count(*) FROM outbox_change WHERE dead_at IS NULL),
+    (SELECT min(enqueued_at) FROM outbox_change WHERE dead_at IS NULL),
+    (SELECT count(*) FROM outbox_change WHERE dead_at IS NOT NULL),
+    (SELECT count(*) FROM outbox_lane WHERE token IS NOT NULL
+        AND leased_until > ?1 AND leased_until <= ?1 + ?2),
+    (SELECT count(*) FROM outbox_lane WHERE not_before > ?1 AND not_before <= ?1 + ?2)";
+
+pub const DEAD: &str = "SELECT id, entity, external_id, enqueued_at, dead_at, payload, dead_info
+    FROM outbox_change WHERE dead_at IS NOT NULL AND (entity, external_id) > (?1, ?2)
+    ORDER BY entity, external_id LIMIT ?3";
+
+pub const REVIVE: &str = "UPDATE outbox_change SET dead_at = NULL, dead_info = NULL
+    WHERE entity = ?1 AND external_id = ?2 AND dead_at IS NOT NULL";
+
+pub const HURRY: &str =
+    "UPDATE outbox_lane SET not_before = 0 WHERE entity = ?1 AND external_id = ?2";
+
+pub const PURGE: &str = "DELETE FROM outbox_change
+    WHERE (?1 OR dead_at IS NOT NULL)
+    AND (?2 IS NULL OR entity = ?2)
+    AND (?3 IS NULL OR external_id = ?3)
+    AND (?4 IS NULL OR coalesce(dead_at, enqueued_at) < ?4)";
+
+/// Lanes of records that are gone.
+pub const TIDY: &str = "DELETE FROM outbox_lane
+    WHERE leased_until <= ?1 AND NOT EXISTS (SELECT 1 FROM outbox_change c
+        WHERE c.entity = outbox_lane.entity AND c.external_id = outbox_lane.external_id)";

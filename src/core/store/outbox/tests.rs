@@ -1,0 +1,120 @@
+use super::*;
+
+const SECRETS: &str = r#"["a secret of thirty-two bytes, at the least"]"#;
+
+async fn ask(outbox: &SqliteOutbox, request: Value) -> Value {
+    let request = serde_json::from_value(request).expect("a request");
+    outbox.carry_out(request).await.expect("carried out")
+}
+
+fn change(entity: &str, external_id: &str, payload: &Value) -> Value {
+    json!({"entity": entity, "externalId": external_id, "payload": payload.to_string()})
+}
+
+async fn enqueue_one(outbox: &SqliteOutbox, external_id: &str, payload: &Value) {
+    let changes = [change("person", external_id, payload)];
+    ask(
+        outbox,
+        json!({"op": "enqueue", "now": 1, "changes": changes}),
+    )
+    .await;
+}
+
+async fn claim(outbox: &SqliteOutbox, token: &str, now: i64) -> Value {
+    let claim = json!({"op": "claim", "token": token, "limit": 10, "until": now + 10, "now": now,
+        "isProbe": false});
+    ask(outbox, claim).await
+}
+
+async fn deliver(outbox: &SqliteOutbox, token: &str, record: &Value) -> Value {
+    let ids: Vec<_> = record["changes"]
+        .as_array()
+        .expect("changes")
+        .iter()
+        .map(|c| &c["id"])
+        .collect();
+    let settlement = json!({"entity": record["entity"], "externalId": record["externalId"],
+        "remove": ids, "rewrite": [], "lane": null});
+    let settle = json!({"op": "settle", "token": token, "now": 5, "records": [settlement]});
+    ask(outbox, settle).await
+}
+
+#[tokio::test]
+async fn a_stale_worker_changes_nothing() {
+    let outbox = SqliteOutbox::new(":memory:", "[]").expect("an outbox");
+    enqueue_one(&outbox, "1", &json!({"plan": "free"})).await;
+    let first = claim(&outbox, "a", 100).await;
+    assert_eq!(claim(&outbox, "b", 105).await, json!([]), "the lease holds");
+    enqueue_one(&outbox, "1", &json!({"plan": "premium"})).await;
+    let second = claim(&outbox, "b", 111).await;
+    assert_eq!(second[0]["changes"].as_array().map(Vec::len), Some(2));
+    assert_eq!(deliver(&outbox, "a", &first[0]).await, json!([false]));
+    assert_eq!(deliver(&outbox, "b", &second[0]).await, json!([true]));
+    assert_eq!(claim(&outbox, "c", 1_000).await, json!([]));
+}
+
+#[tokio::test]
+async fn an_edit_made_in_flight_stays() {
+    let outbox = SqliteOutbox::new(":memory:", "[]").expect("an outbox");
+    enqueue_one(&outbox, "1", &json!({"plan": "free"})).await;
+    let first = claim(&outbox, "a", 100).await;
+    enqueue_one(&outbox, "1", &json!({"plan": "premium"})).await;
+    assert_eq!(deliver(&outbox, "a", &first[0]).await, json!([true]));
+    let second = claim(&outbox, "a", 101).await;
+    assert_eq!(second[0]["changes"][0]["payload"], r#"{"plan":"premium"}"#);
+}
+
+#[tokio::test]
+async fn with_a_secret_no_payload_and_no_reason_is_in_the_file() {
+    let name = format!("twenty-crm-native-{}.db", uuid::Uuid::new_v4());
+    let path = std::env::temp_dir().join(name);
+    let outbox = SqliteOutbox::new(&path.display().to_string(), SECRETS).expect("an outbox");
+    enqueue_one(&outbox, "1", &json!({"name": "Jane Austen"})).await;
+    let claimed = claim(&outbox, "a", 100).await;
+    let record = &claimed[0];
+    assert_eq!(record["changes"][0]["payload"], r#"{"name":"Jane Austen"}"#);
+    let rewrite = json!({"id": record["changes"][0]["id"], "payload": r#"{"name":"Jane Austen"}"#,
+        "needs": null, "dead": {"message": "Jane Austen is refused"}});
+    let settlement = json!({"entity": "person", "externalId": "1", "remove": [],
+        "rewrite": [rewrite], "lane": null});
+    let settle = json!({"op": "settle", "token": "a", "now": 7, "records": [settlement]});
+    assert_eq!(ask(&outbox, settle).await, json!([true]));
+    let dead = ask(
+        &outbox,
+        json!({"op": "deadLetters", "limit": 10, "after": null}),
+    )
+    .await;
+    assert_eq!(dead[0]["info"]["message"], "Jane Austen is refused");
+    assert_eq!(dead[0]["deadAt"], 7);
+    outbox.close().await;
+    let bytes = std::fs::read(&path).expect("readable");
+    assert!(!bytes.windows(6).any(|part| part == b"Austen"));
+
+    let keyless = SqliteOutbox::new(&path.display().to_string(), "[]").expect("an outbox");
+    let dead = ask(
+        &keyless,
+        json!({"op": "deadLetters", "limit": 10, "after": null}),
+    )
+    .await;
+    assert_eq!(dead[0]["error"]["details"]["reason"], "SECRET");
+    keyless.close().await;
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_by_more_than_any_lease_holds_nothing_up() {
+    let outbox = SqliteOutbox::new(":memory:", "[]").expect("an outbox");
+    enqueue_one(&outbox, "1", &json!({})).await;
+    let late = 10 * LONGEST_MS;
+    assert_eq!(
+        claim(&outbox, "a", late).await.as_array().map(Vec::len),
+        Some(1)
+    );
+    assert_eq!(claim(&outbox, "b", late - 5).await, json!([]));
+    assert_eq!(
+        claim(&outbox, "b", 5).await.as_array().map(Vec::len),
+        Some(1)
+    );
+}
