@@ -19,6 +19,7 @@ after(() => sim.stop());
 
 /** What each block prints, by a word of its code; a block without an entry prints nothing. */
 const outputs = [
+  { has: 'createTwentyCrmOutbox', stdout: /^\[\]\n$/ },
   {
     has: 'mapClientProfileToPerson',
     stdout:
