@@ -24,7 +24,7 @@ export interface OutboxClock {
   /** Milliseconds since any moment. */
   now(): number;
   /** Resolves after `ms` milliseconds, or as soon as the signal aborts; the process may end first unless `keepsAlive`. */
-  sleep(ms: number, how: { signal: AbortSignal; keepsAlive: boolean }): Promise<void>;
+  sleep(ms: number, how: { signal: AbortSignalLike; keepsAlive: boolean }): Promise<void>;
 }
 
 /** Options of {@link createTwentyCrmOutbox}. */

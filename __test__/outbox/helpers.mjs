@@ -64,7 +64,7 @@ export class FakeClock {
 export const person = (id, fields) => ({
   external_id: id,
   name: `Name of ${id}`,
-  email: `${encodeURIComponent(id).toLowerCase().replaceAll('%', '-')}@example.com`,
+  email: `${id.replace(/[^\w.-]/g, '-').toLowerCase()}@example.com`,
   ...fields,
 });
 export const company = (id, fields) => ({ external_id: id, name: `Company ${id}`, ...fields });

@@ -158,10 +158,7 @@ test('while the CRM is away it is asked with one record, less and less often; no
   };
   await clock.passing(outbox.drain());
   // The first round fails for all three; then one record at a time, each in its turn; the first that goes well opens.
-  assert.deepEqual(
-    service.sent,
-    ['1 2 3', '1', '2', '3', '1', '2', '2 3'].slice(0, service.sent.length),
-  );
+  assert.deepEqual(service.sent, ['1 2 3', '1', '2', '3', '1', '2', '1 3']);
   assert.deepEqual(clock.slept, [1_000, 2_000, 4_000, 8_000, 8_000]);
   assert.deepEqual([...service.crm.keys()].sort(), ['person:1', 'person:2', 'person:3']);
   assert.ok(errors.every(({ kind, code }) => kind === 'away' && code === 'NETWORK_ERROR'));
@@ -411,7 +408,7 @@ test('hooks that throw, reject or hang harm nothing', async () => {
       },
     }),
   ]) {
-    const { outbox, service } = newOutbox({ onError: hook, onDeadLetter: hook });
+    const { outbox, service, clock } = newOutbox({ onError: hook, onDeadLetter: hook });
     let tries = 0;
     service.answer = ({ external_id: id }) => {
       tries += 1;
@@ -420,8 +417,8 @@ test('hooks that throw, reject or hang harm nothing', async () => {
     };
     await outbox.enqueuePerson(person('1'));
     await outbox.enqueuePerson(person('2'));
-    await outbox.flush();
-    await outbox.drain();
+    await outbox.flush({ timeoutMs: 1 });
+    await clock.passing(outbox.drain());
     const { pending, deadLetters } = await outbox.stats();
     assert.deepEqual([pending, deadLetters], [0, 1]);
   }

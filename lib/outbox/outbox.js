@@ -160,7 +160,7 @@ class Outbox {
         const { isIdle, waitMs } = await this.#step(step);
         const isOver = clock.now() + waitMs >= deadline;
         if (isIdle || isOver || this.#gate.state === 'paused') break;
-        await this.#sleep(waitMs, stop.signal, true);
+        if (waitMs > 0) await this.#sleep(waitMs, stop.signal, true);
       }
     } finally {
       timer.abort();

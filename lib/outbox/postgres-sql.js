@@ -128,38 +128,39 @@ function createStatements({ changes, lanes, version }) {
       SELECT c.id::text AS id, c.entity, c.external_id, c.payload, c.is_dead,
         c.enqueued_at::float8 AS enqueued_at
       FROM ${lanes} l JOIN ${changes} c ON c.entity = l.entity AND c.external_id = l.external_id
-      WHERE l.token = $1 ORDER BY c.id`,
+      WHERE l.token = $1 ORDER BY c.entity, c.id`,
     renew: `
       UPDATE ${lanes} SET leased_until = ${clock(3)} + $2::bigint WHERE token = $1 RETURNING 1`,
     settle: `
-      WITH told AS (
-        SELECT * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[])
+      WITH held AS MATERIALIZED (
+        SELECT l.entity, l.external_id, t.attempts, t.delay_ms
+        FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[])
           AS t (entity, external_id, attempts, delay_ms)
-      ), held AS MATERIALIZED (
-        SELECT l.entity, l.external_id FROM ${lanes} l
-        WHERE l.token = $1 AND (l.entity, l.external_id) IN (SELECT entity, external_id FROM told)
-        ORDER BY l.entity, l.external_id FOR UPDATE
+        JOIN ${lanes} l ON l.entity = t.entity AND l.external_id = t.external_id
+        WHERE l.token = $1 ORDER BY l.entity, l.external_id FOR UPDATE OF l
+      ), keys AS MATERIALIZED (
+        SELECT jsonb_object_agg(entity || ':' || external_id, true) AS held FROM held
       ), removed AS (
-        DELETE FROM ${changes} c USING held h
-        WHERE c.entity = h.entity AND c.external_id = h.external_id AND c.id = ANY ($6::bigint[])
+        DELETE FROM ${changes} c USING unnest($6::bigint[]) AS r (id)
+        WHERE c.id = r.id
+        AND jsonb_exists((SELECT held FROM keys), c.entity || ':' || c.external_id)
       ), rewritten AS (
         UPDATE ${changes} c SET payload = w.payload, needs = w.needs,
           is_dead = c.is_dead OR w.info IS NOT NULL,
           dead_at = CASE WHEN w.info IS NULL THEN c.dead_at ELSE ${clock(11)} END,
           dead_info = coalesce(w.info, c.dead_info)
-        FROM held h, unnest($7::bigint[], $8::text[], $9::text[], $10::text[])
+        FROM unnest($7::bigint[], $8::text[], $9::text[], $10::text[])
           AS w (id, payload, needs, info)
-        WHERE c.id = w.id AND c.entity = h.entity AND c.external_id = h.external_id
+        WHERE c.id = w.id
+        AND jsonb_exists((SELECT held FROM keys), c.entity || ':' || c.external_id)
       ), freed AS (
-        DELETE FROM ${lanes} l USING held h, told t
-        WHERE l.entity = h.entity AND l.external_id = h.external_id
-          AND t.entity = h.entity AND t.external_id = h.external_id AND t.attempts IS NULL
+        DELETE FROM ${lanes} l USING held h
+        WHERE l.entity = h.entity AND l.external_id = h.external_id AND h.attempts IS NULL
       ), delayed AS (
-        UPDATE ${lanes} l SET token = NULL, leased_until = 0, attempts = t.attempts,
-          not_before = ${clock(11)} + t.delay_ms
-        FROM held h, told t
-        WHERE l.entity = h.entity AND l.external_id = h.external_id
-          AND t.entity = h.entity AND t.external_id = h.external_id AND t.attempts IS NOT NULL
+        UPDATE ${lanes} l SET token = NULL, leased_until = 0, attempts = h.attempts,
+          not_before = ${clock(11)} + h.delay_ms
+        FROM held h
+        WHERE l.entity = h.entity AND l.external_id = h.external_id AND h.attempts IS NOT NULL
       )
       SELECT entity, external_id FROM held`,
     stats: `

@@ -90,20 +90,26 @@ class PostgresOutbox {
     if (lanes.length === 0) return [];
     // Only now: what is read while the lane is held is all that there is, whatever was done a moment ago.
     const rows = await this.#query(held, [token]);
-    const claims = new Map(
-      lanes.map(({ entity, external_id: externalId, attempts }) => [
-        check.keyOf(entity, externalId),
-        { entity, externalId, attempts, changes: /** @type {any[]} */ ([]) },
-      ]),
+    const attempts = new Map(
+      lanes.map((lane) => [check.keyOf(lane.entity, lane.external_id), lane.attempts]),
     );
+    /** @type {Map<string, import('../../index.js').OutboxClaim>} In the order of their oldest changes. */
+    const claims = new Map();
     for (const row of rows) {
-      const claim = claims.get(check.keyOf(row.entity, row.external_id));
-      claim?.changes.push({
+      const key = check.keyOf(row.entity, row.external_id);
+      const claim = claims.get(key) ?? toClaim(row, attempts.get(key));
+      claims.set(key, claim);
+      claim.changes.push({
         id: row.id,
         payload: row.payload,
         isDead: row.is_dead,
         enqueuedAt: Number(row.enqueued_at),
       });
+    }
+    // Those that another worker has emptied meanwhile have to be given back as well.
+    for (const lane of lanes) {
+      const key = check.keyOf(lane.entity, lane.external_id);
+      if (!claims.has(key)) claims.set(key, toClaim(lane, lane.attempts));
     }
     return [...claims.values()];
   }
@@ -241,6 +247,15 @@ class PostgresOutbox {
       isOnce: client !== undefined,
     });
   }
+}
+
+/**
+ * @param {any} row
+ * @param {number} attempts
+ * @returns {import('../../index.js').OutboxClaim}
+ */
+function toClaim(row, attempts) {
+  return { entity: row.entity, externalId: row.external_id, attempts, changes: [] };
 }
 
 /** @param {string} table */
