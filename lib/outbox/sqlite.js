@@ -48,45 +48,45 @@ class SqliteOutbox {
         undefined,
       );
     }
-    await this.#ask({ op: 'enqueue', changes, now: this.#now() });
+    await this.#ask({ enqueue: { changes, now: this.#now() } });
   }
 
   /** @type {OutboxStore['claim']} */
   async claim({ token, limit, leaseMs, isProbe }) {
     const now = this.#now();
-    return this.#ask({ op: 'claim', token, limit, isProbe, now, until: now + leaseMs });
+    return this.#ask({ claim: { token, limit, isProbe, now, until: now + leaseMs } });
   }
 
   /** @type {OutboxStore['renew']} */
   async renew({ token, leaseMs }) {
-    return this.#ask({ op: 'renew', token, until: this.#now() + leaseMs });
+    return this.#ask({ renew: { token, until: this.#now() + leaseMs } });
   }
 
   /** @type {OutboxStore['settle']} */
   async settle({ token, records }) {
-    return this.#ask({ op: 'settle', token, records, now: this.#now() });
+    return this.#ask({ settle: { token, records, now: this.#now() } });
   }
 
   /** @type {OutboxStore['stats']} */
   async stats() {
-    return this.#ask({ op: 'stats', now: this.#now() });
+    return this.#ask({ stats: { now: this.#now() } });
   }
 
   /** @type {OutboxStore['deadLetters']} */
   async deadLetters({ limit, after }) {
-    return this.#ask({ op: 'deadLetters', limit, after: after ?? null });
+    return this.#ask({ deadLetters: { limit, after: after ?? null } });
   }
 
   /** @type {OutboxStore['retry']} */
   async retry({ entity, externalId }) {
-    return this.#ask({ op: 'retry', entity, externalId });
+    return this.#ask({ retry: { entity, externalId } });
   }
 
   /** @type {OutboxStore['purge']} */
   async purge({ entity, externalId, olderThanMs, pending }) {
     const now = this.#now();
     const before = olderThanMs === undefined ? undefined : now - olderThanMs;
-    return this.#ask({ op: 'purge', entity, externalId, before, pending, now });
+    return this.#ask({ purge: { entity, externalId, before, pending, now } });
   }
 
   async close() {

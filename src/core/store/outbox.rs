@@ -64,6 +64,16 @@ impl SqliteOutbox {
                 .await
             }
             Request::Claim(claim) => {
+                // Who has nothing to do does not keep those waiting who have.
+                let waits = self.run(Access::Read, |connection| {
+                    let found: bool = connection
+                        .prepare_cached(sql::ANY)?
+                        .query_row([], |row| row.get(0))?;
+                    Ok(json!(found))
+                });
+                if waits.await? == json!(false) {
+                    return Ok(json!([]));
+                }
                 self.run(Access::Write, move |connection| {
                     take(connection, &secrets, &claim)
                 })

@@ -1,12 +1,12 @@
-//! What can be asked of an outbox, as `lib/outbox/sqlite.js` writes it: `{"op": "claim", …}`. Times are milliseconds
-//! since 1970, by the caller's clock.
+//! What can be asked of an outbox, as `lib/outbox/sqlite.js` writes it: `{"claim": {…}}`. Times are milliseconds since
+//! 1970, by the caller's clock.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 /// One thing to be done.
 #[derive(Debug, Deserialize)]
-#[serde(tag = "op", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Request {
     /// Appends changes, durably.
     Enqueue {

@@ -33,6 +33,9 @@ pub const DUE: &str = due!("c.entity, c.id");
 /// The record that was tried least often.
 pub const PROBE: &str = due!("coalesce(l.attempts, 0), c.entity, c.id");
 
+/// Whether anything waits at all.
+pub const ANY: &str = "SELECT EXISTS (SELECT 1 FROM outbox_change WHERE dead_at IS NULL)";
+
 pub const ENQUEUE: &str =
     "INSERT INTO outbox_change (entity, external_id, needs, enqueued_at, payload)
     VALUES (?1, ?2, ?3, ?4, ?5)";

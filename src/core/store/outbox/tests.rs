@@ -13,17 +13,13 @@ fn change(entity: &str, external_id: &str, payload: &Value) -> Value {
 
 async fn enqueue_one(outbox: &SqliteOutbox, external_id: &str, payload: &Value) {
     let changes = [change("person", external_id, payload)];
-    ask(
-        outbox,
-        json!({"op": "enqueue", "now": 1, "changes": changes}),
-    )
-    .await;
+    ask(outbox, json!({"enqueue": {"now": 1, "changes": changes}})).await;
 }
 
 async fn claim(outbox: &SqliteOutbox, token: &str, now: i64) -> Value {
-    let claim = json!({"op": "claim", "token": token, "limit": 10, "until": now + 10, "now": now,
+    let claim = json!({"token": token, "limit": 10, "until": now + 10, "now": now,
         "isProbe": false});
-    ask(outbox, claim).await
+    ask(outbox, json!({"claim": claim})).await
 }
 
 async fn deliver(outbox: &SqliteOutbox, token: &str, record: &Value) -> Value {
@@ -35,7 +31,7 @@ async fn deliver(outbox: &SqliteOutbox, token: &str, record: &Value) -> Value {
         .collect();
     let settlement = json!({"entity": record["entity"], "externalId": record["externalId"],
         "remove": ids, "rewrite": [], "lane": null});
-    let settle = json!({"op": "settle", "token": token, "now": 5, "records": [settlement]});
+    let settle = json!({"settle": {"token": token, "now": 5, "records": [settlement]}});
     ask(outbox, settle).await
 }
 
@@ -77,11 +73,11 @@ async fn with_a_secret_no_payload_and_no_reason_is_in_the_file() {
         "needs": null, "dead": {"message": "Jane Austen is refused"}});
     let settlement = json!({"entity": "person", "externalId": "1", "remove": [],
         "rewrite": [rewrite], "lane": null});
-    let settle = json!({"op": "settle", "token": "a", "now": 7, "records": [settlement]});
+    let settle = json!({"settle": {"token": "a", "now": 7, "records": [settlement]}});
     assert_eq!(ask(&outbox, settle).await, json!([true]));
     let dead = ask(
         &outbox,
-        json!({"op": "deadLetters", "limit": 10, "after": null}),
+        json!({"deadLetters": {"limit": 10, "after": null}}),
     )
     .await;
     assert_eq!(dead[0]["info"]["message"], "Jane Austen is refused");
@@ -93,7 +89,7 @@ async fn with_a_secret_no_payload_and_no_reason_is_in_the_file() {
     let keyless = SqliteOutbox::new(&path.display().to_string(), "[]").expect("an outbox");
     let dead = ask(
         &keyless,
-        json!({"op": "deadLetters", "limit": 10, "after": null}),
+        json!({"deadLetters": {"limit": 10, "after": null}}),
     )
     .await;
     assert_eq!(dead[0]["error"]["details"]["reason"], "SECRET");
