@@ -1,6 +1,7 @@
 'use strict';
 
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { callHook } = require('../observability/call-hook.js');
 const { readOptions, readSignal } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const { createReader } = require('./change.js');
@@ -282,7 +283,7 @@ class Outbox {
       () => {},
       () => {},
     );
-    const { pollIntervalMs, onError } = this.#settings;
+    const { pollIntervalMs } = this.#settings;
     try {
       const claimed = await turn;
       this.#storeFailures = 0;
@@ -293,7 +294,7 @@ class Outbox {
       if (throws && error?.isRetryable !== true) throw error;
       this.#storeFailures += 1;
       const waitMs = Math.max(1, fullJitter(this.#storeFailures, this.#settings));
-      this.#call(onError, error, { kind: 'store', records: 0, retryInMs: waitMs });
+      this.#tell('onError', error, { kind: 'store', records: 0, retryInMs: waitMs });
       return { claimed: 0, waitMs, isIdle: false };
     }
   }
@@ -316,11 +317,11 @@ class Outbox {
     this.#delivered += round.delivered;
     this.#deadLettered += round.dead.length;
     if (round.delivered > 0) this.#lastDeliveredAt = new Date();
-    for (const deadLetter of round.dead) this.#call(this.#settings.onDeadLetter, deadLetter);
+    for (const deadLetter of round.dead) this.#tell('onDeadLetter', deadLetter);
     if (round.failure !== undefined) {
       const kind = this.#gate.isOpen ? 'records' : this.#gate.state;
       const facts = { kind, records: round.failed, retryInMs: this.#gate.waitMs };
-      this.#call(this.#settings.onError, round.failure.error, facts);
+      this.#tell('onError', round.failure.error, facts);
     }
     return round.claimed;
   }
@@ -356,17 +357,12 @@ class Outbox {
   }
 
   /**
-   * A hook that throws, or rejects, harms nothing.
-   * @param {any} hook
+   * @param {'onError' | 'onDeadLetter'} name
    * @param {...unknown} values
    */
-  #call(hook, ...values) {
-    try {
-      const outcome = hook?.(...values);
-      if (typeof outcome?.then === 'function') outcome.then(undefined, () => {});
-    } catch {
-      // The hook's own business.
-    }
+  #tell(name, ...values) {
+    const hook = this.#settings[name];
+    if (hook !== undefined) callHook(name, hook, values);
   }
 
   /**
