@@ -1,6 +1,8 @@
 // Builds the native addon, with its types native.d.ts, unless the last build is of the same sources.
 //   node scripts/build.mjs           the release profile, what is published
 //   node scripts/build.mjs --fast    the fastdev profile: seconds instead of minutes, slower code
+//   node scripts/build.mjs --target TRIPLE [-x | --use-napi-cross]
+//                                    release, for another platform; the options are those of `napi build`
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -62,14 +64,7 @@ export async function buildAddon(wanted, { install = true, quiet = false } = {})
     return;
   }
   console.log(`Building the addon (${profile}) …`);
-  await runOrThrow(process.execPath, [
-    nodeModule('@napi-rs/cli/dist/cli.js'),
-    'build',
-    '--platform',
-    ...['--profile', profile],
-    ...['--no-js', '--dts', 'native.d.ts', '--no-const-enum'],
-    ...['--', '--locked'],
-  ]);
+  await napiBuild(profile);
   const outputs = Object.fromEntries(
     [...generated, ...addonFiles()].map((file) => [file, hashOf(file)]),
   );
@@ -77,6 +72,23 @@ export async function buildAddon(wanted, { install = true, quiet = false } = {})
   writeFileSync(recordFile, `${JSON.stringify({ profile, sources, outputs }, null, 2)}\n`);
 }
 
+/**
+ * @param {Profile} profile
+ * @param {string[]} [options] Further ones of `napi build`.
+ */
+const napiBuild = (profile, options = []) =>
+  runOrThrow(process.execPath, [
+    nodeModule('@napi-rs/cli/dist/cli.js'),
+    'build',
+    '--platform',
+    ...['--profile', profile],
+    ...['--no-js', '--dts', 'native.d.ts', '--no-const-enum'],
+    ...options,
+    ...['--', '--locked'],
+  ]);
+
 if (isMain(import.meta.url)) {
-  await buildAddon(process.argv.includes('--fast') ? 'fastdev' : 'release');
+  const options = process.argv.slice(2);
+  if (options.includes('--target')) await napiBuild('release', options);
+  else await buildAddon(options.includes('--fast') ? 'fastdev' : 'release');
 }

@@ -6,7 +6,7 @@ import { root } from './support/process.mjs';
 
 const limitMb = 7.5;
 
-await buildAddon('release');
+if (!process.argv.includes('--no-build')) await buildAddon('release');
 const files = readdirSync(root).filter((name) => name.endsWith('.node'));
 if (files.length === 0) throw new Error('there is no .node file: run `npm run build`');
 for (const file of files) {

@@ -1,6 +1,7 @@
 // Everything that `npm test` runs, and one count of it all on the last line.
 //   npm test                 builds what is missing, then all Rust tests and all Node tests
 //   npm test -- errors types only the Node tests whose path holds one of the words
+//   node scripts/test.mjs --no-build   all Node tests, with the addon and the simulator that are there
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -62,7 +63,7 @@ async function cargoTests() {
 }
 
 /** @param {string[]} words */
-function testFiles(words) {
+export function testFiles(words) {
   const files = readdirSync(path.join(root, '__test__'), { recursive: true })
     .map((name) => path.join('__test__', name.toString()))
     .filter((name) => name.endsWith('.test.mjs') && !name.includes('node_modules'))
@@ -93,16 +94,21 @@ async function nodeTests(words) {
 const inWords = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
-/** @param {string[]} words */
-async function main(words) {
+/** @param {string[]} args Words of paths, and `--no-build`. */
+async function main(args) {
+  const isBuilt = args.includes('--no-build');
+  const words = args.filter((word) => word !== '--no-build');
+  const withRust = words.length === 0 && !isBuilt;
   await setup();
-  section('build');
-  await buildAddon();
-  await buildSim();
+  if (!isBuilt) {
+    section('build');
+    await buildAddon();
+    await buildSim();
+  }
 
   /** @type {Counts} */
   let rust = { passed: 0, failed: 0, skipped: 0 };
-  if (words.length === 0) {
+  if (withRust) {
     section('cargo test');
     rust = await cargoTests();
   }
@@ -112,7 +118,7 @@ async function main(words) {
 
   section('summary');
   for (const name of skipped) console.log(`skipped  ${name}`);
-  if (words.length === 0) console.log(`Rust     ${inWords(rust)}`);
+  if (withRust) console.log(`Rust     ${inWords(rust)}`);
   console.log(`Node     ${inWords(node)}\n`);
   return {
     passed: rust.passed + node.passed,
