@@ -67,3 +67,28 @@ export async function packedFiles(folder) {
   const [{ files }] = Object.values(JSON.parse(ran.stdout));
   return files.map((/** @type {{ path: string }} */ file) => file.path);
 }
+
+/**
+ * Packs the package as it is, built by whoever runs the tests.
+ * @param {string} root
+ * @param {string} folder Where the tarball goes.
+ * @returns {Promise<string>} Its path.
+ */
+export async function pack(root, folder) {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const ran = await runNpm(args, { cwd: root });
+  if (ran.code !== 0) throw new Error(ran.output);
+  const [{ filename }] = Object.values(JSON.parse(ran.stdout));
+  return path.join(folder, filename);
+}
+
+/**
+ * Installs a tarball, and whatever the folder's package.json asks for.
+ * @param {string} folder
+ * @param {string} tarball
+ */
+export async function installTarball(folder, tarball) {
+  const args = ['install', tarball, '--no-save', '--no-package-lock', '--prefer-offline'];
+  const ran = await runNpm(args, { cwd: folder });
+  if (ran.code !== 0) throw new Error(ran.output);
+}

@@ -1,0 +1,102 @@
+// Small applications that install the packed tarball, and run.
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startPostgres } from '../helpers/postgres.mjs';
+import { startSim } from '../helpers/sim.mjs';
+import { installTarball, pack, runNode } from './support.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+let folder;
+let sim;
+before(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'twenty-crm-native-app-'));
+  cpSync(path.join(root, '__test__/consumers/app'), folder, { recursive: true });
+  const tarball = await pack(root, folder);
+  await installTarball(folder, tarball);
+  sim = await startSim();
+});
+after(async () => {
+  await sim?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/**
+ * Runs one of the applications, and gives what it printed.
+ * @param {string} name
+ * @param {object} [more]
+ */
+async function run(name, more = {}) {
+  const { baseUrl, apiKey } = sim;
+  const args = [path.join(folder, name), JSON.stringify({ baseUrl, apiKey, ...more })];
+  const { code, output, stdout } = await runNode(args, { cwd: folder });
+  assert.equal(code, 0, output);
+  return JSON.parse(stdout);
+}
+
+test('CommonJS', async () => {
+  const { id, created } = await run('commonjs/index.cjs');
+  assert.equal(created, true);
+  const [company] = await sim.records('companies');
+  assert.deepEqual([company.id, company.name], [id, 'CommonJS Ltd']);
+});
+
+test('ES modules', async () => {
+  assert.deepEqual(await run('esm/index.mjs'), { statuses: ['created', 'created'], ok: true });
+});
+
+test('a pool of worker threads', async () => {
+  const { results, ids, created } = await run('workers/index.mjs');
+  assert.deepEqual([results, ids, created], [40, 20, 20]);
+});
+
+test('an application on pg', async (context) => {
+  const postgres = await startPostgres();
+  if (postgres.skip) return context.skip(postgres.skip);
+  context.after(() => postgres.stop());
+  const { rows, id, found } = await run('postgres/index.mjs', { database: postgres.config });
+  assert.deepEqual(rows, [{ ever_id: 'pg_1', crm_id: id }]);
+  assert.equal(found, 'pg_1');
+});
+
+describe('TypeScript, strict', { concurrency: 2 }, () => {
+  const settings = {
+    nodenext: { module: 'nodenext', files: ['module.mts', 'commonjs.cts'] },
+    node16: { module: 'node16', files: ['module.mts', 'commonjs.cts'] },
+    bundler: { module: 'esnext', moduleResolution: 'bundler', files: ['module.mts'] },
+  };
+  for (const [compilerName, compiler] of [
+    ['7', 'typescript'],
+    ['5', 'typescript5'],
+  ]) {
+    for (const [name, { files, ...options }] of Object.entries(settings)) {
+      test(`TypeScript ${compilerName}, ${name}`, async () => {
+        const config = path.join(folder, `typescript/tsconfig.${compiler}.${name}.json`);
+        const compilerOptions = {
+          ...options,
+          target: 'es2022',
+          lib: ['es2022'],
+          types: [],
+          strict: true,
+          skipLibCheck: false,
+          noEmit: true,
+        };
+        writeFileSync(config, JSON.stringify({ compilerOptions, files }));
+        const tsc = path.join(root, 'node_modules', compiler, 'bin/tsc');
+        const { code, output } = await runNode([tsc, '-p', config]);
+        assert.equal(output, '');
+        assert.equal(code, 0);
+      });
+    }
+  }
+});
+
+test('the command line is installed with it', async () => {
+  const bin = path.join(folder, 'node_modules/twenty-crm-native/bin/twenty-crm-native.js');
+  const { code, output } = await runNode([bin, '--version']);
+  assert.equal(code, 0, output);
+});
