@@ -1,6 +1,6 @@
 // Small applications that install the packed tarball, and run.
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -37,6 +37,19 @@ async function run(name, more = {}) {
   assert.equal(code, 0, output);
   return JSON.parse(stdout);
 }
+
+test('a newcomer’s first record, in an empty folder and under 15 lines', async () => {
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+  const [, program] = /^```js\n\/\/ first\.mjs\n(.*?)^```$/ms.exec(readme);
+  assert.ok(program.trim().split('\n').length < 15);
+  writeFileSync(path.join(folder, 'first.mjs'), program);
+  const { code, output } = await runNode(['first.mjs'], {
+    cwd: folder,
+    env: { ...process.env, TWENTY_CRM_BASE_URL: sim.baseUrl, TWENTY_CRM_API_KEY: sim.apiKey },
+  });
+  assert.equal(code, 0, output);
+  assert.match(output, /^created [0-9a-f-]{36}\n$/);
+});
 
 test('CommonJS', async () => {
   const { id, created } = await run('commonjs/index.cjs');
