@@ -75,6 +75,7 @@ test('the core has the same numbers', () => {
     INITIAL_BACKOFF_MS: defaults.initialBackoffMs,
     MAX_BACKOFF_MS: defaults.maxBackoffMs,
     MAX_THROTTLE_WAIT_MS: defaults.maxThrottleWaitMs,
+    MAX_RESPONSE_BYTES: defaults.maxResponseBytes,
     CACHE_TTL_MS: defaults.cacheTtlMs,
     HASH_TTL_MS: defaults.hashTtlMs,
     MAX_CONFLICT_RETRIES: defaults.maxConflictRetries,

@@ -35,6 +35,7 @@ const outputs = [
   { has: 'upsertPerson', stdout: /^created [0-9a-f-]{36}\n$/ },
   { has: 'client.get', stdout: /^\d+ people\n$/ },
   { has: 'diagnose', stdout: /^Everything is in order\.\n$/ },
+  { has: 'CRM_CA_FILE', stdout: /^$/ },
   { has: 'testConnection', stdout: /^connected in [\d.]+ ms\n$/ },
 ];
 

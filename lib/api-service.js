@@ -1,6 +1,7 @@
 'use strict';
 
 const native = require('./native.js');
+const { readCa } = require('./ca.js');
 const { call } = require('./dispatcher.js');
 const { TwentyCrmApiError } = require('./errors.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
@@ -16,7 +17,7 @@ class TwentyCrmApiService {
    * @param {ConnectionTestOptions} [options]
    */
   async testConnection(baseUrl, apiKey, options) {
-    const json = timeoutJson(options);
+    const json = testOptionsToJson(options);
     const answer = await call(
       (dispatcher, id) => native.testConnection(dispatcher, id, text(baseUrl), text(apiKey), json),
       readSignal(options),
@@ -31,7 +32,7 @@ class TwentyCrmApiService {
    * @param {ConnectionTestOptions} [options]
    */
   async isReachable(baseUrl, options) {
-    const json = timeoutJson(options);
+    const json = testOptionsToJson(options);
     const answer = await call(
       (dispatcher, id) => native.isReachable(dispatcher, id, text(baseUrl), json),
       readSignal(options),
@@ -65,8 +66,11 @@ class TwentyCrmApiService {
 }
 
 /** @param {unknown} options */
-const timeoutJson = (options) =>
-  optionsToJson(readOptions('options', options ?? undefined, ['timeout']));
+function testOptionsToJson(options) {
+  const values = readOptions('options', options ?? undefined, ['timeout', 'ca']);
+  if (values.ca !== undefined && values.ca !== null) values.ca = readCa(values.ca);
+  return optionsToJson(values);
+}
 
 /**
  * A diagnosis of a configuration that cannot even be handed to the core.

@@ -11,6 +11,7 @@ const TWENTY_CRM_DEFAULTS = Object.freeze({
   initialBackoffMs: 200,
   maxBackoffMs: 5_000,
   maxThrottleWaitMs: 300_000,
+  maxResponseBytes: 67_108_864,
   skipRetry: false,
   logLevel: 'info',
   cacheTtlMs: 300_000,

@@ -136,6 +136,8 @@ const CONFIG = /** @type {const} */ ([
   'deadlineMs',
   'maxThrottleWaitMs',
   'maxRequestsPerMinute',
+  'maxResponseBytes',
+  'ca',
 ]);
 
 const OPTIONS = /** @type {const} */ ([
@@ -155,7 +157,11 @@ function configToJson(config) {
       undefined,
     );
   }
-  return optionsToJson(readOptions('config', config, CONFIG)) ?? '{}';
+  const values = readOptions('config', config, CONFIG);
+  if (values.ca !== undefined && values.ca !== null) {
+    values.ca = require('./ca.js').readCa(values.ca);
+  }
+  return optionsToJson(values) ?? '{}';
 }
 
 /**

@@ -85,6 +85,19 @@ function invalid(field, message, cause) {
   return new TwentyCrmApiError(plain, cause === undefined ? undefined : { cause });
 }
 
+/**
+ * As `Array.isArray`, which throws for a proxy that was revoked.
+ * @param {unknown} value
+ * @returns {value is any[]}
+ */
+function isArray(value) {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
 /** @param {unknown} cause */
 function describe(cause) {
   try {
@@ -94,4 +107,4 @@ function describe(cause) {
   }
 }
 
-module.exports = { describe, invalid, recordToJson, toJson };
+module.exports = { describe, invalid, isArray, recordToJson, toJson };

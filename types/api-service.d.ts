@@ -1,5 +1,5 @@
 import type { AbortSignalLike } from './abort-signal.js';
-import type { TwentyCrmRestClientConfig } from './rest-client.js';
+import type { CaCertificates, TwentyCrmRestClientConfig } from './rest-client.js';
 import type { FieldNames } from './sync-service.js';
 import type { TwentyCrmTestConnectionResult } from './twenty-crm-config.types.js';
 import type { TwentyCrmErrorCode } from './twenty-crm-errors.types.js';
@@ -8,6 +8,8 @@ import type { TwentyCrmErrorCode } from './twenty-crm-errors.types.js';
 export interface ConnectionTestOptions {
   /** Milliseconds that the test may take; 10000 when it is not given. */
   timeout?: number;
+  /** Authorities that are trusted beside the system's, as in the configuration of a client. */
+  ca?: CaCertificates;
   /** Aborting closes the socket and rejects with the signal's own reason. */
   signal?: AbortSignalLike;
 }

@@ -16,7 +16,12 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
   Required<
     Pick<
       TwentyCrmRestClientConfig,
-      'timeout' | 'maxRetries' | 'initialBackoffMs' | 'maxBackoffMs' | 'maxThrottleWaitMs'
+      | 'timeout'
+      | 'maxRetries'
+      | 'initialBackoffMs'
+      | 'maxBackoffMs'
+      | 'maxThrottleWaitMs'
+      | 'maxResponseBytes'
     > &
       Pick<TwentyCrmRequestOptions, 'skipRetry'> &
       Pick<ObservabilityOptions, 'logLevel'> &

@@ -10,7 +10,10 @@ declare global {
   }
 }
 
-/** {@link TwentyCrmClientConfig}, bounds on the whole of a call and on all of them, and who is told of them. */
+/** PEM text, a Buffer with PEM text, or a list of these. */
+export type CaCertificates = string | Uint8Array | readonly (string | Uint8Array)[];
+
+/** {@link TwentyCrmClientConfig}, whom to trust, bounds on the whole of a call and on all of them, and who is told. */
 export interface TwentyCrmRestClientConfig extends TwentyCrmClientConfig, ObservabilityOptions {
   /**
    * Milliseconds that a whole call may take, with all its attempts and waits; no wait begins that would pass it.
@@ -28,6 +31,18 @@ export interface TwentyCrmRestClientConfig extends TwentyCrmClientConfig, Observ
    * send does not count. Unbounded when it is not given.
    */
   maxRequestsPerMinute?: number;
+  /**
+   * Longest answer that is read, in bytes, 1024 to 536870888; a longer one fails with `OPERATION_FAILED`,
+   * `details.reason` `TOO_LARGE`, and the rest of it is not read.
+   * @default 67108864
+   */
+  maxResponseBytes?: number;
+  /**
+   * Certificates of authorities that are trusted beside the system's and those of `NODE_EXTRA_CA_CERTS`: PEM text, a
+   * Buffer with PEM text, or a list of these. A server's own self-signed certificate will do. There is no way to
+   * switch the check off.
+   */
+  ca?: CaCertificates;
 }
 
 /** Options of one request. */

@@ -2,6 +2,7 @@
 // client of another, neither connections nor what is known of the rate limit.
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 import { after } from 'node:test';
 import { TwentyCrmRestClient } from '../../index.mjs';
@@ -50,11 +51,27 @@ async function listen(server, sockets) {
  * An HTTP server that reads each request whole, notes it, and lets `answer` answer it.
  * @param {(request: Seen & { number: number }, response: http.ServerResponse) => void} answer
  */
-export async function serve(answer) {
+export const serve = (answer) =>
+  serveWith((listener) => http.createServer(listener), 'http', answer);
+
+/**
+ * The same over TLS.
+ * @param {https.ServerOptions} options `cert`, `key`.
+ * @param {(request: Seen & { number: number }, response: http.ServerResponse) => void} [answer]
+ */
+export const serveTls = (options, answer = (_, response) => json(response, 200, {})) =>
+  serveWith((listener) => https.createServer(options, listener), 'https', answer);
+
+/**
+ * @param {(listener: http.RequestListener) => net.Server} create
+ * @param {string} scheme
+ * @param {(request: Seen & { number: number }, response: http.ServerResponse) => void} answer
+ */
+async function serveWith(create, scheme, answer) {
   /** @type {Seen[]} */
   const seen = [];
   const sockets = new Set();
-  const server = http.createServer(async (request, response) => {
+  const server = create(async (request, response) => {
     let body = '';
     try {
       for await (const chunk of request.setEncoding('utf8')) body += chunk;
@@ -66,7 +83,7 @@ export async function serve(answer) {
     answer({ method, url, headers, body, number: seen.length }, response);
   });
   const { close, port } = await listen(server, sockets);
-  return { baseUrl: `http://127.0.0.1:${port}`, port, seen, sockets, close };
+  return { baseUrl: `${scheme}://127.0.0.1:${port}`, port, seen, sockets, close };
 }
 
 /**

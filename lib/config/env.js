@@ -1,6 +1,6 @@
 'use strict';
 
-const { invalid } = require('../serialise.js');
+const { describe, invalid } = require('../serialise.js');
 const { hideKey } = require('./api-key.js');
 const { SYNC_MODE_VALUES, isSyncMode } = require('./validate.js');
 
@@ -40,7 +40,12 @@ function readEnvMode(env) {
  * @param {string} name
  */
 function read(env, name) {
-  const value = env?.[name];
+  let value;
+  try {
+    value = env?.[name];
+  } catch (cause) {
+    throw invalid(name, `${name} cannot be read: ${describe(cause)}`, cause);
+  }
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 

@@ -1,6 +1,6 @@
 'use strict';
 
-const { describe, invalid } = require('../serialise.js');
+const { describe, invalid, isArray } = require('../serialise.js');
 
 /**
  * Reads fields of what a caller gave as an entity. Whatever that is (null, a proxy, a getter that throws, a number where
@@ -88,7 +88,7 @@ class Fields {
 }
 
 /** @param {unknown} value */
-const kind = (value) => (Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`);
+const kind = (value) => (isArray(value) ? 'an array' : `a value of type ${typeof value}`);
 
 /**
  * A mapper's options. Anything but an object is none: `rows.map(mapper)` passes the row's index as the second argument.

@@ -1,10 +1,19 @@
 'use strict';
 
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
-const { invalid } = require('../serialise.js');
+const { readOptions } = require('../options.js');
+const { invalid, isArray } = require('../serialise.js');
 
 /** @typedef {import('../../index.js').MappedObjectType} MappedObjectType */
 /** @typedef {import('../../index.js').MappingInput} MappingInput */
+
+const MAPPING = /** @type {const} */ ([
+  'everId',
+  'crmId',
+  'objectType',
+  'dataForHash',
+  'versionHash',
+]);
 
 /**
  * A text that every database keeps as it is: PostgreSQL takes no NUL, and half a surrogate pair has no UTF-8.
@@ -46,7 +55,7 @@ function objectType(value) {
  * @returns {string[]}
  */
 function everIds(values) {
-  if (!Array.isArray(values)) throw invalid('everIds', 'everIds must be an array', undefined);
+  if (!isArray(values)) throw invalid('everIds', 'everIds must be an array', undefined);
   return values.map((value) => text('everId', value));
 }
 
@@ -58,11 +67,14 @@ function mappingInput(value) {
   if (typeof value !== 'object' || value === null) {
     throw invalid('mapping', 'a mapping must be an object', undefined);
   }
-  const { everId, crmId, objectType: type, dataForHash, versionHash } = /** @type {any} */ (value);
-  if (
-    dataForHash !== undefined &&
-    (typeof dataForHash !== 'object' || Array.isArray(dataForHash))
-  ) {
+  const {
+    everId,
+    crmId,
+    objectType: type,
+    dataForHash,
+    versionHash,
+  } = readOptions('mapping', value, MAPPING);
+  if (dataForHash !== undefined && (typeof dataForHash !== 'object' || isArray(dataForHash))) {
     throw invalid('dataForHash', 'dataForHash must be an object', undefined);
   }
   if (versionHash !== undefined && versionHash !== null) text('versionHash', versionHash);
@@ -81,7 +93,7 @@ function mappingInput(value) {
  * @returns {MappingInput[]}
  */
 function mappingInputs(values) {
-  if (!Array.isArray(values)) throw invalid('mappings', 'mappings must be an array', undefined);
+  if (!isArray(values)) throw invalid('mappings', 'mappings must be an array', undefined);
   /** @type {Map<string, MappingInput>} */
   const byKey = new Map();
   for (const value of values) {

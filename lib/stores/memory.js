@@ -1,5 +1,6 @@
 'use strict';
 
+const { readOptions } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const check = require('./check.js');
 const { hashOf } = require('./version-hash.js');
@@ -15,7 +16,8 @@ const DEFAULT_CAPACITY = 100_000;
  * @returns {import('../../index.js').ClosableMappingStore}
  */
 function memoryMappingStore(options) {
-  const capacity = options?.capacity ?? DEFAULT_CAPACITY;
+  const given = readOptions('options', options ?? undefined, ['capacity']);
+  const capacity = given.capacity ?? DEFAULT_CAPACITY;
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
     throw invalid('capacity', 'capacity must be a whole number from 1', undefined);
   }

@@ -1,6 +1,7 @@
 'use strict';
 
 const { randomUUID } = require('node:crypto');
+const { readOptions } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const check = require('./check.js');
 const { codeOf, runQuery } = require('./postgres-query.js');
@@ -48,7 +49,8 @@ class PostgresMappingStore {
     if (typeof pool?.query !== 'function') {
       throw invalid('pool', 'pool must be a pool of the package pg: it has no query', undefined);
     }
-    const { table = DEFAULT_TABLE, schema, tenantId } = options;
+    const given = readOptions('options', options, ['table', 'schema', 'tenantId']);
+    const { table = DEFAULT_TABLE, schema, tenantId } = given;
     const name = quoted(check.text('table', table));
     this.#pool = pool;
     this.#table = schema === undefined ? name : `${quoted(check.text('schema', schema))}.${name}`;

@@ -1,6 +1,7 @@
 'use strict';
 
 const native = require('../native.js');
+const { readOptions } = require('../options.js');
 const { invalid, toJson } = require('../serialise.js');
 const check = require('./check.js');
 const { ask, construct } = require('./native-call.js');
@@ -91,13 +92,14 @@ function of(store) {
   return found;
 }
 
+const DATA = /** @type {const} */ (['baseUrl', 'apiKey', 'enabled', 'syncMode']);
+
 /** @param {unknown} data */
 function dataToJson(data) {
   if (typeof data !== 'object' || data === null) {
     throw invalid('data', 'data must be an object', undefined);
   }
-  const { baseUrl, apiKey, enabled, syncMode } = /** @type {any} */ (data);
-  return /** @type {string} */ (toJson('data', { baseUrl, apiKey, enabled, syncMode }));
+  return /** @type {string} */ (toJson('data', readOptions('data', data, DATA)));
 }
 
 /** @param {unknown} userId */

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::core::error::CrmError;
-use crate::core::http::{ApiKey, BaseUrl};
+use crate::core::http::{ApiKey, BaseUrl, CaCertificates};
 
 /// Time for one attempt, over connect, headers and body, in milliseconds (spec).
 pub const TIMEOUT_MS: u64 = 10_000;
@@ -36,8 +36,12 @@ pub const RETRY_BUDGET_COST: u32 = 5;
 pub const RETRY_BUDGET_TIMEOUT_COST: u32 = 10;
 /// Tokens that a success at the first attempt puts back.
 pub const RETRY_BUDGET_REFILL: u32 = 1;
-/// Largest answer that is read, in bytes.
-pub const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
+/// Largest answer that is read, in bytes: a hundred times what Twenty's largest page or schema takes.
+pub const MAX_RESPONSE_BYTES: u64 = 67_108_864;
+/// Smallest bound that can be asked for: an error body fits.
+pub const MAX_RESPONSE_BYTES_FLOOR: u64 = 1_024;
+/// Largest bound that can be asked for: about the longest string that JavaScript can hold.
+pub const MAX_RESPONSE_BYTES_LIMIT: u64 = 536_870_888;
 /// Redirects that a read follows.
 pub const MAX_REDIRECTS: u32 = 5;
 /// How long a mapping store may take for one answer, in milliseconds; then the work goes on without it.
@@ -76,6 +80,10 @@ pub struct ClientConfig {
     pub max_throttle_wait_ms: u64,
     /// The caller's own cap on what is sent in any minute, repeats included; none by default.
     pub max_requests_per_minute: Option<u32>,
+    /// Longest body that is read. Default [`MAX_RESPONSE_BYTES`].
+    pub max_response_bytes: usize,
+    /// Authorities that are trusted beside the system's; none by default.
+    pub ca: Option<CaCertificates>,
 }
 
 impl ClientConfig {
@@ -91,12 +99,14 @@ impl ClientConfig {
             deadline_ms: None,
             max_throttle_wait_ms: MAX_THROTTLE_WAIT_MS,
             max_requests_per_minute: None,
+            max_response_bytes: to_usize(MAX_RESPONSE_BYTES),
+            ca: None,
         })
     }
 
     /// From the caller's options as JSON text:
     /// `{baseUrl, apiKey, timeout?, maxRetries?, initialBackoffMs?, maxBackoffMs?, deadlineMs?, maxThrottleWaitMs?,
-    /// maxRequestsPerMinute?}`.
+    /// maxRequestsPerMinute?, maxResponseBytes?, ca?}`.
     /// Unknown options are ignored; a bad one is named.
     pub fn from_json(json: &str) -> Result<Self, CrmError> {
         let options = Options::parse(json, "config")?;
@@ -120,6 +130,11 @@ impl ClientConfig {
         config.max_requests_per_minute = options
             .integer("maxRequestsPerMinute", 1, MAX_REQUESTS_PER_MINUTE_LIMIT)?
             .and_then(|cap| u32::try_from(cap).ok());
+        let (floor, limit) = (MAX_RESPONSE_BYTES_FLOOR, MAX_RESPONSE_BYTES_LIMIT);
+        if let Some(bytes) = options.integer("maxResponseBytes", floor, limit)? {
+            config.max_response_bytes = to_usize(bytes);
+        }
+        config.ca = options.ca()?;
         Ok(config)
     }
 }
@@ -187,6 +202,18 @@ impl Options {
         }
     }
 
+    /// `ca`: PEM text, or a list of such.
+    pub(crate) fn ca(&self) -> Result<Option<CaCertificates>, CrmError> {
+        let refuse = || CrmError::validation("ca", "ca must be PEM text, or a list of PEM texts");
+        let texts = match self.0.get("ca") {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Array(texts)) => &texts[..],
+            Some(text) => std::slice::from_ref(text),
+        };
+        let texts = texts.iter().map(|text| text.as_str().ok_or_else(refuse));
+        CaCertificates::parse(texts.collect::<Result<Vec<_>, _>>()?).map(Some)
+    }
+
     /// True or false; `false` when absent.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, CrmError> {
         match self.0.get(name) {
@@ -198,6 +225,11 @@ impl Options {
             )),
         }
     }
+}
+
+/// Where memory is smaller than the number, its size is the bound.
+fn to_usize(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 /// `value` if it is a whole number within what options allow.
@@ -226,13 +258,14 @@ mod tests {
         assert_eq!(config.max_backoff_ms, 5_000);
         assert_eq!(config.deadline_ms, None);
         assert_eq!(config.max_requests_per_minute, None);
+        assert_eq!(config.max_response_bytes, 64 * 1024 * 1024);
         assert_eq!(config.base_url.as_str(), "https://crm.example.com");
     }
 
     #[test]
     fn options_override_defaults() {
         let config = with(
-            r#","timeout":5.0e3,"maxRetries":0,"initialBackoffMs":1,"maxBackoffMs":2,"deadlineMs":9,"maxThrottleWaitMs":0,"maxRequestsPerMinute":90,"other":true"#,
+            r#","timeout":5.0e3,"maxRetries":0,"initialBackoffMs":1,"maxBackoffMs":2,"deadlineMs":9,"maxThrottleWaitMs":0,"maxRequestsPerMinute":90,"maxResponseBytes":1024,"ca":null,"other":true"#,
         )
         .expect("good");
         assert_eq!(config.timeout_ms, 5_000);
@@ -241,6 +274,8 @@ mod tests {
         assert_eq!(config.deadline_ms, Some(9));
         assert_eq!(config.max_throttle_wait_ms, 0);
         assert_eq!(config.max_requests_per_minute, Some(90));
+        assert_eq!(config.max_response_bytes, 1024);
+        assert!(config.ca.is_none());
     }
 
     #[test]
@@ -262,6 +297,12 @@ mod tests {
             ("maxRequestsPerMinute", "0"),
             ("maxRequestsPerMinute", "100001"),
             ("maxRequestsPerMinute", "0.5"),
+            ("maxResponseBytes", "1023"),
+            ("maxResponseBytes", "536870889"),
+            ("ca", "5"),
+            ("ca", "[]"),
+            ("ca", "[5]"),
+            ("ca", "\"/etc/ssl/ca.pem\""),
         ] {
             let error = with(&format!(r#","{name}":{value}"#)).expect_err(name);
             assert_eq!(error.details["field"], name, "{value}");

@@ -6,6 +6,10 @@ use url::Url;
 
 use crate::core::error::CrmError;
 
+/// Longest URL that HTTP libraries agree on (hyper's own bound); servers take much less.
+const MAX_URL_BYTES: usize = 65_534;
+const TOO_LONG: &str = "makes a URL of more than 65534 bytes, which no server takes: put long filters into a POST to /graphql";
+
 /// Where Twenty is: scheme, host, port and an optional base path, without a trailing slash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
@@ -71,6 +75,9 @@ impl BaseUrl {
         if path.is_empty() {
             return refuse("is empty");
         }
+        if path.len() > MAX_URL_BYTES {
+            return refuse(TOO_LONG);
+        }
         if let Some(why) = forbidden(path) {
             return refuse(why);
         }
@@ -89,6 +96,7 @@ impl BaseUrl {
             full.push_str(&"%20".repeat(blanks));
         }
         match Url::parse(&full) {
+            Ok(url) if url.as_str().len() > MAX_URL_BYTES => refuse(TOO_LONG),
             Ok(url) if self.contains(&url) => Ok(url),
             Ok(_) => refuse("leads out of the base URL"),
             Err(error) => refuse(&format!("does not make a URL: {error}")),

@@ -246,6 +246,7 @@ impl<'a> Call<'a> {
                 headers: self.headers.clone(),
                 body: self.request.body.clone(),
                 timeout: time,
+                max_response_bytes: client.config.max_response_bytes,
                 sent: sent.clone(),
             };
             let bytes = request.body.as_ref().map_or(0, |body| body.len() as u64);

@@ -74,7 +74,7 @@ impl HttpClient {
     pub fn new(config: ClientConfig, classifier: Arc<dyn Classifier>) -> Result<Self, CrmError> {
         let parts = Parts {
             workspace: Workspace::shared(&config.base_url, &config.api_key),
-            transport: ReqwestTransport::shared(),
+            transport: ReqwestTransport::shared(config.ca.as_ref()),
             classifier,
             clock: Arc::new(SystemClock),
             jitter: Arc::new(FullJitter),

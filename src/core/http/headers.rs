@@ -11,6 +11,10 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Longest idempotency key, in characters (as Stripe has it).
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
+/// Most headers that a call can add, and most bytes of them: servers take about as much, Node.js 16 KB.
+const MAX_HEADERS: usize = 100;
+const MAX_HEADER_BYTES: usize = 65_536;
+
 /// Headers that are this package's business: who asks, where, how the message is framed, and in what coding the answer
 /// comes (nobody here would decode it).
 const RESERVED: [HeaderName; 13] = [
@@ -38,6 +42,7 @@ pub(super) fn build(base: &HeaderMap, request: &Request) -> Result<HeaderMap, Cr
             HeaderValue::from_static("application/json"),
         );
     }
+    check_size(&request.headers)?;
     for (name, value) in &request.headers {
         let name = check_name(name)?;
         let value = HeaderValue::from_str(value).map_err(|_| {
@@ -54,6 +59,21 @@ pub(super) fn build(base: &HeaderMap, request: &Request) -> Result<HeaderMap, Cr
         headers.insert(IDEMPOTENCY_KEY, made_up_key());
     }
     Ok(headers)
+}
+
+fn check_size(headers: &[(String, String)]) -> Result<(), CrmError> {
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    if headers.len() <= MAX_HEADERS && bytes <= MAX_HEADER_BYTES {
+        return Ok(());
+    }
+    let message = format!(
+        "headers: at most {MAX_HEADERS} with {MAX_HEADER_BYTES} bytes in all can be added, not {} with {bytes}",
+        headers.len()
+    );
+    Err(CrmError::validation("headers", message))
 }
 
 fn check_name(name: &str) -> Result<HeaderName, CrmError> {

@@ -63,25 +63,35 @@ impl Miss {
         error: &TransportError,
     ) -> Box<Self> {
         let cause = &error.message;
+        let (through, check_proxy) = match &error.proxy {
+            Some(proxy) => (
+                format!(" through the proxy {proxy}"),
+                "HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment, ",
+            ),
+            None => (String::new(), ""),
+        };
+        let advice = error
+            .advice
+            .map_or(String::new(), |advice| format!(" {advice}."));
         let (code, reason, message) = match error.kind {
             TransportErrorKind::Connect => (
                 ErrorCode::NetworkError,
                 Some("CONNECT"),
                 format!(
-                    "No connection to {base_url} for {what}: check the base URL and that the server is up."
+                    "No connection to {base_url}{through} for {what}: check {check_proxy}the base URL and that the server is up."
                 ),
             ),
             TransportErrorKind::Dns => (
                 ErrorCode::NetworkError,
                 Some("DNS"),
                 format!(
-                    "The host of {base_url} could not be found for {what}: check the base URL."
+                    "The host of {base_url}{through} could not be found for {what}: check {check_proxy}the base URL."
                 ),
             ),
             TransportErrorKind::Tls => (
                 ErrorCode::NetworkError,
                 Some("TLS"),
-                format!("No secure connection to {base_url} for {what}: {cause}."),
+                format!("No secure connection to {base_url}{through} for {what}: {cause}.{advice}"),
             ),
             TransportErrorKind::Reset => (
                 ErrorCode::NetworkError,
@@ -101,9 +111,7 @@ impl Miss {
             TransportErrorKind::TooLarge => (
                 ErrorCode::OperationFailed,
                 Some("TOO_LARGE"),
-                format!(
-                    "The answer to {what} is too large: {cause}. Ask for less, for example with a limit."
-                ),
+                format!("The answer to {what} is too large: {cause}.{advice}"),
             ),
             TransportErrorKind::Request => (
                 ErrorCode::ValidationError,
@@ -116,6 +124,9 @@ impl Miss {
             CrmError::new(code, message).with_detail("originalError", cause.as_str());
         if let Some(reason) = reason {
             crm_error = crm_error.with_detail("reason", reason);
+        }
+        if let Some(proxy) = &error.proxy {
+            crm_error = crm_error.with_detail("proxy", proxy.as_str());
         }
         Self::new(crm_error, retry, error.sent)
     }

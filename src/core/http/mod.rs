@@ -3,6 +3,7 @@
 mod api_key;
 mod base_url;
 mod budget;
+mod ca;
 mod call;
 mod classifier;
 mod client;
@@ -12,6 +13,7 @@ mod headers;
 mod miss;
 mod observer;
 mod pacing;
+mod proxy;
 mod rate_headers;
 mod redact;
 mod redirect;
@@ -27,6 +29,7 @@ mod workspace;
 
 pub use api_key::ApiKey;
 pub use base_url::BaseUrl;
+pub use ca::CaCertificates;
 pub use classifier::{Classifier, Failure, Throttle, Verdict};
 pub use client::{HttpClient, HttpStats, Parts};
 pub use clock::{Clock, FullJitter, Jitter, SystemClock};

@@ -49,13 +49,14 @@ impl Redactor {
         }
     }
 
-    /// `text` without the key where any of its characters are percent-encoded: everybody encodes another set of them.
+    /// `text` without the key where any of its characters are escaped, as in URLs or as in JSON: everybody escapes another
+    /// set of them.
     fn clean_escaped(&self, text: &str) -> Option<String> {
         let key = self.needles.first()?.as_bytes();
-        if !text.contains('%') {
+        if !text.contains(['%', '\\']) {
             return None;
         }
-        let decoded = percent_decode(text);
+        let decoded = unescape(text);
         let is_key_at = |at: usize| {
             decoded
                 .get(at..at + key.len())
@@ -112,7 +113,7 @@ impl Redactor {
 
 /// The bytes that `text` stands for, each with the place where it begins. The places of ASCII bytes, and so those of a
 /// key and of what follows it, are borders of characters.
-fn percent_decode(text: &str) -> Vec<(u8, usize)> {
+fn unescape(text: &str) -> Vec<(u8, usize)> {
     let bytes = text.as_bytes();
     let hex = |at: usize| {
         bytes
@@ -127,6 +128,20 @@ fn percent_decode(text: &str) -> Vec<(u8, usize)> {
                 decoded.push((u8::try_from(high * 16 + low).unwrap_or(byte), at));
                 at += 3;
             }
+            (b'\\', ..) => match (&bytes[at + 1..], hex(at + 4), hex(at + 5)) {
+                ([b'u', b'0', b'0', ..], Some(high), Some(low)) if high < 8 => {
+                    decoded.push((u8::try_from(high * 16 + low).unwrap_or(byte), at));
+                    at += 6;
+                }
+                ([escaped @ (b'"' | b'\\' | b'/'), ..], ..) => {
+                    decoded.push((*escaped, at));
+                    at += 2;
+                }
+                _ => {
+                    decoded.push((byte, at));
+                    at += 1;
+                }
+            },
             _ => {
                 decoded.push((byte, at));
                 at += 1;
@@ -169,6 +184,21 @@ mod tests {
             "é%C3%A9<redacted>é%"
         );
         assert!(matches!(redactor.clean("%41% %4"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn the_key_goes_however_json_escapes_it() {
+        let redactor = Redactor::new(&ApiKey::new("se'cr/et").expect("a key"));
+        for text in [
+            r#"a \u0073e'cr\/et b"#,
+            r#"a se\u0027cr/et b"#,
+            r#"a \u0073\u0065\u0027\u0063\u0072\u002F\u0065\u0074 b"#,
+        ] {
+            assert_eq!(redactor.clean(text), "a <redacted> b", "{text}");
+        }
+        for text in [r"\", r"\u00", r"\u0073", r"é\u00e9\", "\\u007"] {
+            assert_eq!(redactor.clean(text), text);
+        }
     }
 
     #[test]

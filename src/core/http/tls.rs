@@ -1,20 +1,32 @@
-//! TLS: rustls with ring, certificates checked by the platform.
+//! TLS: rustls with ring, certificates checked by the platform. There is no way to switch the check off.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 use rustls_platform_verifier::Verifier;
 
-/// The TLS configuration. It names its crypto provider itself, so nothing global has to be installed.
-pub(super) fn client_config() -> Result<ClientConfig, Error> {
+use super::CaCertificates;
+
+/// The variable with which Node.js programs name a file of further authorities.
+const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";
+
+/// The TLS configuration. It names its crypto provider itself, so nothing global has to be installed. `ca` is trusted
+/// beside the system's authorities.
+pub(super) fn client_config(ca: Option<CaCertificates>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Arc::new(LazyVerifier {
         provider: Arc::clone(&provider),
-        verifier: OnceLock::new(),
+        ca,
+        trust: OnceLock::new(),
     });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -30,16 +42,82 @@ pub(super) fn client_config() -> Result<ClientConfig, Error> {
 /// fails, and neither should touch somebody who talks plain HTTP to a server next door.
 struct LazyVerifier {
     provider: Arc<CryptoProvider>,
-    verifier: OnceLock<Result<Verifier, Error>>,
+    ca: Option<CaCertificates>,
+    trust: OnceLock<Result<Trust, Error>>,
+}
+
+/// What is trusted beside the system's authorities, and the check that trusts both.
+struct Trust {
+    extra: Vec<CertificateDer<'static>>,
+    verifier: Verifier,
 }
 
 impl LazyVerifier {
-    fn get(&self) -> Result<&Verifier, Error> {
-        self.verifier
-            .get_or_init(|| Verifier::new(Arc::clone(&self.provider)))
+    fn get(&self) -> Result<&Trust, Error> {
+        self.trust
+            .get_or_init(|| {
+                let mut extra = from_environment();
+                if let Some(ca) = &self.ca {
+                    extra.extend_from_slice(ca.certificates());
+                }
+                let provider = Arc::clone(&self.provider);
+                let verifier = Verifier::new_with_extra_roots(extra.iter().cloned(), provider)?;
+                Ok(Trust { extra, verifier })
+            })
             .as_ref()
             .map_err(Clone::clone)
     }
+}
+
+/// What `NODE_EXTRA_CA_CERTS` names. As in Node.js, a file that cannot be read is as good as none.
+fn from_environment() -> Vec<CertificateDer<'static>> {
+    let file = std::env::var_os(NODE_EXTRA_CA_CERTS).filter(|file| !file.is_empty());
+    let Some(pem) = file.and_then(|file| std::fs::read(file).ok()) else {
+        return Vec::new();
+    };
+    CertificateDer::pem_slice_iter(&pem)
+        .filter_map(Result::ok)
+        .filter(|certificate| RootCertStore::empty().add(certificate.clone()).is_ok())
+        .collect()
+}
+
+/// What to do about a refused certificate.
+pub(super) fn advice(error: &Error) -> Option<&'static str> {
+    let why = match error {
+        Error::InvalidCertificate(why) => why,
+        Error::General(why) if why.starts_with("No CA certificates") => {
+            return Some(
+                "This machine has no list of authorities: install its CA certificates, name their file in SSL_CERT_FILE, \
+                 or give the server's authority (PEM) as ca",
+            );
+        }
+        _ => return None,
+    };
+    Some(match why {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "The server's certificate is self-signed, or of an authority that this machine does not know: give the \
+             authority's certificate (PEM) as ca, or name its file in NODE_EXTRA_CA_CERTS"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "The server's certificate has expired: renew it there; or this machine's clock is wrong"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "The server's certificate is not valid yet; or this machine's clock is wrong"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "The server's certificate is for another host: give the host that it is for as baseUrl, or renew it for this \
+             one"
+        }
+        why if is_authority_itself(why) => {
+            "The server's certificate is self-signed: give it (PEM) as ca, or name its file in NODE_EXTRA_CA_CERTS"
+        }
+        _ => return None,
+    })
+}
+
+/// Whether a server shows the certificate of an authority as its own, as self-signed ones commonly are.
+fn is_authority_itself(why: &CertificateError) -> bool {
+    matches!(why, CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity"))
 }
 
 impl fmt::Debug for LazyVerifier {
@@ -57,8 +135,20 @@ impl ServerCertVerifier for LazyVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.get()?
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let Trust { extra, verifier } = self.get()?;
+        let verified =
+            verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match verified {
+            // The caller named this very certificate, so who signed it does not matter. Its dates were looked at before
+            // its role was; its names were not.
+            Err(Error::InvalidCertificate(why))
+                if is_authority_itself(&why) && extra.contains(end_entity) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            other => other,
+        }
     }
 
     fn verify_tls12_signature(
@@ -67,7 +157,9 @@ impl ServerCertVerifier for LazyVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.get()?.verify_tls12_signature(message, cert, dss)
+        self.get()?
+            .verifier
+            .verify_tls12_signature(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -76,7 +168,9 @@ impl ServerCertVerifier for LazyVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.get()?.verify_tls13_signature(message, cert, dss)
+        self.get()?
+            .verifier
+            .verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

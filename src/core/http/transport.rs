@@ -33,6 +33,8 @@ pub struct TransportRequest {
     pub body: Option<Bytes>,
     /// The time that this attempt has (already enforced by the caller).
     pub timeout: Duration,
+    /// Longest body that is read; a longer one is an error of kind [`TransportErrorKind::TooLarge`].
+    pub max_response_bytes: usize,
     /// Raised by the transport when the first byte of the request may have left; starts raised where nobody asks.
     pub sent: SentFlag,
 }
@@ -108,6 +110,10 @@ pub struct TransportError {
     pub sent: bool,
     /// The causes, outermost first, as the operating system and the libraries word them.
     pub message: String,
+    /// What to do about it, where the cause tells.
+    pub advice: Option<&'static str>,
+    /// The proxy that the request went through, without its credentials.
+    pub proxy: Option<String>,
 }
 
 impl fmt::Debug for TransportError {

@@ -37,7 +37,7 @@ pub struct ConnectionDetails {
 }
 
 /// Reads nothing but a count of people, once, without repeats. Never fails: what goes wrong is the result. `options` are
-/// `{ timeout? }` as JSON text.
+/// `{ timeout?, ca? }` as JSON text.
 pub async fn test_connection(base_url: &str, api_key: &str, options: &str) -> ConnectionTest {
     let client = match config(base_url, api_key, options).and_then(connect) {
         Ok(client) => client,
@@ -78,9 +78,11 @@ pub async fn is_reachable(base_url: &str, options: &str) -> bool {
 
 fn config(base_url: &str, api_key: &str, options: &str) -> Result<ClientConfig, CrmError> {
     let mut config = ClientConfig::new(base_url, api_key)?;
-    if let Some(timeout_ms) = Options::parse(options, "options")?.millis("timeout", 1)? {
+    let options = Options::parse(options, "options")?;
+    if let Some(timeout_ms) = options.millis("timeout", 1)? {
         config.timeout_ms = timeout_ms;
     }
+    config.ca = options.ca()?;
     Ok(config)
 }
 

@@ -116,11 +116,15 @@ impl Transport for Script {
                     kind,
                     sent,
                     message: "os error 104".into(),
+                    advice: None,
+                    proxy: None,
                 }),
                 Step::FailWith(message) => Err(TransportError {
                     kind: TransportErrorKind::Tls,
                     sent: false,
                     message,
+                    advice: None,
+                    proxy: None,
                 }),
                 Step::Hang(left) => {
                     if left {

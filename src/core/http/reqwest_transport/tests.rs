@@ -110,7 +110,7 @@ fn client(url: &str, timeout_ms: u64) -> HttpClient {
     config.initial_backoff_ms = 0;
     let parts = Parts {
         workspace: Workspace::new(),
-        transport: Arc::new(ReqwestTransport::new()),
+        transport: Arc::new(ReqwestTransport::new(None)),
         classifier: Arc::new(TwentyClassifier),
         clock: Arc::new(SystemClock),
         jitter: Arc::new(FullJitter),
@@ -315,10 +315,7 @@ async fn bodies_are_whole_and_bounded() {
         (chunked, large.len() - 1, false),
     ] {
         let server = server(vec![Answer::BytesAndClose(bytes)]).await;
-        let transport = ReqwestTransport {
-            max_response_bytes: limit,
-            ..ReqwestTransport::new()
-        };
+        let transport = ReqwestTransport::new(None);
         let answer = transport
             .send(TransportRequest {
                 method: Method::GET,
@@ -326,6 +323,7 @@ async fn bodies_are_whole_and_bounded() {
                 headers: HeaderMap::new(),
                 body: None,
                 timeout: Duration::from_secs(30),
+                max_response_bytes: limit,
                 sent: SentFlag::default(),
             })
             .await;

@@ -1,0 +1,15 @@
+// The short form of the fuzzing of the public surface (`npm run reliability -- fuzz` is the long one).
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runTarget } from '../scripts/reliability/fuzz/run.mjs';
+import { targets } from '../scripts/reliability/fuzz/targets.mjs';
+
+const INPUTS = 2_000;
+
+for (const name of Object.keys(targets)) {
+  test(`${name}: whatever JavaScript can pass`, async () => {
+    const { panics, failures, inputs } = await runTarget(name, INPUTS, 6);
+    assert.equal(inputs, INPUTS);
+    assert.equal(panics, 0, failures.join('\n\n'));
+  });
+}

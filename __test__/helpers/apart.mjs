@@ -1,0 +1,35 @@
+// Calls in a process of their own: what is read of the environment is read once for each process.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const fixture = fileURLToPath(new URL('../fixtures/apart.mjs', import.meta.url));
+const PROXIES = ['ALL_PROXY', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'REQUEST_METHOD'];
+
+/**
+ * @param {Record<string, string>} env Beside this process's own, which is taken without its proxies.
+ * @param {{ config: import('../../index.js').TwentyCrmRestClientConfig, paths?: string[] }} job
+ * @returns {Promise<{ answers: any[], output: string }>} The answers to GETs of the paths, and all that was printed.
+ */
+export function runApart(env, job) {
+  const own = { ...process.env };
+  for (const name of PROXIES) {
+    delete own[name];
+    delete own[name.toLowerCase()];
+  }
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [fixture], {
+      env: { ...own, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve({ answers: JSON.parse(stdout), output: stdout + stderr });
+      else reject(new Error(`ended with ${code ?? signal}: ${stderr}`));
+    });
+    child.stdin.end(JSON.stringify(job));
+  });
+}

@@ -1,0 +1,220 @@
+// Every fuzz target for a number of inputs, as a Markdown table.
+//   node scripts/reliability/fuzz.mjs [--inputs 1000000] [--seed 1] [--engine libfuzzer|mutator] [WORD …]
+// The Rust targets run under libFuzzer where a nightly compiler is installed, else under a mutator of our own; those of
+// the JavaScript surface run in Node. With words, only the targets whose names hold one.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { isMain, root, runOrThrow, section } from '../support/process.mjs';
+import { targets as surface } from './fuzz/targets.mjs';
+
+const HOST = 'x86_64-unknown-linux-gnu';
+const COVERAGE = [
+  ...['-Cpasses=sancov-module', '-Cllvm-args=-sanitizer-coverage-level=4', '-Ccodegen-units=4'],
+  ...['-Cllvm-args=-sanitizer-coverage-inline-8bit-counters'],
+  ...['-Cllvm-args=-sanitizer-coverage-pc-table', '-Cllvm-args=-sanitizer-coverage-trace-compares'],
+  '--cfg=fuzzing',
+];
+
+/**
+ * @typedef {object} Row
+ * @property {string} target
+ * @property {number} inputs
+ * @property {number} panics
+ * @property {number} hangs
+ * @property {string} slowest
+ * @property {string} [coverage]
+ * @property {number} seconds
+ */
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string, seconds: number }>}
+ */
+function capture(command, args, env = {}) {
+  const start = performance.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr = (stderr + text).slice(-500_000);
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      resolve({ code, signal, stdout, stderr, seconds: (performance.now() - start) / 1000 });
+    });
+  });
+}
+
+/** The inputs that are kept for a target. @param {string} target @returns {Buffer[]} */
+function kept(target) {
+  const text = readFileSync(path.join(root, 'fuzz/corpus', `${target}.txt`), 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => {
+      const bytes = line.replaceAll(/%([0-9a-f]{2})|([^%]+)/gi, (_, byte, rest) =>
+        byte !== undefined
+          ? String.fromCharCode(Number.parseInt(byte, 16))
+          : Buffer.from(rest, 'utf8').toString('latin1'),
+      );
+      return Buffer.from(bytes, 'latin1');
+    });
+}
+
+/** @param {string} target @param {number} inputs @param {number} seed @returns {Promise<Row>} */
+async function runLibFuzzer(target, inputs, seed) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'fuzz-'));
+  try {
+    const [corpus, found] = [path.join(folder, 'corpus'), path.join(folder, 'found/')];
+    for (const name of [corpus, found]) mkdirSync(name);
+    for (const [at, input] of kept(target).entries()) {
+      writeFileSync(path.join(corpus, `kept-${at}`), input);
+    }
+    const binary = path.join(fuzzTarget('libfuzzer'), HOST, 'release/libfuzzer');
+    const { code, stderr, seconds } = await capture(
+      binary,
+      [
+        ...[
+          `-runs=${inputs}`,
+          `-seed=${seed}`,
+          '-max_len=8192',
+          '-timeout=10',
+          '-rss_limit_mb=4096',
+        ],
+        ...['-print_final_stats=1', '-verbosity=1', `-artifact_prefix=${found}`, corpus],
+      ],
+      { FUZZ_TARGET: target },
+    );
+    const last = (/** @type {RegExp} */ pattern) => [...stderr.matchAll(pattern)].at(-1)?.[1];
+    const hung = /ERROR: libFuzzer: timeout/.test(stderr);
+    if (code !== 0) console.error(stderr.slice(-4_000));
+    return {
+      target,
+      inputs: Number(last(/stat::number_of_executed_units:\s+(\d+)/g) ?? 0),
+      panics: code === 0 || hung ? 0 : 1,
+      hangs: hung ? 1 : 0,
+      slowest: last(/^slowest: (.*)$/gm) ?? '?',
+      coverage: `${last(/cov: (\d+)/g) ?? '?'} edges, ${last(/ft: (\d+)/g) ?? '?'} features`,
+      seconds,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} command @param {string[]} args @param {string} target @returns {Promise<Row>} */
+async function runCounted(command, args, target) {
+  const { code, signal, stdout, stderr, seconds } = await capture(command, args);
+  if (stderr !== '') console.error(stderr.slice(-4_000));
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  if (line.startsWith('{')) return { hangs: 0, ...JSON.parse(line), seconds };
+  const hung = code === 3 || /no end after/.test(stderr);
+  const at = Number(stderr.match(/input (\d+)/)?.[1] ?? 0);
+  if (!hung) console.error(`${target} ended with ${signal ?? code}`);
+  return { target, inputs: at, panics: hung ? 0 : 1, hangs: hung ? 1 : 0, slowest: '?', seconds };
+}
+
+/** @param {string} kind */
+const fuzzTarget = (kind) => path.join(root, 'fuzz/target', kind);
+
+function hasNightly() {
+  const { status } = spawnSync('cargo', ['+nightly', '--version'], { stdio: 'ignore' });
+  return status === 0;
+}
+
+/** @param {'libfuzzer' | 'mutator'} engine */
+async function build(engine) {
+  section(`build the Rust targets (${engine})`);
+  const common = ['--manifest-path', 'fuzz/Cargo.toml', '--release', '--locked'];
+  if (engine === 'libfuzzer') {
+    process.env.RUSTFLAGS = COVERAGE.join(' ');
+    const features = ['--features', 'libfuzzer', '--bin', 'libfuzzer', '--target', HOST];
+    const args = [
+      '+nightly',
+      'build',
+      ...common,
+      ...features,
+      '--target-dir',
+      fuzzTarget('libfuzzer'),
+    ];
+    await runOrThrow('cargo', args);
+    delete process.env.RUSTFLAGS;
+  } else {
+    const args = ['build', ...common, '--bin', 'mutate', '--target-dir', fuzzTarget('mutator')];
+    await runOrThrow('cargo', args);
+  }
+}
+
+/** @param {Row[]} rows */
+function print(rows) {
+  console.log('\n| Target | Inputs | Panics | Hangs | Slowest input | Coverage | Time |');
+  console.log('|---|---:|---:|---:|---|---|---:|');
+  for (const { target, inputs, panics, hangs, slowest, coverage, seconds } of rows) {
+    const cells = [target, inputs.toLocaleString('en'), panics, hangs, slowest, coverage ?? ''];
+    console.log(`| ${cells.join(' | ')} | ${seconds.toFixed(0)} s |`);
+  }
+  const total = rows.reduce((sum, row) => sum + row.inputs, 0);
+  const bad = rows.filter((row) => row.panics + row.hangs > 0);
+  console.log(
+    `\n${rows.length} targets, ${total.toLocaleString('en')} inputs, ${bad.length} targets with findings`,
+  );
+  return bad.length;
+}
+
+/** @param {string[]} argv */
+export async function main(argv) {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      inputs: { type: 'string', default: '1000000' },
+      seed: { type: 'string', default: '1' },
+      engine: { type: 'string', default: hasNightly() ? 'libfuzzer' : 'mutator' },
+    },
+  });
+  const [inputs, seed] = [Number(values.inputs), Number(values.seed)];
+  const { engine } = values;
+  if (engine !== 'libfuzzer' && engine !== 'mutator') throw new Error(`no engine "${engine}"`);
+  const source = readFileSync(path.join(root, 'fuzz/src/targets/mod.rs'), 'utf8');
+  const list = source.match(/^targets! \{(.*?)^\}/ms)?.[1] ?? '';
+  const rust = [...list.matchAll(/\w+(?=[,;])/g)].map(([name]) => name);
+  const wanted = (/** @type {string} */ name) =>
+    positionals.length === 0 || positionals.some((word) => name.includes(word));
+  /** @type {Row[]} */
+  const rows = [];
+  /** @param {Row} row */
+  const add = (row) => {
+    rows.push(row);
+    console.log(
+      `${row.target}: ${row.inputs} inputs, ${row.panics} panics, ${row.seconds.toFixed(0)} s`,
+    );
+  };
+  if (rust.some(wanted)) await build(engine);
+  section('run');
+  for (const target of rust.filter(wanted)) {
+    if (engine === 'libfuzzer') add(await runLibFuzzer(target, inputs, seed));
+    else {
+      const binary = path.join(fuzzTarget('mutator'), 'release/mutate');
+      add(await runCounted(binary, [target, String(inputs), String(seed)], target));
+    }
+  }
+  const runner = path.join(root, 'scripts/reliability/fuzz/run.mjs');
+  for (const target of Object.keys(surface).filter(wanted)) {
+    add(await runCounted(process.execPath, [runner, target, String(inputs), String(seed)], target));
+  }
+  return print(rows);
+}
+
+if (isMain(import.meta.url)) process.exitCode = (await main(process.argv.slice(2))) > 0 ? 1 : 0;
