@@ -22,6 +22,9 @@ const { nearest } = require('./nearest.js');
 /** Columns and keys of a rejects file: read over when it is fed back in. */
 const REJECT_PREFIX = '_reject';
 
+/** Longest name of a column that a message shows, in characters. */
+const MAX_SHOWN_NAME = 100;
+
 /** A record that cannot be sent as it is. */
 class BadRecord extends Error {
   /** @param {string} field @param {string} message @param {string} [code] */
@@ -173,10 +176,12 @@ const twice = (target, one, other) =>
 
 /** @param {Entity} entity @param {'column' | 'key'} what @param {string} name */
 function unknownColumn(entity, what, name) {
-  const near = nearest(name, knownNames(entity));
+  // A name can be as long as a record; so much of it says enough.
+  const shown = name.length > MAX_SHOWN_NAME ? `${name.slice(0, MAX_SHOWN_NAME)}…` : name;
+  const near = nearest(shown, knownNames(entity));
   return inputFailure(
-    `Unknown ${what} "${name}": the nearest field of a ${entity} is ${near}`,
-    `--map "${name}=${near}" maps it, --ignore "${name}" leaves it out, --ignore-unknown all such ${what}s. Fields: ${knownNames(entity).join(', ')}`,
+    `Unknown ${what} "${shown}": the nearest field of a ${entity} is ${near}`,
+    `--map "${shown}=${near}" maps it, --ignore "${shown}" leaves it out, --ignore-unknown all such ${what}s. Fields: ${knownNames(entity).join(', ')}`,
   );
 }
 

@@ -25,7 +25,11 @@ fn main() {
         eprintln!("no target {name}");
         exit(2);
     };
-    let mut number = |default: u64| arguments.next().map_or(default, |text| text.parse().unwrap_or(default));
+    let mut number = |default: u64| {
+        arguments
+            .next()
+            .map_or(default, |text| text.parse().unwrap_or(default))
+    };
     let (inputs, seed) = (number(1_000_000), number(1));
 
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
@@ -49,7 +53,9 @@ fn main() {
             panics += 1;
             if panics <= MAX_SHOWN_PANICS {
                 let said = cause.downcast_ref::<String>().map(String::as_str);
-                let said = said.or(cause.downcast_ref::<&str>().copied()).unwrap_or_default();
+                let said = said
+                    .or(cause.downcast_ref::<&str>().copied())
+                    .unwrap_or_default();
                 eprintln!("{}: panic at {}: {said}", target.name, input.escape_ascii());
             }
         }
@@ -76,7 +82,10 @@ fn watch(name: &'static str, done: Arc<AtomicU64>, current: Arc<Mutex<Vec<u8>>>)
             let before = done.load(Ordering::Relaxed);
             std::thread::sleep(HANG);
             if done.load(Ordering::Relaxed) == before {
-                let input = current.lock().map(|input| input.clone()).unwrap_or_default();
+                let input = current
+                    .lock()
+                    .map(|input| input.clone())
+                    .unwrap_or_default();
                 eprintln!("{name}: no end after {HANG:?}: {}", input.escape_ascii());
                 exit(3);
             }

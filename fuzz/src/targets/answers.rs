@@ -66,7 +66,7 @@ pub fn rest_answers(bytes: &[u8]) {
     let method = source.pick(&["GET", "POST", "PUT", "PATCH", "DELETE"]);
     let path = source.pick(&PATHS);
     let mut response = answer(status, Bytes::new());
-    if source.byte() % 4 == 0 {
+    if source.byte().is_multiple_of(4) {
         add_header(&mut response, "content-type", source.bytes());
     }
     response.body = Bytes::copy_from_slice(source.rest());
@@ -109,7 +109,7 @@ pub fn rate_headers(bytes: &[u8]) {
 pub fn redirects(bytes: &[u8]) {
     let mut source = Source::new(bytes);
     let status = source.pick(&[301, 302, 303, 307, 308, 300, 304]);
-    let is_read = source.byte() % 4 != 0;
+    let is_read = !source.byte().is_multiple_of(4);
     let base_url = source.pick(&[
         "https://crm.example/t",
         "http://crm.example",
@@ -312,7 +312,7 @@ pub fn lookup_answers(bytes: &[u8]) {
 pub fn lookup_queries(bytes: &[u8]) {
     let mut source = Source::new(bytes);
     let (id, value, cursor) = (source.text(), source.text(), source.text());
-    let mut queries = queries(&[&id], &[value.clone()]);
+    let mut queries = queries(&[&id], std::slice::from_ref(&value));
     queries[0].after = Some(cursor.clone());
     let body = lookup::build(&queries).expect("something to look for");
     let body: Value = serde_json::from_slice(&body).expect("JSON");
@@ -335,7 +335,7 @@ pub fn lookup_queries(bytes: &[u8]) {
 pub fn metadata(bytes: &[u8]) {
     let page = Bytes::copy_from_slice(bytes);
     let _ = next_metadata_cursor(&page);
-    let read = || WorkspaceSchema::from_metadata_objects(&[page.clone()]);
+    let read = || WorkspaceSchema::from_metadata_objects(std::slice::from_ref(&page));
     match read() {
         Err(error) => assert_error(&error),
         Ok(schema) => {

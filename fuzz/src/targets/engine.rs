@@ -24,7 +24,11 @@ fn service(
     network: impl Fn(&TransportRequest) -> TransportResponse + Send + Sync + 'static,
 ) -> SyncService {
     let http = client("https://crm.example", network);
-    SyncService::new(http, ServiceOptions::default(), None)
+    SyncService::new(
+        http,
+        ServiceOptions::from_json("{}").expect("no options"),
+        None,
+    )
 }
 
 /// A server without rows, which takes everything.

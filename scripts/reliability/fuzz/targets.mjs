@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import * as surface from '../../../index.mjs';
+import { inputTargets } from './inputs.mjs';
 import { almost, mutated, text, value } from './values.mjs';
 
 /** @typedef {import('./values.mjs').Random} Random */
@@ -175,6 +176,8 @@ function signed(body) {
 
 /** @type {Record<string, (random: Random) => unknown>} By name. Those that give a promise are awaited. */
 export const targets = {
+  ...inputTargets,
+
   'configuration of a client'(random) {
     const config = almost(random, CONFIG, CONFIG_KEYS);
     const made = refusesOrReturns(() => new api.TwentyCrmRestClient(config));
