@@ -1,4 +1,4 @@
-// The short form of the fuzzing of the public surface (`npm run reliability -- fuzz` is the long one).
+// The short form of the fuzzing of the public surface (`scripts/reliability/fuzz.mjs` is the long one).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runTarget } from '../scripts/reliability/fuzz/run.mjs';

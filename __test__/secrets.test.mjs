@@ -1,12 +1,19 @@
 // The API key is in nothing that a program shows: not in errors, not in objects, not in output.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { test } from 'node:test';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import {
   createTwentyCrmSyncService,
+  sqliteConfigStore,
+  sqliteMappingStore,
   TwentyCrmApiService,
+  TwentyCrmConfigRepository,
   TwentyCrmRestClient,
   TwentyCrmSyncService,
 } from '../index.mjs';
@@ -344,4 +351,51 @@ test('a process that is asked for all its secrets prints none', async () => {
   assert.match(output, /SERVER_ERROR/);
   assert.match(output, /TwentyCrmApiError/, 'the unhandled rejection is shown');
   assertNoKey(output, KEY, 'the output');
+});
+
+test('nothing that is written to a disk shows the key, nor the secret', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'secrets-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const [old, current] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')];
+  const file = path.join(folder, 'crm.sqlite');
+  const keys = [crm.sim.apiKey, KEY, ODD_KEY];
+  const lookEverywhere = (/** @type {string} */ when) => {
+    const names = readdirSync(folder);
+    assert.ok(names.includes('crm.sqlite'));
+    for (const name of names) {
+      const bytes = readFileSync(path.join(folder, name)).toString('latin1');
+      for (const secret of [...keys, old, current]) {
+        assertNoKey({ bytes }.bytes, secret, `${name} ${when}`);
+        const hex = Buffer.from(secret).toString('hex');
+        assert.ok(!bytes.toLowerCase().includes(hex.slice(0, 24)), `${name} ${when}, in hex`);
+      }
+    }
+  };
+  const data = {
+    baseUrl: crm.sim.baseUrl,
+    enabled: true,
+    syncMode: /** @type {const} */ ('direct_crm'),
+  };
+  const first = sqliteConfigStore(file, { secret: old });
+  const repository = new TwentyCrmConfigRepository({ store: first, env: {} });
+  // Changed and changed back: what was overwritten may lie in free pages and in the log.
+  for (const apiKey of [...keys, ...keys]) {
+    const saved = await repository.saveConfig({ ...data, apiKey }, 'admin');
+    assertNoKey(saved, apiKey, 'what is saved');
+    lookEverywhere('while it is open');
+  }
+  await first.close();
+  const second = sqliteConfigStore(file, { secrets: [current, old] });
+  await second.reencrypt();
+  const mappingStore = sqliteMappingStore(file);
+  const service = createTwentyCrmSyncService(
+    { baseUrl: crm.sim.baseUrl, apiKey: crm.sim.apiKey },
+    { mappingStore },
+  );
+  await service.upsertPerson(newPerson());
+  lookEverywhere('with mappings beside it');
+  await second.deleteConfig((await second.getConfig())?.id ?? '');
+  await second.close();
+  await mappingStore.close();
+  lookEverywhere('after all');
 });

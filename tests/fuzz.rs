@@ -1,4 +1,4 @@
-//! The short form of the fuzzing (`npm run reliability -- fuzz` is the long one): every target takes its kept inputs, and
+//! The short form of the fuzzing (`scripts/reliability/fuzz.mjs` is the long one): every target takes its kept inputs, and
 //! some thousand that are made of them.
 
 #[path = "../fuzz/src/corpus.rs"]

@@ -3,16 +3,19 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const fixture = fileURLToPath(new URL('../fixtures/apart.mjs', import.meta.url));
-const PROXIES = ['ALL_PROXY', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'REQUEST_METHOD'];
+const NETWORK = [
+  ...['ALL_PROXY', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'REQUEST_METHOD'],
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+];
 
 /**
- * @param {Record<string, string>} env Beside this process's own, which is taken without its proxies.
+ * @param {Record<string, string>} env Beside this process's own, which is taken without what it says of the network.
  * @param {{ config: import('../../index.js').TwentyCrmRestClientConfig, paths?: string[] }} job
  * @returns {Promise<{ answers: any[], output: string }>} The answers to GETs of the paths, and all that was printed.
  */
 export function runApart(env, job) {
   const own = { ...process.env };
-  for (const name of PROXIES) {
+  for (const name of NETWORK) {
     delete own[name];
     delete own[name.toLowerCase()];
   }
