@@ -80,14 +80,16 @@ async function readHead(bytes) {
     else head = Buffer.concat([head, value]);
   }
   const text = head.toString();
-  const sep = /^sep=(.)\r?\n/i.exec(text);
+  const sep = SEPARATOR_LINE.exec(text);
   if (sep === null) return { head, rest: bytes, hint: undefined, lines: 0, line: firstLine(text) };
   return { head: head.subarray(sep[0].length), rest: bytes, hint: sep[1], lines: 1, line: '' };
 }
 
-/** Whether the first line is there, and how it ends: one character more tells. @param {Buffer} head */
+const SEPARATOR_LINE = /^sep=(.)\r?\n/i;
+
+/** Whether the header is there, and how it ends: one character more tells. @param {Buffer} head */
 function endsLine(head) {
-  const text = head.toString();
+  const text = head.toString().replace(SEPARATOR_LINE, '');
   return firstLine(text).length + 1 < text.length;
 }
 

@@ -41,7 +41,8 @@ async function read(pieces, format, ignoreUnknown, encoding) {
   const entries = [];
   try {
     const stdin = Readable.from(pieces);
-    const input = await openInput('-', 'person', mapping, { format, encoding }, stdin);
+    const { signal } = new AbortController();
+    const input = await openInput('-', 'person', mapping, { format, encoding }, stdin, signal);
     for await (const entry of input.entries) entries.push(entry);
     return { entries };
   } catch (error) {
