@@ -14,15 +14,11 @@ use std::path::Path;
 /// Mutated inputs for each target.
 const INPUTS: usize = 1_500;
 
-/// Runs `target`, and says on which input a property did not hold.
-fn check(target: &targets::Target, input: &[u8]) {
-    let held = catch_unwind(|| (target.run)(input));
-    assert!(
-        held.is_ok(),
-        "{} fails with the input {}",
-        target.name,
-        input.escape_ascii()
-    );
+/// The first input of `inputs` with which a property of `target` does not hold.
+fn failure(target: &targets::Target, mut inputs: impl Iterator<Item = Vec<u8>>) -> Option<String> {
+    let fails = |input: &Vec<u8>| catch_unwind(|| (target.run)(input)).is_err();
+    let input = inputs.find(fails)?;
+    Some(format!("{} with {}", target.name, input.escape_ascii()))
 }
 
 fn kept(target: &targets::Target) -> Vec<Vec<u8>> {
@@ -34,20 +30,22 @@ fn kept(target: &targets::Target) -> Vec<Vec<u8>> {
 
 #[test]
 fn kept_inputs_hold_every_property() {
-    for target in targets::ALL {
-        for input in kept(target) {
-            check(target, &input);
-        }
-    }
+    let failed: Vec<String> = targets::ALL
+        .iter()
+        .filter_map(|target| failure(target, kept(target).into_iter()))
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
 #[test]
 fn mutated_inputs_hold_every_property() {
-    for target in targets::ALL {
-        let corpus = kept(target);
-        let mut mutator = mutator::Mutator::new(6);
-        for _ in 0..INPUTS {
-            check(target, &mutator.next(&corpus));
-        }
-    }
+    let failed: Vec<String> = targets::ALL
+        .iter()
+        .filter_map(|target| {
+            let corpus = kept(target);
+            let mut mutator = mutator::Mutator::new(6);
+            failure(target, (0..INPUTS).map(|_| mutator.next(&corpus)))
+        })
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

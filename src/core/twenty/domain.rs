@@ -144,7 +144,7 @@ impl Domain {
         }
         // Where the host was typed in its own script, a row may hold it that way.
         let typed = rest
-            .split(['/', ':'])
+            .split(['/', '\\', ':'])
             .next()
             .map(|host| strip_www(host.trim_end_matches('.')));
         Ok(Self {
@@ -187,11 +187,14 @@ pub fn from_link(link: &str) -> String {
     Domain::parse(link).map_or_else(|_| link.to_owned(), |domain| domain.host)
 }
 
-fn strip_www(host: &str) -> &str {
-    match host.strip_prefix("www.") {
-        Some(rest) if psl::List.domain(rest.as_bytes()).is_some() => rest,
-        _ => host,
+/// As often as it is there, or what is left would read as another domain.
+fn strip_www(mut host: &str) -> &str {
+    while let Some(rest) = host.strip_prefix("www.")
+        && psl::List.domain(rest.as_bytes()).is_some()
+    {
+        host = rest;
     }
+    host
 }
 
 fn is_shared(host: &str) -> bool {

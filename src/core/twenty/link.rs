@@ -18,7 +18,8 @@ pub fn normalize(link: &str) -> Option<String> {
         return None;
     }
     let text = url.as_str();
-    Some(text.strip_suffix('/').unwrap_or(text).to_owned())
+    // All of them: the server takes one off each time, so what it stores would not be what was sent.
+    Some(text.trim_end_matches('/').to_owned())
 }
 
 /// `name:` with something that cannot be a port behind it; `host:8080/x` has none.
