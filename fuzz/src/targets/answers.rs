@@ -160,6 +160,10 @@ pub fn secrets(bytes: &[u8]) {
     let padding = usize::from(source.byte()) * 3;
     let mask = u64::from_le_bytes(std::array::from_fn(|_| source.byte()));
     let (before, after) = (source.text(), source.text());
+    // What JSON escapes is no more the key where a URL makes slashes of its backslashes.
+    if shape >= 128 && spelling % 5 >= 3 {
+        return;
+    }
     let pieces = |text: &str| {
         KEY.as_bytes()
             .windows(6)
@@ -378,8 +382,10 @@ pub fn entities(bytes: &[u8]) {
         namespace: None,
         domain_form: DomainForm::Https,
     };
-    let person = person_to_entity(&record, &context(ObjectKind::Person), "cli_1");
-    let company = company_to_entity(&record, &context(ObjectKind::Company), "org_1");
+    let (of_person, of_company) = (context(ObjectKind::Person), context(ObjectKind::Company));
+    let person = serde_json::to_value(person_to_entity(&record, &of_person, "cli_1"));
+    let company = serde_json::to_value(company_to_entity(&record, &of_company, "org_1"));
+    let (person, company) = (person.expect("JSON"), company.expect("JSON"));
     assert!(person["name"].is_string() && person["email"].is_string());
     assert!(company["name"].is_string() && company["external_id"] == "org_1");
 }

@@ -138,10 +138,11 @@ pub fn same_payload(bytes: &[u8]) {
         let result = results.pop().expect("one result");
         match result.error {
             Some(error) => Err(error),
-            None => Ok((
-                result.id.unwrap_or_default(),
-                result.data.unwrap_or_default(),
-            )),
+            None => {
+                let data = result.data.expect("the entity was asked for");
+                let data = serde_json::from_str(data.get()).expect("JSON");
+                Ok((result.id.unwrap_or_default(), data))
+            }
         }
     });
     assert_eq!(single.1, bulk.1, "the same was written");

@@ -53,6 +53,9 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return refuse("must not have a query or a fragment");
         }
+        let mut url = url;
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
         let text = url.as_str().trim_end_matches('/').to_owned();
         Ok(Self { url, text })
     }

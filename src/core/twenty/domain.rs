@@ -120,7 +120,9 @@ impl Domain {
             .strip_prefix("https://")
             .or_else(|| lower.strip_prefix("http://"))
             .or_else(|| lower.strip_prefix("//"))
-            .unwrap_or(&lower);
+            .unwrap_or(&lower)
+            // Parsers read over more slashes; a spelling must not begin with them, or it would be an empty one.
+            .trim_start_matches(['/', '\\']);
         let url = Url::parse(&format!("https://{rest}")).map_err(|_| reason::INVALID_DOMAIN)?;
         let Some(Host::Domain(host)) = url.host() else {
             return Err(reason::INVALID_DOMAIN);
@@ -149,7 +151,9 @@ impl Domain {
             .map(|host| strip_www(host.trim_end_matches('.')));
         Ok(Self {
             host: host.to_owned(),
-            typed: typed.filter(|typed| *typed != host).map(str::to_owned),
+            typed: typed
+                .filter(|typed| !typed.is_empty() && *typed != host)
+                .map(str::to_owned),
         })
     }
 
@@ -271,6 +275,22 @@ mod tests {
             assert_eq!(DomainForm::of_link(&domain.to_link(form)), Some(form));
         }
         assert_eq!(DomainForm::of_link(" "), None);
+    }
+
+    #[test]
+    fn no_spelling_is_blank_however_a_domain_is_typed() {
+        for text in [
+            "http:////acme.com",
+            "///acme.com",
+            "https://\\\\acme.com",
+            "www.www.acme.com",
+        ] {
+            let domain = Domain::parse(text).expect(text);
+            assert_eq!(domain.host(), "acme.com");
+            for spelling in domain.spellings() {
+                assert_eq!(from_link(&spelling), "acme.com", "{text}: {spelling}");
+            }
+        }
     }
 
     #[test]
