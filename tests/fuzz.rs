@@ -12,7 +12,7 @@ use std::panic::catch_unwind;
 use std::path::Path;
 
 /// Mutated inputs for each target.
-const INPUTS: usize = 1_500;
+const INPUTS: usize = 600;
 
 /// The first input of `inputs` with which a property of `target` does not hold.
 fn failure(target: &targets::Target, mut inputs: impl Iterator<Item = Vec<u8>>) -> Option<String> {

@@ -127,7 +127,12 @@ impl Domain {
         let Some(Host::Domain(host)) = url.host() else {
             return Err(reason::INVALID_DOMAIN);
         };
-        let host = strip_www(host.trim_end_matches('.'));
+        let host = host.trim_end_matches('.');
+        // What is no character leaves no label (soft hyphens).
+        if host.split('.').any(str::is_empty) {
+            return Err(reason::INVALID_DOMAIN);
+        }
+        let host = strip_www(host);
         if !url.username().is_empty() || url.password().is_some() {
             return Err(reason::INVALID_DOMAIN);
         }
@@ -235,6 +240,8 @@ mod tests {
             ("", reason::INVALID_DOMAIN),
             ("127.0.0.1", reason::INVALID_DOMAIN),
             ("jane@acme.com", reason::INVALID_DOMAIN),
+            ("www.\u{ad}.com", reason::INVALID_DOMAIN),
+            ("\u{ad}.acme.com", reason::INVALID_DOMAIN),
         ];
         for (text, why) in cases {
             assert_eq!(Domain::parse(text), Err(why), "{text}");
