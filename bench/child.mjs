@@ -12,6 +12,7 @@ import { measure, peakRssMb, watch } from './probe.mjs';
  * @property {'upsertMany' | 'sync' | 'again' | 'stream' | 'get'} kind
  * @property {boolean} [watched] Whether the event loop is watched, instead of the cost measured.
  * @property {number} [count] Records.
+ * @property {number} [chunksInFlight] Where the client writes in chunks.
  * @property {number} [inFlight] Requests at once.
  * @property {number} [warmUpMs]
  * @property {number} [durationMs]
@@ -84,7 +85,10 @@ async function main(job) {
   const writesBefore = await requestsSeen(baseUrl, /^(POST|PATCH) \/rest/);
   const probe = job.watched ? watch : measure;
   const cost = await {
-    upsertMany: async () => ({ ...(await probe(() => client.upsertMany(inputs))), units: count }),
+    upsertMany: async () => ({
+      ...(await probe(() => client.upsertMany(inputs, job.chunksInFlight))),
+      units: count,
+    }),
     sync: async () => ({ ...(await probe(() => client.sync(inputs))), units: count }),
     again: async () => ({ ...(await probe(() => client.sync(inputs))), units: count }),
     stream: () => stream(probe, client, count),

@@ -31,6 +31,8 @@ export function goalRows(results) {
   const { perSecond, mainUs, delayMax, peakRssMb, grownMb, writes } = figures;
   /** @param {string} scenario @param {string} other @param {import('./statistics.mjs').Figure} figure */
   const against = (scenario, other, figure) => results.get(scenario)?.ratio('ours', other, figure);
+  /** @param {string} scenario @param {string} other */
+  const bare = (scenario, other) => results.get(scenario)?.ratio('ceiling', other, perSecond);
   /** @param {string} scenario @param {import('./statistics.mjs').Figure} figure */
   const ours = (scenario, figure) => results.get(scenario)?.median('ours', figure);
   /** @type {[string, string, string][]} */
@@ -39,6 +41,11 @@ export function goalRows(results) {
       'upsert 2,000 new people against fetch: records per second at 0 ms / 20 ms latency',
       '50x / 25x',
       `${times(against('new-0ms', 'fetch', perSecond))} / ${times(against('new-20ms', 'fetch', perSecond))}`,
+    ],
+    [
+      'what the bare Rust client reaches there, without look-ups and mapping',
+      '–',
+      `${times(bare('new-0ms', 'fetch'))} / ${times(bare('new-20ms', 'fetch'))}`,
     ],
     [
       'main-thread CPU per record: 2,000 in a new process / streamed',
@@ -75,6 +82,7 @@ export function goalRows(results) {
       isNode24 ? '2x; 4.5x less' : '2.5x; 6x less',
       `${times(against('get-64', 'undici', perSecond))}; ${times(inverse(against('get-64', 'undici', mainUs)))} less`,
     ],
+    ['what the bare Rust client reaches there: throughput', '–', times(bare('get-64', 'undici'))],
     [
       'the same against undici.Pool',
       '–',

@@ -4,7 +4,7 @@
 /** @typedef {{ baseUrl: string, apiKey: string }} Server */
 /**
  * @typedef {object} Client
- * @property {(inputs: Person[]) => Promise<unknown>} upsertMany The results of all, as one array.
+ * @property {(inputs: Person[], chunksInFlight?: number) => Promise<unknown>} upsertMany The results of all, as one array.
  * @property {(inputs: Iterable<Person>, onProgress?: (done: number) => void) => Promise<unknown>} sync Nothing kept.
  * @property {(path: string) => Promise<unknown>} get The parsed body.
  */

@@ -6,7 +6,7 @@ export function open(config) {
   const service = createTwentyCrmSyncService(config);
   const client = new TwentyCrmRestClient(config);
   return {
-    upsertMany: (inputs) => service.upsertManyPersons(inputs),
+    upsertMany: (inputs, maxConcurrency) => service.upsertManyPersons(inputs, { maxConcurrency }),
     async sync(inputs, onProgress) {
       const summary = await service.syncPersons(inputs, {
         onProgress: ({ done }) => onProgress?.(done),
