@@ -19,6 +19,9 @@ import { people } from './people.mjs';
  * @property {number} writes
  */
 
+/** Contenders that are the Rust program. */
+const bare = ['ceiling', 'hyper'];
+
 const executable = process.platform === 'win32' ? 'bench-ceiling.exe' : 'bench-ceiling';
 const ceiling = path.join(targetDir, 'release', executable);
 const childFile = path.join(root, 'bench', 'child.mjs');
@@ -79,10 +82,9 @@ async function once(scenario, contender, watched) {
     const { job, stdin = '' } = scenario.contenders[contender](prepared);
     const server = { baseUrl: sim.baseUrl, apiKey: sim.apiKey };
     const text = JSON.stringify({ ...job, client: contender, server, watched });
-    const stdout =
-      contender === 'ceiling'
-        ? await run(ceiling, [text], stdin)
-        : await run(process.execPath, [childFile, text], '');
+    const stdout = bare.includes(contender)
+      ? await run(ceiling, [text], stdin)
+      : await run(process.execPath, [childFile, text], '');
     return JSON.parse(stdout);
   } finally {
     await sim.stop();
@@ -97,7 +99,7 @@ async function once(scenario, contender, watched) {
  */
 export async function sample(scenario, contender) {
   const cost = await once(scenario, contender, false);
-  if (contender === 'ceiling' || !scenario.isWatched) return cost;
+  if (bare.includes(contender) || !scenario.isWatched) return cost;
   const { delayMs } = await once(scenario, contender, true);
   return { ...cost, delayMs };
 }

@@ -92,7 +92,14 @@ function gets(inFlight, rounds) {
     isWatched: inFlight > 1,
     sim: {},
     prepare: seedPeople,
-    contenders: { ours: task, fetch: task, undici: task, 'undici-pool': task, ceiling: task },
+    contenders: {
+      ours: task,
+      fetch: task,
+      undici: task,
+      'undici-pool': task,
+      ceiling: task,
+      hyper: task,
+    },
   };
 }
 

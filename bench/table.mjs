@@ -10,6 +10,7 @@ export const names = {
   undici: 'undici.request',
   'undici-pool': 'undici.Pool',
   ceiling: 'bare Rust client',
+  hyper: 'bare hyper-util',
 };
 
 /** @param {string[][]} rows The first is the head. */
@@ -61,7 +62,7 @@ export function report(scenarios, results, command) {
     `# Benchmarks, Node ${process.versions.node}`,
     `\`${command}\` on ${availableParallelism()} cores (${platform()} ${arch()}), which the simulated server shares: no contender can be faster than the server leaves processors for, and the bare Rust client shows where that is. Each measurement is a new process against a new server that was warmed up, the contenders take turns, and figures are medians: ratios of rounds, not of different times, so that they hold on a busy machine; absolute figures are this machine's.`,
     markdown([['', 'goal', 'measured'], ...rows]),
-    '*fetch* is what an application would write: for each record a look-up and a write, all at once, through the global `fetch`; *undici.request* and *undici.Pool* (64 connections) are the same through undici 6. The *bare Rust client* is reqwest without retries, pacing, mapping or JavaScript; for records it posts ready-made batches, without a look-up, at the same concurrency. Every contender gives parsed JSON. Main thread: the time that the JavaScript thread was on a processor; delay: how late the event loop was.',
+    '*fetch* is what an application would write: for each record a look-up and a write, all at once, through the global `fetch`; *undici.request* and *undici.Pool* (64 connections) are the same through undici 6. The *bare Rust client* is reqwest (which this package uses; *bare hyper-util* is what reqwest is made of) without retries, pacing, mapping or JavaScript; for records it posts ready-made batches, without a look-up, at the same concurrency. Every contender gives parsed JSON. Main thread: the time that the JavaScript thread was on a processor; delay: how late the event loop was.',
     ...parts,
   ].join('\n\n')}\n`;
 }

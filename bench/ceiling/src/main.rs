@@ -1,4 +1,4 @@
-//! What a bare reqwest client reaches: no retries, no pacing, no mapping, no JavaScript.
+//! What a bare reqwest client reaches, and a bare hyper-util one: no retries, no pacing, no mapping, no JavaScript.
 //!
 //! The job is the first argument, as JSON; ready-made batches come through standard input, one a line. Prints one line of
 //! JSON, as `bench/child.mjs` does.
@@ -12,7 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use reqwest::Client;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -50,13 +53,34 @@ enum Work {
 
 #[derive(Deserialize)]
 struct Job {
+    /// The contender's name.
+    client: String,
     server: Server,
     #[serde(flatten)]
     work: Work,
 }
 
+/// What this package uses, and what is underneath it.
+enum Http {
+    Reqwest(reqwest::Client),
+    Hyper(hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>),
+}
+
+impl Http {
+    fn of(client: &str) -> Result<Self, Failure> {
+        if client != "hyper" {
+            return Ok(Self::Reqwest(reqwest::Client::builder().build()?));
+        }
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let mut builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
+        builder.pool_max_idle_per_host(usize::MAX);
+        Ok(Self::Hyper(builder.build(connector)))
+    }
+}
+
 struct Bare {
-    http: Client,
+    http: Http,
     server: Server,
 }
 
@@ -64,16 +88,33 @@ impl Bare {
     /// The parsed answer, as the other contenders give it to their caller.
     async fn send(&self, path: &str, body: Option<String>) -> Result<Value, Failure> {
         let url = format!("{}{path}", self.server.base_url);
-        let request = match body {
-            Some(body) => self
-                .http
-                .post(url)
-                .header("content-type", "application/json")
-                .body(body),
-            None => self.http.get(url),
+        let bytes = match &self.http {
+            Http::Reqwest(http) => {
+                let request = match body {
+                    Some(body) => http
+                        .post(url)
+                        .header("content-type", "application/json")
+                        .body(body),
+                    None => http.get(url),
+                };
+                let answer = request.bearer_auth(&self.server.api_key).send().await?;
+                answer.error_for_status()?.bytes().await?
+            }
+            Http::Hyper(http) => {
+                let method = if body.is_some() { "POST" } else { "GET" };
+                let request = hyper::Request::builder()
+                    .method(method)
+                    .uri(url)
+                    .header("content-type", "application/json")
+                    .header("authorization", format!("Bearer {}", self.server.api_key))
+                    .body(Full::from(body.unwrap_or_default()))?;
+                let answer = http.request(request).await?;
+                if !answer.status().is_success() {
+                    return Err(format!("{path} answered {}", answer.status()).into());
+                }
+                answer.into_body().collect().await?.to_bytes()
+            }
         };
-        let answer = request.bearer_auth(&self.server.api_key).send().await?;
-        let bytes = answer.error_for_status()?.bytes().await?;
         Ok(serde_json::from_slice(&bytes)?)
     }
 
@@ -149,9 +190,13 @@ fn peak_rss_mb() -> Option<f64> {
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Failure> {
     let text = std::env::args().nth(1).ok_or("the job is missing")?;
-    let Job { server, work } = serde_json::from_str(&text)?;
+    let Job {
+        client,
+        server,
+        work,
+    } = serde_json::from_str(&text)?;
     let bare = Arc::new(Bare {
-        http: Client::builder().build()?,
+        http: Http::of(&client)?,
         server,
     });
     let (units, requests, writes, wall, cpu) = match work {
