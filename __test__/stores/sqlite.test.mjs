@@ -104,6 +104,19 @@ test('stores on one file see each other’s mappings at once, whatever the path 
   assert.ok(!existsSync(`${file}-wal`));
 });
 
+test('what is asked without waiting is done in the order in which it is asked', async () => {
+  const store = sqliteMappingStore(newFile());
+  const ids = Array.from({ length: 500 }, () => randomUUID());
+  const writes = ids.map((crmId) =>
+    store.upsertMapping({ everId: 'e', crmId, objectType: 'person' }),
+  );
+  const last = store.findByEverId('e', 'person');
+  await Promise.all(writes);
+  assert.equal((await last)?.crmId, ids.at(-1));
+  assert.equal((await store.findByEverId('e', 'person'))?.crmId, ids.at(-1));
+  await store.close();
+});
+
 test('closing waits for what was asked before', async () => {
   const file = newFile();
   const store = sqliteMappingStore(file);
