@@ -5,10 +5,10 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::call::Call;
+use super::network::NetworkTransport;
 use super::observer::{Observer, Owner};
 use super::pacing::Cap;
 use super::redact::Redactor;
-use super::reqwest_transport::ReqwestTransport;
 use super::{
     Classifier, Clock, FullJitter, Jitter, Priority, Request, Response, SystemClock, Transport,
     Workspace,
@@ -74,7 +74,7 @@ impl HttpClient {
     pub fn new(config: ClientConfig, classifier: Arc<dyn Classifier>) -> Result<Self, CrmError> {
         let parts = Parts {
             workspace: Workspace::shared(&config.base_url, &config.api_key),
-            transport: ReqwestTransport::shared(config.ca.as_ref()),
+            transport: NetworkTransport::shared(config.ca.as_ref()),
             classifier,
             clock: Arc::new(SystemClock),
             jitter: Arc::new(FullJitter),

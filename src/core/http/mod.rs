@@ -11,6 +11,7 @@ mod clock;
 mod flight;
 mod headers;
 mod miss;
+mod network;
 mod observer;
 mod pacing;
 mod proxy;
@@ -25,6 +26,7 @@ mod retry;
 mod shown_path;
 mod tls;
 mod transport;
+mod transport_failure;
 mod workspace;
 
 pub use api_key::ApiKey;
@@ -34,9 +36,9 @@ pub use classifier::{Classifier, Failure, Throttle, Verdict};
 pub use client::{HttpClient, HttpStats, Parts};
 pub use clock::{Clock, FullJitter, Jitter, SystemClock};
 pub use http::Method;
+pub use network::NetworkTransport;
 pub use observer::{Event, EventKind, Observer};
 pub use request::{Priority, Request, RequestOptions};
-pub use reqwest_transport::ReqwestTransport;
 pub use response::Response;
 pub use transport::{
     SentFlag, Transport, TransportError, TransportErrorKind, TransportRequest, TransportResponse,

@@ -110,7 +110,7 @@ fn client(url: &str, timeout_ms: u64) -> HttpClient {
     config.initial_backoff_ms = 0;
     let parts = Parts {
         workspace: Workspace::new(),
-        transport: Arc::new(ReqwestTransport::new(None)),
+        transport: Arc::new(NetworkTransport::new(None)),
         classifier: Arc::new(TwentyClassifier),
         clock: Arc::new(SystemClock),
         jitter: Arc::new(FullJitter),
@@ -315,7 +315,7 @@ async fn bodies_are_whole_and_bounded() {
         (chunked, large.len() - 1, false),
     ] {
         let server = server(vec![Answer::BytesAndClose(bytes)]).await;
-        let transport = ReqwestTransport::new(None);
+        let transport = NetworkTransport::new(None);
         let answer = transport
             .send(TransportRequest {
                 method: Method::GET,

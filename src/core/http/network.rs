@@ -1,0 +1,264 @@
+//! The network: one connection pool per process. Servers are reached straight through hyper-util, which does a request
+//! for two thirds of what reqwest on top of it costs (`bench/`, "bare Rust client" and "bare hyper-util"); where the
+//! environment names a proxy, through reqwest.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
+use http::Uri;
+use http_body::{Body as _, Frame, SizeHint};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_service::Service;
+use url::{Host, Url};
+
+use super::proxy::Proxies;
+use super::reqwest_transport::ProxiedTransport;
+use super::transport_failure::{self, UnresolvedName, unsent};
+use super::{
+    CaCertificates, SentFlag, Transport, TransportError, TransportErrorKind, TransportRequest,
+    TransportResponse, tls,
+};
+
+/// An idle connection is kept so long: less than the 65 s after which Twenty closes it (WIRE.md section 1), so that no
+/// request is sent into a connection that is just being closed.
+pub(super) const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(55);
+
+/// A peer that has silently gone away is noticed on a connection on which an answer is waited for.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// Sets of `ca` whose connections are kept although no client uses them, the longest unused forgotten first.
+const MAX_UNUSED_TRANSPORTS: usize = 16;
+
+/// Room that is made for a body on the word of the server alone, in bytes.
+pub(super) const MAX_BODY_ROOM: usize = 4 * 1024 * 1024;
+
+/// Sends over HTTP/1.1, keeps connections alive per origin, honours the system's proxy settings except for
+/// this machine itself.
+pub struct NetworkTransport {
+    pool: OnceLock<Result<Pool, TransportError>>,
+    proxied: ProxiedTransport,
+    ca: Option<CaCertificates>,
+    proxies: OnceLock<Proxies>,
+}
+
+type Pool = Client<HttpsConnector<HttpConnector<SystemResolver>>, TrackedBody>;
+
+impl NetworkTransport {
+    /// A transport with a pool of its own, built at the first request. It trusts the system's authorities, and `ca`.
+    pub fn new(ca: Option<CaCertificates>) -> Self {
+        Self {
+            pool: OnceLock::new(),
+            proxied: ProxiedTransport::new(ca.clone()),
+            ca,
+            proxies: OnceLock::new(),
+        }
+    }
+
+    /// The process's one transport for `ca`: its pool holds the connections of all clients with the same, by origin. A
+    /// connection is never shared by clients that trust differently.
+    pub fn shared(ca: Option<&CaCertificates>) -> Arc<Self> {
+        static PLAIN: OnceLock<Arc<NetworkTransport>> = OnceLock::new();
+        static WITH_CA: Mutex<Vec<Arc<NetworkTransport>>> = Mutex::new(Vec::new());
+        let Some(ca) = ca else {
+            return Arc::clone(PLAIN.get_or_init(|| Arc::new(Self::new(None))));
+        };
+        let mut known = WITH_CA.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_this = |other: &Arc<Self>| {
+            let digest = other.ca.as_ref().map(CaCertificates::digest);
+            digest == Some(ca.digest())
+        };
+        let found = known.iter().position(of_this).map(|at| known.remove(at));
+        let transport = found.unwrap_or_else(|| Arc::new(Self::new(Some(ca.clone()))));
+        known.push(Arc::clone(&transport));
+        let unused = |transport: &Arc<Self>| Arc::strong_count(transport) == 1;
+        if known.iter().filter(|transport| unused(transport)).count() > MAX_UNUSED_TRANSPORTS
+            && let Some(oldest) = known.iter().position(unused)
+        {
+            known.remove(oldest);
+        }
+        transport
+    }
+}
+
+impl Transport for NetworkTransport {
+    fn send(
+        &self,
+        request: TransportRequest,
+    ) -> BoxFuture<'static, Result<TransportResponse, TransportError>> {
+        let uri = match Uri::try_from(request.url.as_str()) {
+            Ok(uri) => uri,
+            Err(error) => {
+                let message = transport_failure::causes(&error);
+                let failure = unsent(TransportErrorKind::Request, message);
+                return Box::pin(async { Err(failure) });
+            }
+        };
+        // No proxy could reach this machine itself.
+        if !is_local(&request.url) {
+            let proxies = self.proxies.get_or_init(Proxies::from_environment);
+            if let Some(proxy) = proxies.shown_for(&uri) {
+                return self.proxied.send(request, proxy);
+            }
+        }
+        let pool = self.pool.get_or_init(|| build_pool(self.ca.clone()));
+        let pool = pool.clone();
+        Box::pin(async move { exchange(pool?, uri, request).await })
+    }
+}
+
+async fn exchange(
+    pool: Pool,
+    uri: Uri,
+    request: TransportRequest,
+) -> Result<TransportResponse, TransportError> {
+    let (sent, max_response_bytes) = (request.sent, request.max_response_bytes);
+    let body = request.body.filter(|body| !body.is_empty());
+    if body.is_none() {
+        sent.raise();
+    }
+    let mut outgoing = http::Request::new(TrackedBody::new(body, sent.clone()));
+    *outgoing.method_mut() = request.method;
+    *outgoing.uri_mut() = uri;
+    *outgoing.headers_mut() = request.headers;
+    let response = pool
+        .request(outgoing)
+        .await
+        .map_err(|error| transport_failure::of(&error, error.is_connect(), &sent))?;
+    // Something answered, so something was sent, even if the body was not asked for in full.
+    sent.raise();
+    let too_large = || TransportError {
+        sent: true,
+        advice: Some("Ask for less, for example with a limit, or allow more with maxResponseBytes"),
+        ..unsent(
+            TransportErrorKind::TooLarge,
+            format!("it is larger than {max_response_bytes} bytes"),
+        )
+    };
+    let (head, mut incoming) = response.into_parts();
+    let announced = incoming.size_hint().exact().unwrap_or(0);
+    if announced > max_response_bytes as u64 {
+        return Err(too_large());
+    }
+    let mut body = Bytes::new();
+    let mut whole: Option<BytesMut> = None;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut incoming).poll_frame(context)).await {
+        let frame = frame.map_err(|error| transport_failure::of(&error, false, &sent))?;
+        let Ok(chunk) = frame.into_data() else {
+            continue;
+        };
+        let so_far = whole.as_ref().map_or(body.len(), BytesMut::len);
+        if so_far + chunk.len() > max_response_bytes {
+            return Err(too_large());
+        }
+        // Most answers come in one piece, and that needs no copy.
+        match &mut whole {
+            Some(whole) => whole.extend_from_slice(&chunk),
+            None if body.is_empty() => body = chunk,
+            None => {
+                let expected = usize::try_from(announced).unwrap_or(0).min(MAX_BODY_ROOM);
+                let mut joined =
+                    BytesMut::with_capacity(expected.max((body.len() + chunk.len()) * 2));
+                joined.extend_from_slice(&body);
+                joined.extend_from_slice(&chunk);
+                whole = Some(joined);
+            }
+        }
+    }
+    Ok(TransportResponse {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: whole.map_or(body, BytesMut::freeze),
+    })
+}
+
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn build_pool(ca: Option<CaCertificates>) -> Result<Pool, TransportError> {
+    let tls = tls::client_config(ca)
+        .map_err(|error| unsent(TransportErrorKind::Tls, error.to_string()))?;
+    let mut tcp = HttpConnector::new_with_resolver(SystemResolver);
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(TCP_KEEPALIVE));
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .pool_timer(TokioTimer::new())
+        .build(HttpsConnector::from((tcp, tls))))
+}
+
+/// A body that tells when it is first asked for, which is after the connection stands.
+pub(super) struct TrackedBody {
+    bytes: Option<Bytes>,
+    sent: SentFlag,
+}
+
+impl TrackedBody {
+    pub(super) fn new(bytes: Option<Bytes>, sent: SentFlag) -> Self {
+        Self { bytes, sent }
+    }
+}
+
+impl http_body::Body for TrackedBody {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.sent.raise();
+        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
+
+/// The system's resolver.
+#[derive(Clone)]
+struct SystemResolver;
+
+impl Service<Name> for SystemResolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = UnresolvedName;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        Box::pin(async move {
+            let addresses: Vec<_> = tokio::net::lookup_host((name.as_str(), 0))
+                .await
+                .map_err(UnresolvedName)?
+                .collect();
+            Ok(addresses.into_iter())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
