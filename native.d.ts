@@ -107,6 +107,8 @@ export declare class SyncService {
   find(dispatcher: Dispatcher, id: number, kind: number, key: string, options?: string | undefined | null): void
   /** Starts the deletion of one record as call `id`; `key` is `{external_id}` as JSON text, `options` `{mode}`. */
   delete(dispatcher: Dispatcher, id: number, kind: number, key: string, options?: string | undefined | null): void
+  /** Starts taking in a webhook's event, as JSON text, as call `id`. */
+  applyWebhook(dispatcher: Dispatcher, id: number, event: string): void
   /** A bulk run of people (`kind` 0) or companies (1), with its options as JSON text; its events name it `id`. */
   bulk(id: number, kind: number, options: string): BulkRun
   /** The service's numbers as JSON text; see `RestClient.stats`. */

@@ -220,6 +220,21 @@ class TwentyCrmSyncService {
     return toStats(inner.elsewhere === undefined ? inner.native.stats() : native.emptyStats());
   }
 
+  /**
+   * @param {import('../index.js').TwentyWebhookEvent} event
+   * @param {import('../index.js').ApplyWebhookOptions} [options]
+   */
+  async applyWebhook(event, options) {
+    // Read when it is needed: most programs have no webhook.
+    const { ignoreInMode, startApply } = require('./apply-webhook.js');
+    const inner = of(this);
+    if (inner.elsewhere !== undefined) return ignoreInMode(event);
+    const site = callSite(TwentyCrmSyncService.prototype.applyWebhook);
+    const answer = await startApply(inner.native, event, inner.optionsJson, options);
+    if (answer.ok) return finish(this, answer.text);
+    throw errorAt(answer.error, site);
+  }
+
   clearCache() {
     const inner = of(this);
     if (inner.elsewhere === undefined) inner.native.clearCache();

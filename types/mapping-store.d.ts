@@ -12,7 +12,7 @@ export interface Mapping {
   crmId: string;
   /** `person` or `company`. */
   objectType: string;
-  /** Hash of what was written last. */
+  /** Hash of what was written last, and after an `@` the row's `updatedAt` in milliseconds. */
   versionHash?: string | null;
   /** When it was written last; a number is milliseconds since 1970. */
   lastSyncedAt?: Date | string | number | null;
@@ -27,7 +27,10 @@ export interface MappingInput {
   objectType: MappedObjectType;
   /** What was written, for the store to hash. */
   dataForHash?: Record<string, unknown>;
-  /** Hash of what was written, where the caller has one; a store that takes it need not make one. */
+  /**
+   * Hash of what was written, where the caller has one; a store that takes it need not make one. At most 64 characters,
+   * of the form `<hash>@<milliseconds>`; without a hash the record is to be written again.
+   */
   versionHash?: string;
 }
 

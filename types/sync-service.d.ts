@@ -26,6 +26,7 @@ import type {
   UpsertPersonInput,
   UpsertResult,
 } from './twenty-crm-sync.types.js';
+import type { ApplyWebhookOptions, ApplyWebhookResult, TwentyWebhookEvent } from './webhook.js';
 
 /** Something that was done otherwise than asked, without failing the record. */
 export interface SyncWarning {
@@ -306,6 +307,29 @@ export declare class TwentyCrmSyncService {
    * has zeros.
    */
   stats(): TwentyCrmStats;
+
+  /**
+   * Takes in a verified event of Twenty's webhooks: forgets what it proves wrong, so that the next write looks again.
+   *
+   * - A record that was soft-deleted, or destroyed, is no longer mapped; with `ownGone` other than `create` its id stays,
+   *   because it tells a record that was there from a new one. A record that was restored is mapped again.
+   * - A record that somebody else edited is sent again by the next run with `skipUnchanged`, unless the event says that
+   *   only fields changed which are never written.
+   * - Echoes of own writes, events that come late or again, and records that are not this service's change nothing. An
+   *   own write is known by the record's `updatedAt`, which the answer to the write and its event have in common; who
+   *   wrote, as the record tells it, does not count: every API key is the same there.
+   * - What a merge sends is not recorded. It is assumed to be what the merge does: `updated` for the record that stays
+   *   (`moved`, where its external id is another one now), `deleted` or `destroyed` for the one that goes.
+   *
+   * It sends nothing to Twenty, waits for upserts of the same record that were called before, and may be called again
+   * with the same event. Rejects with `VALIDATION_ERROR` for what is no event and with the signal's reason when the
+   * signal aborts; a mapping store that fails is told in the result and to `onWarning`.
+   */
+  applyWebhook(
+    event: TwentyWebhookEvent,
+    options?: ApplyWebhookOptions,
+  ): Promise<ApplyWebhookResult>;
+
   /** Forgets every remembered id; the mapping store keeps what it has. */
   clearCache(): void;
   /** How many ids are remembered, and for how long already. */

@@ -1,3 +1,5 @@
+import type { AbortSignalLike } from './abort-signal.js';
+
 /**
  * The headers of a request: a `Headers`, a `Map`, pairs, Node's own `headers` or `rawHeaders`, or anything with `get`.
  * Upper and lower case are the same.
@@ -163,6 +165,67 @@ export type CompanyWebhookEvent = WebhookEventOf<'company', TwentyWebhookCompany
 export type TwentyWebhookEvent = {
   [Name in keyof TwentyWebhookObjects]: WebhookEventOf<Name, TwentyWebhookObjects[Name]>;
 }[keyof TwentyWebhookObjects];
+
+/** Options of `applyWebhook`. */
+export interface ApplyWebhookOptions {
+  /**
+   * Aborting ends the wait for upserts of the same record that were called before, and rejects with the signal's own
+   * reason; what was forgotten by then stays forgotten.
+   */
+  signal?: AbortSignalLike;
+}
+
+/** What `applyWebhook` did. Nothing is sent to Twenty by any of it. */
+export interface ApplyWebhookResult {
+  /**
+   * - `mapping_forgotten`: the next write looks the record up, or makes it again.
+   * - `mapping_remembered`: a record that was restored is known again.
+   * - `hash_forgotten`: the next write of the record is sent, even where it says what was written last.
+   * - `ignored`: nothing had to be done.
+   */
+  action: 'mapping_forgotten' | 'mapping_remembered' | 'hash_forgotten' | 'ignored';
+  /**
+   * Why. Of what was done: `deleted`, `destroyed`, `restored`, `edited` by somebody else, or `moved` (the external id is
+   * on another row now, or this row carries another one). Of what was ignored:
+   * - `own_write`: the echo of a write of this service, or of another process that shares the mapping store;
+   * - `outdated`: something later is known of the record already, so the event came late or again;
+   * - `unmanaged_fields`: only fields were edited that are never written;
+   * - `not_mapped`, `nothing_remembered`: nothing is remembered that could be wrong;
+   * - `other_row`: what is remembered is another row;
+   * - `no_external_id`, `other_namespace`, `other_object`, `other_workspace`: it is no record of this service;
+   * - `mode`: in `platform` and `disabled` mode nothing is remembered; give the event to the service that writes.
+   */
+  reason:
+    | 'deleted'
+    | 'destroyed'
+    | 'restored'
+    | 'edited'
+    | 'moved'
+    | 'own_write'
+    | 'outdated'
+    | 'unmanaged_fields'
+    | 'not_mapped'
+    | 'nothing_remembered'
+    | 'other_row'
+    | 'no_external_id'
+    | 'other_namespace'
+    | 'other_object'
+    | 'other_workspace'
+    | 'mode';
+  /** What the record is; null for other objects. */
+  objectType: 'person' | 'company' | null;
+  /** Twenty's id of the record. */
+  crmId: string;
+  /** Your own id that the record carries now; null where it carries none, or one of another namespace. */
+  externalId: string | null;
+  /** Your own ids of which something was forgotten or remembered; the old one of a record whose external id was changed. */
+  externalIds: string[];
+  /**
+   * Whether the mapping store failed or did not answer, so that it may still hold what should be forgotten: apply the
+   * event again later. Twenty sends none twice.
+   */
+  storeFailed: boolean;
+}
 
 /**
  * The event of a webhook delivery that Twenty itself has signed, a short while ago.

@@ -49,7 +49,8 @@ class MappingStorePort {
    * @param {MappedObjectType} objectType
    */
   async findByCrmId(crmId, objectType) {
-    if (!this.#has('findByCrmId')) throw new Error('the store has no method findByCrmId');
+    // What a store cannot tell is not known.
+    if (!this.#has('findByCrmId')) return null;
     const found = await this.#store.findByCrmId(crmId, objectType);
     return toWire('findByCrmId', found, objectType);
   }

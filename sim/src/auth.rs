@@ -4,10 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request};
+use crate::state::WORKSPACE_ID;
 
 /// Whether a key still works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,12 +163,11 @@ fn token(rng: &mut fastrand::Rng, expires_s: i64) -> String {
     let uuid = |rng: &mut fastrand::Rng| {
         uuid::Builder::from_random_bytes(rng.u128(..).to_be_bytes()).into_uuid()
     };
-    let workspace: Uuid = uuid(rng);
     let header = json!({ "alg": "HS256", "typ": "JWT" });
     let payload = json!({
-        "sub": workspace,
+        "sub": WORKSPACE_ID,
         "type": "API_KEY",
-        "workspaceId": workspace,
+        "workspaceId": WORKSPACE_ID,
         "iat": 1_700_000_000,
         "exp": expires_s,
         "jti": uuid(rng),

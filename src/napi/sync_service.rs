@@ -161,6 +161,25 @@ impl SyncService {
         })
     }
 
+    /// Starts taking in a webhook's event, as JSON text, as call `id`.
+    #[napi(catch_unwind)]
+    pub fn apply_webhook(&self, dispatcher: &Dispatcher, id: u32, event: String) -> Result<()> {
+        let core = self.core.clone();
+        dispatcher.run(id, async move {
+            let applied = match core.read_webhook(&event) {
+                Ok(event) => core.apply_webhook(event).await,
+                Err(error) => Err(error),
+            };
+            match applied {
+                Ok((applied, warnings)) => {
+                    let text = json!({"result": applied, "warnings": warnings});
+                    (AnswerKind::Success, AnswerText::Text(text.to_string()))
+                }
+                Err(error) => failure(error),
+            }
+        })
+    }
+
     /// A bulk run of people (`kind` 0) or companies (1), with its options as JSON text; its events name it `id`.
     #[napi(catch_unwind)]
     pub fn bulk(&self, id: u32, kind: u8, options: String) -> Result<BulkRun> {

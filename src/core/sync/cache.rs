@@ -1,7 +1,8 @@
 //! The process's memory of which CRM id belongs to which external id: bounded, read with a time to live.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::num::{NonZeroU64, NonZeroUsize};
+use std::num::{NonZeroU64, NonZeroU128, NonZeroUsize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
@@ -33,9 +34,11 @@ struct Known {
     crm_id: Uuid,
     cached_at_ms: u64,
     /// Hash of what was written last; that was when the entry was made.
-    hash: Option<u128>,
+    hash: Option<NonZeroU128>,
     /// Digest of an input that is known to say exactly that, without a warning.
     input: Option<NonZeroU64>,
+    /// The row's `updatedAt` after that, in milliseconds since the epoch; 0 where it is not known.
+    version: u64,
 }
 
 /// What the cache knows of one record.
@@ -47,14 +50,72 @@ pub struct Remembered {
     pub hash: Option<String>,
     /// When that was, in milliseconds since the epoch.
     pub written_at_ms: u64,
+    /// The row's own time of its last change by then, in milliseconds since the epoch as the server counts them.
+    pub version: Option<u64>,
+}
+
+/// A mapping on its way into the cache.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// The caller's external id.
+    pub external_id: &'a str,
+    /// The record's id in the CRM.
+    pub crm_id: &'a str,
+    /// Hash of what was written, where all of it was written.
+    pub hash: Option<&'a str>,
+    /// The row's `updatedAt` after that.
+    pub version: Option<u64>,
 }
 
 /// Shared by all services of one workspace and namespace; the time to live is each service's own and applies at read.
 pub struct IdCache {
-    entries: Mutex<LruCache<Key, Known>>,
+    entries: Mutex<Entries>,
     capacity: NonZeroUsize,
     /// Keyed anew in each process: nobody can choose two inputs of one digest.
     digests: RandomState,
+}
+
+struct Entries {
+    known: LruCache<Key, Known>,
+    /// The way back. Made when it is first asked for: only webhooks need it, and it costs as much as the rest.
+    by_crm_id: Option<HashMap<(ObjectKind, Uuid), String>>,
+}
+
+impl Entries {
+    fn put(&mut self, key: Key, known: Known) {
+        self.unlink(&key);
+        if let Some(back) = &mut self.by_crm_id {
+            back.insert((key.0, known.crm_id), key.1.clone());
+        }
+        self.known.put(key, known);
+    }
+
+    fn pop(&mut self, key: &Key) {
+        self.unlink(key);
+        self.known.pop(key);
+    }
+
+    fn pop_lru(&mut self) {
+        if let Some((key, known)) = self.known.pop_lru() {
+            self.unlink_from(&key, known.crm_id);
+        }
+    }
+
+    fn unlink(&mut self, key: &Key) {
+        if self.by_crm_id.is_some()
+            && let Some(crm_id) = self.known.peek(key).map(|known| known.crm_id)
+        {
+            self.unlink_from(key, crm_id);
+        }
+    }
+
+    fn unlink_from(&mut self, key: &Key, crm_id: Uuid) {
+        if let Some(back) = &mut self.by_crm_id
+            && back.get(&(key.0, crm_id)) == Some(&key.1)
+        {
+            back.remove(&(key.0, crm_id));
+        }
+    }
 }
 
 impl IdCache {
@@ -62,13 +123,16 @@ impl IdCache {
     pub fn new(capacity: NonZeroUsize) -> Self {
         Self {
             // `unbounded` does not reserve the whole table beforehand; `insert` keeps the bound.
-            entries: Mutex::new(LruCache::unbounded()),
+            entries: Mutex::new(Entries {
+                known: LruCache::unbounded(),
+                by_crm_id: None,
+            }),
             capacity,
             digests: RandomState::new(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, LruCache<Key, Known>> {
+    fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -82,7 +146,7 @@ impl IdCache {
     ) -> Option<String> {
         let key = (kind, external_id.to_owned());
         let mut entries = self.lock();
-        let known = entries.get(&key)?;
+        let known = entries.known.get(&key)?;
         if now_ms.saturating_sub(known.cached_at_ms) >= ttl_ms {
             return None;
         }
@@ -94,44 +158,62 @@ impl IdCache {
     pub fn recall(&self, kind: ObjectKind, external_id: &str) -> Option<(Remembered, u64)> {
         let key = (kind, external_id.to_owned());
         let mut entries = self.lock();
-        let known = entries.get(&key)?;
+        let known = entries.known.get(&key)?;
         let remembered = Remembered {
             crm_id: known.crm_id.to_string(),
-            hash: known.hash.map(|hash| format!("{hash:032x}")),
+            hash: known.hash.map(|hash| format!("{:032x}", hash.get())),
             written_at_ms: known.cached_at_ms,
+            version: Some(known.version).filter(|version| *version > 0),
         };
         Some((remembered, known.cached_at_ms))
     }
 
+    /// The external id that is remembered for a row, however old that is.
+    pub fn find_by_crm_id(&self, kind: ObjectKind, crm_id: Uuid) -> Option<String> {
+        let mut entries = self.lock();
+        let Entries { known, by_crm_id } = &mut *entries;
+        by_crm_id
+            .get_or_insert_with(|| {
+                // The most recently used come first, and must win.
+                known
+                    .iter()
+                    .rev()
+                    .map(|(key, known)| ((key.0, known.crm_id), key.1.clone()))
+                    .collect()
+            })
+            .get(&(kind, crm_id))
+            .cloned()
+    }
+
     /// Remembers a mapping as of `now_ms`; what is known of its content is forgotten.
     pub fn insert(&self, kind: ObjectKind, external_id: &str, crm_id: &str, now_ms: u64) {
-        self.insert_written(kind, external_id, crm_id, None, now_ms);
+        let written = Written {
+            external_id,
+            crm_id,
+            hash: None,
+            version: None,
+        };
+        self.insert_written(kind, written, now_ms);
     }
 
     /// Remembers a mapping and the hash of what was written, as of `now_ms`.
-    pub fn insert_written(
-        &self,
-        kind: ObjectKind,
-        external_id: &str,
-        crm_id: &str,
-        hash: Option<&str>,
-        now_ms: u64,
-    ) {
+    pub fn insert_written(&self, kind: ObjectKind, written: Written<'_>, now_ms: u64) {
         // What is no UUID is no row's id (WIRE.md section 3), and nothing to remember.
-        let Ok(crm_id) = Uuid::parse_str(crm_id) else {
+        let Ok(crm_id) = Uuid::parse_str(written.crm_id) else {
             return;
         };
         let mut entries = self.lock();
         entries.put(
-            (kind, external_id.to_owned()),
+            (kind, written.external_id.to_owned()),
             Known {
                 crm_id,
                 cached_at_ms: now_ms,
-                hash: hash.and_then(hash_of_hex),
+                hash: written.hash.and_then(hash_of_hex),
                 input: None,
+                version: written.version.unwrap_or(0),
             },
         );
-        while entries.len() > self.capacity.get() {
+        while entries.known.len() > self.capacity.get() {
             entries.pop_lru();
         }
     }
@@ -144,7 +226,7 @@ impl IdCache {
     /// Notes that an input says exactly what was written last, if `hash` is still that.
     pub fn note_input(&self, kind: ObjectKind, external_id: &str, hash: &str, input: NonZeroU64) {
         let key = (kind, external_id.to_owned());
-        if let Some(known) = self.lock().peek_mut(&key)
+        if let Some(known) = self.lock().known.peek_mut(&key)
             && known.hash.is_some()
             && known.hash == hash_of_hex(hash)
         {
@@ -162,8 +244,31 @@ impl IdCache {
     ) -> Option<u64> {
         let key = (kind, external_id.to_owned());
         let mut entries = self.lock();
-        let known = entries.get(&key)?;
+        let known = entries.known.get(&key)?;
         (known.input == Some(input)).then_some(known.cached_at_ms)
+    }
+
+    /// Forgets the hash of what was written, unless that is as new as `version` or newer.
+    pub fn forget_hash(&self, kind: ObjectKind, external_id: &str, version: u64) {
+        let mut entries = self.lock();
+        if let Some(known) = entries.known.peek_mut(&(kind, external_id.to_owned()))
+            && (known.version == 0 || known.version < version)
+        {
+            known.hash = None;
+            known.input = None;
+            known.version = version;
+        }
+    }
+
+    /// What was forgotten by `forget_hash` is to be forgotten again, should the same be told once more.
+    pub fn forget_version(&self, kind: ObjectKind, external_id: &str, version: u64) {
+        let mut entries = self.lock();
+        if let Some(known) = entries.known.peek_mut(&(kind, external_id.to_owned()))
+            && known.hash.is_none()
+            && known.version == version
+        {
+            known.version = 0;
+        }
     }
 
     /// Forgets a mapping that turned out wrong.
@@ -173,12 +278,15 @@ impl IdCache {
 
     /// Forgets everything.
     pub fn clear(&self) {
-        self.lock().clear();
+        let mut entries = self.lock();
+        entries.known.clear();
+        entries.by_crm_id = None;
     }
 
     /// All mappings younger than `ttl_ms`, most recently used first.
     pub fn entries(&self, ttl_ms: u64, now_ms: u64) -> Vec<CacheEntry> {
         self.lock()
+            .known
             .iter()
             .filter(|(_, known)| now_ms.saturating_sub(known.cached_at_ms) < ttl_ms)
             .map(|((kind, external_id), known)| CacheEntry {
@@ -191,8 +299,10 @@ impl IdCache {
     }
 }
 
-fn hash_of_hex(hash: &str) -> Option<u128> {
-    u128::from_str_radix(hash, 16).ok()
+fn hash_of_hex(hash: &str) -> Option<NonZeroU128> {
+    u128::from_str_radix(hash, 16)
+        .ok()
+        .and_then(NonZeroU128::new)
 }
 
 #[cfg(test)]
@@ -228,13 +338,13 @@ mod tests {
         let input = cache.digest("text");
         cache.note_input(kind, "a", hash, input);
         assert_eq!(cache.recall_input(kind, "a", input), None);
-        cache.insert_written(kind, "a", A, Some(hash), 7);
+        cache.insert_written(kind, written("a", Some(hash), 5), 7);
         cache.note_input(kind, "a", "0e", input);
         assert_eq!(cache.recall_input(kind, "a", input), None);
         cache.note_input(kind, "a", hash, input);
         assert_eq!(cache.recall_input(kind, "a", input), Some(7));
         assert_eq!(cache.recall_input(kind, "a", cache.digest("other")), None);
-        cache.insert_written(kind, "a", A, Some(hash), 8);
+        cache.insert_written(kind, written("a", Some(hash), 5), 8);
         assert_eq!(cache.recall_input(kind, "a", input), None);
     }
 
@@ -261,13 +371,63 @@ mod tests {
     fn a_hash_outlives_the_time_to_live_of_the_id() {
         let cache = cache(2);
         let hash = "00f1e2d3c4b5a697887766554433221f";
-        cache.insert_written(ObjectKind::Person, "a", A, Some(hash), 7);
+        cache.insert_written(ObjectKind::Person, written("a", Some(hash), 5), 7);
         let (known, cached_at_ms) = cache.recall(ObjectKind::Person, "a").expect("remembered");
         assert_eq!(known.hash.as_deref(), Some(hash));
         assert_eq!((known.written_at_ms, cached_at_ms), (7, 7));
         cache.insert(ObjectKind::Person, "a", A, 8);
         let (known, _) = cache.recall(ObjectKind::Person, "a").expect("remembered");
         assert_eq!(known.hash, None);
+    }
+
+    fn written<'a>(external_id: &'a str, hash: Option<&'a str>, version: u64) -> Written<'a> {
+        Written {
+            external_id,
+            crm_id: A,
+            hash,
+            version: Some(version),
+        }
+    }
+
+    #[test]
+    fn a_hash_is_forgotten_by_what_is_newer_only() {
+        let cache = cache(2);
+        let hash = |cache: &IdCache| {
+            let (known, _) = cache.recall(ObjectKind::Person, "a").expect("remembered");
+            (known.hash.is_some(), known.version)
+        };
+        cache.insert_written(ObjectKind::Person, written("a", Some("ff"), 5), 7);
+        cache.forget_hash(ObjectKind::Person, "a", 5);
+        assert_eq!(hash(&cache), (true, Some(5)));
+        cache.forget_hash(ObjectKind::Person, "a", 6);
+        assert_eq!(hash(&cache), (false, Some(6)));
+        cache.forget_version(ObjectKind::Person, "a", 5);
+        assert_eq!(hash(&cache), (false, Some(6)));
+        cache.forget_version(ObjectKind::Person, "a", 6);
+        assert_eq!(hash(&cache), (false, None));
+    }
+
+    #[test]
+    fn the_way_back_follows_every_change() {
+        let id = Uuid::parse_str(A).expect("a UUID");
+        let back = |cache: &IdCache| cache.find_by_crm_id(ObjectKind::Person, id);
+        let cache = cache(2);
+        cache.insert(ObjectKind::Person, "a", A, 0);
+        assert_eq!(back(&cache).as_deref(), Some("a"));
+        assert_eq!(cache.find_by_crm_id(ObjectKind::Company, id), None);
+        cache.insert(ObjectKind::Person, "b", A, 0);
+        assert_eq!(back(&cache).as_deref(), Some("b"));
+        cache.remove(ObjectKind::Person, "a");
+        assert_eq!(back(&cache).as_deref(), Some("b"));
+        cache.insert(ObjectKind::Person, "b", &A.replace('1', "2"), 0);
+        assert_eq!(back(&cache), None);
+        cache.insert(ObjectKind::Person, "c", A, 0);
+        cache.insert(ObjectKind::Company, "d", A, 0);
+        cache.insert(ObjectKind::Company, "e", A, 0);
+        assert_eq!(back(&cache), None, "the least recently used is gone");
+        cache.clear();
+        cache.insert(ObjectKind::Person, "f", A, 0);
+        assert_eq!(back(&cache).as_deref(), Some("f"));
     }
 
     #[test]

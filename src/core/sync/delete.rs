@@ -1,7 +1,5 @@
 //! Deleting one record by the caller's external id: softly, or for good (erasure on request).
 
-use std::sync::{Arc, OnceLock};
-
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
@@ -10,12 +8,11 @@ use crate::core::config::Options;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::Request;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::input::CompanyInput;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::service::SyncService;
-use super::turns::{Hold, Write};
-use super::upsert::{Input, Upserted, store_failed};
+use super::turns::Hold;
+use super::upsert::store_failed;
 use super::wire::{id_of, is_deleted};
 
 /// How a record is deleted.
@@ -78,43 +75,11 @@ impl SyncService {
         mode: DeleteMode,
         hold: Option<Hold>,
     ) -> impl Future<Output = Result<(Deleted, Vec<SyncWarning>), CrmError>> + Send + 'static {
-        let result = Arc::new(OnceLock::new());
-        let key = (kind, external_id.clone());
-        // The line is one of upserts. What waits in it as this input is never merged with anything (the settings are
-        // nobody else's), so that only its place in the line counts.
-        let place_holder = Input::CompanyStub(CompanyInput {
-            external_id: external_id.clone(),
-            ..CompanyInput::default()
-        });
-        let (service, slot) = (self.clone(), Arc::clone(&result));
-        let write: Write<Input, super::site::Outcome> = Arc::new(move |_| {
-            let (service, slot) = (service.clone(), Arc::clone(&slot));
-            let external_id = external_id.clone();
-            Box::pin(async move {
-                let (deleted, warnings) = service.delete_now(kind, &external_id, mode).await?;
-                // Written once: this closure runs once, because nobody else shares it.
-                let _ = slot.set(deleted);
-                Ok(Arc::new(Upserted {
-                    id: String::new(),
-                    external_id,
-                    created: false,
-                    updated: false,
-                    data: Value::Null,
-                    warnings,
-                }))
-            })
-        });
-        let settings = fastrand::u64(..);
-        let place = self
-            .site
-            .turns
-            .enter(key, place_holder, settings, Input::merge, write, hold);
-        async move {
-            let turn = place.wait().await.ok_or_else(broke_off)?;
-            let done = turn.answer?;
-            let deleted = result.get().cloned().ok_or_else(broke_off)?;
-            Ok((deleted, done.warnings.clone()))
-        }
+        let id = external_id.clone();
+        self.in_solo_turn(kind, external_id, hold, move |service| {
+            let external_id = id.clone();
+            Box::pin(async move { service.delete_now(kind, &external_id, mode).await })
+        })
     }
 
     async fn delete_now(
@@ -185,13 +150,6 @@ impl SyncService {
             Err(error) => Err(error),
         }
     }
-}
-
-fn broke_off() -> CrmError {
-    CrmError::new(
-        ErrorCode::Unknown,
-        "the deletion broke off: an internal failure of twenty-crm-native, please report it",
-    )
 }
 
 /// A deletion is only reported done when the server names the row.

@@ -1,6 +1,6 @@
 //! The sync service: what callers ask for, and what one upsert needs of its surroundings.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,14 +19,16 @@ use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::cache::CacheEntry;
 pub(super) use super::cache::Remembered;
+use super::cache::Written;
 
 use super::fingerprint::fingerprint;
+use super::hash_text::{hash_text, is_foreign, remembered_of};
 use super::options::{CallOptions, ServiceOptions};
 use super::schema_source::Sign;
 use super::site::{Outcome, Site, SiteKey, SyncWorkspace};
 use super::turns::{Hold, Turn, Write};
 use super::upsert::{Input, Upsert, Upserted};
-use super::wire::Record;
+use super::wire::{Record, version_of};
 
 /// What a write has told.
 pub(super) struct Learnt<'a> {
@@ -34,6 +36,8 @@ pub(super) struct Learnt<'a> {
     pub crm_id: String,
     /// Where all that was asked for is written.
     pub hash: Option<String>,
+    /// The row after the write.
+    pub row: &'a Record,
     pub fields: &'a Map<String, Value>,
 }
 
@@ -45,7 +49,7 @@ pub struct SyncService {
     pub(super) options: Arc<ServiceOptions>,
     pub(super) workspace: Arc<SyncWorkspace>,
     pub(super) site: Arc<Site>,
-    store: Option<Arc<dyn MappingStore>>,
+    pub(super) store: Option<Arc<dyn MappingStore>>,
     /// Upserts that wait for each other are merged only when they would be done alike.
     pub(super) settings: u64,
 }
@@ -281,6 +285,12 @@ impl SyncService {
         self.now_ms().saturating_sub(written_at_ms) < self.options.hash_ttl_ms
     }
 
+    /// Whether memory counts without a look into the store, which other processes may have told of later.
+    pub(super) fn knows_best(&self, written_at_ms: u64) -> bool {
+        self.store.is_none()
+            || self.now_ms().saturating_sub(written_at_ms) < self.options.cache_ttl_ms
+    }
+
     /// What memory, and for the rest the store, know of many records. `Err` is a store's failure.
     pub(super) async fn recall_many(
         &self,
@@ -291,30 +301,42 @@ impl SyncService {
         let mut known = HashMap::with_capacity(external_ids.len());
         let mut unknown = Vec::new();
         for external_id in external_ids {
-            match self.site.cache.recall(kind, external_id) {
-                Some((remembered, cached_at_ms))
-                    if remembered.hash.is_some()
-                        || now_ms.saturating_sub(cached_at_ms) < self.options.cache_ttl_ms =>
-                {
+            let remembered = self.site.cache.recall(kind, external_id);
+            let is_fresh =
+                |cached_at_ms| now_ms.saturating_sub(cached_at_ms) < self.options.cache_ttl_ms;
+            match remembered {
+                Some((remembered, cached_at_ms)) if is_fresh(cached_at_ms) => {
                     known.insert(external_id.clone(), remembered);
+                }
+                // A store may know of later: other processes share it.
+                Some((remembered, _)) if remembered.hash.is_some() => {
+                    known.insert(external_id.clone(), remembered);
+                    unknown.push(external_id.clone());
                 }
                 _ => unknown.push(external_id.clone()),
             }
         }
-        let hits = known.len();
+        let hits = external_ids.len().saturating_sub(unknown.len());
         self.count_recalls(hits, unknown.len(), 0);
         if let Some(store) = self.store.as_ref().filter(|_| !unknown.is_empty()) {
-            for found in store.find_many(&unknown, kind).await? {
+            let found = store.find_many(&unknown, kind).await?;
+            let mut gone: HashSet<String> = unknown.into_iter().collect();
+            for found in found {
+                gone.remove(&found.mapping.ever_id);
                 // What is no UUID cannot be a row's id, and would spoil the whole look-up.
-                if uuid::Uuid::parse_str(&found.mapping.crm_id).is_ok() {
-                    let remembered = Remembered {
-                        crm_id: found.mapping.crm_id,
-                        hash: found.version_hash,
-                        written_at_ms: found.last_synced_at_ms.unwrap_or(0),
-                    };
-                    known.insert(found.mapping.ever_id, remembered);
+                if uuid::Uuid::parse_str(&found.mapping.crm_id).is_err() {
+                    continue;
+                }
+                let (external_id, stored) = remembered_of(found);
+                match known.get(&external_id) {
+                    // A store that makes hashes of its own cannot tell whether ours is still right.
+                    Some(own)
+                        if own.crm_id == stored.crm_id
+                            && (is_foreign(&stored) || own.version > stored.version) => {}
+                    _ => drop(known.insert(external_id, stored)),
                 }
             }
+            known.retain(|external_id, _| !gone.contains(external_id));
             self.count_recalls(0, 0, known.len().saturating_sub(hits));
         }
         Ok(known)
@@ -328,13 +350,13 @@ impl SyncService {
     ) -> Result<(), String> {
         let now_ms = self.now_ms();
         for learnt in learnt {
-            self.site.cache.insert_written(
-                kind,
-                &learnt.external_id,
-                &learnt.crm_id,
-                learnt.hash.as_deref(),
-                now_ms,
-            );
+            let written = Written {
+                external_id: &learnt.external_id,
+                crm_id: &learnt.crm_id,
+                hash: learnt.hash.as_deref(),
+                version: version_of(learnt.row),
+            };
+            self.site.cache.insert_written(kind, written, now_ms);
         }
         let Some(store) = self.store.as_ref().filter(|_| !learnt.is_empty()) else {
             return Ok(());
@@ -347,8 +369,7 @@ impl SyncService {
                     crm_id: learnt.crm_id.clone(),
                     kind,
                 },
-                // An empty hash is one that nothing equals: the record is looked at again next time.
-                version_hash: Some(learnt.hash.clone().unwrap_or_default()),
+                version_hash: Some(hash_text(learnt.hash.as_deref(), version_of(learnt.row))),
                 data: Some(json!(learnt.fields).to_string()),
             })
             .collect();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use lru::LruCache;
+use uuid::Uuid;
 
 use crate::core::error::CrmError;
 use crate::core::http::Workspace;
@@ -43,6 +44,8 @@ pub struct Site {
     pub cache: IdCache,
     /// Which domain the row of a company was last seen to hold, by external id.
     pub domains: Domains,
+    /// Rows that webhooks told to be deleted.
+    pub deleted_rows: DeletedRows,
     /// Upserts of one key take turns.
     pub turns: Arc<Turns<RecordKey, Input, Outcome>>,
 }
@@ -52,6 +55,7 @@ impl Site {
         Self {
             cache: IdCache::new(NonZeroUsize::new(CACHE_CAPACITY).unwrap_or(NonZeroUsize::MIN)),
             domains: Domains::default(),
+            deleted_rows: DeletedRows::default(),
             turns: Arc::default(),
         }
     }
@@ -94,9 +98,49 @@ impl Domains {
             .is_some_and(|link| spellings.iter().any(|spelling| **spelling == **link))
     }
 
+    /// The row was changed by somebody else.
+    pub fn forget(&self, external_id: &str) {
+        self.lock().pop(external_id);
+    }
+
     /// Forgets all.
     pub fn clear(&self) {
         self.lock().clear();
+    }
+}
+
+/// How long ago rows were deleted of which nothing else is remembered: an event that comes late must not bring the
+/// mapping back.
+pub struct DeletedRows(Mutex<LruCache<(ObjectKind, Uuid), u64>>);
+
+/// Events overtake each other within seconds, and so many records are not deleted in them.
+const DELETED_ROW_CAPACITY: usize = 10_000;
+
+impl Default for DeletedRows {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::unbounded()))
+    }
+}
+
+impl DeletedRows {
+    fn lock(&self) -> MutexGuard<'_, LruCache<(ObjectKind, Uuid), u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The row had this version when it was deleted.
+    pub fn note(&self, kind: ObjectKind, row: Uuid, version: u64) {
+        let mut rows = self.lock();
+        rows.put((kind, row), version);
+        while rows.len() > DELETED_ROW_CAPACITY {
+            rows.pop_lru();
+        }
+    }
+
+    /// Whether the row was deleted after it had this version.
+    pub fn is_later(&self, kind: ObjectKind, row: Uuid, version: u64) -> bool {
+        self.lock()
+            .get(&(kind, row))
+            .is_some_and(|deleted| *deleted > version)
     }
 }
 

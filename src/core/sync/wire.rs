@@ -8,6 +8,7 @@ use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::{HttpClient, Request};
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::lookup::{self, LookupQuery};
+use crate::core::twenty::timestamp::parse_millis;
 
 /// A record as Twenty sends it.
 pub type Record = Map<String, Value>;
@@ -55,6 +56,11 @@ pub fn id_of(record: &Record) -> &str {
 /// A text of the record; `""` where it is unset.
 pub fn text_of<'a>(record: &'a Record, field: &str) -> &'a str {
     record.get(field).and_then(Value::as_str).unwrap_or("")
+}
+
+/// When the record was last changed, in milliseconds since the epoch: every write moves it on (WIRE.md section 11).
+pub fn version_of(record: &Record) -> Option<u64> {
+    parse_millis(text_of(record, "updatedAt"))
 }
 
 /// Whether the record is soft-deleted.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::ids::ObjectKind;
 use super::schema::{FieldInfo, FieldKind, ObjectSchema, Uniqueness};
 use crate::core::error::CrmError;
 
@@ -82,6 +83,29 @@ impl FieldNames {
             .or_else(present)
             .or(self.plan.first())
             .map_or("plan", String::as_str)
+    }
+
+    /// The CRM's fields that records of ours are written to.
+    pub fn written(&self, kind: ObjectKind) -> Vec<&str> {
+        let (own, custom): (&[&str], &[&String]) = match kind {
+            ObjectKind::Person => (
+                &["name", "emails", "phones", "jobTitle", "company"],
+                &[
+                    &self.website,
+                    &self.city,
+                    &self.account_type,
+                    &self.total_submissions,
+                ],
+            ),
+            ObjectKind::Company => (&["name", "domainName"], &[&self.website, &self.status]),
+        };
+        let plan = self.plan.iter().filter(|_| kind == ObjectKind::Person);
+        own.iter()
+            .copied()
+            .chain(["deletedAt", self.external_id.as_str()])
+            .chain(custom.iter().map(|name| name.as_str()))
+            .chain(plan.map(String::as_str))
+            .collect()
     }
 
     /// What the workspace's external id field is good for.

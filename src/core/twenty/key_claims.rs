@@ -14,6 +14,9 @@ pub struct KeyClaims {
     /// `API_KEY` for API keys, `ACCESS` for the token of a person's session.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
+    /// The workspace that it is for.
+    #[serde(default, rename = "workspaceId")]
+    pub workspace_id: Option<String>,
 }
 
 impl KeyClaims {

@@ -21,4 +21,6 @@ mod phone_e164;
 pub mod provision;
 pub mod record;
 pub mod schema;
+pub mod timestamp;
 pub mod warning;
+pub mod webhook;

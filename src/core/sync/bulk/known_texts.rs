@@ -92,6 +92,6 @@ impl BulkRun {
             .site
             .cache
             .recall_input(self.kind, &known.external_id, known.digest)
-            .is_some_and(|written_at_ms| service.is_hash_fresh(written_at_ms))
+            .is_some_and(|at_ms| service.is_hash_fresh(at_ms) && service.knows_best(at_ms))
     }
 }

@@ -20,10 +20,11 @@ impl<'a> Kept<'a> {
         kept
     }
 
-    /// What rows are known by, and what tells that the schema has changed.
+    /// What rows are known by, which version of them it is, and what tells that the schema has changed.
     pub fn identity(names: &'a FieldNames) -> Self {
         let mut kept = vec![
             "id",
+            "updatedAt",
             "domainName",
             &names.external_id,
             &names.account_type,

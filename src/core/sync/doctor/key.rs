@@ -113,6 +113,7 @@ mod tests {
         KeyClaims {
             exp: Some(NOW_MS as f64 / 1000.0 + days_left * 86_400.0),
             kind: Some("API_KEY".into()),
+            ..KeyClaims::default()
         }
     }
 

@@ -69,6 +69,7 @@ impl Upsert<'_> {
             external_id: self.input.external_id().to_owned(),
             crm_id: id_of(record).to_owned(),
             hash,
+            row: record,
             fields: &self.mapped.fields,
         };
         let kind = self.kind();

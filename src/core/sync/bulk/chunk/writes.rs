@@ -186,6 +186,7 @@ impl Chunk<'_> {
                     external_id: item.input.external_id().to_owned(),
                     crm_id: id_of(record).to_owned(),
                     hash,
+                    row: record,
                     fields: &mapped.record.fields,
                 })
             })

@@ -1,0 +1,435 @@
+//! What an event of Twenty's webhooks does to what is remembered. Nothing is asked of the server: a mapping is healed by
+//! forgetting what may be wrong, and the next write looks again.
+
+use serde::Serialize;
+
+use crate::core::error::CrmError;
+use crate::core::store::{Mapping, MappingWrite};
+use crate::core::twenty::ids::{ObjectKind, caller_external_id};
+use crate::core::twenty::key_claims::KeyClaims;
+use crate::core::twenty::warning::SyncWarning;
+use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
+
+use super::cache::{Remembered, Written};
+use super::hash_text::{hash_text, is_foreign, remembered_of};
+use super::options::OwnGone;
+use super::service::SyncService;
+use super::upsert::store_failed;
+
+/// What was done, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Nothing.
+    Ignored,
+    /// The next write of the record is sent, even if it says what was written last.
+    HashForgotten,
+    /// The record's id is known again.
+    MappingRemembered,
+    /// The record's id is looked up, or the record made, by the next write.
+    MappingForgotten,
+}
+
+/// What an event did, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Applied {
+    /// What was done.
+    pub action: Action,
+    /// Why that, and no more.
+    pub reason: &'static str,
+    /// `person` or `company`; none for other objects.
+    pub object_type: Option<&'static str>,
+    /// The record that the event is about.
+    pub crm_id: String,
+    /// The caller's external id that the record carries now, if it is one of this service's.
+    pub external_id: Option<String>,
+    /// The caller's external ids of which something was forgotten or remembered.
+    pub external_ids: Vec<String>,
+    /// Whether the mapping store failed, so that it may still hold what was to be forgotten.
+    pub store_failed: bool,
+}
+
+/// What was done for one external id.
+#[derive(Clone, Debug)]
+struct Step {
+    action: Action,
+    reason: &'static str,
+    store_failure: Option<String>,
+}
+
+impl Step {
+    fn ignored(reason: &'static str) -> Self {
+        Self::done(Action::Ignored, reason, Ok(()))
+    }
+
+    fn done(action: Action, reason: &'static str, stored: Result<(), String>) -> Self {
+        Self {
+            action,
+            reason,
+            store_failure: stored.err(),
+        }
+    }
+}
+
+impl SyncService {
+    /// Reads an event with this service's field names.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR with field `event`.
+    pub fn read_webhook(&self, json: &str) -> Result<WebhookEvent, CrmError> {
+        WebhookEvent::parse(json, &self.options.field_names)
+    }
+
+    /// Takes in one event. Events of one record may come twice, late, and out of order; what is older than what is
+    /// known changes nothing. Takes its turn among the upserts of the same key, so that the answer to a write of ours
+    /// that is under way is in before the event is judged. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// Only an internal failure: a store that fails is a warning, and told in the result.
+    pub async fn apply_webhook(
+        &self,
+        event: WebhookEvent,
+    ) -> Result<(Applied, Vec<SyncWarning>), CrmError> {
+        let mut applied = Applied {
+            action: Action::Ignored,
+            reason: "other_object",
+            object_type: event.kind.map(ObjectKind::singular),
+            crm_id: event.crm_id.to_string(),
+            external_id: None,
+            external_ids: Vec::new(),
+            store_failed: false,
+        };
+        let Some(kind) = event.kind else {
+            return Ok((applied, Vec::new()));
+        };
+        if self.is_of_other_workspace(&event) {
+            applied.reason = "other_workspace";
+            return Ok((applied, Vec::new()));
+        }
+        let namespace = self.options.namespace.as_deref();
+        if let Carried::Stored(stored) = &event.carried {
+            let own = caller_external_id(namespace, stored);
+            applied.external_id = own.map(str::to_owned);
+        }
+        applied.reason = match (&event.carried, &applied.external_id) {
+            (Carried::Stored(_), None) => "other_namespace",
+            (Carried::Nothing, _) => "no_external_id",
+            _ => "not_mapped",
+        };
+        let mut warnings = Vec::new();
+        let mut concerned: Vec<String> = applied.external_id.iter().cloned().collect();
+        if self.must_look_back(&event, applied.external_id.is_some()) {
+            match self.mapped_to(kind, &event).await {
+                Ok(found) => concerned.extend(found.filter(|id| !concerned.contains(id))),
+                Err(message) => {
+                    applied.store_failed = true;
+                    warnings.push(store_failed(&applied.crm_id, &message));
+                }
+            }
+        }
+        for external_id in concerned {
+            let step = self.apply_in_turn(kind, &external_id, &event).await?;
+            if let Some(message) = step.store_failure {
+                applied.store_failed = true;
+                warnings.push(store_failed(&external_id, &message));
+            }
+            if step.action >= applied.action {
+                applied.action = step.action;
+                applied.reason = step.reason;
+            }
+            if step.action > Action::Ignored {
+                applied.external_ids.push(external_id);
+            }
+        }
+        Ok((applied, warnings))
+    }
+
+    /// Ids are computed from external ids, so that records of two workspaces may well have the same one.
+    fn is_of_other_workspace(&self, event: &WebhookEvent) -> bool {
+        let claims = KeyClaims::read(self.http.config().api_key.expose());
+        let own = claims.and_then(|claims| claims.workspace_id);
+        match (own, &event.workspace_id) {
+            (Some(own), Some(theirs)) => !own.eq_ignore_ascii_case(theirs),
+            _ => false,
+        }
+    }
+
+    /// Whether it must be asked which external id is mapped to the row, because the row does not say, or not any more.
+    /// Most events are of rows that were never ours: they must not cost a look into the store.
+    fn must_look_back(&self, event: &WebhookEvent, carries_own: bool) -> bool {
+        match event.change {
+            _ if event.carried == Carried::Nowhere => true,
+            Change::Deleted | Change::Destroyed => !carries_own,
+            Change::Written => event.may_have_moved(&self.options.field_names),
+            Change::Restored => false,
+        }
+    }
+
+    async fn mapped_to(
+        &self,
+        kind: ObjectKind,
+        event: &WebhookEvent,
+    ) -> Result<Option<String>, String> {
+        if let Some(external_id) = self.site.cache.find_by_crm_id(kind, event.crm_id) {
+            return Ok(Some(external_id));
+        }
+        let Some(store) = &self.store else {
+            return Ok(None);
+        };
+        let found = store
+            .find_by_crm_id(&event.crm_id.to_string(), kind)
+            .await?;
+        Ok(found.map(|found| found.mapping.ever_id))
+    }
+
+    async fn apply_in_turn(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        event: &WebhookEvent,
+    ) -> Result<Step, CrmError> {
+        let (id, event) = (external_id.to_owned(), event.clone());
+        self.in_solo_turn(kind, external_id.to_owned(), None, move |service| {
+            let (external_id, event) = (id.clone(), event.clone());
+            Box::pin(async move { Ok(service.apply_to(kind, &external_id, &event).await) })
+        })
+        .await
+    }
+
+    /// What the event means for one external id of which the line is held.
+    async fn apply_to(&self, kind: ObjectKind, external_id: &str, event: &WebhookEvent) -> Step {
+        let rows = &self.site.deleted_rows;
+        if rows.is_later(kind, event.crm_id, ended_version(event)) {
+            return Step::ignored("outdated");
+        }
+        let mut found = Found {
+            memory: self.remembered(kind, external_id),
+            stored: None,
+            store_failure: None,
+        };
+        if let Some(reason) = found.known_before(event) {
+            return Step::ignored(reason);
+        }
+        if let Some(store) = &self.store {
+            match store.find(external_id, kind).await {
+                Ok(stored) => found.stored = stored.map(|stored| remembered_of(stored).1),
+                Err(message) => found.store_failure = Some(message),
+            }
+            // A bulk run does not stand in line: its answer may have come in meanwhile.
+            found.memory = self.remembered(kind, external_id);
+        }
+        let mut step = match found.known_before(event) {
+            Some(reason) => Step::ignored(reason),
+            None => self.heal(kind, external_id, event, &found).await,
+        };
+        step.store_failure = found.store_failure.or(step.store_failure);
+        step
+    }
+
+    fn remembered(&self, kind: ObjectKind, external_id: &str) -> Option<Remembered> {
+        let known = self.site.cache.recall(kind, external_id);
+        known.map(|(known, _)| known)
+    }
+
+    /// The event is news.
+    async fn heal(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        event: &WebhookEvent,
+        found: &Found,
+    ) -> Step {
+        let namespace = self.options.namespace.as_deref();
+        let carries = match &event.carried {
+            Carried::Nowhere => true,
+            Carried::Nothing => false,
+            Carried::Stored(stored) => caller_external_id(namespace, stored) == Some(external_id),
+        };
+        let is_ended = matches!(event.change, Change::Deleted | Change::Destroyed);
+        if is_ended {
+            self.site
+                .deleted_rows
+                .note(kind, event.crm_id, ended_version(event));
+        }
+        if found.is_nothing() {
+            if event.change != Change::Restored || !carries {
+                return Step::ignored("not_mapped");
+            }
+            let stored = self.remember_row(kind, external_id, event).await;
+            return Step::done(Action::MappingRemembered, "restored", stored);
+        }
+        let reason = match event.change {
+            Change::Deleted => "deleted",
+            Change::Destroyed => "destroyed",
+            Change::Restored => "restored",
+            Change::Written => "edited",
+        };
+        let is_mapped_here = found.leads_to(&event.crm_id.to_string());
+        match (is_ended, is_mapped_here, carries) {
+            // The id is what tells a record that was there from a new one, where gone ones are not made again.
+            (true, true, _) if self.options.collisions.own_gone != OwnGone::Create => {
+                self.forget_hash(kind, external_id, event, found, reason)
+                    .await
+            }
+            (true, true, _) => self.forget_mapping(kind, external_id, found, reason).await,
+            // The external id is on another row now, or this row carries another one.
+            (false, false, true) | (false, true, false) => {
+                self.forget_mapping(kind, external_id, found, "moved").await
+            }
+            (_, false, _) => Step::ignored("other_row"),
+            (false, true, true) if event.spares(kind, &self.options.field_names) => {
+                Step::ignored("unmanaged_fields")
+            }
+            (false, true, true) => {
+                self.forget_hash(kind, external_id, event, found, reason)
+                    .await
+            }
+        }
+    }
+
+    async fn forget_mapping(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        found: &Found,
+        reason: &'static str,
+    ) -> Step {
+        self.forget_domain(kind, external_id);
+        let stored = match found.stored {
+            Some(_) => self.forget(kind, external_id).await,
+            None => {
+                self.site.cache.remove(kind, external_id);
+                Ok(())
+            }
+        };
+        Step::done(Action::MappingForgotten, reason, stored)
+    }
+
+    /// The mapping stays, what was written does not count any more. Where nothing is known of it, nothing is written.
+    async fn forget_hash(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        event: &WebhookEvent,
+        found: &Found,
+        reason: &'static str,
+    ) -> Step {
+        self.forget_domain(kind, external_id);
+        self.site
+            .cache
+            .forget_hash(kind, external_id, event.version);
+        let is_stored = found.has_stored_hash();
+        let is_remembered = found.memory.as_ref().is_some_and(|m| m.hash.is_some());
+        if !is_stored && !is_remembered {
+            return Step::ignored("nothing_remembered");
+        }
+        let stored = match is_stored {
+            true => self.store_row(kind, external_id, event).await,
+            false => Ok(()),
+        };
+        if stored.is_err() || found.store_failure.is_some() {
+            // The store still has it: applied once more, the event is no echo.
+            self.site
+                .cache
+                .forget_version(kind, external_id, event.version);
+        }
+        Step::done(Action::HashForgotten, reason, stored)
+    }
+
+    /// The row may hold another domain by now.
+    fn forget_domain(&self, kind: ObjectKind, external_id: &str) {
+        if kind == ObjectKind::Company {
+            self.site.domains.forget(external_id);
+        }
+    }
+
+    async fn remember_row(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        event: &WebhookEvent,
+    ) -> Result<(), String> {
+        let crm_id = event.crm_id.to_string();
+        let written = Written {
+            external_id,
+            crm_id: &crm_id,
+            hash: None,
+            version: Some(event.version),
+        };
+        self.site.cache.insert_written(kind, written, self.now_ms());
+        self.store_row(kind, external_id, event).await
+    }
+
+    /// Says in the store which row it is, and that nothing is known of its content.
+    async fn store_row(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        event: &WebhookEvent,
+    ) -> Result<(), String> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        let write = MappingWrite {
+            mapping: Mapping {
+                ever_id: external_id.to_owned(),
+                crm_id: event.crm_id.to_string(),
+                kind,
+            },
+            version_hash: Some(hash_text(None, Some(event.version))),
+            data: Some("{}".to_owned()),
+        };
+        store.upsert_many(std::slice::from_ref(&write)).await
+    }
+}
+
+/// What was known of a record before the event.
+struct Found {
+    memory: Option<Remembered>,
+    stored: Option<Remembered>,
+    store_failure: Option<String>,
+}
+
+impl Found {
+    fn each(&self) -> impl Iterator<Item = &Remembered> {
+        [&self.memory, &self.stored].into_iter().flatten()
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.each().next().is_none()
+    }
+
+    fn leads_to(&self, crm_id: &str) -> bool {
+        self.each().any(|known| known.crm_id == crm_id)
+    }
+
+    fn has_stored_hash(&self) -> bool {
+        self.stored
+            .as_ref()
+            .is_some_and(|stored| stored.hash.is_some() && !is_foreign(stored))
+    }
+
+    fn known_before(&self, event: &WebhookEvent) -> Option<&'static str> {
+        self.each().find_map(|known| known_before(known, event))
+    }
+}
+
+/// A row that is gone shows the time of its last change, and had no later one.
+fn ended_version(event: &WebhookEvent) -> u64 {
+    event.version + u64::from(event.change == Change::Destroyed)
+}
+
+/// Why an event tells nothing new, if it does not: it is the echo of a write whose answer is in, or older than that.
+/// Times are the server's own, to the millisecond, so that they can be compared. A destroyed record shows the time of
+/// its last change: that it is gone is news all the same.
+fn known_before(known: &Remembered, event: &WebhookEvent) -> Option<&'static str> {
+    let version = known.version?;
+    if event.version == 0 {
+        return None;
+    }
+    if event.version < version {
+        return Some("outdated");
+    }
+    (event.version == version && event.change != Change::Destroyed).then_some("own_write")
+}

@@ -1,0 +1,234 @@
+//! An event of Twenty's webhooks, as far as mappings are concerned (WIRE.md section 10).
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::fields::FieldNames;
+use super::ids::ObjectKind;
+use super::timestamp::parse_millis;
+use crate::core::error::CrmError;
+
+/// What became of the record. Taken from the event's name and from the record itself: a record that is written while it
+/// is deleted stays deleted, one that is restored by a write says `updated`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was created or edited.
+    Written,
+    /// It is soft-deleted.
+    Deleted,
+    /// It was soft-deleted, and is not any more.
+    Restored,
+    /// It is gone for good.
+    Destroyed,
+}
+
+/// The external id that the record carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// The workspace has no field for it.
+    Nowhere,
+    /// The field is blank.
+    Nothing,
+    /// As the CRM stores it.
+    Stored(String),
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookEvent {
+    /// What the record is; none for objects that are not synced.
+    pub kind: Option<ObjectKind>,
+    /// The workspace that it happened in, where the event says so.
+    pub workspace_id: Option<String>,
+    /// What became of it.
+    pub change: Change,
+    /// Whether it was just created.
+    pub is_new: bool,
+    /// Its id.
+    pub crm_id: Uuid,
+    /// Its external id after the change.
+    pub carried: Carried,
+    /// When it was last changed, in milliseconds since the epoch as the server counts them; 0 where it does not say. It
+    /// puts the events and our own writes of one record in order. A destroyed record has that of its last change.
+    pub version: u64,
+    /// Which fields changed; empty where the event does not say.
+    pub updated_fields: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    event_name: String,
+    object_metadata: ObjectName,
+    workspace_id: Option<String>,
+    record: Map<String, Value>,
+    updated_fields: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ObjectName {
+    name_singular: String,
+}
+
+impl WebhookEvent {
+    /// Reads an event; `names` tells which of the record's fields holds external ids.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR with field `event`.
+    pub fn parse(json: &str, names: &FieldNames) -> Result<Self, CrmError> {
+        let wire: Wire = serde_json::from_str(json).map_err(|error| {
+            CrmError::validation("event", format!("event is no webhook event: {error}"))
+        })?;
+        let text = |field: &str| wire.record.get(field).and_then(Value::as_str);
+        let crm_id = text("id")
+            .and_then(|id| Uuid::parse_str(id).ok())
+            .ok_or_else(|| {
+                CrmError::validation("event", "event.record.id must be the record's id, a UUID")
+            })?;
+        let updated_fields = wire.updated_fields.unwrap_or_default();
+        let action = wire.event_name.rsplit('.').next().unwrap_or_default();
+        let is_deleted = wire.record.get("deletedAt").is_some_and(|at| !at.is_null());
+        let change = match action {
+            "destroyed" => Change::Destroyed,
+            _ if is_deleted => Change::Deleted,
+            // Where an answer does not show it, the name is believed.
+            "deleted" if !wire.record.contains_key("deletedAt") => Change::Deleted,
+            "restored" => Change::Restored,
+            _ if updated_fields.iter().any(|field| field == "deletedAt") => Change::Restored,
+            _ => Change::Written,
+        };
+        let carried = match wire.record.get(&names.external_id) {
+            None => Carried::Nowhere,
+            Some(Value::String(stored)) if !stored.is_empty() => Carried::Stored(stored.clone()),
+            Some(_) => Carried::Nothing,
+        };
+        let name = wire.object_metadata.name_singular;
+        Ok(Self {
+            kind: [ObjectKind::Person, ObjectKind::Company]
+                .into_iter()
+                .find(|kind| kind.singular() == name),
+            workspace_id: wire.workspace_id,
+            change,
+            is_new: action == "created",
+            crm_id,
+            carried,
+            version: text("updatedAt").and_then(parse_millis).unwrap_or(0),
+            updated_fields,
+        })
+    }
+
+    /// Whether the event says which fields changed, and we write none of them. Names are compared by their beginnings,
+    /// so that a part of a composite counts as the composite.
+    pub fn spares(&self, kind: ObjectKind, names: &FieldNames) -> bool {
+        if self.change != Change::Written || self.updated_fields.is_empty() {
+            return false;
+        }
+        let written = names.written(kind);
+        self.updated_fields
+            .iter()
+            .all(|field| !written.iter().any(|name| field.starts_with(name)))
+    }
+
+    /// Whether the record may have carried another external id before.
+    pub fn may_have_moved(&self, names: &FieldNames) -> bool {
+        self.change == Change::Written
+            && !self.is_new
+            && (self.updated_fields.is_empty() || self.updated_fields.contains(&names.external_id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ID: &str = "9e3fd094-5da5-402b-b1d6-658a8b939587";
+
+    fn event(action: &str, record: Value, updated_fields: Value) -> WebhookEvent {
+        let mut record = record;
+        record["id"] = ID.into();
+        let json = json!({
+            "eventName": format!("person.{action}"),
+            "objectMetadata": {"nameSingular": "person"},
+            "record": record,
+            "updatedFields": updated_fields,
+        });
+        WebhookEvent::parse(&json.to_string(), &FieldNames::default()).expect("an event")
+    }
+
+    #[test]
+    fn the_record_says_what_became_of_it() {
+        let at = "2026-11-23T12:31:30.275Z";
+        for (action, deleted_at, fields, change) in [
+            ("created", json!(null), json!(null), Change::Written),
+            ("updated", json!(null), json!(["jobTitle"]), Change::Written),
+            ("updated", json!(at), json!(["jobTitle"]), Change::Deleted),
+            (
+                "updated",
+                json!(null),
+                json!(["deletedAt"]),
+                Change::Restored,
+            ),
+            ("deleted", json!(at), json!(["deletedAt"]), Change::Deleted),
+            (
+                "restored",
+                json!(null),
+                json!(["deletedAt"]),
+                Change::Restored,
+            ),
+            ("destroyed", json!(at), json!(null), Change::Destroyed),
+            ("merged", json!(null), json!(null), Change::Written),
+        ] {
+            let read = event(action, json!({"deletedAt": deleted_at}), fields);
+            assert_eq!(read.change, change, "{action}");
+        }
+        assert_eq!(
+            event("deleted", json!({}), json!(null)).change,
+            Change::Deleted
+        );
+    }
+
+    #[test]
+    fn blank_is_not_missing() {
+        let carried = |record| event("updated", record, json!(null)).carried;
+        assert_eq!(carried(json!({})), Carried::Nowhere);
+        assert_eq!(carried(json!({"externalId": ""})), Carried::Nothing);
+        assert_eq!(carried(json!({"externalId": null})), Carried::Nothing);
+        let stored = Carried::Stored("site:1".into());
+        assert_eq!(carried(json!({"externalId": "site:1"})), stored);
+    }
+
+    #[test]
+    fn only_what_is_surely_not_ours_spares_the_hash() {
+        let names = FieldNames::default();
+        let spares =
+            |fields| event("updated", json!({}), fields).spares(ObjectKind::Person, &names);
+        assert!(spares(json!(["avatarUrl", "updatedBy", "position"])));
+        for touched in [
+            "jobTitle",
+            "name",
+            "nameFirstName",
+            "companyId",
+            "planCustom",
+            "externalId",
+        ] {
+            assert!(!spares(json!(["avatarUrl", touched])), "{touched}");
+        }
+        assert!(!spares(json!([])) && !spares(json!(null)));
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused() {
+        for bad in [
+            "[]",
+            "{}",
+            r#"{"eventName":"person.created","objectMetadata":{"nameSingular":"person"},"record":{}}"#,
+            r#"{"eventName":"person.created","objectMetadata":{"nameSingular":"person"},"record":{"id":"1"}}"#,
+        ] {
+            let error = WebhookEvent::parse(bad, &FieldNames::default()).expect_err(bad);
+            assert_eq!(error.details["field"], "event");
+        }
+    }
+}
