@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
+use memchr::memmem;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
@@ -52,13 +53,17 @@ impl<'a> Call<'a> {
         let config = &client.config;
         let timeout_ms = request.timeout_ms.unwrap_or(config.timeout_ms);
         let deadline_ms = request.deadline_ms.or(config.deadline_ms);
+        let mut headers = headers::build(&client.base_headers, &request)?;
+        if request.last_on_connection {
+            headers::close_after(&mut headers);
+        }
         Ok(Self {
             client,
             owner: &http.owner,
             priority: http.priority,
             operation: http.operation,
             url: config.base_url.join(&request.path)?,
-            headers: headers::build(&client.base_headers, &request)?,
+            headers,
             timeout: Duration::from_millis(timeout_ms.min(MAX_OPTION_MS)),
             deadline: deadline_ms
                 .map(|millis| Instant::now() + Duration::from_millis(millis.min(MAX_OPTION_MS))),
@@ -280,6 +285,9 @@ impl<'a> Call<'a> {
             classifier.classify(&self.request.path, method, &response)
         else {
             self.passed(turn, &response);
+            if !self.is_own(&response) {
+                return Err(Miss::misplaced(&self.name(), response.status));
+            }
             return Ok(response);
         };
         let shown = self.shown_path();
@@ -303,12 +311,24 @@ impl<'a> Call<'a> {
         Err(Box::new(Miss {
             error: failure.error,
             retry: failure.retry,
-            ambiguous: failure.ambiguous,
+            // A server that fails may have failed after its work was done. What would double a record is judged by the
+            // classifier alone; everything else is better looked at once too often.
+            ambiguous: failure.ambiguous
+                || (failure.retry && response.status >= 500 && is_repeatable(&self.request)),
             retry_after: in_header.or(failure.retry_after).or(reset),
             throttle: failure.throttle,
+            is_misplaced: false,
             has_rate_headers: told.is_some(),
             cost: RETRY_BUDGET_COST,
         }))
+    }
+
+    /// Whether a success is this request's answer and not another's.
+    fn is_own(&self, response: &TransportResponse) -> bool {
+        let expected = self.request.expects.iter();
+        expected
+            .into_iter()
+            .all(|text| memmem::find(&response.body, text.as_bytes()).is_some())
     }
 
     /// Tells the gate that the rate limit let the call through.
@@ -329,6 +349,9 @@ impl<'a> Call<'a> {
         let mut error = miss.error;
         let ambiguous = miss.ambiguous && !is_read(&self.request.method);
         self.ambiguous |= ambiguous;
+        if miss.is_misplaced {
+            headers::close_after(&mut self.headers);
+        }
         let wait = retry::delay(
             self.repeats,
             Duration::from_millis(config.initial_backoff_ms),

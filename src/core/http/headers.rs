@@ -76,6 +76,11 @@ fn check_size(headers: &[(String, String)]) -> Result<(), CrmError> {
     Err(CrmError::validation("headers", message))
 }
 
+/// Asks for the connection to be closed after the answer, so that whatever else waits on it is dropped.
+pub(super) fn close_after(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+}
+
 fn check_name(name: &str) -> Result<HeaderName, CrmError> {
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
         CrmError::validation("headers", format!("headers: {name:?} is not a header name"))

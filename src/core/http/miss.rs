@@ -19,6 +19,8 @@ pub(super) struct Miss {
     pub(super) retry_after: Option<Duration>,
     /// Set when the rate limit refused it.
     pub(super) throttle: Option<Throttle>,
+    /// The answer was another request's: its connection has lost count.
+    pub(super) is_misplaced: bool,
     /// Whether the answer had rate-limit headers.
     pub(super) has_rate_headers: bool,
     /// What a repeat takes from the retry budget.
@@ -38,6 +40,7 @@ impl Miss {
             ambiguous,
             retry_after: None,
             throttle: None,
+            is_misplaced: false,
             has_rate_headers: false,
             cost: RETRY_BUDGET_COST,
         })
@@ -53,6 +56,22 @@ impl Miss {
         .with_detail("timeoutMs", millis);
         let mut miss = Self::new(error, true, sent);
         miss.cost = RETRY_BUDGET_TIMEOUT_COST;
+        miss
+    }
+
+    /// A success that does not hold what this request's answer holds. `what` names the request.
+    pub(super) fn misplaced(what: &str, status: u16) -> Box<Self> {
+        let error = CrmError::new(
+            ErrorCode::NetworkError,
+            format!(
+                "What answered {what} is the answer to something else: a proxy or balancer in front of the server mixes \
+                 answers up."
+            ),
+        )
+        .with_status(status)
+        .with_detail("reason", "WRONG_ANSWER");
+        let mut miss = Self::new(error, true, true);
+        miss.is_misplaced = true;
         miss
     }
 

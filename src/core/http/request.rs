@@ -45,6 +45,11 @@ pub struct Request {
     pub repeat_timeouts: bool,
     /// Rate-limit tokens that the call takes: one per REST call, one per GraphQL root field (WIRE.md section 11).
     pub cost: u32,
+    /// Texts that every success's body holds, for example the record's id. An answer without them is another request's:
+    /// balancers and proxies that lose count hand them out. It is asked for again, over another connection.
+    pub expects: Vec<String>,
+    /// Whether the connection is closed after the answer, because what came over it before was not to be trusted.
+    pub last_on_connection: bool,
 }
 
 impl Request {
@@ -62,6 +67,8 @@ impl Request {
             repeatable: None,
             repeat_timeouts: true,
             cost: 1,
+            expects: Vec::new(),
+            last_on_connection: false,
         }
     }
 
@@ -94,6 +101,13 @@ impl Request {
     #[must_use]
     pub fn repeatable(mut self, repeatable: bool) -> Self {
         self.repeatable = Some(repeatable);
+        self
+    }
+
+    /// Names texts without which an answer is not this request's own.
+    #[must_use]
+    pub fn expects<const N: usize>(mut self, texts: [String; N]) -> Self {
+        self.expects = texts.into();
         self
     }
 

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::core::error::{CrmError, ErrorCode};
@@ -159,8 +158,13 @@ impl SchemaSource {
 
 /// Metadata alone tells uniqueness; a key without the right to it reads the OpenAPI document (WIRE.md section 9).
 async fn read_schema(http: &HttpClient) -> Result<WorkspaceSchema, CrmError> {
-    match read_metadata(http).await {
-        Ok(pages) => WorkspaceSchema::from_metadata_objects(&pages),
+    let read = match read_metadata(http, false).await {
+        // Half an answer, or another request's, is no reason to fail everything that waits for the schema.
+        Err(error) if error.code == ErrorCode::Unknown => read_metadata(http, true).await,
+        read => read,
+    };
+    match read {
+        Ok(schema) => Ok(schema),
         Err(error)
             if error.code == ErrorCode::AuthError && error.reason() == Some("permission") =>
         {
@@ -171,11 +175,14 @@ async fn read_schema(http: &HttpClient) -> Result<WorkspaceSchema, CrmError> {
     }
 }
 
-async fn read_metadata(http: &HttpClient) -> Result<Vec<Bytes>, CrmError> {
+/// `anew`: over another connection.
+async fn read_metadata(http: &HttpClient, anew: bool) -> Result<WorkspaceSchema, CrmError> {
     let mut pages = Vec::new();
     let mut path = format!("/rest/metadata/objects?limit={PAGE_SIZE}");
     while pages.len() < MAX_PAGES {
-        let page = http.call(Request::get(path.as_str())).await?.body;
+        let mut request = Request::get(path.as_str());
+        request.last_on_connection = anew;
+        let page = http.call(request).await?.body;
         let next = next_metadata_cursor(&page)?;
         pages.push(page);
         match next {
@@ -185,5 +192,5 @@ async fn read_metadata(http: &HttpClient) -> Result<Vec<Bytes>, CrmError> {
             None => break,
         }
     }
-    Ok(pages)
+    WorkspaceSchema::from_metadata_objects(&pages)
 }

@@ -7,8 +7,11 @@ use serde_json::{Map, Value};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::{HttpClient, Request};
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::lookup::{self, LookupQuery};
+use crate::core::twenty::lookup::{self, LookupAnswer, LookupQuery};
 use crate::core::twenty::timestamp::parse_millis;
+
+/// Repeats of a look-up whose answer does not fit.
+const MAX_UNFIT_ANSWERS: u32 = 2;
 
 /// A record as Twenty sends it.
 pub type Record = Map<String, Value>;
@@ -21,20 +24,48 @@ struct Envelope {
     data: Map<String, Value>,
 }
 
-fn record_of(body: &[u8], key: &str) -> Result<Record, CrmError> {
-    let unreadable = |what: &str| {
-        CrmError::new(
-            ErrorCode::Unknown,
-            format!("the server accepted the record, but its answer {what}: check that the base URL is a Twenty API"),
-        )
-        .with_detail("reason", "NOT_TWENTY")
-    };
+fn record_of(body: &[u8], key: &str, id: &str) -> Result<Record, CrmError> {
     let mut envelope: Envelope =
-        serde_json::from_slice(body).map_err(|_| unreadable("is not a Twenty envelope"))?;
+        serde_json::from_slice(body).map_err(|error| unreadable("record", &error))?;
     match envelope.data.remove(key) {
-        Some(Value::Object(record)) if record.get("id").is_some_and(Value::is_string) => Ok(record),
-        _ => Err(unreadable(&format!("carries no data.{key}"))),
+        Some(Value::Object(record)) if id_of(&record) == id => Ok(record),
+        Some(Value::Object(record)) if !id_of(&record).is_empty() => Err(lost(
+            ErrorCode::NetworkError,
+            format!("row {id} was written, and the answer is about row {}: a proxy or balancer mixes answers up", id_of(&record)),
+        )
+        .with_detail("reason", "WRONG_ANSWER")),
+        _ => Err(not_twenty(&format!("record, but its answer carries no data.{key}"))),
     }
+}
+
+/// A write that was answered with success, in a body that is not what it should be.
+pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> CrmError {
+    match error.is_eof() {
+        true => lost(
+            ErrorCode::NetworkError,
+            format!("the server accepted the {what}, but its answer ended in the middle"),
+        ),
+        false => not_twenty(&format!("{what}, but its answer is not a Twenty envelope")),
+    }
+}
+
+/// See [`unreadable`].
+pub(super) fn not_twenty(what: &str) -> CrmError {
+    lost(
+        ErrorCode::Unknown,
+        format!("the server accepted the {what}: check that the base URL is a Twenty API"),
+    )
+    .with_detail("reason", "NOT_TWENTY")
+}
+
+/// Something was done, and what is not known: whoever looks can tell.
+fn lost(code: ErrorCode, message: String) -> CrmError {
+    CrmError::new(code, message).with_detail("outcomeUnknown", true)
+}
+
+/// A key of a JSON object, as it stands in its text.
+pub(super) fn json_key(name: &str) -> String {
+    format!("\"{name}\"")
 }
 
 fn body_of(payload: &Record) -> Result<Bytes, CrmError> {
@@ -80,8 +111,10 @@ pub async fn create(
 ) -> Result<Record, CrmError> {
     let request =
         Request::post(format!("/rest/{}", kind.plural()), body_of(payload)?).repeatable(true);
+    let id = id_of(payload);
+    let request = request.expects([json_key(kind.create_key()), id.to_owned()]);
     let response = http.call(request).await?;
-    record_of(&response.body, kind.create_key())
+    record_of(&response.body, kind.create_key(), id)
 }
 
 /// Writes a row by its id. A PATCH merges: what is not sent stays.
@@ -94,9 +127,10 @@ pub async fn patch(
     id: &str,
     payload: &Record,
 ) -> Result<Record, CrmError> {
-    let request = Request::patch(format!("/rest/{}/{id}", kind.plural()), body_of(payload)?);
+    let request = Request::patch(format!("/rest/{}/{id}", kind.plural()), body_of(payload)?)
+        .expects([json_key(kind.update_key()), id.to_owned()]);
     let response = http.call(request).await?;
-    record_of(&response.body, kind.update_key())
+    record_of(&response.body, kind.update_key(), id)
 }
 
 /// One look without repeats, for when repeats have just failed. First page only: it asks for one record.
@@ -113,6 +147,28 @@ pub async fn look_up_once(http: &HttpClient, query: LookupQuery) -> Result<Vec<R
     Ok(rows.map(|row| row.record).collect())
 }
 
+/// One page of each query. What comes back and does not fit is asked for again, over another connection: the answer
+/// may have been another request's, or half of one.
+async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<LookupAnswer, CrmError> {
+    let mut request = Request::post("/graphql", lookup::build(asked)?).repeatable(true);
+    request.cost = asked.len() as u32;
+    request.expects = asked
+        .iter()
+        .map(|query| json_key(query.kind.plural()))
+        .collect();
+    let mut repeats = http.config().max_retries.min(MAX_UNFIT_ANSWERS);
+    loop {
+        let response = http.call(request.clone()).await?;
+        match lookup::parse(&response.body, asked) {
+            Err(_) if repeats > 0 => {
+                repeats -= 1;
+                request.last_on_connection = true;
+            }
+            answer => return answer,
+        }
+    }
+}
+
 /// Asks which rows there are, deleted ones included; all pages are read. The rows of each query, in the queries' order.
 ///
 /// # Errors
@@ -126,10 +182,7 @@ pub async fn look_up(
     let mut places: Vec<usize> = (0..queries.len()).collect();
     let mut asked = queries;
     for _ in 0..MAX_LOOKUP_PAGES {
-        let mut request = Request::post("/graphql", lookup::build(&asked)?).repeatable(true);
-        request.cost = asked.len() as u32;
-        let response = http.call(request).await?;
-        let answer = lookup::parse(&response.body, &asked)?;
+        let answer = ask(http, &asked).await?;
         let mut further = Vec::new();
         for ((at, mut query), page) in places.into_iter().zip(asked).zip(answer.pages) {
             rows[at].extend(page.rows.into_iter().map(|row| row.record));
@@ -147,4 +200,40 @@ pub async fn look_up(
         ErrorCode::ServerError,
         "the look-up did not end: the server keeps sending further pages",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_that_names_the_row_is_believed() {
+        let body = br#"{"data":{"updatePerson":{"id":"a","jobTitle":"x"}}}"#;
+        let read = |id| record_of(body, "updatePerson", id);
+        assert_eq!(id_of(&read("a").expect("our own")), "a");
+        let error = read("b").expect_err("another's");
+        assert_eq!(error.reason(), Some("WRONG_ANSWER"));
+        assert_eq!(error.details["outcomeUnknown"], true);
+        assert!(error.retryable);
+    }
+
+    #[test]
+    fn half_an_answer_leaves_the_outcome_open() {
+        for (body, code) in [
+            (
+                r#"{"data":{"updatePerson":{"id":"a","name":{}"#,
+                ErrorCode::NetworkError,
+            ),
+            ("", ErrorCode::NetworkError),
+            (
+                r#"{"data":{"updateCompany":{"id":"a"}}}"#,
+                ErrorCode::Unknown,
+            ),
+            (r#"{"data":7}"#, ErrorCode::Unknown),
+        ] {
+            let error = record_of(body.as_bytes(), "updatePerson", "a").expect_err(body);
+            assert_eq!(error.code, code, "{body}");
+            assert_eq!(error.details["outcomeUnknown"], true, "{body}");
+        }
+    }
 }

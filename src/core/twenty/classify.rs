@@ -57,6 +57,10 @@ fn failure(error: CrmError, again: Again) -> Box<Failure> {
 /// Everything that is not a success.
 fn rest(path: &str, method: &Method, response: &TransportResponse) -> Box<Failure> {
     let status = response.status;
+    // Of all refusals, only a 400 depends on its body: it may be the server's own failure (WIRE.md section 3).
+    if status == 400 && is_cut_refusal(response) {
+        return cut(path, method);
+    }
     let body = ErrorBody::parse(&response.body);
     let what = format!("{method} {path}");
     if status == 429 || is_rate_limit(&body) {
@@ -194,14 +198,52 @@ fn not_json(path: &str, method: &Method, response: &TransportResponse) -> Option
         .body
         .iter()
         .find(|byte| !byte.is_ascii_whitespace())?;
-    let says_json = response
-        .headers
-        .get(header::CONTENT_TYPE)
-        .map(|value| memmem::find(value.as_bytes(), b"json").is_some());
+    if is_cut(*first, &response.body) {
+        return Some(cut(path, method));
+    }
     let is_json = matches!(first, b'{' | b'[')
-        || says_json == Some(true)
+        || says_json(response) == Some(true)
             && matches!(first, b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n');
     (!is_json).then(|| not_twenty(path, method))
+}
+
+/// Whether JSON that began as an object or array does not end as one. Where nothing says how long a body is, or what
+/// says so is wrong, a connection that broke looks like one that was closed.
+fn is_cut(first: u8, body: &[u8]) -> bool {
+    let closing = match first {
+        b'{' => b'}',
+        b'[' => b']',
+        _ => return false,
+    };
+    let last = body.iter().rev().find(|byte| !byte.is_ascii_whitespace());
+    last != Some(&closing)
+}
+
+/// Whether nothing can be known of a refusal, because its body did not arrive.
+fn is_cut_refusal(response: &TransportResponse) -> bool {
+    let first = response
+        .body
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        Some(first) => is_cut(*first, &response.body),
+        None => says_json(response) == Some(true),
+    }
+}
+
+fn cut(path: &str, method: &Method) -> Box<Failure> {
+    let error = CrmError::new(
+        ErrorCode::NetworkError,
+        format!("The answer to {method} {path} ended in the middle."),
+    );
+    failure(error, Again::Ambiguous)
+}
+
+fn says_json(response: &TransportResponse) -> Option<bool> {
+    response
+        .headers
+        .get(header::CONTENT_TYPE)
+        .map(|value| memmem::find(value.as_bytes(), b"json").is_some())
 }
 
 fn not_twenty(path: &str, method: &Method) -> Box<Failure> {

@@ -30,6 +30,11 @@ const SHORTEST_PATIENCE: Duration = Duration::from_millis(20);
 const MISSES_BEFORE_PATIENCE_GROWS: u32 = 32;
 /// First pace where the server named no limit.
 const FIRST_GUESS: Duration = Duration::from_millis(250);
+/// A guess is never slower: where nobody names a limit, a refusal now and then costs less than a pace that is far too slow.
+const SLOWEST_GUESS: Duration = Duration::from_secs(8);
+/// After so many calls in a row that got through, a guess that was refused once is no longer approached slowly: the pace
+/// has more than doubled since.
+const PASSES_BEFORE_TRUST: u32 = 8;
 /// A guessed pace faster than this is none.
 const FASTEST_GUESS: Duration = Duration::from_millis(2);
 /// A guess that nobody tried for so long is dropped.
@@ -42,6 +47,8 @@ pub(super) struct Bucket {
     tokens: u32,
     /// When the server's clock was last reset, as far as we know.
     since: Instant,
+    /// Time between the last turn and what came before it, turn or refusal: the gap that its answer says something about.
+    gap: Duration,
     /// Number of the last turn.
     last_number: u64,
     /// Turns up to this number were under way when the last refusal was heard: theirs say nothing new.
@@ -90,6 +97,7 @@ impl Bucket {
             pace: Pace::of(throttle).unwrap_or(guess),
             tokens: 0,
             since: now,
+            gap: Duration::ZERO,
             last_number: 0,
             heard: 0,
             misses: 0,
@@ -140,7 +148,9 @@ impl Bucket {
                         interval,
                         is_careful,
                     } => {
-                        *interval = (*interval * 2).min(RETRY_AFTER_MAX);
+                        // A call that went sooner than the guess, because its own wait was over, says nothing of the guess.
+                        let tried = self.gap.min(*interval);
+                        *interval = (tried * 2).clamp(*interval, SLOWEST_GUESS);
                         *is_careful = true;
                     }
                 }
@@ -263,6 +273,7 @@ impl Bucket {
     }
 
     fn turn(&mut self, now: Instant) -> Turn {
+        self.gap = now.saturating_duration_since(self.since);
         self.since = now;
         self.last_number += 1;
         // Time has passed: whatever became of it, it is not under way as an early one.
@@ -336,6 +347,7 @@ impl Bucket {
                 interval,
                 is_careful,
             } => {
+                *is_careful &= self.passes < PASSES_BEFORE_TRUST;
                 *interval = if *is_careful {
                     *interval * 9 / 10
                 } else {

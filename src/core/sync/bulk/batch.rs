@@ -12,7 +12,8 @@ use super::rows::{self, Kept};
 use super::schema_watch::SchemaWatch;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::{HttpClient, Request};
-use crate::core::sync::wire::{Record, id_of};
+use crate::core::sync::upsert::is_outcome_unknown;
+use crate::core::sync::wire::{self, Record, id_of};
 use crate::core::twenty::ids::ObjectKind;
 
 /// How a batch is written.
@@ -102,9 +103,9 @@ pub async fn write_batches(
                 }
             }
             Err(error) if is_about_size(&error, batch.len()) => {
+                was_lost |= is_outcome_unknown(&error);
                 if error.code == ErrorCode::Timeout {
                     size.timed_out(batch.len());
-                    was_lost |= error.details.contains_key("outcomeUnknown");
                 } else if !is_mostly_one(&batch, bytes) {
                     size.too_large(bytes);
                 }
@@ -204,15 +205,14 @@ async fn send(
     let mut request = Request::post(path, Bytes::from(body)).repeatable(true);
     // What was too much once is too much again; half of it may not be.
     request.repeat_timeouts = batch.len() <= SMALLEST_SPLIT;
+    // Of another batch's answer, it would be the key at most.
+    request.expects = std::iter::once(wire::json_key(kind.create_many_key()))
+        .chain(batch.first().map(|entry| entry.id.clone()))
+        .collect();
     let response = http.call(request).await?;
-    let unreadable = || {
-        CrmError::new(
-            ErrorCode::Unknown,
-            "the server accepted the batch, but its answer is not a Twenty envelope: check the base URL",
-        )
-        .with_detail("reason", "NOT_TWENTY")
-    };
-    let rows = rows::read(&response.body, kind.create_many_key(), kept).ok_or_else(unreadable)?;
+    let rows = rows::read(&response.body, kind.create_many_key(), kept)
+        .map_err(|error| wire::unreadable("batch", &error))?
+        .ok_or_else(|| wire::not_twenty("batch, but its answer carries no records"))?;
     Ok(rows
         .into_iter()
         .map(|record| (id_of(&record).to_owned(), record))
@@ -250,4 +250,5 @@ fn missing_in_answer(id: &str) -> CrmError {
     )
     .with_retryable(true)
     .with_detail("reason", "MISSING_IN_ANSWER")
+    .with_detail("outcomeUnknown", true)
 }

@@ -38,8 +38,15 @@ impl<'a> Kept<'a> {
     }
 }
 
-/// The rows under `data.{key}`, those that are no objects left out. None where the text is no such envelope.
-pub fn read(text: &[u8], key: &str, kept: &Kept<'_>) -> Option<Vec<Record>> {
+/// The rows under `data.{key}`, those that are no objects left out. None where there is no such list.
+///
+/// # Errors
+/// The text is no such envelope, or only the beginning of one.
+pub fn read(
+    text: &[u8],
+    key: &str,
+    kept: &Kept<'_>,
+) -> Result<Option<Vec<Record>>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let rows = Member {
         key: "data",
@@ -48,9 +55,9 @@ pub fn read(text: &[u8], key: &str, kept: &Kept<'_>) -> Option<Vec<Record>> {
             of: Rows(&kept.0),
         },
     };
-    let found = rows.deserialize(&mut deserializer).ok()?;
-    deserializer.end().ok()?;
-    found?
+    let found = rows.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(found.flatten())
 }
 
 /// One member of an object; the others are passed over. None where there is none.
@@ -212,7 +219,8 @@ mod tests {
         let answer = json!({
             "note": [1, {"data": 2}], "data": {"other": [], "createPeople": [row, null, [1], "x", 1, -1, 1.5, true]},
         });
-        let kept = |kept| read(answer.to_string().as_bytes(), "createPeople", &kept);
+        let kept =
+            |kept| read(answer.to_string().as_bytes(), "createPeople", &kept).expect("an envelope");
         let all = json!({
             "id": "1", "emails": {"primaryEmail": "a@x.com", "additionalEmails": []}, "planCustom": null, "city": "Q\u{fc}b\"ec",
         });
@@ -221,7 +229,7 @@ mod tests {
         let few = json!({"id": "1", "planCustom": null, "city": "Q\u{fc}b\"ec"});
         assert_eq!(rows(kept(Kept::identity(&names))), Some(json!([few])));
         let escaped = br#"{"d\u0061ta":{"createPeople":[{"\u0069d":"1"}]}}"#;
-        let read_escaped = read(escaped, "createPeople", &Kept::all(&names));
+        let read_escaped = read(escaped, "createPeople", &Kept::all(&names)).expect("an envelope");
         assert_eq!(rows(read_escaped), Some(json!([{"id": "1"}])));
     }
 
@@ -240,7 +248,11 @@ mod tests {
             r#"{"data":{"createPeople":[{"id":"1"}"#,
         ] {
             let rows = read(text.as_bytes(), "createPeople", &Kept::all(&names));
-            assert_eq!(rows, None::<Vec<Map<String, Value>>>, "{text}");
+            assert_eq!(
+                rows.ok().flatten(),
+                None::<Vec<Map<String, Value>>>,
+                "{text}"
+            );
         }
     }
 }

@@ -36,8 +36,12 @@ impl Upsert<'_> {
                 self.remember(&row).await;
                 Ok(Step::done(self.finished(&row, created)))
             }
-            // It did not arrive: the failure is just that, and trying later is safe.
-            None => Err(self.named(error)),
+            // It did not arrive, or has not yet: a server that is slow may still carry it out.
+            None if error.code == ErrorCode::Unknown => Err(self.named(error)),
+            None => Err(self
+                .named(error)
+                .with_retryable(true)
+                .with_detail("reason", OUTCOME_UNKNOWN)),
         }
     }
 
@@ -154,6 +158,9 @@ impl Upsert<'_> {
     }
 }
 
+/// `details.reason` of a failed write that may have been carried out all the same.
+pub(super) const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
+
 /// The failure of a write of which nobody knows whether it was carried out.
 pub(in crate::core::sync) fn outcome_unknown(
     kind: ObjectKind,
@@ -172,7 +179,7 @@ pub(in crate::core::sync) fn outcome_unknown(
     unknown.status = error.status;
     unknown.details = error.details.clone();
     unknown
-        .with_detail("reason", "OUTCOME_UNKNOWN")
+        .with_detail("reason", OUTCOME_UNKNOWN)
         .with_detail("originalCode", error.code.as_str())
         .with_detail("externalId", external_id)
         .with_detail("object", kind.singular())
@@ -184,6 +191,16 @@ pub(super) fn is_duplicate(error: &CrmError) -> bool {
 
 pub(in crate::core::sync) fn is_outcome_unknown(error: &CrmError) -> bool {
     error.details.contains_key("outcomeUnknown")
+}
+
+/// Whether a write got no answer that says what became of it. A refusal does say it, even where an earlier attempt was
+/// lost: what is refused now was refused then.
+pub(in crate::core::sync) fn is_lost_write(error: &CrmError) -> bool {
+    is_outcome_unknown(error)
+        && !matches!(
+            error.code,
+            ErrorCode::ValidationError | ErrorCode::AuthError | ErrorCode::NotFound
+        )
 }
 
 /// Only fields of the schema are ever sent, so the schema is out of date (WIRE.md section 4).

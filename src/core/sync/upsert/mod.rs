@@ -23,6 +23,7 @@ use super::options::CallOptions;
 use super::ownership::Owner;
 use super::service::SyncService;
 use super::wire::Record;
+use mishaps::OUTCOME_UNKNOWN;
 
 mod identity;
 mod mishaps;
@@ -31,8 +32,8 @@ mod writes;
 
 pub(super) use identity::store_failed;
 pub(super) use mishaps::{
-    is_about_one_record, is_outcome_unknown, is_unknown_field, is_worth_trying_alone,
-    outcome_unknown, refused_optional_field,
+    is_about_one_record, is_lost_write, is_outcome_unknown, is_unknown_field,
+    is_worth_trying_alone, outcome_unknown, refused_optional_field,
 };
 pub(super) use payload::{Creation, create_payload, entity_of, is_as_created};
 pub(super) use writes::{linked_warning, take_value_from};
@@ -124,6 +125,8 @@ pub(super) struct Upsert<'a> {
     is_complete: bool,
     /// An earlier create of this upsert may have been carried out though its answer was lost.
     maybe_created: bool,
+    /// A write of this upsert may have been carried out, and no look-up has shown yet whether it was.
+    is_unsettled: bool,
     conflicts: u32,
     /// How often an answer may still lead to a look at the schema: it may change while what was read is on its way.
     schema_looks_left: u8,
@@ -163,6 +166,7 @@ impl<'a> Upsert<'a> {
             refused_fields: Vec::new(),
             is_complete: true,
             maybe_created: false,
+            is_unsettled: false,
             conflicts: 0,
             schema_looks_left: 2,
             remembered: None,
@@ -177,8 +181,18 @@ impl<'a> Upsert<'a> {
         self.input.kind()
     }
 
-    /// Carries the upsert out.
+    /// Carries the upsert out. Whatever ends it, the error says so when the record may have been written all the same.
     pub(super) async fn run(mut self) -> Result<Upserted, CrmError> {
+        let result = self.run_to_end().await;
+        result.map_err(
+            |error| match self.is_unsettled && error.reason() != Some(OUTCOME_UNKNOWN) {
+                true => self.outcome_unknown(&error),
+                false => error,
+            },
+        )
+    }
+
+    async fn run_to_end(&mut self) -> Result<Upserted, CrmError> {
         if let Some(id) = self.recall_unchanged().await {
             let written = self.mapped.fields.clone();
             return Ok(self.untouched(id, Some(&written)));

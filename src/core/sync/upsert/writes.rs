@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::mishaps::{is_duplicate, is_outcome_unknown};
+use super::mishaps::{is_duplicate, is_lost_write, is_outcome_unknown};
 use super::{Input, Plan, Step, Upsert};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::ids::ObjectKind;
@@ -24,10 +24,11 @@ impl Upsert<'_> {
             }
             Err(error) if is_duplicate(&error) => {
                 self.maybe_created |= is_outcome_unknown(&error);
+                self.is_unsettled = self.maybe_created;
                 self.refused_create = Some(payload);
                 self.after_conflict(error).await
             }
-            Err(error) if is_outcome_unknown(&error) && error.retryable => {
+            Err(error) if is_lost_write(&error) => {
                 self.maybe_created = true;
                 self.after_lost_answer(error, &payload).await
             }
@@ -45,10 +46,11 @@ impl Upsert<'_> {
         match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
             Ok(record) => self.after_remembered(id, record).await,
             Err(error) if error.code == ErrorCode::NotFound => Ok(self.after_gone(id).await),
-            Err(error) if is_duplicate(&error) => self.after_conflict(error).await,
-            Err(error) if is_outcome_unknown(&error) && error.retryable => {
-                self.after_lost_answer(error, &payload).await
+            Err(error) if is_duplicate(&error) => {
+                self.is_unsettled = is_outcome_unknown(&error);
+                self.after_conflict(error).await
             }
+            Err(error) if is_lost_write(&error) => self.after_lost_answer(error, &payload).await,
             Err(error) => {
                 self.after_refusal(
                     error,
@@ -157,12 +159,11 @@ impl Upsert<'_> {
             }
             Err(error) if error.code == ErrorCode::NotFound || is_duplicate(&error) => {
                 // It went, or its value was taken, between the look-up and the write.
+                self.is_unsettled = is_outcome_unknown(&error);
                 self.conflict_pause(Some(error)).await?;
                 Ok(Step::Next(Plan::LookUp))
             }
-            Err(error) if is_outcome_unknown(&error) && error.retryable => {
-                self.after_lost_answer(error, &payload).await
-            }
+            Err(error) if is_lost_write(&error) => self.after_lost_answer(error, &payload).await,
             Err(error) => {
                 let linked = payload.contains_key("companyId");
                 self.after_refusal(error, Plan::Found(Box::new(target)), linked)

@@ -499,3 +499,24 @@ fn recorded_answers() {
     }
     assert!(judged > 400, "only {judged} recordings were judged");
 }
+
+#[test]
+fn an_answer_that_ended_in_the_middle_is_a_lost_one() {
+    let whole = r#"{"data":{"createPerson":{"id":"a","name":{}}}}"#;
+    assert!(classify("/rest/people", &answer(201, Some(JSON), whole)).is_none());
+    for cut in [r#"{"data":{"createPerson":{"id":"a"#, "{", "  [1, "] {
+        for path in ["/rest/people", "/graphql"] {
+            let failure = failing(path, 201, cut);
+            assert_eq!(failure.error.code, ErrorCode::NetworkError, "{cut}");
+            assert!(failure.retry && failure.ambiguous, "{cut}");
+        }
+    }
+    // What was refused, and why, is in the body.
+    for cut in ["", r#"{"statusCode":400,"messages":["A dup"#] {
+        let failure = failing("/rest/people", 400, cut);
+        assert_eq!(failure.error.code, ErrorCode::NetworkError, "{cut}");
+        assert!(failure.retry && failure.ambiguous, "{cut}");
+    }
+    let bare = classify("/rest/people", &answer(400, None, "")).expect("a failure");
+    assert_eq!(bare.error.code, ErrorCode::ValidationError);
+}

@@ -31,6 +31,47 @@ async fn a_create_whose_answer_was_lost_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_is_another_requests_is_asked_for_again_over_another_connection() {
+    let answer = |id: &str| {
+        let body = format!(r#"{{"data":{{"createPerson":{{"id":"{id}"}}}}}}"#);
+        Step::Answer(201, vec![], body)
+    };
+    let script = Script::new([answer("id-of-another"), answer("id-of-mine")]);
+    let request = create()
+        .repeatable(true)
+        .expects(["\"createPerson\"".to_owned(), "id-of-mine".to_owned()]);
+    let response = client(&script)
+        .call(request.clone())
+        .await
+        .expect("an answer");
+    // The first one may have done its work, whatever came back.
+    assert_eq!((response.attempts, response.ambiguous), (2, true));
+    let connections: Vec<_> = script
+        .requests()
+        .iter()
+        .map(|request| request.headers.get(header::CONNECTION).cloned())
+        .collect();
+    assert_eq!(connections, [None, Some(HeaderValue::from_static("close"))]);
+
+    let script = Script::new([answer("id-of-another")]);
+    let error = fails(&script, request).await;
+    assert_eq!(error.code, ErrorCode::NetworkError);
+    assert_eq!(error.reason(), Some("WRONG_ANSWER"));
+    assert_eq!(error.details["outcomeUnknown"], true);
+    assert!(error.retryable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_fails_may_have_done_its_work() {
+    for code in [500, 503] {
+        let script = Script::new([status(code)]);
+        let error = fails(&script, create().repeatable(true)).await;
+        assert_eq!(error.code, ErrorCode::ServerError, "{code}");
+        assert_eq!(error.reason(), Some("OUTCOME_UNKNOWN"), "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_that_names_its_record_is_sent_again_and_says_so() {
     let mut keyed = create();
     keyed.idempotency_key = Some("order-66".into());

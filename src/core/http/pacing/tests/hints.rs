@@ -57,6 +57,31 @@ async fn a_limit_that_nobody_names_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_moment_of_refusals_does_not_stop_the_workspace_for_long() {
+    // A balancer that says 429 and nothing more for a fifth of a second, while calls that wait 10 ms each try again.
+    let gate = Gate::default();
+    let start = Instant::now();
+    let storm_ends = start + Duration::from_millis(200);
+    refuse(&gate, Turn::Free, Throttle::default(), 10);
+    let mut refused = 0;
+    let mut served = 0;
+    while !gate.is_open() {
+        let turn = enter(&gate).await;
+        if Instant::now() < storm_ends {
+            refuse(&gate, turn, Throttle::default(), 10);
+            refused += 1;
+        } else {
+            gate.passed(turn, None);
+            served += 1;
+        }
+    }
+    assert!(refused > 10, "{refused}");
+    assert!(served < 30, "{served}");
+    let took = Instant::now() - start;
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_guess_that_nobody_tried_is_dropped() {
     let gate = Gate::default();
     refuse(&gate, Turn::Free, Throttle::default(), 0);

@@ -216,6 +216,9 @@ impl<'a> Chunk<'a> {
     pub fn settle_alone(&mut self, item: usize, outcome: Result<Arc<Upserted>, CrmError>) {
         let item = &mut self.items[item];
         match outcome {
+            Err(error) if error.retryable && item.lost.is_some() => {
+                item.fail(outcome_unknown(self.kind, item.input.external_id(), &error));
+            }
             Err(error) => item.fail(error),
             Ok(upserted) => {
                 // The single upsert has said all of it anew.

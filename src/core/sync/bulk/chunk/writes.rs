@@ -12,7 +12,8 @@ use crate::core::sync::bulk::schema_watch::SchemaWatch;
 use crate::core::sync::claims::Claim;
 use crate::core::sync::service::Learnt;
 use crate::core::sync::upsert::{
-    Creation, is_outcome_unknown, is_worth_trying_alone, outcome_unknown, refused_optional_field,
+    Creation, is_lost_write, is_outcome_unknown, is_worth_trying_alone, outcome_unknown,
+    refused_optional_field,
 };
 use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::ids::ObjectKind;
@@ -35,6 +36,10 @@ impl Chunk<'_> {
             false => Kept::identity(names),
         };
         let mut stored = std::mem::take(&mut self.confirmed);
+        for write in &writes {
+            // What became of an earlier write is known by now: it is made again.
+            self.items[write.item].lost = None;
+        }
         let (creates, updates): (Vec<_>, Vec<_>) = writes
             .into_iter()
             .partition(|write| write.mode() == WriteMode::Create);
@@ -65,12 +70,13 @@ impl Chunk<'_> {
                             WriteMode::Update => Status::Updated,
                         },
                     )),
-                    Written::Conflict(error) => {
-                        self.maybe_created |=
-                            mode == WriteMode::Create && is_outcome_unknown(&error);
+                    Written::Conflict(error) if is_outcome_unknown(&error) => {
+                        self.maybe_created |= mode == WriteMode::Create;
+                        self.items[at].lost = Some(error);
                     }
+                    Written::Conflict(_) => {}
                     Written::Outdated => {}
-                    Written::Failed(error) if is_outcome_unknown(&error) && error.retryable => {
+                    Written::Failed(error) if is_lost_write(&error) => {
                         self.after_lost_answer(at, mode, error, is_last_try);
                     }
                     Written::Failed(error) if self.drop_refused(at, &error) => {}

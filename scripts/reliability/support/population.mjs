@@ -1,0 +1,188 @@
+// The records of a run, and the count afterwards: what the server holds against what was put in and what was answered.
+import { isTwentyCrmError, TwentyCrmErrorCode } from '../../../index.mjs';
+
+/** @typedef {import('../../../index.js').UpsertPersonInput} PersonInput */
+/** @typedef {import('../../../index.js').UpsertCompanyInput} CompanyInput */
+/** @typedef {'person' | 'company'} Kind */
+
+/**
+ * @typedef {object} Outcome What the client said of a record, the last time that it was asked to write it.
+ * @property {string} [id] Of the row; where it was written.
+ * @property {unknown} [error] Where it was not.
+ */
+
+/**
+ * @typedef {object} Row As the simulator keeps it.
+ * @property {string} id
+ * @property {string | null} externalId
+ * @property {string | null} deletedAt
+ * @property {string | null} [jobTitle] Of people.
+ * @property {string | null} [companyId] Of people.
+ * @property {any} [name]
+ * @property {any} [emails]
+ * @property {any} [domainName]
+ */
+
+/** Each of them has a company; this many share one. */
+const PEOPLE_PER_COMPANY = 4;
+
+/**
+ * @param {number} at
+ * @param {string} version What tells this write of the record from others.
+ * @returns {PersonInput}
+ */
+export function person(at, version) {
+  const company = Math.floor(at / PEOPLE_PER_COMPANY);
+  return {
+    external_id: `p-${at}`,
+    name: `Jane van der Berg ${at}`,
+    email: `p-${at}@people.example`,
+    phone: `+4930${10_000_000 + at}`,
+    job_title: version,
+    company_external_id: `c-${company}`,
+    company_name: `Company ${company}`,
+  };
+}
+
+/** @param {number} at @param {string} version @returns {CompanyInput} */
+export const company = (at, version) => ({
+  external_id: `c-${at}`,
+  name: `Company ${at} ${version}`,
+  domain_name: `c-${at}.example`,
+});
+
+/**
+ * @typedef {object} Count
+ * @property {number} records
+ * @property {number} ok Answered with success, and there once as it was written last.
+ * @property {Record<string, number>} errors Typed errors by code.
+ * @property {number} unknown Of these: the outcome is said to be unknown, and the record was written.
+ * @property {number} doubled Records with more than one row. Never.
+ * @property {number} lost Answered with success, and not there or not as it was written. Never.
+ * @property {number} silent Answered with an error that does not say that the outcome is unknown, and written all the
+ *   same. Never.
+ * @property {number} untyped Answered with anything but a typed error, or not at all. Never.
+ * @property {number} foreign Rows that nobody asked for, or whose values are another record's. Never.
+ * @property {number} wrongMappings Mappings that lead to another record's row, or to none. Never.
+ * @property {string[]} complaints The first of each of these, in words.
+ */
+
+const CODES = new Set(Object.values(TwentyCrmErrorCode));
+
+/** What must not be, by name. */
+export const VIOLATIONS = /** @type {const} */ ([
+  'doubled',
+  'lost',
+  'silent',
+  'untyped',
+  'foreign',
+  'wrongMappings',
+]);
+
+/**
+ * @param {Count} count
+ * @param {(typeof VIOLATIONS)[number]} what
+ * @param {string} words
+ */
+function complain(count, what, words) {
+  count[what] += 1;
+  if (count.complaints.length < 20) count.complaints.push(`${what}: ${words}`);
+}
+
+/** @param {any} error */
+const says = (error) =>
+  `${error?.code} ${error?.details?.reason ?? ''} ${error?.message ?? error}`.slice(0, 300);
+
+/**
+ * @param {object} run
+ * @param {{ people: Row[], companies: Row[] }} run.rows The simulator's own.
+ * @param {Map<string, Outcome>} run.outcomes By `p-1`, `c-1`; exactly the records that were to be written.
+ * @param {string} run.version That was to be written.
+ * @param {import('../../../index.js').Mapping[]} [run.mappings] All that the store holds.
+ * @returns {Count}
+ */
+export function audit({ rows, outcomes, version, mappings = [] }) {
+  /** @type {Count} */
+  const count = {
+    ...{ records: outcomes.size, ok: 0, errors: {}, unknown: 0, doubled: 0, lost: 0, silent: 0 },
+    ...{ untyped: 0, foreign: 0, wrongMappings: 0, complaints: [] },
+  };
+  /** @type {Map<string, Row[]>} */
+  const byId = new Map();
+  /** @type {Map<string, string>} */
+  const owners = new Map();
+  for (const row of [...rows.people, ...rows.companies]) {
+    const externalId = row.externalId ?? '';
+    owners.set(row.id, externalId);
+    const same = byId.get(externalId);
+    if (same) same.push(row);
+    else byId.set(externalId, [row]);
+    if (!isOwn(row)) complain(count, 'foreign', JSON.stringify(row).slice(0, 300));
+  }
+  for (const row of rows.people) {
+    const company = row.companyId && owners.get(row.companyId);
+    if (row.companyId && company !== `c-${companyOf(row.externalId)}`) {
+      complain(count, 'foreign', `${row.externalId} belongs to company ${company}`);
+    }
+  }
+  for (const [externalId, same] of byId) {
+    if (same.length > 1) complain(count, 'doubled', `${externalId} has ${same.length} rows`);
+  }
+  for (const [externalId, outcome] of outcomes) {
+    judge(count, externalId, outcome, byId.get(externalId)?.[0], version);
+  }
+  for (const { everId, crmId } of mappings) {
+    const owner = owners.get(crmId);
+    if (owner !== everId) complain(count, 'wrongMappings', `${everId} is mapped to ${owner}`);
+  }
+  return count;
+}
+
+/**
+ * @param {Count} count
+ * @param {string} externalId
+ * @param {Outcome} outcome
+ * @param {Row | undefined} row
+ * @param {string} version
+ */
+function judge(count, externalId, { id, error }, row, version) {
+  const isWritten = row !== undefined && !row.deletedAt && versionOf(row) === version;
+  if (error === undefined && id === undefined) {
+    complain(count, 'untyped', `${externalId} was not answered`);
+  } else if (error === undefined) {
+    if (isWritten && row.id === id) count.ok += 1;
+    else complain(count, 'lost', `${externalId} is ${row && versionOf(row)} ${row?.id}, not ${id}`);
+  } else if (!isTwentyCrmError(error) || !CODES.has(error.code)) {
+    complain(count, 'untyped', `${externalId}: ${says(error)}`);
+  } else {
+    count.errors[error.code] = (count.errors[error.code] ?? 0) + 1;
+    if (!isWritten) return;
+    if (/** @type {any} */ (error).details?.reason === 'OUTCOME_UNKNOWN') count.unknown += 1;
+    else complain(count, 'silent', `${externalId}: ${says(error)}`);
+  }
+}
+
+/** @param {string | null} externalId Of a person. */
+const companyOf = (externalId) => Math.floor(Number(externalId?.slice(2)) / PEOPLE_PER_COMPANY);
+
+/** @param {Row} row */
+const versionOf = (row) =>
+  typeof row.name === 'string' ? row.name.split(' ')[2] : (row.jobTitle ?? undefined);
+
+/** Whether everything in the row is of the record whose external id it carries. @param {Row} row */
+function isOwn(row) {
+  const at = row.externalId?.slice(2);
+  return typeof row.name === 'string'
+    ? row.externalId === `c-${at}` &&
+        row.name.startsWith(`Company ${at}`) &&
+        [undefined, null, '', `c-${at}.example`].includes(host(row.domainName?.primaryLinkUrl))
+    : row.externalId === `p-${at}` &&
+        `${row.name?.firstName} ${row.name?.lastName}` === `Jane van der Berg ${at}` &&
+        row.emails?.primaryEmail === `p-${at}@people.example`;
+}
+
+/** @param {string | null | undefined} url */
+const host = (url) => url?.replace(/^https?:\/\//, '').replace(/\/$/, '');
+
+/** @param {Count} count */
+export const violations = (count) => VIOLATIONS.reduce((sum, what) => sum + count[what], 0);

@@ -1,0 +1,30 @@
+// Chance that can be had again: the same seed gives the same numbers.
+
+/**
+ * @typedef {object} Random
+ * @property {() => number} next From 0 up to, but not including, 1.
+ * @property {(probability: number) => boolean} chance
+ * @property {(low: number, high: number) => number} between A whole number, both ends included.
+ * @property {<T>(from: readonly T[]) => T} pick
+ */
+
+/**
+ * Mulberry32.
+ * @param {number} seed
+ * @returns {Random}
+ */
+export function seeded(seed) {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  return {
+    next,
+    chance: (probability) => next() < probability,
+    between: (low, high) => low + Math.floor(next() * (high - low + 1)),
+    pick: (from) => from[Math.floor(next() * from.length)],
+  };
+}
