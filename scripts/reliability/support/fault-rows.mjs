@@ -228,7 +228,7 @@ export const rows = [
     ]),
   ),
   row('limit', 'the server’s own rate limit', () => ({}), {
-    options: { rateLimits: { long: { limit: 100, ttlMs: 1000 } } },
+    options: { rateLimits: { long: { limit: 50, ttlMs: 500 } } },
   }),
   row('clock', 'clock jumps', ({ sim, proxy, random }) => clockJumps(sim, proxy, random)),
   row('restart', 'server restarts', ({ proxy, random }) => restarts(proxy, random)),

@@ -19,6 +19,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 
 /** Puts requests together from pieces. */
 export class RequestReader {
+  /** @type {Buffer} */
   #buffer = Buffer.alloc(0);
   /** @type {{ method: string, path: string, headers: [string, string][], length: number } | undefined} */
   #head;

@@ -9,7 +9,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Turn;
-use crate::core::config::RETRY_AFTER_MAX;
 use crate::core::http::Throttle;
 
 /// Added to the server's interval: 2 % and a millisecond. At 0.61 s instead of 0.60 s no call failed (WIRE.md).
@@ -150,7 +149,7 @@ impl Bucket {
                     } => {
                         // A call that went sooner than the guess, because its own wait was over, says nothing of the guess.
                         let tried = self.gap.min(*interval);
-                        *interval = (tried * 2).clamp(*interval, SLOWEST_GUESS);
+                        *interval = (tried * 2).max(*interval).min(SLOWEST_GUESS);
                         *is_careful = true;
                     }
                 }
