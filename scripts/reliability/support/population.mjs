@@ -169,6 +169,16 @@ const companyOf = (externalId) => Math.floor(Number(externalId?.slice(2)) / PEOP
 const versionOf = (row) =>
   typeof row.name === 'string' ? row.name.split(' ')[2] : (row.jobTitle ?? undefined);
 
+/**
+ * What a row is: `absent` where there is none, `deleted`, or the version that was written last. A company that nothing
+ * but a person has named is `absent` still.
+ * @param {Row | undefined} row
+ */
+export function stateOf(row) {
+  if (row === undefined) return 'absent';
+  return row.deletedAt ? 'deleted' : (versionOf(row) ?? 'absent');
+}
+
 /** Whether everything in the row is of the record whose external id it carries. @param {Row} row */
 function isOwn(row) {
   const at = row.externalId?.slice(2);

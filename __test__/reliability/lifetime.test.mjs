@@ -1,0 +1,29 @@
+// The lifetime suite in its short form. The long one: npm run reliability -- lifetime
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runExits, runPart } from '../../scripts/reliability/lifetime.mjs';
+import { unevenness } from '../../scripts/reliability/support/resources.mjs';
+
+/** In a short run, what is made once weighs more than what is made again and again. */
+const NEARLY_FLAT_PERCENT = 25;
+
+for (const [part, count] of /** @type {const} */ ([
+  ['services', 1_500],
+  ['requests', 15_000],
+  ['workers', 12],
+])) {
+  test(`${count} ${part} come and go, and nothing is left`, async () => {
+    const result = await runPart(part, count);
+    assert.deepEqual(result.crashes, []);
+    assert.equal(result.after, result.before, 'descriptors');
+    const uneven = unevenness(result.samples);
+    assert.ok(uneven < NEARLY_FLAT_PERCENT, `${uneven} %: ${result.samples.join(' ')}`);
+  });
+}
+
+test('15 processes end in mid-flight as they were told to', async () => {
+  const { crashes, outcomes, after } = await runExits(15);
+  assert.deepEqual(crashes, []);
+  assert.deepEqual(outcomes, { 'ended as told': 15 });
+  assert.equal(after, 0, 'connections of processes that are no more');
+});

@@ -1,0 +1,236 @@
+// The soak: mixed load with faults against the simulator, for a time, and every record compared again and again.
+//   npm run reliability -- soak [--minutes 60] [--rate 100] [--people 4000] [--seed 1]
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startSim } from '../../__test__/helpers/sim.mjs';
+import { sqliteMappingStore } from '../../index.mjs';
+import { startFaultProxy } from './support/fault-proxy.mjs';
+import { flags } from './support/flags.mjs';
+import { stateOf } from './support/population.mjs';
+import { seeded } from './support/random.mjs';
+import { unevenness } from './support/resources.mjs';
+import { soakScene } from './support/soak-scene.mjs';
+import { counts, head, line, number } from './support/table.mjs';
+
+/** @typedef {import('./support/fault-rows.mjs').Sim} Sim */
+
+const CLIENT = fileURLToPath(new URL('./support/soak-client.mjs', import.meta.url));
+/** Comparisons are made so often. */
+const STRETCH_MS = 60_000;
+/** Memory of a process that has just begun to work still grows; it counts from the third stretch on. */
+const WARM_UP = 2;
+
+/**
+ * @typedef {object} Report
+ * @property {number} seconds Under load.
+ * @property {number} operations
+ * @property {number} records Written or asked for.
+ * @property {Record<string, number>} kinds Operations by name.
+ * @property {Record<string, number>} errors Typed errors by code.
+ * @property {number} requests That came to the proxy.
+ * @property {Record<string, number>} faults By name.
+ * @property {number} compared Records, over all comparisons.
+ * @property {number} mappings Compared likewise.
+ * @property {number[]} residentMb One for each stretch.
+ * @property {number[]} descriptors Likewise.
+ * @property {string[]} complaints
+ */
+
+/** The process under load, by question and answer. */
+class Client {
+  /** @param {object} input */
+  constructor(input) {
+    this.child = spawn(process.execPath, ['--expose-gc', CLIENT, JSON.stringify(input)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.ended = new Promise((resolve) => {
+      this.child.once('close', (code, signal) => resolve(code ?? signal));
+    });
+    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** @param {object} command */
+  tell(command) {
+    this.child.stdin.write(`${JSON.stringify(command)}\n`);
+  }
+
+  /** The next thing that it says. @returns {Promise<any>} */
+  async hear() {
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error(`the client of the soak ended with ${await this.ended}`);
+    return JSON.parse(value);
+  }
+
+  async end() {
+    this.tell({ do: 'end' });
+    return this.ended;
+  }
+}
+
+/**
+ * @param {{ seed: number, people: number, rate: number, stretches: number, operations?: number,
+ *   events: { everyRequests: [number, number], lastMs: [number, number] },
+ *   onStretch?: (report: Report, stretch: number) => void }} how `operations`: of each stretch; a minute where none is given.
+ * @returns {Promise<Report>}
+ */
+export async function soak({ seed, people, rate, stretches, operations, events, onStretch }) {
+  const sim = await startSim({ logSize: 1 });
+  const proxy = await startFaultProxy(sim.baseUrl);
+  const folder = mkdtempSync(path.join(tmpdir(), 'soak-'));
+  const random = seeded(seed);
+  const client = new Client({
+    ...{ baseUrl: proxy.baseUrl, apiKey: sim.apiKey, folder, seed: seed + 1, rate, people },
+  });
+  /** @type {Report} */
+  const report = {
+    ...{ seconds: 0, operations: 0, records: 0, kinds: {}, errors: {}, requests: 0, faults: {} },
+    ...{ compared: 0, mappings: 0, residentMb: [], descriptors: [], complaints: [] },
+  };
+  try {
+    for (let stretch = 1; stretch <= stretches; stretch += 1) {
+      const start = performance.now();
+      proxy.scene = soakScene({ random, proxy, sim, events });
+      client.tell({ do: 'go', operations });
+      if (operations === undefined) await sleep(STRETCH_MS);
+      else await client.hear();
+      report.seconds += (performance.now() - start) / 1000;
+      // The faults end before the comparison, not what they have done.
+      const { end } = proxy.scene;
+      proxy.scene = {};
+      await end?.();
+      await sim.setOptions({ databaseDown: false });
+      client.tell({ do: 'rest' });
+      const said = await client.hear();
+      await proxy.settled();
+      Object.assign(report, {
+        ...{ operations: said.operations, records: said.records, kinds: said.kinds },
+        ...{ errors: said.errors, requests: proxy.requests },
+        faults: Object.fromEntries(proxy.injected),
+      });
+      report.residentMb.push(said.residentMb);
+      report.descriptors.push(said.descriptors);
+      const learnt = await compare(sim, path.join(folder, 'mappings.sqlite'), said.states, report);
+      report.complaints.push(
+        ...said.complaints.filter(
+          (/** @type {string} */ words) => !report.complaints.includes(words),
+        ),
+      );
+      client.tell({ do: 'learn', states: learnt });
+      await client.hear();
+      onStretch?.(report, stretch);
+    }
+    const code = await client.end();
+    if (code !== 0) report.complaints.push(`the client ended with ${code}`);
+    return report;
+  } finally {
+    client.child.kill('SIGKILL');
+    await proxy.close();
+    await sim.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {Sim} sim
+ * @param {string} file
+ * @param {[string, string[]][]} states
+ * @param {Report} report
+ * @returns {Promise<[string, string][]>} Where more than one state was possible: the one that it is.
+ */
+async function compare(sim, file, states, report) {
+  const [people, companies] = await Promise.all([sim.records('people'), sim.records('companies')]);
+  /** @type {Map<string, import('./support/population.mjs').Row>} */
+  const rows = new Map();
+  /** @type {Map<string, string>} */
+  const owners = new Map();
+  const complain = (/** @type {string} */ words) => {
+    if (report.complaints.length < 50) report.complaints.push(words);
+  };
+  for (const row of [...people, ...companies]) {
+    if (rows.has(row.externalId)) complain(`${row.externalId} has more than one row`);
+    rows.set(row.externalId, row);
+    owners.set(row.id, row.externalId);
+  }
+  /** @type {[string, string][]} */
+  const learnt = [];
+  for (const [externalId, possible] of states) {
+    const state = stateOf(rows.get(externalId));
+    report.compared += 1;
+    rows.delete(externalId);
+    if (!possible.includes(state)) {
+      complain(`${externalId} is ${state}, not ${possible.join(' or ')}`);
+    }
+    if (possible.length > 1 || possible[0] !== state) learnt.push([externalId, state]);
+  }
+  for (const externalId of rows.keys()) complain(`nobody asked for ${externalId}`);
+  const store = sqliteMappingStore(file);
+  for (const kind of /** @type {const} */ (['person', 'company'])) {
+    const ids = states.map(([id]) => id).filter((id) => id[0] === kind[0]);
+    for (const { everId, crmId } of await store.findManyByEverIds(ids, kind)) {
+      report.mappings += 1;
+      const owner = owners.get(crmId);
+      // A row that was destroyed leaves its mapping to be found out, which the next upsert does.
+      if (owner !== undefined && owner !== everId) complain(`${everId} is mapped to ${owner}`);
+    }
+  }
+  await store.close();
+  return learnt;
+}
+
+const TITLES = [
+  'soak',
+  ...['operations', 'records', 'load held', 'requests', 'faults', 'typed errors'],
+  ...[
+    'records compared',
+    'differences',
+    'memory at start',
+    'at end',
+    'descriptors at start',
+    'at end',
+  ],
+];
+
+/** @param {Report} report */
+export function tableLine(report) {
+  const { seconds, operations, records, requests, faults, errors, compared, complaints } = report;
+  const { residentMb, descriptors } = report;
+  const start = Math.min(WARM_UP, residentMb.length - 1);
+  const injected = Object.values(faults).reduce((sum, count) => sum + count, 0);
+  return line([
+    `${(seconds / 60).toFixed(0)} minutes`,
+    ...[number(operations), number(records), `${number(records / seconds)} records/s`],
+    ...[number(requests), number(injected), counts(errors)],
+    ...[number(compared), complaints.length],
+    ...[`${residentMb[start].toFixed(1)} MB`, `${residentMb.at(-1)?.toFixed(1)} MB`],
+    ...[descriptors[start], descriptors.at(-1) ?? 0],
+  ]);
+}
+
+/** @param {string[]} args @returns {Promise<number>} How much is wrong. */
+export async function main(args) {
+  const { minutes, rate, people, seed } = flags(args, {
+    ...{ minutes: 60, rate: 100, people: 4_000, seed: 1 },
+  });
+  console.log(`\nSoak, seed ${seed}, ${rate} records/s asked for\n`);
+  const report = await soak({
+    ...{ seed, people, rate, stretches: minutes },
+    events: { everyRequests: [1_000, 3_000], lastMs: [200, 3_000] },
+    onStretch(so, stretch) {
+      const faults = Object.values(so.faults).reduce((sum, count) => sum + count, 0);
+      console.log(
+        `minute ${stretch}: ${number(so.records)} records (${number(so.records / so.seconds)}/s), ${number(so.requests)} requests, ${number(faults)} faults, ${number(so.compared)} compared, ${so.complaints.length} differences, ${so.residentMb.at(-1)?.toFixed(1)} MB, ${so.descriptors.at(-1)} descriptors`,
+      );
+    },
+  });
+  console.log(`\n${head(TITLES)}\n${tableLine(report)}\n`);
+  console.log(`Operations: ${counts(report.kinds)}.\n\nFaults: ${counts(report.faults)}.`);
+  for (const complaint of report.complaints) console.error(`  ${complaint}`);
+  const warm = report.residentMb.slice(WARM_UP);
+  if (minutes >= 10) console.log(`\nMemory, last two thirds: ${unevenness(warm).toFixed(1)} %.`);
+  return report.complaints.length;
+}
