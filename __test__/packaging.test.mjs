@@ -152,6 +152,10 @@ describe('the publishing step', () => {
     );
     assert.match(manifest.repository.url, /someone\/twenty-crm-native/);
     assert.deepEqual(
+      Object.keys(manifest.scripts).filter((name) => /prepare|install/.test(name)),
+      [],
+    );
+    assert.deepEqual(
       (await packedFiles(folder)).filter((name) => name.endsWith('.node')),
       [],
     );

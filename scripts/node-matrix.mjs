@@ -53,10 +53,10 @@ async function install(line) {
 
 /**
  * @param {string} program
+ * @param {string} tapFile Where the report goes.
  * @param {string[]} words
  */
-async function test(program, words) {
-  const tapFile = path.join(targetDir, 'node-matrix', `${path.basename(process.execPath)}.tap`);
+async function test(program, tapFile, words) {
   let code = 0;
   const args = ['--test', '--test-reporter=tap', `--test-reporter-destination=${tapFile}`];
   // Tests that start a Node of their own start this one: it comes first in PATH, and is their execPath.
@@ -96,8 +96,10 @@ for (const line of chosen.length > 0 ? chosen : lines) {
   }
   const { stdout } = await run(program, ['-p', 'process.version + " " + process.versions.napi']);
   const [node, nodeApi] = stdout.trim().split(' ');
-  const { passed, failed, skipped, failures } = await test(program, words);
+  const tapFile = path.join(targetDir, 'node-matrix', line, 'report.tap');
+  const { passed, failed, skipped, failures } = await test(program, tapFile, words);
   for (const name of failures) console.log(`failed: ${name}`);
+  if (failed > 0) console.log(`details: ${tapFile}`);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   table.push({ node, 'Node-API': nodeApi, passed, failed, skipped });
   if (failed > 0 || passed === 0) process.exitCode = 1;

@@ -46,6 +46,10 @@ if (repository !== undefined) {
   }
 }
 
+// What builds a checkout is no business of those who install the package; npm would warn them of a script.
+const { prepare: _, ...scripts } = readJson('package.json').scripts;
+writeJson('package.json', { ...readJson('package.json'), scripts });
+
 await runOrThrow(process.execPath, [
   nodeModule('@napi-rs/cli/dist/cli.js'),
   'prepublish',

@@ -38,16 +38,19 @@ export const runNode = (args, options) => runProgram(process.execPath, args, opt
 export function npmCli() {
   const named = process.env.npm_execpath;
   if (named?.endsWith('npm-cli.js')) return named;
-  const place = path.dirname(realpathSync(process.execPath));
-  const found = [
-    '../lib/node_modules/npm/bin/npm-cli.js',
-    '../share/nodejs/npm/bin/npm-cli.js',
-    'node_modules/npm/bin/npm-cli.js',
-  ]
-    .map((relative) => path.join(place, relative))
-    .find((file) => existsSync(file));
-  if (found === undefined) throw new Error(`no npm beside ${process.execPath}`);
-  return found;
+  const places = [
+    path.dirname(realpathSync(process.execPath)),
+    ...(process.env.PATH ?? '').split(path.delimiter),
+  ];
+  for (const place of places) {
+    // On Windows npm lies beside its command; elsewhere the command is a link to it.
+    const beside = path.join(place, 'node_modules/npm/bin/npm-cli.js');
+    if (existsSync(beside)) return beside;
+    const command = path.join(place, 'npm');
+    const target = existsSync(command) ? realpathSync(command) : '';
+    if (target.endsWith('npm-cli.js')) return target;
+  }
+  throw new Error('no npm beside this Node, nor in PATH');
 }
 
 /**
