@@ -12,6 +12,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::BoxFuture;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
@@ -335,6 +336,11 @@ impl Dispatcher {
     where
         F: Future<Output = (AnswerKind, AnswerText)> + Send + 'static,
     {
+        self.start(id, Box::pin(work))
+    }
+
+    /// Not generic: a task of its own for every kind of call would make the addon larger by hundreds of kilobytes.
+    fn start(&self, id: u32, work: BoxFuture<'static, (AnswerKind, AnswerText)>) -> Result<()> {
         let ticket = Ticket {
             shared: Arc::clone(&self.shared),
             id,
