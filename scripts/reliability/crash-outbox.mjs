@@ -234,8 +234,10 @@ async function strayed(file, rowsByEntity) {
   return found;
 }
 
-async function main() {
+/** @param {string[]} args @returns {Promise<number>} How much is wrong. */
+export async function main(args) {
   const { values } = parseArgs({
+    args,
     options: {
       kills: { type: 'string', default: '200' },
       seed: { type: 'string', default: '1' },
@@ -269,4 +271,4 @@ async function main() {
   return lost.length + doubled.length + disordered.length + wrong.length;
 }
 
-if (isMain(import.meta.url)) process.exitCode = (await main()) > 0 ? 1 : 0;
+if (isMain(import.meta.url)) process.exitCode = (await main(process.argv.slice(2))) > 0 ? 1 : 0;

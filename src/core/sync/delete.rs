@@ -13,7 +13,7 @@ use crate::core::twenty::warning::SyncWarning;
 use super::service::SyncService;
 use super::turns::Hold;
 use super::upsert::store_failed;
-use super::wire::{id_of, is_deleted};
+use super::wire::{id_of, is_deleted, json_key};
 
 /// How a record is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -141,7 +141,8 @@ impl SyncService {
             DeleteMode::Destroy => "",
         };
         let path = format!("/rest/{}/{id}{query}", kind.plural());
-        match self.http.call(Request::delete(path)).await {
+        let request = Request::delete(path).expects([json_key(kind.delete_key()), id.to_owned()]);
+        match self.http.call(request).await {
             Ok(response) => echoes_id(&response.body, kind, id).map(|()| true),
             // The row was there a moment ago: an earlier attempt whose answer was lost did it.
             Err(error) if error.code == ErrorCode::NotFound => {
@@ -172,7 +173,8 @@ fn echoes_id(body: &Bytes, kind: ObjectKind, id: &str) -> Result<(), CrmError> {
              a Twenty API"
         ),
     )
-    .with_detail("reason", "NOT_TWENTY"))
+    .with_detail("reason", "NOT_TWENTY")
+    .with_detail("outcomeUnknown", true))
 }
 
 #[cfg(test)]
