@@ -158,8 +158,18 @@ async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<LookupAnswer, C
         .collect();
     let mut repeats = http.config().max_retries.min(MAX_UNFIT_ANSWERS);
     loop {
-        let response = http.call(request.clone()).await?;
-        match lookup::parse(&response.body, asked) {
+        let answer = match http.call(request.clone()).await {
+            Ok(response) => lookup::parse(&response.body, asked),
+            // A look-up makes no row that could be there already: what is refused is somebody else's write.
+            Err(error) if error.reason() == Some("DUPLICATE") => Err(CrmError::new(
+                ErrorCode::NetworkError,
+                "what answered a look-up is the answer to a write: a proxy or balancer in front of the server mixes \
+                 answers up",
+            )
+            .with_detail("reason", "WRONG_ANSWER")),
+            Err(error) => return Err(error),
+        };
+        match answer {
             Err(_) if repeats > 0 => {
                 repeats -= 1;
                 request.last_on_connection = true;

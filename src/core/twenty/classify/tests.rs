@@ -399,7 +399,8 @@ fn a_success_that_is_not_json_is_not_twenty() {
         }
     }
     let cut = classify("/graphql", &answer(200, Some(JSON), r#"{"errors":["#)).expect("a failure");
-    assert_eq!(cut.error.reason(), Some("NOT_TWENTY"));
+    assert_eq!(cut.error.code, ErrorCode::NetworkError);
+    assert!(cut.retry && cut.error.retryable);
 }
 
 #[test]
