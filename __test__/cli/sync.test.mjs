@@ -429,7 +429,8 @@ describe('a run that ends early', () => {
     const input = file('people.ndjson', ndjson(people(5_000)));
     const rejects = fresh('rejects.ndjson');
     const down = { type: 'status', status: 503, body: 'down' };
-    await crm.sim.addFaults({ method: 'POST', nth: 5, times: 10_000, action: down });
+    // Late enough for some batches to be through: their look-ups are POSTs, too.
+    await crm.sim.addFaults({ method: 'POST', nth: 15, times: 10_000, action: down });
     const args = ['--retries', '0'];
     const first = await runJson(['sync', 'people', input, '--rejects', rejects, ...args], { env });
     const { result, error } = first.json;
