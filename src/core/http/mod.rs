@@ -2,6 +2,7 @@
 
 mod api_key;
 mod base_url;
+mod bounded_body;
 mod budget;
 mod ca;
 mod call;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::Uri;
 use http_body::{Body as _, Frame, SizeHint};
@@ -21,6 +21,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 use url::{Host, Url};
 
+use super::bounded_body::BoundedBody;
 use super::proxy::Proxies;
 use super::reqwest_transport::ProxiedTransport;
 use super::transport_failure::{self, UnresolvedName, unsent};
@@ -38,9 +39,6 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// Sets of `ca` whose connections are kept although no client uses them, the longest unused forgotten first.
 const MAX_UNUSED_TRANSPORTS: usize = 16;
-
-/// Room that is made for a body on the word of the server alone, in bytes.
-pub(super) const MAX_BODY_ROOM: usize = 4 * 1024 * 1024;
 
 /// Sends over HTTP/1.1, keeps connections alive per origin, honours the system's proxy settings except for
 /// this machine itself.
@@ -136,48 +134,19 @@ async fn exchange(
         .map_err(|error| transport_failure::of(&error, error.is_connect(), &sent))?;
     // Something answered, so something was sent, even if the body was not asked for in full.
     sent.raise();
-    let too_large = || TransportError {
-        sent: true,
-        advice: Some("Ask for less, for example with a limit, or allow more with maxResponseBytes"),
-        ..unsent(
-            TransportErrorKind::TooLarge,
-            format!("it is larger than {max_response_bytes} bytes"),
-        )
-    };
     let (head, mut incoming) = response.into_parts();
     let announced = incoming.size_hint().exact().unwrap_or(0);
-    if announced > max_response_bytes as u64 {
-        return Err(too_large());
-    }
-    let mut body = Bytes::new();
-    let mut whole: Option<BytesMut> = None;
+    let mut body = BoundedBody::new(max_response_bytes, announced)?;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut incoming).poll_frame(context)).await {
         let frame = frame.map_err(|error| transport_failure::of(&error, false, &sent))?;
-        let Ok(chunk) = frame.into_data() else {
-            continue;
-        };
-        let so_far = whole.as_ref().map_or(body.len(), BytesMut::len);
-        if so_far + chunk.len() > max_response_bytes {
-            return Err(too_large());
-        }
-        // Most answers come in one piece, and that needs no copy.
-        match &mut whole {
-            Some(whole) => whole.extend_from_slice(&chunk),
-            None if body.is_empty() => body = chunk,
-            None => {
-                let expected = usize::try_from(announced).unwrap_or(0).min(MAX_BODY_ROOM);
-                let mut joined =
-                    BytesMut::with_capacity(expected.max((body.len() + chunk.len()) * 2));
-                joined.extend_from_slice(&body);
-                joined.extend_from_slice(&chunk);
-                whole = Some(joined);
-            }
+        if let Ok(chunk) = frame.into_data() {
+            body.push(chunk)?;
         }
     }
     Ok(TransportResponse {
         status: head.status.as_u16(),
         headers: head.headers,
-        body: whole.map_or(body, BytesMut::freeze),
+        body: body.finish(),
     })
 }
 

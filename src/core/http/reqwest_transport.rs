@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::network::{MAX_BODY_ROOM, POOL_IDLE_TIMEOUT, TrackedBody};
+use super::bounded_body::BoundedBody;
+use super::network::{POOL_IDLE_TIMEOUT, TrackedBody};
 use super::transport_failure::{self, UnresolvedName, unsent};
 use super::{
     CaCertificates, SentFlag, TransportError, TransportErrorKind, TransportRequest,
@@ -75,49 +75,21 @@ async fn exchange(
         .map_err(|error| failure(error, &sent))?;
     // Something answered, so something was sent, even if the body was not asked for in full.
     sent.raise();
-    let too_large = || TransportError {
-        sent: true,
-        advice: Some("Ask for less, for example with a limit, or allow more with maxResponseBytes"),
-        ..unsent(
-            TransportErrorKind::TooLarge,
-            format!("it is larger than {max_response_bytes} bytes"),
-        )
-    };
     let announced = response.content_length().unwrap_or(0);
-    if announced > max_response_bytes as u64 {
-        return Err(too_large());
-    }
+    let mut body = BoundedBody::new(max_response_bytes, announced)?;
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
-    let mut body = Bytes::new();
-    let mut whole: Option<BytesMut> = None;
     while let Some(chunk) = response
         .chunk()
         .await
         .map_err(|error| failure(error, &sent))?
     {
-        let so_far = whole.as_ref().map_or(body.len(), BytesMut::len);
-        if so_far + chunk.len() > max_response_bytes {
-            return Err(too_large());
-        }
-        // Most answers come in one piece, and that needs no copy.
-        match &mut whole {
-            Some(whole) => whole.extend_from_slice(&chunk),
-            None if body.is_empty() => body = chunk,
-            None => {
-                let expected = usize::try_from(announced).unwrap_or(0).min(MAX_BODY_ROOM);
-                let mut joined =
-                    BytesMut::with_capacity(expected.max((body.len() + chunk.len()) * 2));
-                joined.extend_from_slice(&body);
-                joined.extend_from_slice(&chunk);
-                whole = Some(joined);
-            }
-        }
+        body.push(chunk)?;
     }
     Ok(TransportResponse {
         status,
         headers,
-        body: whole.map_or(body, BytesMut::freeze),
+        body: body.finish(),
     })
 }
 
