@@ -16,7 +16,7 @@ test('import gives exactly what require gives, and the very same things', () => 
   for (const name of Object.keys(required)) assert.equal(imported[name], required[name], name);
 });
 
-test('every public name has a doc comment', () => {
+test('every public name, member, option and field has a doc comment', () => {
   assert.deepEqual(undocumented, []);
 });
 

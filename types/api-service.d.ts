@@ -48,6 +48,7 @@ export type DiagnosisCheck =
 
 /** One thing that a diagnosis found. */
 export interface DiagnosisFinding {
+  /** What was looked at. */
   check: DiagnosisCheck;
   /** `warning`: works, with a loss, or could not be found out. `error`: does not work. */
   status: 'ok' | 'warning' | 'error';
@@ -56,7 +57,15 @@ export interface DiagnosisFinding {
   /** For people: what to do about it. */
   advice?: string;
   /** For programs: the error's code, its HTTP status and its reason, and what the check says. */
-  details?: { code?: TwentyCrmErrorCode; status?: number; reason?: string; [key: string]: unknown };
+  details?: {
+    /** Class of the failure. */
+    code?: TwentyCrmErrorCode;
+    /** HTTP status, where there was an answer. */
+    status?: number;
+    /** Why, as a constant, as `details.reason` of the error. */
+    reason?: string;
+    [key: string]: unknown;
+  };
 }
 
 /** What `diagnose` gives. */

@@ -40,9 +40,13 @@ export interface SyncProgress {
   done: number;
   /** Records in all, where the input knows (`length` or `size`). */
   total?: number;
+  /** Records that Twenty did not have. */
   created: number;
+  /** Records that were written over an older state. */
   updated: number;
+  /** Records for which nothing was sent. */
   unchanged: number;
+  /** Records that failed; the results say why. */
   failed: number;
 }
 
@@ -67,12 +71,17 @@ export interface SyncResult<T> {
 
 /** What a whole run did. */
 export interface SyncSummary {
+  /** Records of the input, whatever became of them. */
   total: number;
+  /** Records that Twenty did not have. */
   created: number;
+  /** Records that were written over an older state. */
   updated: number;
+  /** Records for which nothing was sent. */
   unchanged: number;
   /** Only in platform mode. */
   published?: number;
+  /** Records that failed; the results say why. */
   failed: number;
   /** How many warnings there were. */
   warnings: number;

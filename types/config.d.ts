@@ -23,8 +23,21 @@ export interface TwentyCrmConfigIssue {
 
 /** What {@link validateTwentyCrmConfig} found; `success` tells which of the two it is. */
 export type TwentyCrmConfigValidation =
-  | { success: true; data: UpdateTwentyCrmConfigRequest }
-  | { success: false; error: { issues: TwentyCrmConfigIssue[] } };
+  | {
+      /** The configuration is good. */
+      success: true;
+      /** The configuration, of its four fields alone. */
+      data: UpdateTwentyCrmConfigRequest;
+    }
+  | {
+      /** It is not. */
+      success: false;
+      /** What is wrong with it. */
+      error: {
+        /** At most one for each field. */
+        issues: TwentyCrmConfigIssue[];
+      };
+    };
 
 /**
  * Checks a configuration from outside: `baseUrl` an http or https URL, `apiKey` at least 10 characters, `enabled` a

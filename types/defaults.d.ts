@@ -31,7 +31,9 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
       Pick<VerifyTwentyWebhookOptions, 'toleranceMs' | 'maxBodyBytes'> &
       Pick<SyncOptions, 'maxConcurrency' | 'dryRun' | 'force' | 'verifyUnchanged'>
   > & {
+    /** What to do about somebody else who has the same e-mail address, domain or name. */
     collisions: Readonly<Required<CollisionOptions>>;
+    /** Of `createTwentyCrmOutbox`. */
     outbox: Readonly<
       Required<
         Pick<
@@ -47,7 +49,13 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
         >
       >
     >;
-    fieldNames: Readonly<Required<Omit<FieldNames, 'plan'>> & { plan: readonly string[] }>;
+    /** API names of the custom fields. */
+    fieldNames: Readonly<
+      Required<Omit<FieldNames, 'plan'>> & {
+        /** The first of them that the workspace has is used. */
+        plan: readonly string[];
+      }
+    >;
   }
 >;
 

@@ -9,10 +9,20 @@ export declare class TwentyCrmApiError extends Error implements TwentyCrmError {
    * @param error The facts; `message` becomes the message.
    * @param options `cause`: what it was made from.
    */
-  constructor(error: TwentyCrmError, options?: { cause?: unknown });
+  constructor(
+    error: TwentyCrmError,
+    options?: {
+      /** What it was made from. */
+      cause?: unknown;
+    },
+  );
+  /** What went wrong, in nine classes. */
   readonly code: TwentyCrmErrorCode;
+  /** HTTP status, where there was an answer. */
   readonly status?: number;
+  /** Whether trying later makes sense. Retries were used up already. */
   readonly isRetryable: boolean;
+  /** What else is known: `reason` as a constant, `field`, `originalError` and others. */
   readonly details?: NonNullable<TwentyCrmError['details']>;
   /** The error as a plain object, without stack and cause. */
   toJSON(): TwentyCrmError;

@@ -44,6 +44,7 @@ export interface DeleteResult {
   externalId: string;
   /** Whether this call deleted something. */
   deleted: boolean;
+  /** What was asked for. */
   mode: 'soft' | 'destroy';
   /**
    * Twenty's ids of the rows that were deleted, or found deleted. More than one only where several rows carry the

@@ -4,15 +4,21 @@ import type { UpsertCompanyInput, UpsertPersonInput } from './twenty-crm-sync.ty
 export interface ClientProfile {
   /** Becomes `external_id`. */
   id: string;
+  /** Becomes `email`. */
   email: string;
+  /** Becomes `name`, where it is not blank. */
   name: string;
+  /** Stands in for a `name` that is blank. */
   displayName?: string | null;
+  /** Stands in where both are blank. */
   username?: string | null;
   /** The template fills new profiles with `User`, which counts as empty. */
   jobTitle?: string | null;
   /** Name of the client's company. The template fills new profiles with `Unknown`, which counts as empty. */
   company?: string | null;
+  /** Becomes `phone`. */
   phone?: string | null;
+  /** Becomes `website`. */
   website?: string | null;
   /** Free text; its first part, before any comma, is taken as the city. */
   location?: string | null;
@@ -20,12 +26,15 @@ export interface ClientProfile {
   accountType?: string | null;
   /** For example `free`, `standard` or `premium`. */
   plan?: string | null;
+  /** Becomes `total_submissions`. */
   totalSubmissions?: number | null;
 }
 
 /** A client profile as the template's queries return it, joined with the account that it signs in with. */
 export interface ClientProfileWithAuth extends ClientProfile {
+  /** How the client signs in; does not go into the CRM. */
   accountProvider: string;
+  /** Whether the account is active; does not go into the CRM. */
   isActive: boolean;
 }
 
@@ -35,6 +44,7 @@ export interface ClientProfileWithAuth extends ClientProfile {
  */
 export interface CreateClientRequest
   extends Partial<Omit<ClientProfile, 'id' | 'plan' | 'totalSubmissions'>> {
+  /** The account's id; does not go into the CRM. */
   userId: string;
 }
 
@@ -42,8 +52,11 @@ export interface CreateClientRequest
 export interface CompanyRow {
   /** Becomes `external_id`. */
   id: string;
+  /** Becomes `name`. */
   name: string;
+  /** Becomes `website`. */
   website?: string | null;
+  /** Becomes `domain_name`. */
   domain?: string | null;
   /** For example `active` or `inactive`. */
   status?: string | null;

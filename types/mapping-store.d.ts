@@ -24,6 +24,7 @@ export interface MappingInput {
   everId: string;
   /** The record's id in Twenty, a UUID. */
   crmId: string;
+  /** What the record is. */
   objectType: MappedObjectType;
   /** What was written, for the store to hash. */
   dataForHash?: Record<string, unknown>;

@@ -161,11 +161,17 @@ export interface BulkEndEvent extends BulkStartEvent {
   outcome: 'done' | 'failed' | 'stopped';
   /** Records whose result was read. */
   total: number;
+  /** Records that Twenty did not have. */
   created: number;
+  /** Records that were written over an older state. */
   updated: number;
+  /** Records for which nothing was sent. */
   unchanged: number;
+  /** Records handed to `publish`, in platform mode. */
   published: number;
+  /** Records that failed. */
   failed: number;
+  /** Warnings of all records. */
   warnings: number;
   /** Requests sent, repeats among them. */
   requests: number;
@@ -179,17 +185,29 @@ export interface BulkEndEvent extends BulkStartEvent {
 
 /** The channels of `node:diagnostics_channel`, with what each publishes. */
 export interface TwentyCrmDiagnosticsChannels {
+  /** An attempt begins. */
   'twenty-crm-native:request:start': RequestStartEvent;
+  /** An attempt has ended. */
   'twenty-crm-native:request:end': RequestEndEvent;
+  /** An attempt failed, and there will be another. */
   'twenty-crm-native:retry': RetryEvent;
+  /** The rate limit made a call wait. */
   'twenty-crm-native:throttle': ThrottleEvent;
+  /** A single upsert begins. */
   'twenty-crm-native:upsert:start': OperationStartEvent;
+  /** A single upsert has ended. */
   'twenty-crm-native:upsert:end': OperationEndEvent;
+  /** A find begins. */
   'twenty-crm-native:find:start': OperationStartEvent;
+  /** A find has ended. */
   'twenty-crm-native:find:end': OperationEndEvent;
+  /** A delete begins. */
   'twenty-crm-native:delete:start': OperationStartEvent;
+  /** A delete has ended. */
   'twenty-crm-native:delete:end': OperationEndEvent;
+  /** A bulk run begins. */
   'twenty-crm-native:bulk:start': BulkStartEvent;
+  /** A bulk run has ended. */
   'twenty-crm-native:bulk:end': BulkEndEvent;
 }
 
@@ -260,5 +278,10 @@ export interface LatencyStats {
    * Durations above the bound before and up to `leMs`. The bounds are 1, 2.5, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000,
    * 2500, 5000, 7500, 10000, 30000, 60000 and Infinity.
    */
-  buckets: { leMs: number; count: number }[];
+  buckets: {
+    /** Upper bound, in milliseconds. */
+    leMs: number;
+    /** How many. */
+    count: number;
+  }[];
 }

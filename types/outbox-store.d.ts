@@ -6,6 +6,7 @@ export type OutboxEntity = 'person' | 'company';
 
 /** A record, by the caller's own id. */
 export interface OutboxRecordKey {
+  /** What the record is. */
   entity: OutboxEntity;
   /** The caller's own id. */
   externalId: string;
@@ -41,6 +42,7 @@ export interface OutboxClaim extends OutboxRecordKey {
     id: string;
     /** As it was enqueued; null where it cannot be read. */
     payload: string | null;
+    /** Whether it is the dead letter. */
     isDead: boolean;
     /** Milliseconds since 1970. */
     enqueuedAt: number;
@@ -55,19 +57,29 @@ export interface OutboxSettlement extends OutboxRecordKey {
   remove: string[];
   /** Changes that hold something else from now on. */
   rewrite: {
+    /** The change's, as the claim gave it. */
     id: string;
+    /** What it holds from now on. */
     payload: string;
+    /** As of {@link OutboxChange}. */
     needs: string | null;
     /** What makes it a dead letter from now on; null: it stays what it is. */
     dead: OutboxDeadInfo | null;
   }[];
   /** What is remembered of the attempts: how many, and how long the record is left alone. Null: nothing. */
-  lane: { attempts: number; delayMs: number } | null;
+  lane: {
+    /** How often the record was tried since it was last delivered. */
+    attempts: number;
+    /** Milliseconds for which it is left alone. */
+    delayMs: number;
+  } | null;
 }
 
 /** Why a record was given up. */
 export interface OutboxDeadInfo {
+  /** The last failure. */
   error: TwentyCrmError;
+  /** How often it was tried. */
   attempts: number;
 }
 
@@ -95,6 +107,7 @@ export interface OutboxCounts {
   inFlight: number;
   /** Records that are left alone for a while after a failure of their own. */
   delayed: number;
+  /** Records that were given up. */
   deadLetters: number;
 }
 
@@ -112,7 +125,13 @@ export interface OutboxStore {
    * call, and earlier ones of the same call, come first. `client` is the caller's own connection, with a transaction in
    * which the changes are to be made; a store that has no such thing refuses it.
    */
-  enqueue(changes: readonly OutboxChange[], options?: { client?: unknown }): Promise<void>;
+  enqueue(
+    changes: readonly OutboxChange[],
+    options?: {
+      /** The caller's own connection. */
+      client?: unknown;
+    },
+  ): Promise<void>;
   /**
    * Takes records that have changes that wait, are not taken and not left alone; companies first, then those that wait
    * longest. A person is not among them while a company that it `needs` has changes that wait (unless that company
@@ -121,24 +140,47 @@ export interface OutboxStore {
    */
   claim(request: OutboxClaimRequest): Promise<OutboxClaim[]>;
   /** Lets the leases of a token end `leaseMs` from now; resolves with the number of records that it still holds. */
-  renew(request: { token: string; leaseMs: number }): Promise<number>;
+  renew(request: {
+    /** As of the claim. */
+    token: string;
+    /** Milliseconds from now. */
+    leaseMs: number;
+  }): Promise<number>;
   /**
    * Does what is said for each record that the token still holds, all at once, and gives it back; resolves with whether
    * it was still held, for each of `records`. Of a record that is not, nothing is changed.
    */
-  settle(request: { token: string; records: readonly OutboxSettlement[] }): Promise<boolean[]>;
+  settle(request: {
+    /** As of the claim. */
+    token: string;
+    /** What became of each. */
+    records: readonly OutboxSettlement[];
+  }): Promise<boolean[]>;
   /** Counts; `oldestAt`: when the oldest change that waits was enqueued, in milliseconds since 1970, or null. */
-  stats(): Promise<OutboxCounts & { oldestAt: number | null }>;
+  stats(): Promise<
+    OutboxCounts & {
+      /** Milliseconds since 1970. */
+      oldestAt: number | null;
+    }
+  >;
   /** Dead letters in an order of the store's, those after `after`'s. */
-  deadLetters(request: { limit: number; after?: OutboxRecordKey }): Promise<StoredDeadLetter[]>;
+  deadLetters(request: {
+    /** Dead letters at most. */
+    limit: number;
+    /** The last one of the page before. */
+    after?: OutboxRecordKey;
+  }): Promise<StoredDeadLetter[]>;
   /** Makes the dead letter of a record a change that waits again, in its old place; false where there is none. */
   retry(record: OutboxRecordKey): Promise<boolean>;
   /** Forgets dead letters, with `pending` waiting changes too; resolves with the number of changes. */
   purge(filter: {
+    /** Only of people, or of companies. */
     entity?: OutboxEntity;
+    /** Only of records with this id. */
     externalId?: string;
     /** Only what was enqueued, or given up, so long ago. */
     olderThanMs?: number;
+    /** Whether changes that wait go, too. */
     pending: boolean;
   }): Promise<number>;
   /** Ends the use of the store. */

@@ -24,7 +24,15 @@ export interface OutboxClock {
   /** Milliseconds since any moment. */
   now(): number;
   /** Resolves after `ms` milliseconds, or as soon as the signal aborts; the process may end first unless `keepsAlive`. */
-  sleep(ms: number, how: { signal: AbortSignalLike; keepsAlive: boolean }): Promise<void>;
+  sleep(
+    ms: number,
+    how: {
+      /** Ends the wait when it aborts. */
+      signal: AbortSignalLike;
+      /** Whether the process may not end before. */
+      keepsAlive: boolean;
+    },
+  ): Promise<void>;
 }
 
 /** Options of {@link createTwentyCrmOutbox}. */
@@ -112,7 +120,9 @@ export interface OutboxDeadLetter extends OutboxRecordKey {
   field?: string;
   /** How often it was tried. */
   attempts: number;
+  /** When it was enqueued. */
   enqueuedAt: Date;
+  /** When it was given up. */
   failedAt: Date;
 }
 
@@ -181,6 +191,7 @@ export interface PurgeOptions {
 
 /** How an outbox is. */
 export interface OutboxStats extends OutboxCounts {
+  /** When the oldest change that waits was enqueued; null where none waits. */
   oldestPendingAt: Date | null;
   /** Records delivered by this outbox object. */
   delivered: number;

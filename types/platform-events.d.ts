@@ -19,7 +19,9 @@ interface PlatformEventBase {
 
 /** A person is to be created or updated. */
 export interface PersonUpsertEvent extends PlatformEventBase {
+  /** Tells which event it is. */
   type: 'person.upsert';
+  /** What it is about. */
   entity: 'person';
   /**
    * The checked and normalised input; a key that is absent keeps what the CRM has, `null` clears it. Its `external_id`
@@ -30,7 +32,9 @@ export interface PersonUpsertEvent extends PlatformEventBase {
 
 /** A company is to be created or updated. */
 export interface CompanyUpsertEvent extends PlatformEventBase {
+  /** Tells which event it is. */
   type: 'company.upsert';
+  /** What it is about. */
   entity: 'company';
   /** As of {@link PersonUpsertEvent}. */
   payload: UpsertCompanyInput;
@@ -46,15 +50,21 @@ export interface DeletePayload {
 
 /** A person is to be deleted. */
 export interface PersonDeleteEvent extends PlatformEventBase {
+  /** Tells which event it is. */
   type: 'person.delete';
+  /** What it is about. */
   entity: 'person';
+  /** Which person, and how. */
   payload: DeletePayload;
 }
 
 /** A company is to be deleted. */
 export interface CompanyDeleteEvent extends PlatformEventBase {
+  /** Tells which event it is. */
   type: 'company.delete';
+  /** What it is about. */
   entity: 'company';
+  /** Which company, and how. */
   payload: DeletePayload;
 }
 

@@ -6,6 +6,7 @@ import type { TwentyCrmError } from './twenty-crm-errors.types.js';
 
 /** A custom field that this package writes to. */
 export interface SchemaField {
+  /** The object that has it. */
   object: MappedObjectType;
   /** API name, camelCase. */
   name: string;
@@ -42,7 +43,10 @@ export interface SchemaApplyResult {
   /** Made unique by this call. */
   madeUnique: SchemaField[];
   /** Tried without success, with the reason. */
-  failed: (SchemaField & { error: TwentyCrmError })[];
+  failed: (SchemaField & {
+    /** Why it could not be done. */
+    error: TwentyCrmError;
+  })[];
   /** The workspace afterwards. */
   plan: SchemaPlan;
 }

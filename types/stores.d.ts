@@ -53,8 +53,15 @@ export declare function sqliteMappingStore(path: string): ClosableMappingStore;
 /** What is used of a pool (or a client) of the package `pg`, and what drivers that take its place have as well. */
 export interface PostgresPool {
   /** Runs one statement with its parameters. */
-  // biome-ignore lint/suspicious/noExplicitAny: rows are whatever the statement selects
-  query(text: string, values?: any[]): PromiseLike<{ rows: any[] }>;
+  query(
+    text: string,
+    // biome-ignore lint/suspicious/noExplicitAny: a parameter is whatever the driver takes
+    values?: any[],
+  ): PromiseLike<{
+    /** The rows that the statement gave, as objects. */
+    // biome-ignore lint/suspicious/noExplicitAny: rows are whatever the statement selects
+    rows: any[];
+  }>;
 }
 
 /** Options of {@link postgresMappingStore}. */

@@ -194,6 +194,7 @@ export interface UpsertCallOptions extends UpsertOptions {
 export interface CacheStats {
   /** How many ids. */
   size: number;
+  /** One for each id. */
   entries: {
     /** `person:` or `company:` and the external id. */
     key: string;
@@ -353,7 +354,10 @@ export declare function createTwentyCrmSyncService(
  */
 export declare function createTwentyCrmSyncService(
   config: Partial<TwentyCrmRestClientConfig>,
-  options: SyncServiceOptions & { mode: 'platform' | 'disabled' },
+  options: SyncServiceOptions & {
+    /** One of those that send nothing. */
+    mode: 'platform' | 'disabled';
+  },
 ): TwentyCrmSyncService;
 
 /**

@@ -22,6 +22,7 @@ export declare enum TwentyCrmErrorCode {
 
 /** An error as data: what the REST client resolves with, and what every rejection of the services carries. */
 export interface TwentyCrmError {
+  /** What went wrong, in nine classes. */
   code: TwentyCrmErrorCode;
   /** For people: what happened, to what, and what to do. Never holds the API key. */
   message: string;
@@ -29,6 +30,7 @@ export interface TwentyCrmError {
   status?: number;
   /** Whether trying later makes sense. Retries were used up already when the error reaches the caller. */
   isRetryable: boolean;
+  /** What else is known, as far as it is; `reason` and `field` tell errors of one class apart. */
   details?: {
     /** The cause's own text. */
     originalError?: string;
@@ -54,8 +56,11 @@ export declare function createTwentyCrmError(
   code: TwentyCrmErrorCode,
   message: string,
   options?: {
+    /** HTTP status, where there was an answer. */
     status?: number;
+    /** Whether trying later makes sense. */
     isRetryable?: boolean;
+    /** What else is known. */
     details?: TwentyCrmError['details'];
   },
 ): TwentyCrmError;

@@ -8,7 +8,10 @@ export type WebhookHeaders =
   | { readonly [name: string]: string | readonly string[] | undefined }
   | Iterable<readonly [string, string | readonly string[] | undefined]>
   | Iterable<string>
-  | { get(name: string): string | null | undefined };
+  | {
+      /** The value of one header; null or undefined where there is none. */
+      get(name: string): string | null | undefined;
+    };
 
 /** What `verifyTwentyWebhook` goes by. */
 export interface VerifyTwentyWebhookOptions {
@@ -42,8 +45,11 @@ export interface VerifyTwentyWebhookOptions {
 export interface TwentyActor {
   /** `API` for every API key (its own name in `name`), `MANUAL` for people, `WORKFLOW`, `IMPORT`, `EMAIL` and others. */
   source: string;
+  /** Which member of the workspace; null for an API key. */
   workspaceMemberId: string | null;
+  /** The member's or the API key's name. */
   name: string;
+  /** What else Twenty knows of where it came from. */
   context?: unknown;
 }
 
@@ -57,31 +63,57 @@ export interface TwentyWebhookRecord {
   updatedAt?: string;
   /** Set while the record is soft-deleted. */
   deletedAt?: string | null;
+  /** Who made it. */
   createdBy?: TwentyActor | null;
+  /** Who changed it last. */
   updatedBy?: TwentyActor | null;
   [field: string]: unknown;
 }
 
 /** A person after the change. */
 export interface TwentyWebhookPerson extends TwentyWebhookRecord {
-  name?: { firstName?: string | null; lastName?: string | null } | null;
-  emails?: { primaryEmail?: string | null; additionalEmails?: string[] | null } | null;
+  /** Full name. */
+  name?: {
+    /** First name. */
+    firstName?: string | null;
+    /** Last name. */
+    lastName?: string | null;
+  } | null;
+  /** E-mail addresses. */
+  emails?: {
+    /** The one that no other person has. */
+    primaryEmail?: string | null;
+    /** Further ones. */
+    additionalEmails?: string[] | null;
+  } | null;
+  /** Phone numbers. */
   phones?: {
+    /** Without the calling code. */
     primaryPhoneNumber?: string | null;
+    /** ISO 3166, two letters. */
     primaryPhoneCountryCode?: string | null;
+    /** With its plus, for example `+49`. */
     primaryPhoneCallingCode?: string | null;
+    /** Further ones. */
     additionalPhones?: unknown[] | null;
   } | null;
+  /** What the person does. */
   jobTitle?: string | null;
+  /** Twenty's id of the person's company. */
   companyId?: string | null;
 }
 
 /** A company after the change. */
 export interface TwentyWebhookCompany extends TwentyWebhookRecord {
+  /** Name of the company. */
   name?: string | null;
+  /** Its site. */
   domainName?: {
+    /** As a URL, or a bare host, as it was written. */
     primaryLinkUrl?: string | null;
+    /** Text to show for it. */
     primaryLinkLabel?: string | null;
+    /** Further ones. */
     secondaryLinks?: unknown[] | null;
   } | null;
 }
@@ -92,8 +124,16 @@ export interface TwentyWebhookEventBase<Name extends string, Item extends Twenty
   eventName: Name;
   /** The record after the change; of `destroyed`, as it was last. */
   record: Item;
-  objectMetadata: { id: string; nameSingular: string };
+  /** The object. */
+  objectMetadata: {
+    /** Twenty's id of the object, a UUID. */
+    id: string;
+    /** Its API name, for example `person`. */
+    nameSingular: string;
+  };
+  /** The workspace in which it happened. */
   workspaceId: string;
+  /** The webhook that was sent, as configured in Twenty. */
   webhookId: string;
   /** Where Twenty sent it to, as configured there. */
   targetUrl: string;
@@ -109,6 +149,7 @@ export interface TwentyWebhookEventBase<Name extends string, Item extends Twenty
 /** A record was made, by whomever (also by an upsert of your own), or is gone for good. */
 export interface WebhookOfWhole<Name extends string, Item extends TwentyWebhookRecord>
   extends TwentyWebhookEventBase<Name, Item> {
+  /** Never there: the whole record is new, or gone. */
   updatedFields?: undefined;
 }
 
@@ -132,23 +173,41 @@ export type WebhookEventOf<Name extends string, Item extends TwentyWebhookRecord
  * `declare module 'twenty-crm-native' { interface TwentyWebhookObjects { rocket: TwentyWebhookRecord } }`.
  */
 export interface TwentyWebhookObjects {
+  /** People, with their standard fields. */
   person: TwentyWebhookPerson;
+  /** Companies, with their standard fields. */
   company: TwentyWebhookCompany;
+  /** Files at records. */
   attachment: TwentyWebhookRecord;
+  /** Addresses that a member keeps out of the mail import. */
   blocklist: TwentyWebhookRecord;
+  /** Calendar events. */
   calendarEvent: TwentyWebhookRecord;
+  /** Dashboards. */
   dashboard: TwentyWebhookRecord;
+  /** E-mails. */
   message: TwentyWebhookRecord;
+  /** Threads of e-mails. */
   messageThread: TwentyWebhookRecord;
+  /** Notes. */
   note: TwentyWebhookRecord;
+  /** Which record a note is about. */
   noteTarget: TwentyWebhookRecord;
+  /** Opportunities. */
   opportunity: TwentyWebhookRecord;
+  /** Tasks. */
   task: TwentyWebhookRecord;
+  /** Which record a task is about. */
   taskTarget: TwentyWebhookRecord;
+  /** Entries of timelines. */
   timelineActivity: TwentyWebhookRecord;
+  /** Workflows. */
   workflow: TwentyWebhookRecord;
+  /** Runs of workflows. */
   workflowRun: TwentyWebhookRecord;
+  /** Versions of workflows. */
   workflowVersion: TwentyWebhookRecord;
+  /** Members of the workspace. */
   workspaceMember: TwentyWebhookRecord;
 }
 

@@ -1,5 +1,6 @@
 // What index.d.ts declares, read with TypeScript's own eyes. TypeScript 7 has no JavaScript API, version 5 has.
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** @type {typeof import('typescript5')} */
@@ -48,7 +49,8 @@ export const defaultTags = exported.flatMap((symbol) =>
     ),
 );
 
-const isDocumented = (node) => ts.getJSDocCommentsAndTags(node).length > 0;
+const isDocumented = (node) =>
+  ts.getJSDocCommentsAndTags(node).some(({ comment, tags }) => comment || tags?.length);
 
 /** Names of the declared methods, by class; a symbol's as `[Symbol.asyncDispose]`. */
 export const declaredMethods = Object.fromEntries(
@@ -62,19 +64,45 @@ export const declaredMethods = Object.fromEntries(
   ),
 );
 
-/** Public names, and methods as `Class.method`, without a doc comment. */
-export const undocumented = exported.flatMap((symbol) =>
-  declarationsOf(symbol).flatMap((declaration) => {
-    // A variable's comment stands before its statement.
-    const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
-    const methods = ts.isClassDeclaration(declaration)
-      ? declaration.members.filter(ts.isMethodDeclaration)
-      : [];
-    return [
-      ...(isDocumented(node) ? [] : [symbol.name]),
-      ...methods
-        .filter((method) => !isDocumented(method))
-        .map((m) => `${symbol.name}.${m.name.getText()}`),
-    ];
-  }),
-);
+const isMember = (node) =>
+  ts.isTypeElement(node) || ts.isClassElement(node) || ts.isEnumMember(node);
+
+/** What an editor has nothing to show for: an index signature has no name to point at. */
+const needsNoComment = (node) =>
+  ts.isIndexSignatureDeclaration(node) ||
+  Boolean(ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private);
+
+/** Members at every depth, those of an object that a parameter or a field takes among them. */
+function undocumentedMembers(node, place) {
+  const found = [];
+  ts.forEachChild(node, (child) => {
+    const isOne = isMember(child) && !needsNoComment(child);
+    const name = isOne ? `${place}.${child.name?.getText() ?? 'constructor'}` : place;
+    if (isOne && !isDocumented(child)) found.push(name);
+    found.push(...undocumentedMembers(child, name));
+  });
+  return found;
+}
+
+/**
+ * Names that a caller can meet without a doc comment: exported ones, those they extend, and members, options and fields
+ * as `Owner.name`. A variable's comment stands before its statement.
+ */
+export const undocumented = declarationsIn('types').flatMap((statement) => {
+  const [declaration] = ts.isVariableStatement(statement)
+    ? statement.declarationList.declarations
+    : [statement];
+  const name = declaration.name.getText();
+  return [...(isDocumented(statement) ? [] : [name]), ...undocumentedMembers(statement, name)];
+});
+
+/** @param {string} folder */
+function declarationsIn(folder) {
+  const inside = path.join(path.dirname(entry), folder, path.sep);
+  return program
+    .getSourceFiles()
+    .filter(({ fileName }) => path.normalize(fileName).startsWith(inside))
+    .flatMap(({ statements }) => [...statements])
+    .filter((one) => !ts.isImportDeclaration(one) && !ts.isExportDeclaration(one))
+    .filter((one) => !ts.isModuleDeclaration(one));
+}
