@@ -2,7 +2,7 @@
 
 const { onAbort } = require('./abort.js');
 const { Dispatcher } = require('./native.js');
-const { TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { watchedByChannels } = require('./observability/channels.js');
 const { describe } = require('./serialise.js');
 
@@ -268,8 +268,23 @@ function thrownError(error) {
   return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, message);
 }
 
+/**
+ * A call into the core that answers at once: its result, or its error thrown as this package's own.
+ * @template T
+ * @param {() => T} work
+ * @returns {T}
+ */
+function callNow(work) {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
+  }
+}
+
 module.exports = {
   call,
+  callNow,
   dispatcher,
   liftHoldAfterThisTurn,
   registerTarget,

@@ -1,6 +1,6 @@
 'use strict';
 
-const { call, thrownError } = require('./dispatcher.js');
+const { call, callNow } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { SYNC_MODE_VALUES, isSyncMode } = require('./config/validate.js');
 const { keyJson } = require('./find-delete.js');
@@ -68,7 +68,7 @@ function createElsewhere(service) {
       const { useCache } = readOptions('options', options ?? undefined, ['useCache']);
       if (signal?.aborted) throw signal.reason;
       const entity = ENTITIES[kind];
-      const text = orThrow(() => native.normalise(kind, recordToJson(entity, input)));
+      const text = callNow(() => native.normalise(kind, recordToJson(entity, input)));
       const { id, data } = JSON.parse(text);
       const event = createEvent(entity, 'upsert', { ...data }, namespace);
       // Nothing is awaited before this, so that events are published in the order of the calls.
@@ -88,7 +88,7 @@ function createElsewhere(service) {
       const signal = readSignal(options);
       const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['mode']));
       if (signal?.aborted) throw signal.reason;
-      const text = orThrow(() => native.normaliseDeletion(keyJson(externalId), optionsJson));
+      const text = callNow(() => native.normaliseDeletion(keyJson(externalId), optionsJson));
       const payload = JSON.parse(text);
       const { external_id, mode: how } = payload;
       await unlessAborted(
@@ -152,19 +152,6 @@ function cannot(mode) {
       details: { reason, mode },
     }),
   );
-}
-
-/**
- * @template T
- * @param {() => T} work a call into the core that answers at once
- * @returns {T}
- */
-function orThrow(work) {
-  try {
-    return work();
-  } catch (error) {
-    throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
-  }
 }
 
 module.exports = { cannot, createElsewhere, readMode };

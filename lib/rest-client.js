@@ -1,7 +1,7 @@
 'use strict';
 
 const native = require('./native.js');
-const { call, dispatcher, registerTarget, thrownError } = require('./dispatcher.js');
+const { call, callNow, dispatcher, registerTarget, thrownError } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { FAILURE } = require('./observability/channels.js');
 const { logs, readHooks, wantedBy } = require('./observability/hooks.js');
@@ -27,16 +27,15 @@ const hooksByClient = new WeakMap();
 class TwentyCrmRestClient {
   /** @param {import('../index.js').TwentyCrmRestClientConfig} config */
   constructor(config) {
-    try {
+    const inner = callNow(() => {
       const configJson = configToJson(config);
       const hooks = readHooks('config', config);
       if (hooks !== undefined) hooksByClient.set(this, hooks);
       const wanted = wantedBy(hooks) | (logs(hooks, 'error') ? FAILURE : 0);
       const target = hooks === undefined ? 0 : registerTarget(hooks);
-      natives.set(this, new native.RestClient(configJson, dispatcher, target, wanted));
-    } catch (error) {
-      throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
-    }
+      return new native.RestClient(configJson, dispatcher, target, wanted);
+    });
+    natives.set(this, inner);
   }
 
   /**

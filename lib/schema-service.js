@@ -1,8 +1,8 @@
 'use strict';
 
 const native = require('./native.js');
-const { call, thrownError } = require('./dispatcher.js');
-const { TwentyCrmApiError, callSite, errorAt } = require('./errors.js');
+const { call, callNow } = require('./dispatcher.js');
+const { callSite, errorAt } = require('./errors.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { findNative } = require('./rest-client.js');
 const { invalid, toJson } = require('./serialise.js');
@@ -28,11 +28,10 @@ class TwentyCrmSchemaService {
       );
     }
     const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['fieldNames']));
-    try {
-      natives.set(this, new native.SchemaService(client, optionsJson ?? '{}'));
-    } catch (error) {
-      throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
-    }
+    natives.set(
+      this,
+      callNow(() => new native.SchemaService(client, optionsJson ?? '{}')),
+    );
   }
 
   /** @param {SchemaCallOptions} [options] */

@@ -1,33 +1,18 @@
 'use strict';
 
 const native = require('./native.js');
-const { requireIterable } = require('./bulk-inputs.js');
-const {
-  BulkRun,
-  collect,
-  nativeWriter,
-  publishingWriter,
-  readMaxConcurrency,
-} = require('./bulk-run.js');
 const {
   call,
+  callNow,
   dispatcher,
   liftHoldAfterThisTurn,
   registerTarget,
-  takeCallId,
-  thrownError,
 } = require('./dispatcher.js');
-const { TwentyCrmApiError, callSite, errorAt } = require('./errors.js');
+const { callSite, errorAt } = require('./errors.js');
 const { startDelete, startFind } = require('./find-delete.js');
 const { cannot, createElsewhere, readMode } = require('./modes.js');
 const { callHook } = require('./observability/call-hook.js');
-const {
-  bulkOperationOf,
-  logs,
-  operationOf,
-  readHooks,
-  wantedBy,
-} = require('./observability/hooks.js');
+const { logs, operationOf, readHooks, wantedBy } = require('./observability/hooks.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { ENTITIES, readEvent } = require('./platform-events.js');
 const { findNative, hooksOf } = require('./rest-client.js');
@@ -54,6 +39,7 @@ const OPTIONS = /** @type {const} */ ([
   'invalidEmail',
 ]);
 
+/** What the core reads of {@link import('../index.js').UpsertCallOptions}. */
 const CALL_OPTIONS = /** @type {const} */ ([
   'useCache',
   'skipUnchanged',
@@ -187,7 +173,7 @@ class TwentyCrmSyncService {
    * @param {import('../index.js').SyncOptions} [options]
    */
   syncPersons(inputs, options) {
-    return bulk(this, PERSON, inputs, options);
+    return require('./bulk/start.js').startBulk(of(this), PERSON, inputs, options);
   }
 
   /**
@@ -195,7 +181,7 @@ class TwentyCrmSyncService {
    * @param {import('../index.js').SyncOptions} [options]
    */
   syncCompanies(inputs, options) {
-    return bulk(this, COMPANY, inputs, options);
+    return require('./bulk/start.js').startBulk(of(this), COMPANY, inputs, options);
   }
 
   /**
@@ -203,7 +189,7 @@ class TwentyCrmSyncService {
    * @param {import('../index.js').SyncOptions} [options]
    */
   async upsertManyPersons(inputs, options) {
-    return collect(this.syncPersons(inputs, options));
+    return require('./bulk/upsert-many.js').collect(this.syncPersons(inputs, options));
   }
 
   /**
@@ -211,7 +197,7 @@ class TwentyCrmSyncService {
    * @param {import('../index.js').SyncOptions} [options]
    */
   async upsertManyCompanies(inputs, options) {
-    return collect(this.syncCompanies(inputs, options));
+    return require('./bulk/upsert-many.js').collect(this.syncCompanies(inputs, options));
   }
 
   stats() {
@@ -286,27 +272,26 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
   const namespace = values.namespace ?? undefined;
   const common = { onWarning, hooks, mappingStore: store, namespace, optionsJson };
   const target = port && registerTarget(port);
-  try {
-    if (client === undefined || mode !== 'direct_crm') {
-      const inner = new native.UnsentService(optionsJson, dispatcher, target, nativeStore);
-      /** @param {import('../index.js').SyncWarning} warning */
-      const warn = (warning) => tellWarning(common, warning);
-      return {
-        ...common,
-        elsewhere: createElsewhere({ ...common, native: inner, mode, publish, warn }),
-        /** @returns {never} */
-        get native() {
-          // Whatever is no change asks the core, and so hears at once that it cannot be done here.
-          throw cannot(mode);
-        },
-      };
-    }
-    const args = /** @type {const} */ ([client, optionsJson, dispatcher, target, nativeStore]);
-    const listener = hooks === undefined ? 0 : registerTarget(hooks);
-    return { ...common, native: new native.SyncService(...args, listener, wantedBy(hooks)) };
-  } catch (error) {
-    throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
+  if (client === undefined || mode !== 'direct_crm') {
+    const inner = callNow(
+      () => new native.UnsentService(optionsJson, dispatcher, target, nativeStore),
+    );
+    /** @param {import('../index.js').SyncWarning} warning */
+    const warn = (warning) => tellWarning(common, warning);
+    return {
+      ...common,
+      elsewhere: createElsewhere({ ...common, native: inner, mode, publish, warn }),
+      /** @returns {never} */
+      get native() {
+        // Whatever is no change asks the core, and so hears at once that it cannot be done here.
+        throw cannot(mode);
+      },
+    };
   }
+  const args = /** @type {const} */ ([client, optionsJson, dispatcher, target, nativeStore]);
+  const listener = hooks === undefined ? 0 : registerTarget(hooks);
+  const inner = callNow(() => new native.SyncService(...args, listener, wantedBy(hooks)));
+  return { ...common, native: inner };
 }
 
 /** @param {unknown} store */
@@ -371,51 +356,6 @@ function start(service, kind, input, options) {
     signal,
     operationOf('upsert', hooks, entity, inputJson),
   );
-}
-
-const BULK_OPTIONS = /** @type {const} */ ([...CALL_OPTIONS, 'dryRun', 'force', 'verifyUnchanged']);
-
-/**
- * @param {TwentyCrmSyncService} service
- * @param {number} kind
- * @param {unknown} inputs
- * @param {any} options
- */
-function bulk(service, kind, inputs, options) {
-  const inner = of(service);
-  const entity = ENTITIES[kind];
-  requireIterable(inputs);
-  const signal = readSignal(options);
-  const { onProgress } = readOptions('options', options ?? undefined, ['onProgress']);
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw invalid('onProgress', 'onProgress must be a function', undefined);
-  }
-  const { elsewhere, onWarning, hooks } = inner;
-  const operationId = takeCallId();
-  const settings = {
-    maxConcurrency: readMaxConcurrency(options),
-    onProgress,
-    signal,
-    operation: bulkOperationOf(hooks, entity, operationId),
-    holds: hooks,
-    /** @param {import('../index.js').SyncWarning} warning */
-    warn: (warning) => {
-      if (onWarning !== undefined) callHook('onWarning', onWarning, [warning]);
-    },
-  };
-  if (elsewhere !== undefined) {
-    if (elsewhere.mode === 'disabled') throw cannot(elsewhere.mode);
-    /** @param {unknown} record */
-    const publish = (record) => elsewhere.upsert(kind, record, options);
-    return new BulkRun(publishingWriter(publish, entity), inputs, settings);
-  }
-  try {
-    const optionsJson = optionsToJson(readOptions('options', options ?? undefined, BULK_OPTIONS));
-    const run = inner.native.bulk(operationId, kind, optionsJson ?? '{}');
-    return new BulkRun(nativeWriter(run, entity, signal), inputs, settings);
-  } catch (error) {
-    throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
-  }
 }
 
 /**

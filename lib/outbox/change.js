@@ -1,7 +1,6 @@
 'use strict';
 
-const { dispatcher, thrownError } = require('../dispatcher.js');
-const { TwentyCrmApiError } = require('../errors.js');
+const { callNow, dispatcher } = require('../dispatcher.js');
 const native = require('../native.js');
 const { recordToJson } = require('../serialise.js');
 const { optionsJsonOf } = require('../sync-service.js');
@@ -24,12 +23,12 @@ const KINDS = { person: 0, company: 1 };
 function createReader(service, invalidEmail) {
   const own = optionsJsonOf(service);
   const options = own ?? JSON.stringify(invalidEmail === undefined ? {} : { invalidEmail });
-  const checker = orThrow(
+  const checker = callNow(
     () => new native.UnsentService(options, dispatcher, undefined, undefined),
   );
   return (entity, input) => {
     const json = recordToJson(entity, input);
-    const { data } = JSON.parse(orThrow(() => checker.normalise(KINDS[entity], json)));
+    const { data } = JSON.parse(callNow(() => checker.normalise(KINDS[entity], json)));
     return toChange(entity, data);
   };
 }
@@ -66,19 +65,6 @@ function needsOf(data) {
 function merged(changes) {
   // Not through an object literal: a field called __proto__ is a field like any other, and here there is none.
   return Object.assign({}, ...changes);
-}
-
-/**
- * @template T
- * @param {() => T} work
- * @returns {T}
- */
-function orThrow(work) {
-  try {
-    return work();
-  } catch (error) {
-    throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
-  }
 }
 
 module.exports = { createReader, merged, needsOf };

@@ -1,6 +1,6 @@
 'use strict';
 
-const { invalid } = require('./serialise.js');
+const { invalid } = require('../serialise.js');
 
 /** Records of one chunk: the server's own maximum for a batch. */
 const CHUNK_RECORDS = 200;

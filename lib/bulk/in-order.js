@@ -1,0 +1,74 @@
+'use strict';
+
+/** Chunks that may be under way or wait for those before them, for each one in flight. */
+const KEPT_PER_CHUNK_IN_FLIGHT = 2;
+
+/**
+ * What becomes of each chunk, in input order, with a bounded number of chunks in flight. One that takes long does not keep
+ * those behind it from starting, as long as their results are not too many to keep.
+ * @template T
+ * @param {AsyncGenerator<unknown[], void, undefined>} source
+ * @param {(records: unknown[]) => Promise<T>} toWrite
+ * @param {{ maxConcurrency: number, signal?: import('../../index.js').AbortSignalLike }} settings
+ * @returns {AsyncGenerator<T, void, undefined>}
+ */
+async function* inOrder(source, toWrite, { maxConcurrency, signal }) {
+  const maxKept = maxConcurrency * KEPT_PER_CHUNK_IN_FLIGHT;
+  /** @type {{ results: Promise<T>, isSettled: boolean }[]} */
+  const started = [];
+  let inFlight = 0;
+  /** @type {{ chunk: Promise<IteratorResult<unknown[], void>>, isSettled: boolean } | undefined} */
+  let reading;
+  let isAtEnd = false;
+  /** @type {() => void} */
+  let wake = () => {};
+  /** @param {Promise<unknown>} promise @param {{ isSettled: boolean }} state */
+  const watch = (promise, state) => {
+    const settled = () => {
+      state.isSettled = true;
+      wake();
+    };
+    // A failure is heard where the promise is awaited, which may be later.
+    promise.then(settled, settled);
+  };
+  try {
+    while (true) {
+      if (signal?.aborted) throw signal.reason;
+      if (!reading && !isAtEnd && inFlight < maxConcurrency && started.length < maxKept) {
+        reading = { chunk: source.next(), isSettled: false };
+        watch(reading.chunk, reading);
+      }
+      const [head] = started;
+      if (reading?.isSettled) {
+        const { done, value } = await reading.chunk;
+        reading = undefined;
+        if (done) isAtEnd = true;
+        else {
+          const writing = toWrite(value);
+          const chunk = { results: writing, isSettled: false };
+          const landed = () => {
+            inFlight -= 1;
+          };
+          writing.then(landed, landed);
+          watch(writing, chunk);
+          started.push(chunk);
+          inFlight += 1;
+        }
+      } else if (head?.isSettled) {
+        const results = await head.results;
+        started.shift();
+        yield results;
+      } else if (!reading && head === undefined) {
+        return;
+      } else {
+        await new Promise((resolve) => {
+          wake = () => resolve(undefined);
+        });
+      }
+    }
+  } finally {
+    await source.return();
+  }
+}
+
+module.exports = { inOrder };

@@ -1,0 +1,35 @@
+'use strict';
+
+const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { BulkRun } = require('./run.js');
+
+/**
+ * All results of a run as the template's `upsertMany*` gives them.
+ * @param {InstanceType<typeof BulkRun>} run
+ */
+async function collect(run) {
+  const results = await BulkRun.collect(run);
+  const failures = results.filter((result) => result.status === 'failed').length;
+  if (failures > 0) {
+    const first = results.find((result) => result.status === 'failed')?.error;
+    throw new TwentyCrmApiError(
+      createTwentyCrmError(
+        TwentyCrmErrorCode.OPERATION_FAILED,
+        `${failures} of ${results.length} records were not stored (details.results has every record's own result); the first: ${first?.message}`,
+        {
+          isRetryable: results.some((result) => result.error?.isRetryable === true),
+          details: { reason: 'PARTIAL_FAILURE', failed: failures, results },
+        },
+      ),
+    );
+  }
+  return results.map(({ status, externalId, id, data }) => ({
+    id: /** @type {string} */ (id),
+    externalId,
+    created: status === 'created',
+    updated: status === 'created' || status === 'updated',
+    data,
+  }));
+}
+
+module.exports = { collect };
