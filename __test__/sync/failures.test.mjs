@@ -165,6 +165,28 @@ test('a failed look-up is never taken for "no such row"', async () => {
   assert.equal((await crm.sim.records('people')).length, 1);
 });
 
+test('a look-up that fails leaves nothing open: nothing was written', async () => {
+  const action = { type: 'status', status: 502, body: {} };
+  await crm.sim.addFaults({ method: 'POST', path: '/graphql', action });
+  const service = crm.service({}, { maxRetries: 1 });
+  const calls = {
+    upsert: () => service.upsertPerson(newPerson({ company_external_id: 'some-company' })),
+    find: () => service.findPerson('whoever'),
+    bulk: async () => {
+      for await (const { error } of service.syncPersons([newPerson()])) throw error;
+    },
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const error = await rejection(call());
+    assert.equal(error.code, 'SERVER_ERROR', name);
+    assert.equal(error.status, 502, name);
+    assert.equal(error.isRetryable, true, name);
+    assert.ok(!('outcomeUnknown' in error.details) && !('reason' in error.details), name);
+    assert.doesNotMatch(error.message, /not known/, name);
+  }
+  assert.equal((await crm.sim.records('people')).length, 0);
+});
+
 test('a look-up that returns rows nobody asked for fails', async () => {
   const person = newPerson();
   await crm.service().upsertPerson(person);

@@ -13,7 +13,7 @@ use super::miss::{Miss, gave_up_waiting, past_deadline};
 use super::observer::{Event, EventKind, Origin, Owner};
 use super::pacing::{Closed, Turn};
 use super::rate_headers::RateHeaders;
-use super::repeatable::{is_read, is_repeatable};
+use super::repeatable::{changes_nothing, is_read, is_repeatable};
 use super::{
     Priority, Request, Response, SentFlag, TransportRequest, TransportResponse, Verdict, headers,
     redirect, retry, shown_path,
@@ -347,7 +347,7 @@ impl<'a> Call<'a> {
         let config = &self.client.config;
         let parts = &self.client.parts;
         let mut error = miss.error;
-        let ambiguous = miss.ambiguous && !is_read(&self.request.method);
+        let ambiguous = miss.ambiguous && !changes_nothing(&self.request);
         self.ambiguous |= ambiguous;
         if miss.is_misplaced {
             headers::close_after(&mut self.headers);

@@ -53,6 +53,13 @@ fn is_graphql_query(path: &str, body: &[u8]) -> bool {
         })
 }
 
+/// Whether there is nothing that the server may have done: a read, or a GraphQL query, which looks like a write.
+pub(super) fn changes_nothing(request: &Request) -> bool {
+    let body = request.body.as_deref().unwrap_or_default();
+    is_read(&request.method)
+        || request.method == Method::POST && is_graphql_query(&request.path, body)
+}
+
 /// Whether a request with this method changes nothing, so that it may follow a redirect.
 pub(super) fn is_read(method: &Method) -> bool {
     *method == Method::GET || *method == Method::HEAD
@@ -79,6 +86,27 @@ mod tests {
         let mut keyed = Request::post("/rest/people", "{}");
         keyed.idempotency_key = Some("k".into());
         assert!(is_repeatable(&keyed));
+    }
+
+    #[test]
+    fn queries_leave_nothing_open() {
+        for request in [
+            Request::get("/rest/people"),
+            Request::post("/graphql", r#"{"query":"query { people { id } }"}"#),
+        ] {
+            assert!(changes_nothing(&request), "{request:?}");
+        }
+        for request in [
+            Request::post("/rest/people", r#"{"id":"a-b"}"#),
+            Request::patch("/rest/people/1", "{}"),
+            Request::delete("/rest/people/1"),
+            Request::post(
+                "/graphql",
+                r#"{"query":"mutation { createPerson { id } }"}"#,
+            ),
+        ] {
+            assert!(!changes_nothing(&request), "{request:?}");
+        }
     }
 
     #[test]
