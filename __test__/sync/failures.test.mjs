@@ -212,6 +212,59 @@ test('a look-up that returns rows nobody asked for fails', async () => {
   assert.equal(error.details.reason, 'LOOKUP_FAILED');
 });
 
+/** A refusal as REST routes have it, which GraphQL never sends. @param {string} message */
+const restRefusal = (message) => ({
+  type: 'status',
+  status: 400,
+  body: { statusCode: 400, error: 'BadRequestException', messages: [message] },
+});
+
+test('a look-up that gets the refusal of another request asks again', async () => {
+  const person = newPerson();
+  await crm.service().upsertPerson(person);
+  for (const action of [
+    restRefusal('Invalid object value'),
+    restRefusal('A duplicate entry was detected'),
+    { type: 'status', status: 404, body: { statusCode: 404, messages: ['Record not found'] } },
+  ]) {
+    await crm.sim.addFaults({ method: 'POST', path: '/graphql', times: 1, action });
+    const service = crm.service();
+    assert.equal((await service.upsertPerson(person)).created, false);
+    await crm.sim.addFaults({ method: 'POST', path: '/graphql', times: 1, action });
+    service.clearCache();
+    for await (const { status } of service.syncPersons([person])) assert.equal(status, 'updated');
+    await crm.sim.clearFaults();
+  }
+  assert.equal((await crm.sim.records('people')).length, 1);
+});
+
+test('refusals of several other requests are the network, the same one twice is the server', async () => {
+  const person = newPerson();
+  await crm.service().upsertPerson(person);
+  const path = '/graphql';
+  await crm.sim.addFaults(
+    ['one', 'two', 'three'].map((word) => ({ path, times: 1, action: restRefusal(word) })),
+  );
+  const mixed = await rejection(crm.service().upsertPerson(person));
+  assert.deepEqual([mixed.code, mixed.isRetryable], ['NETWORK_ERROR', true]);
+  assert.equal(mixed.details.reason, 'WRONG_ANSWER');
+
+  await crm.sim.clearFaults();
+  await crm.sim.addFaults({ path, action: restRefusal('Not today') });
+  const service = crm.service();
+  const lookUps = await crm.requestsOf(async () => {
+    const error = await rejection(service.upsertPerson(person));
+    assert.deepEqual(
+      [error.code, error.status, error.isRetryable],
+      ['VALIDATION_ERROR', 400, false],
+    );
+    assert.match(error.message, /Not today/);
+  });
+  assert.ok(lookUps >= 2);
+  await crm.sim.clearFaults();
+  assert.equal((await crm.sim.records('people')).length, 1);
+});
+
 test('a field that goes away, and one that comes, while the process runs', async () => {
   const warnings = [];
   const service = crm.service({

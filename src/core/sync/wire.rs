@@ -157,16 +157,18 @@ async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<LookupAnswer, C
         .map(|query| json_key(query.kind.plural()))
         .collect();
     let mut repeats = http.config().max_retries.min(MAX_UNFIT_ANSWERS);
+    let mut refused: Option<String> = None;
     loop {
         let answer = match http.call(request.clone()).await {
             Ok(response) => lookup::parse(&response.body, asked),
             // A look-up makes no row that could be there already: what is refused is somebody else's write.
-            Err(error) if error.reason() == Some("DUPLICATE") => Err(CrmError::new(
-                ErrorCode::NetworkError,
-                "what answered a look-up is the answer to a write: a proxy or balancer in front of the server mixes \
-                 answers up",
-            )
-            .with_detail("reason", "WRONG_ANSWER")),
+            Err(error) if error.reason() == Some("DUPLICATE") => Err(another_answer()),
+            // The same words twice are the server's own.
+            Err(error) if is_strange(&error) => match refused.replace(error.message.clone()) {
+                Some(before) if before == error.message => return Err(error),
+                Some(_) => Err(another_answer()),
+                None => Err(error),
+            },
             Err(error) => return Err(error),
         };
         match answer {
@@ -177,6 +179,23 @@ async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<LookupAnswer, C
             answer => return answer,
         }
     }
+}
+
+/// Whether a look-up was refused as only REST routes refuse: GraphQL's own refusals have status 200 (WIRE.md section 2),
+/// so that this one may be meant for another request.
+fn is_strange(error: &CrmError) -> bool {
+    matches!(error.code, ErrorCode::ValidationError | ErrorCode::NotFound)
+        && error.status != Some(200)
+        && error.reason() != Some("TOO_LARGE")
+}
+
+fn another_answer() -> CrmError {
+    CrmError::new(
+        ErrorCode::NetworkError,
+        "what answered a look-up is the answer to another request: a proxy or balancer in front of the server mixes \
+         answers up",
+    )
+    .with_detail("reason", "WRONG_ANSWER")
 }
 
 /// Asks which rows there are, deleted ones included; all pages are read. The rows of each query, in the queries' order.
