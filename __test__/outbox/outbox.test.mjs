@@ -1,5 +1,8 @@
 // What the outbox makes of answers: who is tried again, who is given up, who waits for whom. No server, no real time.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { createTwentyCrmOutbox, createTwentyCrmSyncService, sqliteOutbox } from '../../index.mjs';
 import { deferred } from '../helpers/servers.mjs';
@@ -571,6 +574,45 @@ test('a worker that loses its lease stops, and its report counts for nothing', a
   clock.advance(0);
   const { delivered, pending } = await flushing;
   assert.deepEqual([delivered, pending, slow.service.crm.size], [0, 0, 0]);
+});
+
+test('a wall clock that is set, by however much, neither hands a held record on nor holds one up', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'outbox-clock-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const right = Date.now;
+  let offset = 0;
+  t.mock.method(Date, 'now', () => right() + offset);
+  const open = () => sqliteOutbox(path.join(folder, 'outbox.sqlite'));
+  const [slow, quick] = [newOutbox({ store: open() }), newOutbox({ store: open() })];
+  t.after(() => Promise.all([slow.outbox.close(), quick.outbox.close()]));
+  const [second, hour, year] = [1_000, 3_600_000, 31_536_000_000];
+  for (const jump of [-year, -hour, -second, second, hour, year]) {
+    const gate = deferred();
+    slow.service.gate = gate.promise;
+    await slow.outbox.enqueuePerson(person('held', { plan: `${jump}` }));
+    const draining = slow.outbox.drain();
+    await until(() => slow.service.runs.length === 1);
+
+    offset = jump;
+    assert.equal((await quick.outbox.flush()).delivered, 0, `held, ${jump}`);
+    assert.equal((await quick.outbox.stats()).inFlight, 1);
+    gate.resolve();
+    await draining;
+
+    // What was taken, or delayed, by the other clock.
+    const token = 'a worker that died';
+    await slow.outbox.enqueuePerson(person('left'));
+    const [record] = await slow.store.claim({ token, limit: 9, leaseMs: 60_000, isProbe: false });
+    const { entity, externalId } = record;
+    const lane = { attempts: 1, delayMs: 1 };
+    const back = { entity, externalId, remove: [], rewrite: [], lane };
+    offset = 0;
+    assert.deepEqual(await slow.store.settle({ token, records: [back] }), [true]);
+    await until(async () => (await quick.outbox.flush()).pending === 0);
+    assert.deepEqual(quick.service.sent, ['left']);
+    slow.service.runs.length = 0;
+    quick.service.runs.length = 0;
+  }
 });
 
 test('a lease is renewed for as long as it takes', async () => {

@@ -7,6 +7,12 @@ const { secretsOf } = require('../stores/secrets.js');
 
 /** @typedef {import('../../index.js').OutboxStore} OutboxStore */
 
+/**
+ * What all processes of a machine have in common and nobody sets: the time since it was started. Leases and delays are
+ * by it.
+ */
+const uptimeMs = () => Math.floor(Number(process.hrtime.bigint() / 1_000n) / 1_000);
+
 /** @type {WeakMap<object, import('../../native.js').SqliteOutbox>} Out of reach of `util.inspect`. */
 const natives = new WeakMap();
 
@@ -22,6 +28,7 @@ function sqliteOutbox(path, options) {
 
 class SqliteOutbox {
   #now;
+  #steadyNow;
 
   /**
    * @param {string} path
@@ -32,6 +39,7 @@ class SqliteOutbox {
     const now = options?.now ?? Date.now;
     if (typeof now !== 'function') throw invalid('now', 'now must be a function', undefined);
     this.#now = now;
+    this.#steadyNow = options?.now ?? uptimeMs;
     const secrets = JSON.stringify(secretsOf(options));
     natives.set(
       this,
@@ -48,28 +56,29 @@ class SqliteOutbox {
         undefined,
       );
     }
-    await this.#ask({ enqueue: { changes, now: this.#now() } });
+    await this.#ask({ enqueue: { changes, at: this.#now() } });
   }
 
   /** @type {OutboxStore['claim']} */
   async claim({ token, limit, leaseMs, isProbe }) {
-    const now = this.#now();
+    const now = this.#steadyNow();
     return this.#ask({ claim: { token, limit, isProbe, now, until: now + leaseMs } });
   }
 
   /** @type {OutboxStore['renew']} */
   async renew({ token, leaseMs }) {
-    return this.#ask({ renew: { token, until: this.#now() + leaseMs } });
+    const now = this.#steadyNow();
+    return this.#ask({ renew: { token, now, until: now + leaseMs } });
   }
 
   /** @type {OutboxStore['settle']} */
   async settle({ token, records }) {
-    return this.#ask({ settle: { token, records, now: this.#now() } });
+    return this.#ask({ settle: { token, records, now: this.#steadyNow(), at: this.#now() } });
   }
 
   /** @type {OutboxStore['stats']} */
   async stats() {
-    return this.#ask({ stats: { now: this.#now() } });
+    return this.#ask({ stats: { now: this.#steadyNow() } });
   }
 
   /** @type {OutboxStore['deadLetters']} */
@@ -84,8 +93,8 @@ class SqliteOutbox {
 
   /** @type {OutboxStore['purge']} */
   async purge({ entity, externalId, olderThanMs, pending }) {
-    const now = this.#now();
-    const before = olderThanMs === undefined ? undefined : now - olderThanMs;
+    const before = olderThanMs === undefined ? undefined : this.#now() - olderThanMs;
+    const now = this.#steadyNow();
     return this.#ask({ purge: { entity, externalId, before, pending, now } });
   }
 

@@ -24,9 +24,6 @@ mod tests;
 pub use request::Request;
 use request::{Claim, Filter, NewChange, RecordKey, Settlement};
 
-/// No lease and no delay is longer, in milliseconds: what lies further ahead was written before the clock was set back.
-const LONGEST_MS: i64 = 3_600_000;
-
 /// The outbox of one file; mappings and a configuration can live in the same one.
 pub struct SqliteOutbox {
     database: DatabaseUser,
@@ -53,13 +50,13 @@ impl SqliteOutbox {
     pub async fn carry_out(&self, request: Request) -> Result<Value, CrmError> {
         let secrets = Arc::clone(&self.secrets);
         match request {
-            Request::Enqueue { changes, now } => {
+            Request::Enqueue { changes, at } => {
                 let rows = changes
                     .into_iter()
                     .map(|change| sealed_change(&secrets, change))
                     .collect::<Result<Vec<_>, _>>()?;
                 self.run(Access::WriteThrough, move |connection| {
-                    enqueue(connection, &rows, now)
+                    enqueue(connection, &rows, at)
                 })
                 .await
             }
@@ -79,22 +76,24 @@ impl SqliteOutbox {
                 })
                 .await
             }
-            Request::Renew { token, until } => {
+            Request::Renew { token, now, until } => {
                 self.run(Access::Write, move |connection| {
-                    let held = connection
-                        .prepare_cached(sql::RENEW)?
-                        .execute(params![token, until])?;
+                    let held = connection.prepare_cached(sql::RENEW)?.execute(params![
+                        token,
+                        until,
+                        until - now
+                    ])?;
                     Ok(json!(held))
                 })
                 .await
             }
             Request::Settle(settle) => {
                 let outcomes = sealed_outcomes(&secrets, settle.records)?;
-                let (token, now) = (settle.token, settle.now);
+                let (token, now, at) = (settle.token, settle.now, settle.at);
                 self.run(Access::Write, move |connection| {
                     let held = outcomes
                         .iter()
-                        .map(|outcome| outcome.apply(connection, &token, now))
+                        .map(|outcome| outcome.apply(connection, &token, now, at))
                         .collect::<rusqlite::Result<Vec<bool>>>()?;
                     Ok(json!(held))
                 })
@@ -188,14 +187,14 @@ fn sealed_change(secrets: &Secrets, change: NewChange) -> Result<SealedChange, C
     })
 }
 
-fn enqueue(connection: &Connection, rows: &[SealedChange], now: i64) -> rusqlite::Result<Value> {
+fn enqueue(connection: &Connection, rows: &[SealedChange], at: i64) -> rusqlite::Result<Value> {
     let mut insert = connection.prepare_cached(sql::ENQUEUE)?;
     for row in rows {
         insert.execute(params![
             row.entity,
             row.external_id,
             row.needs,
-            now,
+            at,
             row.payload,
         ])?;
     }
@@ -206,7 +205,7 @@ fn take(connection: &Connection, secrets: &Secrets, claim: &Claim) -> rusqlite::
     let statement = if claim.is_probe { sql::PROBE } else { sql::DUE };
     let records: Vec<(String, String, i64)> = connection
         .prepare_cached(statement)?
-        .query_map(params![claim.now, LONGEST_MS, claim.limit], |row| {
+        .query_map(params![claim.now, claim.limit], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?
         .collect::<rusqlite::Result<_>>()?;
@@ -214,7 +213,13 @@ fn take(connection: &Connection, secrets: &Secrets, claim: &Claim) -> rusqlite::
     let mut read = connection.prepare_cached(sql::CHANGES)?;
     let mut claimed = Vec::with_capacity(records.len());
     for (entity, external_id, attempts) in records {
-        lease.execute(params![entity, external_id, claim.token, claim.until])?;
+        lease.execute(params![
+            entity,
+            external_id,
+            claim.token,
+            claim.until,
+            claim.until - claim.now,
+        ])?;
         let id = seal_id(&entity, &external_id);
         let changes: Vec<Value> = read
             .query_map(params![entity, external_id], |row| {
@@ -297,7 +302,13 @@ fn sealed_outcomes(
 
 impl Outcome {
     /// False where the record was no longer held: then nothing is changed.
-    fn apply(&self, connection: &Connection, token: &str, now: i64) -> rusqlite::Result<bool> {
+    fn apply(
+        &self,
+        connection: &Connection,
+        token: &str,
+        now: i64,
+        at: i64,
+    ) -> rusqlite::Result<bool> {
         let (entity, external_id) = (&self.entity, &self.external_id);
         let holder = connection
             .prepare_cached(sql::HOLDER)?
@@ -322,7 +333,7 @@ impl Outcome {
                 row.needs,
                 row.payload,
                 row.info,
-                now,
+                at,
             ])?;
         }
         match self.lane {
@@ -333,7 +344,8 @@ impl Outcome {
                 entity,
                 external_id,
                 attempts,
-                now + delay
+                now + delay,
+                delay,
             ])?,
         };
         Ok(true)
@@ -343,7 +355,7 @@ impl Outcome {
 fn stats(connection: &Connection, now: i64) -> rusqlite::Result<Value> {
     connection
         .prepare_cached(sql::STATS)?
-        .query_row(params![now, LONGEST_MS], |row| {
+        .query_row(params![now], |row| {
             Ok(json!({
                 "pending": row.get::<_, i64>(0)?,
                 "changes": row.get::<_, i64>(1)?,

@@ -63,6 +63,10 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX outbox_lane_by_token ON outbox_lane (token) WHERE token IS NOT NULL;
 ",
+    // Lanes of older versions are by another clock: nothing of theirs lasts.
+    "
+    ALTER TABLE outbox_lane ADD COLUMN span INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Pause between tries where SQLite itself does not wait for a lock (two processes that switch to WAL at once).

@@ -1,5 +1,5 @@
-//! What can be asked of an outbox, as `lib/outbox/sqlite.js` writes it: `{"claim": {…}}`. Times are milliseconds since
-//! 1970, by the caller's clock.
+//! What can be asked of an outbox, as `lib/outbox/sqlite.js` writes it: `{"claim": {…}}`. Times are milliseconds by the
+//! caller's clocks: leases and delays by one that is never set (`now`, `until`), what people read since 1970 (`at`).
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,8 +12,8 @@ pub enum Request {
     Enqueue {
         /// In the order in which they were made.
         changes: Vec<NewChange>,
-        /// The time.
-        now: i64,
+        /// The time since 1970.
+        at: i64,
     },
     /// Takes records that are due.
     Claim(Claim),
@@ -21,6 +21,8 @@ pub enum Request {
     Renew {
         /// Whose.
         token: String,
+        /// The time.
+        now: i64,
         /// Their new end.
         until: i64,
     },
@@ -92,6 +94,8 @@ pub struct Settle {
     pub token: String,
     /// The time.
     pub now: i64,
+    /// The time since 1970.
+    pub at: i64,
     /// One entry per record.
     pub records: Vec<Settlement>,
 }

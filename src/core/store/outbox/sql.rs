@@ -1,6 +1,7 @@
-//! The outbox's statements. `?1` is the time in those that choose, `?2` the longest lease.
+//! The outbox's statements. `?1` is the time in those that choose.
 
-/// A lane does not hold its record back. What lies too far ahead was written before the clock was set back.
+/// A lane does not hold its record back. What lies further ahead than it was long was written before the clock began
+/// anew.
 macro_rules! due {
     ($order:literal) => {
         concat!(
@@ -11,8 +12,8 @@ macro_rules! due {
             AND NOT EXISTS (SELECT 1 FROM outbox_change o
                 WHERE o.entity = c.entity AND o.external_id = c.external_id
                 AND o.dead_at IS NULL AND o.id < c.id)
-            AND NOT coalesce(l.leased_until > ?1 AND l.leased_until <= ?1 + ?2, 0)
-            AND NOT coalesce(l.not_before > ?1 AND l.not_before <= ?1 + ?2, 0)
+            AND NOT coalesce(l.leased_until > ?1 AND l.leased_until <= ?1 + l.span, 0)
+            AND NOT coalesce(l.not_before > ?1 AND l.not_before <= ?1 + l.span, 0)
             AND NOT (c.entity = 'person' AND EXISTS (SELECT 1 FROM outbox_change m
                 JOIN outbox_change n ON n.entity = 'company' AND n.external_id = m.needs
                     AND n.dead_at IS NULL
@@ -21,7 +22,7 @@ macro_rules! due {
                 AND NOT coalesce(k.attempts >= 3 AND k.not_before > ?1, 0)))
             ORDER BY ",
             $order,
-            " LIMIT ?3"
+            " LIMIT ?2"
         )
     };
 }
@@ -41,16 +42,16 @@ pub const ENQUEUE: &str =
     VALUES (?1, ?2, ?3, ?4, ?5)";
 
 pub const LEASE: &str =
-    "INSERT INTO outbox_lane (entity, external_id, token, leased_until, attempts, not_before)
-    VALUES (?1, ?2, ?3, ?4, 0, 0)
+    "INSERT INTO outbox_lane (entity, external_id, token, leased_until, attempts, not_before, span)
+    VALUES (?1, ?2, ?3, ?4, 0, 0, ?5)
     ON CONFLICT (entity, external_id) DO UPDATE SET
-        token = excluded.token, leased_until = excluded.leased_until";
+        token = excluded.token, leased_until = excluded.leased_until, span = excluded.span";
 
 /// All of a record's changes, the dead one among them.
 pub const CHANGES: &str = "SELECT id, payload, dead_at IS NOT NULL, enqueued_at
     FROM outbox_change WHERE entity = ?1 AND external_id = ?2 ORDER BY id";
 
-pub const RENEW: &str = "UPDATE outbox_lane SET leased_until = ?2 WHERE token = ?1";
+pub const RENEW: &str = "UPDATE outbox_lane SET leased_until = ?2, span = ?3 WHERE token = ?1";
 
 pub const HOLDER: &str = "SELECT token FROM outbox_lane WHERE entity = ?1 AND external_id = ?2";
 
@@ -64,7 +65,7 @@ pub const REWRITE: &str = "UPDATE outbox_change SET needs = ?4, payload = ?5,
 pub const FREE: &str = "DELETE FROM outbox_lane WHERE entity = ?1 AND external_id = ?2";
 
 pub const DELAY: &str = "UPDATE outbox_lane
-    SET token = NULL, leased_until = 0, attempts = ?3, not_before = ?4
+    SET token = NULL, leased_until = 0, attempts = ?3, not_before = ?4, span = ?5
     WHERE entity = ?1 AND external_id = ?2";
 
 pub const STATS: &str = "SELECT
@@ -74,8 +75,8 @@ pub const STATS: &str = "SELECT
     (SELECT min(enqueued_at) FROM outbox_change WHERE dead_at IS NULL),
     (SELECT count(*) FROM outbox_change WHERE dead_at IS NOT NULL),
     (SELECT count(*) FROM outbox_lane WHERE token IS NOT NULL
-        AND leased_until > ?1 AND leased_until <= ?1 + ?2),
-    (SELECT count(*) FROM outbox_lane WHERE not_before > ?1 AND not_before <= ?1 + ?2)";
+        AND leased_until > ?1 AND leased_until <= ?1 + span),
+    (SELECT count(*) FROM outbox_lane WHERE not_before > ?1 AND not_before <= ?1 + span)";
 
 pub const DEAD: &str = "SELECT id, entity, external_id, enqueued_at, dead_at, payload, dead_info
     FROM outbox_change WHERE dead_at IS NOT NULL AND (entity, external_id) > (?1, ?2)
