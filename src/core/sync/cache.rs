@@ -14,6 +14,13 @@ use crate::core::twenty::ids::ObjectKind;
 /// external id.
 pub const CACHE_CAPACITY: usize = 200_000;
 
+/// Whether what was learnt at `at_ms` is believed at `now_ms`. What is further ahead than it may be old was written
+/// before a clock was set back, and could be of any age; less is another machine's clock, or one of our own stores',
+/// which never gives the same time twice.
+pub(super) fn is_fresh(at_ms: u64, ttl_ms: u64, now_ms: u64) -> bool {
+    now_ms.abs_diff(at_ms) < ttl_ms
+}
+
 /// One remembered mapping, as `cacheEntries()` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheEntry {
@@ -147,7 +154,7 @@ impl IdCache {
         let key = (kind, external_id.to_owned());
         let mut entries = self.lock();
         let known = entries.known.get(&key)?;
-        if now_ms.saturating_sub(known.cached_at_ms) >= ttl_ms {
+        if !is_fresh(known.cached_at_ms, ttl_ms, now_ms) {
             return None;
         }
         Some(known.crm_id.to_string())
@@ -288,7 +295,7 @@ impl IdCache {
         self.lock()
             .known
             .iter()
-            .filter(|(_, known)| now_ms.saturating_sub(known.cached_at_ms) < ttl_ms)
+            .filter(|(_, known)| is_fresh(known.cached_at_ms, ttl_ms, now_ms))
             .map(|((kind, external_id), known)| CacheEntry {
                 kind: *kind,
                 external_id: external_id.clone(),
@@ -313,6 +320,19 @@ mod tests {
 
     fn cache(capacity: usize) -> IdCache {
         IdCache::new(NonZeroUsize::new(capacity).expect("a positive capacity"))
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nothing_live_longer() {
+        const YEAR_MS: u64 = 31_536_000_000;
+        let cache = cache(10);
+        cache.insert(ObjectKind::Person, "a", A, YEAR_MS);
+        let get = |now_ms| cache.get(ObjectKind::Person, "a", 500, now_ms);
+        assert_eq!(get(YEAR_MS - 499).as_deref(), Some(A));
+        assert_eq!(get(YEAR_MS - 500), None);
+        assert_eq!(get(0), None);
+        assert_eq!(cache.entries(500, YEAR_MS - 500), []);
+        assert_eq!(cache.entries(500, YEAR_MS).len(), 1);
     }
 
     #[test]

@@ -17,9 +17,9 @@ use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::record::{InvalidEmail, MapContext, MappedRecord};
 use crate::core::twenty::schema::WorkspaceSchema;
 
-use super::cache::CacheEntry;
 pub(super) use super::cache::Remembered;
 use super::cache::Written;
+use super::cache::{CacheEntry, is_fresh};
 
 use super::fingerprint::fingerprint;
 use super::hash_text::{hash_text, is_foreign, remembered_of};
@@ -282,13 +282,12 @@ impl SyncService {
 
     /// Whether what was written at `written_at_ms` is fresh enough to be believed.
     pub(super) fn is_hash_fresh(&self, written_at_ms: u64) -> bool {
-        self.now_ms().saturating_sub(written_at_ms) < self.options.hash_ttl_ms
+        is_fresh(written_at_ms, self.options.hash_ttl_ms, self.now_ms())
     }
 
     /// Whether memory counts without a look into the store, which other processes may have told of later.
     pub(super) fn knows_best(&self, written_at_ms: u64) -> bool {
-        self.store.is_none()
-            || self.now_ms().saturating_sub(written_at_ms) < self.options.cache_ttl_ms
+        self.store.is_none() || is_fresh(written_at_ms, self.options.cache_ttl_ms, self.now_ms())
     }
 
     /// What memory, and for the rest the store, know of many records. `Err` is a store's failure.
@@ -302,8 +301,7 @@ impl SyncService {
         let mut unknown = Vec::new();
         for external_id in external_ids {
             let remembered = self.site.cache.recall(kind, external_id);
-            let is_fresh =
-                |cached_at_ms| now_ms.saturating_sub(cached_at_ms) < self.options.cache_ttl_ms;
+            let is_fresh = |cached_at_ms| is_fresh(cached_at_ms, self.options.cache_ttl_ms, now_ms);
             match remembered {
                 Some((remembered, cached_at_ms)) if is_fresh(cached_at_ms) => {
                     known.insert(external_id.clone(), remembered);
