@@ -13,7 +13,7 @@ import { head, line, number } from './support/table.mjs';
 import { killAt, randomMoment, startVictim } from './support/victim.mjs';
 import { note } from './support/work.mjs';
 
-/** @typedef {import('./support/fault-rows.mjs').Sim} Sim */
+/** @typedef {Awaited<ReturnType<typeof startSim>>} Sim */
 /** @typedef {import('./support/population.mjs').Outcome} Outcome */
 
 const VICTIM = new URL('./support/bulk-victim.mjs', import.meta.url);
@@ -38,7 +38,9 @@ export async function crashBulk({ sim, kills, seed, people }, onKill = () => {})
   /** @type {Result} */
   const result = {
     ...{ kills: 0, records: 0, reported: 0, restarts: 0, complaints: [] },
-    violations: { doubled: 0, lost: 0, silent: 0, untyped: 0, foreign: 0, wrongMappings: 0 },
+    violations: {
+      ...{ doubled: 0, lost: 0, silent: 0, untyped: 0, foreign: 0, wrongMappings: 0, misjudged: 0 },
+    },
   };
   // Requests of a run, learnt from the runs so far.
   let expected = Math.ceil(people / 100) * 2;
@@ -156,15 +158,19 @@ export function tableLine({ kills, restarts, records, reported, violations }) {
   ]);
 }
 
-/** @param {string[]} args @returns {Promise<number>} How much is wrong. */
-export async function main(args) {
+/**
+ * @param {string[]} args
+ * @param {import('./support/report.mjs').Report} report
+ * @returns {Promise<number>} How much is wrong.
+ */
+export async function main(args, report) {
   const { kills, seed, people } = flags(args, { kills: 200, seed: 1, people: 800 });
   const sim = await startSim({ logSize: 1 });
   try {
     const result = await crashBulk({ sim, kills, seed, people }, (done) => {
       if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${kills} kills `);
     });
-    console.log(`\nCrash suite, bulk, seed ${seed}\n\n${head(TITLES)}\n${tableLine(result)}`);
+    report.say(`\nCrash suite, bulk, seed ${seed}\n\n${head(TITLES)}\n${tableLine(result)}`);
     for (const complaint of result.complaints) console.error(`  ${complaint}`);
     return result.complaints.length;
   } finally {

@@ -1,18 +1,18 @@
 // Kills a process at random moments while it fills and empties an outbox, and then counts what is in the CRM.
-//   node scripts/reliability/crash-outbox.mjs                    200 kills on SQLite, one row of a table
-//   node scripts/reliability/crash-outbox.mjs --kills 50 --seed 7 --store postgres
+//   npm run reliability -- crash-outbox                    200 kills on SQLite
+//   npm run reliability -- crash-outbox --kills 50 --seed 7 --store postgres
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { startPostgres } from '../../__test__/helpers/postgres.mjs';
 import { startSim } from '../../__test__/helpers/sim.mjs';
 import { sqliteMappingStore } from '../../index.mjs';
-import { isMain } from '../support/process.mjs';
 import { changeAt, randomAt } from './crash-outbox-changes.mjs';
+import { flags } from './support/flags.mjs';
+import { head, line, number } from './support/table.mjs';
 
 const CHILD = fileURLToPath(new URL('crash-outbox-child.mjs', import.meta.url));
 
@@ -234,41 +234,31 @@ async function strayed(file, rowsByEntity) {
   return found;
 }
 
-/** @param {string[]} args @returns {Promise<number>} How much is wrong. */
-export async function main(args) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      kills: { type: 'string', default: '200' },
-      seed: { type: 'string', default: '1' },
-      store: { type: 'string', default: 'sqlite' },
-    },
-  });
-  const store = values.store === 'postgres' ? 'postgres' : 'sqlite';
-  const report = await crashOutbox({
-    kills: Number(values.kills),
-    seed: Number(values.seed),
-    store,
-  });
-  if ('skip' in report) throw new Error(report.skip);
-  const { lost, doubled, disordered, strayed: wrong } = report;
-  console.log(
-    '| outbox | seed | kills | with requests since the last | changes enqueued | records | lost | doubled | out of order | wrong mappings | seconds |',
-  );
-  console.log('|---|---|---|---|---|---|---|---|---|---|---|');
-  const cells = [
-    store,
-    values.seed,
-    report.kills,
-    report.killedInDelivery,
-    report.changes,
-    report.records,
-    ...[lost, doubled, disordered, wrong].map((list) => list.length),
-    Math.round(report.seconds),
-  ];
-  console.log(`| ${cells.join(' | ')} |`);
-  for (const line of [...lost, ...doubled, ...disordered, ...wrong].slice(0, 20)) console.log(line);
-  return lost.length + doubled.length + disordered.length + wrong.length;
-}
+const TITLES = [
+  'outbox in',
+  ...['kills', 'with requests since the last', 'changes enqueued', 'records', 'lost', 'doubled'],
+  ...['out of order', 'wrong mappings'],
+];
 
-if (isMain(import.meta.url)) process.exitCode = (await main(process.argv.slice(2))) > 0 ? 1 : 0;
+/**
+ * @param {string[]} args
+ * @param {import('./support/report.mjs').Report} report
+ * @returns {Promise<number>} How much is wrong.
+ */
+export async function main(args, report) {
+  const { kills, seed, store } = flags(args, { kills: 200, seed: 1, store: 'sqlite' });
+  if (store !== 'sqlite' && store !== 'postgres') throw new Error('--store sqlite|postgres');
+  const found = await crashOutbox({ kills, seed, store });
+  if ('skip' in found) throw new Error(found.skip);
+  const wrong = [found.lost, found.doubled, found.disordered, found.strayed];
+  report.say(`\nCrash suite, outbox, seed ${seed}\n\n${head(TITLES)}`);
+  report.say(
+    line([
+      store === 'postgres' ? 'PostgreSQL' : 'SQLite',
+      ...[found.kills, found.killedInDelivery, number(found.changes), found.records],
+      ...wrong.map((list) => list.length),
+    ]),
+  );
+  for (const words of wrong.flat().slice(0, 20)) console.error(`  ${words}`);
+  return wrong.flat().length;
+}

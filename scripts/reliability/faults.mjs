@@ -1,16 +1,24 @@
 // The fault suite: so many upserts under each fault, and then the count.
-//   npm run reliability -- faults [--records 10000] [--seed 1] [--only reset,reorder]
+//   npm run reliability -- faults [--records 10000] [--seed 1] [--only reset,reorder] [--together 4]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startSim } from '../../__test__/helpers/sim.mjs';
-import { createTwentyCrmSyncService, sqliteMappingStore } from '../../index.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  createTwentyCrmOutbox,
+  createTwentyCrmSyncService,
+  isTwentyCrmError,
+  sqliteMappingStore,
+  sqliteOutbox,
+} from '../../index.mjs';
 import { startFaultProxy } from './support/fault-proxy.mjs';
 import { rows as allRows } from './support/fault-rows.mjs';
 import { flags } from './support/flags.mjs';
-import { audit, company, person, violations } from './support/population.mjs';
+import { audit, company, POISON, person, violations } from './support/population.mjs';
 import { seeded } from './support/random.mjs';
+import { startRestartableSim } from './support/restartable-sim.mjs';
 import { counts, head, line, number } from './support/table.mjs';
+import { whyNoWallClock, withOwnClock } from './support/wall-clock.mjs';
 import { note, noteOne, pieces, pool } from './support/work.mjs';
 
 /** @typedef {import('./support/population.mjs').Outcome} Outcome */
@@ -24,21 +32,42 @@ import { note, noteOne, pieces, pool } from './support/work.mjs';
  * @property {number} requests
  * @property {number} injected
  * @property {Record<string, number>} faults By name.
+ * @property {number} pauses How often the outbox had to be told to go on.
  * @property {number} seconds
  */
 
-/** A fifth of the records are companies, the others people; half of both go through bulk runs, half one by one. */
+/** A fifth of the records are companies, the others people. */
 const COMPANY_SHARE = 0.2;
+/** How they are written: a third of either each. */
+const WAYS = /** @type {const} */ (['bulk', 'single', 'outbox']);
+/** One person of so many is refused by the server for good. */
+const POISON_EVERY = 200;
+const FIRST_POISON = 7;
 const SINGLES_AT_ONCE = 16;
 /** Timeout where no fault makes the client wait: that the machine is busy is not the subject. */
 const PATIENCE_MS = 10_000;
+/** Far beyond what an outbox takes: one that does not come to its end is an error, not a wait. */
+const OUTBOX_PATIENCE_MS = 900_000;
+const OWN_CLOCK_ROW = new URL('./support/own-clock-row.mjs', import.meta.url);
 
 /**
+ * Runs a row in this process, or in one of its own where it needs that.
  * @param {Row} row
  * @param {{ records: number, seed: number, sim: Sim, timeoutMs: number }} how
  * @returns {Promise<Result>}
  */
-export async function runRow(row, { records, seed, sim, timeoutMs: shortMs }) {
+export function play(row, { sim, ...how }) {
+  if (row.hasOwnClock) return withOwnClock(OWN_CLOCK_ROW, { ...how, name: row.name });
+  return runRow(row, { ...how, sim });
+}
+
+/**
+ * @param {Row} row
+ * @param {{ records: number, seed: number, sim: Sim, timeoutMs: number,
+ *   clock?: import('./support/fault-rows.mjs').OwnClock }} how
+ * @returns {Promise<Result>}
+ */
+export async function runRow(row, { records, seed, sim, timeoutMs: shortMs, clock }) {
   const start = performance.now();
   const timeoutMs = row.isSlow ? shortMs : PATIENCE_MS;
   await sim.reset();
@@ -52,33 +81,42 @@ export async function runRow(row, { records, seed, sim, timeoutMs: shortMs }) {
     {
       ...patient,
       ...{ timeout: timeoutMs, initialBackoffMs: 10, maxBackoffMs: 100, maxThrottleWaitMs: 20_000 },
+      ...row.retries,
     },
     options,
   );
   const calm = createTwentyCrmSyncService(patient, options);
   const direct = createTwentyCrmSyncService({ baseUrl: sim.baseUrl, apiKey: sim.apiKey });
-  const population = populate(records);
+  const population = populate(records, !row.mixesAnswers);
+  const poisoned = new Set(
+    population.filter(({ isPoisoned }) => isPoisoned).map(({ externalId }) => externalId),
+  );
+  const outboxFile = path.join(folder, 'outbox.sqlite');
+  /** @param {Map<string, Outcome>} outcomes */
+  const take = (outcomes) => count({ sim, store, outcomes, poisoned });
   try {
     await prepare(calm, direct, population);
     proxy.requests = 0;
     if (row.options) await sim.setOptions(row.options);
-    proxy.scene = row.scene({ random, proxy, sim, timeoutMs });
+    await sim.addFaults(REFUSED);
+    proxy.scene = row.scene({ random, proxy, sim, timeoutMs, clock });
     /** @type {Map<string, Outcome>} */
     const outcomes = new Map();
-    await write(service, population, 'v2', outcomes);
+    const pauses = await write(service, population, outboxFile, outcomes);
     await atRest(proxy, sim);
     const requests = proxy.requests;
-    const count = await take(sim, store, outcomes, 'v2');
+    const counted = await take(outcomes);
 
     const failed = population.filter(
       ({ externalId }) => outcomes.get(externalId)?.error !== undefined,
     );
-    await write(calm, failed, 'v2', outcomes);
-    const healed = await take(sim, store, outcomes, 'v2');
+    await write(calm, failed, outboxFile, outcomes);
+    const healed = await take(outcomes);
     const seconds = (performance.now() - start) / 1000;
     const faults = Object.fromEntries(proxy.injected);
     const throttled = row.options ? (await sim.stats()).rateLimited : 0;
-    return { count, healed, requests, injected: proxy.faults + throttled, faults, seconds };
+    const injected = proxy.faults + throttled;
+    return { count: counted, healed, requests, injected, faults, pauses, seconds };
   } finally {
     await store.close();
     await proxy.close();
@@ -86,16 +124,35 @@ export async function runRow(row, { records, seed, sim, timeoutMs: shortMs }) {
   }
 }
 
-/** @typedef {{ kind: 'person' | 'company', at: number, externalId: string, isBulk: boolean }} Member */
+/**
+ * @typedef {{ kind: 'person' | 'company', at: number, externalId: string, way: (typeof WAYS)[number],
+ *   isPoisoned: boolean }} Member
+ */
 
-/** @param {number} records @returns {Member[]} */
-function populate(records) {
+/** What the server says to a write that holds a value which it does not take. */
+const REFUSED = {
+  path: '/rest/',
+  bodyContains: `"${POISON}"`,
+  action: {
+    type: 'status',
+    status: 400,
+    body: {
+      statusCode: 400,
+      error: 'BadRequestException',
+      messages: [`Invalid value '${POISON}' for field "jobTitle"`],
+    },
+  },
+};
+
+/** @param {number} records @param {boolean} hasPoison @returns {Member[]} */
+function populate(records, hasPoison) {
   const companies = Math.round(records * COMPANY_SHARE);
   return Array.from({ length: records }, (_, number) => {
     const kind = number < companies ? 'company' : 'person';
     const at = kind === 'company' ? number : number - companies;
     const externalId = `${kind === 'company' ? 'c' : 'p'}-${at}`;
-    return { kind, at, externalId, isBulk: at % 2 === 0 };
+    const isPoisoned = hasPoison && kind === 'person' && at % POISON_EVERY === FIRST_POISON;
+    return { kind, at, externalId, way: WAYS[Math.floor(at / 3) % WAYS.length], isPoisoned };
   });
 }
 
@@ -112,34 +169,91 @@ async function prepare(known, unknown, population) {
   ])) {
     const part = population.filter(({ at }) => at % 3 === rest);
     const outcomes = new Map();
-    await bulk(service, part, 'v1', outcomes, 1000);
+    const healthy = part.map((member) => ({ ...member, isPoisoned: false }));
+    await bulk(service, healthy, 'v1', outcomes, 1000);
     for (const { error } of outcomes.values()) if (error) throw error;
   }
 }
 
+/** What all records are written as while the faults last. */
+const VERSION = 'v2';
+
 /**
  * @param {import('../../index.js').TwentyCrmSyncService} service
  * @param {Member[]} members
- * @param {string} version
+ * @param {string} outboxFile
  * @param {Map<string, Outcome>} outcomes
+ * @returns {Promise<number>} How often the outbox had to be told to go on.
  */
-async function write(service, members, version, outcomes) {
-  const inBulk = members.filter(({ isBulk }) => isBulk);
-  const alone = members.filter(({ isBulk }) => !isBulk);
+async function write(service, members, outboxFile, outcomes) {
+  const by = (/** @type {Member['way']} */ wanted) => members.filter(({ way }) => way === wanted);
+  const inBulk = by('bulk');
   // Small runs make many requests, each of which may be hit.
   const size = Math.min(400, Math.max(20, Math.ceil(inBulk.length / 20)));
-  await Promise.all([
-    bulk(service, inBulk, version, outcomes, size),
-    pool(alone, SINGLES_AT_ONCE, ({ kind, at, externalId }) =>
+  const [pauses] = await Promise.all([
+    throughOutbox(service, by('outbox'), { outboxFile, batchSize: size }, outcomes),
+    bulk(service, inBulk, VERSION, outcomes, size),
+    pool(by('single'), SINGLES_AT_ONCE, (member) =>
       noteOne(
-        externalId,
-        kind === 'person'
-          ? service.upsertPerson(person(at, version))
-          : service.upsertCompany(company(at, version)),
+        member.externalId,
+        member.kind === 'person'
+          ? service.upsertPerson(personOf(member, VERSION))
+          : service.upsertCompany(company(member.at, VERSION)),
         outcomes,
       ),
     ),
   ]);
+  return pauses;
+}
+
+/** @param {Member} member @param {string} version */
+const personOf = ({ at, isPoisoned }, version) => person(at, isPoisoned ? POISON : version);
+
+/**
+ * @param {import('../../index.js').TwentyCrmSyncService} service
+ * @param {Member[]} members
+ * @param {{ outboxFile: string, batchSize: number }} how
+ * @param {Map<string, Outcome>} outcomes
+ */
+async function throughOutbox(service, members, { outboxFile, batchSize }, outcomes) {
+  const outbox = createTwentyCrmOutbox({
+    ...{ service, store: sqliteOutbox(outboxFile), batchSize },
+    ...{ initialBackoffMs: 10, maxBackoffMs: 100 },
+  });
+  try {
+    await pool(members, SINGLES_AT_ONCE, (member) =>
+      member.kind === 'person'
+        ? outbox.enqueuePerson(personOf(member, VERSION))
+        : outbox.enqueueCompany(company(member.at, VERSION)),
+    );
+    const pauses = await emptied(outbox);
+    for (const { externalId } of members) outcomes.set(externalId, { isDelivered: true });
+    for (const { externalId, error } of await outbox.deadLetters({ limit: 10_000 })) {
+      outcomes.set(externalId, { error, isDead: true });
+    }
+    return pauses;
+  } finally {
+    await outbox.close();
+  }
+}
+
+/**
+ * Waits until nothing waits in it any more; where it pauses, because somebody has to look after the key or the
+ * address, it is told to go on, as that somebody would.
+ * @param {import('../../index.js').TwentyCrmOutbox} outbox
+ * @returns {Promise<number>} How often.
+ */
+async function emptied(outbox) {
+  const signal = AbortSignal.timeout(OUTBOX_PATIENCE_MS);
+  for (let pauses = 0; ; pauses += 1) {
+    try {
+      await outbox.drain({ signal });
+      return pauses;
+    } catch (error) {
+      if (signal.aborted || !isTwentyCrmError(error)) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 /**
@@ -150,13 +264,12 @@ async function write(service, members, version, outcomes) {
  * @param {number} size Records in a run.
  */
 async function bulk(service, members, version, outcomes, size) {
-  const numbers = (/** @type {string} */ kind) =>
-    members.filter((member) => member.kind === kind).map(({ at }) => at);
-  for (const piece of pieces(numbers('company'), size)) {
-    await note(service.syncCompanies(piece.map((at) => company(at, version))), outcomes);
+  const of = (/** @type {string} */ wanted) => members.filter(({ kind }) => kind === wanted);
+  for (const piece of pieces(of('company'), size)) {
+    await note(service.syncCompanies(piece.map(({ at }) => company(at, version))), outcomes);
   }
-  for (const piece of pieces(numbers('person'), size)) {
-    await note(service.syncPersons(piece.map((at) => person(at, version))), outcomes);
+  for (const piece of pieces(of('person'), size)) {
+    await note(service.syncPersons(piece.map((member) => personOf(member, version))), outcomes);
   }
 }
 
@@ -174,12 +287,10 @@ async function atRest(proxy, sim) {
 }
 
 /**
- * @param {Sim} sim
- * @param {import('../../index.js').ClosableMappingStore} store
- * @param {Map<string, Outcome>} outcomes
- * @param {string} version
+ * @param {{ sim: Sim, store: import('../../index.js').ClosableMappingStore, outcomes: Map<string, Outcome>,
+ *   poisoned: Set<string> }} what
  */
-async function take(sim, store, outcomes, version) {
+async function count({ sim, store, outcomes, poisoned }) {
   const [people, companies] = await Promise.all([sim.records('people'), sim.records('companies')]);
   const ids = [...outcomes.keys()];
   const mappings = [
@@ -192,57 +303,87 @@ async function take(sim, store, outcomes, version) {
       'company',
     )),
   ];
-  return audit({ rows: { people, companies }, outcomes, version, mappings });
+  return audit({ rows: { people, companies }, outcomes, version: VERSION, mappings, poisoned });
 }
 
 const TITLES = [
   'fault',
-  ...['records', 'written', 'typed errors', 'of unknown outcome, written', 'doubled', 'lost'],
-  ...['other violations', 'requests', 'faults', 'healed by a repeat'],
+  ...['records', 'written', 'typed errors', 'of unknown outcome, written', 'dead letters'],
+  ...['doubled', 'lost', 'other violations', 'requests', 'faults', 'healed by a repeat'],
 ];
 
+/** Whether a repeat without faults has written all that the server takes. @param {Result} result */
+export const isHealed = ({ healed }) =>
+  healed.ok + healed.refused === healed.records && violations(healed) === 0;
+
 /** @param {Row} row @param {Result} result */
-export function tableLine({ title }, { count, healed, requests, injected }) {
+export function tableLine({ title }, result) {
+  const { count, healed, requests, injected } = result;
   const others = violations(count) - count.doubled - count.lost;
   return line([
     title,
     ...[number(count.records), number(count.ok), counts(count.errors), number(count.unknown)],
-    ...[count.doubled, count.lost, others, number(requests), number(injected)],
-    healed.ok === healed.records && violations(healed) === 0
-      ? 'all'
-      : `${number(healed.ok)} (${counts(healed.errors)})`,
+    ...[count.dead, count.doubled, count.lost, others, number(requests), number(injected)],
+    isHealed(result) ? 'all' : `${number(healed.ok)} (${counts(healed.errors)})`,
   ]);
 }
 
-/** @param {string[]} args @returns {Promise<number>} How many rows are wrong. */
-export async function main(args) {
-  const { records, seed, only, timeout } = flags(args, {
-    records: 10_000,
-    seed: 1,
-    only: '',
-    timeout: 300,
+/**
+ * Plays rows, so many at once with a server for each; `tell` hears of them in their order.
+ * @param {Row[]} chosen
+ * @param {{ records: number, seed: number, timeoutMs: number, together: number }} how
+ * @param {(row: Row, result: Result) => void} tell
+ */
+async function playAll(chosen, { together, ...how }, tell) {
+  /** @type {Map<Row, Result>} */
+  const results = new Map();
+  const next = chosen.values();
+  let told = 0;
+  const player = async () => {
+    const sim = await startRestartableSim({ logSize: 1 });
+    try {
+      for (const row of next) {
+        results.set(row, await play(row, { ...how, sim }));
+        for (let result = results.get(chosen[told]); result; result = results.get(chosen[told])) {
+          tell(chosen[told], result);
+          told += 1;
+        }
+      }
+    } finally {
+      await sim.stop();
+    }
+  };
+  await Promise.all(Array.from({ length: together }, player));
+}
+
+/**
+ * @param {string[]} args
+ * @param {import('./support/report.mjs').Report} report
+ * @returns {Promise<number>} How many rows are wrong.
+ */
+export async function main(args, report) {
+  const { records, seed, only, timeout, together } = flags(args, {
+    ...{ records: 10_000, seed: 1, only: '', timeout: 300, together: 4 },
   });
   const words = only.split(',').filter((word) => word !== '');
-  const chosen = allRows.filter(
-    ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
-  );
-  const sim = await startSim({ logSize: 1 });
   let wrong = 0;
-  console.log(`\nFault suite, seed ${seed}\n\n${head(TITLES)}`);
-  try {
-    for (const row of chosen) {
-      const result = await runRow(row, { records, seed, sim, timeoutMs: timeout });
-      console.log(tableLine(row, result));
-      const complaints = [...result.count.complaints, ...result.healed.complaints];
-      const isWrong = complaints.length > 0 || result.healed.ok < result.healed.records;
-      if (isWrong) wrong += 1;
-      if (isWrong || process.env.RELIABILITY_VERBOSE) {
-        console.error(`  ${row.name}: ${result.seconds.toFixed(1)} s, ${counts(result.faults)}`);
-        for (const complaint of complaints) console.error(`  ${complaint}`);
-      }
+  const chosen = allRows.filter(({ name, hasOwnClock }) => {
+    const why = hasOwnClock ? whyNoWallClock() : undefined;
+    if (why !== undefined) console.error(`${name} is left out: ${why}`);
+    if (why !== undefined) wrong += 1;
+    return why === undefined && (words.length === 0 || words.some((word) => name.includes(word)));
+  });
+  report.say(`\nFault suite, seed ${seed}\n\n${head(TITLES)}`);
+  await playAll(chosen, { records, seed, timeoutMs: timeout, together }, (row, result) => {
+    report.say(tableLine(row, result));
+    const complaints = [...result.count.complaints, ...result.healed.complaints];
+    const isWrong = complaints.length > 0 || !isHealed(result);
+    if (isWrong) wrong += 1;
+    if (isWrong || process.env.RELIABILITY_VERBOSE) {
+      const { seconds, pauses, faults } = result;
+      console.error(`  ${row.name}: ${seconds.toFixed(1)} s, ${pauses} pauses, ${counts(faults)}`);
+      for (const complaint of complaints) console.error(`  ${complaint}`);
     }
-  } finally {
-    await sim.stop();
-  }
+  });
   return wrong;
 }

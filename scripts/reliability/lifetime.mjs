@@ -7,15 +7,12 @@ import { startSim } from '../../__test__/helpers/sim.mjs';
 import { startFaultProxy } from './support/fault-proxy.mjs';
 import { flags } from './support/flags.mjs';
 import { encode } from './support/http-frames.mjs';
-import { unevenness } from './support/resources.mjs';
+import { FLAT_PERCENT, unevenness } from './support/resources.mjs';
 import { counts, head, line, number } from './support/table.mjs';
 import { pool } from './support/work.mjs';
 
 const PART = fileURLToPath(new URL('./support/lifetime-part.mjs', import.meta.url));
 const CASES = fileURLToPath(new URL('../../__test__/fixtures/process-cases.mjs', import.meta.url));
-
-/** How far memory may go up and down over the last two thirds, in percent. */
-export const FLAT_PERCENT = 10;
 
 /** Answers as the fixtures expect: `/ok` at once, `/hang` and whatever else there is never. @returns {import('./support/fault-proxy.mjs').Scene} */
 const fixtureScene = () => ({
@@ -152,12 +149,16 @@ export function complaints({ what, crashes, samples, before, after }) {
   ];
 }
 
-/** @param {string[]} args @returns {Promise<number>} How much is wrong. */
-export async function main(args) {
+/**
+ * @param {string[]} args
+ * @param {import('./support/report.mjs').Report} report
+ * @returns {Promise<number>} How much is wrong.
+ */
+export async function main(args, report) {
   const { services, requests, workers, exits } = flags(args, {
     ...{ services: 20_000, requests: 1_000_000, workers: 200, exits: 500 },
   });
-  console.log(`\nLifetime suite\n\n${head(TITLES)}`);
+  report.say(`\nLifetime suite\n\n${head(TITLES)}`);
   let wrong = 0;
   for (const run of [
     () => runPart('services', services),
@@ -166,7 +167,7 @@ export async function main(args) {
     () => runExits(exits),
   ]) {
     const result = await run();
-    console.log(tableLine(result));
+    report.say(tableLine(result));
     for (const complaint of complaints(result)) {
       wrong += 1;
       console.error(`  ${complaint}`);

@@ -1,22 +1,38 @@
-// The long forms of the reliability suites. Each prints Markdown, which goes into docs/reliability.md.
-//   npm run reliability -- faults|crash-bulk|crash-outbox|lifetime|sanitizer|soak [flags]
-//   npm run reliability -- all
+// The long forms of the reliability suites. Each prints Markdown; with --write it is put into docs/reliability.md.
+//   npm run reliability -- faults|crash-bulk|crash-outbox|lifetime|sanitizer|soak [flags] [--write]
+//   npm run reliability -- all [--write]
+import { Report } from './support/report.mjs';
 
-const SUITES = ['faults', 'crash-bulk', 'crash-outbox', 'lifetime', 'soak'];
+/** What `all` runs, one after the other. */
+const ALL = [
+  ['faults'],
+  ['crash-bulk'],
+  ['crash-outbox'],
+  ['crash-outbox', '--store', 'postgres'],
+  ['lifetime'],
+  ['soak'],
+];
+const SUITES = [...new Set(ALL.map(([suite]) => suite))];
 /** Needs the nightly toolchain, so `all` is without it. */
 const OTHERS = ['sanitizer'];
 
-const [name, ...args] = process.argv.slice(2);
-const chosen = name === 'all' && args.length === 0 ? SUITES : [name];
-if (!chosen.every((suite) => [...SUITES, ...OTHERS].includes(suite))) {
-  console.error(`npm run reliability -- ${[...SUITES, ...OTHERS].join('|')} [flags]`);
-  console.error('npm run reliability -- all');
+const args = process.argv.slice(2).filter((arg) => arg !== '--write');
+const isForPage = process.argv.includes('--write');
+const runs = args.length === 1 && args[0] === 'all' ? ALL : [args];
+if (!runs.every(([suite]) => [...SUITES, ...OTHERS].includes(suite))) {
+  console.error(`npm run reliability -- ${[...SUITES, ...OTHERS].join('|')} [flags] [--write]`);
+  console.error('npm run reliability -- all [--write]');
   process.exit(2);
 }
-for (const suite of chosen) {
+for (const run of runs) {
+  const [suite, ...flags] = run;
   const { main } = await import(new URL(`./${suite}.mjs`, import.meta.url).href);
+  const place = flags.includes('postgres') ? `${suite} postgres` : suite;
+  const report = new Report(place, run, isForPage && SUITES.includes(suite));
   try {
-    if ((await main(args)) > 0) process.exitCode = 1;
+    const wrong = await main(flags, report);
+    report.end(wrong);
+    if (wrong > 0) process.exitCode = 1;
   } catch (error) {
     // The others still have something to say.
     console.error(`${suite}: ${error.stack}`);

@@ -7,13 +7,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startSim } from '../../__test__/helpers/sim.mjs';
 import { sqliteMappingStore } from '../../index.mjs';
 import { startFaultProxy } from './support/fault-proxy.mjs';
 import { flags } from './support/flags.mjs';
 import { stateOf } from './support/population.mjs';
 import { seeded } from './support/random.mjs';
-import { unevenness } from './support/resources.mjs';
+import { FLAT_PERCENT, unevenness } from './support/resources.mjs';
+import { startRestartableSim } from './support/restartable-sim.mjs';
 import { soakScene } from './support/soak-scene.mjs';
 import { counts, head, line, number } from './support/table.mjs';
 
@@ -24,6 +24,10 @@ const CLIENT = fileURLToPath(new URL('./support/soak-client.mjs', import.meta.ur
 const STRETCH_MS = 60_000;
 /** Memory of a process that has just begun to work still grows; it counts from the third stretch on. */
 const WARM_UP = 2;
+/** From so many stretches on, the memory of the last two thirds is judged. */
+const JUDGED_FROM = 9;
+/** Descriptors that may be there more than in the beginning, when the server has closed all connections. */
+const SPARE_DESCRIPTORS = 2;
 
 /**
  * @typedef {object} Report
@@ -79,7 +83,7 @@ class Client {
  * @returns {Promise<Report>}
  */
 export async function soak({ seed, people, rate, stretches, operations, events, onStretch }) {
-  const sim = await startSim({ logSize: 1 });
+  const sim = await startRestartableSim({ logSize: 1 });
   const proxy = await startFaultProxy(sim.baseUrl);
   const folder = mkdtempSync(path.join(tmpdir(), 'soak-'));
   const random = seeded(seed);
@@ -112,8 +116,13 @@ export async function soak({ seed, people, rate, stretches, operations, events, 
         ...{ errors: said.errors, requests: proxy.requests },
         faults: Object.fromEntries(proxy.injected),
       });
-      report.residentMb.push(said.residentMb);
-      report.descriptors.push(said.descriptors);
+      // Connections that are kept are no leak: what is left without them is compared.
+      await proxy.down();
+      client.tell({ do: 'resources' });
+      const { residentMb, descriptors } = await client.hear();
+      await proxy.listen();
+      report.residentMb.push(residentMb);
+      report.descriptors.push(descriptors);
       const learnt = await compare(sim, path.join(folder, 'mappings.sqlite'), said.states, report);
       report.complaints.push(
         ...said.complaints.filter(
@@ -124,6 +133,7 @@ export async function soak({ seed, people, rate, stretches, operations, events, 
       await client.hear();
       onStretch?.(report, stretch);
     }
+    report.complaints.push(...drift(report));
     const code = await client.end();
     if (code !== 0) report.complaints.push(`the client ended with ${code}`);
     return report;
@@ -182,6 +192,18 @@ async function compare(sim, file, states, report) {
   return learnt;
 }
 
+/** What the process holds more than it should, in words. @param {Report} report @returns {string[]} */
+export function drift({ residentMb, descriptors }) {
+  const [first, last] = [descriptors[0], descriptors.at(-1) ?? 0];
+  const shown = residentMb.map((mb) => mb.toFixed(1)).join(' ');
+  return [
+    ...(last > first + SPARE_DESCRIPTORS ? [`${last - first} descriptors are left`] : []),
+    ...(residentMb.length >= JUDGED_FROM && unevenness(residentMb) > FLAT_PERCENT
+      ? [`memory is not flat: ${shown}`]
+      : []),
+  ];
+}
+
 const TITLES = [
   'soak',
   ...['operations', 'records', 'load held', 'requests', 'faults', 'typed errors'],
@@ -190,6 +212,7 @@ const TITLES = [
     'differences',
     'memory at start',
     'at end',
+    'least to most, last two thirds',
     'descriptors at start',
     'at end',
   ],
@@ -207,17 +230,20 @@ export function tableLine(report) {
     ...[number(requests), number(injected), counts(errors)],
     ...[number(compared), complaints.length],
     ...[`${residentMb[start].toFixed(1)} MB`, `${residentMb.at(-1)?.toFixed(1)} MB`],
-    ...[descriptors[start], descriptors.at(-1) ?? 0],
+    ...[`${unevenness(residentMb).toFixed(1)} %`, descriptors[0], descriptors.at(-1) ?? 0],
   ]);
 }
 
-/** @param {string[]} args @returns {Promise<number>} How much is wrong. */
-export async function main(args) {
+/**
+ * @param {string[]} args
+ * @param {import('./support/report.mjs').Report} report
+ * @returns {Promise<number>} How much is wrong.
+ */
+export async function main(args, report) {
   const { minutes, rate, people, seed } = flags(args, {
     ...{ minutes: 60, rate: 100, people: 4_000, seed: 1 },
   });
-  console.log(`\nSoak, seed ${seed}, ${rate} records/s asked for\n`);
-  const report = await soak({
+  const found = await soak({
     ...{ seed, people, rate, stretches: minutes },
     events: { everyRequests: [1_000, 3_000], lastMs: [200, 3_000] },
     onStretch(so, stretch) {
@@ -227,10 +253,9 @@ export async function main(args) {
       );
     },
   });
-  console.log(`\n${head(TITLES)}\n${tableLine(report)}\n`);
-  console.log(`Operations: ${counts(report.kinds)}.\n\nFaults: ${counts(report.faults)}.`);
-  for (const complaint of report.complaints) console.error(`  ${complaint}`);
-  const warm = report.residentMb.slice(WARM_UP);
-  if (minutes >= 10) console.log(`\nMemory, last two thirds: ${unevenness(warm).toFixed(1)} %.`);
-  return report.complaints.length;
+  report.say(`\nSoak, seed ${seed}, ${rate} records/s asked for\n`);
+  report.say(`${head(TITLES)}\n${tableLine(found)}\n`);
+  report.say(`Operations: ${counts(found.kinds)}.\n\nFaults: ${counts(found.faults)}.`);
+  for (const complaint of found.complaints) console.error(`  ${complaint}`);
+  return found.complaints.length;
 }

@@ -93,6 +93,11 @@ export class FaultProxy {
     this.#target = new URL(target);
   }
 
+  /** Requests go there from now on. @param {string} target */
+  retarget(target) {
+    this.#target = new URL(target);
+  }
+
   get baseUrl() {
     return `http://127.0.0.1:${this.#port}`;
   }

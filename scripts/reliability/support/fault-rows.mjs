@@ -2,20 +2,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as faults from './faults.mjs';
 import { encode } from './http-frames.mjs';
+import { restartBehind } from './restartable-sim.mjs';
 
 /** @typedef {import('./fault-proxy.mjs').Scene} Scene */
 /** @typedef {import('./fault-proxy.mjs').FaultProxy} FaultProxy */
 /** @typedef {import('./random.mjs').Random} Random */
-/** @typedef {Awaited<ReturnType<typeof import('../../../__test__/helpers/sim.mjs').startSim>>} Sim */
+/** @typedef {import('./restartable-sim.mjs').RestartableSim} Sim */
 
 /**
  * @typedef {object} Row
  * @property {string} name
  * @property {string} title
- * @property {(context: { random: Random, proxy: FaultProxy, sim: Sim, timeoutMs: number }) => Scene} scene
+ * @property {(context: { random: Random, proxy: FaultProxy, sim: Sim, timeoutMs: number, clock?: OwnClock }) => Scene} scene
  * @property {Parameters<Sim['setOptions']>[0]} [options] Of the simulator, while the faults last.
  * @property {boolean} [isSlow] The faults make calls run into their timeout, which had better be short.
+ * @property {{ maxRetries: number, initialBackoffMs: number, maxBackoffMs: number }} [retries] Of the client, where the
+ *   usual ones are too short for the fault.
+ * @property {boolean} [mixesAnswers] An answer may be another request's.
+ * @property {boolean} [hasOwnClock] In a process whose wall clock can be set.
  */
+
+/** @typedef {ReturnType<typeof import('./wall-clock.mjs').ownClock>} OwnClock */
 
 /** @typedef {import('./fault-proxy.mjs').Fault} Fault */
 
@@ -122,22 +129,17 @@ const row = (name, title, scene, more) => ({ name, title, scene, ...more });
 
 const SLOW = { isSlow: true };
 
-/** A server that goes away and comes back, its data kept. @param {FaultProxy} proxy @param {Random} random @returns {Scene} */
-function restarts(proxy, random) {
+/** A server that is killed and started again, its data kept. @param {Sim} sim @param {FaultProxy} proxy @param {Random} random @returns {Scene} */
+function restarts(sim, proxy, random) {
   let next = random.between(20, 60);
   /** @type {Promise<unknown>} */
   let isUp = Promise.resolve();
-  const restart = async () => {
-    await proxy.down();
-    await sleep(random.between(5, 60));
-    await proxy.listen();
-  };
   return {
     async beforeEach(number) {
       if (number < next || !proxy.isUp) return;
       next = number + random.between(20, 60);
       proxy.note({ name: 'restart', phase: 'whole', play: () => {} });
-      isUp = restart();
+      isUp = restartBehind(proxy, sim, () => sleep(random.between(5, 60)));
       // What came with this request dies with the server, half of the time after it was done.
       if (random.chance(0.5)) throw new Error('the server is down');
     },
@@ -162,7 +164,7 @@ function databaseOutages(sim, proxy, random) {
   };
 }
 
-/** Both clocks jump. @param {Sim} sim @param {FaultProxy} proxy @param {Random} random @returns {Scene} */
+/** The server's clock jumps, and so does what its answers say of it. @param {Sim} sim @param {FaultProxy} proxy @param {Random} random @returns {Scene} */
 function clockJumps(sim, proxy, random) {
   const { date, retryAfter } = faults.wrongClock(random);
   return {
@@ -174,6 +176,36 @@ function clockJumps(sim, proxy, random) {
     request: () => (random.chance(0.4) ? (random.chance(0.1) ? retryAfter : date) : undefined),
   };
 }
+
+const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 31_536_000_000;
+
+/**
+ * The clock of the client's machine is set while it writes, waits for repeats and holds leases.
+ * @param {OwnClock | undefined} clock @param {FaultProxy} proxy @param {Random} random @returns {Scene}
+ */
+function ownClockJumps(clock, proxy, random) {
+  if (clock === undefined) throw new Error('this row needs a clock of its own');
+  return {
+    beforeEach() {
+      if (!random.chance(0.1)) return;
+      proxy.note({ name: 'the client’s clock jumps', phase: 'whole', play: () => {} });
+      if (random.chance(0.2)) clock.right();
+      else clock.jump((random.next() * 2 - 1) * random.pick([SECOND_MS, HOUR_MS, YEAR_MS]));
+    },
+    ...sometimes(random, 0.2, [
+      faults.endings('reset').processed,
+      faults.endings('reset').unprocessed,
+      faults.serverError(random, false),
+      faults.tooMany,
+      faults.tooManyRetryAfter(random),
+    ]),
+    end: () => clock.right(),
+  };
+}
+
+const MIXED = { mixesAnswers: true };
 
 /** @type {Row[]} */
 export const rows = [
@@ -197,11 +229,17 @@ export const rows = [
       ]),
     SLOW,
   ),
-  row('duplicate', 'answers twice', ({ random }) =>
-    sometimes(random, 0.25, [faults.duplicate, faults.lateDuplicate]),
+  row(
+    'duplicate',
+    'answers twice',
+    ({ random }) => sometimes(random, 0.25, [faults.duplicate, faults.lateDuplicate]),
+    MIXED,
   ),
-  row('reorder', 'answers exchanged', ({ random }) =>
-    sometimes(random, 0.3, [faults.reordered(10)]),
+  row(
+    'reorder',
+    'answers exchanged',
+    ({ random }) => sometimes(random, 0.3, [faults.reordered(10)]),
+    MIXED,
   ),
   row('short-length', 'Content-Length too short', ({ random }) =>
     sometimes(random, 0.25, [faults.shortLength(random), faults.cutWithoutLength]),
@@ -230,12 +268,22 @@ export const rows = [
   row('limit', 'the server’s own rate limit', () => ({}), {
     options: { rateLimits: { long: { limit: 50, ttlMs: 500 } } },
   }),
-  row('clock', 'clock jumps', ({ sim, proxy, random }) => clockJumps(sim, proxy, random)),
-  row('restart', 'server restarts', ({ proxy, random }) => restarts(proxy, random)),
+  row('clock', 'the server’s clock jumps', ({ sim, proxy, random }) =>
+    clockJumps(sim, proxy, random),
+  ),
+  row(
+    'own-clock',
+    'the client’s clock jumps',
+    ({ clock, proxy, random }) => ownClockJumps(clock, proxy, random),
+    { hasOwnClock: true },
+  ),
+  row('restart', 'server restarts', ({ sim, proxy, random }) => restarts(sim, proxy, random), {
+    retries: { maxRetries: 6, initialBackoffMs: 100, maxBackoffMs: 2_000 },
+  }),
   row('database', 'database down behind a 400', ({ sim, proxy, random }) =>
     databaseOutages(sim, proxy, random),
   ),
-  row('everything', 'all of them', everything, SLOW),
+  row('everything', 'all of them', everything, { ...SLOW, ...MIXED }),
 ];
 
 /** @type {Row['scene']} */

@@ -9,6 +9,8 @@ import { isTwentyCrmError, TwentyCrmErrorCode } from '../../../index.mjs';
  * @typedef {object} Outcome What the client said of a record, the last time that it was asked to write it.
  * @property {string} [id] Of the row; where it was written.
  * @property {unknown} [error] Where it was not.
+ * @property {boolean} [isDelivered] It went through an outbox, and waits there no more.
+ * @property {boolean} [isDead] It went through an outbox, and is a dead letter there.
  */
 
 /**
@@ -22,6 +24,9 @@ import { isTwentyCrmError, TwentyCrmErrorCode } from '../../../index.mjs';
  * @property {any} [emails]
  * @property {any} [domainName]
  */
+
+/** What a person has in place of a version whom the server refuses for good, whoever asks and however often. */
+export const POISON = 'poisoned';
 
 /** Each of them has a company; this many share one. */
 const PEOPLE_PER_COMPANY = 4;
@@ -57,6 +62,9 @@ export const company = (at, version) => ({
  * @property {number} ok Answered with success, and there once as it was written last.
  * @property {Record<string, number>} errors Typed errors by code.
  * @property {number} unknown Of these: the outcome is said to be unknown, and the record was written.
+ * @property {number} refused Records that the server refuses for good, and that is what was said.
+ * @property {number} dead Of these: dead letters.
+ * @property {number} misjudged Records that are dead letters, or not, and should not be so. Never.
  * @property {number} doubled Records with more than one row. Never.
  * @property {number} lost Answered with success, and not there or not as it was written. Never.
  * @property {number} silent Answered with an error that does not say that the outcome is unknown, and written all the
@@ -77,6 +85,7 @@ export const VIOLATIONS = /** @type {const} */ ([
   'untyped',
   'foreign',
   'wrongMappings',
+  'misjudged',
 ]);
 
 /**
@@ -99,13 +108,15 @@ const says = (error) =>
  * @param {Map<string, Outcome>} run.outcomes By `p-1`, `c-1`; exactly the records that were to be written.
  * @param {string} run.version That was to be written.
  * @param {import('../../../index.js').Mapping[]} [run.mappings] All that the store holds.
+ * @param {Set<string>} [run.poisoned] Records that were to be written as {@link POISON}.
  * @returns {Count}
  */
-export function audit({ rows, outcomes, version, mappings = [] }) {
+export function audit({ rows, outcomes, version, mappings = [], poisoned = new Set() }) {
   /** @type {Count} */
   const count = {
     ...{ records: outcomes.size, ok: 0, errors: {}, unknown: 0, doubled: 0, lost: 0, silent: 0 },
-    ...{ untyped: 0, foreign: 0, wrongMappings: 0, complaints: [] },
+    ...{ untyped: 0, foreign: 0, wrongMappings: 0, misjudged: 0, refused: 0, dead: 0 },
+    complaints: [],
   };
   /** @type {Map<string, Row[]>} */
   const byId = new Map();
@@ -129,7 +140,9 @@ export function audit({ rows, outcomes, version, mappings = [] }) {
     if (same.length > 1) complain(count, 'doubled', `${externalId} has ${same.length} rows`);
   }
   for (const [externalId, outcome] of outcomes) {
-    judge(count, externalId, outcome, byId.get(externalId)?.[0], version);
+    const row = byId.get(externalId)?.[0];
+    if (poisoned.has(externalId)) judgePoisoned(count, externalId, outcome, row);
+    else judge(count, externalId, outcome, row, version);
   }
   for (const { everId, crmId } of mappings) {
     const owner = owners.get(crmId);
@@ -145,12 +158,15 @@ export function audit({ rows, outcomes, version, mappings = [] }) {
  * @param {Row | undefined} row
  * @param {string} version
  */
-function judge(count, externalId, { id, error }, row, version) {
+function judge(count, externalId, { id, error, isDelivered, isDead }, row, version) {
   const isWritten = row !== undefined && !row.deletedAt && versionOf(row) === version;
-  if (error === undefined && id === undefined) {
+  if (isDead) {
+    // Everything that stood in its way was to pass.
+    complain(count, 'misjudged', `${externalId} is a dead letter: ${says(error)}`);
+  } else if (error === undefined && id === undefined && !isDelivered) {
     complain(count, 'untyped', `${externalId} was not answered`);
   } else if (error === undefined) {
-    if (isWritten && row.id === id) count.ok += 1;
+    if (isWritten && (isDelivered || row.id === id)) count.ok += 1;
     else complain(count, 'lost', `${externalId} is ${row && versionOf(row)} ${row?.id}, not ${id}`);
   } else if (!isTwentyCrmError(error) || !CODES.has(error.code)) {
     complain(count, 'untyped', `${externalId}: ${says(error)}`);
@@ -159,6 +175,29 @@ function judge(count, externalId, { id, error }, row, version) {
     if (!isWritten) return;
     if (/** @type {any} */ (error).details?.reason === 'OUTCOME_UNKNOWN') count.unknown += 1;
     else complain(count, 'silent', `${externalId}: ${says(error)}`);
+  }
+}
+
+/**
+ * @param {Count} count
+ * @param {string} externalId
+ * @param {Outcome} outcome
+ * @param {Row | undefined} row
+ */
+function judgePoisoned(count, externalId, { error, isDelivered, isDead }, row) {
+  const { code, isRetryable } = /** @type {any} */ (error ?? {});
+  if (row !== undefined && versionOf(row) === POISON) {
+    complain(count, 'foreign', `${externalId} was written, which the server refuses`);
+  } else if (error === undefined || isDelivered) {
+    complain(count, 'lost', `${externalId} was refused, and is said to be written`);
+  } else if (!isTwentyCrmError(error)) {
+    complain(count, 'untyped', `${externalId}: ${says(error)}`);
+  } else if (isDead && (code !== 'VALIDATION_ERROR' || isRetryable)) {
+    complain(count, 'misjudged', `${externalId} is a dead letter: ${says(error)}`);
+  } else {
+    count.errors[code] = (count.errors[code] ?? 0) + 1;
+    if (code === 'VALIDATION_ERROR') count.refused += 1;
+    if (isDead) count.dead += 1;
   }
 }
 

@@ -28,16 +28,34 @@ export async function residentMb() {
   return process.memoryUsage.rss() / MB;
 }
 
+const LOOK_MS = 50;
+
 /**
  * Waits for descriptors that go away by themselves, when the other side has closed them.
  * @param {number} expected
+ * @param {number} [patienceMs]
  */
-export async function descriptorsLeft(expected) {
-  for (let look = 0; look < 200 && descriptors() > expected; look += 1) {
+export async function descriptorsLeft(expected, patienceMs = 10_000) {
+  for (let look = 0; look < patienceMs / LOOK_MS && descriptors() > expected; look += 1) {
     await collect();
-    await sleep(50);
+    await sleep(LOOK_MS);
   }
   return descriptors();
+}
+
+/** How far memory may go up and down over the last two thirds of a long run, in percent. */
+export const FLAT_PERCENT = 10;
+
+/** @param {number[]} values */
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/**
+ * How much more the last third is than the middle one, in percent.
+ * @param {number[]} samples
+ */
+export function growth(samples) {
+  const third = Math.floor(samples.length / 3);
+  return (median(samples.slice(-third)) / median(samples.slice(third, 2 * third)) - 1) * 100;
 }
 
 /**

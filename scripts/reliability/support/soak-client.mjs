@@ -14,7 +14,7 @@ import {
 } from '../../../index.mjs';
 import { company, person } from './population.mjs';
 import { seeded } from './random.mjs';
-import { descriptors, residentMb } from './resources.mjs';
+import { descriptorsLeft, residentMb } from './resources.mjs';
 
 /** @typedef {{ externalId: string, at: number, kind: 'person' | 'company', possible: string[], isBusy: boolean }} Member */
 
@@ -290,9 +290,17 @@ async function settle() {
     ]),
     ...{ operations, records, kinds, errors, complaints },
     requests: client.stats().requests,
-    residentMb: await residentMb(),
-    descriptors: descriptors(),
   });
+}
+
+/** Descriptors when the server had closed all connections for the first time. @type {number | undefined} */
+let fewest;
+
+/** What the process holds, while no connection is left. */
+async function resources() {
+  const [memory, open] = [await residentMb(), await descriptorsLeft(fewest ?? 0, 2_000)];
+  fewest ??= open;
+  say({ residentMb: memory, descriptors: open });
 }
 
 /** @type {Record<string, (command: any) => unknown>} */
@@ -306,6 +314,7 @@ const commands = {
     isPaused = true;
     await settle();
   },
+  resources,
   /** What the server holds, where more than one thing was possible. */
   learn({ states }) {
     const known = new Map(states);

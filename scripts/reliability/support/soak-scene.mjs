@@ -1,6 +1,7 @@
 // The faults of the soak: single ones all the time, and now and then something larger.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as faults from './faults.mjs';
+import { restartBehind } from './restartable-sim.mjs';
 
 /** @typedef {import('./fault-proxy.mjs').Fault} Fault */
 /** @typedef {import('./fault-proxy.mjs').Scene} Scene */
@@ -53,9 +54,7 @@ export function soakScene({ random, proxy, sim, events: { everyRequests, lastMs 
     () => storming('429 storm', faults.tooMany),
     async () => {
       note('restart');
-      await proxy.down();
-      await lasting();
-      await proxy.listen();
+      await restartBehind(proxy, sim, lasting);
     },
     async () => {
       note('database down');

@@ -45,10 +45,11 @@ export async function noteOne(externalId, upsert, outcomes) {
 }
 
 /**
- * Numbers from 0, cut into pieces of `size`.
- * @param {number[]} numbers
+ * Items, cut into pieces of `size`.
+ * @template T
+ * @param {T[]} items
  * @param {number} size
  */
-export function* pieces(numbers, size) {
-  for (let at = 0; at < numbers.length; at += size) yield numbers.slice(at, at + size);
+export function* pieces(items, size) {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
