@@ -1,5 +1,5 @@
 // The fault suite: so many upserts under each fault, and then the count.
-//   npm run reliability -- faults [--records 10000] [--seed 1] [--only reset,reorder] [--together 4]
+//   npm run reliability -- faults [--records 10000] [--seed 1] [--only reset,reorder] [--together 6]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -363,7 +363,7 @@ async function playAll(chosen, { together, ...how }, tell) {
  */
 export async function main(args, report) {
   const { records, seed, only, timeout, together } = flags(args, {
-    ...{ records: 10_000, seed: 1, only: '', timeout: 300, together: 4 },
+    ...{ records: 10_000, seed: 1, only: '', timeout: 300, together: 6 },
   });
   const words = only.split(',').filter((word) => word !== '');
   let wrong = 0;
