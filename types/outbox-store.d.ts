@@ -202,7 +202,10 @@ export interface SqliteOutboxOptions {
   secret?: string;
   /** In place of `secret`, for a change of secrets: the first encrypts, all of them decrypt. */
   secrets?: string[];
-  /** Milliseconds since 1970, for tests; `Date.now` when not given. */
+  /**
+   * Milliseconds since 1970, for tests. When not given, `Date.now` dates changes and dead letters, and the time since the
+   * machine was started, which nobody sets, measures leases and delays.
+   */
   now?: () => number;
 }
 
