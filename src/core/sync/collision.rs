@@ -1,11 +1,10 @@
 //! Whose row is it? The collision table of MAPPING.md, decided from what a look-up found and before anything is written.
 
-use serde_json::Value;
-
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::UniqueValue;
+use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::options::{ClaimedMatch, Collisions, DeletedMatch, OwnDeleted, OwnGone, UnclaimedMatch};
@@ -155,14 +154,9 @@ impl<'a> Claim<'a> {
     }
 
     fn holds_unique(&self, row: &Record) -> bool {
-        let held = row
-            .get(self.kind.unique_field())
-            .and_then(|composite| composite.get(self.kind.unique_subfield()))
-            .and_then(Value::as_str);
-        match (self.unique, held) {
-            (Some(unique), Some(held)) => unique.spellings.iter().any(|known| known == held),
-            _ => false,
-        }
+        self.unique.is_some_and(|unique| {
+            identity_of(self.kind, row).is_some_and(|held| held == unique.identity)
+        })
     }
 
     /// Another row with our e-mail or domain: a live one before a deleted one, the oldest first.

@@ -160,7 +160,8 @@ async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<LookupAnswer, C
     let mut refused: Option<String> = None;
     loop {
         let answer = match http.call(request.clone()).await {
-            Ok(response) => lookup::parse(&response.body, asked),
+            Ok(response) if repeats > 0 => lookup::parse(&response.body, asked),
+            Ok(response) => lookup::parse_tolerantly(&response.body, asked),
             // A look-up makes no row that could be there already: what is refused is somebody else's write.
             Err(error) if error.reason() == Some("DUPLICATE") => Err(another_answer()),
             // The same words twice are the server's own.

@@ -77,6 +77,7 @@ fn map_domain(value: &Patch<String>, mapper: &mut Mapper) -> Option<UniqueValue>
                 field: ObjectKind::Company.unique_field(),
                 input_field: "domain_name",
                 value: link,
+                identity: domain.host().to_owned(),
                 spellings: domain.spellings(),
             })
         }

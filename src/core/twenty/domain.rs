@@ -1,6 +1,9 @@
 //! Company domains as identities (MAPPING.md, row `domain_name`).
 
+use std::borrow::Cow;
+
 use psl::{Psl, Type};
+use url::quirks::domain_to_unicode;
 use url::{Host, Url};
 
 use super::warning::reason;
@@ -178,7 +181,12 @@ impl Domain {
     /// Every way in which a row may hold this domain; look-ups ask for all of them.
     pub fn spellings(&self) -> Vec<String> {
         let mut spellings = Vec::with_capacity(12);
-        for host in std::iter::once(&self.host).chain(&self.typed) {
+        let letters = Some(&self.host)
+            .filter(|host| host.contains("xn--"))
+            .map(|host| domain_to_unicode(host))
+            .filter(|letters| !letters.is_empty() && Some(letters) != self.typed.as_ref());
+        let others = self.typed.iter().chain(&letters);
+        for host in std::iter::once(&self.host).chain(others) {
             for scheme in ["", "https://", "http://"] {
                 for www in ["", "www."] {
                     for slash in ["", "/"] {
@@ -194,6 +202,11 @@ impl Domain {
 /// The domain as entities show it: the bare host where the link is an identity, else the link as it is.
 pub fn from_link(link: &str) -> String {
     Domain::parse(link).map_or_else(|_| link.to_owned(), |domain| domain.host)
+}
+
+/// The one form that all spellings of a domain share: the bare host; a link that is no identity stays as it is.
+pub fn canonical(link: &str) -> Cow<'_, str> {
+    Domain::parse(link).map_or(Cow::Borrowed(link), |domain| domain.host.into())
 }
 
 /// As often as it is there, or what is left would read as another domain.
@@ -269,10 +282,13 @@ mod tests {
                 .spellings()
                 .contains(&"https://b\u{fc}cher.de".to_owned())
         );
-        assert_eq!(
-            Domain::parse("xn--bcher-kva.de").expect("a domain").host(),
-            typed.host()
-        );
+        let ascii = Domain::parse("xn--bcher-kva.de").expect("a domain");
+        assert_eq!(ascii.host(), typed.host());
+        assert!(ascii.spellings().contains(&"b\u{fc}cher.de".to_owned()));
+        for spelling in typed.spellings() {
+            assert_eq!(canonical(&spelling), ascii.host(), "{spelling}");
+        }
+        assert_eq!(canonical("https://acme.com/shop"), "https://acme.com/shop");
     }
 
     #[test]

@@ -22,5 +22,6 @@ pub mod provision;
 pub mod record;
 pub mod schema;
 pub mod timestamp;
+pub mod unique;
 pub mod warning;
 pub mod webhook;

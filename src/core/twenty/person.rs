@@ -106,7 +106,8 @@ fn map_email(input: &PersonInput, mapper: &mut Mapper) -> Result<Option<UniqueVa
     Ok(Some(UniqueValue {
         field: ObjectKind::Person.unique_field(),
         input_field: "email",
-        spellings: vec![address.clone()],
+        identity: email::canonical(&address).into_owned(),
+        spellings: email::spellings(&address),
         value: address,
     }))
 }

@@ -70,8 +70,10 @@ pub struct UniqueValue {
     pub field: &'static str,
     /// `email` or `domain_name`: the key in the input.
     pub input_field: &'static str,
-    /// What is written; equal values collide.
+    /// What is written.
     pub value: String,
+    /// The form that all spellings share: equal identities collide.
+    pub identity: String,
     /// Every way in which a row may hold it, the written one among them.
     pub spellings: Vec<String>,
 }

@@ -1,6 +1,6 @@
 //! The table of MAPPING.md, row by row.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -12,6 +12,7 @@ fn unique() -> UniqueValue {
         field: "emails",
         input_field: "email",
         value: "a@x.example".into(),
+        identity: "a@x.example".into(),
         spellings: vec!["a@x.example".into()],
     }
 }
@@ -117,6 +118,13 @@ fn an_unclaimed_match_is_linked_adopted_or_reported() {
     let error = failure(decide_with(&usable(), &rows, with(UnclaimedMatch::Report)));
     assert_eq!(error.reason(), Some("COLLISION"));
     assert!(error.message.contains(OTHER));
+}
+
+#[test]
+fn another_spelling_of_our_address_is_our_address() {
+    let rows = [row(OTHER, "", "A@X.Example", false)];
+    let linked = target(decide_with(&usable(), &rows, Collisions::default()));
+    assert!(linked.blanks_only && linked.claim);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::core::error::CrmError;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Claim, Decision, decide, own_gone, reason};
@@ -98,8 +99,8 @@ impl Upsert<'_> {
         }
     }
 
-    /// A plain create is safe without a look-up only where the server itself refuses every double: an e-mail has one
-    /// spelling and a unique index, a domain has many spellings, and an external id that is not unique has no index.
+    /// A plain create is safe without a look-up only where the server itself refuses every double: most
+    /// e-mails have one spelling and a unique index, a domain has many spellings, and an external id that is not unique has no index.
     pub(super) fn must_look_first(&self) -> bool {
         if let Input::CompanyStub(_) = self.input {
             // The person that names it has just looked.
@@ -173,12 +174,7 @@ impl Upsert<'_> {
         let is_explained_elsewhere = |row: &Record| {
             refused.get("id").and_then(Value::as_str) == Some(id_of(row))
                 || self.mapped.unique_value.as_ref().is_some_and(|unique| {
-                    unique.spellings.iter().any(|spelling| {
-                        row.get(unique_field)
-                            .and_then(|parts| parts.get(self.kind().unique_subfield()))
-                            .and_then(Value::as_str)
-                            == Some(spelling)
-                    })
+                    identity_of(self.kind(), row).is_some_and(|held| held == unique.identity)
                 })
         };
         refused

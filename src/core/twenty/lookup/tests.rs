@@ -1,4 +1,6 @@
 use super::*;
+use crate::core::twenty::email;
+use crate::core::twenty::record::{ExternalIdField, UniqueValue};
 use crate::core::twenty::schema::{FieldInfo, Uniqueness};
 
 fn schema(external_id: bool) -> ObjectSchema {
@@ -190,6 +192,70 @@ fn a_row_that_was_not_asked_for_spoils_the_answer() {
     assert!(read(by_external.clone()).is_ok());
     assert!(parse(&answer(&by_external, None), &[people(false)]).is_err());
     assert!(read(json!([{"externalId": "a)b(\""}])).is_err());
+}
+
+/// Records to be asked for; the first has an address whose domain is written in its own script.
+fn chunk(records: u128) -> LookupQuery {
+    let mut asked = query(ObjectKind::Person, true);
+    for n in 1..=records {
+        let address = match n {
+            1 => "jane@b\u{fc}cher.de".to_owned(),
+            n => format!("p{n}@example.com"),
+        };
+        asked.add(&MappedRecord {
+            id: id(n),
+            external_id: format!("e{n}"),
+            stored_external_id: format!("e{n}"),
+            external_id_field: ExternalIdField::Unique("externalId".into()),
+            fields: Map::new(),
+            unique_value: Some(UniqueValue {
+                field: "emails",
+                input_field: "email",
+                identity: email::canonical(&address).into_owned(),
+                spellings: email::spellings(&address),
+                value: address,
+            }),
+            warnings: Vec::new(),
+        });
+    }
+    asked
+}
+
+fn stranger(n: u128, email: &str) -> Value {
+    json!({"id": id(n).to_string(), "externalId": format!("other{n}"), "emails": {"primaryEmail": email}})
+}
+
+#[test]
+fn an_address_is_asked_for_and_known_again_in_all_its_spellings() {
+    let asked = chunk(1);
+    let (letters, ascii) = ("jane@b\u{fc}cher.de", "jane@xn--bcher-kva.de");
+    assert_eq!(asked.unique_values, [letters, ascii]);
+    for held in [letters, ascii, "Jane@B\u{dc}CHER.DE"] {
+        let body = answer(&json!([stranger(9, held)]), None);
+        let read = parse(&body, std::slice::from_ref(&asked)).expect(held);
+        assert_eq!(read.pages[0].rows[0].unique_value.as_deref(), Some(held));
+    }
+}
+
+#[test]
+fn of_many_records_a_few_strange_rows_are_passed_over_once_the_answer_stands() {
+    let strange = json!([
+        stranger(91, "odd@example.com"),
+        stranger(2, "p2@example.com")
+    ]);
+    let body = answer(&strange, None);
+    let (many, one) = ([chunk(20)], [chunk(1)]);
+    assert!(parse(&body, &many).is_err());
+    let read = parse_tolerantly(&body, &many).expect("an answer");
+    let ids: Vec<Uuid> = read.pages[0].rows.iter().map(|row| row.id).collect();
+    assert_eq!(ids, [id(2)]);
+    // A look-up of one record has nothing else to lose.
+    let alone = answer(&json!([stranger(91, "odd@example.com")]), None);
+    assert!(parse_tolerantly(&alone, &one).is_err());
+    // A dropped filter, and a row that has no value to be spelled otherwise.
+    let table: Vec<Value> = (100..150).map(|n| stranger(n, "x@y.example")).collect();
+    assert!(parse_tolerantly(&answer(&table.into(), None), &many).is_err());
+    assert!(parse_tolerantly(&answer(&json!([stranger(91, "")]), None), &many).is_err());
 }
 
 #[test]

@@ -269,8 +269,8 @@ impl Chunk<'_> {
         let Some(unique) = mapped.record.unique_value.clone().filter(|_| has_value) else {
             return true;
         };
-        let Some(&holder) = values.get(&unique.value) else {
-            values.insert(unique.value, write.item);
+        let Some(&holder) = values.get(&unique.identity) else {
+            values.insert(unique.identity, write.item);
             return true;
         };
         let other = self.items[holder].input.external_id().to_owned();

@@ -132,7 +132,7 @@ impl<'a> Chunk<'a> {
             keys.push(id_key(item.input.external_id()));
             match &item.input {
                 Input::Person(person) => {
-                    keys.push(format!("value:{}", email::normalize(&person.email)))
+                    keys.push(format!("value:{}", email::canonical(&person.email)))
                 }
                 Input::Company(company) | Input::CompanyStub(company) => {
                     if let Patch::Value(domain) = &company.domain_name

@@ -1,18 +1,18 @@
 //! The rows of a look-up, found by each of their keys.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-
-use serde_json::Value;
 
 use crate::core::sync::bulk::item::Mapped;
 use crate::core::sync::wire::{Record, id_of, text_of};
 use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::unique::identity_of;
 
 /// The rows of a look-up by each of their keys.
 pub(super) struct RowIndex<'r> {
     by_id: HashMap<&'r str, &'r Record>,
     by_external_id: HashMap<&'r str, Vec<&'r Record>>,
-    by_value: HashMap<&'r str, Vec<&'r Record>>,
+    by_value: HashMap<Cow<'r, str>, Vec<&'r Record>>,
 }
 
 impl<'r> RowIndex<'r> {
@@ -28,12 +28,7 @@ impl<'r> RowIndex<'r> {
                 let rows = index.by_external_id.entry(text_of(row, field)).or_default();
                 rows.push(row);
             }
-            let value = row
-                .get(kind.unique_field())
-                .and_then(|composite| composite.get(kind.unique_subfield()))
-                .and_then(Value::as_str)
-                .filter(|value| !value.is_empty());
-            if let Some(value) = value {
+            if let Some(value) = identity_of(kind, row) {
                 index.by_value.entry(value).or_default().push(row);
             }
         }
@@ -56,13 +51,10 @@ impl<'r> RowIndex<'r> {
             .get(mapped.record.stored_external_id.as_str())
             .into_iter()
             .flatten();
-        let spellings = mapped
-            .record
-            .unique_value
-            .iter()
-            .flat_map(|unique| &unique.spellings);
-        let by_value = spellings
-            .filter_map(|spelling| self.by_value.get(spelling.as_str()))
+        let unique = mapped.record.unique_value.as_ref();
+        let by_value = unique
+            .and_then(|unique| self.by_value.get(unique.identity.as_str()))
+            .into_iter()
             .flatten();
         for row in by_id.chain(by_external_id).chain(by_value) {
             if !rows.iter().any(|known| std::ptr::eq(*known, *row)) {

@@ -1,0 +1,28 @@
+//! The value that the CRM keeps unique beside the external id: an e-mail or a domain, whatever its spelling.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::ids::ObjectKind;
+use super::{domain, email};
+
+/// The one form that all spellings of a person's e-mail or a company's domain share.
+pub fn identity(kind: ObjectKind, held: &str) -> Cow<'_, str> {
+    match kind {
+        ObjectKind::Person => email::canonical(held),
+        ObjectKind::Company => domain::canonical(held),
+    }
+}
+
+/// The e-mail or domain link that a row holds; none where it is blank.
+pub fn held_by(kind: ObjectKind, row: &Map<String, Value>) -> Option<&str> {
+    let parts = row.get(kind.unique_field())?;
+    let held = parts.get(kind.unique_subfield())?.as_str()?;
+    Some(held).filter(|held| !held.is_empty())
+}
+
+/// The identity of what a row holds.
+pub fn identity_of(kind: ObjectKind, row: &Map<String, Value>) -> Option<Cow<'_, str>> {
+    held_by(kind, row).map(|held| identity(kind, held))
+}
