@@ -1,7 +1,7 @@
 'use strict';
 
 const native = require('./native.js');
-const { call, callNow, dispatcher, registerTarget, thrownError } = require('./dispatcher.js');
+const { begin, callNow, dispatcher, registerTarget, thrownError } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { FAILURE } = require('./observability/channels.js');
 const { logs, readHooks, wantedBy } = require('./observability/hooks.js');
@@ -171,29 +171,42 @@ function configToJson(config) {
  * @param {RequestOptions | null | undefined} options
  * @returns {Promise<import('../index.js').TwentyCrmResponse<any>>}
  */
-async function send(client, method, path, body, options) {
-  const inner = nativeOf(client);
-  let bodyJson;
-  /** @type {string | undefined} */
-  let optionsJson;
-  let signal;
-  try {
-    if (typeof path !== 'string')
-      throw invalid('path', 'path must be a string such as "/rest/people"', undefined);
-    bodyJson = toJson('body', body);
-    if (options !== undefined && options !== null) {
-      signal = readSignal(options);
-      optionsJson = callOptionsToJson(options);
+function send(client, method, path, body, options) {
+  // What is thrown in here, for a `this` that is no client, rejects the promise.
+  return new Promise((resolve, reject) => {
+    const inner = nativeOf(client);
+    let bodyJson;
+    /** @type {string | undefined} */
+    let optionsJson;
+    let signal;
+    try {
+      if (typeof path !== 'string')
+        throw invalid('path', 'path must be a string such as "/rest/people"', undefined);
+      bodyJson = toJson('body', body);
+      if (options !== undefined && options !== null) {
+        signal = readSignal(options);
+        optionsJson = callOptionsToJson(options);
+      }
+    } catch (error) {
+      resolve({ success: false, error: plain(error) });
+      return;
     }
-  } catch (error) {
-    return { success: false, error: plain(error) };
-  }
-  const answer = await call(
-    (dispatcher, id) => inner.request(dispatcher, id, method, path, bodyJson, optionsJson),
-    signal,
-    undefined,
-    hooksOf(client),
-  );
+    begin(
+      (dispatcher, id) => inner.request(dispatcher, id, method, path, bodyJson, optionsJson),
+      signal,
+      (answer) => resolve(toResponse(answer)),
+      reject,
+      undefined,
+      hooksOf(client),
+    );
+  });
+}
+
+/**
+ * @param {import('./dispatcher.js').Answer} answer
+ * @returns {import('../index.js').TwentyCrmResponse<any>}
+ */
+function toResponse(answer) {
   if (!answer.ok) return { success: false, error: answer.error };
   if (answer.text === '') return { success: true, data: null };
   try {

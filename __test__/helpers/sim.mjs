@@ -95,14 +95,18 @@ function control(agent, method, url, body) {
 /**
  * Starts one simulator. It ends with its stdin, so that none outlives the test process.
  * @param {SimOptions} [options]
+ * @param {Record<string, string>} [env] Further variables of its environment.
  */
-export async function startSim(options = {}) {
+export async function startSim(options = {}, env = {}) {
   const args = [];
   for (const [key, value] of Object.entries(options)) {
     if (!(key in flags)) throw new TypeError(`startSim knows no option "${key}"`);
     if (value !== undefined) args.push(flags[key], String(value));
   }
-  const child = spawn(findSimBinary(), args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(findSimBinary(), args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const ended = new Promise((resolve) =>
     child.once('exit', (code, signal) => resolve(code ?? signal)),
   );

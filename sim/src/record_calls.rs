@@ -72,11 +72,20 @@ impl Call<'_> {
         let world = self.state.world();
         let row = world
             .table(&self.object.name_singular)
-            .get(id)
+            .share(id)
             .filter(|row| !is_deleted(row))
             .ok_or_else(ApiError::record_not_found)?;
-        let view = View::at_depth(&self.object, row, self.depth, &world);
-        let mut response = data(200, &self.object.name_singular, &view);
+        let key = &self.object.name_singular;
+        let mut response = if self.depth == 0 {
+            drop(world);
+            data(200, key, &View::flat(&self.object, &row))
+        } else {
+            data(
+                200,
+                key,
+                &View::at_depth(&self.object, &row, self.depth, &world),
+            )
+        };
         response.service_time = self.lookup_time(1);
         Ok(response)
     }
@@ -197,10 +206,15 @@ impl Call<'_> {
         let (events, times) = finish(&mut write, self.state);
         let mark = write.in_flight();
         let table = world.table(&self.object.name_singular);
-        let views: Vec<View<'_>> = ids
+        let rows: Vec<Arc<Record>> = ids.iter().filter_map(|id| table.share(*id)).collect();
+        // Rows without their relations are printed while others write.
+        let world = (self.depth > 0).then_some(world);
+        let views: Vec<View<'_>> = rows
             .iter()
-            .filter_map(|id| table.get(*id))
-            .map(|row| View::at_depth(&self.object, row, self.depth, &world))
+            .map(|row| match &world {
+                Some(world) => View::at_depth(&self.object, row, self.depth, world),
+                None => View::flat(&self.object, row),
+            })
             .collect();
         let mut response = answer(&views);
         drop(world);

@@ -71,8 +71,14 @@ impl Serialize for Printed<'_> {
             };
         }
         let mut map = serializer.serialize_map(Some(subfields.len()))?;
+        // Subfields mostly stand in the order of their type, as columns do.
+        let all = self.stored.as_object();
+        let mut in_order = all.into_iter().flatten().peekable();
         for (name, kind) in subfields {
-            let stored = self.stored.get(name).unwrap_or(&Value::Null);
+            let stored = match in_order.next_if(|(stored, _)| stored == name) {
+                Some((_, stored)) => stored,
+                None => self.stored.get(name).unwrap_or(&Value::Null),
+            };
             match (stored, blank(self.field.kind, name, *kind)) {
                 (Value::Null, Some(blank)) => map.serialize_entry(name, &blank)?,
                 _ => map.serialize_entry(name, stored)?,

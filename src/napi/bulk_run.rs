@@ -43,12 +43,13 @@ impl BulkRun {
             }
             let number = u64::from(number);
             let text = if wants_results {
-                core.chunk(number, &records).await.and_then(|results| {
+                let results = Box::pin(core.chunk(number, &records)).await;
+                results.and_then(|results| {
                     let answers: Vec<Answer> = results.into_iter().map(Answer::new).collect();
                     json(&answers)
                 })
             } else {
-                let tally = core.chunk_counted(number, &records).await;
+                let tally = Box::pin(core.chunk_counted(number, &records)).await;
                 tally.and_then(|tally| json(&tally))
             };
             match text {

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::future::Future;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -66,10 +67,86 @@ impl AnswerText {
     }
 }
 
+/// A text as JavaScript keeps it: one byte a character where that is enough, else two. To be made on the I/O threads, so
+/// that the JavaScript thread only copies.
+enum EncodedText {
+    /// ASCII, as it came.
+    Ascii(AnswerText),
+    Latin1(Vec<u8>),
+    Utf16(Vec<u16>),
+}
+
+impl EncodedText {
+    /// The first byte of what takes more than two bytes in UTF-8, or two of which Latin-1 lacks the character.
+    const BEYOND_LATIN1: u8 = 0xc4;
+
+    /// What is not UTF-8 becomes U+FFFD, as with every decoder of the platform.
+    fn new(text: AnswerText) -> Self {
+        let bytes = text.as_bytes();
+        if bytes.is_ascii() {
+            return Self::Ascii(text);
+        }
+        let decoded = String::from_utf8_lossy(bytes);
+        if decoded.bytes().all(|byte| byte < Self::BEYOND_LATIN1) {
+            // Checked: no character is beyond 0xff.
+            return Self::Latin1(decoded.chars().map(|c| c as u8).collect());
+        }
+        Self::Utf16(decoded.encode_utf16().collect())
+    }
+
+    /// The JavaScript string.
+    ///
+    /// # Safety
+    /// On the JavaScript thread, with its live environment.
+    unsafe fn create(&self, env: sys::napi_env, value: &mut sys::napi_value) -> sys::napi_status {
+        let latin1 = |text: &[u8], value: &mut sys::napi_value| unsafe {
+            sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, value)
+        };
+        match self {
+            Self::Ascii(text) => latin1(text.as_bytes(), value),
+            Self::Latin1(text) => latin1(text, value),
+            Self::Utf16(text) => unsafe {
+                sys::napi_create_string_utf16(env, text.as_ptr(), text.len() as isize, value)
+            },
+        }
+    }
+}
+
 struct Completion {
     id: u32,
     kind: AnswerKind,
-    text: AnswerText,
+    text: EncodedText,
+}
+
+impl Completion {
+    fn new(id: u32, kind: AnswerKind, text: AnswerText) -> Self {
+        Self {
+            id,
+            kind,
+            text: EncodedText::new(text),
+        }
+    }
+}
+
+/// Call numbers count up: they need no hashing against collisions.
+#[derive(Default)]
+struct CallIdHasher(u64);
+
+impl Hasher for CallIdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0 << 8 | u64::from(*byte);
+        }
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        // Hash tables look at the upper bits as well as the lower ones.
+        self.0 = u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 /// A pointer that Node-API allows to be used from any thread, as long as the lock around it is held.
@@ -84,7 +161,7 @@ pub struct Shared {
     queue: Mutex<Vec<Completion>>,
     woken: AtomicBool,
     in_flight: AtomicUsize,
-    aborts: Mutex<HashMap<u32, AbortHandle>>,
+    aborts: Mutex<HashMap<u32, AbortHandle, BuildHasherDefault<CallIdHasher>>>,
     next_question: AtomicU32,
     questions: Mutex<HashMap<u32, oneshot::Sender<std::result::Result<String, String>>>>,
     hold: Mutex<Hold>,
@@ -108,15 +185,12 @@ impl Shared {
             return false;
         }
         {
+            let event = Completion::new(target, AnswerKind::Event, AnswerText::Text(text));
             let mut queue = lock(&self.queue);
             if queue.len() >= MAX_WAITING {
                 return false;
             }
-            queue.push(Completion {
-                id: target,
-                kind: AnswerKind::Event,
-                text: AnswerText::Text(text),
-            });
+            queue.push(event);
         }
         self.wake();
         true
@@ -160,14 +234,15 @@ impl Shared {
         let (sender, receiver) = oneshot::channel();
         lock(&self.questions).insert(id, sender);
         let _question = Question { shared: self, id };
-        self.push(Completion {
+        let question = format!(
+            r#"{{"call":{},"target":{target},"method":"{method}","args":{arguments}}}"#,
+            origin::current().unwrap_or_default()
+        );
+        self.push(Completion::new(
             id,
-            kind: AnswerKind::Question,
-            text: AnswerText::Text(format!(
-                r#"{{"call":{},"target":{target},"method":"{method}","args":{arguments}}}"#,
-                origin::current().unwrap_or_default()
-            )),
-        });
+            AnswerKind::Question,
+            AnswerText::Text(question),
+        ));
         receiver
             .await
             .unwrap_or_else(|_| Err("the JavaScript environment has gone away".to_owned()))
@@ -196,22 +271,18 @@ struct Ticket {
 impl Ticket {
     fn answer(mut self, kind: AnswerKind, text: AnswerText) {
         self.answered = true;
-        self.shared.push(Completion {
-            id: self.id,
-            kind,
-            text,
-        });
+        self.shared.push(Completion::new(self.id, kind, text));
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.answered {
-            self.shared.push(Completion {
-                id: self.id,
-                kind: AnswerKind::Lost,
-                text: AnswerText::Text(String::new()),
-            });
+            self.shared.push(Completion::new(
+                self.id,
+                AnswerKind::Lost,
+                AnswerText::Text(String::new()),
+            ));
         }
     }
 }
@@ -240,7 +311,7 @@ impl Dispatcher {
             queue: Mutex::new(Vec::new()),
             woken: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
-            aborts: Mutex::new(HashMap::new()),
+            aborts: Mutex::default(),
             next_question: AtomicU32::new(1),
             questions: Mutex::new(HashMap::new()),
             hold: Mutex::default(),
@@ -449,15 +520,7 @@ unsafe fn call_on_answers(env: sys::napi_env, on_answers: sys::napi_value, batch
             sys::napi_set_element(env, array, slot, value);
             sys::napi_create_uint32(env, completion.kind as u32, &mut value);
             sys::napi_set_element(env, array, slot + 1, value);
-            let text = completion.text.as_bytes();
-            // Most answers are ASCII, and need not be decoded then.
-            let create = if text.is_ascii() {
-                sys::napi_create_string_latin1
-            } else {
-                sys::napi_create_string_utf8
-            };
-            let length = text.len() as isize;
-            if create(env, text.as_ptr().cast(), length, &mut value) == sys::Status::napi_ok {
+            if completion.text.create(env, &mut value) == sys::Status::napi_ok {
                 sys::napi_set_element(env, array, slot + 2, value);
             }
             slot += 3;

@@ -68,7 +68,8 @@ impl RestClient {
                 Ok(request) => request,
                 Err(error) => return failure(error),
             };
-            match http.call(request).await {
+            // Boxed: what a call keeps while it lasts is allocated where it runs, not on the JavaScript thread.
+            match Box::pin(http.call(request)).await {
                 Ok(response) => (AnswerKind::Success, AnswerText::Bytes(response.body)),
                 Err(error) => failure(error),
             }
