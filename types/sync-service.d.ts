@@ -161,8 +161,8 @@ export interface SyncServiceOptions extends ObservabilityOptions {
   /** Names of Twenty's fields where a workspace has them under other names. */
   fieldNames?: FieldNames;
   /**
-   * An e-mail address that is none: `refuse` fails the record with `VALIDATION_ERROR`, `leave_out` writes it without
-   * and warns.
+   * An e-mail address that is none, or that Twenty refuses: `refuse` fails the record with `VALIDATION_ERROR`,
+   * `leave_out` writes it without and warns.
    * @default 'refuse'
    */
   invalidEmail?: 'refuse' | 'leave_out';

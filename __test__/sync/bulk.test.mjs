@@ -269,8 +269,15 @@ test('3 records among 200 that only the server refuses cost at most 50 requests'
   const service = crm.service();
   await service.upsertPerson(newPerson());
   const bad = [17, 99, 180];
-  // A form of link that passes here and is refused there: an optional value, left out with a warning.
-  const inputs = people(200, (at) => (bad.includes(at) ? { website: 'https://nodots' } : {}));
+  // A link that passes here and is refused there: an optional value, left out with a warning.
+  const website = 'https://refused.example/x';
+  const inputs = people(200, (at) => (bad.includes(at) ? { website } : {}));
+  const messages = ['The URL of the link is not valid'];
+  const body = { statusCode: 400, error: 'Error', messages, code: 'INVALID_URL' };
+  await crm.sim.addFaults({
+    bodyContains: website,
+    action: { type: 'status', status: 400, body },
+  });
   /** @type {any[]} */
   let results = [];
   const requests = await crm.requestsOf(async () => {

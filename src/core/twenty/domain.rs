@@ -136,6 +136,9 @@ impl Domain {
             return Err(reason::INVALID_DOMAIN);
         }
         let host = strip_www(host);
+        if !is_hostname(host) {
+            return Err(reason::INVALID_DOMAIN);
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(reason::INVALID_DOMAIN);
         }
@@ -209,6 +212,28 @@ pub fn canonical(link: &str) -> Cow<'_, str> {
     Domain::parse(link).map_or(Cow::Borrowed(link), |domain| domain.host.into())
 }
 
+/// Whether the server takes the (lower-case ASCII) host in a link: labels of letters, digits and hyphens with none at
+/// either end, an underscore at most before a label, at least two labels (read in the server's source, which has its own
+/// pattern for hosts).
+pub fn is_hostname(host: &str) -> bool {
+    let mut labels = host.split('.').rev();
+    let is_plain = |label: &str| {
+        label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = labels.next().unwrap_or("");
+    let mut others = 0;
+    let fits = labels.all(|label| {
+        others += 1;
+        let rest = label.strip_prefix('_').unwrap_or(label);
+        (1..=63).contains(&rest.len()) && is_plain(rest)
+    });
+    fits && (1..=10).contains(&others) && (1..=63).contains(&last.len()) && is_plain(last)
+}
+
 /// As often as it is there, or what is left would read as another domain.
 fn strip_www(mut host: &str) -> &str {
     while let Some(rest) = host.strip_prefix("www.")
@@ -255,9 +280,38 @@ mod tests {
             ("jane@acme.com", reason::INVALID_DOMAIN),
             ("www.\u{ad}.com", reason::INVALID_DOMAIN),
             ("\u{ad}.acme.com", reason::INVALID_DOMAIN),
+            ("my_shop.example.com", reason::INVALID_DOMAIN),
+            ("shop-.example.com", reason::INVALID_DOMAIN),
+            ("-x.com", reason::INVALID_DOMAIN),
         ];
         for (text, why) in cases {
             assert_eq!(Domain::parse(text), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_those_that_the_server_takes() {
+        for host in [
+            "acme.com",
+            "2.com",
+            "a--b.com",
+            "_dmarc.acme.com",
+            "foo.xn--p1ai",
+            "xn--e1afmkfd.xn--p1ai",
+        ] {
+            assert!(is_hostname(host), "{host}");
+        }
+        for host in [
+            "",
+            "intranet",
+            "acme.com.",
+            "a_b.com",
+            "-x.com",
+            "x-.com",
+            "a..com",
+            "_.com",
+        ] {
+            assert!(!is_hostname(host), "{host}");
         }
     }
 

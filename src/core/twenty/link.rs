@@ -1,6 +1,8 @@
 //! Links (MAPPING.md, row `website`).
 
-use url::Url;
+use url::{Host, Url};
+
+use super::domain::is_hostname;
 
 /// The link as it is sent: trimmed, with a scheme, host lower-cased, without a trailing slash. None where the server would
 /// refuse it (transcript 125), or where it is no web address.
@@ -15,6 +17,14 @@ pub fn normalize(link: &str) -> Option<String> {
         url
     };
     if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let is_taken = match url.host()? {
+        Host::Domain(host) => host == "localhost" || is_hostname(host),
+        Host::Ipv4(_) => true,
+        Host::Ipv6(_) => false,
+    };
+    if !is_taken {
         return None;
     }
     let text = url.as_str();
@@ -55,6 +65,10 @@ mod tests {
             ("mailto:jane@acme.com", None),
             ("javascript:alert(1)", None),
             ("https://", None),
+            ("http://127.0.0.1:3000/x", Some("http://127.0.0.1:3000/x")),
+            ("http://intranet/x", None),
+            ("http://[::1]/x", None),
+            ("https://my_shop.example.com/x", None),
         ];
         for (link, expected) in cases {
             assert_eq!(normalize(link).as_deref(), expected, "{link}");

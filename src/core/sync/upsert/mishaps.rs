@@ -5,14 +5,13 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::payload::is_as_created;
+use super::refusals::{naming_email, suspects};
 use super::{Plan, Step, Upsert, map};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{MappedRecord, holds_all};
-use crate::core::twenty::warning::SyncWarning;
 
-use crate::core::sync::collision::reason;
 use crate::core::sync::schema_source::Sign;
 use crate::core::sync::wire::{self, id_of};
 
@@ -61,6 +60,9 @@ impl Upsert<'_> {
 
     pub(super) async fn conflict_pause(&mut self, error: Option<CrmError>) -> Result<(), CrmError> {
         if self.conflicts > self.options.max_conflict_retries {
+            if let Some(taken) = self.taken_unseen() {
+                return Err(taken);
+            }
             let mut failure = CrmError::new(
                 ErrorCode::OperationFailed,
                 format!(
@@ -107,14 +109,7 @@ impl Upsert<'_> {
             }
             return Ok(Step::Next(plan));
         }
-        if let Some(refused) = refused_optional_field(&error, &self.service.options.field_names)
-            && self.mapped.fields.contains_key(&refused.field)
-            && !self.refused_fields.contains(&refused.field)
-        {
-            let warning = refused.warning(self.input.external_id(), &error);
-            self.warnings.push(warning);
-            self.refused_fields.push(refused.field);
-            self.is_complete = false;
+        if self.leave_out_refused(&error) {
             return Ok(Step::Next(again));
         }
         if self.renew_schema(&error).await? {
@@ -152,7 +147,7 @@ impl Upsert<'_> {
     }
 
     pub(super) fn named(&self, error: CrmError) -> CrmError {
-        error
+        naming_email(error)
             .with_detail("externalId", self.input.external_id())
             .with_detail("object", self.kind().singular())
     }
@@ -213,49 +208,9 @@ fn is_foreign_key(error: &CrmError) -> bool {
     error.message.contains("foreign key")
 }
 
-/// An optional value that the server reads more strictly than anybody can know beforehand.
-pub(in crate::core::sync) struct RefusedField {
-    /// The field's name in the CRM.
-    pub field: String,
-    input_field: &'static str,
-}
-
-impl RefusedField {
-    /// Says that the record was written without it.
-    pub fn warning(&self, external_id: &str, error: &CrmError) -> SyncWarning {
-        SyncWarning::new(
-            self.input_field,
-            reason::VALUE_REFUSED,
-            external_id,
-            format!(
-                "the server refused this value ({}): the record was written without it",
-                error.message
-            ),
-        )
-    }
-}
-
-/// Which optional value a refusal is about, by the server's own codes (WIRE.md section 4).
-pub(in crate::core::sync) fn refused_optional_field(
-    error: &CrmError,
-    names: &FieldNames,
-) -> Option<RefusedField> {
-    let (field, input_field) = match error.details.get("serverCode").and_then(Value::as_str)? {
-        "INVALID_PHONE_NUMBER"
-        | "CONFLICTING_PHONE_COUNTRY_CODE"
-        | "CONFLICTING_PHONE_CALLING_CODE" => ("phones", "phone"),
-        "INVALID_URL" => (names.website.as_str(), "website"),
-        _ => return None,
-    };
-    Some(RefusedField {
-        field: field.to_owned(),
-        input_field,
-    })
-}
-
 /// Whether the server says itself that a value or a link of some record is the cause.
 pub(in crate::core::sync) fn is_about_one_record(error: &CrmError, names: &FieldNames) -> bool {
-    is_foreign_key(error) || refused_optional_field(error, names).is_some()
+    is_foreign_key(error) || !suspects(error, names).is_empty()
 }
 
 /// Whether a record that a batch was refused for may do better alone, where links and the schema are looked after.

@@ -28,14 +28,17 @@ use mishaps::OUTCOME_UNKNOWN;
 mod identity;
 mod mishaps;
 mod payload;
+mod refusals;
+mod taken;
 mod writes;
 
 pub(super) use identity::store_failed;
 pub(super) use mishaps::{
     is_about_one_record, is_lost_write, is_outcome_unknown, is_unknown_field,
-    is_worth_trying_alone, outcome_unknown, refused_optional_field,
+    is_worth_trying_alone, outcome_unknown,
 };
 pub(super) use payload::{Creation, create_payload, entity_of, is_as_created};
+pub(super) use refusals::{naming_email, suspects_in};
 pub(super) use writes::{linked_warning, take_value_from};
 
 /// What is to be written.
@@ -136,6 +139,8 @@ pub(super) struct Upsert<'a> {
     looked_at: u64,
     /// A create that was refused as a duplicate; the next look-up may tell of what.
     refused_create: Option<Map<String, Value>>,
+    /// The payload that was refused as a duplicate last.
+    refused: Option<taken::Refused>,
     link_checked: bool,
     warnings: Vec<SyncWarning>,
 }
@@ -172,6 +177,7 @@ impl<'a> Upsert<'a> {
             remembered: None,
             looked_at: service.workspace.claims.now(),
             refused_create: None,
+            refused: None,
             link_checked: false,
             warnings: Vec::new(),
         })

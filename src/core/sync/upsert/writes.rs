@@ -17,6 +17,7 @@ use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
 impl Upsert<'_> {
     pub(super) async fn create(&mut self) -> Result<Step, CrmError> {
         let payload = self.create_payload();
+        self.check_refused(&payload)?;
         match wire::create(&self.service.http, self.kind(), &payload).await {
             Ok(record) => {
                 self.remember(&record).await;
@@ -25,6 +26,7 @@ impl Upsert<'_> {
             Err(error) if is_duplicate(&error) => {
                 self.maybe_created |= is_outcome_unknown(&error);
                 self.is_unsettled = self.maybe_created;
+                self.note_refused(&payload, &error).await;
                 self.refused_create = Some(payload);
                 self.after_conflict(error).await
             }
@@ -48,6 +50,7 @@ impl Upsert<'_> {
             Err(error) if error.code == ErrorCode::NotFound => Ok(self.after_gone(id).await),
             Err(error) if is_duplicate(&error) => {
                 self.is_unsettled = is_outcome_unknown(&error);
+                self.note_refused(&payload, &error).await;
                 self.after_conflict(error).await
             }
             Err(error) if is_lost_write(&error) => self.after_lost_answer(error, &payload).await,
@@ -135,6 +138,9 @@ impl Upsert<'_> {
         if target.revive {
             payload.insert("deletedAt".to_owned(), Value::Null);
         }
+        if target.take_from.is_none() {
+            self.check_refused(&payload)?;
+        }
         let written = wire::patch(&self.service.http, self.kind(), &id, &payload).await;
         drop(claim);
         match written {
@@ -160,6 +166,9 @@ impl Upsert<'_> {
             Err(error) if error.code == ErrorCode::NotFound || is_duplicate(&error) => {
                 // It went, or its value was taken, between the look-up and the write.
                 self.is_unsettled = is_outcome_unknown(&error);
+                if is_duplicate(&error) {
+                    self.note_refused(&payload, &error).await;
+                }
                 self.conflict_pause(Some(error)).await?;
                 Ok(Step::Next(Plan::LookUp))
             }

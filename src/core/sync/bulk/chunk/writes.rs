@@ -12,8 +12,8 @@ use crate::core::sync::bulk::schema_watch::SchemaWatch;
 use crate::core::sync::claims::Claim;
 use crate::core::sync::service::Learnt;
 use crate::core::sync::upsert::{
-    Creation, is_lost_write, is_outcome_unknown, is_worth_trying_alone, outcome_unknown,
-    refused_optional_field,
+    Creation, is_lost_write, is_outcome_unknown, is_worth_trying_alone, naming_email,
+    outcome_unknown, suspects_in,
 };
 use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::ids::ObjectKind;
@@ -81,7 +81,7 @@ impl Chunk<'_> {
                     }
                     Written::Failed(error) if self.drop_refused(at, &error) => {}
                     Written::Failed(error) if is_worth_trying_alone(&error) => {}
-                    Written::Failed(error) => self.items[at].fail(error),
+                    Written::Failed(error) => self.items[at].fail(naming_email(error)),
                 }
             }
         }
@@ -148,19 +148,26 @@ impl Chunk<'_> {
         self.maybe_created |= mode == WriteMode::Create;
     }
 
-    /// Takes an optional value out that the server refused, so that the rest of the record is written with the next batch.
+    /// Takes a value out that the server refused, so that the rest of the record is written with the next batch.
     pub(super) fn drop_refused(&mut self, at: usize, error: &CrmError) -> bool {
         let item = &mut self.items[at];
         let Some(mapped) = &mut item.mapped else {
             return false;
         };
-        let names = &self.service.options.field_names;
-        let Some(refused) = refused_optional_field(error, names) else {
-            return false;
+        let options = &self.service.options;
+        let suspects = suspects_in(
+            &mapped.record,
+            error,
+            &options.field_names,
+            options.invalid_email,
+        );
+        let refused = match suspects.as_slice() {
+            [] => return false,
+            [refused] => refused,
+            // Which of them it is shows when the record is written alone.
+            _ => return true,
         };
-        if mapped.record.fields.shift_remove(&refused.field).is_none() {
-            return false;
-        }
+        mapped.record.fields.shift_remove(&refused.field);
         mapped.is_complete = false;
         mapped.refused_fields.push(refused.field.clone());
         let warning = refused.warning(item.input.external_id(), error);

@@ -1,0 +1,113 @@
+//! Values that another row has, in fields that the workspace keeps unique beside those that look-ups ask for: a name, a
+//! phone, whatever somebody made unique (WIRE.md section 5). The refusal names no field, and no look-up finds the row.
+
+use serde_json::{Map, Value};
+
+use super::Upsert;
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::twenty::schema::Uniqueness;
+
+/// What was refused as a duplicate, and how often in a row.
+pub(super) struct Refused {
+    payload: Map<String, Value>,
+    times: u32,
+    error: CrmError,
+}
+
+/// So often is a payload refused, each time with a look-up in between that changes nothing about it, before a field that
+/// nobody looks up is taken to be the cause. A first time may be a race that the other one has lost meanwhile.
+const ENOUGH_TIMES: u32 = 2;
+
+impl Upsert<'_> {
+    /// Takes note of a payload that was refused as a duplicate.
+    pub(super) async fn note_refused(&mut self, payload: &Map<String, Value>, error: &CrmError) {
+        let times = match &self.refused {
+            Some(refused) if refused.payload == *payload => refused.times + 1,
+            _ => 1,
+        };
+        self.refused = Some(Refused {
+            payload: payload.clone(),
+            times,
+            error: error.clone(),
+        });
+        if times == ENOUGH_TIMES && self.further_unique_fields(payload).is_empty() {
+            // Somebody may have made a field unique since the schema was read. One that cannot be read says nothing new.
+            let _ = self.renew_schema(error).await;
+        }
+    }
+
+    /// Fails where this very payload was refused already, and fields explain it that no look-up asks for.
+    pub(super) fn check_refused(&self, payload: &Map<String, Value>) -> Result<(), CrmError> {
+        match &self.refused {
+            Some(refused)
+                if refused.times >= ENOUGH_TIMES
+                    && refused.payload == *payload
+                    && !self.further_unique_fields(payload).is_empty() =>
+            {
+                Err(self.value_taken(refused))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a record is given up whose every try was refused as a duplicate, if nothing ever changed between them and the
+    /// schema's source does not say which fields are unique.
+    pub(super) fn taken_unseen(&self) -> Option<CrmError> {
+        let refused = self.refused.as_ref()?;
+        let is_steady = refused.times >= ENOUGH_TIMES && refused.times > self.conflicts;
+        let object = self.schema.object(self.kind());
+        let is_open = refused
+            .payload
+            .keys()
+            .filter_map(|name| object.fields.get(name))
+            .any(|field| field.uniqueness == Uniqueness::Unproven);
+        (is_steady && is_open).then(|| self.value_taken(refused))
+    }
+
+    /// Fields of the payload whose values the workspace keeps unique, beside those that look-ups ask for.
+    fn further_unique_fields(&self, payload: &Map<String, Value>) -> Vec<String> {
+        let object = self.schema.object(self.kind());
+        let looked_up = [
+            Some(self.kind().unique_field()),
+            self.mapped.external_id_field.name(),
+        ];
+        payload
+            .keys()
+            .filter(|name| !looked_up.contains(&Some(name.as_str())))
+            .filter_map(|name| object.active(name))
+            .filter(|field| field.uniqueness == Uniqueness::Yes)
+            .filter(|field| field.name != "id")
+            .map(|field| field.name.clone())
+            .collect()
+    }
+
+    fn value_taken(&self, refused: &Refused) -> CrmError {
+        let fields = self.further_unique_fields(&refused.payload);
+        let which = match fields.as_slice() {
+            [] => "value of a field that this workspace keeps unique".to_owned(),
+            [one] => format!("{one}, which this workspace keeps unique"),
+            many => format!(
+                "value of one of {}, which this workspace keeps unique",
+                many.join(", ")
+            ),
+        };
+        let mut error = CrmError::new(
+            ErrorCode::ValidationError,
+            format!(
+                "{} {:?} was refused as a duplicate: another row, deleted ones included, has the same {which}. Change \
+                 this record or that row, or make the field not unique in Twenty under Settings, Data model",
+                self.kind().singular(),
+                self.input.external_id(),
+            ),
+        )
+        .with_detail("reason", "DUPLICATE")
+        .with_detail("externalId", self.input.external_id())
+        .with_detail("object", self.kind().singular())
+        .with_detail("fields", fields);
+        if let Some(said) = refused.error.details.get("originalError") {
+            error = error.with_detail("originalError", said.clone());
+        }
+        error.status = refused.error.status;
+        error
+    }
+}
