@@ -1,7 +1,12 @@
 // The count that `npm test` ends with has to be believed, so what makes it is tested itself.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { countCargo, countTap, heedExitCode, listSkipped } from '../scripts/test.mjs';
+import { findSimBinary } from './helpers/sim.mjs';
 
 const cargo = `
 running 2 tests
@@ -53,4 +58,31 @@ test('a bad exit code is a failure even where no test says so', () => {
   assert.equal(heedExitCode(none, 101).failed, 1);
   assert.equal(heedExitCode({ ...none, failed: 3 }, 101).failed, 3);
   assert.equal(heedExitCode({ ...none, passed: 3 }, 0).failed, 0);
+});
+
+test('npm run sim: what it prints sets two variables with which the simulator answers', async () => {
+  const script = fileURLToPath(new URL('../scripts/sim.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, '--preset', 'dev'], {
+    env: { ...process.env, TWENTY_SIM_BIN: findSimBinary() },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  try {
+    /** @type {Record<string, string>} */
+    const set = {};
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [, name, value] = /^(?:export |\$env:)(\w+)="?([^"]+)"?$/.exec(line) ?? [];
+      if (name === undefined) break;
+      set[name] = value;
+    }
+    assert.deepEqual(Object.keys(set), ['TWENTY_CRM_BASE_URL', 'TWENTY_CRM_API_KEY']);
+    const answer = await fetch(`${set.TWENTY_CRM_BASE_URL}/rest/people?limit=1`, {
+      headers: { authorization: `Bearer ${set.TWENTY_CRM_API_KEY}` },
+    });
+    assert.equal(answer.status, 200);
+    assert.ok((await answer.json()).totalCount > 0, 'the option was passed on');
+  } finally {
+    child.kill();
+    await ended;
+  }
 });
