@@ -3,12 +3,16 @@
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::UniqueValue;
-use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::options::{ClaimedMatch, Collisions, DeletedMatch, OwnDeleted, OwnGone, UnclaimedMatch};
-use super::wire::{Record, id_of, is_deleted, text_of};
+use super::wire::{Record, id_of, is_deleted};
+
+mod claim;
+mod telling;
+
+pub use claim::Claim;
+pub(super) use telling::value_noun;
 
 /// Reasons of the warnings that collisions give, beside those of the mapping.
 pub mod reason {
@@ -34,22 +38,6 @@ pub mod reason {
     pub const VALUE_REFUSED: &str = "value_refused";
     /// The mapping store failed; the work went on without it.
     pub const STORE_FAILED: &str = "store_failed";
-}
-
-/// Who asks.
-pub struct Claim<'a> {
-    /// Person or company.
-    pub kind: ObjectKind,
-    /// The caller's external id.
-    pub external_id: &'a str,
-    /// As it stands in the CRM (with the namespace).
-    pub stored_external_id: &'a str,
-    /// Ids that are ours by construction or by memory.
-    pub own_ids: &'a [String],
-    /// Whether the workspace keeps external ids.
-    pub external_id_field: &'a ExternalIdField,
-    /// The e-mail or domain that is to be written.
-    pub unique: Option<&'a UniqueValue>,
 }
 
 /// What is to be done.
@@ -119,55 +107,7 @@ pub fn decide(claim: &Claim<'_>, rows: &[&Record], collisions: &Collisions) -> D
     }
 }
 
-impl<'a> Claim<'a> {
-    fn external_id_of<'r>(&self, row: &'r Record) -> Option<&'r str> {
-        let name = self.external_id_field.name()?;
-        Some(text_of(row, name)).filter(|text| !text.is_empty())
-    }
-
-    fn has_own_id(&self, row: &Record) -> bool {
-        self.own_ids.iter().any(|id| id == id_of(row))
-    }
-
-    /// Whether the row carries our external id, or one of our ids and nobody's external id.
-    pub(super) fn is_own(&self, row: &Record) -> bool {
-        match self.external_id_of(row) {
-            Some(external_id) => external_id == self.stored_external_id,
-            None => self.has_own_id(row),
-        }
-    }
-
-    /// The row that carries our external id, else one of our ids that no other external id has claimed. Of several
-    /// (a field that is not unique), a live one and one with an id of ours, else the oldest.
-    pub(super) fn own_row<'r>(&self, rows: &[&'r Record]) -> Option<&'r Record> {
-        rows.iter()
-            .copied()
-            .filter(|row| self.is_own(row))
-            .min_by_key(|row| {
-                (
-                    self.external_id_of(row).is_none(),
-                    is_deleted(row),
-                    !self.has_own_id(row),
-                    text_of(row, "createdAt").to_owned(),
-                )
-            })
-    }
-
-    fn holds_unique(&self, row: &Record) -> bool {
-        self.unique.is_some_and(|unique| {
-            identity_of(self.kind, row).is_some_and(|held| held == unique.identity)
-        })
-    }
-
-    /// Another row with our e-mail or domain: a live one before a deleted one, the oldest first.
-    fn holder<'r>(&self, rows: &[&'r Record], own: Option<&Record>) -> Option<&'r Record> {
-        rows.iter()
-            .copied()
-            .filter(|row| own.is_none_or(|own| id_of(own) != id_of(row)))
-            .filter(|row| self.holds_unique(row))
-            .min_by_key(|row| (is_deleted(row), text_of(row, "createdAt").to_owned()))
-    }
-
+impl Claim<'_> {
     fn write_own(
         &self,
         own: &Record,
@@ -301,87 +241,6 @@ impl<'a> Claim<'a> {
             }
         }
     }
-
-    fn noun(&self) -> &'static str {
-        self.kind.singular()
-    }
-
-    fn warning(&self, field: &str, reason: &'static str, message: String) -> SyncWarning {
-        SyncWarning::new(field, reason, self.external_id, message)
-    }
-
-    /// Names the other row, and its external id where it has one.
-    fn about(&self, warning: SyncWarning, row: &Record) -> SyncWarning {
-        let warning = warning.with_crm_id(id_of(row));
-        match self.external_id_of(row) {
-            Some(other) => warning.with_other_external_id(other),
-            None => warning,
-        }
-    }
-
-    fn describe(&self, row: &Record) -> String {
-        match self.external_id_of(row) {
-            Some(other) => format!("{:?} (row {})", other, id_of(row)),
-            None => format!("row {}", id_of(row)),
-        }
-    }
-
-    fn left_out(&self, unique: &UniqueValue, holder: &Record) -> SyncWarning {
-        let (reason, state) = if is_deleted(holder) {
-            (reason::VALUE_ON_DELETED_ROW, "soft-deleted ")
-        } else {
-            (reason::VALUE_TAKEN, "")
-        };
-        let message = format!(
-            "the {} of {:?} already belongs to {state}{}: {:?} was written without it",
-            value_noun(unique),
-            self.external_id,
-            self.describe(holder),
-            self.external_id
-        );
-        self.about(self.warning(unique.input_field, reason, message), holder)
-    }
-
-    fn taken_over(&self, unique: &UniqueValue, holder: &Record) -> SyncWarning {
-        let message = format!(
-            "the {} of {:?} was taken over from {}",
-            value_noun(unique),
-            self.external_id,
-            self.describe(holder)
-        );
-        self.about(
-            self.warning(unique.input_field, reason::TAKEN_OVER, message),
-            holder,
-        )
-    }
-
-    fn taken(&self, unique: &UniqueValue, holder: &Record) -> CrmError {
-        self.failure(
-            "COLLISION",
-            format!(
-                "the {} of {} {:?} already belongs to {}: mend one of the two, or set what collisions do",
-                value_noun(unique),
-                self.noun(),
-                self.external_id,
-                self.describe(holder)
-            ),
-            holder,
-        )
-        .with_detail("field", unique.input_field)
-    }
-
-    fn failure(&self, reason: &str, message: String, row: &Record) -> CrmError {
-        let error = CrmError::new(ErrorCode::OperationFailed, message)
-            .with_detail("reason", reason)
-            .with_detail("externalId", self.external_id)
-            .with_detail("crmId", id_of(row));
-        match self.external_id_of(row) {
-            Some(other) if other != self.stored_external_id => {
-                error.with_detail("otherExternalId", other)
-            }
-            _ => error,
-        }
-    }
 }
 
 /// What becomes of a record whose remembered row `id` is gone: `None` when it is created again, else the warning with
@@ -411,14 +270,6 @@ pub(super) fn own_gone(
         .with_detail("reason", "OWN_ROW_GONE")
         .with_detail("externalId", external_id)
         .with_detail("crmId", id))),
-    }
-}
-
-/// What people call the value.
-pub(super) fn value_noun(unique: &UniqueValue) -> &'static str {
-    match unique.input_field {
-        "email" => "e-mail",
-        _ => "domain",
     }
 }
 

@@ -4,17 +4,19 @@
 use serde::Serialize;
 
 use crate::core::error::CrmError;
-use crate::core::store::{Mapping, MappingWrite};
 use crate::core::twenty::ids::{ObjectKind, caller_external_id};
 use crate::core::twenty::key_claims::KeyClaims;
 use crate::core::twenty::warning::SyncWarning;
 use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
 
-use super::cache::{Remembered, Written};
-use super::hash_text::{hash_text, is_foreign, remembered_of};
-use super::options::OwnGone;
+use super::cache::Remembered;
+use super::hash_text::remembered_of;
 use super::service::SyncService;
 use super::upsert::store_failed;
+use found::{Found, ended_version};
+
+mod found;
+mod heal;
 
 /// What was done, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -231,205 +233,4 @@ impl SyncService {
         let known = self.site.cache.recall(kind, external_id);
         known.map(|(known, _)| known)
     }
-
-    /// The event is news.
-    async fn heal(
-        &self,
-        kind: ObjectKind,
-        external_id: &str,
-        event: &WebhookEvent,
-        found: &Found,
-    ) -> Step {
-        let namespace = self.options.namespace.as_deref();
-        let carries = match &event.carried {
-            Carried::Nowhere => true,
-            Carried::Nothing => false,
-            Carried::Stored(stored) => caller_external_id(namespace, stored) == Some(external_id),
-        };
-        let is_ended = matches!(event.change, Change::Deleted | Change::Destroyed);
-        if is_ended {
-            self.site
-                .deleted_rows
-                .note(kind, event.crm_id, ended_version(event));
-        }
-        if found.is_nothing() {
-            if event.change != Change::Restored || !carries {
-                return Step::ignored("not_mapped");
-            }
-            let stored = self.remember_row(kind, external_id, event).await;
-            return Step::done(Action::MappingRemembered, "restored", stored);
-        }
-        let reason = match event.change {
-            Change::Deleted => "deleted",
-            Change::Destroyed => "destroyed",
-            Change::Restored => "restored",
-            Change::Written => "edited",
-        };
-        let is_mapped_here = found.leads_to(&event.crm_id.to_string());
-        match (is_ended, is_mapped_here, carries) {
-            // The id is what tells a record that was there from a new one, where gone ones are not made again.
-            (true, true, _) if self.options.collisions.own_gone != OwnGone::Create => {
-                self.forget_hash(kind, external_id, event, found, reason)
-                    .await
-            }
-            (true, true, _) => self.forget_mapping(kind, external_id, found, reason).await,
-            // The external id is on another row now, or this row carries another one.
-            (false, false, true) | (false, true, false) => {
-                self.forget_mapping(kind, external_id, found, "moved").await
-            }
-            (_, false, _) => Step::ignored("other_row"),
-            (false, true, true) if event.spares(kind, &self.options.field_names) => {
-                Step::ignored("unmanaged_fields")
-            }
-            (false, true, true) => {
-                self.forget_hash(kind, external_id, event, found, reason)
-                    .await
-            }
-        }
-    }
-
-    async fn forget_mapping(
-        &self,
-        kind: ObjectKind,
-        external_id: &str,
-        found: &Found,
-        reason: &'static str,
-    ) -> Step {
-        self.forget_domain(kind, external_id);
-        let stored = match found.stored {
-            Some(_) => self.forget(kind, external_id).await,
-            None => {
-                self.site.cache.remove(kind, external_id);
-                Ok(())
-            }
-        };
-        Step::done(Action::MappingForgotten, reason, stored)
-    }
-
-    /// The mapping stays, what was written does not count any more. Where nothing is known of it, nothing is written.
-    async fn forget_hash(
-        &self,
-        kind: ObjectKind,
-        external_id: &str,
-        event: &WebhookEvent,
-        found: &Found,
-        reason: &'static str,
-    ) -> Step {
-        self.forget_domain(kind, external_id);
-        self.site
-            .cache
-            .forget_hash(kind, external_id, event.version);
-        let is_stored = found.has_stored_hash();
-        let is_remembered = found.memory.as_ref().is_some_and(|m| m.hash.is_some());
-        if !is_stored && !is_remembered {
-            return Step::ignored("nothing_remembered");
-        }
-        let stored = match is_stored {
-            true => self.store_row(kind, external_id, event).await,
-            false => Ok(()),
-        };
-        if stored.is_err() || found.store_failure.is_some() {
-            // The store still has it: applied once more, the event is no echo.
-            self.site
-                .cache
-                .forget_version(kind, external_id, event.version);
-        }
-        Step::done(Action::HashForgotten, reason, stored)
-    }
-
-    /// The row may hold another domain by now.
-    fn forget_domain(&self, kind: ObjectKind, external_id: &str) {
-        if kind == ObjectKind::Company {
-            self.site.domains.forget(external_id);
-        }
-    }
-
-    async fn remember_row(
-        &self,
-        kind: ObjectKind,
-        external_id: &str,
-        event: &WebhookEvent,
-    ) -> Result<(), String> {
-        let crm_id = event.crm_id.to_string();
-        let written = Written {
-            external_id,
-            crm_id: &crm_id,
-            hash: None,
-            version: Some(event.version),
-        };
-        self.site.cache.insert_written(kind, written, self.now_ms());
-        self.store_row(kind, external_id, event).await
-    }
-
-    /// Says in the store which row it is, and that nothing is known of its content.
-    async fn store_row(
-        &self,
-        kind: ObjectKind,
-        external_id: &str,
-        event: &WebhookEvent,
-    ) -> Result<(), String> {
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
-        let write = MappingWrite {
-            mapping: Mapping {
-                ever_id: external_id.to_owned(),
-                crm_id: event.crm_id.to_string(),
-                kind,
-            },
-            version_hash: Some(hash_text(None, Some(event.version))),
-            data: Some("{}".to_owned()),
-        };
-        store.upsert_many(std::slice::from_ref(&write)).await
-    }
-}
-
-/// What was known of a record before the event.
-struct Found {
-    memory: Option<Remembered>,
-    stored: Option<Remembered>,
-    store_failure: Option<String>,
-}
-
-impl Found {
-    fn each(&self) -> impl Iterator<Item = &Remembered> {
-        [&self.memory, &self.stored].into_iter().flatten()
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.each().next().is_none()
-    }
-
-    fn leads_to(&self, crm_id: &str) -> bool {
-        self.each().any(|known| known.crm_id == crm_id)
-    }
-
-    fn has_stored_hash(&self) -> bool {
-        self.stored
-            .as_ref()
-            .is_some_and(|stored| stored.hash.is_some() && !is_foreign(stored))
-    }
-
-    fn known_before(&self, event: &WebhookEvent) -> Option<&'static str> {
-        self.each().find_map(|known| known_before(known, event))
-    }
-}
-
-/// A row that is gone shows the time of its last change, and had no later one.
-fn ended_version(event: &WebhookEvent) -> u64 {
-    event.version + u64::from(event.change == Change::Destroyed)
-}
-
-/// Why an event tells nothing new, if it does not: it is the echo of a write whose answer is in, or older than that.
-/// Times are the server's own, to the millisecond, so that they can be compared. A destroyed record shows the time of
-/// its last change: that it is gone is news all the same.
-fn known_before(known: &Remembered, event: &WebhookEvent) -> Option<&'static str> {
-    let version = known.version?;
-    if event.version == 0 {
-        return None;
-    }
-    if event.version < version {
-        return Some("outdated");
-    }
-    (event.version == version && event.change != Change::Destroyed).then_some("own_write")
 }

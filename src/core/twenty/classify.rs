@@ -1,13 +1,21 @@
 //! DESIGN's error table: which answer of Twenty's is which error, and what may be tried again.
 
-use std::time::Duration;
-
-use http::{Method, header};
+use http::Method;
 use memchr::memmem;
 
 use super::error_body::{self, ErrorBody};
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::http::{Classifier, Failure, Throttle, TransportResponse, Verdict};
+use crate::core::http::{Classifier, Failure, TransportResponse, Verdict};
+
+mod auth;
+mod completeness;
+mod internal;
+mod rate_limit;
+
+use auth::auth;
+use completeness::{cut, is_cut_refusal, not_json, not_twenty};
+use internal::{gateway_again, internal_again, is_internal};
+use rate_limit::{is_rate_limit, rate_limited};
 
 /// Judges the answers of Twenty's REST, metadata and GraphQL routes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -190,199 +198,6 @@ fn graphql(path: &str, method: &Method, response: &TransportResponse) -> Option<
 fn is_graphql(path: &str) -> bool {
     let path = path.split('?').next().unwrap_or(path);
     matches!(path.trim_matches('/'), "graphql" | "metadata")
-}
-
-/// A success whose body is not JSON comes from something else: the web app answers unknown paths with a page.
-fn not_json(path: &str, method: &Method, response: &TransportResponse) -> Option<Box<Failure>> {
-    let first = response
-        .body
-        .iter()
-        .find(|byte| !byte.is_ascii_whitespace())?;
-    if is_cut(*first, &response.body) {
-        return Some(cut(path, method));
-    }
-    let is_json = matches!(first, b'{' | b'[')
-        || says_json(response) == Some(true)
-            && matches!(first, b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n');
-    (!is_json).then(|| not_twenty(path, method))
-}
-
-/// Whether JSON that began as an object or array does not end as one. Where nothing says how long a body is, or what
-/// says so is wrong, a connection that broke looks like one that was closed.
-fn is_cut(first: u8, body: &[u8]) -> bool {
-    let closing = match first {
-        b'{' => b'}',
-        b'[' => b']',
-        _ => return false,
-    };
-    let last = body.iter().rev().find(|byte| !byte.is_ascii_whitespace());
-    last != Some(&closing)
-}
-
-/// Whether nothing can be known of a refusal, because its body did not arrive.
-fn is_cut_refusal(response: &TransportResponse) -> bool {
-    let first = response
-        .body
-        .iter()
-        .find(|byte| !byte.is_ascii_whitespace());
-    match first {
-        Some(first) => is_cut(*first, &response.body),
-        None => says_json(response) == Some(true),
-    }
-}
-
-fn cut(path: &str, method: &Method) -> Box<Failure> {
-    let error = CrmError::new(
-        ErrorCode::NetworkError,
-        format!("The answer to {method} {path} ended in the middle."),
-    );
-    failure(error, Again::Ambiguous)
-}
-
-fn says_json(response: &TransportResponse) -> Option<bool> {
-    response
-        .headers
-        .get(header::CONTENT_TYPE)
-        .map(|value| memmem::find(value.as_bytes(), b"json").is_some())
-}
-
-fn not_twenty(path: &str, method: &Method) -> Box<Failure> {
-    let error = CrmError::new(
-        ErrorCode::Unknown,
-        format!("{method} {path} was not answered with JSON, so this is not a Twenty API: check the base URL."),
-    )
-    .with_detail("reason", "NOT_TWENTY");
-    failure(error, Again::No)
-}
-
-fn is_rate_limit(body: &ErrorBody) -> bool {
-    body.says("LIMIT_REACHED")
-        || body.says("RATE_LIMITED")
-        || body.message.starts_with("Limit reached (")
-}
-
-fn rate_limited(what: &str, body: &ErrorBody) -> Box<Failure> {
-    let throttle = limit_in_words(&body.message).unwrap_or_default();
-    let words = if body.message.is_empty() {
-        "too many requests"
-    } else {
-        &body.message
-    };
-    let mut error = described(
-        ErrorCode::RateLimit,
-        None,
-        format!("{what} hit the workspace's rate limit: {words}. Try later, or send less at once."),
-        body,
-    );
-    if let (Some(limit), Some(window)) = (throttle.limit, throttle.window) {
-        let millis = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
-        error = error
-            .with_detail("limit", limit)
-            .with_detail("windowMs", millis);
-    }
-    let mut failure = failure(error, Again::Yes);
-    failure.throttle = Some(throttle);
-    failure.retry_after = body
-        .retry_after_seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    failure
-}
-
-/// `Limit reached (100 tokens per 60000 ms)`: the only hint that servers up to 2.44 give (WIRE.md section 8).
-fn limit_in_words(message: &str) -> Option<Throttle> {
-    let rest = message.split_once("Limit reached (")?.1;
-    let (limit, rest) = rest.split_once(" tokens per ")?;
-    let (window, _) = rest.split_once(" ms")?;
-    Some(Throttle {
-        limit: Some(limit.trim().parse().ok()?),
-        window: Some(Duration::from_millis(window.trim().parse().ok()?)),
-    })
-}
-
-fn auth(what: &str, status: u16, body: &ErrorBody) -> Box<Failure> {
-    let said = body.message.to_ascii_lowercase();
-    let words = words(status, body);
-    let renew = "create a new key in Twenty under Settings, APIs & Webhooks";
-    let (reason, message) = if said.contains("missing authentication") {
-        (
-            "missing",
-            format!(
-                "{what} reached Twenty without an API key ({words}): a proxy in between may drop the Authorization header."
-            ),
-        )
-    } else if said.contains("expired") {
-        (
-            "expired",
-            format!("The API key has expired ({words}): {renew}."),
-        )
-    } else if said.contains("revoked") {
-        (
-            "revoked",
-            format!("The API key was revoked ({words}): {renew}."),
-        )
-    } else if status == 401 {
-        (
-            "invalid",
-            format!("Twenty does not accept the API key ({words}): check it, or {renew}."),
-        )
-    } else {
-        (
-            "permission",
-            format!(
-                "The API key may not do {what} ({words}): give its role the permission in Twenty under Settings, Roles."
-            ),
-        )
-    };
-    failure(
-        described(ErrorCode::AuthError, Some(reason), message, body),
-        Again::No,
-    )
-}
-
-/// A 400 that is none: any failure inside the server comes out as one (WIRE.md section 3), with the words of the
-/// database driver or the operating system. They begin the message; further in they would be somebody's data.
-fn is_internal(body: &ErrorBody) -> bool {
-    /// Nothing was done: no connection, or rolled back.
-    const UNDONE: [&str; 10] = [
-        "connect E",
-        "getaddrinfo ",
-        "timeout exceeded when trying to connect",
-        "sorry, too many clients already",
-        "remaining connection slots",
-        "the database system is ",
-        "canceling statement due to",
-        "deadlock detected",
-        "could not serialize access",
-        "Driver not Connected",
-    ];
-    body.class.as_deref() == Some("AggregateError")
-        || UNDONE.iter().any(|start| body.message.starts_with(start))
-        || internal_again(body) == Again::Ambiguous
-}
-
-/// Whether the server lost touch with its database in the middle, so that the work may be done.
-fn internal_again(body: &ErrorBody) -> Again {
-    const LOST: [&str; 7] = [
-        "read E",
-        "write E",
-        "Query read timeout",
-        "Connection terminated",
-        "terminating connection",
-        "socket hang up",
-        "Client has encountered a connection error",
-    ];
-    let lost =
-        body.says("QUERY_READ_TIMEOUT") || LOST.iter().any(|start| body.message.starts_with(start));
-    if lost { Again::Ambiguous } else { Again::Yes }
-}
-
-/// A gateway that got no answer does not know what became of the request. 500 and 503 are the server's own, and 521 to
-/// 523 mean that Cloudflare could not reach it.
-fn gateway_again(status: u16) -> Again {
-    match status {
-        500 | 503 | 521..=523 => Again::Yes,
-        _ => Again::Ambiguous,
-    }
 }
 
 fn is_bad_data(body: &ErrorBody) -> bool {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::core::twenty::record::UniqueValue;
 
 const OURS: &str = "11111111-1111-5111-8111-111111111111";
 const OTHER: &str = "22222222-2222-4222-8222-222222222222";

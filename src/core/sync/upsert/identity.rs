@@ -187,18 +187,13 @@ impl Upsert<'_> {
     }
 
     pub(super) fn decide(&mut self, rows: &[Record]) -> Result<Step, CrmError> {
-        let claim = Claim {
-            kind: self.kind(),
-            external_id: self.input.external_id(),
-            stored_external_id: &self.mapped.stored_external_id,
-            own_ids: &self.own_ids,
-            external_id_field: &self.mapped.external_id_field,
-            unique: self
-                .mapped
-                .unique_value
-                .as_ref()
-                .filter(|_| !self.without_unique),
-        };
+        let claim = Claim::of(
+            self.kind(),
+            self.input.external_id(),
+            &self.mapped,
+            &self.own_ids,
+            self.without_unique,
+        );
         let all: Vec<&Record> = rows.iter().collect();
         match decide(&claim, &all, &self.service.options.collisions) {
             Decision::Create { leave_out } => {

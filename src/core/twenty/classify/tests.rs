@@ -1,10 +1,13 @@
 //! The error table row by row, and every recorded answer of a real server where the recordings are.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 
 use super::*;
+use crate::core::http::Throttle;
 
 const JSON: &str = "application/json; charset=utf-8";
 

@@ -1,7 +1,12 @@
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
 use super::*;
 use crate::core::twenty::email;
-use crate::core::twenty::record::{ExternalIdField, UniqueValue};
-use crate::core::twenty::schema::{FieldInfo, Uniqueness};
+use crate::core::twenty::fields::FieldNames;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::record::{ExternalIdField, MappedRecord, UniqueValue};
+use crate::core::twenty::schema::{FieldInfo, FieldKind, ObjectSchema, Uniqueness};
 
 fn schema(external_id: bool) -> ObjectSchema {
     let mut fields = vec![

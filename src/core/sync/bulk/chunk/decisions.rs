@@ -36,18 +36,13 @@ impl Chunk<'_> {
             let decision = {
                 let item = &self.items[at];
                 let Some(mapped) = &item.mapped else { continue };
-                let claim = Claim {
-                    kind: self.kind,
-                    external_id: item.input.external_id(),
-                    stored_external_id: &mapped.record.stored_external_id,
-                    own_ids: &mapped.own_ids,
-                    external_id_field: &mapped.record.external_id_field,
-                    unique: mapped
-                        .record
-                        .unique_value
-                        .as_ref()
-                        .filter(|_| !mapped.without_unique),
-                };
+                let claim = Claim::of(
+                    self.kind,
+                    item.input.external_id(),
+                    &mapped.record,
+                    &mapped.own_ids,
+                    mapped.without_unique,
+                );
                 decide(
                     &claim,
                     &index.rows_of(mapped),

@@ -1,0 +1,177 @@
+use super::*;
+
+type Log = Arc<Mutex<Vec<String>>>;
+
+fn write(log: &Log, gate: &Arc<Semaphore>) -> Write<String, String> {
+    let (log, gate) = (Arc::clone(log), Arc::clone(gate));
+    Arc::new(move |input: String| {
+        let (log, gate) = (Arc::clone(&log), Arc::clone(&gate));
+        Box::pin(async move {
+            if let Ok(permit) = gate.acquire().await {
+                permit.forget();
+            }
+            log.lock().expect("the log").push(input.clone());
+            input
+        })
+    })
+}
+
+fn join(earlier: &mut String, later: String) {
+    earlier.push_str(&later);
+}
+
+async fn settle() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn those_who_wait_together_are_written_together() {
+    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let log = Log::default();
+    let gate = Arc::new(Semaphore::new(0));
+    let calls: Vec<_> = ["a", "b", "c"]
+        .into_iter()
+        .map(|input| {
+            let (turns, write) = (Arc::clone(&turns), write(&log, &gate));
+            turns
+                .enter("key", input.to_owned(), 0, join, write, None)
+                .wait()
+        })
+        .map(tokio::spawn)
+        .collect();
+    settle().await;
+    gate.add_permits(2);
+    let mut firsts = Vec::new();
+    for call in calls {
+        let turn = call.await.expect("no panic").expect("an answer");
+        firsts.push((turn.answer, turn.first));
+    }
+    assert_eq!(
+        firsts,
+        [
+            ("a".to_owned(), true),
+            ("bc".to_owned(), true),
+            ("bc".to_owned(), false)
+        ]
+    );
+    assert!(turns.lock().is_empty());
+}
+
+#[tokio::test]
+async fn a_held_line_moves_when_the_hold_is_lifted() {
+    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let log = Log::default();
+    let gate = Arc::new(Semaphore::new(9));
+    let hold = Hold::default();
+    let calls: Vec<_> = ["a", "b", "c", "d"]
+        .map(|input| {
+            let write = write(&log, &gate);
+            let held = Some(hold.clone());
+            turns.enter("key", input.to_owned(), 0, join, write, held)
+        })
+        .into_iter()
+        .map(|place| tokio::spawn(place.wait()))
+        .collect();
+    settle().await;
+    assert!(log.lock().expect("the log").is_empty());
+    hold.lift();
+    for call in calls {
+        call.await.expect("no panic").expect("an answer");
+    }
+    assert_eq!(*log.lock().expect("the log"), ["a", "bcd"]);
+}
+
+#[tokio::test]
+async fn different_settings_are_not_merged() {
+    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let log = Log::default();
+    let gate = Arc::new(Semaphore::new(0));
+    let calls: Vec<_> = [("a", 0), ("b", 1), ("c", 2)]
+        .into_iter()
+        .map(|(input, settings)| {
+            let (turns, write) = (Arc::clone(&turns), write(&log, &gate));
+            turns
+                .enter("key", input.to_owned(), settings, join, write, None)
+                .wait()
+        })
+        .map(tokio::spawn)
+        .collect();
+    settle().await;
+    gate.add_permits(3);
+    for call in calls {
+        call.await.expect("no panic").expect("an answer");
+    }
+    assert_eq!(*log.lock().expect("the log"), ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_write_that_nobody_waits_for_is_dropped_and_the_next_one_runs() {
+    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let log = Log::default();
+    let gate = Arc::new(Semaphore::new(0));
+    let spawn = |input: &str, settings| {
+        let (turns, write) = (Arc::clone(&turns), write(&log, &gate));
+        let input = input.to_owned();
+        tokio::spawn(
+            turns
+                .enter("key", input, settings, join, write, None)
+                .wait(),
+        )
+    };
+    let leaver = spawn("leaves", 0);
+    settle().await;
+    let stayer = spawn("stays", 1);
+    settle().await;
+    leaver.abort();
+    settle().await;
+    gate.add_permits(1);
+    assert_eq!(
+        stayer.await.expect("no panic").expect("an answer").answer,
+        "stays"
+    );
+    assert_eq!(*log.lock().expect("the log"), ["stays"]);
+}
+
+#[tokio::test]
+async fn of_those_who_share_a_write_the_first_that_is_still_there_is_the_first() {
+    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let log = Log::default();
+    let gate = Arc::new(Semaphore::new(9));
+    let hold = Hold::default();
+    let mut places: Vec<_> = ["a", "b", "c", "d"]
+        .map(|input| {
+            let write = write(&log, &gate);
+            turns.enter("key", input.to_owned(), 0, join, write, Some(hold.clone()))
+        })
+        .into();
+    // The first call writes alone; of the others, who share a write, the first one leaves.
+    drop(places.remove(1));
+    hold.lift();
+    let mut firsts = Vec::new();
+    for place in places {
+        firsts.push(place.wait().await.expect("an answer").first);
+    }
+    assert_eq!(firsts, [true, true, false]);
+}
+
+#[tokio::test]
+async fn a_write_that_panics_frees_its_line() {
+    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let broken: Write<String, String> = Arc::new(|_| Box::pin(async { panic!("broken") }));
+    assert!(
+        turns
+            .enter("key", "a".to_owned(), 0, join, broken, None)
+            .wait()
+            .await
+            .is_none()
+    );
+    let log = Log::default();
+    let gate = Arc::new(Semaphore::new(1));
+    let turn = turns
+        .enter("key", "b".to_owned(), 0, join, write(&log, &gate), None)
+        .wait()
+        .await;
+    assert_eq!(turn.expect("an answer").answer, "b");
+}

@@ -1,0 +1,75 @@
+//! Whether an answer is Twenty's at all, and whether all of it came.
+
+use http::{Method, header};
+use memchr::memmem;
+
+use super::{Again, failure};
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::http::{Failure, TransportResponse};
+
+/// A success whose body is not JSON comes from something else: the web app answers unknown paths with a page.
+pub(super) fn not_json(
+    path: &str,
+    method: &Method,
+    response: &TransportResponse,
+) -> Option<Box<Failure>> {
+    let first = response
+        .body
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace())?;
+    if is_cut(*first, &response.body) {
+        return Some(cut(path, method));
+    }
+    let is_json = matches!(first, b'{' | b'[')
+        || says_json(response) == Some(true)
+            && matches!(first, b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n');
+    (!is_json).then(|| not_twenty(path, method))
+}
+
+/// Whether JSON that began as an object or array does not end as one. Where nothing says how long a body is, or what
+/// says so is wrong, a connection that broke looks like one that was closed.
+fn is_cut(first: u8, body: &[u8]) -> bool {
+    let closing = match first {
+        b'{' => b'}',
+        b'[' => b']',
+        _ => return false,
+    };
+    let last = body.iter().rev().find(|byte| !byte.is_ascii_whitespace());
+    last != Some(&closing)
+}
+
+/// Whether nothing can be known of a refusal, because its body did not arrive.
+pub(super) fn is_cut_refusal(response: &TransportResponse) -> bool {
+    let first = response
+        .body
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        Some(first) => is_cut(*first, &response.body),
+        None => says_json(response) == Some(true),
+    }
+}
+
+pub(super) fn cut(path: &str, method: &Method) -> Box<Failure> {
+    let error = CrmError::new(
+        ErrorCode::NetworkError,
+        format!("The answer to {method} {path} ended in the middle."),
+    );
+    failure(error, Again::Ambiguous)
+}
+
+fn says_json(response: &TransportResponse) -> Option<bool> {
+    response
+        .headers
+        .get(header::CONTENT_TYPE)
+        .map(|value| memmem::find(value.as_bytes(), b"json").is_some())
+}
+
+pub(super) fn not_twenty(path: &str, method: &Method) -> Box<Failure> {
+    let error = CrmError::new(
+        ErrorCode::Unknown,
+        format!("{method} {path} was not answered with JSON, so this is not a Twenty API: check the base URL."),
+    )
+    .with_detail("reason", "NOT_TWENTY");
+    failure(error, Again::No)
+}
