@@ -69,8 +69,8 @@ impl FieldNames {
         Ok(())
     }
 
-    /// The plan field that the workspace has, one that takes text before one that does not; the first candidate's name
-    /// is used in warnings when there is none.
+    /// The plan field that the workspace has, one that takes text before one that does not; when there is none, the
+    /// first name under which one can be made, for warnings.
     pub fn plan_in<'a>(&'a self, schema: &ObjectSchema) -> &'a str {
         let takes_text =
             |field: &FieldInfo| matches!(field.kind, FieldKind::Text | FieldKind::Select { .. });
@@ -81,6 +81,7 @@ impl FieldNames {
         let present = || self.plan.iter().find(|name| schema.active(name).is_some());
         usable
             .or_else(present)
+            .or_else(|| self.plan.iter().find(|name| can_be_made(schema, name)))
             .or(self.plan.first())
             .map_or("plan", String::as_str)
     }
@@ -164,6 +165,13 @@ fn is_field_name(name: &str) -> bool {
     name.len() <= 63
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Whether a field can be created under this name: Twenty keeps some for itself (transcript 492), and a field that is
+/// inactive holds its name.
+pub fn can_be_made(object: &ObjectSchema, name: &str) -> bool {
+    const RESERVED: [&str; 1] = ["plan"];
+    !RESERVED.contains(&name) && !object.fields.contains_key(name)
 }
 
 #[cfg(test)]

@@ -5,14 +5,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::fields::FieldNames;
+use super::fields::can_be_made;
 use super::ids::ObjectKind;
 use super::schema::{FieldInfo, FieldKind, ObjectSchema, Uniqueness, WorkspaceSchema};
 
 #[cfg(test)]
 mod tests;
-
-/// Names that Twenty keeps for itself, so that no field can be made under them (transcript 492).
-const RESERVED: [&str; 1] = ["plan"];
 
 /// Why a field stands where it stands in a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -285,10 +283,7 @@ fn absent(wanted: &Wanted, object: &ObjectSchema, plan: &mut FieldPlan) {
         reason,
         message,
     };
-    let free = wanted
-        .names
-        .iter()
-        .find(|name| !RESERVED.contains(name) && !object.fields.contains_key(**name));
+    let free = wanted.names.iter().find(|name| can_be_made(object, name));
     if let Some(name) = free {
         plan.missing.push(planned(name, None, None));
         return;

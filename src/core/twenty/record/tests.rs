@@ -195,6 +195,13 @@ fn a_bare_workspace_gets_what_it_can_hold() {
     .map(|field| (field, missing));
     assert_eq!(reasons(&record), expected);
     assert_eq!(record.external_id_field, ExternalIdField::Missing);
+    // Twenty keeps the name "plan" for itself: the advice has to be one that can be followed.
+    let plan = record
+        .warnings
+        .iter()
+        .find(|warning| warning.field == "plan");
+    let advice = plan.map_or("", |warning| &warning.message);
+    assert!(advice.contains("no field \"planCustom\""), "{advice}");
     let cleared = person(
         json!({"website": null, "city": null, "account_type": null, "plan": null, "total_submissions": null}),
     );
