@@ -7,7 +7,7 @@ use napi_derive::napi;
 
 use super::dispatcher::Dispatcher;
 use super::rest_client::thrown;
-use super::sqlite_store::answer;
+use super::sqlite_store::{answer, answer_done};
 use crate::core::error::CrmError;
 use crate::core::store::outbox::{Request, SqliteOutbox as CoreOutbox};
 
@@ -46,10 +46,6 @@ impl SqliteOutbox {
     #[napi(catch_unwind)]
     pub fn close(&self, dispatcher: &Dispatcher, id: u32) -> Result<()> {
         let core = Arc::clone(&self.core);
-        let work = async move {
-            core.close().await;
-            Ok(())
-        };
-        answer(dispatcher, id, work, |()| "null".to_owned())
+        answer_done(dispatcher, id, async move { core.close().await })
     }
 }

@@ -64,6 +64,14 @@ where
     })
 }
 
+/// As [`answer`], for work that cannot fail and gives nothing.
+pub fn answer_done<W>(dispatcher: &Dispatcher, id: u32, work: W) -> Result<()>
+where
+    W: Future<Output = ()> + Send + 'static,
+{
+    answer(dispatcher, id, work.map(Ok), |()| "null".to_owned())
+}
+
 fn to_value(stored: StoredMapping) -> Value {
     json!({
         "everId": stored.mapping.ever_id,
@@ -184,11 +192,7 @@ impl SqliteStore {
     #[napi(catch_unwind)]
     pub fn close(&self, dispatcher: &Dispatcher, id: u32) -> Result<()> {
         let core = self.core();
-        let work = async move {
-            core.close().await;
-            Ok(())
-        };
-        answer(dispatcher, id, work, |()| "null".to_owned())
+        answer_done(dispatcher, id, async move { core.close().await })
     }
 }
 
@@ -281,11 +285,7 @@ impl SqliteConfig {
     #[napi(catch_unwind)]
     pub fn close(&self, dispatcher: &Dispatcher, id: u32) -> Result<()> {
         let core = Arc::clone(&self.core);
-        let work = async move {
-            core.close().await;
-            Ok(())
-        };
-        answer(dispatcher, id, work, |()| "null".to_owned())
+        answer_done(dispatcher, id, async move { core.close().await })
     }
 }
 

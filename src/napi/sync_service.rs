@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::bulk_run::BulkRun;
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
@@ -21,9 +21,10 @@ use crate::core::sync::bulk::{BulkOptions, BulkRun as CoreRun};
 use crate::core::sync::delete::DeleteMode;
 use crate::core::sync::options::{CallOptions, ServiceOptions};
 use crate::core::sync::service::SyncService as CoreService;
-use crate::core::sync::upsert::{Input, Upserted};
+use crate::core::sync::upsert::Input;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::{CompanyInput, PersonInput, external_id_from_json};
+use crate::core::twenty::warning::SyncWarning;
 
 /// Internal: the native half of `TwentyCrmSyncService`.
 #[napi]
@@ -69,21 +70,29 @@ impl SyncService {
     ) -> Result<()> {
         // Parsed and put in line here, not on the I/O threads: of upserts of one key the last call must win.
         let _runtime = runtime::enter()?;
-        let started = if self.closed.load(Ordering::Acquire) {
-            Err(client_closed())
-        } else {
-            parse(kind, &input, options.as_deref()).map(|(input, options)| {
-                let hold = Some(dispatcher.hold());
-                origin::sync_scope(id, || self.core.upsert(input, options, hold))
-            })
-        };
+        let started = self.open().and_then(|()| {
+            let (input, options) = parse(kind, &input, options.as_deref())?;
+            let hold = Some(dispatcher.hold());
+            Ok(origin::sync_scope(id, || {
+                self.core.upsert(input, options, hold)
+            }))
+        });
         dispatcher.run(id, async move {
             let outcome = match started {
                 Ok(upsert) => upsert.await,
                 Err(error) => Err(error),
             };
             match outcome {
-                Ok(upserted) => (AnswerKind::Success, AnswerText::Text(answer(upserted))),
+                Ok(upserted) => {
+                    let result = json!({
+                        "id": upserted.id,
+                        "externalId": upserted.external_id,
+                        "created": upserted.created,
+                        "updated": upserted.updated,
+                        "data": upserted.data,
+                    });
+                    answered(result, &upserted.warnings)
+                }
                 Err(error) => failure(error),
             }
         })
@@ -99,25 +108,20 @@ impl SyncService {
         key: String,
         options: Option<String>,
     ) -> Result<()> {
-        let (core, closed) = (self.core.clone(), Arc::clone(&self.closed));
+        let core = self.core.clone();
+        let asked = self.open().and_then(|()| {
+            let external_id = external_id_from_json(&key)?;
+            Ok((external_id, call_options(options.as_deref())?.use_cache))
+        });
         dispatcher.run(id, async move {
-            if closed.load(Ordering::Acquire) {
-                return failure(client_closed());
-            }
-            let parsed = external_id_from_json(&key)
-                .and_then(|external_id| Ok((external_id, call_options(options.as_deref())?)));
-            let (external_id, options) = match parsed {
-                Ok(parsed) => parsed,
-                Err(error) => return failure(error),
-            };
-            match core
-                .find(object_kind(kind), &external_id, options.use_cache)
-                .await
-            {
-                Ok(found) => {
-                    let text = json!({"result": found.entity, "warnings": found.warnings});
-                    (AnswerKind::Success, AnswerText::Text(text.to_string()))
+            let outcome = match asked {
+                Ok((external_id, use_cache)) => {
+                    core.find(object_kind(kind), &external_id, use_cache).await
                 }
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(found) => answered(json!(found.entity), &found.warnings),
                 Err(error) => failure(error),
             }
         })
@@ -135,27 +139,21 @@ impl SyncService {
     ) -> Result<()> {
         // Put in line here, as upserts are: a deletion comes after the upserts that were called before it.
         let _runtime = runtime::enter()?;
-        let started = if self.closed.load(Ordering::Acquire) {
-            Err(client_closed())
-        } else {
-            external_id_from_json(&key).and_then(|external_id| {
-                let mode = DeleteMode::from_json(options.as_deref().unwrap_or("{}"))?;
-                let hold = Some(dispatcher.hold());
-                Ok(origin::sync_scope(id, || {
-                    self.core.delete(object_kind(kind), external_id, mode, hold)
-                }))
-            })
-        };
+        let started = self.open().and_then(|()| {
+            let external_id = external_id_from_json(&key)?;
+            let mode = DeleteMode::from_json(options.as_deref().unwrap_or("{}"))?;
+            let hold = Some(dispatcher.hold());
+            Ok(origin::sync_scope(id, || {
+                self.core.delete(object_kind(kind), external_id, mode, hold)
+            }))
+        });
         dispatcher.run(id, async move {
             let outcome = match started {
                 Ok(deletion) => deletion.await,
                 Err(error) => Err(error),
             };
             match outcome {
-                Ok((deleted, warnings)) => {
-                    let text = json!({"result": deleted, "warnings": warnings});
-                    (AnswerKind::Success, AnswerText::Text(text.to_string()))
-                }
+                Ok((deleted, warnings)) => answered(json!(deleted), &warnings),
                 Err(error) => failure(error),
             }
         })
@@ -171,10 +169,7 @@ impl SyncService {
                 Err(error) => Err(error),
             };
             match applied {
-                Ok((applied, warnings)) => {
-                    let text = json!({"result": applied, "warnings": warnings});
-                    (AnswerKind::Success, AnswerText::Text(text.to_string()))
-                }
+                Ok((applied, warnings)) => answered(json!(applied), &warnings),
                 Err(error) => failure(error),
             }
         })
@@ -237,8 +232,25 @@ impl SyncService {
                 })
             })
             .collect();
-        serde_json::Value::Array(entries).to_string()
+        Value::Array(entries).to_string()
     }
+}
+
+impl SyncService {
+    /// # Errors
+    /// OPERATION_FAILED once the client is closed.
+    fn open(&self) -> std::result::Result<(), CrmError> {
+        match self.closed.load(Ordering::Acquire) {
+            true => Err(client_closed()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// A result, with what was left out, kept or decided on the way.
+fn answered(result: Value, warnings: &[SyncWarning]) -> (AnswerKind, AnswerText) {
+    let text = json!({"result": result, "warnings": warnings});
+    (AnswerKind::Success, AnswerText::Text(text.to_string()))
 }
 
 /// The mapping store, if there is one: an SQLite store itself, or else the number of an object of the caller's.
@@ -276,18 +288,4 @@ fn object_kind(kind: u8) -> ObjectKind {
         0 => ObjectKind::Person,
         _ => ObjectKind::Company,
     }
-}
-
-fn answer(upserted: Upserted) -> String {
-    json!({
-        "result": {
-            "id": upserted.id,
-            "externalId": upserted.external_id,
-            "created": upserted.created,
-            "updated": upserted.updated,
-            "data": upserted.data,
-        },
-        "warnings": upserted.warnings,
-    })
-    .to_string()
 }
