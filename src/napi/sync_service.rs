@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::bulk_run::BulkRun;
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
@@ -121,7 +121,7 @@ impl SyncService {
                 Err(error) => Err(error),
             };
             match outcome {
-                Ok(found) => answered(json!(found.entity), &found.warnings),
+                Ok(found) => answered(found.entity.unwrap_or_default(), &found.warnings),
                 Err(error) => failure(error),
             }
         })
@@ -249,8 +249,11 @@ impl SyncService {
 
 /// A result, with what was left out, kept or decided on the way.
 fn answered(result: Value, warnings: &[SyncWarning]) -> (AnswerKind, AnswerText) {
-    let text = json!({"result": result, "warnings": warnings});
-    (AnswerKind::Success, AnswerText::Text(text.to_string()))
+    let mut envelope = Map::new();
+    envelope.insert("result".to_owned(), result);
+    envelope.insert("warnings".to_owned(), json!(warnings));
+    let text = Value::Object(envelope).to_string();
+    (AnswerKind::Success, AnswerText::Text(text))
 }
 
 /// The mapping store, if there is one: an SQLite store itself, or else the number of an object of the caller's.
