@@ -240,6 +240,13 @@ fn failures_of_the_server() {
         row(400, r#"{"statusCode":400,"error":"Error","messages":["Timed out"],"code":"QUERY_READ_TIMEOUT"}"#, ServerError, None).ambiguous(),
         row(400, core(400, "Error", "Connection terminated unexpectedly"), ServerError, None).ambiguous(),
         row(400, core(400, "Error", "sorry, too many clients already"), ServerError, None),
+        row(400, core(400, "QueryFailedError", "cannot execute INSERT in a read-only transaction"), ServerError, None),
+        row(400, core(400, "BadRequestException", "too many connections for role \"twenty\""), ServerError, None),
+        row(400, core(400, "Error", "Query runner already released. Cannot run queries anymore."), ServerError, None),
+        row(400, core(400, "ErrorReply", "READONLY You can't write against a read only replica."), ServerError, None).ambiguous(),
+        row(400, core(400, "ClientClosedError", "The client is closed"), ServerError, None).ambiguous(),
+        row(400, core(400, "SocketClosedUnexpectedlyError", "Socket closed unexpectedly"), ServerError, None).ambiguous(),
+        row(400, core(400, "Error", "Connection is closed."), ServerError, None).ambiguous(),
         row(200, graphql_error("connect ECONNREFUSED 127.0.0.1:5432", serde_json::json!({"code":"INTERNAL_SERVER_ERROR"})), ServerError, None).graphql(),
         row(200, graphql_error("Internal server error", serde_json::json!({"code":"INTERNAL_SERVER_ERROR"})), ServerError, None).graphql(),
     ] {
