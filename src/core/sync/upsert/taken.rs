@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Upsert;
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::twenty::schema::Uniqueness;
+use crate::core::twenty::schema::{ObjectSchema, Uniqueness};
 
 /// What was refused as a duplicate, and how often in a row.
 pub(super) struct Refused {
@@ -64,21 +64,10 @@ impl Upsert<'_> {
         (is_steady && is_open).then(|| self.value_taken(refused))
     }
 
-    /// Fields of the payload whose values the workspace keeps unique, beside those that look-ups ask for.
     fn further_unique_fields(&self, payload: &Map<String, Value>) -> Vec<String> {
-        let object = self.schema.object(self.kind());
-        let looked_up = [
-            Some(self.kind().unique_field()),
-            self.mapped.external_id_field.name(),
-        ];
-        payload
-            .keys()
-            .filter(|name| !looked_up.contains(&Some(name.as_str())))
-            .filter_map(|name| object.active(name))
-            .filter(|field| field.uniqueness == Uniqueness::Yes)
-            .filter(|field| field.name != "id")
-            .map(|field| field.name.clone())
-            .collect()
+        let external_id_field = self.mapped.external_id_field.name();
+        let looked_up = [Some(self.kind().unique_field()), external_id_field];
+        further_unique_fields(self.schema.object(self.kind()), payload, looked_up)
     }
 
     fn value_taken(&self, refused: &Refused) -> CrmError {
@@ -109,5 +98,68 @@ impl Upsert<'_> {
         }
         error.status = refused.error.status;
         error
+    }
+}
+
+/// Fields of the payload whose values the workspace keeps unique, beside those that look-ups ask for.
+fn further_unique_fields(
+    object: &ObjectSchema,
+    payload: &Map<String, Value>,
+    looked_up: [Option<&str>; 2],
+) -> Vec<String> {
+    payload
+        .keys()
+        .filter(|name| *name != "id" && !looked_up.contains(&Some(name.as_str())))
+        .filter_map(|name| object.active(name))
+        .filter(|field| field.uniqueness == Uniqueness::Yes)
+        .map(|field| field.name.clone())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::twenty::schema::{FieldInfo, FieldKind};
+
+    #[test]
+    fn only_what_is_sent_and_not_looked_up_can_be_the_cause() {
+        let field = |name: &str, uniqueness, active| {
+            let kind = FieldKind::Text;
+            let id = None;
+            let info = FieldInfo {
+                name: name.to_owned(),
+                id,
+                kind,
+                uniqueness,
+                active,
+            };
+            (name.to_owned(), info)
+        };
+        let object = ObjectSchema {
+            object_metadata_id: None,
+            fields: [
+                field("id", Uniqueness::Yes, true),
+                field("externalId", Uniqueness::Yes, true),
+                field("domainName", Uniqueness::Yes, true),
+                field("name", Uniqueness::Yes, true),
+                field("status", Uniqueness::No, true),
+                field("website", Uniqueness::Unproven, true),
+                field("code", Uniqueness::Yes, false),
+                field("other", Uniqueness::Yes, true),
+            ]
+            .into(),
+        };
+        let Value::Object(payload) = json!({
+            "id": "1", "externalId": "c1", "domainName": {}, "name": "Acme", "status": "NEW", "website": {}, "code": "x"
+        }) else {
+            unreachable!("an object");
+        };
+        let looked_up = [Some("domainName"), Some("externalId")];
+        assert_eq!(
+            further_unique_fields(&object, &payload, looked_up),
+            ["name"]
+        );
     }
 }
