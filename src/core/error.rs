@@ -66,6 +66,9 @@ pub struct CrmError {
     pub details: Box<Map<String, Value>>,
 }
 
+/// Longest message about bad input, in bytes.
+const MAX_QUOTING: usize = 900;
+
 impl CrmError {
     /// A new error; `retryable` as the code has it by default.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
@@ -78,8 +81,14 @@ impl CrmError {
         }
     }
 
-    /// Bad input: names the field, is never retryable, comes before any request.
+    /// Bad input: names the field, is never retryable, comes before any request. A message that quotes more than fits
+    /// into a line of a log becomes one without the quotation: cut somewhere, it could end in half of a key.
     pub fn validation(field: &str, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        if message.len() > MAX_QUOTING {
+            message =
+                format!("{field} is refused, and what is wrong with it is too long to be shown");
+        }
         Self::new(ErrorCode::ValidationError, message).with_detail("field", field)
     }
 
@@ -143,6 +152,14 @@ mod tests {
             error.to_json(),
             r#"{"code":"RATE_LIMIT","message":"wait","status":429,"isRetryable":true,"details":{"attempt":2}}"#
         );
+    }
+
+    #[test]
+    fn bad_input_is_quoted_where_it_is_short() {
+        let quoting = |length| CrmError::validation("f", format!("f is {}", "x".repeat(length)));
+        assert!(quoting(100).message.ends_with('x'));
+        assert!(quoting(2_000).message.len() < 100);
+        assert_eq!(quoting(2_000).details["field"], "f");
     }
 
     #[test]

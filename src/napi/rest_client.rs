@@ -66,7 +66,7 @@ impl RestClient {
             }
             let request = match build(method, path, body, options) {
                 Ok(request) => request,
-                Err(error) => return failure(error),
+                Err(error) => return failure(http.without_key(error)),
             };
             // Boxed: what a call keeps while it lasts is allocated where it runs, not on the JavaScript thread.
             match Box::pin(http.call(request)).await {

@@ -176,11 +176,16 @@ impl HttpClient {
             Ok(call) => call.run().await,
             Err(error) => Err(error),
         };
-        result.map_err(|mut error| {
+        result.map_err(|error| {
             self.count(|metrics| metrics.failed(error.code));
-            self.inner.redactor.clean_error(&mut error);
-            error
+            self.without_key(error)
         })
+    }
+
+    /// The error as it can be shown.
+    pub fn without_key(&self, mut error: CrmError) -> CrmError {
+        self.inner.redactor.clean_error(&mut error);
+        error
     }
 }
 

@@ -130,7 +130,8 @@ impl Domain {
         let Some(Host::Domain(host)) = url.host() else {
             return Err(reason::INVALID_DOMAIN);
         };
-        let host = host.trim_end_matches('.');
+        // One dot at the end is the root's. With more of them a piece of an address would pass for a name.
+        let host = host.strip_suffix('.').unwrap_or(host);
         // What is no character leaves no label (soft hyphens).
         if host.split('.').any(str::is_empty) {
             return Err(reason::INVALID_DOMAIN);
@@ -163,7 +164,7 @@ impl Domain {
         Ok(Self {
             host: host.to_owned(),
             typed: typed
-                .filter(|typed| !typed.is_empty() && *typed != host)
+                .filter(|typed| !typed.is_ascii() && is_spelling_of(typed, host))
                 .map(str::to_owned),
         })
     }
@@ -244,6 +245,13 @@ fn strip_www(mut host: &str) -> &str {
     host
 }
 
+/// Parsers read over characters that a row would hold as they are (controls at the ends, tabs anywhere).
+fn is_spelling_of(typed: &str, host: &str) -> bool {
+    let parsed = Url::parse(&format!("https://{typed}/"));
+    !typed.contains(char::is_control)
+        && parsed.is_ok_and(|url| url.host_str().is_some_and(|other| strip_www(other) == host))
+}
+
 fn is_shared(host: &str) -> bool {
     let listed = |host: &str| SHARED_HOSTS.binary_search(&host).is_ok();
     let parents = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
@@ -277,6 +285,8 @@ mod tests {
             ("not a domain", reason::INVALID_DOMAIN),
             ("", reason::INVALID_DOMAIN),
             ("127.0.0.1", reason::INVALID_DOMAIN),
+            ("127.0.0.%2e%2e/", reason::INVALID_DOMAIN),
+            ("acme.com..", reason::INVALID_DOMAIN),
             ("jane@acme.com", reason::INVALID_DOMAIN),
             ("www.\u{ad}.com", reason::INVALID_DOMAIN),
             ("\u{ad}.acme.com", reason::INVALID_DOMAIN),
@@ -361,6 +371,9 @@ mod tests {
             "///acme.com",
             "https://\\\\acme.com",
             "www.www.acme.com",
+            "www.www.acme.com\0",
+            "ac\tme.com",
+            "%61cme.com",
         ] {
             let domain = Domain::parse(text).expect(text);
             assert_eq!(domain.host(), "acme.com");
