@@ -59,8 +59,8 @@ function toEventJson(event, externalId = TWENTY_CRM_DEFAULTS.fieldNames.external
  * @returns {import('../index.js').ApplyWebhookResult}
  */
 function ignoreInMode(event) {
-  const { record } = JSON.parse(toEventJson(event));
-  const { nameSingular } = event.objectMetadata;
+  const { record, objectMetadata } = JSON.parse(toEventJson(event));
+  const { nameSingular } = objectMetadata;
   const isOurs = nameSingular === 'person' || nameSingular === 'company';
   return {
     action: 'ignored',

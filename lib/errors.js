@@ -84,6 +84,19 @@ class TwentyCrmApiError extends Error {
   }
 }
 
+/**
+ * As `instanceof`, which throws for a proxy that was revoked.
+ * @param {unknown} error
+ * @returns {error is TwentyCrmApiError}
+ */
+function isApiError(error) {
+  try {
+    return error instanceof TwentyCrmApiError;
+  } catch {
+    return false;
+  }
+}
+
 // On the prototype, as the built-in errors have it, so that it is no field of the error.
 Object.defineProperty(TwentyCrmApiError.prototype, 'name', {
   value: 'TwentyCrmApiError',
@@ -134,5 +147,6 @@ module.exports = {
   callSite,
   createTwentyCrmError,
   errorAt,
+  isApiError,
   isTwentyCrmError,
 };

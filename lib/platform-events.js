@@ -69,10 +69,14 @@ function readEvent(event, namespace) {
       undefined,
     );
   }
-  if ((rest.namespace ?? undefined) !== namespace) {
+  const other = rest.namespace ?? undefined;
+  if (other !== undefined && typeof other !== 'string') {
+    throw invalid('namespace', "the event's namespace must be text", undefined);
+  }
+  if (other !== namespace) {
     throw invalid(
       'namespace',
-      `the event is of namespace ${rest.namespace ?? '(none)'}, this service of ${namespace ?? '(none)'}: ` +
+      `the event is of namespace ${other ?? '(none)'}, this service of ${namespace ?? '(none)'}: ` +
         'its record would get another id',
       undefined,
     );

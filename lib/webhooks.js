@@ -66,7 +66,7 @@ function nameOf(name) {
  * @returns {string[]}
  */
 function readSecrets(secret) {
-  const secrets = Array.isArray(secret) ? secret.slice(0, MAX_SECRETS + 1) : [secret];
+  const secrets = listOf(secret);
   if (secrets.length > MAX_SECRETS) {
     throw invalid('secret', `secret must not be more than ${MAX_SECRETS} secrets`, undefined);
   }
@@ -80,6 +80,21 @@ function readSecrets(secret) {
     );
   }
   return secrets;
+}
+
+/**
+ * The secrets of a list, whatever its iterator and its `slice` do; none where it cannot be read.
+ * @param {unknown} secret
+ * @returns {any[]}
+ */
+function listOf(secret) {
+  try {
+    if (!Array.isArray(secret)) return [secret];
+    const count = Math.min(secret.length, MAX_SECRETS + 1);
+    return Array.from({ length: count }, (_, at) => secret[at]);
+  } catch {
+    return [];
+  }
 }
 
 /**

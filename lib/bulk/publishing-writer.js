@@ -1,6 +1,6 @@
 'use strict';
 
-const { TwentyCrmApiError } = require('../errors.js');
+const { isApiError } = require('../errors.js');
 const { failed } = require('./result.js');
 
 /**
@@ -21,7 +21,7 @@ function publishingWriter(upsert, entity) {
           const { id, externalId, data } = await upsert(record);
           results.push({ status: 'published', externalId, id, data, warnings: [] });
         } catch (error) {
-          if (!(error instanceof TwentyCrmApiError)) throw error;
+          if (!isApiError(error)) throw error;
           results.push(failed(record, error));
         }
       }

@@ -72,8 +72,11 @@ function withFile(env, file) {
   }
 }
 
-/** @param {string} baseUrl */
-const withoutCredentials = (baseUrl) => baseUrl.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+/**
+ * Up to the last `@`: in a password that was not encoded, a slash or an `@` would end it early.
+ * @param {string} baseUrl
+ */
+const withoutCredentials = (baseUrl) => baseUrl.replace(/^(\w+:\/\/)?.*@/s, '$1');
 
 /**
  * Writing is asked for where the environment says that nothing is to be written.

@@ -1,7 +1,12 @@
 'use strict';
 
 const { existsSync } = require('node:fs');
-const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const {
+  TwentyCrmApiError,
+  TwentyCrmErrorCode,
+  createTwentyCrmError,
+  isApiError,
+} = require('../errors.js');
 const { readOptions } = require('../options.js');
 const { describe, invalid } = require('../serialise.js');
 const { sqliteConfigStore } = require('../stores/sqlite-config.js');
@@ -63,15 +68,18 @@ class TwentyCrmConfigRepository {
     }
     const config = checked.data;
     const existing = await this.#read();
-    return masked(
+    const answer =
       existing === null
         ? await this.#create(store, config, userId)
         : await this.#ask(
             'saved',
             () => store.updateConfig(existing.id, config, userId),
             config.apiKey,
-          ),
-    );
+          );
+    // A store that tells nothing of what it wrote is asked for it.
+    const saved = answer ?? (await this.#read());
+    if (saved === null) throw failed('saved', 'the store has none after it was saved');
+    return masked(saved);
   }
 
   /** @returns {Promise<boolean>} */
@@ -123,7 +131,7 @@ class TwentyCrmConfigRepository {
         ? answer
         : hideKey(/** @type {any} */ (plain(answer)));
     } catch (cause) {
-      if (cause instanceof TwentyCrmApiError) throw cause;
+      if (isApiError(cause)) throw cause;
       const text = describe(cause);
       throw failed(what, apiKey === undefined ? text : text.replaceAll(apiKey, maskApiKey(apiKey)));
     }

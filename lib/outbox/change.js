@@ -2,6 +2,7 @@
 
 const { callNow, dispatcher } = require('../dispatcher.js');
 const native = require('../native.js');
+const { optionsToJson } = require('../options.js');
 const { recordToJson } = require('../serialise.js');
 const { optionsJsonOf } = require('../sync-service.js');
 
@@ -22,7 +23,7 @@ const KINDS = { person: 0, company: 1 };
  */
 function createReader(service, invalidEmail) {
   const own = optionsJsonOf(service);
-  const options = own ?? JSON.stringify(invalidEmail === undefined ? {} : { invalidEmail });
+  const options = own ?? optionsToJson({ invalidEmail }) ?? '{}';
   const checker = callNow(
     () => new native.UnsentService(options, dispatcher, undefined, undefined),
   );

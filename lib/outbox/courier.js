@@ -31,6 +31,9 @@ const ENTITIES = /** @type {const} */ (['company', 'person']);
 /** So many records that fail alone, one after the other, are no accident. */
 const FAILURES_IN_A_ROW = 3;
 
+/** Results of records that nobody asked about, which are passed over. */
+const STRAY_RESULTS = 1_000;
+
 /** Tries to report what was done: what is not reported is done again. */
 const SETTLE_TRIES = 3;
 
@@ -87,19 +90,19 @@ class Courier {
   async #send(entity, batch, signal) {
     const records = batch.recordsOf(entity);
     if (records.length === 0) return;
-    const failure = await this.#run(entity, records, batch, signal);
+    const broken = await this.#run(entity, records, batch, signal);
     const missing = records.filter((record) => !batch.has(record));
     if (missing.length === 0 || signal.aborted) return;
     if (records.length === 1) {
-      batch.fail(records[0], failure ?? noResult());
+      batch.fail(records[0], broken?.error ?? noResult());
       return;
     }
     // The run broke off, which says nothing about most of its records: each of them for itself.
     let inARow = 0;
     for (const record of missing) {
       if (signal.aborted || inARow === FAILURES_IN_A_ROW) return;
-      const error = await this.#run(entity, [record], batch, signal);
-      if (!batch.has(record) && !signal.aborted) batch.fail(record, error ?? noResult());
+      const alone = await this.#run(entity, [record], batch, signal);
+      if (!batch.has(record) && !signal.aborted) batch.fail(record, alone?.error ?? noResult());
       inARow = batch.isDelivered(record) ? 0 : inARow + 1;
     }
   }
@@ -109,21 +112,26 @@ class Courier {
    * @param {Record[]} records
    * @param {Batch} batch
    * @param {AbortSignal} signal
-   * @returns {Promise<unknown>} what the run broke off with
+   * @returns {Promise<{ error: unknown } | undefined>} what the run broke off with
    */
   async #run(entity, records, batch, signal) {
     const byExternalId = new Map(records.map((record) => [record.claim.externalId, record]));
     const inputs = records.map(({ input }) => input);
     const method = entity === 'company' ? 'syncCompanies' : 'syncPersons';
+    let results = 0;
     try {
       for await (const result of untilAborted(this.#service[method](inputs, { signal }), signal)) {
+        results += 1;
+        // Results without end, none of which has to be waited for, would let nothing else run.
+        if (results > records.length + STRAY_RESULTS) throw tooManyResults();
         const record = byExternalId.get(result.externalId);
         if (record === undefined) continue;
         if (result.status === 'failed') batch.fail(record, result.error ?? noResult());
         else batch.deliver(record);
       }
     } catch (error) {
-      return error;
+      // Not the error itself: what was thrown may be a thenable, which a promise would follow.
+      return { error };
     }
     return undefined;
   }
@@ -177,7 +185,7 @@ class Batch {
   /** @type {import('../../index.js').OutboxSettlement[]} Records that could not be read, or hold nothing. */
   unread = [];
   size;
-  /** @type {Map<Record, { error: unknown, verdict: Verdict } | undefined>} undefined: delivered */
+  /** @type {Map<Record, { error: unknown, plain: import('../../index.js').TwentyCrmError, verdict: Verdict } | undefined>} undefined: delivered */
   #results = new Map();
   /** @type {{ error: unknown, verdict: Verdict }[]} */
   #unreadable = [];
@@ -221,7 +229,8 @@ class Batch {
 
   /** @param {Record} record @param {unknown} error */
   fail(record, error) {
-    this.#results.set(record, { error, verdict: verdictOn(error) });
+    const plain = plainError(error);
+    this.#results.set(record, { error, plain, verdict: verdictOn(plain) });
   }
 
   /** The CRM has taken a record: it is there, and takes the key. */
@@ -261,7 +270,7 @@ class Batch {
       let outcome;
       if (!this.has(record)) outcome = { status: 'back' };
       else if (result === undefined) outcome = { status: 'delivered' };
-      else if (!this.#isOpen(result)) outcome = { status: 'dead', error: plainError(result.error) };
+      else if (!this.#isOpen(result)) outcome = { status: 'dead', error: result.plain };
       else {
         // Where nothing went well, the whole outbox waits; where others went well, this record does.
         const failures = record.claim.attempts + 1;
@@ -274,6 +283,12 @@ class Batch {
 
 /** How long a record is left alone that cannot be read, in milliseconds. */
 const UNREADABLE_MS = 300_000;
+
+function tooManyResults() {
+  return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, 'the service gives results without end', {
+    isRetryable: true,
+  });
+}
 
 function noResult() {
   return createTwentyCrmError(

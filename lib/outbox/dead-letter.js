@@ -18,7 +18,8 @@ function idOf({ entity, externalId }) {
  * @returns {{ entity: import('../../index.js').OutboxEntity, externalId: string } | undefined}
  */
 function parseId(id) {
-  const [, entity, externalId] = /^(person|company):(.+)$/s.exec(String(id)) ?? [];
+  if (typeof id !== 'string') return undefined;
+  const [, entity, externalId] = /^(person|company):(.+)$/s.exec(id) ?? [];
   if (externalId === undefined) return undefined;
   return { entity: /** @type {any} */ (entity), externalId };
 }

@@ -4,6 +4,7 @@ const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require(
 const { callHook } = require('../observability/call-hook.js');
 const { readOptions, readSignal } = require('../options.js');
 const { invalid } = require('../serialise.js');
+const { askedStore } = require('./asked-store.js');
 const { createReader } = require('./change.js');
 const { Courier, link } = require('./courier.js');
 const { deadLetterOf, idOf, parseId } = require('./dead-letter.js');
@@ -58,7 +59,8 @@ class Outbox {
   /** @param {unknown} options */
   constructor(options) {
     this.#settings = readSettings(options);
-    const { service, store, invalidEmail } = this.#settings;
+    const { service, invalidEmail } = this.#settings;
+    const store = askedStore(this.#settings.store);
     this.#store = store;
     this.#read = createReader(service, invalidEmail);
     this.#inlet = new Inlet(store);
@@ -177,10 +179,11 @@ class Outbox {
   }
 
   async stats() {
-    const { oldestAt, ...counts } = await this.#store.stats();
+    const { pending, changes, inFlight, delayed, deadLetters, oldestAt } =
+      await this.#store.stats();
     const { error } = this.#gate;
     return {
-      ...counts,
+      ...{ pending, changes, inFlight, delayed, deadLetters },
       oldestPendingAt: oldestAt === null ? null : new Date(oldestAt),
       delivered: this.#delivered,
       lastDeliveredAt: this.#lastDeliveredAt,
@@ -236,7 +239,7 @@ class Outbox {
     this.#isClosed = true;
     await this.#inlet.settled();
     await this.stop();
-    await this.#store.close?.();
+    await this.#store.close();
   }
 
   async [Symbol.asyncDispose]() {

@@ -1,8 +1,9 @@
 'use strict';
 
+const { readOptions } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const check = require('../stores/check.js');
-const { codeOf, runQuery } = require('../stores/postgres-query.js');
+const { canQuery, codeOf, runQuery } = require('../stores/postgres-query.js');
 const { quoted } = require('../stores/postgres-sql.js');
 const { NEWER_VERSION, NEWEST, createStatements, migrate } = require('./postgres-sql.js');
 
@@ -10,6 +11,8 @@ const { NEWER_VERSION, NEWEST, createStatements, migrate } = require('./postgres
  * @typedef {import('../../index.js').OutboxStore} OutboxStore
  * @typedef {import('../../index.js').PostgresPool} PostgresPool
  */
+
+const OPTIONS = /** @type {const} */ (['table', 'schema', 'now']);
 
 const DEFAULT_TABLE = 'twenty_crm_outbox';
 
@@ -40,10 +43,10 @@ class PostgresOutbox {
    * @param {import('../../index.js').PostgresOutboxOptions} options
    */
   constructor(pool, options) {
-    if (typeof pool?.query !== 'function') {
+    if (!canQuery(pool)) {
       throw invalid('pool', 'pool must be a pool of the package pg: it has no query', undefined);
     }
-    const { table = DEFAULT_TABLE, schema, now } = options;
+    const { table = DEFAULT_TABLE, schema, now } = readOptions('options', options, OPTIONS);
     check.text('table', table);
     if (Buffer.byteLength(table) > LONGEST_NAME) {
       throw invalid('table', `table must have ${LONGEST_NAME} bytes at most`, undefined);
@@ -62,7 +65,7 @@ class PostgresOutbox {
   /** @type {OutboxStore['enqueue']} */
   async enqueue(changes, options) {
     const client = /** @type {any} */ (options?.client);
-    if (client !== undefined && typeof client?.query !== 'function') {
+    if (client !== undefined && !canQuery(client)) {
       throw invalid(
         'client',
         'client must be a client of the package pg: it has no query',

@@ -1,9 +1,10 @@
 'use strict';
 
 const native = require('../native.js');
+const { readOptions } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const { ask, construct } = require('../stores/native-call.js');
-const { secretsOf } = require('../stores/secrets.js');
+const { secretsJsonOf } = require('../stores/secrets.js');
 
 /** @typedef {import('../../index.js').OutboxStore} OutboxStore */
 
@@ -36,11 +37,12 @@ class SqliteOutbox {
    */
   constructor(path, options) {
     if (typeof path !== 'string') throw invalid('path', 'path must be a string', undefined);
-    const now = options?.now ?? Date.now;
+    const { now: given } = readOptions('options', options ?? undefined, ['now']);
+    const now = given ?? Date.now;
     if (typeof now !== 'function') throw invalid('now', 'now must be a function', undefined);
     this.#now = now;
-    this.#steadyNow = options?.now ?? uptimeMs;
-    const secrets = JSON.stringify(secretsOf(options));
+    this.#steadyNow = given ?? uptimeMs;
+    const secrets = secretsJsonOf(options);
     natives.set(
       this,
       construct(() => new native.SqliteOutbox(path, secrets)),

@@ -54,7 +54,14 @@ function plainError(error) {
   if (!isTwentyCrmError(error)) {
     return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, describe(error), { isRetryable: true });
   }
-  return createTwentyCrmError(error.code, error.message, error);
+  const { code, message, status, isRetryable, details } = error;
+  try {
+    // A service of the caller's may put anything into the details, and what JSON cannot write cannot be stored.
+    const written = details && JSON.parse(JSON.stringify(details));
+    return createTwentyCrmError(code, message, { status, isRetryable, details: written });
+  } catch {
+    return createTwentyCrmError(code, message, { status, isRetryable });
+  }
 }
 
 module.exports = { plainError, verdictOn };

@@ -2,7 +2,7 @@
 
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
 const { readOptions } = require('../options.js');
-const { invalid, isArray } = require('../serialise.js');
+const { describe, invalid, isArray } = require('../serialise.js');
 
 /** @typedef {import('../../index.js').MappedObjectType} MappedObjectType */
 /** @typedef {import('../../index.js').MappingInput} MappingInput */
@@ -55,8 +55,22 @@ function objectType(value) {
  * @returns {string[]}
  */
 function everIds(values) {
-  if (!isArray(values)) throw invalid('everIds', 'everIds must be an array', undefined);
-  return values.map((value) => text('everId', value));
+  return listOf('everIds', values).map((value) => text('everId', value));
+}
+
+/**
+ * The items of an array, each read once.
+ * @param {string} what
+ * @param {unknown} values
+ * @returns {unknown[]}
+ */
+function listOf(what, values) {
+  if (!isArray(values)) throw invalid(what, `${what} must be an array`, undefined);
+  try {
+    return Array.from({ length: values.length }, (_, at) => values[at]);
+  } catch (cause) {
+    throw invalid(what, `${what} cannot be read: ${describe(cause)}`, cause);
+  }
 }
 
 /**
@@ -93,10 +107,9 @@ function mappingInput(value) {
  * @returns {MappingInput[]}
  */
 function mappingInputs(values) {
-  if (!isArray(values)) throw invalid('mappings', 'mappings must be an array', undefined);
   /** @type {Map<string, MappingInput>} */
   const byKey = new Map();
-  for (const value of values) {
+  for (const value of listOf('mappings', values)) {
     const mapping = mappingInput(value);
     const key = keyOf(mapping.objectType, mapping.everId);
     byKey.delete(key);

@@ -1,6 +1,7 @@
 'use strict';
 
 const { TwentyCrmApiError } = require('../errors.js');
+const { describe, isArray } = require('../serialise.js');
 const { storeError } = require('./check.js');
 
 /** How often a statement that lost a race is repeated. */
@@ -9,6 +10,18 @@ const RACES = 3;
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const INSUFFICIENT_PRIVILEGE = '42501';
 const LOST_RACES = new Set(['40001', '40P01']);
+
+/**
+ * Whether something is a pool, or a client of one.
+ * @param {any} pool
+ */
+function canQuery(pool) {
+  try {
+    return typeof pool?.query === 'function';
+  } catch {
+    return false;
+  }
+}
 
 /**
  * One statement on the caller's pool. What fails rejects as the native stores do; lost races are run again.
@@ -23,6 +36,7 @@ async function runQuery(pool, text, values, { what, advice, isOnce = false }) {
   for (let race = 0; ; race += 1) {
     try {
       const { rows } = await pool.query(text, values);
+      if (!isArray(rows)) throw new TypeError('the pool gave no rows');
       return rows;
     } catch (cause) {
       if (!isOnce && race < RACES && LOST_RACES.has(codeOf(cause))) continue;
@@ -38,7 +52,8 @@ async function runQuery(pool, text, values, { what, advice, isOnce = false }) {
  */
 function failure(cause, what, advice) {
   const code = codeOf(cause);
-  const said = cause instanceof Error && cause.message !== '' ? cause.message : String(cause);
+  // An AggregateError of Node's, for a host with several addresses, has no message of its own.
+  const said = describe(cause) || code || 'an error without a message';
   const hint =
     advice[code] ??
     (code === INSUFFICIENT_PRIVILEGE
@@ -55,9 +70,13 @@ function failure(cause, what, advice) {
  * @returns {string}
  */
 function codeOf(error) {
-  const source = error instanceof TwentyCrmApiError ? error.cause : error;
-  const { code } = /** @type {any} */ (source ?? {});
-  return typeof code === 'string' ? code : '';
+  try {
+    const source = error instanceof TwentyCrmApiError ? error.cause : error;
+    const { code } = /** @type {any} */ (source ?? {});
+    return typeof code === 'string' ? code : '';
+  } catch {
+    return '';
+  }
 }
 
-module.exports = { codeOf, runQuery };
+module.exports = { canQuery, codeOf, runQuery };

@@ -105,7 +105,12 @@ function createStatements(table, facts, tenantId) {
  * @param {TableFacts} facts
  * @param {string | null} tenantId
  */
-function requireFit(table, { columns, unique_keys: uniqueKeys }, tenantId) {
+function requireFit(table, facts, tenantId) {
+  const { columns, unique_keys: uniqueKeys } = facts ?? {};
+  const isList = (/** @type {unknown} */ value) => Array.isArray(value);
+  if (!(columns === null || (isList(columns) && isList(uniqueKeys)))) {
+    throw storeError(`the pool does not say what table ${table} is like: it is no pool of pg`);
+  }
   if (columns === null) {
     throw storeError(
       `there is no table ${table}: run the template’s migrations, or call ensureTable() once`,

@@ -4,7 +4,7 @@ const { randomUUID } = require('node:crypto');
 const { readOptions } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const check = require('./check.js');
-const { codeOf, runQuery } = require('./postgres-query.js');
+const { canQuery, codeOf, runQuery } = require('./postgres-query.js');
 const { createStatements, createTable, quoted, TABLE_FACTS } = require('./postgres-sql.js');
 const { hashOf } = require('./version-hash.js');
 
@@ -46,7 +46,7 @@ class PostgresMappingStore {
    * @param {import('../../index.js').PostgresMappingStoreOptions} options
    */
   constructor(pool, options) {
-    if (typeof pool?.query !== 'function') {
+    if (!canQuery(pool)) {
       throw invalid('pool', 'pool must be a pool of the package pg: it has no query', undefined);
     }
     const given = readOptions('options', options, ['table', 'schema', 'tenantId']);

@@ -5,7 +5,7 @@ const { readOptions } = require('../options.js');
 const { invalid, toJson } = require('../serialise.js');
 const check = require('./check.js');
 const { ask, construct } = require('./native-call.js');
-const { secretsOf } = require('./secrets.js');
+const { secretsJsonOf } = require('./secrets.js');
 
 /** @typedef {import('../../index.js').UpdateTwentyCrmConfigRequest} Update */
 
@@ -29,7 +29,7 @@ class SqliteConfigStore {
    */
   constructor(path, options) {
     if (typeof path !== 'string') throw invalid('path', 'path must be a string', undefined);
-    const secrets = JSON.stringify(secretsOf(options));
+    const secrets = secretsJsonOf(options);
     natives.set(
       this,
       construct(() => new native.SqliteConfig(path, secrets)),

@@ -1,7 +1,7 @@
 'use strict';
 
 const native = require('../native.js');
-const { invalid } = require('../serialise.js');
+const { invalid, toJson } = require('../serialise.js');
 const check = require('./check.js');
 const { ask, construct } = require('./native-call.js');
 
@@ -67,7 +67,7 @@ class SqliteMappingStore {
 
   /** @param {import('../../index.js').MappingInput[]} mappings */
   async upsertManyMappings(mappings) {
-    const rows = JSON.stringify(check.mappingInputs(mappings));
+    const rows = /** @type {string} */ (toJson('mappings', check.mappingInputs(mappings)));
     await ask((dispatcher, call) => of(this).upsertMany(dispatcher, call, rows));
   }
 
