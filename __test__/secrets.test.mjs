@@ -303,6 +303,8 @@ test('refused paths, headers and options do not show the key', async () => {
     () => client.get('/x', { headers: { 'x-key': `${KEY}\r\n` } }),
     () => client.get('/x', { headers: { [`${KEY} `]: 'x' } }),
     () => client.get('/x', { headers: { 'x-key': /** @type {any} */ ([KEY]) } }),
+    () => client.get('/x', { headers: { [KEY]: /** @type {any} */ (5) } }),
+    () => client.get('/x', { headers: { [`${'x'.repeat(880)}${KEY} `]: 'x' } }),
     () => client.post('/x', {}, { idempotencyKey: `${KEY}\n` }),
     () => client.post('/x', {}, { timeout: /** @type {any} */ (KEY) }),
   ]) {
