@@ -1,8 +1,9 @@
 // Every fuzz target for a number of inputs, as a Markdown table.
-//   node scripts/reliability/fuzz.mjs [--inputs 1000000] [--seed 1] [--engine libfuzzer|mutator] [WORD …]
-// The Rust targets run under libFuzzer where a nightly compiler is installed, else under a mutator of our own; those of
-// the JavaScript surface run in Node. With words, only the targets whose names hold one.
-import { spawn, spawnSync } from 'node:child_process';
+//   npm run reliability -- fuzz [--inputs 1000000] [--seed 1] [--engine mutator|libfuzzer] [WORD …]
+// The Rust targets run under a mutator of our own, which is seeded and needs no other compiler, or under libFuzzer, which
+// needs a nightly one; those of the JavaScript surface run in Node. With words, only the targets whose names hold one.
+// An input that takes longer than ten seconds, or more memory than is allowed, is a finding.
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,6 +18,11 @@ const COVERAGE = [
   ...['-Cllvm-args=-sanitizer-coverage-pc-table', '-Cllvm-args=-sanitizer-coverage-trace-compares'],
   '--cfg=fuzzing',
 ];
+
+/** Address space of a Rust target, its threads' stacks among it: no input is longer than 16 KB. */
+const MAX_KB = 1024 * 1024;
+/** The heap of a target in Node, in MB. */
+const NODE_BOUND = ['--max-old-space-size=512'];
 
 /**
  * @typedef {object} Row
@@ -126,13 +132,19 @@ async function runCounted(command, args, target) {
   return { target, inputs: at, panics: hung ? 0 : 1, hangs: hung ? 1 : 0, slowest: '?', seconds };
 }
 
+/**
+ * A program that may not have more than {@link MAX_KB}: an allocation beyond ends it, which is seen.
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {[string, string[]]}
+ */
+function bounded(command, args) {
+  if (process.platform === 'win32') return [command, args];
+  return ['/bin/sh', ['-c', `ulimit -v ${MAX_KB}; exec "$0" "$@"`, command, ...args]];
+}
+
 /** @param {string} kind */
 const fuzzTarget = (kind) => path.join(root, 'fuzz/target', kind);
-
-function hasNightly() {
-  const { status } = spawnSync('cargo', ['+nightly', '--version'], { stdio: 'ignore' });
-  return status === 0;
-}
 
 /** @param {'libfuzzer' | 'mutator'} engine */
 async function build(engine) {
@@ -157,31 +169,35 @@ async function build(engine) {
   }
 }
 
-/** @param {Row[]} rows */
-function print(rows) {
-  console.log('\n| Target | Inputs | Panics | Hangs | Slowest input | Coverage | Time |');
-  console.log('|---|---:|---:|---:|---|---|---:|');
+/** @param {Row[]} rows @param {(line: string) => void} say */
+function print(rows, say) {
+  say('| Target | Inputs | Panics | Hangs | Slowest input | Coverage | Time |');
+  say('|---|---:|---:|---:|---|---|---:|');
   for (const { target, inputs, panics, hangs, slowest, coverage, seconds } of rows) {
     const cells = [target, inputs.toLocaleString('en'), panics, hangs, slowest, coverage ?? ''];
-    console.log(`| ${cells.join(' | ')} | ${seconds.toFixed(0)} s |`);
+    say(`| ${cells.join(' | ')} | ${seconds.toFixed(0)} s |`);
   }
   const total = rows.reduce((sum, row) => sum + row.inputs, 0);
   const bad = rows.filter((row) => row.panics + row.hangs > 0);
-  console.log(
-    `\n${rows.length} targets, ${total.toLocaleString('en')} inputs, ${bad.length} targets with findings`,
+  say('');
+  say(
+    `${rows.length} targets, ${total.toLocaleString('en')} inputs, ${bad.length} targets with findings`,
   );
   return bad.length;
 }
 
-/** @param {string[]} argv */
-export async function main(argv) {
+/**
+ * @param {string[]} argv
+ * @param {import('./support/report.mjs').Report} [report]
+ */
+export async function main(argv, report) {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
     options: {
       inputs: { type: 'string', default: '1000000' },
       seed: { type: 'string', default: '1' },
-      engine: { type: 'string', default: hasNightly() ? 'libfuzzer' : 'mutator' },
+      engine: { type: 'string', default: 'mutator' },
     },
   });
   const [inputs, seed] = [Number(values.inputs), Number(values.seed)];
@@ -207,14 +223,16 @@ export async function main(argv) {
     if (engine === 'libfuzzer') add(await runLibFuzzer(target, inputs, seed));
     else {
       const binary = path.join(fuzzTarget('mutator'), 'release/mutate');
-      add(await runCounted(binary, [target, String(inputs), String(seed)], target));
+      const [command, args] = bounded(binary, [target, String(inputs), String(seed)]);
+      add(await runCounted(command, args, target));
     }
   }
   const runner = path.join(root, 'scripts/reliability/fuzz/run.mjs');
   for (const target of Object.keys(surface).filter(wanted)) {
-    add(await runCounted(process.execPath, [runner, target, String(inputs), String(seed)], target));
+    const args = [...NODE_BOUND, runner, target, String(inputs), String(seed)];
+    add(await runCounted(process.execPath, args, target));
   }
-  return print(rows);
+  return print(rows, (line) => (report === undefined ? console.log(line) : report.say(line)));
 }
 
 if (isMain(import.meta.url)) process.exitCode = (await main(process.argv.slice(2))) > 0 ? 1 : 0;

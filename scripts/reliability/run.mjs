@@ -1,5 +1,5 @@
 // The long forms of the reliability suites. Each prints Markdown; with --write it is put into docs/reliability.md.
-//   npm run reliability -- faults|crash-bulk|crash-outbox|lifetime|sanitizer|soak [flags] [--write]
+//   npm run reliability -- faults|crash-bulk|crash-outbox|fuzz|lifetime|sanitizer|soak [flags] [--write]
 //   npm run reliability -- all [--write]
 import { Report } from './support/report.mjs';
 
@@ -9,11 +9,12 @@ const ALL = [
   ['crash-bulk'],
   ['crash-outbox'],
   ['crash-outbox', '--store', 'postgres'],
+  ['fuzz'],
   ['lifetime'],
   ['soak'],
 ];
 const SUITES = [...new Set(ALL.map(([suite]) => suite))];
-/** Needs the nightly toolchain, so `all` is without it. */
+/** Needs a nightly compiler or Valgrind, so `all` is without it. */
 const OTHERS = ['sanitizer'];
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--write');
@@ -28,7 +29,7 @@ for (const run of runs) {
   const [suite, ...flags] = run;
   const { main } = await import(new URL(`./${suite}.mjs`, import.meta.url).href);
   const place = flags.includes('postgres') ? `${suite} postgres` : suite;
-  const report = new Report(place, run, isForPage && SUITES.includes(suite));
+  const report = new Report(place, run, isForPage);
   try {
     const wrong = await main(flags, report);
     report.end(wrong);

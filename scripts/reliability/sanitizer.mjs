@@ -1,22 +1,97 @@
-// The core's tests under AddressSanitizer and LeakSanitizer: the core has no unsafe code of its own, its dependencies
-// (SQLite and the TLS library's assembly among them) have.
-//   npm run reliability -- sanitizer [--only WORD] [--threads 2]
-import { run } from '../support/process.mjs';
+// The core's tests under a memory checker: the core has no unsafe code of its own, its dependencies (SQLite and the TLS
+// library's assembly among them) have.
+//   npm run reliability -- sanitizer [--only WORD] [--threads 2] [--checker asan|valgrind]
+// `asan`: AddressSanitizer and LeakSanitizer, by the nightly compiler. `valgrind`: Memcheck over the binary that
+// `cargo test` runs, several times slower, which also sees what C and assembly do. Without --checker, the first that is
+// installed.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { run, section, targetDir } from '../support/process.mjs';
 import { flags } from './support/flags.mjs';
 
 const TARGET = 'x86_64-unknown-linux-gnu';
+const BUILD = ['--locked', '--lib', '-p', 'twenty-crm-native'];
 
-/** @param {string[]} args @returns {Promise<number>} 0 when nothing was found. */
-export async function main(args) {
-  const { only, threads } = flags(args, { only: '', threads: 2 });
-  // The instrumented code goes to a folder of its own: nothing that is built otherwise is built anew.
-  process.env.CARGO_TARGET_DIR = 'target/sanitizer';
-  process.env.RUSTFLAGS = '-Zsanitizer=address';
-  process.env.ASAN_OPTIONS = 'detect_leaks=1:detect_stack_use_after_return=1';
-  const words = only === '' ? [] : [only];
-  return run('cargo', [
-    ...['+nightly', 'test', '--locked', '--lib', '-p', 'twenty-crm-native', '--target', TARGET],
-    ...words,
-    ...['--', `--test-threads=${threads}`],
-  ]);
+/** @param {string} command @param {string[]} args */
+const works = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+/**
+ * @typedef {object} Checker
+ * @property {string} name for people
+ * @property {() => boolean} isThere
+ * @property {(word: string, threads: number, onStdout: (text: string) => void) => Promise<number>} check its exit code
+ */
+
+/** @type {Record<string, Checker>} */
+const CHECKERS = {
+  asan: {
+    name: 'AddressSanitizer, LeakSanitizer',
+    isThere: () => works('cargo', ['+nightly', '--version']),
+    check(word, threads, onStdout) {
+      // The instrumented code goes to a folder of its own: nothing that is built otherwise is built anew.
+      process.env.CARGO_TARGET_DIR = 'target/sanitizer';
+      process.env.RUSTFLAGS = '-Zsanitizer=address';
+      process.env.ASAN_OPTIONS = 'detect_leaks=1:detect_stack_use_after_return=1';
+      const test = ['+nightly', 'test', ...BUILD, '--target', TARGET];
+      const options = ['--', ...words(word), `--test-threads=${threads}`];
+      return run('cargo', [...test, ...options], { onStdout });
+    },
+  },
+  valgrind: {
+    name: 'Valgrind Memcheck',
+    isThere: () => works('valgrind', ['--version']),
+    check(word, threads, onStdout) {
+      const memcheck = ['--error-exitcode=97', '--leak-check=full'];
+      const leaks = ['--errors-for-leak-kinds=definite', '--num-callers=25', '--quiet'];
+      const options = [...words(word), `--test-threads=${threads}`];
+      return run('valgrind', [...memcheck, ...leaks, testBinary(), ...options], { onStdout });
+    },
+  },
+};
+
+/** @param {string} word */
+const words = (word) => (word === '' ? [] : [word]);
+
+/** The program that `cargo test --lib` runs. */
+function testBinary() {
+  const args = ['test', ...BUILD, '--no-run', '--message-format=json-render-diagnostics'];
+  const { status, stdout } = spawnSync('cargo', args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  const lines = stdout.split('\n').filter((line) => line.includes('"executable":"'));
+  const found = lines.map((line) => JSON.parse(line).executable).at(-1);
+  if (status !== 0 || found === undefined) throw new Error('the tests cannot be built');
+  return path.resolve(targetDir, found);
+}
+
+/**
+ * @param {string[]} args
+ * @param {import('./support/report.mjs').Report} report
+ * @returns {Promise<number>} 0 when nothing was found.
+ */
+export async function main(args, report) {
+  const { only, threads, checker } = flags(args, { only: '', threads: 2, checker: '' });
+  const wanted = Object.keys(CHECKERS).find((name) =>
+    checker === '' ? CHECKERS[name].isThere() : name === checker,
+  );
+  if (wanted === undefined) throw new Error(`there are ${Object.keys(CHECKERS).join(' and ')}`);
+  const { name, check } = CHECKERS[wanted];
+  section(name);
+  const start = performance.now();
+  let output = '';
+  const code = await check(only, threads, (text) => {
+    output += text;
+  });
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  const [, passed = '0', failed = '?'] =
+    /^test result: \w+\. (\d+) passed; (\d+) failed/m.exec(output) ?? [];
+  report.say('| Checker | Tests | Passed | Failed | Findings of the checker | Time |');
+  report.say('|---|---|---:|---:|---|---:|');
+  const findings = code === 0 ? 'none' : `see above (exit code ${code})`;
+  report.say(
+    `| ${name} | ${only || 'all of the core'} | ${passed} | ${failed} | ${findings} | ${seconds} s |`,
+  );
+  return code === 0 && Number(passed) > 0 ? 0 : 1;
 }

@@ -2,44 +2,29 @@
 // not hold: whatever is passed, the outcome is a result or an error of this package's own, which shows no key.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import * as surface from '../../../index.mjs';
+import {
+  api,
+  assertOurs,
+  assertPlain,
+  COMPANY,
+  CONFIG,
+  KEY,
+  NOWHERE,
+  PERSON,
+  refusesOrReturns,
+  settles,
+} from './checks.mjs';
 import { inputTargets } from './inputs.mjs';
+import { outboxTargets } from './outbox.mjs';
+import { serviceTargets } from './services.mjs';
 import { almost, mutated, text, value } from './values.mjs';
 
 /** @typedef {import('./values.mjs').Random} Random */
 
-/** Without its types: everything here is passed what the types forbid. @type {any} */
-const api = surface;
-
-const KEY = 'fuzz-eyJhbGciOiJIUzI1NiJ9.c2VjcmV0';
-/** Nothing listens there, and this machine says so at once: what is not refused ends there. */
-const NOWHERE = 'http://127.0.0.1:9';
-const CONFIG = { baseUrl: NOWHERE, apiKey: KEY, maxRetries: 0, timeout: 5_000, deadlineMs: 5_000 };
 const CONFIG_KEYS = [
   ...[...Object.keys(CONFIG), 'initialBackoffMs', 'maxBackoffMs', 'maxThrottleWaitMs'],
   ...['maxRequestsPerMinute', 'maxResponseBytes', 'ca'],
 ];
-const PERSON = {
-  external_id: 'cli_1',
-  name: 'Jane Doe',
-  email: 'jane@acme.example',
-  phone: '+33612345678',
-  job_title: 'CTO',
-  company_name: 'Acme',
-  website: 'acme.example',
-  city: 'Lyon',
-  account_type: 'business',
-  plan: 'free',
-  total_submissions: 5,
-  company_external_id: 'org_1',
-};
-const COMPANY = {
-  external_id: 'org_1',
-  name: 'Acme',
-  domain_name: 'acme.example',
-  website: 'acme.example',
-  status: 'active',
-};
 const CALL_OPTIONS = {
   useCache: true,
   skipUnchanged: false,
@@ -52,65 +37,6 @@ const SERVICE_OPTIONS = [
   ...['mode', 'publish', 'mappingStore', 'cacheTtlMs', 'hashTtlMs', 'defaultCountry', 'onWarning'],
   ...['invalidEmail', 'fieldOwnership', 'namespace', 'fieldNames', 'collisions'],
 ];
-
-/** An error of ours, that shows no key. @param {any} error @param {string} [code] */
-function assertOurs(error, code) {
-  assert.ok(error instanceof api.TwentyCrmApiError, `not ours: ${describe(error)}`);
-  assertPlain(error, code);
-}
-
-/** @param {any} error @param {string} [code] */
-function assertPlain(error, code) {
-  assert.ok(api.isTwentyCrmError(error), `no TwentyCrmError: ${describe(error)}`);
-  if (code !== undefined) assert.equal(error.code, code, error.message);
-  if (error.code === 'UNKNOWN') assert.fail(`an internal failure: ${error.message}`);
-  const json = JSON.stringify(error);
-  assert.ok(!json.includes(KEY), `the key is in ${json}`);
-  assert.ok(error.message.length < 6_000, 'the message is short');
-}
-
-/** @param {any} thing */
-function describe(thing) {
-  try {
-    return thing instanceof Error ? (thing.stack ?? '') : String(thing);
-  } catch {
-    return 'something that cannot be shown';
-  }
-}
-
-/** What `work` throws has to be a refusal. @template T @param {() => T} work @returns {T | undefined} */
-function refusesOrReturns(work) {
-  try {
-    return work();
-  } catch (error) {
-    assertOurs(error, 'VALIDATION_ERROR');
-    return undefined;
-  }
-}
-
-/**
- * What a call ends with: ours, or what an aborted signal gave as its reason.
- * @param {() => Promise<unknown>} work
- * @param {any} options
- */
-async function settles(work, options) {
-  try {
-    return await work();
-  } catch (error) {
-    if (reasonOf(options) === error || error?.name === 'AbortError') return undefined;
-    assertOurs(error);
-    return undefined;
-  }
-}
-
-/** @param {any} options */
-function reasonOf(options) {
-  try {
-    return options?.signal?.aborted ? options.signal.reason : KEY;
-  } catch {
-    return KEY;
-  }
-}
 
 let client = new api.TwentyCrmRestClient(CONFIG);
 const methods = /** @type {const} */ (['get', 'post', 'put', 'patch', 'delete']);
@@ -177,6 +103,8 @@ function signed(body) {
 /** @type {Record<string, (random: Random) => unknown>} By name. Those that give a promise are awaited. */
 export const targets = {
   ...inputTargets,
+  ...serviceTargets,
+  ...outboxTargets,
 
   'configuration of a client'(random) {
     const config = almost(random, CONFIG, CONFIG_KEYS);
@@ -273,7 +201,8 @@ export const targets = {
   },
 
   'an event of the platform'(random) {
-    const event = almost(random, { ...EVENT, payload: almost(random, PERSON) }, Object.keys(EVENT));
+    const payload = almost(random, PERSON);
+    const event = almost(random, { ...EVENT, payload }, [...Object.keys(EVENT), 'namespace']);
     const options = random.is(0.9) ? undefined : almost(random, CALL_OPTIONS);
     return settles(() => direct.applyPlatformEvent(event, options), options);
   },
