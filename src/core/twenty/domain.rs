@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use psl::{Psl, Type};
 use url::quirks::domain_to_unicode;
 use url::{Host, Url};
 
+use super::public_suffix::{self, SuffixKind};
 use super::warning::reason;
 
 /// The form in which the workspace stores `domainName.primaryLinkUrl`: servers from 2.38 store the bare host.
@@ -143,14 +143,11 @@ impl Domain {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(reason::INVALID_DOMAIN);
         }
-        let registrable = psl::List.domain(host.as_bytes()).ok_or_else(|| {
-            match psl::List.suffix(host.as_bytes()) {
-                Some(suffix) if suffix.typ() == Some(Type::Private) => reason::SHARED_DOMAIN,
-                _ => reason::INVALID_DOMAIN,
-            }
-        })?;
-        if registrable.suffix().typ() == Some(Type::Private) || is_shared(host) {
+        if public_suffix::suffix(host).kind == SuffixKind::Private || is_shared(host) {
             return Err(reason::SHARED_DOMAIN);
+        }
+        if !public_suffix::is_registrable(host) {
+            return Err(reason::INVALID_DOMAIN);
         }
         let page = url.path() != "/" || url.query().is_some() || url.fragment().is_some();
         if page || url.port().is_some_and(|port| port != 80) {
@@ -238,7 +235,7 @@ pub fn is_hostname(host: &str) -> bool {
 /// As often as it is there, or what is left would read as another domain.
 fn strip_www(mut host: &str) -> &str {
     while let Some(rest) = host.strip_prefix("www.")
-        && psl::List.domain(rest.as_bytes()).is_some()
+        && public_suffix::is_registrable(rest)
     {
         host = rest;
     }

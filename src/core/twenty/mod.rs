@@ -19,6 +19,7 @@ pub mod person;
 pub mod phone;
 mod phone_e164;
 pub mod provision;
+mod public_suffix;
 pub mod record;
 pub mod schema;
 pub mod timestamp;
