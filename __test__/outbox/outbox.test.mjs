@@ -176,6 +176,9 @@ test('no number of failures that may pass makes a dead letter', async () => {
   service.answer = () => {
     tries += 1;
     if (tries === 200) return undefined;
+    if (tries % 7 === 0) {
+      return failure('OPERATION_FAILED', { isRetryable: false, details: { reason: 'TOO_LARGE' } });
+    }
     return tries % 5 === 0
       ? failure('OPERATION_FAILED', { isRetryable: true, details: { reason: 'OUTCOME_UNKNOWN' } })
       : failure(codes[tries % 4]);

@@ -35,6 +35,8 @@ function verdictOn(error) {
     case TwentyCrmErrorCode.AUTH_ERROR:
       return 'workspace';
     case TwentyCrmErrorCode.OPERATION_FAILED:
+      // An answer beyond its bound is a proxy's, or that of too many records at once: alone it may be small.
+      if (reason === 'TOO_LARGE') return 'away';
       return WORKSPACE_REASONS.has(String(reason)) ? 'workspace' : 'dead';
     case TwentyCrmErrorCode.NOT_FOUND:
       return reason === 'OWN_ROW_GONE' ? 'dead' : 'doubtful';
