@@ -44,6 +44,7 @@ const WAYS = /** @type {const} */ (['bulk', 'single', 'outbox']);
 const POISON_EVERY = 200;
 const FIRST_POISON = 7;
 const SINGLES_AT_ONCE = 16;
+const OUTBOX_BATCH = 60;
 /** Timeout where no fault makes the client wait: that the machine is busy is not the subject. */
 const PATIENCE_MS = 10_000;
 /** Far beyond what an outbox takes: one that does not come to its end is an error, not a wait. */
@@ -191,7 +192,7 @@ async function write(service, members, outboxFile, outcomes) {
   // Small runs make many requests, each of which may be hit.
   const size = Math.min(400, Math.max(20, Math.ceil(inBulk.length / 20)));
   const [pauses] = await Promise.all([
-    throughOutbox(service, by('outbox'), { outboxFile, batchSize: size }, outcomes),
+    throughOutbox(service, by('outbox'), outboxFile, outcomes),
     bulk(service, inBulk, VERSION, outcomes, size),
     pool(by('single'), SINGLES_AT_ONCE, (member) =>
       noteOne(
@@ -212,12 +213,12 @@ const personOf = ({ at, isPoisoned }, version) => person(at, isPoisoned ? POISON
 /**
  * @param {import('../../index.js').TwentyCrmSyncService} service
  * @param {Member[]} members
- * @param {{ outboxFile: string, batchSize: number }} how
+ * @param {string} outboxFile
  * @param {Map<string, Outcome>} outcomes
  */
-async function throughOutbox(service, members, { outboxFile, batchSize }, outcomes) {
+async function throughOutbox(service, members, outboxFile, outcomes) {
   const outbox = createTwentyCrmOutbox({
-    ...{ service, store: sqliteOutbox(outboxFile), batchSize },
+    ...{ service, store: sqliteOutbox(outboxFile), batchSize: OUTBOX_BATCH },
     ...{ initialBackoffMs: 10, maxBackoffMs: 100 },
   });
   try {
@@ -332,10 +333,10 @@ export function tableLine({ title }, result) {
  * Plays rows, so many at once with a server for each; `tell` hears of them in their order.
  * @param {Row[]} chosen
  * @param {{ records: number, seed: number, timeoutMs: number, together: number }} how
- * @param {(row: Row, result: Result) => void} tell
+ * @param {(row: Row, result: Result | Error) => void} tell An error where the row did not come to its end.
  */
 async function playAll(chosen, { together, ...how }, tell) {
-  /** @type {Map<Row, Result>} */
+  /** @type {Map<Row, Result | Error>} */
   const results = new Map();
   const next = chosen.values();
   let told = 0;
@@ -343,7 +344,7 @@ async function playAll(chosen, { together, ...how }, tell) {
     const sim = await startRestartableSim({ logSize: 1 });
     try {
       for (const row of next) {
-        results.set(row, await play(row, { ...how, sim }));
+        results.set(row, await play(row, { ...how, sim }).catch((error) => error));
         for (let result = results.get(chosen[told]); result; result = results.get(chosen[told])) {
           tell(chosen[told], result);
           told += 1;
@@ -363,7 +364,7 @@ async function playAll(chosen, { together, ...how }, tell) {
  */
 export async function main(args, report) {
   const { records, seed, only, timeout, together } = flags(args, {
-    ...{ records: 10_000, seed: 1, only: '', timeout: 300, together: 6 },
+    ...{ records: 10_000, seed: 1, only: '', timeout: 600, together: 6 },
   });
   const words = only.split(',').filter((word) => word !== '');
   let wrong = 0;
@@ -375,6 +376,11 @@ export async function main(args, report) {
   });
   report.say(`\nFault suite, seed ${seed}\n\n${head(TITLES)}`);
   await playAll(chosen, { records, seed, timeoutMs: timeout, together }, (row, result) => {
+    if (result instanceof Error) {
+      wrong += 1;
+      console.error(`  ${row.name}: ${result.stack}`);
+      return;
+    }
     report.say(tableLine(row, result));
     const complaints = [...result.count.complaints, ...result.healed.complaints];
     const isWrong = complaints.length > 0 || !isHealed(result);
