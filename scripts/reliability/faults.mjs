@@ -45,6 +45,8 @@ const POISON_EVERY = 200;
 const FIRST_POISON = 7;
 const SINGLES_AT_ONCE = 16;
 const OUTBOX_BATCH = 60;
+/** Far more than any honest answer here; the endless ones come to it sooner than to the default. */
+const LONGEST_ANSWER = 4 * 1024 * 1024;
 /** Timeout where no fault makes the client wait: that the machine is busy is not the subject. */
 const PATIENCE_MS = 10_000;
 /** Far beyond what an outbox takes: one that does not come to its end is an error, not a wait. */
@@ -82,7 +84,7 @@ export async function runRow(row, { records, seed, sim, timeoutMs: shortMs, cloc
     {
       ...patient,
       ...{ timeout: timeoutMs, initialBackoffMs: 10, maxBackoffMs: 100, maxThrottleWaitMs: 20_000 },
-      ...row.retries,
+      ...{ maxResponseBytes: LONGEST_ANSWER, ...row.retries },
     },
     options,
   );
