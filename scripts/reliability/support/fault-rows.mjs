@@ -137,7 +137,8 @@ function restarts(sim, proxy, random) {
   return {
     async beforeEach(number) {
       if (number < next || !proxy.isUp) return;
-      next = number + random.between(20, 60);
+      // Rows are put back one by one, which takes the longer the more there are.
+      next = number + random.between(60, 240);
       proxy.note({ name: 'restart', phase: 'whole', play: () => {} });
       isUp = restartBehind(proxy, sim, () => sleep(random.between(5, 60)));
       // What came with this request dies with the server, half of the time after it was done.
