@@ -347,6 +347,7 @@ async function playAll(chosen, { together, ...how }, tell) {
     try {
       for (const row of next) {
         results.set(row, await play(row, { ...how, sim }).catch((error) => error));
+        if (process.env.RELIABILITY_VERBOSE) console.error(`  ${row.name} is done`);
         for (let result = results.get(chosen[told]); result; result = results.get(chosen[told])) {
           tell(chosen[told], result);
           told += 1;
