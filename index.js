@@ -72,7 +72,7 @@ Object.defineProperty(exports, 'sqliteConfigStore', {
 exports.sqliteMappingStore = require('./lib/stores/sqlite.js').sqliteMappingStore;
 Object.defineProperty(exports, 'verifyTwentyWebhook', {
   enumerable: true,
-  get: () => require('./lib/webhooks.js').verifyTwentyWebhook,
+  get: () => require('./lib/webhooks/verify.js').verifyTwentyWebhook,
 });
 Object.defineProperty(exports, 'createTwentyCrmOutbox', {
   enumerable: true,

@@ -212,7 +212,7 @@ class TwentyCrmSyncService {
    */
   async applyWebhook(event, options) {
     // Read when it is needed: most programs have no webhook.
-    const { ignoreInMode, startApply } = require('./apply-webhook.js');
+    const { ignoreInMode, startApply } = require('./webhooks/apply.js');
     const inner = of(this);
     if (inner.elsewhere !== undefined) return ignoreInMode(event);
     const site = callSite(TwentyCrmSyncService.prototype.applyWebhook);

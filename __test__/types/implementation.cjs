@@ -24,7 +24,7 @@ const implementation = {
   ...require('../../lib/stores/sqlite-config.js'),
   ...require('../../lib/stores/sqlite.js'),
   ...require('../../lib/sync-service.js'),
-  verifyTwentyWebhook: require('../../lib/webhooks.js').verifyTwentyWebhook,
+  verifyTwentyWebhook: require('../../lib/webhooks/verify.js').verifyTwentyWebhook,
 };
 
 /** @type {typeof import('../../index.js')} */

@@ -1,6 +1,6 @@
 'use strict';
 
-const { call, thrownError } = require('../dispatcher.js');
+const { call, callNow } = require('../dispatcher.js');
 const { TwentyCrmApiError } = require('../errors.js');
 
 /**
@@ -14,17 +14,4 @@ async function ask(start) {
   throw new TwentyCrmApiError(answer.error);
 }
 
-/**
- * @template T
- * @param {() => T} make
- * @returns {T}
- */
-function construct(make) {
-  try {
-    return make();
-  } catch (error) {
-    throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
-  }
-}
-
-module.exports = { ask, construct };
+module.exports = { ask, construct: callNow };

@@ -3,7 +3,7 @@
 //! `<hash>@<version>`: the version tells an echo of our own write from somebody else's change, in whichever process the
 //! event arrives. `@<version>` is a row of which it is only known that it must be written again.
 
-use super::service::Remembered;
+use super::cache::Remembered;
 use crate::core::store::StoredMapping;
 
 /// Hexadecimal digits of a fingerprint.

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod find;
 pub mod fingerprint;
 mod hash_text;
+mod memory;
 pub mod options;
 pub mod ownership;
 pub mod provisioning;

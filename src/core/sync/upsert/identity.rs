@@ -13,7 +13,7 @@ use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Claim, Decision, decide, own_gone, reason};
-use crate::core::sync::service::Learnt;
+use crate::core::sync::memory::Learnt;
 use crate::core::sync::wire::{self, Record, id_of, text_of};
 
 impl Upsert<'_> {

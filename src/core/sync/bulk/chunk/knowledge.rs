@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::core::error::CrmError;
 use crate::core::sync::bulk::item::Status;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
-use crate::core::sync::service::Remembered;
+use crate::core::sync::cache::Remembered;
 use crate::core::sync::upsert::{Input, store_failed};
 use crate::core::sync::wire::{self, Record};
 use crate::core::twenty::input::Patch;

@@ -10,7 +10,7 @@ use crate::core::sync::bulk::item::Status;
 use crate::core::sync::bulk::rows::Kept;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
 use crate::core::sync::claims::Claim;
-use crate::core::sync::service::Learnt;
+use crate::core::sync::memory::Learnt;
 use crate::core::sync::upsert::{
     Creation, is_lost_write, is_outcome_unknown, is_worth_trying_alone, naming_email,
     outcome_unknown, suspects_in,

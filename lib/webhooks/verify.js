@@ -1,10 +1,10 @@
 'use strict';
 
 const { createHmac, timingSafeEqual } = require('node:crypto');
-const { TWENTY_CRM_DEFAULTS } = require('./defaults.js');
-const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
-const { readOptions } = require('./options.js');
-const { describe, invalid } = require('./serialise.js');
+const { TWENTY_CRM_DEFAULTS } = require('../defaults.js');
+const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { readOptions } = require('../options.js');
+const { describe, invalid } = require('../serialise.js');
 
 /** @typedef {'timestamp' | 'signature'} HeaderName The nonce is not signed, so it says nothing. */
 
@@ -27,7 +27,7 @@ const OPTIONS = /** @type {const} */ ([
 
 /**
  * See `index.d.ts`.
- * @param {import('../index.js').VerifyTwentyWebhookOptions} options
+ * @param {import('../../index.js').VerifyTwentyWebhookOptions} options
  * @returns {any}
  */
 function verifyTwentyWebhook(options) {
@@ -355,7 +355,7 @@ function malformed(reason, message, cause) {
 }
 
 /**
- * @param {import('../index.js').TwentyCrmErrorCode} code
+ * @param {import('../../index.js').TwentyCrmErrorCode} code
  * @param {number} status
  * @param {string} reason
  * @param {string} message

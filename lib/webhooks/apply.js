@@ -1,14 +1,14 @@
 'use strict';
 
-const { TWENTY_CRM_DEFAULTS } = require('./defaults.js');
-const { call } = require('./dispatcher.js');
-const { readSignal } = require('./options.js');
-const { describe, invalid } = require('./serialise.js');
-const { problemOf } = require('./webhooks.js');
+const { TWENTY_CRM_DEFAULTS } = require('../defaults.js');
+const { call } = require('../dispatcher.js');
+const { readSignal } = require('../options.js');
+const { describe, invalid } = require('../serialise.js');
+const { problemOf } = require('./verify.js');
 
 /**
  * Starts taking in a webhook's event.
- * @param {import('../native.js').SyncService} native
+ * @param {import('../../native.js').SyncService} native
  * @param {any} event
  * @param {string} optionsJson the service's own options
  * @param {unknown} options
@@ -56,7 +56,7 @@ function toEventJson(event, externalId = TWENTY_CRM_DEFAULTS.fieldNames.external
 /**
  * The answer of a service that remembers nothing, because another one writes.
  * @param {any} event
- * @returns {import('../index.js').ApplyWebhookResult}
+ * @returns {import('../../index.js').ApplyWebhookResult}
  */
 function ignoreInMode(event) {
   const { record, objectMetadata } = JSON.parse(toEventJson(event));

@@ -1,0 +1,142 @@
+use super::*;
+
+const A: &str = "20202020-0000-4000-8000-000000000001";
+
+fn cache(capacity: usize) -> IdCache {
+    IdCache::new(NonZeroUsize::new(capacity).expect("a positive capacity"))
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_nothing_live_longer() {
+    const YEAR_MS: u64 = 31_536_000_000;
+    let cache = cache(10);
+    cache.insert(ObjectKind::Person, "a", A, YEAR_MS);
+    let get = |now_ms| cache.get(ObjectKind::Person, "a", 500, now_ms);
+    assert_eq!(get(YEAR_MS - 499).as_deref(), Some(A));
+    assert_eq!(get(YEAR_MS - 500), None);
+    assert_eq!(get(0), None);
+    assert_eq!(cache.entries(500, YEAR_MS - 500), []);
+    assert_eq!(cache.entries(500, YEAR_MS).len(), 1);
+}
+
+#[test]
+fn an_entry_lives_for_its_readers_time_to_live() {
+    let cache = cache(10);
+    cache.insert(ObjectKind::Person, "a", A, 1_000);
+    assert_eq!(
+        cache.get(ObjectKind::Person, "a", 500, 1_499).as_deref(),
+        Some(A)
+    );
+    assert_eq!(cache.get(ObjectKind::Person, "a", 500, 1_500), None);
+    assert_eq!(
+        cache.get(ObjectKind::Person, "a", 5_000, 1_500).as_deref(),
+        Some(A)
+    );
+    assert_eq!(cache.get(ObjectKind::Person, "a", 0, 1_000), None);
+}
+
+#[test]
+fn an_input_is_known_until_something_else_is_written() {
+    let cache = cache(10);
+    let (kind, hash) = (ObjectKind::Person, "0f");
+    let input = cache.digest("text");
+    cache.note_input(kind, "a", hash, input);
+    assert_eq!(cache.recall_input(kind, "a", input), None);
+    cache.insert_written(kind, written("a", Some(hash), 5), 7);
+    cache.note_input(kind, "a", "0e", input);
+    assert_eq!(cache.recall_input(kind, "a", input), None);
+    cache.note_input(kind, "a", hash, input);
+    assert_eq!(cache.recall_input(kind, "a", input), Some(7));
+    assert_eq!(cache.recall_input(kind, "a", cache.digest("other")), None);
+    cache.insert_written(kind, written("a", Some(hash), 5), 8);
+    assert_eq!(cache.recall_input(kind, "a", input), None);
+}
+
+#[test]
+fn people_and_companies_do_not_share_ids() {
+    let cache = cache(10);
+    cache.insert(ObjectKind::Person, "a", A, 0);
+    assert_eq!(cache.get(ObjectKind::Company, "a", 10, 0), None);
+}
+
+#[test]
+fn the_least_recently_used_goes_first() {
+    let cache = cache(2);
+    cache.insert(ObjectKind::Person, "a", A, 0);
+    cache.insert(ObjectKind::Person, "b", A, 0);
+    cache.get(ObjectKind::Person, "a", 10, 0);
+    cache.insert(ObjectKind::Person, "c", A, 0);
+    assert!(cache.get(ObjectKind::Person, "a", 10, 0).is_some());
+    assert!(cache.get(ObjectKind::Person, "b", 10, 0).is_none());
+    assert_eq!(cache.entries(10, 0).len(), 2);
+}
+
+#[test]
+fn a_hash_outlives_the_time_to_live_of_the_id() {
+    let cache = cache(2);
+    let hash = "00f1e2d3c4b5a697887766554433221f";
+    cache.insert_written(ObjectKind::Person, written("a", Some(hash), 5), 7);
+    let (known, cached_at_ms) = cache.recall(ObjectKind::Person, "a").expect("remembered");
+    assert_eq!(known.hash.as_deref(), Some(hash));
+    assert_eq!((known.written_at_ms, cached_at_ms), (7, 7));
+    cache.insert(ObjectKind::Person, "a", A, 8);
+    let (known, _) = cache.recall(ObjectKind::Person, "a").expect("remembered");
+    assert_eq!(known.hash, None);
+}
+
+fn written<'a>(external_id: &'a str, hash: Option<&'a str>, version: u64) -> Written<'a> {
+    Written {
+        external_id,
+        crm_id: A,
+        hash,
+        version: Some(version),
+    }
+}
+
+#[test]
+fn a_hash_is_forgotten_by_what_is_newer_only() {
+    let cache = cache(2);
+    let hash = |cache: &IdCache| {
+        let (known, _) = cache.recall(ObjectKind::Person, "a").expect("remembered");
+        (known.hash.is_some(), known.version)
+    };
+    cache.insert_written(ObjectKind::Person, written("a", Some("ff"), 5), 7);
+    cache.forget_hash(ObjectKind::Person, "a", 5);
+    assert_eq!(hash(&cache), (true, Some(5)));
+    cache.forget_hash(ObjectKind::Person, "a", 6);
+    assert_eq!(hash(&cache), (false, Some(6)));
+    cache.forget_version(ObjectKind::Person, "a", 5);
+    assert_eq!(hash(&cache), (false, Some(6)));
+    cache.forget_version(ObjectKind::Person, "a", 6);
+    assert_eq!(hash(&cache), (false, None));
+}
+
+#[test]
+fn the_way_back_follows_every_change() {
+    let id = Uuid::parse_str(A).expect("a UUID");
+    let back = |cache: &IdCache| cache.find_by_crm_id(ObjectKind::Person, id);
+    let cache = cache(2);
+    cache.insert(ObjectKind::Person, "a", A, 0);
+    assert_eq!(back(&cache).as_deref(), Some("a"));
+    assert_eq!(cache.find_by_crm_id(ObjectKind::Company, id), None);
+    cache.insert(ObjectKind::Person, "b", A, 0);
+    assert_eq!(back(&cache).as_deref(), Some("b"));
+    cache.remove(ObjectKind::Person, "a");
+    assert_eq!(back(&cache).as_deref(), Some("b"));
+    cache.insert(ObjectKind::Person, "b", &A.replace('1', "2"), 0);
+    assert_eq!(back(&cache), None);
+    cache.insert(ObjectKind::Person, "c", A, 0);
+    cache.insert(ObjectKind::Company, "d", A, 0);
+    cache.insert(ObjectKind::Company, "e", A, 0);
+    assert_eq!(back(&cache), None, "the least recently used is gone");
+    cache.clear();
+    cache.insert(ObjectKind::Person, "f", A, 0);
+    assert_eq!(back(&cache).as_deref(), Some("f"));
+}
+
+#[test]
+fn what_is_no_uuid_is_not_remembered() {
+    let cache = cache(2);
+    cache.insert(ObjectKind::Person, "a", "42", 0);
+    assert_eq!(cache.get(ObjectKind::Person, "a", 10, 0), None);
+}
