@@ -18,6 +18,7 @@ const executable = process.platform === 'win32' ? 'twenty-sim.exe' : 'twenty-sim
  *   two limits; none by default.
  * @property {'legacy' | 'new'} [metadataFormat]
  * @property {'2.21' | '2.45'} [flavour]
+ * @property {'kept' | 'wiped'} [unsentSubfields] What a write of phones or links does not send.
  * @property {number} [rngSeed]
  * @property {string} [serviceTimes] `insert,update,lookup` in microseconds per record.
  * @property {number} [upsertRace] Chance, 0 to 1, that one of two simultaneous upserts is refused.
@@ -53,6 +54,7 @@ const flags = {
   rateLimit: '--rate-limit',
   metadataFormat: '--metadata-format',
   flavour: '--flavour',
+  unsentSubfields: '--unsent-subfields',
   rngSeed: '--rng-seed',
   serviceTimes: '--service-times',
   upsertRace: '--upsert-race',

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::errors::ApiError;
 use crate::faults::FaultRule;
 use crate::http::{ApiResult, Request, Response, respond};
-use crate::options::{Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes};
+use crate::options::{Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes, UnsentSubfields};
 use crate::schema::FieldType;
 use crate::schema_seed::custom;
 use crate::state::{Settings, State};
@@ -125,6 +125,7 @@ struct Changes {
     rate_limits: Option<RateLimits>,
     metadata_format: Option<MetadataFormat>,
     flavour: Option<Flavour>,
+    unsent_subfields: Option<UnsentSubfields>,
     upsert_race_probability: Option<f64>,
     deliver_webhooks_to_loopback: Option<bool>,
     keep_alive_ms: Option<u64>,
@@ -180,6 +181,7 @@ fn change(state: &State, changes: Changes) -> ApiResult<()> {
         settings.rate_limits = changes.rate_limits.unwrap_or(now.rate_limits);
         settings.metadata_format = changes.metadata_format.unwrap_or(now.metadata_format);
         settings.flavour = changes.flavour.unwrap_or(now.flavour);
+        settings.unsent_subfields = changes.unsent_subfields.unwrap_or(now.unsent_subfields);
         settings.upsert_race_probability = changes
             .upsert_race_probability
             .unwrap_or(now.upsert_race_probability);

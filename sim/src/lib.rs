@@ -52,6 +52,7 @@ pub mod server;
 pub mod state;
 pub mod stats;
 pub mod store;
+pub mod unsent;
 pub mod upsert;
 pub mod values;
 pub mod view;

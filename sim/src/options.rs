@@ -35,6 +35,17 @@ pub enum Flavour {
     V2_45,
 }
 
+/// What becomes of a phone's or link's subfields that a write does not send (`unsent.rs`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnsentSubfields {
+    /// They survive (WIRE.md section 4), but for a label whose URL is cleared.
+    #[default]
+    Kept,
+    /// They become null, as the server's source says; no transcript shows it.
+    Wiped,
+}
+
 /// One token bucket: `limit` calls per `ttl_ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -103,6 +114,8 @@ pub struct SimOptions {
     pub service_times: ServiceTimes,
     /// Server version to imitate.
     pub flavour: Flavour,
+    /// Subfields of phones and links that a write does not send.
+    pub unsent_subfields: UnsentSubfields,
     /// Chance that an upsert of a key whose first insert is still in flight loses the race and
     /// is refused as a duplicate (WIRE.md section 5: two of eight), 0 to 1.
     pub upsert_race_probability: f64,
@@ -126,6 +139,7 @@ impl Default for SimOptions {
             latency_ms: 0,
             service_times: ServiceTimes::default(),
             flavour: Flavour::V2_21,
+            unsent_subfields: UnsentSubfields::Kept,
             upsert_race_probability: 0.25,
             deliver_webhooks_to_loopback: true,
             keep_alive_ms: 65_000,
@@ -148,6 +162,8 @@ Options, each with a value:
   --preset <name>               fresh: standard fields only; provisioned: custom fields, too; dev: a
                                 few rows (default provisioned)
   --flavour <version>           server version to imitate, 2.21 or 2.45 (default 2.21)
+  --unsent-subfields <name>     what a write of phones or links does not send: kept, or wiped as in
+                                the server's source (default kept)
   --metadata-format <name>      legacy or new (default legacy)
   --rate-limit <limits>         none, default (the server's own: 100 a second, 100 a minute), or
                                 calls/ms as in 100/60000, two with a comma: short,long (default none)
@@ -181,6 +197,9 @@ impl SimOptions {
                 "--latency-ms" => options.latency_ms = value.parse().map_err(|_| bad())?,
                 "--metadata-format" => options.metadata_format = word(&value).ok_or_else(bad)?,
                 "--flavour" => options.flavour = word(&value).ok_or_else(bad)?,
+                "--unsent-subfields" => {
+                    options.unsent_subfields = word(&value).ok_or_else(bad)?;
+                }
                 "--rate-limit" => options.rate_limits = rate_limits(&value).ok_or_else(bad)?,
                 "--service-times" => {
                     options.service_times = service_times(&value).ok_or_else(bad)?;

@@ -18,6 +18,7 @@ use crate::remove;
 use crate::schema::Object;
 use crate::state::State;
 use crate::store::{Record, World, is_deleted};
+use crate::unsent;
 use crate::upsert;
 use crate::values::{self, Payload};
 use crate::view::View;
@@ -43,7 +44,10 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     fn flavoured(&self, payload: &Value) -> ApiResult<Payload> {
-        values::normalise(&self.object, payload, self.state.settings().flavour)
+        let settings = self.state.settings();
+        let mut payload = values::normalise(&self.object, payload, settings.flavour)?;
+        unsent::complete(&self.object, &mut payload, settings.unsent_subfields);
+        Ok(payload)
     }
 
     /// The compiled filter.

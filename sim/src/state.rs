@@ -13,7 +13,9 @@ use crate::dev_rows;
 use crate::faults::FaultList;
 use crate::http::{ApiResult, Request};
 use crate::memo::Memo;
-use crate::options::{Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes, SimOptions};
+use crate::options::{
+    Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes, SimOptions, UnsentSubfields,
+};
 use crate::rate_limit::{Limited, RateLimiter};
 use crate::schema_seed;
 use crate::stats::{Stats, StatsReport};
@@ -36,6 +38,8 @@ pub struct Settings {
     pub metadata_format: MetadataFormat,
     /// Server version to imitate.
     pub flavour: Flavour,
+    /// Subfields of phones and links that a write does not send.
+    pub unsent_subfields: UnsentSubfields,
     /// See [`SimOptions::upsert_race_probability`].
     pub upsert_race_probability: f64,
     /// See [`SimOptions::deliver_webhooks_to_loopback`].
@@ -61,6 +65,7 @@ impl From<&SimOptions> for Settings {
             rate_limits: options.rate_limits,
             metadata_format: options.metadata_format,
             flavour: options.flavour,
+            unsent_subfields: options.unsent_subfields,
             upsert_race_probability: options.upsert_race_probability,
             deliver_webhooks_to_loopback: options.deliver_webhooks_to_loopback,
             keep_alive_ms: options.keep_alive_ms,

@@ -12,6 +12,27 @@ const nobody = '3d2f1e0c-9b8a-4d7c-8e6f-5a4b3c2d1e0f';
 const person = (row) => ({ data: { createPerson: row } });
 const changed = (row) => ({ data: { updatePerson: row } });
 
+const beside = {
+  phones: { additionalPhones: [{ number: '201234568', countryCode: 'NL', callingCode: '+31' }] },
+  website: { primaryLinkLabel: 'Home', secondaryLinks: [{ url: 'https://b.example', label: 'B' }] },
+};
+const whole = {
+  phones: { primaryPhoneNumber: '+31201234567', ...beside.phones },
+  website: { primaryLinkUrl: 'https://a.example', ...beside.website },
+};
+const madeWhole = {
+  title: 'a record with a further number and a further link',
+  request: 'POST /rest/people',
+  body: whole,
+  status: 201,
+  answer: person(beside),
+  save: { id: 'data.createPerson.id' },
+};
+const otherPrimaries = {
+  phones: { primaryPhoneNumber: '+31201234569' },
+  website: { primaryLinkUrl: 'https://c.example' },
+};
+
 /** Section 4: reading, changing and deleting single records. */
 export const records = [
   section('records: reading, changing, deleting', [
@@ -231,4 +252,80 @@ export const records = [
       status: 201,
     },
   ]),
+  section('records: subfields that are not sent', [
+    madeWhole,
+    {
+      title: 'survive, by default',
+      request: 'PATCH /rest/people/{id}',
+      body: otherPrimaries,
+      status: 200,
+      answer: changed({
+        phones: { primaryPhoneNumber: '201234569', ...beside.phones },
+        website: { primaryLinkUrl: 'https://c.example', ...beside.website },
+      }),
+    },
+    {
+      title: 'but for the label of a link that is cleared',
+      request: 'PATCH /rest/people/{id}',
+      body: { website: { primaryLinkUrl: null } },
+      status: 200,
+      answer: changed({ website: { primaryLinkUrl: '', primaryLinkLabel: '' } }),
+    },
+  ]),
+  // From the server's source; no recording shows it.
+  section(
+    'records: subfields that are not sent, as the server’s source has it',
+    [
+      madeWhole,
+      {
+        title: 'a change without them leaves them',
+        request: 'PATCH /rest/people/{id}',
+        body: { jobTitle: 'Pilot' },
+        status: 200,
+        answer: changed(beside),
+      },
+      {
+        title: 'a write of the number or the link wipes them',
+        request: 'PATCH /rest/people/{id}',
+        body: otherPrimaries,
+        status: 200,
+        answer: changed({
+          phones: { primaryPhoneNumber: '201234569', additionalPhones: [] },
+          website: {
+            primaryLinkUrl: 'https://c.example',
+            primaryLinkLabel: '',
+            secondaryLinks: [],
+          },
+        }),
+      },
+      {
+        title: 'a batch does so, too',
+        request: 'POST /rest/batch/people?upsert=true',
+        body: [{ id: '{id}', ...whole }],
+        status: 201,
+        answer: { data: { createPeople: [beside] } },
+      },
+      {
+        title: 'without its first link, the next one takes its place',
+        request: 'PATCH /rest/people/{id}',
+        body: { website: { primaryLinkUrl: null, secondaryLinks: beside.website.secondaryLinks } },
+        status: 200,
+        answer: changed({
+          website: {
+            primaryLinkUrl: 'https://b.example',
+            primaryLinkLabel: 'B',
+            secondaryLinks: [],
+          },
+        }),
+      },
+      {
+        title: 'e-mails and names are merged all the same',
+        request: 'PATCH /rest/people/{id}',
+        body: { emails: { additionalEmails: ['n@example.net'] } },
+        status: 200,
+        answer: changed({ emails: { additionalEmails: ['n@example.net'] } }),
+      },
+    ],
+    { unsentSubfields: 'wiped' },
+  ),
 ];

@@ -36,6 +36,8 @@ pub mod reason {
     pub const COMPANY_MISSING: &str = "company_missing";
     /// The server refused an optional value; the record was written without it.
     pub const VALUE_REFUSED: &str = "value_refused";
+    /// A link was to be cleared and stays, because the server would put one beside it in its place.
+    pub const LINK_KEPT: &str = "link_kept";
     /// The mapping store failed; the work went on without it.
     pub const STORE_FAILED: &str = "store_failed";
 }
@@ -75,7 +77,7 @@ pub struct Target {
     /// The e-mail or domain stays out of this write.
     pub leave_out_unique: bool,
     /// The row that loses the e-mail or domain first.
-    pub take_from: Option<String>,
+    pub take_from: Option<Record>,
     /// What the caller is told.
     pub warnings: Vec<SyncWarning>,
 }
@@ -187,7 +189,7 @@ impl Claim<'_> {
             }
             ClaimedMatch::Report => return Decision::Fail(self.taken(unique, holder)),
             ClaimedMatch::TakeOver => {
-                target.take_from = Some(id_of(holder).to_owned());
+                target.take_from = Some(holder.clone());
                 target.warnings.push(self.taken_over(unique, holder));
             }
         }

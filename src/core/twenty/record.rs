@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::composite::holds_parts;
 use super::domain::DomainForm;
 pub use super::fields::ExternalIdField;
 use super::fields::FieldNames;
@@ -228,10 +229,11 @@ pub fn only_blank(
     (filling, kept)
 }
 
-/// Whether a row's value already says what a payload's value would write (only the subfields that the payload has).
+/// Whether a row's value already says what a payload's value would write (only the subfields that the payload has), in
+/// whatever form the server stores it.
 pub fn holds(held: &Value, written: &Value) -> bool {
     match (held, written) {
-        (Value::Object(held), Value::Object(written)) => holds_all(held, written),
+        (Value::Object(held), Value::Object(written)) => holds_parts(held, written),
         (Value::Number(held), Value::Number(written)) => held.as_f64() == written.as_f64(),
         _ => held == written || (is_blank(held) && is_blank(written)),
     }

@@ -174,7 +174,7 @@ fn external_id_here_and_email_there() {
             ..Collisions::default()
         };
         let taken = target(decide_with(&usable(), &rows, taking));
-        assert_eq!(taken.take_from.as_deref(), Some(OTHER));
+        assert_eq!(taken.take_from.as_ref().map(id_of), Some(OTHER));
         assert!(!taken.leave_out_unique);
     }
 }

@@ -39,7 +39,7 @@ pub(super) use mishaps::{
 };
 pub(super) use payload::{Creation, create_payload, entity_of, is_as_created};
 pub(super) use refusals::{naming_email, suspects_in};
-pub(super) use writes::{linked_warning, take_value_from};
+pub(super) use writes::{link_kept_warning, linked_warning, take_value_from};
 
 /// What is to be written.
 #[derive(Clone, Debug)]

@@ -11,17 +11,32 @@ use crate::core::sync::ownership::{needs_row, restrict};
 use crate::core::sync::service::SyncService;
 use crate::core::sync::wire::{Record, id_of, is_deleted, text_of};
 use crate::core::twenty::company::{CompanyEntity, company_to_entity};
+use crate::core::twenty::composite::{carry_over, has_shared, leave_out_shared};
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::person::{PersonEntity, person_to_entity};
 use crate::core::twenty::record::{MappedRecord, holds_all};
 use crate::core::twenty::schema::WorkspaceSchema;
 
 impl Upsert<'_> {
-    /// What an update of `row` writes; fields that the CRM owns stay out.
-    pub(super) fn update_payload(&self, row: Option<&Record>) -> Map<String, Value> {
+    /// What an update of `row` writes, and the links that it cannot clear; fields that the CRM owns stay out. Without a
+    /// row, what could take something else away stays out, too: the row that comes back shows whether it is owed.
+    pub(super) fn update_payload(&self, row: Option<&Record>) -> (Map<String, Value>, Vec<String>) {
         let mut payload = self.payload();
         restrict(&self.restricted, &mut payload, row);
-        payload
+        let uncleared = match row {
+            Some(row) => carry_over(&mut payload, row),
+            None => {
+                leave_out_shared(&mut payload);
+                Vec::new()
+            }
+        };
+        (payload, uncleared)
+    }
+
+    /// Whether a row that was written without knowing it still lacks a part of this record, or holds one that stays.
+    pub(super) fn owes(&self, row: &Record) -> bool {
+        let (payload, uncleared) = self.update_payload(Some(row));
+        !uncleared.is_empty() || has_shared(&payload)
     }
 
     /// Whether an update leaves out what the CRM owns: then its hash says nothing of the whole.

@@ -1,10 +1,11 @@
 //! The three ways to write: create, write what is remembered, write what was found.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::mishaps::{is_duplicate, is_lost_write, is_outcome_unknown};
 use super::{Input, Plan, Step, Upsert};
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::twenty::composite;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{UniqueValue, only_blank};
 use crate::core::twenty::warning::SyncWarning;
@@ -43,7 +44,7 @@ impl Upsert<'_> {
             return Ok(Step::Next(Plan::LookUp));
         }
         self.looked_at = self.service.workspace.claims.now();
-        let payload = self.update_payload(None);
+        let (payload, _) = self.update_payload(None);
         self.is_complete &= !self.is_restricted();
         match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
             Ok(record) => self.after_remembered(id, record).await,
@@ -82,6 +83,9 @@ impl Upsert<'_> {
             // Restoring and claiming are decided as after a look-up; the row is already at hand.
             return self.decide(std::slice::from_ref(&record));
         }
+        if self.owes(&record) {
+            return self.decide(std::slice::from_ref(&record));
+        }
         self.remember(&record).await;
         Ok(Step::done(self.finished(&record, false)))
     }
@@ -114,7 +118,7 @@ impl Upsert<'_> {
         if let Some(other) = &target.take_from {
             take_value_from(self.service, self.kind(), other).await?;
         }
-        let mut payload = self.update_payload(Some(&target.row));
+        let (mut payload, uncleared) = self.update_payload(Some(&target.row));
         self.is_complete &=
             !target.leave_out_unique && !target.blanks_only && !self.is_restricted();
         if target.leave_out_unique {
@@ -123,6 +127,14 @@ impl Upsert<'_> {
         let mut kept = Vec::new();
         if target.blanks_only {
             (payload, kept) = only_blank(&payload, &target.row);
+            kept.extend(uncleared);
+        } else {
+            self.is_complete &= uncleared.is_empty();
+            for field in uncleared {
+                let external_id = self.input.external_id();
+                let warning = link_kept_warning(self.kind(), external_id, &field);
+                self.warnings.push(warning);
+            }
         }
         if let Input::CompanyStub(_) = self.input {
             payload.clear();
@@ -212,17 +224,34 @@ pub(in crate::core::sync) fn linked_warning(
     .with_crm_id(id)
 }
 
+/// Says that a link which was to be cleared stays, and why.
+pub(in crate::core::sync) fn link_kept_warning(
+    kind: ObjectKind,
+    external_id: &str,
+    field: &str,
+) -> SyncWarning {
+    let input_field = match field == kind.unique_field() {
+        true => "domain_name",
+        false => "website",
+    };
+    SyncWarning::new(
+        input_field,
+        reason::LINK_KEPT,
+        external_id,
+        format!(
+            "{field} was not cleared: it holds further links, the first of which the server would put in its place. Remove them in the CRM"
+        ),
+    )
+}
+
 /// Clears the e-mail or domain of another row, so that ours can have it.
 pub(in crate::core::sync) async fn take_value_from(
     service: &SyncService,
     kind: ObjectKind,
-    id: &str,
+    row: &Record,
 ) -> Result<(), CrmError> {
-    let mut subfields = Map::new();
-    subfields.insert(kind.unique_subfield().to_owned(), "".into());
-    let mut payload = Map::new();
-    payload.insert(kind.unique_field().to_owned(), Value::Object(subfields));
-    wire::patch(&service.http, kind, id, &payload)
+    let payload = composite::emptied(row, kind.unique_field(), kind.unique_subfield());
+    wire::patch(&service.http, kind, id_of(row), &payload)
         .await
         .map(drop)
 }

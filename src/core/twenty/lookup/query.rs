@@ -216,6 +216,13 @@ pub fn build(queries: &[LookupQuery]) -> Result<Bytes, CrmError> {
     Ok(Bytes::from(text))
 }
 
+/// What of a link must be known to write it: the server wipes what is not sent along (`composite.rs`).
+const LINKS: &str = " { primaryLinkUrl primaryLinkLabel secondaryLinks }";
+
+/// As [`LINKS`].
+const PHONES: &str =
+    " { primaryPhoneNumber primaryPhoneCountryCode primaryPhoneCallingCode additionalPhones }";
+
 /// What is read of each row: identity, and every field that the mapping writes, so that blank ones can be told.
 fn selection(
     kind: ObjectKind,
@@ -245,7 +252,7 @@ fn selection(
             ]
         }
         ObjectKind::Company => {
-            parts.push("domainName { primaryLinkUrl } name".into());
+            parts.push(format!("domainName{LINKS} name"));
             &[&names.website, &names.status]
         }
     };
@@ -254,10 +261,8 @@ fn selection(
             continue;
         };
         let subfields = match field.kind {
-            FieldKind::Links => " { primaryLinkUrl }",
-            FieldKind::Phones => {
-                " { primaryPhoneNumber primaryPhoneCountryCode primaryPhoneCallingCode }"
-            }
+            FieldKind::Links => LINKS,
+            FieldKind::Phones => PHONES,
             FieldKind::Text | FieldKind::Number | FieldKind::Boolean | FieldKind::Select { .. } => {
                 ""
             }

@@ -105,8 +105,8 @@ fn only_fields_that_the_workspace_has_are_selected() {
     let text = body(&[people(true)])["query"].to_string();
     for part in [
         "createdAt updatedAt deletedAt externalId",
-        "website { primaryLinkUrl }",
-        "primaryPhoneCallingCode",
+        "website { primaryLinkUrl primaryLinkLabel secondaryLinks }",
+        "primaryPhoneCallingCode additionalPhones }",
         "companyId",
         "jobTitle",
     ] {

@@ -10,8 +10,11 @@ use crate::core::sync::bulk::item::{Mapped, Status};
 use crate::core::sync::collision::{Claim, Decision, Target, decide, own_gone, reason, value_noun};
 use crate::core::sync::options::ClaimedMatch;
 use crate::core::sync::ownership::{needs_row, restrict};
-use crate::core::sync::upsert::{create_payload, is_as_created, linked_warning, take_value_from};
+use crate::core::sync::upsert::{
+    create_payload, is_as_created, link_kept_warning, linked_warning, take_value_from,
+};
 use crate::core::sync::wire::{Record, id_of};
+use crate::core::twenty::composite::carry_over;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{UniqueValue, holds_all, only_blank};
 use crate::core::twenty::schema::WorkspaceSchema;
@@ -155,13 +158,22 @@ impl Chunk<'_> {
             mapped.is_complete &= target.warnings.is_empty();
         }
         item.decided.extend(target.warnings);
+        let uncleared = carry_over(&mut payload, &target.row);
         if target.blanks_only {
-            let (filling, kept) = only_blank(&payload, &target.row);
+            let (filling, mut kept) = only_blank(&payload, &target.row);
             payload = filling;
+            kept.extend(uncleared);
             mapped.is_complete = false;
             let unique = mapped.record.unique_value.as_ref();
             item.decided
                 .push(linked_warning(item.input.external_id(), unique, &id, &kept));
+        } else {
+            mapped.is_complete &= uncleared.is_empty();
+            for field in uncleared {
+                let external_id = item.input.external_id();
+                let warning = link_kept_warning(self.kind, external_id, &field);
+                item.decided.push(warning);
+            }
         }
         let stays = !target.claim && !target.revive && target.take_from.is_none();
         if item.lost.is_some() && stays && holds_all(&target.row, &payload) {

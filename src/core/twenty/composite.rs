@@ -1,0 +1,380 @@
+//! Composites that hold more than the one value that is ours: a person's further numbers, a link's label and the links
+//! beside it.
+//!
+//! Subfields that are not sent survive in e-mails and names (transcripts 158, 159), not in phones and links: the server
+//! writes `null` over further numbers, the label and further links that a value lacks (its `transformPhonesValue` and
+//! `transformLinksValue`, in all versions but the newest; transcript 356 shows it for the label). So such a value is
+//! written only where the row does not hold it already, and with what the row holds beside it.
+
+use serde_json::{Map, Value};
+use url::{Host, Url};
+
+use super::phone::Phone;
+use super::record::is_blank;
+
+const PHONE: &str = "primaryPhoneNumber";
+const LINK: &str = "primaryLinkUrl";
+const EMAIL: &str = "primaryEmail";
+const LABEL: &str = "primaryLinkLabel";
+const FURTHER_LINKS: &str = "secondaryLinks";
+const FURTHER_PHONES: &str = "additionalPhones";
+
+/// Whether a write of this value takes away what the row holds beside it.
+fn is_shared(value: &Value) -> bool {
+    value.get(PHONE).is_some() || value.get(LINK).is_some()
+}
+
+/// Takes out of an update what must not be written before the row is seen.
+pub fn leave_out_shared(payload: &mut Map<String, Value>) {
+    payload.retain(|_, value| !is_shared(value));
+}
+
+/// Whether an update has anything that must not be written before the row is seen.
+pub fn has_shared(payload: &Map<String, Value>) -> bool {
+    payload.values().any(is_shared)
+}
+
+/// Makes an update of `row` one that loses nothing: values that the row holds stay out, the others get company of what
+/// stands beside them there.
+///
+/// Returns the names of links that were to be cleared and stay: the server would put the first of the links beside it in
+/// the place of the one that goes, and the next clearing would take that.
+pub fn carry_over(payload: &mut Map<String, Value>, row: &Map<String, Value>) -> Vec<String> {
+    let mut uncleared = Vec::new();
+    payload.retain(|name, value| {
+        let Some(Value::Object(held)) = row.get(name).filter(|_| is_shared(value)) else {
+            return true;
+        };
+        let Value::Object(written) = value else {
+            return true;
+        };
+        if holds_parts(held, written) {
+            return false;
+        }
+        let clears = written.get(LINK).is_some_and(is_blank);
+        if clears
+            && held
+                .get(FURTHER_LINKS)
+                .is_some_and(|links| !is_blank(links))
+        {
+            uncleared.push(name.clone());
+            return false;
+        }
+        for key in [FURTHER_PHONES, FURTHER_LINKS, LABEL] {
+            // A label goes with its link (transcript 356).
+            if let Some(beside) = held.get(key)
+                && !is_blank(beside)
+                && !(clears && key == LABEL)
+            {
+                written.insert(key.to_owned(), beside.clone());
+            }
+        }
+        true
+    });
+    uncleared
+}
+
+/// What to write in order to take a unique value from its row: blank, and what the row holds beside it.
+pub fn emptied(row: &Map<String, Value>, field: &str, subfield: &str) -> Map<String, Value> {
+    let mut parts = Map::new();
+    parts.insert(subfield.to_owned(), "".into());
+    if let Some(links) = row.get(field).and_then(|held| held.get(FURTHER_LINKS))
+        && !is_blank(links)
+    {
+        parts.insert(FURTHER_LINKS.to_owned(), links.clone());
+    }
+    let mut payload = Map::new();
+    payload.insert(field.to_owned(), Value::Object(parts));
+    payload
+}
+
+/// Whether a row's composite says what a payload's would write. What is only carried along is not looked at.
+pub fn holds_parts(held: &Map<String, Value>, written: &Map<String, Value>) -> bool {
+    if written.contains_key(PHONE) {
+        return is_same_phone(held, written);
+    }
+    written.iter().all(|(key, value)| match key.as_str() {
+        LABEL | FURTHER_LINKS => true,
+        _ => match held.get(key) {
+            None => is_blank(value),
+            Some(held) => is_same_part(key, held, value),
+        },
+    })
+}
+
+fn is_same_part(key: &str, held: &Value, written: &Value) -> bool {
+    if held == written || (is_blank(held) && is_blank(written)) {
+        return true;
+    }
+    let (Some(held), Some(written)) = (held.as_str(), written.as_str()) else {
+        return false;
+    };
+    match key {
+        LINK => is_same_link(held, written),
+        EMAIL => canonical_email(held) == canonical_email(written),
+        _ => false,
+    }
+}
+
+/// The server splits a number again and fills the country in (transcripts 113 and 116).
+fn is_same_phone(held: &Map<String, Value>, written: &Map<String, Value>) -> bool {
+    const COUNTRY: &str = "primaryPhoneCountryCode";
+    let country = |parts: &Map<String, Value>| {
+        let code = parts.get(COUNTRY).and_then(Value::as_str).unwrap_or("");
+        (!code.is_empty()).then(|| code.to_owned())
+    };
+    let is_same_country = match (country(held), country(written)) {
+        (Some(held), Some(written)) => held == written,
+        _ => true,
+    };
+    is_same_country && Phone::from_parts(held) == Phone::from_parts(written)
+}
+
+/// The server decodes the path and the query of what it stores, once; so a text that is stored may read as another one
+/// when it is sent again.
+fn is_same_link(held: &str, written: &str) -> bool {
+    let stored = stored_link(written);
+    stored == held || stored == stored_link(held)
+}
+
+/// A link as the server stores it (WIRE.md section 4; its `lowercaseUrlOriginAndRemoveTrailingSlash`).
+fn stored_link(link: &str) -> String {
+    let Ok(url) = Url::parse(link) else {
+        return link.to_owned();
+    };
+    let mut text = url.origin().ascii_serialization();
+    text.push_str(&decoded(url.path()));
+    if let Some(query) = url.query() {
+        text.push('?');
+        text.push_str(&decoded(query));
+    }
+    if let Some(fragment) = url.fragment() {
+        text.push('#');
+        text.push_str(fragment);
+    }
+    text.trim_end_matches('/').to_owned()
+}
+
+/// As JavaScript's `decodeURIComponent`; what that refuses stays as it is.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first != b'%' {
+            bytes.push(*first);
+            rest = tail;
+            continue;
+        }
+        let hex = |byte: u8| char::from(byte).to_digit(16);
+        let code = match tail {
+            [high, low, ..] => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
+            _ => None,
+        };
+        let Some(code) = code.and_then(|code| u8::try_from(code).ok()) else {
+            return text.to_owned();
+        };
+        bytes.push(code);
+        rest = &tail[2..];
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Newer servers keep the domain of an address in one of its two forms, punycode or Unicode.
+fn canonical_email(address: &str) -> String {
+    let address = address.trim().to_lowercase();
+    match address.rsplit_once('@') {
+        Some((local, domain)) if !domain.is_ascii() => match Host::parse(domain) {
+            Ok(host) => format!("{local}@{host}"),
+            Err(_) => address,
+        },
+        _ => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn map(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(map) => map,
+            other => panic!("not an object: {other}"),
+        }
+    }
+
+    fn update(payload: Value, row: Value) -> (Value, Vec<String>) {
+        let mut payload = map(payload);
+        let uncleared = carry_over(&mut payload, &map(row));
+        (Value::Object(payload), uncleared)
+    }
+
+    #[test]
+    fn before_the_row_is_seen_only_what_survives_is_sent() {
+        let mut payload = map(json!({
+            "name": {"firstName": "J", "lastName": "S"}, "emails": {"primaryEmail": "j@x.co"}, "city": "Bonn",
+            "phones": {"primaryPhoneNumber": null}, "website": {"primaryLinkUrl": "https://a.b"},
+        }));
+        leave_out_shared(&mut payload);
+        assert_eq!(
+            payload.keys().collect::<Vec<_>>(),
+            ["name", "emails", "city"]
+        );
+    }
+
+    #[test]
+    fn another_value_is_written_with_what_stands_beside_the_old_one() {
+        let row = json!({
+            "phones": {
+                "primaryPhoneNumber": "612345678", "primaryPhoneCountryCode": "FR", "primaryPhoneCallingCode": "+33",
+                "additionalPhones": [{"number": "698765432", "countryCode": "FR", "callingCode": "+33"}],
+            },
+            "website": {
+                "primaryLinkUrl": "https://a.b", "primaryLinkLabel": "Blog",
+                "secondaryLinks": [{"url": "https://c.d", "label": "x"}],
+            },
+        });
+        let payload = json!({
+            "city": "Bonn",
+            "phones": {
+                "primaryPhoneNumber": "4155552671", "primaryPhoneCountryCode": "US", "primaryPhoneCallingCode": "+1",
+            },
+            "website": {"primaryLinkUrl": "https://e.f"},
+        });
+        let (sent, uncleared) = update(payload, row);
+        assert_eq!(
+            sent,
+            json!({
+                "city": "Bonn",
+                "phones": {
+                    "primaryPhoneNumber": "4155552671", "primaryPhoneCountryCode": "US",
+                    "primaryPhoneCallingCode": "+1",
+                    "additionalPhones": [{"number": "698765432", "countryCode": "FR", "callingCode": "+33"}],
+                },
+                "website": {
+                    "primaryLinkUrl": "https://e.f", "secondaryLinks": [{"url": "https://c.d", "label": "x"}],
+                    "primaryLinkLabel": "Blog",
+                },
+            })
+        );
+        assert!(uncleared.is_empty());
+    }
+
+    #[test]
+    fn a_value_that_the_row_holds_is_not_written() {
+        let row = json!({
+            "phones": {
+                "primaryPhoneNumber": "5551234567", "primaryPhoneCountryCode": "US", "primaryPhoneCallingCode": "+1",
+            },
+            "website": {"primaryLinkUrl": "https://x.com/a b", "primaryLinkLabel": "", "secondaryLinks": []},
+        });
+        let payload = json!({
+            "jobTitle": "CTO",
+            "phones": {
+                "primaryPhoneNumber": "+15551234567", "primaryPhoneCountryCode": "", "primaryPhoneCallingCode": "+1",
+            },
+            "website": {"primaryLinkUrl": "https://x.com/a%20b"},
+        });
+        assert_eq!(update(payload, row).0, json!({"jobTitle": "CTO"}));
+    }
+
+    #[test]
+    fn clearing_takes_the_primary_value_alone() {
+        let cleared = json!({"primaryPhoneNumber": null, "primaryPhoneCountryCode": null});
+        let (sent, _) = update(
+            json!({"phones": cleared}),
+            json!({"phones": {"primaryPhoneNumber": "1", "additionalPhones": [{"number": "2"}]}}),
+        );
+        assert_eq!(sent["phones"]["additionalPhones"], json!([{"number": "2"}]));
+        let (sent, uncleared) = update(
+            json!({"website": {"primaryLinkUrl": null}}),
+            json!({"website": {"primaryLinkUrl": "https://a.b", "primaryLinkLabel": "x", "secondaryLinks": []}}),
+        );
+        assert_eq!(sent, json!({"website": {"primaryLinkUrl": null}}));
+        assert!(uncleared.is_empty());
+        let beside = json!([{"url": "https://c.d", "label": null}]);
+        let (sent, uncleared) = update(
+            json!({"website": {"primaryLinkUrl": null}}),
+            json!({"website": {"primaryLinkUrl": "https://a.b", "secondaryLinks": beside}}),
+        );
+        assert_eq!((sent, uncleared), (json!({}), vec!["website".to_owned()]));
+        let (sent, uncleared) = update(
+            json!({"website": {"primaryLinkUrl": null}}),
+            json!({"website": {"primaryLinkUrl": "", "secondaryLinks": beside}}),
+        );
+        assert_eq!((sent, uncleared), (json!({}), vec![]));
+    }
+
+    #[test]
+    fn a_row_that_gives_a_domain_up_keeps_its_other_links() {
+        let beside = json!([{"url": "https://c.d", "label": null}]);
+        let row = map(json!({"domainName": {"primaryLinkUrl": "a.b", "secondaryLinks": beside}}));
+        assert_eq!(
+            Value::Object(emptied(&row, "domainName", "primaryLinkUrl")),
+            json!({"domainName": {"primaryLinkUrl": "", "secondaryLinks": beside}})
+        );
+        let row = map(json!({"emails": {"primaryEmail": "a@b.c"}}));
+        assert_eq!(
+            Value::Object(emptied(&row, "emails", "primaryEmail")),
+            json!({"emails": {"primaryEmail": ""}})
+        );
+    }
+
+    #[test]
+    fn links_are_compared_as_the_server_stores_them() {
+        for (held, written, is_same) in [
+            ("https://x.com/ünï", "https://x.com/%C3%BCn%C3%AF", true),
+            ("https://x.com/a b", "https://x.com/a%20b", true),
+            ("https://x.com/a?q=+", "https://x.com/a?q=%2B", true),
+            ("https://x.com/%2B", "https://x.com/%252B", true),
+            ("https://x.com/a#b", "https://x.com/a%23b", true),
+            ("https://x.com", "https://X.com/", true),
+            ("https://xn--bcher-kva.de", "https://bücher.de", true),
+            ("https://x.com/%E0%A4%A", "https://x.com/%E0%A4%A", true),
+            ("https://x.com/%FF", "https://x.com/%FF", true),
+            ("https://x.com/a", "https://x.com/A", false),
+            ("http://x.com", "https://x.com", false),
+            ("x.com", "https://x.com", false),
+            ("", "https://x.com", false),
+        ] {
+            assert_eq!(is_same_link(held, written), is_same, "{held} {written}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_compared_as_they_are_dialled() {
+        let phone = |number: &str, country: &str, calling: &str| {
+            map(json!({
+                "primaryPhoneNumber": number, "primaryPhoneCountryCode": country, "primaryPhoneCallingCode": calling,
+            }))
+        };
+        let written = phone("612345678", "FR", "+33");
+        for (held, is_same) in [
+            (phone("612345678", "FR", "+33"), true),
+            (phone("+33612345678", "", "+33"), true),
+            (phone("612345678", "GP", "+33"), false),
+            (phone("612345679", "FR", "+33"), false),
+            (phone("612345678", "FR", ""), false),
+            (phone("", "", ""), false),
+        ] {
+            assert_eq!(holds_parts(&held, &written), is_same, "{held:?}");
+        }
+        let cleared = map(super::super::phone::cleared());
+        assert!(holds_parts(&phone("", "", ""), &cleared));
+        assert!(holds_parts(
+            &map(json!({"primaryPhoneNumber": null})),
+            &cleared
+        ));
+        assert!(!holds_parts(&written, &cleared));
+    }
+
+    #[test]
+    fn addresses_are_compared_in_one_form_of_their_domain() {
+        let held = |address: &str| map(json!({"primaryEmail": address, "additionalEmails": []}));
+        let written = map(json!({"primaryEmail": "jane@bücher.de"}));
+        assert!(holds_parts(&held("jane@xn--bcher-kva.de"), &written));
+        assert!(holds_parts(&held("Jane@bücher.de"), &written));
+        assert!(!holds_parts(&held("jane@bucher.de"), &written));
+    }
+}
