@@ -7,8 +7,9 @@
 //! written only where the row does not hold it already, and with what the row holds beside it.
 
 use serde_json::{Map, Value};
-use url::{Host, Url};
+use url::Url;
 
+use super::email;
 use super::phone::Phone;
 use super::record::is_blank;
 
@@ -111,7 +112,7 @@ fn is_same_part(key: &str, held: &Value, written: &Value) -> bool {
     };
     match key {
         LINK => is_same_link(held, written),
-        EMAIL => canonical_email(held) == canonical_email(written),
+        EMAIL => email::canonical(held) == email::canonical(written),
         _ => false,
     }
 }
@@ -177,18 +178,6 @@ fn decoded(text: &str) -> String {
         rest = &tail[2..];
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-/// Newer servers keep the domain of an address in one of its two forms, punycode or Unicode.
-fn canonical_email(address: &str) -> String {
-    let address = address.trim().to_lowercase();
-    match address.rsplit_once('@') {
-        Some((local, domain)) if !domain.is_ascii() => match Host::parse(domain) {
-            Ok(host) => format!("{local}@{host}"),
-            Err(_) => address,
-        },
-        _ => address,
-    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,9 @@ impl Upsert<'_> {
             .find(|row| self.own_ids.iter().any(|id| id == id_of(row)) && holds_all(row, payload));
         match row {
             // It was written without knowing the row, which lacks a part of the record.
-            Some(row) if self.owes(&row) => self.decide(std::slice::from_ref(&row)),
+            Some(row) if self.row_unseen && self.owes(&row) => {
+                self.decide(std::slice::from_ref(&row))
+            }
             Some(row) => {
                 let created = self.maybe_created && is_as_created(&row, &self.create_payload());
                 self.remember(&row).await;

@@ -128,6 +128,8 @@ pub(super) struct Upsert<'a> {
     is_complete: bool,
     /// An earlier create of this upsert may have been carried out though its answer was lost.
     maybe_created: bool,
+    /// The last write went to a remembered row that nobody looked at.
+    row_unseen: bool,
     /// A write of this upsert may have been carried out, and no look-up has shown yet whether it was.
     is_unsettled: bool,
     conflicts: u32,
@@ -171,6 +173,7 @@ impl<'a> Upsert<'a> {
             refused_fields: Vec::new(),
             is_complete: true,
             maybe_created: false,
+            row_unseen: false,
             is_unsettled: false,
             conflicts: 0,
             schema_looks_left: 2,

@@ -45,6 +45,7 @@ impl Upsert<'_> {
         }
         self.looked_at = self.service.workspace.claims.now();
         let (payload, _) = self.update_payload(None);
+        self.row_unseen = true;
         self.is_complete &= !self.is_restricted();
         match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
             Ok(record) => self.after_remembered(id, record).await,
@@ -118,6 +119,7 @@ impl Upsert<'_> {
         if let Some(other) = &target.take_from {
             take_value_from(self.service, self.kind(), other).await?;
         }
+        self.row_unseen = false;
         let (mut payload, uncleared) = self.update_payload(Some(&target.row));
         self.is_complete &=
             !target.leave_out_unique && !target.blanks_only && !self.is_restricted();
