@@ -120,7 +120,7 @@ impl Upsert<'_> {
             take_value_from(self.service, self.kind(), other).await?;
         }
         self.row_unseen = false;
-        let (mut payload, uncleared) = self.update_payload(Some(&target.row));
+        let (mut payload, mut uncleared) = self.update_payload(Some(&target.row));
         self.is_complete &=
             !target.leave_out_unique && !target.blanks_only && !self.is_restricted();
         if target.leave_out_unique {
@@ -129,15 +129,9 @@ impl Upsert<'_> {
         let mut kept = Vec::new();
         if target.blanks_only {
             (payload, kept) = only_blank(&payload, &target.row);
-            kept.extend(uncleared);
-        } else {
-            self.is_complete &= uncleared.is_empty();
-            for field in uncleared {
-                let external_id = self.input.external_id();
-                let warning = link_kept_warning(self.kind(), external_id, &field);
-                self.warnings.push(warning);
-            }
+            kept.append(&mut uncleared);
         }
+        self.is_complete &= uncleared.is_empty();
         if let Input::CompanyStub(_) = self.input {
             payload.clear();
         }
@@ -165,6 +159,11 @@ impl Upsert<'_> {
             }
             Ok(record) => {
                 self.warnings.extend(target.warnings);
+                for field in uncleared {
+                    let external_id = self.input.external_id();
+                    let warning = link_kept_warning(self.kind(), external_id, &field);
+                    self.warnings.push(warning);
+                }
                 if target.blanks_only {
                     let unique = self.mapped.unique_value.as_ref();
                     self.warnings.push(linked_warning(
