@@ -246,8 +246,9 @@ test('refusals of several other requests are the network, the same one twice is 
     ['one', 'two', 'three'].map((word) => ({ path, times: 1, action: restRefusal(word) })),
   );
   const mixed = await rejection(crm.service().upsertPerson(person));
-  assert.deepEqual([mixed.code, mixed.isRetryable], ['NETWORK_ERROR', true]);
-  assert.equal(mixed.details.reason, 'WRONG_ANSWER');
+  // That a row is there already was the answer to the write before, or to somebody else's.
+  assert.deepEqual([mixed.details.originalCode, mixed.isRetryable], ['NETWORK_ERROR', true]);
+  assert.equal(mixed.details.reason, 'OUTCOME_UNKNOWN');
 
   await crm.sim.clearFaults();
   await crm.sim.addFaults({ path, action: restRefusal('Not today') });
@@ -263,6 +264,33 @@ test('refusals of several other requests are the network, the same one twice is 
   assert.ok(lookUps >= 2);
   await crm.sim.clearFaults();
   assert.equal((await crm.sim.records('people')).length, 1);
+});
+
+test('a write that got another request’s refusal may be done: where nothing else is sure, the error says so', async () => {
+  const wrong = { type: 'status', status: 200, body: { data: { companies: { edges: [] } } } };
+  const duplicate = { ...restRefusal('A duplicate entry was detected'), process: true };
+  for (const isBulk of [false, true]) {
+    const person = newPerson({ job_title: 'before' });
+    const service = crm.service({}, { maxRetries: 0 });
+    await service.upsertPerson(person);
+    const input = { ...person, job_title: 'after' };
+    await crm.sim.addFaults([
+      { path: '/rest/', bodyContains: '"after"', times: 1, action: duplicate },
+      // A bulk run looks first, and then at what became of the refused.
+      { path: '/graphql', ...(isBulk && { nth: 2 }), action: wrong },
+    ]);
+    let error;
+    if (isBulk) {
+      for await (const result of service.syncPersons([input])) error = result.error;
+    } else {
+      error = await rejection(service.upsertPerson(input));
+    }
+    assert.deepEqual([error.details.reason, error.isRetryable], ['OUTCOME_UNKNOWN', true]);
+    const rows = await crm.sim.records('people');
+    const row = rows.find((/** @type {any} */ one) => one.externalId === person.external_id);
+    assert.equal(row.jobTitle, 'after');
+    await crm.sim.clearFaults();
+  }
 });
 
 test('a field that goes away, and one that comes, while the process runs', async () => {

@@ -21,6 +21,10 @@ use super::turns::Turns;
 use super::upsert::{Input, Upserted};
 use super::wire::{Record, id_of};
 
+/// Sites that nobody uses are forgotten beyond this number, the longest unused first: a process that makes up a namespace
+/// for each service must not grow with them.
+const MAX_LASTING_SITES: usize = 64;
+
 /// What tells sites of one workspace apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SiteKey {
@@ -150,18 +154,30 @@ fn domain_link(row: &Record) -> Option<&str> {
 }
 
 /// What this layer keeps in the workspace that the HTTP layer shares per process.
-#[derive(Default)]
 pub struct SyncWorkspace {
     /// The workspace's schema.
     pub schema: Arc<SchemaSource>,
     /// Who has made which row its own.
     pub claims: Arc<Claims>,
-    /// Without a store a site lives as long as the workspace: a service per request must find its cache again.
-    lasting: Mutex<HashMap<SiteKey, Arc<Site>>>,
+    /// Without a store a site outlives its services: a service per request must find its cache again.
+    lasting: Mutex<LruCache<SiteKey, Arc<Site>>>,
     /// With a store it lives as long as its services: the store remembers.
     passing: Mutex<HashMap<SiteKey, Weak<Site>>>,
     bare_domains: AtomicU32,
     https_domains: AtomicU32,
+}
+
+impl Default for SyncWorkspace {
+    fn default() -> Self {
+        Self {
+            schema: Arc::default(),
+            claims: Arc::default(),
+            lasting: Mutex::new(LruCache::unbounded()),
+            passing: Mutex::default(),
+            bare_domains: AtomicU32::default(),
+            https_domains: AtomicU32::default(),
+        }
+    }
 }
 
 impl SyncWorkspace {
@@ -174,7 +190,15 @@ impl SyncWorkspace {
     pub fn site(&self, key: SiteKey) -> Arc<Site> {
         if key.store.is_none() {
             let mut sites = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
-            return Arc::clone(sites.entry(key).or_insert_with(|| Arc::new(Site::new())));
+            if let Some(site) = sites.get(&key) {
+                return Arc::clone(site);
+            }
+            if sites.len() >= MAX_LASTING_SITES {
+                forget_longest_unused(&mut sites);
+            }
+            let site = Arc::new(Site::new());
+            sites.put(key, Arc::clone(&site));
+            return site;
         }
         let mut sites = self.passing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(site) = sites.get(&key).and_then(Weak::upgrade) {
@@ -211,5 +235,44 @@ impl SyncWorkspace {
             };
             counter.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+/// Only a site that no service holds may go: two services of one site must never write side by side.
+fn forget_longest_unused(sites: &mut LruCache<SiteKey, Arc<Site>>) {
+    let unused = sites
+        .iter()
+        .rev()
+        .find(|(_, site)| Arc::strong_count(site) == 1);
+    if let Some(key) = unused.map(|(key, _)| key.clone()) {
+        sites.pop(&key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: usize) -> SiteKey {
+        SiteKey {
+            namespace: Some(format!("site {number}")),
+            field_names: FieldNames::default(),
+            store: None,
+        }
+    }
+
+    #[test]
+    fn sites_that_nobody_uses_are_bounded_and_those_in_use_stay() {
+        let workspace = SyncWorkspace::default();
+        let used = workspace.site(key(0));
+        let recent = Arc::downgrade(&workspace.site(key(1)));
+        for number in 2..500 {
+            workspace.site(key(number));
+            workspace.site(key(1));
+        }
+        let sites = workspace.lasting.lock().expect("a lock").len();
+        assert_eq!(sites, MAX_LASTING_SITES);
+        assert!(Arc::ptr_eq(&used, &workspace.site(key(0))));
+        assert!(recent.upgrade().is_some(), "the most recently used stay");
     }
 }

@@ -190,6 +190,11 @@ fn is_strange(error: &CrmError) -> bool {
         && error.reason() != Some("TOO_LARGE")
 }
 
+/// Whether an answer was another request's: then a refusal before it may have been as well.
+pub(super) fn is_wrong_answer(error: &CrmError) -> bool {
+    error.reason() == Some("WRONG_ANSWER")
+}
+
 fn another_answer() -> CrmError {
     CrmError::new(
         ErrorCode::NetworkError,

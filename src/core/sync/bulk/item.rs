@@ -153,6 +153,8 @@ pub(super) struct Item {
     pub decided: Vec<SyncWarning>,
     /// The failure of a write that may have been carried out all the same.
     pub lost: Option<CrmError>,
+    /// A write of it was refused, and no look-up has shown yet that it was this one.
+    pub was_refused: bool,
     /// None before the schema is known.
     pub mapped: Option<Mapped>,
     /// None while it is open.
@@ -168,6 +170,7 @@ impl Item {
             warnings: Vec::new(),
             decided: Vec::new(),
             lost: None,
+            was_refused: false,
             mapped: None,
             outcome: None,
         }

@@ -147,6 +147,7 @@ impl Upsert<'_> {
             answers => answers?,
         };
         self.is_unsettled = false;
+        self.was_refused = false;
         let rows = answers.pop().unwrap_or_default();
         self.service
             .learn_domain_form(self.kind(), &self.own_ids, &rows);

@@ -22,7 +22,7 @@ use super::company_link::Link;
 use super::options::CallOptions;
 use super::ownership::Owner;
 use super::service::SyncService;
-use super::wire::Record;
+use super::wire::{Record, is_wrong_answer};
 use mishaps::OUTCOME_UNKNOWN;
 
 mod identity;
@@ -132,6 +132,8 @@ pub(super) struct Upsert<'a> {
     row_unseen: bool,
     /// A write of this upsert may have been carried out, and no look-up has shown yet whether it was.
     is_unsettled: bool,
+    /// A write of this upsert was refused, and no look-up has shown yet that it was this one.
+    was_refused: bool,
     conflicts: u32,
     /// How often an answer may still lead to a look at the schema: it may change while what was read is on its way.
     schema_looks_left: u8,
@@ -175,6 +177,7 @@ impl<'a> Upsert<'a> {
             maybe_created: false,
             row_unseen: false,
             is_unsettled: false,
+            was_refused: false,
             conflicts: 0,
             schema_looks_left: 2,
             remembered: None,
@@ -193,12 +196,14 @@ impl<'a> Upsert<'a> {
     /// Carries the upsert out. Whatever ends it, the error says so when the record may have been written all the same.
     pub(super) async fn run(mut self) -> Result<Upserted, CrmError> {
         let result = self.run_to_end().await;
-        result.map_err(
-            |error| match self.is_unsettled && error.reason() != Some(OUTCOME_UNKNOWN) {
+        result.map_err(|error| {
+            // Where answers are mixed up, the refusal may have been another write's.
+            let is_open = self.is_unsettled || self.was_refused && is_wrong_answer(&error);
+            match is_open && error.reason() != Some(OUTCOME_UNKNOWN) {
                 true => self.outcome_unknown(&error),
                 false => error,
-            },
-        )
+            }
+        })
     }
 
     async fn run_to_end(&mut self) -> Result<Upserted, CrmError> {

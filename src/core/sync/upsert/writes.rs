@@ -27,6 +27,7 @@ impl Upsert<'_> {
             Err(error) if is_duplicate(&error) => {
                 self.maybe_created |= is_outcome_unknown(&error);
                 self.is_unsettled = self.maybe_created;
+                self.was_refused = true;
                 self.note_refused(&payload, &error).await;
                 self.refused_create = Some(payload);
                 self.after_conflict(error).await
@@ -49,9 +50,13 @@ impl Upsert<'_> {
         self.is_complete &= !self.is_restricted();
         match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
             Ok(record) => self.after_remembered(id, record).await,
-            Err(error) if error.code == ErrorCode::NotFound => Ok(self.after_gone(id).await),
+            Err(error) if error.code == ErrorCode::NotFound => {
+                self.was_refused = true;
+                Ok(self.after_gone(id).await)
+            }
             Err(error) if is_duplicate(&error) => {
                 self.is_unsettled = is_outcome_unknown(&error);
+                self.was_refused = true;
                 self.note_refused(&payload, &error).await;
                 self.after_conflict(error).await
             }
@@ -179,6 +184,7 @@ impl Upsert<'_> {
             Err(error) if error.code == ErrorCode::NotFound || is_duplicate(&error) => {
                 // It went, or its value was taken, between the look-up and the write.
                 self.is_unsettled = is_outcome_unknown(&error);
+                self.was_refused = true;
                 if is_duplicate(&error) {
                     self.note_refused(&payload, &error).await;
                 }

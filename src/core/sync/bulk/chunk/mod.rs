@@ -15,7 +15,7 @@ use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
 use crate::core::sync::service::SyncService;
 use crate::core::sync::upsert::{Input, Upserted, entity_of, map, outcome_unknown};
-use crate::core::sync::wire::Record;
+use crate::core::sync::wire::{Record, is_wrong_answer};
 use crate::core::twenty::domain::Domain;
 use crate::core::twenty::email;
 use crate::core::twenty::ids::ObjectKind;
@@ -216,7 +216,10 @@ impl<'a> Chunk<'a> {
     pub fn settle_alone(&mut self, item: usize, outcome: Result<Arc<Upserted>, CrmError>) {
         let item = &mut self.items[item];
         match outcome {
-            Err(error) if error.retryable && item.lost.is_some() => {
+            Err(error)
+                if error.retryable && item.lost.is_some()
+                    || item.was_refused && is_wrong_answer(&error) =>
+            {
                 item.fail(outcome_unknown(self.kind, item.input.external_id(), &error));
             }
             Err(error) => item.fail(error),
@@ -271,6 +274,9 @@ impl<'a> Chunk<'a> {
             let item = &mut self.items[at];
             let error = match item.lost.take() {
                 Some(lost) => outcome_unknown(self.kind, item.input.external_id(), &lost),
+                None if item.was_refused && is_wrong_answer(error) => {
+                    outcome_unknown(self.kind, item.input.external_id(), error)
+                }
                 None => error.clone(),
             };
             item.fail(error);

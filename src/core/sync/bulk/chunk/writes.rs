@@ -39,6 +39,7 @@ impl Chunk<'_> {
         for write in &writes {
             // What became of an earlier write is known by now: it is made again.
             self.items[write.item].lost = None;
+            self.items[write.item].was_refused = false;
         }
         let (creates, updates): (Vec<_>, Vec<_>) = writes
             .into_iter()
@@ -74,13 +75,15 @@ impl Chunk<'_> {
                         self.maybe_created |= mode == WriteMode::Create;
                         self.items[at].lost = Some(error);
                     }
-                    Written::Conflict(_) => {}
+                    Written::Conflict(_) => self.items[at].was_refused = true,
                     Written::Outdated => {}
                     Written::Failed(error) if is_lost_write(&error) => {
                         self.after_lost_answer(at, mode, error, is_last_try);
                     }
                     Written::Failed(error) if self.drop_refused(at, &error) => {}
-                    Written::Failed(error) if is_worth_trying_alone(&error) => {}
+                    Written::Failed(error) if is_worth_trying_alone(&error) => {
+                        self.items[at].was_refused = true;
+                    }
                     Written::Failed(error) => self.items[at].fail(naming_email(error)),
                 }
             }
