@@ -2,16 +2,8 @@
 //   npm run sim -- --preset dev   with the simulator's own options
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { buildSim } from './build-sim.mjs';
-import { targetDir } from './support/process.mjs';
-
-const built = path.join(
-  targetDir,
-  'release',
-  process.platform === 'win32' ? 'twenty-sim.exe' : 'twenty-sim',
-);
+import { buildSim, releasedSim } from './build-sim.mjs';
 
 /**
  * A line that sets a variable of the terminal's shell.
@@ -23,7 +15,7 @@ const assignment = (name, value) =>
 
 if (!process.env.TWENTY_SIM_BIN) await buildSim();
 // It ends when its stdin does: a pipe that nobody writes to keeps it running in a container, too.
-const sim = spawn(process.env.TWENTY_SIM_BIN || built, process.argv.slice(2), {
+const sim = spawn(process.env.TWENTY_SIM_BIN || releasedSim, process.argv.slice(2), {
   stdio: ['pipe', 'pipe', 'inherit'],
 });
 const ended = once(sim, 'close');
