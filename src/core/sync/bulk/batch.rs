@@ -59,6 +59,23 @@ pub enum Written {
     Outdated,
 }
 
+impl Written {
+    /// Says that the record may have been written by an earlier request, whose answer was lost. What is refused now was
+    /// refused then.
+    fn leave_open(&mut self) {
+        let error = match self {
+            Self::Conflict(error) => Some(error),
+            Self::Failed(error) if !is_about_a_record(error) => Some(error),
+            _ => None,
+        };
+        if let Some(error) = error {
+            error
+                .details
+                .insert("outcomeUnknown".to_owned(), true.into());
+        }
+    }
+}
+
 /// Writes `entries` in as few requests as the limits allow. `is_last_try`: a conflict is halved as well, because looking
 /// again did not explain it. `watch` is asked before anything is halved: what has become of the schema explains more
 /// refusals at once than any record does.
@@ -75,7 +92,7 @@ pub async fn write_batches(
     let size = http.workspace().extension(BatchSize::default);
     // Batches still to be sent; the next one is at the end.
     let mut waiting = vec![entries];
-    // An earlier batch timed out, so its records may be there.
+    // An earlier batch got no answer, so its records may be there, whatever is said when they are sent again.
     let mut was_lost = false;
     while let Some(batch) = waiting.pop() {
         let Some(batch) = next_batch(batch, size.limits(), &mut waiting) else {
@@ -94,10 +111,6 @@ pub async fn write_batches(
                 }
             }
             Err(error) if is_conflict(&error) && !is_last_try => {
-                let error = match was_lost {
-                    true => error.with_detail("outcomeUnknown", true),
-                    false => error,
-                };
                 for entry in batch {
                     written.push((entry.item, Written::Conflict(error.clone())));
                 }
@@ -133,6 +146,11 @@ pub async fn write_batches(
                     written.push((entry.item, outcome));
                 }
             }
+        }
+    }
+    if was_lost {
+        for (_, outcome) in &mut written {
+            outcome.leave_open();
         }
     }
     written

@@ -1,9 +1,11 @@
 //! Bulk runs against twenty-sim in process, in paused time: minutes of pacing take a moment, to the millisecond.
 
 mod batch_size;
+mod lost_answers;
 mod pacing;
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -52,6 +54,8 @@ struct Network {
     max_body_bytes: usize,
     /// Batches are lost on the way.
     hangs: bool,
+    /// So many batches are carried out, and their answers are lost.
+    unanswered: AtomicUsize,
     log: Arc<Mutex<Vec<Exchange>>>,
 }
 
@@ -63,6 +67,7 @@ impl Network {
             start_ms: state.now_ms(),
             max_body_bytes: 10 * 1024 * 1024,
             hangs: false,
+            unanswered: AtomicUsize::new(0),
             log: Arc::default(),
             state,
         }
@@ -135,7 +140,15 @@ impl Transport for Network {
             log.len() - 1
         };
         let flag = request.sent;
-        let is_lost = self.hangs && request.url.path().starts_with("/rest/batch/");
+        let is_batch = request.url.path().starts_with("/rest/batch/");
+        let is_lost = self.hangs && is_batch;
+        let is_unanswered = is_batch
+            && self
+                .unanswered
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                    left.checked_sub(1)
+                })
+                .is_ok();
         Box::pin(async move {
             flag.raise();
             if is_lost {
@@ -151,6 +164,9 @@ impl Transport for Network {
             } else {
                 twenty_sim::router::handle(&state, &mut asked)
             };
+            if is_unanswered {
+                std::future::pending::<()>().await;
+            }
             sleep(response.service_time + LATENCY).await;
             let exchange = &mut log.lock().expect("no panic")[place];
             exchange.answered = Some(Instant::now());
