@@ -56,23 +56,16 @@ impl Redactor {
         if !text.contains(['%', '\\']) {
             return None;
         }
-        let decoded = unescape(text);
-        let is_key_at = |at: usize| {
-            decoded
-                .get(at..at + key.len())
-                .is_some_and(|piece| piece.iter().map(|&(byte, _)| byte).eq(key.iter().copied()))
-        };
         let (mut cleaned, mut shown, mut at) = (String::new(), 0, 0);
-        while at + key.len() <= decoded.len() {
-            if is_key_at(at) {
-                let start = decoded[at].1;
-                at += key.len();
-                let end = decoded.get(at).map_or(text.len(), |&(_, start)| start);
-                cleaned.push_str(&text[shown..start]);
-                cleaned.push_str(MASK);
-                shown = end;
-            } else {
-                at += 1;
+        // From every place, also from within what reads as an escape: a text before the key may end in the half of one.
+        while at < text.len() {
+            match end_of(key, text.as_bytes(), at) {
+                Some(end) => {
+                    cleaned.push_str(&text[shown..at]);
+                    cleaned.push_str(MASK);
+                    (shown, at) = (end, end);
+                }
+                None => at += 1,
             }
         }
         (shown > 0).then(|| cleaned + &text[shown..])
@@ -111,44 +104,35 @@ impl Redactor {
     }
 }
 
-/// The bytes that `text` stands for, each with the place where it begins. The places of ASCII bytes, and so those of a
-/// key and of what follows it, are borders of characters.
-fn unescape(text: &str) -> Vec<(u8, usize)> {
-    let bytes = text.as_bytes();
-    let hex = |at: usize| {
-        bytes
-            .get(at)
-            .and_then(|byte| char::from(*byte).to_digit(16))
-    };
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        match (byte, hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push((u8::try_from(high * 16 + low).unwrap_or(byte), at));
-                at += 3;
-            }
-            (b'\\', ..) => match (&bytes[at + 1..], hex(at + 4), hex(at + 5)) {
-                ([b'u', b'0', b'0', ..], Some(high), Some(low)) if high < 8 => {
-                    decoded.push((u8::try_from(high * 16 + low).unwrap_or(byte), at));
-                    at += 6;
-                }
-                ([escaped @ (b'"' | b'\\' | b'/'), ..], ..) => {
-                    decoded.push((*escaped, at));
-                    at += 2;
-                }
-                _ => {
-                    decoded.push((byte, at));
-                    at += 1;
-                }
-            },
-            _ => {
-                decoded.push((byte, at));
-                at += 1;
-            }
+/// Where the key ends in `text`, if it begins at `at`. Keys are ASCII, so both places are borders of characters.
+fn end_of(key: &[u8], text: &[u8], mut at: usize) -> Option<usize> {
+    for expected in key {
+        let (byte, length) = unescape(text, at)?;
+        if byte != *expected {
+            return None;
         }
+        at += length;
     }
-    decoded
+    Some(at)
+}
+
+/// The byte that the text stands for at `at`, and how many bytes of the text do so.
+fn unescape(text: &[u8], at: usize) -> Option<(u8, usize)> {
+    let rest = text.get(at..)?;
+    let pair = |at: usize| {
+        let digit = |at: usize| rest.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        u8::try_from(digit(at)? * 16 + digit(at + 1)?).ok()
+    };
+    Some(match rest {
+        [b'%', ..] => pair(1).map_or((b'%', 1), |byte| (byte, 3)),
+        [b'\\', b'u', b'0', b'0', ..] => match pair(4) {
+            Some(byte) if byte < 0x80 => (byte, 6),
+            _ => (b'\\', 1),
+        },
+        [b'\\', escaped @ (b'"' | b'\\' | b'/'), ..] => (*escaped, 2),
+        [byte, ..] => (*byte, 1),
+        [] => return None,
+    })
 }
 
 #[cfg(test)]
@@ -184,6 +168,8 @@ mod tests {
             "é%C3%A9<redacted>é%"
         );
         assert!(matches!(redactor.clean("%41% %4"), Cow::Borrowed(_)));
+        let redactor = Redactor::new(&ApiKey::new("fuzz.key").expect("a key"));
+        assert_eq!(redactor.clean("b%ff%75zz%2Ekey"), "b%f<redacted>");
     }
 
     #[test]

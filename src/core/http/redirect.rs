@@ -104,7 +104,11 @@ fn advice(from: &Url, to: &Url, base_url: &BaseUrl) -> String {
     }
 }
 
-/// Without credentials, query and fragment, which may be confidential, and not too long.
+/// Longest address that is shown with its path.
+const SHOWN_CHARS: usize = 300;
+
+/// Without credentials, query and fragment, which may be confidential. One that is too long is shown without its path: cut
+/// in the middle, it could end within a key, which nobody would find in it any more.
 fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
@@ -112,8 +116,10 @@ fn shown(url: &Url) -> String {
     // Fails only for URLs that cannot hold credentials.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    let text = url.as_str();
-    text.chars().take(300).collect()
+    if url.as_str().len() > SHOWN_CHARS {
+        url.set_path("");
+    }
+    url.into()
 }
 
 #[cfg(test)]

@@ -185,7 +185,9 @@ impl Domain {
         let letters = Some(&self.host)
             .filter(|host| host.contains("xn--"))
             .map(|host| domain_to_unicode(host))
-            .filter(|letters| !letters.is_empty() && Some(letters) != self.typed.as_ref());
+            .filter(|letters| !letters.is_empty() && Some(letters) != self.typed.as_ref())
+            // Some letters are read, and not read again.
+            .filter(|letters| Self::parse(letters).is_ok_and(|read| read.host == self.host));
         let others = self.typed.iter().chain(&letters);
         for host in std::iter::once(&self.host).chain(others) {
             for scheme in ["", "https://", "http://"] {
@@ -245,7 +247,7 @@ fn strip_www(mut host: &str) -> &str {
 /// Parsers read over characters that a row would hold as they are (controls at the ends, tabs anywhere).
 fn is_spelling_of(typed: &str, host: &str) -> bool {
     let parsed = Url::parse(&format!("https://{typed}/"));
-    !typed.contains(char::is_control)
+    !typed.contains(|c: char| c == '@' || c.is_control())
         && parsed.is_ok_and(|url| url.host_str().is_some_and(|other| strip_www(other) == host))
 }
 

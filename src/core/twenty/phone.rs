@@ -53,7 +53,7 @@ impl Phone {
     /// Reads a number. The error is one of `warning::reason`: INVALID_PHONE, NO_DEFAULT_COUNTRY.
     pub fn parse(text: &str, default_country: Option<Country>) -> Result<Self, &'static str> {
         let text = text.trim();
-        if text.len() > MAX_INPUT_BYTES {
+        if text.len() > MAX_INPUT_BYTES || is_reversed_uri(text) {
             return Err(reason::INVALID_PHONE);
         }
         let international =
@@ -150,6 +150,12 @@ pub fn cleared() -> Value {
 }
 
 /// Whether the text may be a number whose country only the caller knows.
+/// Whether the parameter of a `tel:` URI (RFC 3966) stands before its scheme, on which the library slices backwards.
+fn is_reversed_uri(text: &str) -> bool {
+    text.split_once(";phone-context=")
+        .is_some_and(|(before, behind)| !before.contains("tel:") && behind.contains("tel:"))
+}
+
 fn could_be_national(text: &str) -> bool {
     !text.starts_with('+') && text.chars().filter(|c| c.is_numeric()).count() >= 2
 }
@@ -168,6 +174,16 @@ mod tests {
     }
 
     /// The first two are what the server answered to these numbers (transcripts 113 and 116).
+    #[test]
+    fn a_reversed_uri_is_no_number() {
+        for text in ["1;phone-context=+49tel:2", ";phone-context=a;tel:30"] {
+            let read = Phone::parse(text, france());
+            assert_eq!(read, Err(reason::INVALID_PHONE), "{text}");
+        }
+        let read = Phone::parse("tel:30-23125042;phone-context=+49", None);
+        assert_eq!(read.map(|phone| phone.e164()), Ok("+493023125042".into()));
+    }
+
     #[test]
     fn international_numbers_give_the_three_parts() {
         let cases = [

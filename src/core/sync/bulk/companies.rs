@@ -15,6 +15,7 @@ use crate::core::sync::service::SyncService;
 use crate::core::sync::wire::{Record, id_of, is_deleted};
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::name;
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
@@ -151,8 +152,9 @@ impl Companies {
                 let name = self
                     .named
                     .get(external_id)
-                    .and_then(|named| named.name.clone());
-                payload.insert("name".to_owned(), name.map_or(Value::Null, Value::String));
+                    .and_then(|named| named.name.as_deref())
+                    .map_or(Value::Null, |name| name::collapse(name).into());
+                payload.insert("name".to_owned(), name);
                 Entry::new(at, id, &payload)
             })
             .collect();

@@ -37,8 +37,7 @@ impl Chunk<'_> {
         };
         let mut stored = std::mem::take(&mut self.confirmed);
         for write in &writes {
-            // What became of an earlier write is known by now: it is made again.
-            self.items[write.item].lost = None;
+            // A lost write stays one: a slow server may carry it out after the look-up that did not see it.
             self.items[write.item].was_refused = false;
         }
         let (creates, updates): (Vec<_>, Vec<_>) = writes
