@@ -2,6 +2,7 @@
 //   npm run reliability -- lifetime [--services 20000] [--requests 1000000] [--workers 200] [--exits 500]
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startSim } from '../../__test__/helpers/sim.mjs';
 import { startFaultProxy } from './support/fault-proxy.mjs';
@@ -116,6 +117,8 @@ export async function runExits(count) {
   );
   // Connections of dead processes that the system keeps would be left here.
   await proxy.close();
+  // The ends of the last ones may still be on their way to this process: two seconds at the most.
+  for (let looks = 0; proxy.open > 0 && looks < 100; looks += 1) await sleep(20);
   result.after = proxy.open;
   return result;
 }

@@ -119,7 +119,8 @@ fn shown(url: &Url) -> String {
     if url.as_str().len() > SHOWN_CHARS {
         url.set_path("");
     }
-    url.into()
+    // Hosts are lower-cased and hold no key.
+    url.as_str().chars().take(SHOWN_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ const MAX_UNFIT_ANSWERS: u32 = 2;
 /// A record as Twenty sends it.
 pub type Record = Map<String, Value>;
 
+/// What an error shows of an id that a server made up, in characters: a real one has 36.
+const MAX_SHOWN_ID: usize = 40;
+
 /// More pages than the rows that a few keys can match: a cursor that goes round in circles must end.
 const MAX_LOOKUP_PAGES: usize = 50;
 
@@ -31,7 +34,10 @@ fn record_of(body: &[u8], key: &str, id: &str) -> Result<Record, CrmError> {
         Some(Value::Object(record)) if id_of(&record) == id => Ok(record),
         Some(Value::Object(record)) if !id_of(&record).is_empty() => Err(lost(
             ErrorCode::NetworkError,
-            format!("row {id} was written, and the answer is about row {}: a proxy or balancer mixes answers up", id_of(&record)),
+            format!(
+                "row {id} was written, and the answer is about row {}: a proxy or balancer mixes answers up",
+                id_of(&record).chars().take(MAX_SHOWN_ID).collect::<String>()
+            ),
         )
         .with_detail("reason", "WRONG_ANSWER")),
         _ => Err(not_twenty(&format!("record, but its answer carries no data.{key}"))),
