@@ -7,14 +7,13 @@ import { soak } from '../../scripts/reliability/soak.mjs';
 test('mixed load with faults: every record is what the client was told', async () => {
   const report = await soak({
     ...{ seed: 20_260_731, people: 300, rate: 0, stretches: 3, operations: 400 },
-    events: { everyRequests: [60, 150], lastMs: [20, 100] },
+    events: { single: 0.08, everyRequests: [60, 150], lastMs: [20, 100] },
   });
   assert.deepEqual(report.complaints, []);
   assert.ok(report.operations >= 1_200);
   assert.ok(report.compared >= 3 * 375, `${report.compared} compared`);
   assert.ok(report.mappings > 0);
-  // How many fall depends on how many requests the load makes, which depends on the machine.
-  assert.ok(Object.keys(report.faults).length > 3, JSON.stringify(report.faults));
+  assert.ok(Object.keys(report.faults).length > 10, JSON.stringify(report.faults));
   assert.deepEqual(Object.keys(report.kinds).sort(), [
     ...['bulk', 'delete', 'enqueue', 'find', 'get', 'upsert'],
   ]);

@@ -14,7 +14,7 @@ import { stateOf } from './support/population.mjs';
 import { seeded } from './support/random.mjs';
 import { FLAT_PERCENT, unevenness } from './support/resources.mjs';
 import { startRestartableSim } from './support/restartable-sim.mjs';
-import { soakScene } from './support/soak-scene.mjs';
+import { soakScenes } from './support/soak-scene.mjs';
 import { counts, head, line, number } from './support/table.mjs';
 
 /** @typedef {import('./support/fault-rows.mjs').Sim} Sim */
@@ -78,7 +78,7 @@ class Client {
 
 /**
  * @param {{ seed: number, people: number, rate: number, stretches: number, operations?: number,
- *   events: { everyRequests: [number, number], lastMs: [number, number] },
+ *   events: import('./support/soak-scene.mjs').Events,
  *   onStretch?: (report: Report, stretch: number) => void }} how `operations`: of each stretch; a minute where none is given.
  * @returns {Promise<Report>}
  */
@@ -87,6 +87,7 @@ export async function soak({ seed, people, rate, stretches, operations, events, 
   const proxy = await startFaultProxy(sim.baseUrl);
   const folder = mkdtempSync(path.join(tmpdir(), 'soak-'));
   const random = seeded(seed);
+  const nextScene = soakScenes({ random, proxy, sim, events });
   const client = new Client({
     ...{ baseUrl: proxy.baseUrl, apiKey: sim.apiKey, folder, seed: seed + 1, rate, people },
   });
@@ -98,7 +99,7 @@ export async function soak({ seed, people, rate, stretches, operations, events, 
   try {
     for (let stretch = 1; stretch <= stretches; stretch += 1) {
       const start = performance.now();
-      proxy.scene = soakScene({ random, proxy, sim, events });
+      proxy.scene = nextScene();
       client.tell({ do: 'go', operations });
       if (operations === undefined) await sleep(STRETCH_MS);
       else await client.hear();
@@ -245,7 +246,7 @@ export async function main(args, report) {
   });
   const found = await soak({
     ...{ seed, people, rate, stretches: minutes },
-    events: { everyRequests: [1_000, 3_000], lastMs: [200, 3_000] },
+    events: { single: 0.03, everyRequests: [1_000, 3_000], lastMs: [200, 3_000] },
     onStretch(so, stretch) {
       const faults = Object.values(so.faults).reduce((sum, count) => sum + count, 0);
       console.log(

@@ -27,6 +27,16 @@ import { encode, RequestReader } from './http-frames.mjs';
 /** @type {Frame} */
 const NOTHING_READ = { method: '', path: '', headers: [], body: Buffer.alloc(0) };
 
+/**
+ * Ends a connection by a reset. One that is being shut down is only closed: Node forgets a handle whose reset fails, and
+ * then its process never exits.
+ * @param {net.Socket} socket
+ */
+function cut(socket) {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** One request, as far as it is here, and what can be done with it. */
 export class Exchange {
   /** @type {Promise<Answer> | undefined} */
@@ -55,7 +65,7 @@ export class Exchange {
   }
 
   reset() {
-    this.socket.resetAndDestroy();
+    cut(this.socket);
   }
 
   /** Nothing more is ever said; the connection stays until the client gives up. */
@@ -123,7 +133,7 @@ export class FaultProxy {
     this.#server = undefined;
     const closed = once(server, 'close');
     server.close();
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) cut(socket);
     await closed;
   }
 

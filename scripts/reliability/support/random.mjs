@@ -6,6 +6,7 @@
  * @property {(probability: number) => boolean} chance
  * @property {(low: number, high: number) => number} between A whole number, both ends included.
  * @property {<T>(from: readonly T[]) => T} pick
+ * @property {<T>(from: readonly T[]) => () => T} deal Each once, in any order, before any of them comes again.
  */
 
 /**
@@ -26,5 +27,14 @@ export function seeded(seed) {
     chance: (probability) => next() < probability,
     between: (low, high) => low + Math.floor(next() * (high - low + 1)),
     pick: (from) => from[Math.floor(next() * from.length)],
+    deal(from) {
+      /** @type {typeof from[number][]} */
+      let left = [];
+      return () => {
+        if (left.length === 0) left = [...from];
+        const [dealt] = left.splice(Math.floor(next() * left.length), 1);
+        return dealt;
+      };
+    },
   };
 }

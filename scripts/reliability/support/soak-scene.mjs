@@ -7,22 +7,29 @@ import { restartBehind } from './restartable-sim.mjs';
 /** @typedef {import('./fault-proxy.mjs').Scene} Scene */
 
 /** Of all requests. */
-const SINGLE_FAULTS = 0.03;
 const STALLS = 0.002;
 
 /**
+ * @typedef {object} Events
+ * @property {number} single Share of the requests that one of the small faults falls on.
+ * @property {[number, number]} everyRequests Between two of the larger ones.
+ * @property {[number, number]} lastMs
+ */
+
+/**
+ * The scenes of one soak, one after the other.
  * @param {object} how
  * @param {import('./random.mjs').Random} how.random
  * @param {import('./fault-proxy.mjs').FaultProxy} how.proxy
  * @param {import('./fault-rows.mjs').Sim} how.sim
- * @param {{ everyRequests: [number, number], lastMs: [number, number] }} how.events
- * @returns {Scene}
+ * @param {Events} how.events
+ * @returns {() => Scene}
  */
-export function soakScene({ random, proxy, sim, events: { everyRequests, lastMs } }) {
+export function soakScenes({ random, proxy, sim, events: { single, everyRequests, lastMs } }) {
   const isPlain = (/** @type {Fault} */ { phase }) => phase !== 'connect';
   const stalls = Object.values(faults.endings('stall')).filter(isPlain);
   const { date } = faults.wrongClock(random);
-  const single = [
+  const nextSmall = random.deal([
     ...Object.values(faults.endings('reset')).filter(isPlain),
     ...Object.values(faults.endings('end')).filter(isPlain),
     faults.slowBytes(20, 1),
@@ -37,7 +44,7 @@ export function soakScene({ random, proxy, sim, events: { everyRequests, lastMs 
     faults.databaseFailure(false),
     faults.databaseFailure(true),
     date,
-  ];
+  ]);
   const note = (/** @type {string} */ name) => proxy.note({ name, phase: 'whole', play: () => {} });
   const lasting = () => sleep(random.between(...lastMs));
   /** @type {Fault | undefined} */
@@ -49,7 +56,7 @@ export function soakScene({ random, proxy, sim, events: { everyRequests, lastMs 
     await lasting();
     storm = undefined;
   };
-  const larger = [
+  const nextLarger = random.deal([
     () => storming('5xx storm', faults.serverError(random, random.chance(0.5))),
     () => storming('429 storm', faults.tooMany),
     async () => {
@@ -66,25 +73,25 @@ export function soakScene({ random, proxy, sim, events: { everyRequests, lastMs 
       note('the server’s clock jumps');
       await sim.advanceClock(random.between(-40_000_000_000, 40_000_000_000));
     },
-  ];
-  let next = proxy.requests + random.between(...everyRequests);
-  /** @type {Promise<unknown> | undefined} */
-  let going;
-  return {
-    beforeEach(number) {
-      if (number < next || going !== undefined) return;
-      going = random
-        .pick(larger)()
-        .finally(() => {
+  ]);
+  return () => {
+    let next = proxy.requests + random.between(...everyRequests);
+    /** @type {Promise<unknown> | undefined} */
+    let going;
+    return {
+      beforeEach(number) {
+        if (number < next || going !== undefined) return;
+        going = nextLarger()().finally(() => {
           going = undefined;
           next = proxy.requests + random.between(...everyRequests);
         });
-    },
-    request() {
-      if (storm && random.chance(0.9)) return storm;
-      if (random.chance(STALLS)) return random.pick(stalls);
-      return random.chance(SINGLE_FAULTS) ? random.pick(single) : undefined;
-    },
-    end: () => going,
+      },
+      request() {
+        if (storm && random.chance(0.9)) return storm;
+        if (random.chance(STALLS)) return random.pick(stalls);
+        return random.chance(single) ? nextSmall() : undefined;
+      },
+      end: () => going,
+    };
   };
 }
