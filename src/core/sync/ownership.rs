@@ -140,10 +140,7 @@ mod tests {
     use super::*;
 
     fn map(value: Value) -> Map<String, Value> {
-        match value {
-            Value::Object(map) => map,
-            other => panic!("not an object: {other}"),
-        }
+        serde_json::from_value(value).expect("an object")
     }
 
     fn ownership(text: &str) -> Ownership {

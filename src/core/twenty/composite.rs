@@ -6,6 +6,9 @@
 //! `transformLinksValue`, in all versions but the newest; transcript 356 shows it for the label). So such a value is
 //! written only where the row does not hold it already, and with what the row holds beside it.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -157,27 +160,17 @@ fn stored_link(link: &str) -> String {
 }
 
 /// As JavaScript's `decodeURIComponent`; what that refuses stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if *first != b'%' {
-            bytes.push(*first);
-            rest = tail;
-            continue;
-        }
-        let hex = |byte: u8| char::from(byte).to_digit(16);
-        let code = match tail {
-            [high, low, ..] => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
-            _ => None,
-        };
-        let Some(code) = code.and_then(|code| u8::try_from(code).ok()) else {
-            return text.to_owned();
-        };
-        bytes.push(code);
-        rest = &tail[2..];
+fn decoded(text: &str) -> Cow<'_, str> {
+    let starts_with_hex = |rest: &str| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    match text.split('%').skip(1).all(starts_with_hex) {
+        true => percent_decode_str(text)
+            .decode_utf8()
+            .unwrap_or(text.into()),
+        false => text.into(),
     }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 #[cfg(test)]
@@ -187,10 +180,7 @@ mod tests {
     use super::*;
 
     fn map(value: Value) -> Map<String, Value> {
-        match value {
-            Value::Object(map) => map,
-            other => panic!("not an object: {other}"),
-        }
+        serde_json::from_value(value).expect("an object")
     }
 
     fn update(payload: Value, row: Value) -> (Value, Vec<String>) {
