@@ -7,8 +7,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, params};
-use secrecy::{ExposeSecret, SecretString};
+use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use crate::core::error::CrmError;
@@ -16,13 +15,17 @@ use crate::core::error::CrmError;
 use super::seal::{Purpose, Secrets};
 use super::sqlite_db::{Access, DatabaseUser, all_or_nothing};
 
+mod outcome;
 mod request;
+mod sealed;
 mod sql;
 #[cfg(test)]
 mod tests;
 
+use outcome::sealed_outcomes;
 pub use request::Request;
-use request::{Claim, Filter, NewChange, RecordKey, Settlement};
+use request::{Claim, Filter, RecordKey};
+use sealed::{SealedChange, seal_id, sealed_change, unlocked};
 
 /// The outbox of one file; mappings and a configuration can live in the same one.
 pub struct SqliteOutbox {
@@ -147,46 +150,6 @@ impl SqliteOutbox {
     }
 }
 
-/// What a sealed payload is bound to: it cannot be moved to another record.
-fn seal_id(entity: &str, external_id: &str) -> String {
-    format!("{entity}:{external_id}")
-}
-
-fn locked(secrets: &Secrets, text: String, id: &str) -> Result<Vec<u8>, CrmError> {
-    if secrets.seals() {
-        secrets.seal(&SecretString::from(text), id)
-    } else {
-        Ok(text.into_bytes())
-    }
-}
-
-/// What is not sealed is an object's JSON text; an envelope begins otherwise.
-fn unlocked(secrets: &Secrets, bytes: &[u8], id: &str) -> Result<String, CrmError> {
-    if bytes.first() == Some(&b'{') {
-        return Ok(String::from_utf8_lossy(bytes).into_owned());
-    }
-    let opened = secrets.open(bytes, id)?;
-    Ok(opened.text.expose_secret().to_owned())
-}
-
-/// A change ready to be written.
-struct SealedChange {
-    entity: String,
-    external_id: String,
-    needs: Option<String>,
-    payload: Vec<u8>,
-}
-
-fn sealed_change(secrets: &Secrets, change: NewChange) -> Result<SealedChange, CrmError> {
-    let id = seal_id(&change.entity, &change.external_id);
-    Ok(SealedChange {
-        payload: locked(secrets, change.payload, &id)?,
-        entity: change.entity,
-        external_id: change.external_id,
-        needs: change.needs,
-    })
-}
-
 fn enqueue(connection: &Connection, rows: &[SealedChange], at: i64) -> rusqlite::Result<Value> {
     let mut insert = connection.prepare_cached(sql::ENQUEUE)?;
     for row in rows {
@@ -241,115 +204,6 @@ fn take(connection: &Connection, secrets: &Secrets, claim: &Claim) -> rusqlite::
         }));
     }
     Ok(Value::Array(claimed))
-}
-
-/// A change's new contents.
-struct Rewritten {
-    id: i64,
-    needs: Option<String>,
-    payload: Vec<u8>,
-    info: Option<Vec<u8>>,
-}
-
-/// What is to be written of one record's outcome.
-struct Outcome {
-    entity: String,
-    external_id: String,
-    remove: Vec<i64>,
-    rewrite: Vec<Rewritten>,
-    lane: Option<(i64, i64)>,
-}
-
-fn sealed_outcomes(
-    secrets: &Secrets,
-    settlements: Vec<Settlement>,
-) -> Result<Vec<Outcome>, CrmError> {
-    let id_of = |text: &str| {
-        text.parse()
-            .map_err(|_| CrmError::validation("id", format!("{text:?} is no change's id")))
-    };
-    settlements
-        .into_iter()
-        .map(|settlement| {
-            let id = seal_id(&settlement.entity, &settlement.external_id);
-            let rewrite = settlement
-                .rewrite
-                .into_iter()
-                .map(|row| {
-                    let info = row.dead.map(|dead| locked(secrets, dead.to_string(), &id));
-                    Ok(Rewritten {
-                        id: id_of(&row.id)?,
-                        needs: row.needs,
-                        payload: locked(secrets, row.payload, &id)?,
-                        info: info.transpose()?,
-                    })
-                })
-                .collect::<Result<_, CrmError>>()?;
-            Ok(Outcome {
-                rewrite,
-                remove: settlement
-                    .remove
-                    .iter()
-                    .map(|text| id_of(text))
-                    .collect::<Result<_, _>>()?,
-                lane: settlement.lane.map(|lane| (lane.attempts, lane.delay_ms)),
-                entity: settlement.entity,
-                external_id: settlement.external_id,
-            })
-        })
-        .collect()
-}
-
-impl Outcome {
-    /// False where the record was no longer held: then nothing is changed.
-    fn apply(
-        &self,
-        connection: &Connection,
-        token: &str,
-        now: i64,
-        at: i64,
-    ) -> rusqlite::Result<bool> {
-        let (entity, external_id) = (&self.entity, &self.external_id);
-        let holder = connection
-            .prepare_cached(sql::HOLDER)?
-            .query_row(params![entity, external_id], |row| {
-                row.get::<_, Option<String>>(0)
-            })
-            .optional()?
-            .flatten();
-        if holder.as_deref() != Some(token) {
-            return Ok(false);
-        }
-        let mut remove = connection.prepare_cached(sql::REMOVE)?;
-        for id in &self.remove {
-            remove.execute(params![id, entity, external_id])?;
-        }
-        let mut rewrite = connection.prepare_cached(sql::REWRITE)?;
-        for row in &self.rewrite {
-            rewrite.execute(params![
-                row.id,
-                entity,
-                external_id,
-                row.needs,
-                row.payload,
-                row.info,
-                at,
-            ])?;
-        }
-        match self.lane {
-            None => connection
-                .prepare_cached(sql::FREE)?
-                .execute(params![entity, external_id])?,
-            Some((attempts, delay)) => connection.prepare_cached(sql::DELAY)?.execute(params![
-                entity,
-                external_id,
-                attempts,
-                now + delay,
-                delay,
-            ])?,
-        };
-        Ok(true)
-    }
 }
 
 fn stats(connection: &Connection, now: i64) -> rusqlite::Result<Value> {

@@ -15,7 +15,7 @@ use crate::core::error::CrmError;
 use super::sqlite_error::store_error;
 
 /// Shortest secret, in bytes: HKDF spreads the secret's own strength, it adds none, so it must not be a password.
-pub const MIN_SECRET_BYTES: usize = 32;
+const MIN_SECRET_BYTES: usize = 32;
 
 const VERSION: u8 = 1;
 const SALT_LEN: usize = 16;

@@ -8,10 +8,10 @@ use crate::core::twenty::warning::SyncWarning;
 use super::options::{ClaimedMatch, Collisions, DeletedMatch, OwnDeleted, OwnGone, UnclaimedMatch};
 use super::wire::{Record, id_of, is_deleted};
 
-mod claim;
+mod claimant;
 mod telling;
 
-pub use claim::Claim;
+pub use claimant::Claimant;
 pub(super) use telling::value_noun;
 
 /// Reasons of the warnings that collisions give, beside those of the mapping.
@@ -96,20 +96,20 @@ impl Target {
     }
 }
 
-/// Decides from all rows that carry one of the keys of `claim`, deleted ones included.
-pub fn decide(claim: &Claim<'_>, rows: &[&Record], collisions: &Collisions) -> Decision {
-    let own = claim.own_row(rows);
-    let holder = claim.holder(rows, own);
+/// Decides from all rows that carry one of the keys of `claimant`, deleted ones included.
+pub fn decide(claimant: &Claimant<'_>, rows: &[&Record], collisions: &Collisions) -> Decision {
+    let own = claimant.own_row(rows);
+    let holder = claimant.holder(rows, own);
     match own {
-        Some(own) => claim.write_own(own, holder, collisions),
+        Some(own) => claimant.write_own(own, holder, collisions),
         None => match holder {
-            Some(holder) => claim.meet_stranger(holder, collisions),
+            Some(holder) => claimant.meet_stranger(holder, collisions),
             None => Decision::Create { leave_out: None },
         },
     }
 }
 
-impl Claim<'_> {
+impl Claimant<'_> {
     fn write_own(
         &self,
         own: &Record,

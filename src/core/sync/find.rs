@@ -11,7 +11,7 @@ use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
-use super::collision::Claim;
+use super::collision::Claimant;
 use super::schema_source::Sign;
 use super::service::SyncService;
 use super::upsert::{entity_of, store_failed};
@@ -94,7 +94,7 @@ impl SyncService {
         let (rows, schema) = self.rows_by_keys(kind, &ids, &stored).await?;
         let own_ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
         let field = self.options.field_names.external_id_in(schema.object(kind));
-        let claim = Claim {
+        let claimant = Claimant {
             kind,
             external_id,
             stored_external_id: &stored,
@@ -103,8 +103,11 @@ impl SyncService {
             unique: None,
         };
         let all: Vec<&Record> = rows.iter().collect();
-        let first = claim.own_row(&all).map(|row| id_of(row).to_owned());
-        let mut own: Vec<Record> = rows.into_iter().filter(|row| claim.is_own(row)).collect();
+        let first = claimant.own_row(&all).map(|row| id_of(row).to_owned());
+        let mut own: Vec<Record> = rows
+            .into_iter()
+            .filter(|row| claimant.is_own(row))
+            .collect();
         own.sort_by_key(|row| Some(id_of(row)) != first.as_deref());
         if let Some(id) = remembered
             && !own.iter().any(|row| id_of(row) == id)

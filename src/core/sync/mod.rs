@@ -2,7 +2,6 @@
 
 pub mod bulk;
 pub mod cache;
-pub mod claims;
 pub mod collision;
 pub mod company_link;
 pub mod delete;
@@ -14,6 +13,7 @@ mod memory;
 pub mod options;
 pub mod ownership;
 pub mod provisioning;
+pub mod row_claims;
 pub mod schema_source;
 pub mod service;
 pub mod site;

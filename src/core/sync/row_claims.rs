@@ -14,12 +14,12 @@ const CAPACITY: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 type Row = Arc<tokio::sync::Mutex<Option<u64>>>;
 
 /// The claims of one workspace, as far as this process makes them.
-pub struct Claims {
+pub struct RowClaims {
     rows: Mutex<LruCache<String, Row>>,
     clock: AtomicU64,
 }
 
-impl Default for Claims {
+impl Default for RowClaims {
     fn default() -> Self {
         Self {
             rows: Mutex::new(LruCache::unbounded()),
@@ -28,14 +28,14 @@ impl Default for Claims {
     }
 }
 
-impl Claims {
+impl RowClaims {
     /// A moment; later ones are greater.
     pub fn now(&self) -> u64 {
         self.clock.fetch_add(1, Ordering::AcqRel)
     }
 
     /// Waits until nobody else is claiming this row.
-    pub async fn enter(self: &Arc<Self>, row_id: &str) -> Claim {
+    pub async fn enter(self: &Arc<Self>, row_id: &str) -> RowClaim {
         let row = {
             let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
             let row = rows.get_or_insert(row_id.to_owned(), Row::default);
@@ -45,7 +45,7 @@ impl Claims {
             }
             row
         };
-        Claim {
+        RowClaim {
             row: row.lock_owned().await,
             claims: Arc::clone(self),
             is_taken: false,
@@ -54,13 +54,13 @@ impl Claims {
 }
 
 /// The right to claim a row, for as long as it is held.
-pub struct Claim {
+pub struct RowClaim {
     row: OwnedMutexGuard<Option<u64>>,
-    claims: Arc<Claims>,
+    claims: Arc<RowClaims>,
     is_taken: bool,
 }
 
-impl Claim {
+impl RowClaim {
     /// Takes the row, unless somebody has done so after `looked_at`. It counts as taken when the claim is dropped,
     /// whatever became of the write.
     pub fn take(&mut self, looked_at: u64) -> bool {
@@ -69,7 +69,7 @@ impl Claim {
     }
 }
 
-impl Drop for Claim {
+impl Drop for RowClaim {
     fn drop(&mut self) {
         if self.is_taken {
             *self.row = Some(self.claims.now());
@@ -83,7 +83,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_looked_before_a_claim_has_to_look_again() {
-        let claims = Arc::new(Claims::default());
+        let claims = Arc::new(RowClaims::default());
         let looked_at = claims.now();
         let mut first = claims.enter("row").await;
         assert!(first.take(looked_at));
@@ -102,7 +102,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_remembered_is_bounded() {
-        let claims = Arc::new(Claims::default());
+        let claims = Arc::new(RowClaims::default());
         for row in 0..=CAPACITY.get() {
             drop(claims.enter(&row.to_string()).await);
         }

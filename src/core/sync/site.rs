@@ -15,7 +15,7 @@ use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::cache::{CACHE_CAPACITY, IdCache};
-use super::claims::Claims;
+use super::row_claims::RowClaims;
 use super::schema_source::SchemaSource;
 use super::turns::Turns;
 use super::upsert::{Input, Upserted};
@@ -158,7 +158,7 @@ pub struct SyncWorkspace {
     /// The workspace's schema.
     pub schema: Arc<SchemaSource>,
     /// Who has made which row its own.
-    pub claims: Arc<Claims>,
+    pub claims: Arc<RowClaims>,
     /// Without a store a site outlives its services: a service per request must find its cache again.
     lasting: Mutex<LruCache<SiteKey, Arc<Site>>>,
     /// With a store it lives as long as its services: the store remembers.

@@ -8,10 +8,10 @@ use uuid::Uuid;
 use crate::core::error::CrmError;
 
 /// The namespace of every UUIDv5 that this project makes. Chosen once at random; never changes.
-pub const NAMESPACE: Uuid = Uuid::from_u128(0x764b_588a_538e_41c3_b307_09ba_7922_14ea);
+const NAMESPACE: Uuid = Uuid::from_u128(0x764b_588a_538e_41c3_b307_09ba_7922_14ea);
 
 /// Longest namespace option, in bytes.
-pub const MAX_NAMESPACE_BYTES: usize = 64;
+const MAX_NAMESPACE_BYTES: usize = 64;
 
 /// The two Twenty objects that this project writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -238,7 +238,7 @@ async fn send(
 }
 
 /// Whether another row stands in the way, which a look-up explains.
-pub fn is_conflict(error: &CrmError) -> bool {
+fn is_conflict(error: &CrmError) -> bool {
     matches!(error.reason(), Some("DUPLICATE" | "MULTIPLE_MATCHES"))
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub const MAX_BATCH_RECORDS: usize = 200;
 
 /// Bytes of one batch, a little below the server's limit of 10 MB (WIRE.md section 1). A proxy may take less.
-pub const MAX_BATCH_BYTES: usize = 10_000_000 - 64 * 1024;
+const MAX_BATCH_BYTES: usize = 10_000_000 - 64 * 1024;
 
 /// A batch of so few records is not made smaller because it took too long: then it is not its size.
 pub const SMALLEST_SPLIT: usize = 25;

@@ -7,7 +7,7 @@ use crate::core::twenty::record::{MappedRecord, UniqueValue};
 use crate::core::twenty::unique::identity_of;
 
 /// Who asks.
-pub struct Claim<'a> {
+pub struct Claimant<'a> {
     /// Person or company.
     pub kind: ObjectKind,
     /// The caller's external id.
@@ -22,8 +22,8 @@ pub struct Claim<'a> {
     pub unique: Option<&'a UniqueValue>,
 }
 
-impl<'a> Claim<'a> {
-    /// The claim of a record that is to be written; `without_unique` where its e-mail or domain stays out anyway.
+impl<'a> Claimant<'a> {
+    /// For a record that is to be written; `without_unique` where its e-mail or domain stays out anyway.
     pub(in crate::core::sync) fn of(
         kind: ObjectKind,
         external_id: &'a str,

@@ -1,12 +1,12 @@
 //! What callers are told of a collision: warnings and errors that name both rows.
 
-use super::{Claim, reason};
+use super::{Claimant, reason};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::sync::wire::{Record, id_of, is_deleted};
 use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::warning::SyncWarning;
 
-impl Claim<'_> {
+impl Claimant<'_> {
     pub(super) fn noun(&self) -> &'static str {
         self.kind.singular()
     }

@@ -19,21 +19,19 @@ fn unique() -> UniqueValue {
 }
 
 fn row(id: &str, external_id: &str, email: &str, deleted: bool) -> Record {
-    match json!({
+    let row = json!({
         "id": id,
         "createdAt": "2026-01-01T00:00:00.000Z",
         "deletedAt": if deleted { json!("2026-02-01T00:00:00.000Z") } else { Value::Null },
         "externalId": external_id,
         "emails": {"primaryEmail": email},
-    }) {
-        Value::Object(record) => record,
-        other => panic!("not an object: {other}"),
-    }
+    });
+    serde_json::from_value(row).expect("an object")
 }
 
 fn decide_with(field: &ExternalIdField, rows: &[Record], collisions: Collisions) -> Decision {
     let (own_ids, unique) = ([OURS.to_owned()], unique());
-    let claim = Claim {
+    let claimant = Claimant {
         kind: ObjectKind::Person,
         external_id: "me",
         stored_external_id: "me",
@@ -42,7 +40,7 @@ fn decide_with(field: &ExternalIdField, rows: &[Record], collisions: Collisions)
         unique: Some(&unique),
     };
     let rows: Vec<&Record> = rows.iter().collect();
-    decide(&claim, &rows, &collisions)
+    decide(&claimant, &rows, &collisions)
 }
 
 fn usable() -> ExternalIdField {

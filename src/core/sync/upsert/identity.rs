@@ -12,7 +12,7 @@ use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
-use crate::core::sync::collision::{Claim, Decision, decide, own_gone, reason};
+use crate::core::sync::collision::{Claimant, Decision, decide, own_gone, reason};
 use crate::core::sync::memory::Learnt;
 use crate::core::sync::wire::{self, Record, id_of, text_of};
 
@@ -188,7 +188,7 @@ impl Upsert<'_> {
     }
 
     pub(super) fn decide(&mut self, rows: &[Record]) -> Result<Step, CrmError> {
-        let claim = Claim::of(
+        let claimant = Claimant::of(
             self.kind(),
             self.input.external_id(),
             &self.mapped,
@@ -196,7 +196,7 @@ impl Upsert<'_> {
             self.without_unique,
         );
         let all: Vec<&Record> = rows.iter().collect();
-        match decide(&claim, &all, &self.service.options.collisions) {
+        match decide(&claimant, &all, &self.service.options.collisions) {
             Decision::Create { leave_out } => {
                 if let Some(done) = self.left_gone(rows)? {
                     return Ok(Step::done(done));
@@ -258,7 +258,7 @@ impl Upsert<'_> {
         }
     }
 
-    pub(super) fn choose_next_id(&mut self) {
+    fn choose_next_id(&mut self) {
         let generation = self.own_ids.len() as u32;
         self.mapped.id =
             self.service

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Upsert;
 use crate::core::error::CrmError;
 use crate::core::sync::collision::reason::VALUE_REFUSED;
+use crate::core::sync::options::ServiceOptions;
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::record::{InvalidEmail, MappedRecord};
 use crate::core::twenty::warning::{SyncWarning, reason};
@@ -72,13 +73,12 @@ pub(super) fn suspects(error: &CrmError, names: &FieldNames) -> Vec<RefusedField
 pub(in crate::core::sync) fn suspects_in(
     record: &MappedRecord,
     error: &CrmError,
-    names: &FieldNames,
-    invalid_email: InvalidEmail,
+    options: &ServiceOptions,
 ) -> Vec<RefusedField> {
-    let mut suspects = suspects(error, names);
+    let mut suspects = suspects(error, &options.field_names);
     suspects.retain(|suspect| {
         record.fields.contains_key(&suspect.field)
-            && (suspect.input_field != EMAIL || invalid_email == InvalidEmail::LeaveOut)
+            && (suspect.input_field != EMAIL || options.invalid_email == InvalidEmail::LeaveOut)
     });
     suspects
 }
@@ -104,13 +104,7 @@ impl Upsert<'_> {
     /// Takes a refused value out of what is sent. Of two suspects each is tried alone before both go, so that the good
     /// one is written. False where there is nothing left to leave out.
     pub(super) fn leave_out_refused(&mut self, error: &CrmError) -> bool {
-        let options = &self.service.options;
-        let suspects = suspects_in(
-            &self.mapped,
-            error,
-            &options.field_names,
-            options.invalid_email,
-        );
+        let suspects = suspects_in(&self.mapped, error, &self.service.options);
         let is_out = |suspect: &RefusedField| self.refused_fields.contains(&suspect.field);
         let (leave_out, put_back) = match suspects.as_slice() {
             [one] if !is_out(one) => (one, None),

@@ -73,11 +73,7 @@ impl Upsert<'_> {
     }
 
     /// The echo tells whether the remembered row is still ours, and still there.
-    pub(super) async fn after_remembered(
-        &mut self,
-        id: String,
-        record: Record,
-    ) -> Result<Step, CrmError> {
+    async fn after_remembered(&mut self, id: String, record: Record) -> Result<Step, CrmError> {
         if let Some(field) = self.mapped.external_id_field.name() {
             let echoed = text_of(&record, field);
             if !echoed.is_empty() && echoed != self.mapped.stored_external_id {

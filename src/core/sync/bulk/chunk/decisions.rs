@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::sync::bulk::item::{Mapped, Status};
-use crate::core::sync::collision::{Claim, Decision, Target, decide, own_gone, reason, value_noun};
+use crate::core::sync::collision::{
+    Claimant, Decision, Target, decide, own_gone, reason, value_noun,
+};
 use crate::core::sync::options::ClaimedMatch;
 use crate::core::sync::ownership::{needs_row, restrict};
 use crate::core::sync::upsert::{
@@ -39,7 +41,7 @@ impl Chunk<'_> {
             let decision = {
                 let item = &self.items[at];
                 let Some(mapped) = &item.mapped else { continue };
-                let claim = Claim::of(
+                let claimant = Claimant::of(
                     self.kind,
                     item.input.external_id(),
                     &mapped.record,
@@ -47,7 +49,7 @@ impl Chunk<'_> {
                     mapped.without_unique,
                 );
                 decide(
-                    &claim,
+                    &claimant,
                     &index.rows_of(mapped),
                     &self.service.options.collisions,
                 )
@@ -78,7 +80,7 @@ impl Chunk<'_> {
         field.name().map(str::to_owned)
     }
 
-    pub(super) async fn act_on(
+    async fn act_on(
         &mut self,
         schema: &Arc<WorkspaceSchema>,
         at: usize,
@@ -130,7 +132,7 @@ impl Chunk<'_> {
         }
     }
 
-    pub(super) async fn write_to(
+    async fn write_to(
         &mut self,
         schema: &Arc<WorkspaceSchema>,
         at: usize,
@@ -260,11 +262,7 @@ impl Chunk<'_> {
 
     /// Two records of one chunk with one e-mail or domain: the first in input order keeps it. False where the policy is
     /// to report.
-    pub(super) fn share_value(
-        &mut self,
-        write: &mut Write,
-        values: &mut HashMap<String, usize>,
-    ) -> bool {
+    fn share_value(&mut self, write: &mut Write, values: &mut HashMap<String, usize>) -> bool {
         let field = self.kind.unique_field();
         let Some(mapped) = &self.items[write.item].mapped else {
             return true;
@@ -309,13 +307,7 @@ impl Chunk<'_> {
         true
     }
 
-    pub(super) fn finish_dry(
-        &mut self,
-        schema: &WorkspaceSchema,
-        at: usize,
-        status: Status,
-        id: String,
-    ) {
+    fn finish_dry(&mut self, schema: &WorkspaceSchema, at: usize, status: Status, id: String) {
         let item = &self.items[at];
         let fields = item
             .mapped

@@ -9,8 +9,8 @@ use crate::core::sync::bulk::batch::{Entry, WriteMode, Written, write_batches};
 use crate::core::sync::bulk::item::Status;
 use crate::core::sync::bulk::rows::Kept;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
-use crate::core::sync::claims::Claim;
 use crate::core::sync::memory::Learnt;
+use crate::core::sync::row_claims::RowClaim;
 use crate::core::sync::upsert::{
     Creation, is_lost_write, is_outcome_unknown, is_worth_trying_alone, naming_email,
     outcome_unknown, suspects_in,
@@ -115,7 +115,7 @@ impl Chunk<'_> {
 
     /// Takes the rows that become ours. Writes to those that somebody else has taken since the look-up are dropped: their
     /// records stay open.
-    async fn claim_rows(&self, writes: &mut Vec<Write>) -> Vec<Claim> {
+    async fn claim_rows(&self, writes: &mut Vec<Write>) -> Vec<RowClaim> {
         let rows = writes.iter().filter(|write| write.claim);
         let mut ids: Vec<String> = rows.map(|write| write.id.clone()).collect();
         // Everybody takes them in the same order, so that no two wait for each other.
@@ -151,18 +151,12 @@ impl Chunk<'_> {
     }
 
     /// Takes a value out that the server refused, so that the rest of the record is written with the next batch.
-    pub(super) fn drop_refused(&mut self, at: usize, error: &CrmError) -> bool {
+    fn drop_refused(&mut self, at: usize, error: &CrmError) -> bool {
         let item = &mut self.items[at];
         let Some(mapped) = &mut item.mapped else {
             return false;
         };
-        let options = &self.service.options;
-        let suspects = suspects_in(
-            &mapped.record,
-            error,
-            &options.field_names,
-            options.invalid_email,
-        );
+        let suspects = suspects_in(&mapped.record, error, &self.service.options);
         let refused = match suspects.as_slice() {
             [] => return false,
             [refused] => refused,
