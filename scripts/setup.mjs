@@ -12,7 +12,7 @@ import { isMain, root, runOrThrow } from './support/process.mjs';
 const packagesOf = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8')).packages ?? {};
 
 /** Whether node_modules holds what package-lock.json asks for; packages of other platforms aside. */
-export function modulesAreInstalled() {
+function modulesAreInstalled() {
   // npm writes what it installed into this file.
   const record = 'node_modules/.package-lock.json';
   if (!existsSync(path.join(root, record))) return false;

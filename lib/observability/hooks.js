@@ -122,4 +122,4 @@ function bulkOperationOf(hooks, entity, id) {
   return new BulkOperation(hooks, entity, id);
 }
 
-module.exports = { LEVELS, bulkOperationOf, logs, operationOf, readHooks, wantedBy };
+module.exports = { bulkOperationOf, logs, operationOf, readHooks, wantedBy };

@@ -152,7 +152,6 @@ module.exports = {
   createClock,
   everIds,
   keyOf,
-  mappingInput,
   mappingInputs,
   objectType,
   storeError,

@@ -194,7 +194,7 @@ async function compare(sim, file, states, report) {
 }
 
 /** What the process holds more than it should, in words. @param {Report} report @returns {string[]} */
-export function drift({ residentMb, descriptors }) {
+function drift({ residentMb, descriptors }) {
   const [first, last] = [descriptors[0], descriptors.at(-1) ?? 0];
   const shown = residentMb.map((mb) => mb.toFixed(1)).join(' ');
   return [

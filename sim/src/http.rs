@@ -185,11 +185,6 @@ impl Response {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
-
-    /// Body as JSON, for tests and for the replay of single handlers.
-    pub fn body_json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
-    }
 }
 
 /// What every handler returns.

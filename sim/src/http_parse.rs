@@ -3,7 +3,7 @@
 use bytes::{Buf, BytesMut};
 
 /// Request line and headers together, above which the server answers 431 (WIRE.md section 1).
-pub const MAX_HEAD_BYTES: usize = 16 * 1024;
+const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// JSON body limit (WIRE.md section 1).
 pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;

@@ -13,7 +13,7 @@ use crate::http::{JSON_UTF8, Request, Response};
 use crate::state::State;
 
 /// An HTTP date for a time in milliseconds since 1970.
-pub fn http_date(ms: i64) -> String {
+fn http_date(ms: i64) -> String {
     let since = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
     httpdate::fmt_http_date(
         UNIX_EPOCH

@@ -28,7 +28,7 @@ pub struct OrderBy {
 
 impl OrderBy {
     /// Ascending by a plain column, nulls first: the default direction.
-    pub fn ascending(column: &str) -> Self {
+    fn ascending(column: &str) -> Self {
         Self {
             column: column.to_owned(),
             sub: None,

@@ -15,7 +15,7 @@ use crate::write::Write;
 ///
 /// # Errors
 /// 400 where its keys point at different rows.
-pub fn matching_row(write: &Write<'_>, payload: &Payload) -> ApiResult<Option<Uuid>> {
+fn matching_row(write: &Write<'_>, payload: &Payload) -> ApiResult<Option<Uuid>> {
     let table = write.world.table(&write.object.name_singular);
     let mut rows: Vec<Uuid> = Vec::new();
     let mut keys: Vec<String> = Vec::new();

@@ -219,4 +219,4 @@ function resumeCommand(line, file, args) {
   return file === '-' ? `${text}   (with the same input)` : text;
 }
 
-module.exports = { resumeCommand, sync };
+module.exports = { sync };

@@ -11,7 +11,7 @@ const PAGE = fileURLToPath(new URL('../../../docs/reliability.md', import.meta.u
 const git = (...args) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
 
 /** The commit that is checked out, and whether anything but the page itself differs from it. */
-export function commit() {
+function commit() {
   const changed = git('status', '--porcelain', '--untracked-files=no')
     .split('\n')
     .filter((line) => line !== '' && !line.endsWith('docs/reliability.md'));
