@@ -3,11 +3,11 @@
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
 const { callHook } = require('../observability/call-hook.js');
 const { readOptions, readSignal } = require('../options.js');
-const { invalid } = require('../serialise.js');
+const { readPage, readPurge, readTimeout, requireId } = require('./arguments.js');
 const { askedStore } = require('./asked-store.js');
 const { createReader } = require('./change.js');
 const { Courier, link } = require('./courier.js');
-const { deadLetterOf, idOf, parseId } = require('./dead-letter.js');
+const { deadLetterOf, idOf } = require('./dead-letter.js');
 const { Gate } = require('./gate.js');
 const { Inlet } = require('./inlet.js');
 const { readSettings } = require('./settings.js');
@@ -19,10 +19,6 @@ const { plainError } = require('./verdict.js');
  * @typedef {import('./courier.js').Round} Round
  * @typedef {import('../../index.js').OutboxEntity} Entity
  */
-
-/** Dead letters of one page, and the most that can be asked for. */
-const PAGE = 1_000;
-const LARGEST_PAGE = 10_000;
 
 /**
  * See `index.d.ts`.
@@ -104,7 +100,7 @@ class Outbox {
 
   /** @param {import('../../index.js').StopOptions} [options] */
   async stop(options) {
-    const { timeoutMs } = this.#readTimeout(options, this.#settings.stopTimeoutMs);
+    const timeoutMs = readTimeout(options, this.#settings.stopTimeoutMs);
     const hard = this.#hard;
     this.#soft.abort(stopped());
     this.#wake();
@@ -146,7 +142,7 @@ class Outbox {
   async flush(options) {
     this.#requireOpen();
     const { clock, flushTimeoutMs } = this.#settings;
-    const { timeoutMs } = this.#readTimeout(options, flushTimeoutMs);
+    const timeoutMs = readTimeout(options, flushTimeoutMs);
     this.#renew();
     const [delivered, deadLettered] = [this.#delivered, this.#deadLettered];
     const deadline = clock.now() + timeoutMs;
@@ -195,15 +191,7 @@ class Outbox {
 
   /** @param {import('../../index.js').DeadLettersOptions} [options] */
   async deadLetters(options) {
-    const { limit = PAGE, after } = readOptions('options', options ?? undefined, [
-      'limit',
-      'after',
-    ]);
-    if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
-      throw invalid('limit', `limit must be a whole number from 1 to ${LARGEST_PAGE}`, undefined);
-    }
-    const last = after === undefined ? undefined : requireId('after', after);
-    const found = await this.#store.deadLetters({ limit, ...(last && { after: last }) });
+    const found = await this.#store.deadLetters(readPage(options));
     return found.map(deadLetterOf);
   }
 
@@ -216,22 +204,7 @@ class Outbox {
 
   /** @param {import('../../index.js').PurgeOptions} [options] */
   async purge(options) {
-    const { id, olderThanMs, pending } = readOptions('options', options ?? undefined, [
-      'id',
-      'olderThanMs',
-      'pending',
-    ]);
-    if (olderThanMs !== undefined && (!Number.isInteger(olderThanMs) || olderThanMs < 0)) {
-      throw invalid('olderThanMs', 'olderThanMs must be a whole number from 0', undefined);
-    }
-    if (pending !== undefined && typeof pending !== 'boolean') {
-      throw invalid('pending', 'pending must be true or false', undefined);
-    }
-    return this.#store.purge({
-      ...(id !== undefined && requireId('id', id)),
-      ...(olderThanMs !== undefined && { olderThanMs }),
-      pending: pending ?? false,
-    });
+    return this.#store.purge(readPurge(options));
   }
 
   async close() {
@@ -368,37 +341,9 @@ class Outbox {
     if (hook !== undefined) callHook(name, hook, values);
   }
 
-  /**
-   * @param {unknown} options
-   * @param {number} fallback
-   */
-  #readTimeout(options, fallback) {
-    const { timeoutMs = fallback } = readOptions('options', options ?? undefined, ['timeoutMs']);
-    if (!Number.isInteger(timeoutMs) || timeoutMs < 0 || timeoutMs > 2_147_483_647) {
-      throw invalid('timeoutMs', 'timeoutMs must be a whole number of milliseconds', undefined);
-    }
-    return { timeoutMs };
-  }
-
   #requireOpen() {
     if (this.#isClosed) throw failed('the outbox is closed: make a new one', 'CLOSED');
   }
-}
-
-/**
- * @param {string} name
- * @param {unknown} id
- */
-function requireId(name, id) {
-  const found = parseId(id);
-  if (found === undefined) {
-    throw invalid(
-      name,
-      `${name} must be a record's id in the outbox, such as "person:cli_1"`,
-      undefined,
-    );
-  }
-  return found;
 }
 
 /**

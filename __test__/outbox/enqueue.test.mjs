@@ -1,0 +1,231 @@
+// What is put into the outbox, in which order it arrives, and what is refused. No server, no real time.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTwentyCrmOutbox, createTwentyCrmSyncService, sqliteOutbox } from '../../index.mjs';
+import { company, FakeService, newOutbox, person } from './helpers.mjs';
+
+test('several edits of a record are delivered as one, field by field', async () => {
+  const { outbox, service } = newOutbox();
+  await outbox.enqueuePerson(person('1', { plan: 'free', city: 'Lyon', phone: '1' }));
+  await outbox.enqueuePerson(person('1', { plan: 'premium', city: undefined, job_title: null }));
+  await outbox.enqueuePerson(person('1', { name: 'New Name', phone: null }));
+  const { pending, changes } = await outbox.stats();
+  assert.deepEqual([pending, changes], [1, 3]);
+  await outbox.drain();
+  assert.deepEqual(service.runs, [
+    {
+      entity: 'person',
+      inputs: [
+        person('1', {
+          name: 'New Name',
+          plan: 'premium',
+          city: 'Lyon',
+          phone: null,
+          job_title: null,
+        }),
+      ],
+    },
+  ]);
+});
+
+test('companies are delivered before people, and all in batches', async () => {
+  const { outbox, service } = newOutbox({ batchSize: 3 });
+  await outbox.enqueuePerson(person('p1', { company_external_id: 'c2' }));
+  await outbox.enqueuePerson(person('p2'));
+  await outbox.enqueueCompany(company('c1'));
+  await outbox.enqueueCompany(company('c2'));
+  await outbox.enqueuePerson(person('p3'));
+  await outbox.drain();
+  assert.deepEqual(service.sent, ['*c1 *c2', 'p2', 'p1 p3']);
+});
+
+test('what a service would refuse is refused before it is stored', async () => {
+  const { outbox } = newOutbox();
+  const throwing = Object.defineProperty({}, 'external_id', {
+    enumerable: true,
+    get() {
+      throw new Error('no');
+    },
+  });
+  const cycle = person('1');
+  cycle.self = cycle;
+  for (const [field, call] of [
+    ['external_id', () => outbox.enqueuePerson({ name: 'x', email: 'x@example.com' })],
+    ['external_id', () => outbox.enqueuePerson(person('nul \0'))],
+    ['external_id', () => outbox.enqueuePerson(throwing)],
+    ['name', () => outbox.enqueuePerson(person('1', { name: ' ' }))],
+    ['email', () => outbox.enqueuePerson(person('1', { email: 'nope' }))],
+    [
+      'total_submissions',
+      () => outbox.enqueuePerson(person('1', { total_submissions: Number.NaN })),
+    ],
+    ['self', () => outbox.enqueuePerson(cycle)],
+    ['name', () => outbox.enqueueCompany({ external_id: '1' })],
+    ['input', () => outbox.enqueueCompany(undefined)],
+    ['input', () => outbox.enqueueCompany([company('1')])],
+    ['client', () => outbox.enqueueCompany(company('1'), { client: {} })],
+  ]) {
+    await assert.rejects(call(), (error) => {
+      assert.equal(error.code, 'VALIDATION_ERROR', `${error}`);
+      assert.equal(error.details.field, field);
+      return true;
+    });
+  }
+  await assert.rejects(outbox.enqueuePerson(person('half \ud800')), { code: 'VALIDATION_ERROR' });
+  assert.equal((await outbox.stats()).changes, 0);
+});
+
+test('what the service’s own options allow is allowed', async () => {
+  const event = [];
+  const lax = createTwentyCrmSyncService(
+    {},
+    { mode: 'platform', invalidEmail: 'leave_out', publish: (one) => event.push(one) },
+  );
+  const bad = person('1', { email: 'nope' });
+  const { outbox } = newOutbox({ service: lax });
+  await outbox.enqueuePerson(bad);
+  await outbox.drain();
+  assert.equal(event[0].payload.email, 'nope');
+  await newOutbox({ invalidEmail: 'leave_out' }).outbox.enqueuePerson(bad);
+});
+
+test('in platform mode each record is published once', async () => {
+  const events = [];
+  const service = createTwentyCrmSyncService(
+    {},
+    { mode: 'platform', publish: async (event) => events.push(event) },
+  );
+  const { outbox } = newOutbox({ service });
+  await outbox.enqueuePerson(person('1', { plan: 'a' }));
+  await outbox.enqueuePerson(person('1', { plan: 'b' }));
+  await outbox.enqueueCompany(company('2'));
+  await outbox.drain();
+  assert.deepEqual(
+    events.map(({ type, payload }) => [type, payload.external_id, payload.plan]),
+    [
+      ['company.upsert', '2', undefined],
+      ['person.upsert', '1', 'b'],
+    ],
+  );
+});
+
+test('a publish function that throws for one record keeps only that one back', async () => {
+  const published = [];
+  const service = createTwentyCrmSyncService(
+    {},
+    {
+      mode: 'platform',
+      publish: async ({ payload }) => {
+        if (payload.external_id === '1') throw new Error('the queue refuses it');
+        published.push(payload.external_id);
+      },
+    },
+  );
+  const { outbox, errors } = newOutbox({ service });
+  for (const id of ['1', '2', '3']) await outbox.enqueuePerson(person(id));
+  const { delivered, pending } = await outbox.flush({ timeoutMs: 1 });
+  assert.deepEqual([delivered, pending, published], [2, 1, ['2', '3']]);
+  assert.deepEqual(
+    errors.map(({ kind, records }) => [kind, records]),
+    [['records', 1]],
+  );
+  assert.equal((await outbox.stats()).deadLetters, 0);
+});
+
+test('enqueueing is in the order of the calls, awaited or not', async () => {
+  const { outbox, service } = newOutbox();
+  await Promise.all(
+    Array.from({ length: 500 }, (_, at) => outbox.enqueuePerson(person('1', { plan: `${at}` }))),
+  );
+  await outbox.drain();
+  assert.equal(service.crm.get('person:1').plan, '499');
+  assert.equal(service.runs.length, 1);
+});
+
+test('edits that go on while they are delivered arrive in order, and the last one stays', async () => {
+  const { outbox, service } = newOutbox();
+  const seen = [];
+  service.answer = ({ total_submissions: count }) => {
+    seen.push(count);
+  };
+  outbox.start();
+  for (let at = 1; at <= 300; at += 1) {
+    await outbox.enqueuePerson(person('1', { total_submissions: at }));
+  }
+  await outbox.drain();
+  await outbox.stop();
+  assert.deepEqual(
+    seen,
+    [...seen].sort((a, b) => a - b),
+  );
+  assert.equal(seen.at(-1), 300);
+});
+
+test('a closed outbox says so', async () => {
+  const { outbox, service } = newOutbox();
+  const last = outbox.enqueuePerson(person('1'));
+  // What `await using` does.
+  await outbox[Symbol.asyncDispose]();
+  await last;
+  await outbox.close();
+  for (const call of [
+    () => outbox.enqueuePerson(person('1')),
+    () => outbox.drain(),
+    () => outbox.flush(),
+    () => outbox.stats(),
+  ]) {
+    await assert.rejects(call(), { code: 'OPERATION_FAILED', message: /closed/ });
+  }
+  assert.throws(() => outbox.start(), /closed/);
+  assert.deepEqual(service.runs, []);
+});
+
+test('options and arguments that are no good are refused by name', async () => {
+  const store = sqliteOutbox(':memory:');
+  const service = new FakeService();
+  for (const [field, options] of [
+    ['options', undefined],
+    ['service', {}],
+    ['service', { service: { syncPersons() {} }, store }],
+    ['store', { service }],
+    ['store', { service, store: { enqueue() {} } }],
+    ['batchSize', { service, store, batchSize: 0 }],
+    ['batchSize', { service, store, batchSize: Number.NaN }],
+    ['leaseMs', { service, store, leaseMs: 10 }],
+    ['maxBackoffMs', { service, store, maxBackoffMs: 3_600_001 }],
+    ['onError', { service, store, onError: 'log' }],
+    ['clock', { service, store, clock: {} }],
+    ['invalidEmail', { service, store, invalidEmail: 'maybe' }],
+  ]) {
+    assert.throws(
+      () => createTwentyCrmOutbox(options),
+      (error) => {
+        assert.equal(error.code, 'VALIDATION_ERROR', `${field}: ${error}`);
+        assert.equal(error.details.field, field);
+        return true;
+      },
+    );
+  }
+  const outbox = createTwentyCrmOutbox({ service, store });
+  for (const [field, call] of [
+    ['timeoutMs', () => outbox.flush({ timeoutMs: -1 })],
+    ['timeoutMs', () => outbox.stop({ timeoutMs: 0.5 })],
+    ['signal', () => outbox.drain({ signal: {} })],
+    ['limit', () => outbox.deadLetters({ limit: 0 })],
+    ['after', () => outbox.deadLetters({ after: '7' })],
+    ['id', () => outbox.retryDeadLetter('cli_1')],
+    ['id', () => outbox.purge({ id: 'people:1' })],
+    ['olderThanMs', () => outbox.purge({ olderThanMs: 'all' })],
+    ['pending', () => outbox.purge({ pending: 'yes' })],
+  ]) {
+    await assert.rejects(call(), (error) => {
+      assert.equal(error.code, 'VALIDATION_ERROR', `${field}: ${error}`);
+      assert.equal(error.details.field, field);
+      return true;
+    });
+  }
+  for (const bad of [undefined, '', 'nul\0']) {
+    assert.throws(() => sqliteOutbox(bad), { code: 'VALIDATION_ERROR' });
+  }
+  assert.throws(() => sqliteOutbox(':memory:', { secret: 'short' }), { code: 'VALIDATION_ERROR' });
+});
