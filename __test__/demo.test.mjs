@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { checkFirstRun, checkRefusals, checkRepeat } from '../examples/demo/verdict.mjs';
+import { listenTo } from './helpers/programs.mjs';
 import { startSim } from './helpers/sim.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -16,28 +17,17 @@ const start =
  * @param {string[]} args
  * @param {Record<string, string>} [env]
  * @param {(child: import('node:child_process').ChildProcess, stdout: string) => void} [onOutput]
- * @returns {Promise<{ code: number | null, stdout: string, stderr: string }>}
  */
 function runDemo(args, env = {}, onOutput) {
-  return new Promise((resolve, reject) => {
-    const { TWENTY_CRM_BASE_URL: _url, TWENTY_CRM_API_KEY: _key, ...rest } = process.env;
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', start, '--', ...args], {
-      cwd: root,
-      env: { ...rest, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-      onOutput?.(child, stdout);
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      stderr += text;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  const { TWENTY_CRM_BASE_URL: _url, TWENTY_CRM_API_KEY: _key, ...rest } = process.env;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', start, '--', ...args], {
+    cwd: root,
+    env: { ...rest, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const { printed, ended } = listenTo(child);
+  child.stdout.on('data', () => onOutput?.(child, printed.stdout));
+  return ended;
 }
 
 test('all of it against the simulator that it starts', async () => {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { listenTo } from '../helpers/programs.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const bin = path.join(root, 'bin/twenty-crm-native.js');
@@ -46,40 +47,23 @@ export const envOf = ({ baseUrl, apiKey }) => ({
 });
 
 /**
- * @typedef {object} Ran
- * @property {number | null} code
- * @property {string} stdout
- * @property {string} stderr
- */
-
-/**
  * The program, started. @param {string[]} args @param {Record<string, string>} [env]
  */
 export function start(args, env = {}) {
   const child = spawn(process.execPath, [bin, ...args], { env: { ...bare, ...env } });
   child.stdin.on('error', () => {});
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    stderr += text;
-  });
-  /** @type {Promise<Ran>} */
-  const ended = new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
-  });
+  const { printed, ended } = listenTo(child);
   return {
     child,
     ended,
     /** Until stderr has said something. @param {RegExp} pattern */
     says: (pattern) =>
       new Promise((resolve, reject) => {
-        const look = () => pattern.test(stderr) && resolve(undefined);
+        const look = () => pattern.test(printed.stderr) && resolve(undefined);
         child.stderr.on('data', look);
-        child.once('close', () => reject(new Error(`ended without saying ${pattern}: ${stderr}`)));
+        child.once('close', () =>
+          reject(new Error(`ended without saying ${pattern}: ${printed.stderr}`)),
+        );
         look();
       }),
   };

@@ -1,6 +1,7 @@
 // Calls in a process of their own: what is read of the environment is read once for each process.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { listenTo } from './programs.mjs';
 
 const fixture = fileURLToPath(new URL('../fixtures/apart.mjs', import.meta.url));
 const NETWORK = [
@@ -13,26 +14,15 @@ const NETWORK = [
  * @param {{ config: import('../../index.js').TwentyCrmRestClientConfig, paths?: string[] }} job
  * @returns {Promise<{ answers: any[], output: string }>} The answers to GETs of the paths, and all that was printed.
  */
-export function runApart(env, job) {
+export async function runApart(env, job) {
   const own = { ...process.env };
   for (const name of NETWORK) {
     delete own[name];
     delete own[name.toLowerCase()];
   }
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [fixture], {
-      env: { ...own, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      if (code === 0) resolve({ answers: JSON.parse(stdout), output: stdout + stderr });
-      else reject(new Error(`ended with ${code ?? signal}: ${stderr}`));
-    });
-    child.stdin.end(JSON.stringify(job));
-  });
+  const child = spawn(process.execPath, [fixture], { env: { ...own, ...env } });
+  child.stdin.end(JSON.stringify(job));
+  const { code, signal, stdout, stderr, output } = await listenTo(child).ended;
+  if (code !== 0) throw new Error(`ended with ${code ?? signal}: ${stderr}`);
+  return { answers: JSON.parse(stdout), output };
 }

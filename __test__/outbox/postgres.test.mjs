@@ -1,29 +1,12 @@
 // The outbox on a real PostgreSQL server: the contract, the caller's transactions, instances that start at once.
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
-import pg from 'pg';
+import { describe, test } from 'node:test';
 import { createTwentyCrmOutbox, postgresOutbox } from '../../index.mjs';
-import { startPostgres } from '../helpers/postgres.mjs';
+import { usePostgres } from '../helpers/postgres-pools.mjs';
 import { outboxStoreContract } from './contract.mjs';
 import { company, FakeService, newOutbox, person } from './helpers.mjs';
 
-const server = await startPostgres();
-const skip = 'skip' in server ? server.skip : false;
-if (process.env.CI) assert.equal(skip, false, 'in CI a PostgreSQL server must be had');
-
-/** @type {import('pg').Pool[]} */
-const pools = [];
-function newPool(options) {
-  const pool = new pg.Pool({ ...server.config, ...options });
-  // A server that stops says so to idle connections; that is how the tests end.
-  pool.on('error', () => {});
-  pools.push(pool);
-  return pool;
-}
-after(async () => {
-  await Promise.all(pools.map((pool) => pool.end()));
-  if (!skip) await server.stop();
-});
+const { newPool, skip } = await usePostgres();
 
 let tables = 0;
 const newTable = () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { sqliteOutbox } from '../../index.mjs';
+import { listenTo } from '../helpers/programs.mjs';
 import { FakeService, newOutbox, person } from './helpers.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'outbox-process-'));
@@ -34,14 +35,8 @@ async function run(file, program) {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text;
-  });
-  const how = await new Promise((resolve) =>
-    child.once('close', (status, signal) => resolve(signal ?? status)),
-  );
-  return { how, stdout };
+  const { code: status, signal, stdout } = await listenTo(child).ended;
+  return { how: signal ?? status, stdout };
 }
 
 test('a started outbox with nothing to do lets the process end', async () => {

@@ -1,30 +1,13 @@
 // The PostgreSQL store on a real server.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, describe, test } from 'node:test';
-import pg from 'pg';
+import { describe, test } from 'node:test';
 import { postgresMappingStore } from '../../index.mjs';
-import { startPostgres } from '../helpers/postgres.mjs';
+import { usePostgres } from '../helpers/postgres-pools.mjs';
 import { hashOf } from './caller-stores.mjs';
 import { storeContract } from './contract.mjs';
 
-const server = await startPostgres();
-const skip = 'skip' in server ? server.skip : false;
-if (process.env.CI) assert.equal(skip, false, 'in CI a PostgreSQL server must be had');
-
-/** @type {import('pg').Pool[]} */
-const pools = [];
-function newPool(options) {
-  const pool = new pg.Pool({ ...server.config, ...options });
-  // A server that stops says so to idle connections; that is how the tests end.
-  pool.on('error', () => {});
-  pools.push(pool);
-  return pool;
-}
-after(async () => {
-  await Promise.all(pools.map((pool) => pool.end()));
-  if (!skip) await server.stop();
-});
+const { newPool, skip } = await usePostgres();
 
 const common = `
   "id" text PRIMARY KEY NOT NULL, "ever_id" text NOT NULL, "crm_id" text NOT NULL,

@@ -5,28 +5,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import pg from 'pg';
 import { memoryMappingStore, postgresMappingStore, sqliteMappingStore } from '../../index.mjs';
 import { newCompany, newPerson, useSim } from '../helpers/crm.mjs';
-import { startPostgres } from '../helpers/postgres.mjs';
+import { usePostgres } from '../helpers/postgres-pools.mjs';
 import { BatchStore, RepositoryLikeStore } from './caller-stores.mjs';
 import { awkwardIds } from './contract.mjs';
 
 const crm = useSim();
 const folder = mkdtempSync(path.join(tmpdir(), 'sync-stores-'));
-const server = await startPostgres();
-const pool = 'skip' in server ? undefined : new pg.Pool(server.config);
-after(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await pool?.end();
-  if (!('skip' in server)) await server.stop();
-});
+after(() => rmSync(folder, { recursive: true, force: true }));
+const postgres = await usePostgres();
 
 const kinds = {
   memory: () => memoryMappingStore(),
   SQLite: () => sqliteMappingStore(path.join(folder, `${randomUUID()}.db`)),
   PostgreSQL: async () => {
-    const store = postgresMappingStore(pool, { table: `t ${randomUUID()}` });
+    const store = postgresMappingStore(postgres.newPool(), { table: `t ${randomUUID()}` });
     await store.ensureTable();
     return store;
   },
@@ -35,7 +29,7 @@ const kinds = {
 };
 
 for (const [kind, open] of Object.entries(kinds)) {
-  const skip = kind === 'PostgreSQL' && 'skip' in server ? server.skip : false;
+  const skip = kind === 'PostgreSQL' ? postgres.skip : false;
 
   describe(kind, { skip }, () => {
     /** A service that remembers nothing but what the store does. */
