@@ -4,23 +4,10 @@ import { describe, test } from 'node:test';
 import { TwentyCrmApiService } from '../index.mjs';
 import { rejection } from './helpers/crm.mjs';
 import { closedPort, coreError, deferred, json, KEY, serve } from './helpers/servers.mjs';
-import { startSim } from './helpers/sim.mjs';
+import { withSim } from './helpers/sim.mjs';
 
 const api = new TwentyCrmApiService();
 const DAY_S = 86_400;
-
-/**
- * @param {import('./helpers/sim.mjs').SimOptions} options
- * @param {(sim: Awaited<ReturnType<typeof startSim>>) => Promise<void>} work
- */
-async function withSim(options, work) {
-  const sim = await startSim(options);
-  try {
-    await work(sim);
-  } finally {
-    await sim.stop();
-  }
-}
 
 /** What a diagnosis always is. @param {import('../index.js').Diagnosis} diagnosis @param {string} [key] */
 function assertShape(diagnosis, key) {

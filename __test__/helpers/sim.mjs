@@ -162,3 +162,18 @@ export async function startSim(options = {}, env = {}) {
     },
   };
 }
+
+/**
+ * A simulator of its own, hence a workspace of which this process knows nothing yet: what it knows of one goes by
+ * address and key.
+ * @param {SimOptions} options
+ * @param {(sim: Awaited<ReturnType<typeof startSim>>) => Promise<void>} work
+ */
+export async function withSim(options, work) {
+  const sim = await startSim(options);
+  try {
+    await work(sim);
+  } finally {
+    await sim.stop();
+  }
+}

@@ -7,7 +7,7 @@ import {
   TwentyCrmSchemaService,
 } from '../../index.mjs';
 import { newCompany, newPerson, rejection } from '../helpers/crm.mjs';
-import { startSim } from '../helpers/sim.mjs';
+import { startSim, withSim } from '../helpers/sim.mjs';
 
 const all = [
   'person.externalId TEXT',
@@ -23,20 +23,6 @@ const all = [
 
 /** @param {{ object: string, name: string, type: string }[]} fields */
 const names = (fields) => fields.map(({ object, name, type }) => `${object}.${name} ${type}`);
-
-/**
- * A simulator of its own: what a process knows of a workspace's schema goes by its address and key.
- * @param {import('../helpers/sim.mjs').SimOptions} options
- * @param {(sim: Awaited<ReturnType<typeof startSim>>) => Promise<void>} work
- */
-async function withSim(options, work) {
-  const sim = await startSim(options);
-  try {
-    await work(sim);
-  } finally {
-    await sim.stop();
-  }
-}
 
 /**
  * @param {Awaited<ReturnType<typeof startSim>>} sim

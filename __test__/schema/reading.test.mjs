@@ -3,21 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTwentyCrmSyncService } from '../../index.mjs';
 import { newCompany, newPerson, rejection } from '../helpers/crm.mjs';
-import { startSim } from '../helpers/sim.mjs';
-
-/**
- * A simulator of its own, hence a workspace of which this process knows nothing yet.
- * @param {import('../helpers/sim.mjs').SimOptions} options
- * @param {(sim: Awaited<ReturnType<typeof startSim>>) => Promise<void>} work
- */
-async function withSim(options, work) {
-  const sim = await startSim(options);
-  try {
-    await work(sim);
-  } finally {
-    await sim.stop();
-  }
-}
+import { startSim, withSim } from '../helpers/sim.mjs';
 
 /**
  * @param {Awaited<ReturnType<typeof startSim>>} sim
