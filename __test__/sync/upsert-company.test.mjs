@@ -1,0 +1,132 @@
+// Companies in the upserts of single records: those that people bring along, and one identity in every spelling.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newCompany, newPerson, useSim } from '../helpers/crm.mjs';
+
+const crm = useSim({ preset: 'provisioned' });
+
+/** A service whose schema has been read. @param {object} [options] */
+async function warm(options) {
+  const service = crm.service(options);
+  await service.upsertPerson(newPerson());
+  return service;
+}
+
+test('a person with a new company: the company is made first', async () => {
+  const service = await warm();
+  const company_external_id = newCompany().external_id;
+  const person = newPerson({ company_external_id, company_name: 'New Co' });
+  let result;
+  const requests = await crm.requestsOf(async () => (result = await service.upsertPerson(person)));
+  assert.ok(requests <= 3, `${requests} requests`);
+  const company = (await crm.sim.records('companies')).find(
+    (row) => row.externalId === company_external_id,
+  );
+  assert.equal(company.name, 'New Co');
+  const row = (await crm.sim.records('people')).find((row) => row.id === result.id);
+  assert.equal(row.companyId, company.id);
+
+  const colleague = newPerson({ company_external_id, company_name: 'Another name' });
+  assert.equal(await crm.requestsOf(() => service.upsertPerson(colleague)), 1);
+  const after = (await crm.sim.records('companies')).filter(
+    (row) => row.externalId === company_external_id,
+  );
+  assert.deepEqual(
+    after.map((row) => row.name),
+    ['New Co'],
+    'stale data of a person never renames a company',
+  );
+});
+
+test('a person with a company that is in the CRM but unknown here', async () => {
+  const company = newCompany({ domain_name: 'https://www.known.example/' });
+  const made = await crm.service().upsertCompany(company);
+  const service = await warm();
+  const person = newPerson({ company_external_id: company.external_id });
+  let result;
+  const requests = await crm.requestsOf(async () => (result = await service.upsertPerson(person)));
+  assert.ok(requests <= 2, `${requests} requests`);
+  const row = (await crm.sim.records('people')).find((row) => row.id === result.id);
+  assert.equal(row.companyId, made.id);
+
+  await service.upsertPerson({ ...person, company_external_id: null });
+  const unlinked = (await crm.sim.records('people')).find((row) => row.id === result.id);
+  assert.equal(unlinked.companyId, null);
+});
+
+test('a company that is missing and has no name: the person is stored unlinked, with a warning', async () => {
+  const warnings = [];
+  const service = await warm({ onWarning: (warning) => warnings.push(warning) });
+  const person = newPerson({ company_external_id: 'nobody-knows' });
+  const result = await service.upsertPerson(person);
+  assert.equal(result.created, true);
+  assert.deepEqual(
+    warnings.map(({ field, reason, externalId, otherExternalId }) => ({
+      field,
+      reason,
+      externalId,
+      otherExternalId,
+    })),
+    [
+      {
+        field: 'company_external_id',
+        reason: 'company_missing',
+        externalId: person.external_id,
+        otherExternalId: 'nobody-knows',
+      },
+    ],
+  );
+});
+
+test('a company that was destroyed after it was remembered is made again', async () => {
+  const service = await warm();
+  const company_external_id = newCompany().external_id;
+  const first = newPerson({ company_external_id, company_name: 'Phoenix' });
+  await service.upsertPerson(first);
+  const company = (await crm.sim.records('companies')).find(
+    (row) => row.externalId === company_external_id,
+  );
+  const client = crm.client();
+  assert.equal((await client.delete(`/rest/companies/${company.id}`)).success, true);
+
+  const second = newPerson({ company_external_id, company_name: 'Phoenix' });
+  const result = await service.upsertPerson(second);
+  const again = (await crm.sim.records('companies')).find(
+    (row) => row.externalId === company_external_id,
+  );
+  const row = (await crm.sim.records('people')).find((row) => row.id === result.id);
+  assert.equal(row.companyId, again.id);
+});
+
+test('companies: one identity in every spelling of the domain', async () => {
+  const service = await warm();
+  const company = newCompany({
+    domain_name: 'https://www.Acme-One.example/',
+    website: 'acme-one.example',
+    status: 'active',
+  });
+  let result;
+  const requests = await crm.requestsOf(
+    async () => (result = await service.upsertCompany(company)),
+  );
+  assert.ok(requests <= 2, `${requests} requests`);
+  assert.equal(result.created, true);
+  assert.deepEqual(result.data, {
+    external_id: company.external_id,
+    name: 'Acme Corp',
+    domain_name: 'acme-one.example',
+    website: 'https://acme-one.example',
+    status: 'active',
+  });
+  assert.equal(await crm.requestsOf(() => service.upsertCompany(company)), 1);
+
+  const warnings = [];
+  const other = crm.service({ onWarning: (warning) => warnings.push(warning) });
+  const rival = newCompany({ domain_name: 'http://acme-one.example' });
+  const written = await other.upsertCompany(rival);
+  assert.equal(written.created, true);
+  assert.equal(written.data.domain_name, null);
+  assert.equal(warnings.length, 1);
+  assert.equal(warnings[0].reason, 'value_taken');
+  assert.equal(warnings[0].otherExternalId, company.external_id);
+});
