@@ -41,6 +41,9 @@ test('a key that may only read is good, and a base URL with a slash is', async (
   const readOnly = await api.testConnection(crm.sim.baseUrl, crm.sim.keys.readOnly);
   assert.equal(readOnly.ok, true, readOnly.message);
   assert.equal((await api.testConnection(`${crm.sim.baseUrl}/`, crm.sim.apiKey)).ok, true);
+  const pasted = await api.testConnection(` ${crm.sim.baseUrl}\n`, `${crm.sim.apiKey}\n`);
+  assert.equal(pasted.ok, true, pasted.message);
+  assert.equal(await api.isReachable(`${crm.sim.baseUrl}\n`), true);
 });
 
 test('each cause has its own message and its own details', async () => {

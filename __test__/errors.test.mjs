@@ -42,6 +42,8 @@ test('by default an error is retryable when its code says so, and the option ove
 test('the guard takes what the factory makes, what services reject with, and what JSON brings back', () => {
   assert.ok(isTwentyCrmError(plain));
   assert.ok(isTwentyCrmError(createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, '')));
+  const nulls = /** @type {any} */ ({ status: null, details: null });
+  assert.ok(isTwentyCrmError(createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, '', nulls)));
   assert.ok(isTwentyCrmError(new TwentyCrmApiError(plain)));
   assert.ok(isTwentyCrmError(JSON.parse(JSON.stringify(new TwentyCrmApiError(plain)))));
   assert.ok(isTwentyCrmError(structuredClone({ ...new TwentyCrmApiError(plain) })));

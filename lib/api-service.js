@@ -89,6 +89,6 @@ function unreadable(error) {
 }
 
 /** What is no text is as good as nothing, and the core says so. @param {unknown} value */
-const text = (value) => (typeof value === 'string' ? value : '');
+const text = (value) => (typeof value === 'string' ? value.trim() : '');
 
 module.exports = { TwentyCrmApiService };

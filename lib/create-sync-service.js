@@ -46,7 +46,7 @@ function createTwentyCrmSyncServiceFromEnv(options, env = process.env) {
   if (mode === 'direct_crm' && missing.length > 0) {
     throw invalid(
       missing[0],
-      `${missing.join(' and ')} must be set in the environment; to do without the CRM, set TWENTY_CRM_ENABLED=false`,
+      `Missing Twenty CRM configuration: ${missing.join(' and ')} must be set in the environment; to do without the CRM, set TWENTY_CRM_ENABLED=false`,
       undefined,
     );
   }

@@ -57,9 +57,9 @@ function createTwentyCrmError(code, message, options) {
   return {
     code,
     message,
-    ...(status !== undefined && { status }),
+    ...(status != null && { status }),
     isRetryable,
-    ...(details !== undefined && { details }),
+    ...(details != null && { details }),
   };
 }
 

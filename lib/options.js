@@ -68,7 +68,7 @@ function isSignal(value) {
 }
 
 /**
- * Options as JSON text, each of them checked to be writable under its own name.
+ * Options as JSON text, each of them checked to be writable under its own name. `null` is as good as not given.
  * @param {Record<string, unknown>} values
  * @returns {string | undefined} undefined where no option is given
  */
@@ -76,11 +76,19 @@ function optionsToJson(values) {
   let isGiven = false;
   for (const name in values) {
     const value = values[name];
-    if (value === undefined) continue;
+    // Null is what a database's row has for what nobody set.
+    if (value === null) values[name] = undefined;
+    if (value === undefined || value === null) continue;
     isGiven = true;
     if (typeof value === 'object' || typeof value === 'function') toJson(name, value);
   }
   return isGiven ? JSON.stringify(values) : undefined;
 }
 
-module.exports = { optionsToJson, readOptions, readSignal };
+/**
+ * A text without what is easily copied along with it: blanks and line breaks at its ends.
+ * @param {unknown} value
+ */
+const withoutBlanks = (value) => (typeof value === 'string' ? value.trim() : value);
+
+module.exports = { optionsToJson, readOptions, readSignal, withoutBlanks };

@@ -5,7 +5,7 @@ const { begin, callNow, dispatcher, registerTarget, thrownError } = require('./d
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { FAILURE } = require('./observability/channels.js');
 const { logs, readHooks, wantedBy } = require('./observability/hooks.js');
-const { optionsToJson, readOptions, readSignal } = require('./options.js');
+const { optionsToJson, readOptions, readSignal, withoutBlanks } = require('./options.js');
 const { describe, invalid, toJson } = require('./serialise.js');
 
 /** @typedef {import('../index.js').TwentyCrmRequestOptions} RequestOptions */
@@ -157,6 +157,9 @@ function configToJson(config) {
     );
   }
   const values = readOptions('config', config, CONFIG);
+  // They may be stored with them: HTTP drops the blanks around a header's value, so nobody noticed.
+  values.baseUrl = withoutBlanks(values.baseUrl);
+  values.apiKey = withoutBlanks(values.apiKey);
   if (values.ca !== undefined && values.ca !== null) {
     values.ca = require('./ca.js').readCa(values.ca);
   }

@@ -36,13 +36,20 @@ export type TwentyCrmConfigValidation =
       error: {
         /** At most one for each field. */
         issues: TwentyCrmConfigIssue[];
+        /** The same messages by field, as a `ZodError` gives them. */
+        flatten(): {
+          /** What is wrong with the whole. */
+          formErrors: string[];
+          /** What is wrong with each field that is no good. */
+          fieldErrors: { [Field in keyof UpdateTwentyCrmConfigRequest]?: string[] };
+        };
       };
     };
 
 /**
  * Checks a configuration from outside: `baseUrl` an http or https URL, `apiKey` at least 10 characters, `enabled` a
  * boolean, `syncMode` one of the three. Never throws; gives at most one issue per field, all of them at once. `data`
- * has these four fields and no others.
+ * has these four fields and no others, the URL and the key without blanks and line breaks at their ends.
  */
 export declare function validateTwentyCrmConfig(config: unknown): TwentyCrmConfigValidation;
 

@@ -52,6 +52,21 @@ test('what passes is not printed with its key', () => {
   assert.equal(result.data.apiKey, good.apiKey);
 });
 
+test('what was copied along with the URL or the key is left away', () => {
+  const copied = { ...good, baseUrl: ` ${good.baseUrl}\n`, apiKey: `\t${good.apiKey}\r\n` };
+  assert.deepEqual(validateTwentyCrmConfig(copied), { success: true, data: good });
+});
+
+test('the issues by field, as the template’s forms ask for them', () => {
+  const result = validateTwentyCrmConfig({ ...good, apiKey: 'short', enabled: 1 });
+  const [key, enabled] = result.error.issues.map(({ message }) => message);
+  const byField = { formErrors: [], fieldErrors: { apiKey: [key], enabled: [enabled] } };
+  assert.deepEqual(result.error.flatten(), byField);
+  assert.deepEqual(Object.keys(result.error), ['issues']);
+  const { formErrors, fieldErrors } = validateTwentyCrmConfig('text').error.flatten();
+  assert.deepEqual([formErrors.length, fieldErrors], [1, {}]);
+});
+
 test('every field that is wrong is named, in one go', () => {
   const issues = issuesOf({ baseUrl: 'nope', apiKey: 'short', enabled: 'yes', syncMode: 'manual' });
   assert.deepEqual(
@@ -70,11 +85,11 @@ const bad = {
     ...['', '   ', null, undefined, 5, {}, 'crm.example.com', 'https://', 'http:crm.example.com'],
     ...['ftp://crm.example.com', 'javascript:alert(1)', 'file:///etc/passwd', 'https:///x'],
     ...['https://crm.example.com?x=1', 'https://crm.example.com#top', 'https://crm example.com'],
-    ...['https://user:pw@crm.example.com', 'https://@crm.example.com', 'https://crm.example.com\n'],
+    ...['https://user:pw@crm.example.com', 'https://@crm.example.com', 'https://crm.exam\nple.com'],
   ],
   apiKey: [
     ...['', '          ', null, undefined, 1234567890, ['0123456789'], '012345678'],
-    ...['0123456789 ', '01234 56789', '0123456789\n', 'schlüssel-lang'],
+    ...['01234 56789', '01234\n56789', 'schlüssel-lang', '      12345 '],
   ],
   enabled: ['true', 1, 0, null, undefined, {}],
   syncMode: ['', 'DISABLED', 'direct', null, undefined, 0, ['platform'], 'constructor'],
@@ -120,13 +135,12 @@ test('nothing that is passed makes it throw', () => {
   };
   assert.deepEqual(issuesOf(throwing), [{ path: ['apiKey'], message: 'apiKey cannot be read' }]);
   assert.equal(issuesOf(proxy).length, 4);
-  for (const value of [null, undefined, 'text', 5, true, Symbol('x'), 10n]) {
+  for (const value of [null, undefined, 'text', 5, true, Symbol('x'), 10n, [], [good]]) {
     assert.deepEqual(
       issuesOf(value).map(({ path }) => path),
       [[]],
     );
   }
-  assert.equal(issuesOf([]).length, 4);
   assert.equal(issuesOf(Object.create(null)).length, 4);
 });
 

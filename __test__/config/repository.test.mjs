@@ -127,6 +127,12 @@ test('with a stored configuration, a bad environment does not matter', async () 
   assert.equal((await repository.getConfig()).id, 'row-1');
 });
 
+test('a bad cache time does not keep an admin from the configuration', async () => {
+  const bad = { ...env, TWENTY_CRM_CACHE_TTL_MS: 'five minutes' };
+  const repository = new TwentyCrmConfigRepository({ store: null, env: bad });
+  assert.equal((await repository.getConfig()).id, 'env');
+});
+
 test('the environment is read at every call', async () => {
   const changing = { ...env };
   const repository = new TwentyCrmConfigRepository({ store: null, env: changing });

@@ -11,7 +11,7 @@ const { readOptions } = require('../options.js');
 const { describe, invalid } = require('../serialise.js');
 const { sqliteConfigStore } = require('../stores/sqlite-config.js');
 const { hideKey, maskApiKey } = require('./api-key.js');
-const { readTwentyCrmEnvConfig } = require('./env.js');
+const { readEnvConfig } = require('./env.js');
 const { validateTwentyCrmConfig } = require('./validate.js');
 
 /**
@@ -139,7 +139,7 @@ class TwentyCrmConfigRepository {
 
   /** @returns {Config | null} */
   #fromEnv() {
-    const { baseUrl, apiKey, enabled, syncMode } = readTwentyCrmEnvConfig(this.#env);
+    const { baseUrl, apiKey, enabled, syncMode } = readEnvConfig(this.#env);
     if (baseUrl === undefined || apiKey === undefined) return null;
     const now = new Date();
     return hideKey({

@@ -12,16 +12,24 @@ const { SYNC_MODE_VALUES, isSyncMode } = require('./validate.js');
  * @returns {import('../../index.js').TwentyCrmEnvSettings}
  */
 function readTwentyCrmEnvConfig(env = process.env) {
+  const cacheTtlMs = readMillis(env, 'TWENTY_CRM_CACHE_TTL_MS');
+  return hideKey({ ...readEnvConfig(env), ...(cacheTtlMs !== undefined && { cacheTtlMs }) });
+}
+
+/**
+ * What of it is a configuration, as a database may have one too. An admin page shows that, whatever the rest says.
+ * @param {Env} env
+ * @returns {import('../../index.js').TwentyCrmEnvConfig}
+ */
+function readEnvConfig(env) {
   const baseUrl = read(env, 'TWENTY_CRM_BASE_URL');
   const apiKey = read(env, 'TWENTY_CRM_API_KEY');
-  const cacheTtlMs = readMillis(env, 'TWENTY_CRM_CACHE_TTL_MS');
-  return hideKey({
+  return {
     ...(baseUrl !== undefined && { baseUrl }),
     ...(apiKey !== undefined && { apiKey }),
     enabled: readSwitch(env) ?? false,
     syncMode: readMode(env) ?? 'disabled',
-    ...(cacheTtlMs !== undefined && { cacheTtlMs }),
-  });
+  };
 }
 
 /**
@@ -75,4 +83,4 @@ function readMillis(env, name) {
   throw invalid(name, `${name} must be a whole number of milliseconds, got "${value}"`, undefined);
 }
 
-module.exports = { readEnvMode, readTwentyCrmEnvConfig };
+module.exports = { readEnvConfig, readEnvMode, readTwentyCrmEnvConfig };

@@ -1,5 +1,7 @@
 'use strict';
 
+const { withoutBlanks } = require('../options.js');
+const { isArray } = require('../serialise.js');
 const { hideKey } = require('./api-key.js');
 
 /** @typedef {import('../../index.js').TwentyCrmConfigIssue} Issue */
@@ -18,7 +20,7 @@ const isSyncMode = (value) => SYNC_MODE_VALUES.includes(/** @type {any} */ (valu
  */
 const rules = {
   baseUrl(value) {
-    if (typeof value !== 'string' || value.trim() === '') return 'baseUrl is required';
+    if (typeof value !== 'string' || value === '') return 'baseUrl is required';
     const notUrl = 'baseUrl must be a URL, for example https://crm.example.com';
     if (!URL.canParse(value) || /[\s\\\p{Cc}]/u.test(value)) return notUrl;
     const { protocol, username, password } = new URL(value);
@@ -33,7 +35,7 @@ const rules = {
     return /[?#]/.test(value) ? 'baseUrl must not have a query or a fragment' : undefined;
   },
   apiKey(value) {
-    if (typeof value !== 'string' || value.trim() === '') return 'apiKey is required';
+    if (typeof value !== 'string' || value === '') return 'apiKey is required';
     if (!/^[\x21-\x7e]*$/.test(value)) {
       return 'apiKey must not have blanks, line breaks or non-ASCII characters: copy it again';
     }
@@ -52,7 +54,7 @@ const rules = {
  * @returns {import('../../index.js').TwentyCrmConfigValidation}
  */
 function validateTwentyCrmConfig(config) {
-  if (typeof config !== 'object' || config === null) {
+  if (typeof config !== 'object' || config === null || isArray(config)) {
     return failure([{ path: [], message: 'the configuration must be an object' }]);
   }
   /** @type {Issue[]} */
@@ -63,7 +65,7 @@ function validateTwentyCrmConfig(config) {
     let message;
     try {
       // Read once: what was checked is what is handed on.
-      data[field] = /** @type {any} */ (config)[field];
+      data[field] = withoutBlanks(/** @type {any} */ (config)[field]);
       message = rule(data[field]);
     } catch {
       message = `${field} cannot be read`;
@@ -81,6 +83,26 @@ function validateTwentyCrmConfig(config) {
  * @param {Issue[]} issues
  * @returns {import('../../index.js').TwentyCrmConfigValidation}
  */
-const failure = (issues) => ({ success: false, error: { issues } });
+function failure(issues) {
+  // Not enumerable: the issues are all that there is to copy, compare and print.
+  const error = Object.defineProperty({ issues }, 'flatten', { value: () => flatten(issues) });
+  return { success: false, error: /** @type {any} */ (error) };
+}
+
+/**
+ * The same by field, as forms want it: what Zod's errors, which the template's validation gave, do too.
+ * @param {Issue[]} issues
+ */
+function flatten(issues) {
+  /** @type {string[]} */
+  const formErrors = [];
+  /** @type {Record<string, string[]>} */
+  const fieldErrors = {};
+  for (const { path, message } of issues) {
+    if (path.length === 0) formErrors.push(message);
+    else fieldErrors[path[0]] = [message];
+  }
+  return { formErrors, fieldErrors };
+}
 
 module.exports = { SYNC_MODE_VALUES, isSyncMode, validateTwentyCrmConfig };

@@ -28,17 +28,20 @@ function mapClientProfileToPerson(profile, options) {
     const text = from.text(field);
     return text === PLACEHOLDERS[field] && !keepPlaceholders ? null : text;
   };
-  const company = unlessPlaceholder('company');
+  const externalId = given.text('externalId') ?? from.text('id');
+  const external_id = ensureExternalId(externalId, 'ClientProfile');
   const location = from.text('location');
   const person = setFields(
     {
-      external_id: ensureExternalId(given.text('externalId') ?? from.text('id'), 'ClientProfile'),
+      external_id,
       name: from.required('name', 'displayName', 'username'),
       email: given.text('email') ?? from.required('email'),
     },
     /** @type {Partial<import('../../index.js').UpsertPersonInput>} */ ({
       phone: from.text('phone'),
       job_title: unlessPlaceholder('jobTitle'),
+      // Only a name for a company that has to be made: there is nothing in the CRM that it could clear.
+      company_name: unlessPlaceholder('company') || undefined,
       website: from.text('website'),
       city: location === undefined ? undefined : extractCityFromLocation(location),
       account_type: from.text('accountType'),
@@ -47,8 +50,6 @@ function mapClientProfileToPerson(profile, options) {
     }),
     clearEmpty,
   );
-  // Only a name for a company that has to be made: there is nothing in the CRM that it could clear.
-  if (company) person.company_name = company;
   const companyExternalId = given.read('companyExternalId');
   if (companyExternalId === null) person.company_external_id = null;
   else if (companyExternalId !== undefined) {

@@ -123,11 +123,7 @@ function setFields(target, values, clearEmpty) {
 function ensureExternalId(id, entityType) {
   const trimmed = typeof id === 'string' ? id.trim() : '';
   if (trimmed !== '') return trimmed;
-  throw invalid(
-    'id',
-    `${describe(entityType)} ID is required, as text that is not blank: it becomes external_id`,
-    undefined,
-  );
+  throw invalid('id', `${describe(entityType)} ID is required for external_id mapping`, undefined);
 }
 
 /**
