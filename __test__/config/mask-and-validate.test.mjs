@@ -92,7 +92,17 @@ const bad = {
     ...['01234 56789', '01234\n56789', 'schlüssel-lang', '      12345 '],
   ],
   enabled: ['true', 1, 0, null, undefined, {}],
-  syncMode: ['', 'DISABLED', 'direct', null, undefined, 0, ['platform'], 'constructor'],
+  syncMode: [
+    '',
+    ' disabled',
+    'DISABLED',
+    'direct',
+    null,
+    undefined,
+    0,
+    ['platform'],
+    'constructor',
+  ],
 };
 
 for (const [field, values] of Object.entries(bad)) {

@@ -7,6 +7,8 @@ const { hideKey } = require('./api-key.js');
 /** @typedef {import('../../index.js').TwentyCrmConfigIssue} Issue */
 
 const MIN_KEY_LENGTH = 10;
+/** What people copy from elsewhere, often with more than they meant to. */
+const PASTED = ['baseUrl', 'apiKey'];
 const SYNC_MODE_VALUES = Object.freeze(
   /** @type {const} */ (['disabled', 'platform', 'direct_crm']),
 );
@@ -65,7 +67,8 @@ function validateTwentyCrmConfig(config) {
     let message;
     try {
       // Read once: what was checked is what is handed on.
-      data[field] = withoutBlanks(/** @type {any} */ (config)[field]);
+      const value = /** @type {any} */ (config)[field];
+      data[field] = PASTED.includes(field) ? withoutBlanks(value) : value;
       message = rule(data[field]);
     } catch {
       message = `${field} cannot be read`;
