@@ -1,5 +1,6 @@
 //! Conversion between JavaScript and the core, and nothing else: strings in, strings out, one dispatcher for all answers.
 
+mod allocator;
 mod api_service;
 mod bulk_run;
 mod dispatcher;
