@@ -4,7 +4,7 @@ const { onAbort } = require('./abort.js');
 const { Dispatcher } = require('./native.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { watchedByChannels } = require('./observability/channels.js');
-const { describe } = require('./serialise.js');
+const { describe, messageOf, unlessLong } = require('./serialise.js');
 
 /** Kinds of answers, as `src/napi/dispatcher.rs` numbers them. */
 const SUCCESS = 0;
@@ -113,7 +113,7 @@ function lostError(kind) {
     kind === LOST
       ? 'the call ended without an answer: an internal failure of twenty-crm-native, please report it'
       : 'the answer is too large for a JavaScript string';
-  return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, message);
+  return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, unlessLong(message));
 }
 
 /**
@@ -271,7 +271,7 @@ function liftHoldAfterThisTurn() {
  * @returns {import('../index.js').TwentyCrmError}
  */
 function thrownError(error) {
-  const message = describe(error);
+  const message = messageOf(error);
   if (message.startsWith('{')) {
     try {
       return parseError(message);

@@ -98,8 +98,20 @@ function isArray(value) {
   }
 }
 
-/** @param {unknown} cause */
-function describe(cause) {
+/** Characters of a text that is not ours which an error repeats: more is of no use to people, and logs have limits. */
+const MAX_REPEATED = 2_000;
+
+/**
+ * A text that may be of any length, for people: all of it, or none. Cut somewhere, it could end in half of a key.
+ * @param {string} text
+ * @param {number} [most] characters
+ */
+function unlessLong(text, most = MAX_REPEATED) {
+  return text.length > most ? `a text of ${text.length} characters` : text;
+}
+
+/** What a cause says, whatever it is and however long. @param {unknown} cause */
+function messageOf(cause) {
   try {
     return String(cause instanceof Error ? cause.message : cause);
   } catch {
@@ -107,4 +119,9 @@ function describe(cause) {
   }
 }
 
-module.exports = { describe, invalid, isArray, recordToJson, toJson };
+/** The same, for a message of ours. @param {unknown} cause */
+function describe(cause) {
+  return unlessLong(messageOf(cause));
+}
+
+module.exports = { describe, invalid, isArray, messageOf, recordToJson, toJson, unlessLong };

@@ -111,6 +111,50 @@ describe('CSV', () => {
     }
   });
 
+  test('what stands before bytes that cannot be read is no record of its own, wherever a chunk ends', async () => {
+    for (const [newline, more] of [
+      ['\n', 'Joan,joan@acme.example,2'],
+      ['\r\n', 'Joan,joan@acme.example,2'],
+      ['\r\n', '"Joan\r\nClarke",joan@acme.example,2'],
+      ['\r', 'Joan,joan@acme.example,2'],
+      ['\n', ''],
+    ]) {
+      const text = `name,email,external_id${newline}Jane,jane@acme.example,1${newline}${more}`;
+      const bytes = Buffer.concat([
+        Buffer.from(text),
+        Buffer.from([0xe4, 0x41]),
+        Buffer.from('\n'),
+      ]);
+      for (const size of [1, 2, 3, 7, bytes.length]) {
+        const rest = (async function* () {
+          for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+        })();
+        const { entries } = await openCsv(rest, 'person', NO_MAPPING, undefined);
+        const names = [];
+        const reading = async () => {
+          for await (const { source } of entries) names.push(source.cells[0]);
+        };
+        await assert.rejects(reading, /Line \d is not UTF-8/);
+        assert.deepEqual(names, ['Jane'], `${JSON.stringify(text)}, ${size} at a time`);
+      }
+    }
+  });
+
+  test('a file that breaks off with an error has no half of a record', async () => {
+    const broken = (async function* () {
+      yield Buffer.from(
+        'name,email,external_id\nJane,jane@acme.example,1\nJoan,joan@acme.example,2',
+      );
+      throw new Error('EIO');
+    })();
+    const { entries } = await openCsv(broken, 'person', NO_MAPPING, undefined);
+    const names = [];
+    await assert.rejects(async () => {
+      for await (const { source } of entries) names.push(source.cells[0]);
+    }, /EIO/);
+    assert.deepEqual(names, ['Jane']);
+  });
+
   test('whatever it is, it ends, and with nothing but an error that says where', async () => {
     let failures = 0;
     for (let seed = 1; seed <= RUNS; seed += 1) {

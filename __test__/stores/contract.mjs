@@ -201,6 +201,20 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       await holds(renewed);
     });
 
+    test('what cannot be kept is refused, shortly', async () => {
+      const isShort = ({ code, message }) => code === 'VALIDATION_ERROR' && message.length < 400;
+      /** @type {any} */
+      let deep = {};
+      for (let level = 0; level < 300; level += 1) deep = { deep };
+      for (const bad of [
+        mapping({ dataForHash: deep }),
+        mapping({ everId: `${'x'.repeat(1_000_000)}\0` }),
+        mapping({ crmId: `${'x'.repeat(1_000_000)}\ud800` }),
+      ]) {
+        await assert.rejects(async () => store.upsertMapping(bad), isShort);
+      }
+    });
+
     test('a hash that is given is kept', async () => {
       const one = mapping({ versionHash: 'v1', dataForHash: { name: 'x' } });
       await store.upsertMapping(one);

@@ -1,6 +1,6 @@
 'use strict';
 
-const { describe, invalid } = require('../serialise.js');
+const { describe, invalid, unlessLong } = require('../serialise.js');
 const { hideKey } = require('./api-key.js');
 const { SYNC_MODE_VALUES, isSyncMode } = require('./validate.js');
 
@@ -80,7 +80,8 @@ function readMillis(env, name) {
   if (value === undefined) return undefined;
   const millis = Number(value);
   if (/^\d+$/.test(value) && Number.isSafeInteger(millis)) return millis;
-  throw invalid(name, `${name} must be a whole number of milliseconds, got "${value}"`, undefined);
+  const got = unlessLong(value, 100);
+  throw invalid(name, `${name} must be a whole number of milliseconds, got "${got}"`, undefined);
 }
 
 module.exports = { readEnvConfig, readEnvMode, readTwentyCrmEnvConfig };

@@ -2,10 +2,13 @@
 
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
 const { readOptions } = require('../options.js');
-const { describe, invalid, isArray } = require('../serialise.js');
+const { describe, invalid, isArray, unlessLong } = require('../serialise.js');
 
 /** @typedef {import('../../index.js').MappedObjectType} MappedObjectType */
 /** @typedef {import('../../index.js').MappingInput} MappingInput */
+
+/** Characters of a message. */
+const MAX_MESSAGE = 4_000;
 
 const MAPPING = /** @type {const} */ ([
   'everId',
@@ -28,7 +31,7 @@ function text(field, value) {
   if (value.includes('\0') || !isWellFormed(value)) {
     throw invalid(
       field,
-      `${field} must not hold NUL or half a surrogate pair: ${JSON.stringify(value)}`,
+      `${field} must not hold NUL or half a surrogate pair: ${unlessLong(JSON.stringify(value), 200)}`,
       undefined,
     );
   }
@@ -132,7 +135,10 @@ function keyOf(type, everId) {
  * @param {{ isRetryable?: boolean, cause?: unknown }} [options]
  */
 function storeError(message, { isRetryable = false, cause } = {}) {
-  const plain = createTwentyCrmError(TwentyCrmErrorCode.OPERATION_FAILED, message, {
+  // Names of tables and schemas are in there, which are as long as their owner likes.
+  const isLong = message.length > MAX_MESSAGE;
+  const short = isLong ? 'a store failed, and what is wrong is too long to be shown' : message;
+  const plain = createTwentyCrmError(TwentyCrmErrorCode.OPERATION_FAILED, short, {
     isRetryable,
     details: { reason: 'STORE' },
   });

@@ -1,5 +1,6 @@
 'use strict';
 
+const { callNow } = require('../dispatcher.js');
 const native = require('../native.js');
 const { toJson } = require('../serialise.js');
 
@@ -11,7 +12,7 @@ const { toJson } = require('../serialise.js');
 function hashOf({ versionHash, dataForHash }) {
   if (versionHash) return versionHash;
   const json = toJson('dataForHash', dataForHash);
-  return json === undefined ? null : native.versionHash(json);
+  return json === undefined ? null : callNow(() => native.versionHash(json));
 }
 
 module.exports = { hashOf };

@@ -1,7 +1,8 @@
 // Every fuzz target for a number of inputs, as a Markdown table.
-//   npm run reliability -- fuzz [--inputs 1000000] [--seed 1] [--engine mutator|libfuzzer] [WORD …]
+//   npm run reliability -- fuzz [--inputs 1000000] [--seed 1] [--jobs 2] [--engine mutator|libfuzzer] [WORD …]
 // The Rust targets run under a mutator of our own, which is seeded and needs no other compiler, or under libFuzzer, which
 // needs a nightly one; those of the JavaScript surface run in Node. With words, only the targets whose names hold one.
+// Each target has a process of its own, --jobs of them at a time.
 // An input that takes longer than ten seconds, or more memory than is allowed, is a finding.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -169,6 +170,24 @@ async function build(engine) {
   }
 }
 
+/** The rows of all tasks, in the tasks' order. @param {(() => Promise<Row>)[]} tasks @param {number} jobs at a time */
+async function sideBySide(tasks, jobs) {
+  /** @type {Row[]} */
+  const rows = [];
+  const queue = [...tasks.entries()];
+  const job = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [at, run] = next;
+      const row = await run();
+      rows[at] = row;
+      const { target, inputs, panics, seconds } = row;
+      console.log(`${target}: ${inputs} inputs, ${panics} panics, ${seconds.toFixed(0)} s`);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, job));
+  return rows;
+}
+
 /** @param {Row[]} rows @param {(line: string) => void} say */
 function print(rows, say) {
   say('| Target | Inputs | Panics | Hangs | Slowest input | Coverage | Time |');
@@ -197,6 +216,7 @@ export async function main(argv, report) {
     options: {
       inputs: { type: 'string', default: '1000000' },
       seed: { type: 'string', default: '1' },
+      jobs: { type: 'string', default: '2' },
       engine: { type: 'string', default: 'mutator' },
     },
   });
@@ -208,30 +228,25 @@ export async function main(argv, report) {
   const rust = [...list.matchAll(/\w+(?=[,;])/g)].map(([name]) => name);
   const wanted = (/** @type {string} */ name) =>
     positionals.length === 0 || positionals.some((word) => name.includes(word));
-  /** @type {Row[]} */
-  const rows = [];
-  /** @param {Row} row */
-  const add = (row) => {
-    rows.push(row);
-    console.log(
-      `${row.target}: ${row.inputs} inputs, ${row.panics} panics, ${row.seconds.toFixed(0)} s`,
-    );
-  };
+  const runner = path.join(root, 'scripts/reliability/fuzz/run.mjs');
+  const binary = path.join(fuzzTarget('mutator'), 'release/mutate');
+  const given = [String(inputs), String(seed)];
+  /** @type {(() => Promise<Row>)[]} */
+  const tasks = [
+    ...Object.keys(surface)
+      .filter(wanted)
+      .map((target) => () => {
+        const args = [...NODE_BOUND, runner, target, ...given];
+        return runCounted(process.execPath, args, target);
+      }),
+    ...rust.filter(wanted).map((target) => () => {
+      if (engine === 'libfuzzer') return runLibFuzzer(target, inputs, seed);
+      return runCounted(...bounded(binary, [target, ...given]), target);
+    }),
+  ];
   if (rust.some(wanted)) await build(engine);
   section('run');
-  for (const target of rust.filter(wanted)) {
-    if (engine === 'libfuzzer') add(await runLibFuzzer(target, inputs, seed));
-    else {
-      const binary = path.join(fuzzTarget('mutator'), 'release/mutate');
-      const [command, args] = bounded(binary, [target, String(inputs), String(seed)]);
-      add(await runCounted(command, args, target));
-    }
-  }
-  const runner = path.join(root, 'scripts/reliability/fuzz/run.mjs');
-  for (const target of Object.keys(surface).filter(wanted)) {
-    const args = [...NODE_BOUND, runner, target, String(inputs), String(seed)];
-    add(await runCounted(process.execPath, args, target));
-  }
+  const rows = await sideBySide(tasks, Number(values.jobs));
   return print(rows, (line) => (report === undefined ? console.log(line) : report.say(line)));
 }
 

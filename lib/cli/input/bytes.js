@@ -73,7 +73,7 @@ function choose(head, encoding) {
 }
 
 /**
- * Passes UTF-8 on, and throws where it is none, with the line.
+ * Passes UTF-8 on, up to the first byte that is none, however the chunks are cut; then it throws, with the line.
  * @param {Chunks} chunks
  * @returns {AsyncGenerator<Buffer, void, undefined>}
  */
@@ -81,26 +81,12 @@ async function* requireUtf8(chunks) {
   let lines = 0;
   /** @type {Buffer} */
   let carry = Buffer.alloc(0);
-  /** @param {Buffer} bytes @returns {number} how many of them are whole lines of UTF-8, where not all are UTF-8 */
-  const check = (bytes) => {
-    if (isUtf8(bytes)) {
-      lines += countNewlines(bytes, bytes.length);
-      return bytes.length;
-    }
-    let start = 0;
-    while (start < bytes.length) {
-      const end = bytes.indexOf(NEWLINE, start) + 1;
-      if (end === 0 || !isUtf8(bytes.subarray(start, end))) break;
-      lines += 1;
-      start = end;
-    }
-    return start;
-  };
   for await (const chunk of chunks) {
     const bytes = carry.length > 0 ? Buffer.concat([carry, chunk]) : chunk;
     const end = bytes.length - incompleteTail(bytes);
     const whole = bytes.subarray(0, end);
-    const good = check(whole);
+    const good = lengthOfUtf8(whole);
+    lines += countNewlines(whole, good);
     if (good > 0) yield whole.subarray(0, good);
     if (good < whole.length) throw encodingFailure(lines + 1);
     carry = bytes.subarray(end);
@@ -115,13 +101,34 @@ const encodingFailure = (line) =>
     'Save the file as UTF-8, or name its encoding: --encoding windows-1252 for what Excel calls CSV in Western Europe.',
   );
 
+/** How many bytes from the beginning on are UTF-8. @param {Buffer} bytes */
+function lengthOfUtf8(bytes) {
+  if (isUtf8(bytes)) return bytes.length;
+  let start = 0;
+  for (;;) {
+    const end = bytes.indexOf(NEWLINE, start) + 1;
+    if (end === 0 || !isUtf8(bytes.subarray(start, end))) break;
+    start = end;
+  }
+  while (start < bytes.length) {
+    const end = start + lengthOfCharacter(bytes[start]);
+    if (end > bytes.length || !isUtf8(bytes.subarray(start, end))) break;
+    start = end;
+  }
+  return start;
+}
+
+/** @param {number} first byte */
+const lengthOfCharacter = (first) =>
+  first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+
 /** Bytes at the end that begin a character whose rest is still to come. @param {Buffer} bytes */
 function incompleteTail(bytes) {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back];
     if (byte < 0x80) return 0;
     if (byte >= 0xc0) {
-      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      const length = lengthOfCharacter(byte);
       return length > back ? back : 0;
     }
   }

@@ -2,10 +2,12 @@
 
 const { inputFailure } = require('../failure.js');
 const { BadRecord, planColumns, rowToRecord } = require('../mapping.js');
-const { requireUtf8 } = require('./bytes.js');
+const { NEWLINE, requireUtf8 } = require('./bytes.js');
 const { MAX_RECORD_BYTES } = require('./lines.js');
 
 /** @typedef {import('./ndjson.js').Entry} Entry */
+
+const RETURN = 0x0d;
 
 /** Bytes in which the first line has to end. */
 const MAX_HEADER_BYTES = 65_536;
@@ -121,6 +123,7 @@ async function* parse(head, rest, delimiter, lines) {
   const { parse: createParser } = require('csv-parse');
   /** @type {{ cells: string[], end: number }[]} */
   const parsed = [];
+  const hasReturns = usesReturns(head);
   const parser = createParser({
     delimiter,
     // Taken here, and not as a stream, which drops what it holds when there is an error behind it.
@@ -129,7 +132,7 @@ async function* parse(head, rest, delimiter, lines) {
       return null;
     },
     max_record_size: MAX_RECORD_BYTES,
-    record_delimiter: usesReturns(head) ? '\r' : ['\r\n', '\n'],
+    record_delimiter: hasReturns ? '\r' : ['\r\n', '\n'],
     // How many cells a row has is checked here, so that a bad row is one bad record; and a quotation mark in the middle
     // of a cell is one.
     relax_column_count: true,
@@ -158,17 +161,31 @@ async function* parse(head, rest, delimiter, lines) {
     if (failure !== undefined) throw csvFailure(failure, line);
   };
   yield* rowsOf((done) => parser.write(head, done));
+  let last = head.at(-1);
   /** @type {unknown} */
   let broken;
   try {
-    for await (const chunk of rest) yield* rowsOf((done) => parser.write(chunk, done));
+    for await (const chunk of rest) {
+      last = chunk.at(-1);
+      yield* rowsOf((done) => parser.write(chunk, done));
+    }
   } catch (error) {
     if (parser.errored) throw error;
-    // The parser may hold a whole record still.
     broken = error;
   }
-  yield* rowsOf((done) => parser.end(broken === undefined ? done : () => done()));
-  if (broken !== undefined) throw broken;
+  if (broken === undefined) {
+    yield* rowsOf((done) => parser.end(done));
+    return;
+  }
+  // The parser may hold a whole record still; what comes behind the last line's end is half of one, and looks whole.
+  const isCut = last !== (hasReturns ? RETURN : NEWLINE);
+  yield* rowsOf((done) => {
+    parser.end((/** @type {Error | null | undefined} */ error) => {
+      if (isCut && !error) parsed.pop();
+      done();
+    });
+  });
+  throw broken;
 }
 
 /** Whether lines end as they did on old Macs. @param {Buffer} head */

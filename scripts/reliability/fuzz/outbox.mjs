@@ -1,6 +1,7 @@
 // The outbox: what is enqueued, and stores, services and pools that do anything.
 import assert from 'node:assert/strict';
 import { api, COMPANY, PERSON, refusesOrReturns, settles } from './checks.mjs';
+import { lent } from './lent.mjs';
 import { misbehaving, unlessThenable } from './services.mjs';
 import { almost, text, value } from './values.mjs';
 
@@ -29,16 +30,7 @@ const platform = (/** @type {any[]} */ published) =>
   );
 const checker = platform([]);
 
-const OPTIONS = {
-  batchSize: 10,
-  leaseMs: 60_000,
-  pollIntervalMs: 1_000,
-  initialBackoffMs: 1_000,
-  maxBackoffMs: 60_000,
-  pauseMs: 300_000,
-  stopTimeoutMs: 10_000,
-  flushTimeoutMs: 5_000,
-};
+const OPTIONS = { ...api.TWENTY_CRM_DEFAULTS.outbox, batchSize: 10 };
 const OTHERS = ['service', 'store', 'invalidEmail', 'onError', 'onDeadLetter', 'clock', 'random'];
 
 const RESULT = { status: 'updated', externalId: 'cli_1', warnings: [], error: undefined };
@@ -50,13 +42,19 @@ const CLAIM = {
 };
 const COUNTS = { pending: 0, changes: 0, inFlight: 0, delayed: 0, deadLetters: 0, oldestAt: null };
 
+function openOutbox() {
+  /** @type {any[]} */
+  const published = [];
+  const service = platform(published);
+  const outbox = api.createTwentyCrmOutbox({ service, store: api.sqliteOutbox(':memory:') });
+  return { outbox, published };
+}
+const outboxes = lent(openOutbox, ({ outbox }) => outbox.close());
+
 /** @type {Record<string, (random: Random) => unknown>} */
 export const outboxTargets = {
-  async 'a change for an outbox'(random) {
-    /** @type {any[]} */
-    const published = [];
-    const service = platform(published);
-    const outbox = api.createTwentyCrmOutbox({ service, store: api.sqliteOutbox(':memory:') });
+  'a change for an outbox': outboxes(async (random, { outbox, published }) => {
+    published.length = 0;
     const person = almost(random, PERSON);
     const company = almost(random, COMPANY);
     const options = random.is(0.9) ? undefined : value(random, ['client']);
@@ -83,8 +81,7 @@ export const outboxTargets = {
       published.map(({ payload }) => payload),
       wanted,
     );
-    await outbox.close();
-  },
+  }),
 
   async 'an outbox whose parts do anything'(random) {
     const store = {

@@ -1,6 +1,7 @@
 // The seldom used parts of the surface: schema, connection tests, configurations, stores, webhooks taken in.
 import assert from 'node:assert/strict';
 import { api, CONFIG, KEY, PERSON, refusesOrReturns, settles } from './checks.mjs';
+import { lent } from './lent.mjs';
 import { almost, text, value } from './values.mjs';
 
 /** @typedef {import('./values.mjs').Random} Random */
@@ -78,6 +79,11 @@ export function unlessThenable(answer) {
 /** @param {Random} random */
 const nowhere = (random) =>
   random.is(0.9) ? CONFIG.baseUrl : random.pick([5, null, '', ' ', '\0', {}]);
+
+const mappingStores = lent(
+  () => api.sqliteMappingStore(':memory:'),
+  (store) => store.close(),
+);
 
 /** @type {Record<string, (random: Random) => unknown>} */
 export const serviceTargets = {
@@ -162,8 +168,7 @@ export const serviceTargets = {
     await store.close();
   },
 
-  async 'the mapping store in SQLite'(random) {
-    const store = api.sqliteMappingStore(':memory:');
+  'the mapping store in SQLite': mappingStores(async (random, store) => {
     const mappings = Array.from({ length: random.below(4) }, () => almost(random, MAPPING));
     const all = random.is(0.9) ? mappings : value(random);
     for (const work of [
@@ -181,8 +186,7 @@ export const serviceTargets = {
       const found = await store.findByEverId(one.everId, one.objectType);
       assert.equal(found?.everId, one.everId);
     }, undefined);
-    await store.close();
-  },
+  }),
 
   async 'a pool of PostgreSQL'(random) {
     const pool = random.is(0.9) ? { query: () => queried(random) } : value(random);
