@@ -31,6 +31,7 @@ async function* inOrder(source, toWrite, { maxConcurrency, signal }) {
     // A failure is heard where the promise is awaited, which may be later.
     promise.then(settled, settled);
   };
+  let isFailing = false;
   try {
     while (true) {
       if (signal?.aborted) throw signal.reason;
@@ -66,8 +67,13 @@ async function* inOrder(source, toWrite, { maxConcurrency, signal }) {
         });
       }
     }
+  } catch (error) {
+    isFailing = true;
+    throw error;
   } finally {
-    await source.return();
+    const closing = source.return();
+    // As in a loop: an input that cannot be closed does not hide what stopped the run.
+    await (isFailing ? closing.catch(() => {}) : closing);
   }
 }
 

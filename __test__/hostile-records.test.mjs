@@ -1,0 +1,82 @@
+// Records and iterators that are as bad as they can be, against a server.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TwentyCrmApiError } from '../index.mjs';
+import { newCompany, newPerson, rejection, useSim } from './helpers/crm.mjs';
+
+const crm = useSim({ preset: 'provisioned' });
+
+test('a megabyte in any field: written, or refused by the name of the field, shortly', async () => {
+  const megabyte = 'x'.repeat(1_000_000);
+  for (const [write, record] of /** @type {const} */ ([
+    ['upsertPerson', newPerson({ phone: '+33612345678', website: 'acme.example', city: 'Lyon' })],
+    ['upsertCompany', newCompany({ domain_name: 'acme.example', website: 'acme.example' })],
+  ])) {
+    for (const field of Object.keys(record)) {
+      const outcome = await crm
+        .service()
+        [write]({ ...record, [field]: megabyte })
+        .catch((/** @type {unknown} */ error) => error);
+      if (!(outcome instanceof Error)) continue;
+      assert.ok(outcome instanceof TwentyCrmApiError, `${field}: ${outcome.stack}`);
+      assert.ok(outcome.message.length < 3_000, `${field}: ${outcome.message.length} characters`);
+      assert.ok(JSON.stringify(outcome).length < 10_000, field);
+    }
+  }
+});
+
+test('an iterator whose return() throws does not hide what stopped the run', async () => {
+  for (const [ending, end] of /** @type {const} */ ([
+    [
+      'throws',
+      () => {
+        throw new Error('from return()');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('from return()'))],
+    ['gives nothing', () => undefined],
+  ])) {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    let given = 0;
+    const inputs = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          given += 1;
+          if (given === 3) controller.abort(reason);
+          return { done: false, value: newPerson() };
+        },
+        return: end,
+      }),
+    };
+    const { signal } = controller;
+    const stopped = await rejection(
+      (async () => {
+        for await (const _ of crm.service().syncPersons(/** @type {any} */ (inputs), { signal })) {
+          // The run is stopped by its signal.
+        }
+      })(),
+    );
+    assert.equal(stopped, reason, ending);
+    const results = [];
+    const other = crm.service().syncPersons(
+      /** @type {any} */ ({
+        [Symbol.asyncIterator]: () => ({
+          next: async () => ({ done: false, value: newPerson() }),
+          return: end,
+        }),
+      }),
+    );
+    // As in any loop that is left: what the input's own return() does wrong is the caller's to hear.
+    const left = await rejection(
+      (async () => {
+        for await (const result of other) {
+          results.push(result);
+          break;
+        }
+      })(),
+    );
+    assert.ok(left instanceof (ending === 'gives nothing' ? TypeError : Error), ending);
+    assert.equal(results.length, 1, ending);
+  }
+});
