@@ -20,7 +20,7 @@ use super::source::Source;
 const PEOPLE: &str = r#"[{"external_id":"cli_1","name":"Jane Doe","email":"jane@acme.example"},
     {"external_id":"cli_2","name":"Joan Clarke","email":"joan@acme.example","phone":"+33612345678"}]"#;
 
-fn service(
+pub(super) fn service(
     network: impl Fn(&TransportRequest) -> TransportResponse + Send + Sync + 'static,
 ) -> SyncService {
     let http = client("https://crm.example", network);
@@ -32,7 +32,7 @@ fn service(
 }
 
 /// A server without rows, which takes everything.
-fn serve(request: &TransportRequest) -> TransportResponse {
+pub(super) fn serve(request: &TransportRequest) -> TransportResponse {
     let path = request.url.path();
     let body = || -> Value {
         let body = request.body.as_deref().unwrap_or(b"null");
@@ -70,13 +70,13 @@ fn serve_but(
     }
 }
 
-fn assert_error(error: &CrmError) {
+pub(super) fn assert_error(error: &CrmError) {
     let json = error.to_json();
     assert!(!json.contains(KEY), "{json}");
     assert!(error.message.chars().count() < 3_000, "{json}");
 }
 
-fn given(source: &mut Source) -> (u8, TransportResponse) {
+pub(super) fn given(source: &mut Source) -> (u8, TransportResponse) {
     let kind = source.byte();
     let status = source.pick(&[200, 201, 400, 403, 404, 409, 429, 500]);
     (kind, answer(status, Bytes::copy_from_slice(source.rest())))

@@ -3,6 +3,7 @@
 //! Also part of the crate's own tests (`tests/fuzz.rs`), so nothing here but `twenty_crm_native` and what it depends on.
 
 mod answers;
+mod calls;
 mod engine;
 mod exchange;
 mod inputs;
@@ -30,4 +31,5 @@ targets! {
     answers: error_bodies, rest_answers, rate_headers, redirects, secrets, requests, lookup_answers, lookup_queries,
         metadata, openapi, entities;
     engine: single_answers, bulk_answers, same_payload;
+    calls: find_answers, delete_answers, plan_answers, webhook_events;
 }
