@@ -1,8 +1,8 @@
 // The core's tests under a memory checker: the core has no unsafe code of its own, its dependencies (SQLite and the TLS
 // library's assembly among them) have. With --only, those tests whose names hold the word.
 //   npm run reliability -- sanitizer [--only WORD] [--threads 2] [--checker asan|valgrind]
-// `asan`: AddressSanitizer and LeakSanitizer, by the nightly compiler; the short form of the core's fuzz targets is among
-// its tests, too. `valgrind`: Memcheck over the binary that
+// `asan`: AddressSanitizer and LeakSanitizer, by the nightly compiler, over the unit tests, which have the system's allocator
+// (other programs have one of their own, into which AddressSanitizer does not see). `valgrind`: Memcheck over the binary that
 // `cargo test` runs, several times slower, which also sees what C and assembly do. Without --checker, the first that is
 // installed.
 import { spawnSync } from 'node:child_process';
@@ -33,7 +33,7 @@ const CHECKERS = {
       process.env.CARGO_TARGET_DIR = 'target/sanitizer';
       process.env.RUSTFLAGS = '-Zsanitizer=address';
       process.env.ASAN_OPTIONS = 'detect_leaks=1:detect_stack_use_after_return=1';
-      const test = ['+nightly', 'test', ...BUILD, '--test', 'fuzz', '--target', TARGET];
+      const test = ['+nightly', 'test', ...BUILD, '--target', TARGET];
       const options = ['--', ...words(word), `--test-threads=${threads}`];
       return run('cargo', [...test, ...options], { onStdout });
     },
