@@ -7,11 +7,15 @@ import path from 'node:path';
 import { buildAddon } from '../scripts/build.mjs';
 import { buildSim, releasedSim } from '../scripts/build-sim.mjs';
 import { root, runOrThrow } from '../scripts/support/process.mjs';
+import { longestGapMs } from './machine.mjs';
 import { sample } from './measurement.mjs';
 import { plot } from './plot.mjs';
 import { scenarios } from './scenarios.mjs';
 import { figures, Samples } from './statistics.mjs';
 import { report } from './table.mjs';
+
+/** After each scenario the machine is looked at for so long. */
+const LOOK_MS = 2_000;
 
 async function build() {
   await buildAddon('release');
@@ -50,10 +54,14 @@ async function main(args) {
   );
   /** @type {import('./goals.mjs').Results} */
   const results = new Map();
-  for (const scenario of chosen) results.set(scenario.name, await measureScenario(scenario));
+  let machineGapMs = 0;
+  for (const scenario of chosen) {
+    results.set(scenario.name, await measureScenario(scenario));
+    machineGapMs = Math.max(machineGapMs, await longestGapMs(LOOK_MS));
+  }
 
   const command = ['npm run bench', ...(full ? ['-- --full'] : [])].join(' ');
-  const text = report(chosen, results, command);
+  const text = report(chosen, results, command, machineGapMs);
   console.log(`\n${text}`);
   if (words.length > 0) return;
   const folder = path.join(root, 'bench', 'results');

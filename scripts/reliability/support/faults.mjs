@@ -82,25 +82,15 @@ export const duplicate = fault('answer twice', 'whole', async (exchange) => {
 });
 
 /** The second copy comes when the connection's next request is under way: it takes that one's place. */
-export const lateDuplicate = fault('answer again in the next one’s place', 'whole', (exchange) =>
-  answerAgain(exchange),
-);
-
-/** @param {Exchange} exchange */
-async function answerAgain(exchange) {
-  const { socket } = exchange;
-  const bytes = encode(await exchange.answer());
-  const listeners = socket.listeners('data');
-  socket.removeAllListeners('data');
-  socket.once('data', (chunk) => {
+export const lateDuplicate = fault(
+  'answer again in the next one’s place',
+  'whole',
+  async (exchange) => {
+    const bytes = encode(await exchange.answer());
+    exchange.socket.prependOnceListener('data', () => exchange.send(bytes));
     exchange.send(bytes);
-    for (const listener of listeners) {
-      socket.on('data', /** @type {(data: Buffer) => void} */ (listener));
-    }
-    socket.emit('data', chunk);
-  });
-  exchange.send(bytes);
-}
+  },
+);
 
 /**
  * Two answers on their way are exchanged: each goes to the other's connection. One that finds no other in time goes
