@@ -5,6 +5,7 @@ import {
   createTwentyCrmError,
   createTwentyCrmSyncService,
   isTwentyCrmError,
+  sqliteConfigStore,
   TwentyCrmApiError,
   TwentyCrmRestClient,
 } from '../index.mjs';
@@ -501,4 +502,51 @@ test('methods that are taken off their object say so', async () => {
   }
   assert.throws(() => stats(), TypeError);
   assert.throws(() => clearCache(), TypeError);
+});
+
+test('names and ids of any length stay short in what is said of them', async () => {
+  const long = 'x'.repeat(10_000);
+  const config = { baseUrl: 'http://127.0.0.1:1', apiKey: KEY };
+  const client = clientOf(config.baseUrl);
+  const configs = sqliteConfigStore(':memory:', { secret: 's'.repeat(32) });
+  await configs.createConfig({ ...config, enabled: true, syncMode: 'direct_crm' }, 'admin');
+  const answers = [
+    { everId: 'cli_1', crmId: long, objectType: 'person' },
+    { everId: long, crmId: '5a0d4d7e-6f0e-4d5e-8a5c-0d4d7e6f0e4d', objectType: 'person' },
+    { everId: 'cli_1', crmId: '5a0d4d7e-6f0e-4d5e-8a5c-0d4d7e6f0e4d', objectType: long },
+  ];
+  const stores = answers.map((answer) => ({
+    findByEverId: async () => answer,
+    upsertMapping: async () => {},
+    deleteMapping: async () => {},
+  }));
+  /** @type {(() => any)[]} */
+  const calls = [
+    () => configs.updateConfig(long, { enabled: false }, null),
+    () => client.get('/rest/people', { headers: { [`${long} `]: 'x' } }),
+    () => client.get('/rest/people', { headers: { [long]: /** @type {any} */ (5) } }),
+    () => createTwentyCrmSyncService(config, { fieldOwnership: { person: { [long]: 'always' } } }),
+    () => crm.service().upsertPerson(/** @type {any} */ ({ ...newPerson(), [long]: 5n })),
+    () => crm.service().upsertCompany(/** @type {any} */ ({ ...newCompany(), [`${long}y`]: 1n })),
+  ];
+  for (const [at, call] of calls.entries()) {
+    const outcome = await Promise.resolve()
+      .then(call)
+      .catch((error) => ({ error }));
+    assert.ok(isTwentyCrmError(outcome.error), `call ${at}: ${String(outcome.error)}`);
+    const text = JSON.stringify(outcome.error);
+    assert.ok(text.length < 1_000, `call ${at} says ${text.length} characters`);
+  }
+  for (const [at, mappingStore] of stores.entries()) {
+    /** @type {string[]} */
+    const warnings = [];
+    const service = crm.service({
+      mappingStore: /** @type {any} */ (mappingStore),
+      onWarning: (/** @type {unknown} */ warning) => warnings.push(JSON.stringify(warning)),
+    });
+    await service.upsertPerson(newPerson());
+    assert.ok(warnings.length > 0, `store ${at} was believed`);
+    for (const said of warnings) assert.ok(said.length < 1_000, `store ${at}: ${said.length}`);
+  }
+  await configs.close();
 });

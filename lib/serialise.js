@@ -36,7 +36,7 @@ function recordToJson(what, input) {
     submissions = /** @type {any} */ (input).total_submissions;
     text = JSON.stringify(input);
   } catch (cause) {
-    const field = unwritableField(input) ?? 'input';
+    const field = unlessLong(unwritableField(input) ?? 'input', MAX_NAME);
     throw invalid(
       field,
       `${field} of the ${what} cannot be written as JSON: ${describe(cause)}`,
@@ -100,6 +100,9 @@ function isArray(value) {
 
 /** Characters of a text that is not ours which an error repeats: more is of no use to people, and logs have limits. */
 const MAX_REPEATED = 2_000;
+
+/** The same, of a field's name. */
+const MAX_NAME = 200;
 
 /**
  * A text that may be of any length, for people: all of it, or none. Cut somewhere, it could end in half of a key.

@@ -6,6 +6,7 @@ pub mod error;
 pub mod http;
 pub mod metrics;
 pub mod origin;
+pub mod quoted;
 pub mod store;
 pub mod sync;
 pub mod twenty;

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::dispatcher::Shared;
+use crate::core::quoted::Quoted;
 use crate::core::store::{Mapping, MappingStore, MappingWrite, StoredMapping};
 use crate::core::twenty::ids::ObjectKind;
 
@@ -57,7 +58,7 @@ pub fn kind_named(name: &str) -> Option<ObjectKind> {
 
 fn read(wire: WireMapping) -> Result<StoredMapping, String> {
     let kind = kind_named(&wire.object_type)
-        .ok_or_else(|| format!("it gave a mapping of a {:?}", wire.object_type))?;
+        .ok_or_else(|| format!("it gave a mapping of a {}", Quoted(&wire.object_type)))?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let last_synced_at_ms = wire
         .last_synced_at

@@ -23,12 +23,9 @@ function createClock() {
 }
 
 /** The store's clock is real; nothing here waits for it. */
-const platform = (/** @type {any[]} */ published) =>
-  api.createTwentyCrmSyncService(
-    {},
-    { mode: 'platform', publish: (/** @type {any} */ event) => published.push(event) },
-  );
-const checker = platform([]);
+const platform = (/** @type {(event: any) => void} */ publish) =>
+  api.createTwentyCrmSyncService({}, { mode: 'platform', publish });
+const checker = platform(() => {});
 
 const OPTIONS = { ...api.TWENTY_CRM_DEFAULTS.outbox, batchSize: 10 };
 const OTHERS = ['service', 'store', 'invalidEmail', 'onError', 'onDeadLetter', 'clock', 'random'];
@@ -45,7 +42,7 @@ const COUNTS = { pending: 0, changes: 0, inFlight: 0, delayed: 0, deadLetters: 0
 function openOutbox() {
   /** @type {any[]} */
   const published = [];
-  const service = platform(published);
+  const service = platform((event) => published.push(event));
   const outbox = api.createTwentyCrmOutbox({ service, store: api.sqliteOutbox(':memory:') });
   return { outbox, published };
 }

@@ -74,12 +74,14 @@ function shown(error) {
 function watch() {
   const progress = new Int32Array(new SharedArrayBuffer(4));
   const source = `
+    const { writeSync } = require('node:fs');
     const { workerData } = require('node:worker_threads');
     let last = -1;
     setInterval(() => {
       const now = Atomics.load(workerData, 0);
       if (now === last) {
-        process.stderr.write('no end after ten seconds: input ' + now + '\\n');
+        // By the descriptor: the worker's own stderr goes by way of the thread that hangs.
+        writeSync(2, 'no end after ten seconds: input ' + now + '\\n');
         process.kill(process.pid, 'SIGKILL');
       }
       last = now;

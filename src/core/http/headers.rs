@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::Request;
 use crate::core::error::CrmError;
+use crate::core::quoted::Quoted;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -83,7 +84,10 @@ pub(super) fn close_after(headers: &mut HeaderMap) {
 
 fn check_name(name: &str) -> Result<HeaderName, CrmError> {
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
-        CrmError::validation("headers", format!("headers: {name:?} is not a header name"))
+        CrmError::validation(
+            "headers",
+            format!("headers: {} is not a header name", Quoted(name)),
+        )
     })?;
     if RESERVED.contains(&name) {
         return Err(CrmError::validation(

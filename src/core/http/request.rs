@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::core::config::Options;
 use crate::core::error::CrmError;
+use crate::core::quoted::Quoted;
 
 /// Who goes first where calls have to wait for a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -191,7 +192,12 @@ fn read_headers(value: Option<&Value>) -> Result<Vec<(String, String)>, CrmError
     for (name, value) in headers {
         match value {
             Value::String(text) => pairs.push((name.clone(), text.clone())),
-            _ => return refuse(format!("headers: the value of {name:?} must be a string")),
+            _ => {
+                return refuse(format!(
+                    "headers: the value of {} must be a string",
+                    Quoted(name)
+                ));
+            }
         }
     }
     Ok(pairs)

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::core::config::{MAPPING_STORE_PAUSE_MS, MAPPING_STORE_TIMEOUT_MS};
+use crate::core::quoted::Quoted;
 use crate::core::twenty::ids::{ObjectKind, caller_external_id, stored_external_id};
 
 use super::{MappingStore, MappingWrite, StoredMapping};
@@ -72,8 +73,9 @@ impl BoundedStore {
         // What is no UUID cannot be a row's id, and must not become part of a path.
         let Ok(id) = Uuid::parse_str(&mapping.crm_id) else {
             return Err(format!(
-                "it gave {:?} as the CRM id of {:?}, which is no UUID",
-                mapping.crm_id, mapping.ever_id
+                "it gave {} as the CRM id of {}, which is no UUID",
+                Quoted(&mapping.crm_id),
+                Quoted(&mapping.ever_id)
             ));
         };
         mapping.crm_id = id.to_string();
@@ -81,8 +83,8 @@ impl BoundedStore {
             mapping.ever_id = own.to_owned();
         } else {
             return Err(format!(
-                "it gave a mapping of {:?}, which belongs to another namespace",
-                mapping.ever_id
+                "it gave a mapping of {}, which belongs to another namespace",
+                Quoted(&mapping.ever_id)
             ));
         }
         Ok(StoredMapping { mapping, ..found })
@@ -104,7 +106,10 @@ fn is_silent(identity: u64) -> bool {
 }
 
 fn not_asked_for(ever_id: &str) -> String {
-    format!("it gave a mapping of {ever_id:?}, which was not asked for")
+    format!(
+        "it gave a mapping of {}, which was not asked for",
+        Quoted(ever_id)
+    )
 }
 
 impl MappingStore for BoundedStore {
@@ -176,8 +181,9 @@ impl MappingStore for BoundedStore {
             if Uuid::parse_str(crm_id).map(|id| id.to_string()) != Ok(found.mapping.crm_id.clone())
             {
                 return Err(format!(
-                    "it gave the mapping of {:?} where {crm_id:?} was asked for",
-                    found.mapping.crm_id
+                    "it gave the mapping of {} where {} was asked for",
+                    Quoted(&found.mapping.crm_id),
+                    Quoted(crm_id)
                 ));
             }
             Ok(Some(found))

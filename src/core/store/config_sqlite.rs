@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::core::config::Options;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::quoted::Quoted;
 
 use super::seal::{Purpose, Secrets};
 use super::sqlite_db::{Access, DatabaseUser};
@@ -221,7 +222,7 @@ impl SqliteConfigStore {
                 let Some(mut row) = read(connection)?.filter(|row| row.config.id == id) else {
                     return Ok(Err(CrmError::new(
                         ErrorCode::NotFound,
-                        format!("there is no configuration with the id {id:?}"),
+                        format!("there is no configuration with the id {}", Quoted(&id)),
                     )));
                 };
                 if data.api_key.is_some() {

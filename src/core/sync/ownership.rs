@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::core::error::CrmError;
+use crate::core::quoted::Quoted;
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::is_blank;
@@ -63,7 +64,8 @@ impl Ownership {
                 return Err(CrmError::validation(
                     "fieldOwnership",
                     format!(
-                        "fieldOwnership.{kind} has no field {name:?}; it knows {}",
+                        "fieldOwnership.{kind} has no field {}; it knows {}",
+                        Quoted(name),
                         known.join(", ")
                     ),
                 ));

@@ -6,6 +6,7 @@ use super::request::Settlement;
 use super::sealed::{locked, seal_id};
 use super::sql;
 use crate::core::error::CrmError;
+use crate::core::quoted::Quoted;
 use crate::core::store::seal::Secrets;
 
 /// A change's new contents.
@@ -31,7 +32,7 @@ pub(super) fn sealed_outcomes(
 ) -> Result<Vec<Outcome>, CrmError> {
     let id_of = |text: &str| {
         text.parse()
-            .map_err(|_| CrmError::validation("id", format!("{text:?} is no change's id")))
+            .map_err(|_| CrmError::validation("id", format!("{} is no change's id", Quoted(text))))
     };
     settlements
         .into_iter()

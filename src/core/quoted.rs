@@ -1,0 +1,35 @@
+//! What an error shows of a text that may be of any length.
+
+use std::fmt::{self, Display, Formatter};
+
+/// More than any real name or id has.
+const MAX_CHARS: usize = 200;
+
+/// A text in quotation marks, escaped; of one with more than 200 characters only how many they are. Cut somewhere, it
+/// could end in half of a key.
+pub struct Quoted<'a>(pub &'a str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.chars().count() {
+            0..=MAX_CHARS => write!(f, "{:?}", self.0),
+            chars => write!(f, "(a text of {chars} characters)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Quoted;
+
+    #[test]
+    fn a_long_text_is_told_by_its_length() {
+        assert_eq!(Quoted("a\"b").to_string(), r#""a\"b""#);
+        let whole = "é".repeat(200);
+        assert_eq!(Quoted(&whole).to_string(), format!("\"{whole}\""));
+        assert_eq!(
+            Quoted(&format!("{whole}x")).to_string(),
+            "(a text of 201 characters)"
+        );
+    }
+}
