@@ -127,13 +127,26 @@ function causeOf(error) {
   return { cause: new Error(original) };
 }
 
+/** What a Twenty answers where the base URL has the `/rest` of the paths already. */
+const DOUBLED_PATH = "'/rest/rest/";
+
+/**
+ * The server's words for a wrong base URL show the path that came of it, and not what is wrong.
+ * @param {TwentyCrmError} error
+ * @returns {TwentyCrmError}
+ */
+function explained(error) {
+  if (!String(error.details?.originalError).includes(DOUBLED_PATH)) return error;
+  return { ...error, message: `${error.message} Leave /rest out of baseUrl.` };
+}
+
 /**
  * An error that leads to where the method was called.
  * @param {TwentyCrmError} error
  * @param {{ stack?: unknown }} site
  */
 function errorAt(error, site) {
-  const result = new TwentyCrmApiError(error, causeOf(error));
+  const result = new TwentyCrmApiError(explained(error), causeOf(error));
   const { stack } = site;
   const frames = typeof stack === 'string' ? stack.indexOf('\n    at ') : -1;
   // Without frames (a limit of 0, or a program's own prepareStackTrace) the error keeps the stack that it has.

@@ -90,6 +90,9 @@ describe('doctor', () => {
     assert.equal(code, 0);
     assert.equal(json.result.mode, 'disabled');
     assert.equal(json.result.findings[0].check, 'mode');
+    assert.match(json.result.summary, /^Nothing is sent to Twenty in mode disabled\. /);
+    const shown = await run(['doctor'], { env });
+    assert.match(shown.stdout, /It works, but nothing is sent to Twenty in mode disabled\.\n/);
   });
 });
 
@@ -181,10 +184,28 @@ describe('upsert', () => {
     const unknown = await run(['upsert', 'person', '{"external_id":"x","nmae":"X"}'], { env });
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /unknown key "nmae": the nearest field of a person is name/);
+    const strange = await run(['upsert', 'person', '{"Notes":"x"}'], { env });
+    assert.match(
+      strange.stderr,
+      /unknown key "Notes": no field of a person is like it\nFields: ext/,
+    );
     for (const record of ['{', '[]', fresh('missing.json')]) {
       assert.equal((await run(['upsert', 'person', record], { env })).code, 5, record);
     }
     assert.equal((await crm.sim.records('people')).length, 0);
+  });
+
+  test('an address that is not the API’s: 3, and what to do', async () => {
+    const env = { ...envOf(crm.sim), TWENTY_CRM_BASE_URL: `${crm.sim.baseUrl}/rest` };
+    for (const args of [
+      ['upsert', 'person', JSON.stringify(jane)],
+      ['schema', 'plan'],
+    ]) {
+      const ran = await runJson(args, { env });
+      assert.equal(ran.code, 3);
+      assert.match(ran.json.error.message, /Leave \/rest out of baseUrl\.$/);
+      assert.match(ran.json.error.hint, /doctor/);
+    }
   });
 
   test('a sync that is switched off: 3, and nothing is sent', async () => {

@@ -136,6 +136,7 @@ describe('a run that ends early', () => {
     running.child.kill('SIGINT');
     const { code, stdout } = await running.ended;
     assert.equal(code, 130);
+    assert.match(stdout, /0 records in .*, [1-9]\d* requests?\n/);
     assert.match(stdout, /Stopped before line 1\./);
     assert.match(stdout, /npx twenty-crm-native sync people \S+ --from-line 1\n/);
   });

@@ -113,7 +113,9 @@ describe('a run', () => {
         'cli_2;Joe "The Boss" Doe;client2@example.com;;;;\r\n' +
         'cli_3;Short;client3@example.com\r\n' +
         'cli_4;Four;client4@example.com;;;many;\r\n' +
-        'cli_5;Five;client5@example.com;;;;;behind\r\n',
+        'cli_5;Five;client5@example.com;;;;;behind\r\n' +
+        // Rows that were emptied, as spreadsheets keep them.
+        ';;;;;;\r\n; ;;;;;\r\n',
     );
     const rejects = fresh('rejects.csv');
     const first = await runJson(['sync', 'people', input, '--rejects', rejects], { env });
@@ -128,7 +130,8 @@ describe('a run', () => {
     const lines = text.trimEnd().split('\n');
     assert.match(
       lines[0],
-      /^_reject_line;_reject_code;_reject_field;_reject_message;External ID;name/,
+      /^\uFEFF_reject_line;_reject_code;_reject_field;_reject_message;External ID;name/,
+      'Excel, in which it is corrected, knows UTF-8 by the mark',
     );
     assert.match(
       lines[1],
@@ -152,6 +155,35 @@ describe('a run', () => {
     assert.equal((await run(['sync', 'people', update], { env })).code, 0);
     const row = (await rowsById('people')).get('cli_1');
     assert.deepEqual([row.city, row.totalSubmissions, row.name.lastName], ['Köln', 7, 'Berg']);
+  });
+
+  test('refused records of another encoding are fed back in by the same command', async () => {
+    const env = envOf(crm.sim);
+    for (const [name, text] of [
+      ['clients.csv', 'external_id;name;email\r\ncli_1;M\xfcller;nobody\r\n'],
+      ['clients.ndjson', '{"external_id":"cli_2","name":"M\xfcller","email":"nobody"}\n'],
+    ]) {
+      const input = file(name, Buffer.from(text, 'latin1'));
+      const rejects = fresh(name);
+      const encoding = ['--encoding', 'windows-1252'];
+      const first = await run(['sync', 'people', input, ...encoding, '--rejects', rejects], {
+        env,
+      });
+      assert.equal(first.code, 1, first.stderr);
+      const refused = readFileSync(rejects, 'utf8');
+      const again = file(name, refused.replaceAll('nobody', `${name}@example.com`));
+      const second = await run(['sync', 'people', again, ...encoding], { env });
+      assert.equal(second.code, 0, second.stderr);
+    }
+    const rows = await rowsById('people');
+    for (const id of ['cli_1', 'cli_2']) assert.equal(rows.get(id).name.firstName, 'Müller', id);
+  });
+
+  test('a warning names the option of the command line', async () => {
+    const input = file('people.ndjson', ndjson([person(1, { phone: '030 23125042' })]));
+    const ran = await run(['sync', 'people', input], { env: envOf(crm.sim) });
+    assert.equal(ran.code, 0);
+    assert.match(ran.stdout.replaceAll(/\s+/g, ' '), /here: --default-country DE, for example/);
   });
 
   test('a clean run exits 0, says what it did, and leaves an empty file of rejects', async () => {
@@ -305,12 +337,29 @@ describe('what is wrong is said before anything is sent', () => {
     assert.equal(loose.code, 0, loose.stderr);
   });
 
+  test('JSON that is not one object a line: 5', async () => {
+    for (const text of [
+      JSON.stringify([person(1), person(2)]),
+      JSON.stringify([person(1)], null, 2),
+      JSON.stringify(person(1), null, 2),
+    ]) {
+      const ran = await run(['sync', 'people', '-', '--format', 'ndjson'], {
+        env: envOf(crm.sim),
+        input: `\n${text}\n`,
+      });
+      assert.equal(ran.code, 5, text);
+      assert.match(ran.stderr, /not one object a line\n.*jq -c/);
+    }
+    assert.equal((await crm.sim.stats()).total, 0);
+  });
+
   test('wrong usage: 2', async () => {
     const input = file('people.csv', 'external_id,name,email\n');
     const env = envOf(crm.sim);
     for (const [args, pattern] of /** @type {const} */ ([
       [['-'], /--format/],
       [[file('people.txt', '')], /--format csv or --format ndjson/],
+      [[file('people.xlsx', 'PK')], /is a workbook\nSave its sheet as CSV/],
       [[input, '--map', 'x'], /column=field/],
       [[input, '--map', 'name=nmae'], /did you mean name/],
       [[input, '--map-file', file('bad.json', '[')], /cannot be read/],

@@ -39,6 +39,9 @@ const configFailure = (message, hint) => new CliFailure(EXIT.CONFIG, 'CONFIG', m
 /** @param {string} message @param {string} [hint] */
 const inputFailure = (message, hint) => new CliFailure(EXIT.INPUT, 'INPUT', message, hint);
 
+/** Where it is not the record that is at fault. */
+const DOCTOR_HINT = 'npx twenty-crm-native doctor says more.';
+
 const UNREACHABLE_CODES = new Set(['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMIT', 'SERVER_ERROR']);
 
 const CONFIG_REASONS = new Set(['DISABLED', 'REDIRECT']);
@@ -48,11 +51,23 @@ const CONFIG_REASONS = new Set(['DISABLED', 'REDIRECT']);
  * @param {{ code: string, details?: Record<string, unknown> }} error
  */
 function exitCodeOf({ code, details }) {
-  if (code === 'AUTH_ERROR' || code === 'UNKNOWN') return EXIT.CONFIG;
+  if (code === 'AUTH_ERROR' || code === 'UNKNOWN' || isWrongAddress(code, details))
+    return EXIT.CONFIG;
   if (code === 'OPERATION_FAILED' && CONFIG_REASONS.has(String(details?.reason)))
     return EXIT.CONFIG;
   return UNREACHABLE_CODES.has(code) ? EXIT.UNREACHABLE : EXIT.LEFTOVER;
 }
+
+/**
+ * The question for the workspace's fields is always the same: a server that finds fault with it was asked at an address
+ * that is not the API's.
+ * @param {string} code
+ * @param {Record<string, unknown> | undefined} details
+ */
+const isWrongAddress = (code, details) =>
+  (code === 'VALIDATION_ERROR' || code === 'NOT_FOUND') &&
+  details?.method === 'GET' &&
+  String(details.path).startsWith('/rest/metadata/');
 
 /**
  * @param {unknown} error
@@ -65,11 +80,13 @@ function describeFailure(error) {
   }
   if (isTwentyCrmError(error)) {
     const { code, message, status, isRetryable, details } = error;
+    const exitCode = exitCodeOf(error);
     return {
-      exitCode: exitCodeOf(error),
+      exitCode,
       report: {
         code,
         message,
+        ...(exitCode !== EXIT.LEFTOVER && { hint: DOCTOR_HINT }),
         ...(status !== undefined && { status }),
         isRetryable,
         ...(details !== undefined && { details }),
@@ -83,6 +100,7 @@ function describeFailure(error) {
 
 module.exports = {
   CliFailure,
+  DOCTOR_HINT,
   configFailure,
   describeFailure,
   exitCodeOf,

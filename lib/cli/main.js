@@ -143,7 +143,7 @@ function fromCommander(error, help) {
   if (error?.name !== 'CommanderError' && error?.name !== 'InvalidArgumentError') return undefined;
   if (error.exitCode === 0) return null;
   if (error.code === 'commander.help') {
-    return usageFailure('Say what to do', help.trimEnd());
+    return usageFailure('No command was given', help.trimEnd());
   }
   // What stands behind an equals sign may be a secret.
   const message = String(error.message)

@@ -88,9 +88,10 @@ function setTarget(entity, mapping, column, field, where) {
   const target = typeof field === 'string' ? targetOf(entity, field) : undefined;
   if (target === undefined) {
     const known = knownNames(entity);
+    const near = nearest(String(field), known);
     throw usageFailure(
-      `${where}: "${column}" is mapped to "${field}", which is no field of a ${entity}: did you mean ${nearest(String(field), known)}?`,
-      `Fields: ${known.join(', ')}`,
+      `${where}: "${column}" is mapped to "${field}", which is no field of a ${entity}${near === undefined ? '' : `: did you mean ${near}?`}`,
+      fieldsHint(entity),
     );
   }
   mapping.map.set(column, target);
@@ -136,8 +137,9 @@ function planColumns(entity, header, mapping) {
 function requireColumns(names, { map }) {
   for (const column of map.keys()) {
     if (names.includes(column)) continue;
+    const near = nearest(column, names);
     throw inputFailure(
-      `There is no column "${column}", which --map names: did you mean "${nearest(column, names)}"?`,
+      `There is no column "${column}", which --map names${near === undefined ? '' : `: did you mean "${near}"?`}`,
       `Columns: ${names.join(', ')}`,
     );
   }
@@ -156,7 +158,7 @@ function requireFields(entity, owners, names) {
     if (isThere) continue;
     throw inputFailure(
       `No column gives ${field}, which every ${entity} needs`,
-      `Say which one does: --map "${nearest(field, names)}=${field}". Columns: ${names.join(', ')}`,
+      `Say which one does: --map "${nearest(field, names) ?? 'COLUMN'}=${field}". Columns: ${names.join(', ')}`,
     );
   }
 }
@@ -174,14 +176,24 @@ const twice = (target, one, other) =>
     `Leave one of them out: --ignore "${other}"`,
   );
 
+/** @param {Entity} entity */
+const fieldsHint = (entity) => `Fields: ${knownNames(entity).join(', ')}`;
+
+/** @param {Entity} entity @param {string} name */
+function nearestField(entity, name) {
+  const near = nearest(name, knownNames(entity));
+  return near === undefined
+    ? `: no field of a ${entity} is like it`
+    : `: the nearest field of a ${entity} is ${near}`;
+}
+
 /** @param {Entity} entity @param {'column' | 'key'} what @param {string} name */
 function unknownColumn(entity, what, name) {
   // A name can be as long as a record; so much of it says enough.
   const shown = name.length > MAX_SHOWN_NAME ? `${name.slice(0, MAX_SHOWN_NAME)}…` : name;
-  const near = nearest(shown, knownNames(entity));
   return inputFailure(
-    `Unknown ${what} "${shown}": the nearest field of a ${entity} is ${near}`,
-    `--map "${shown}=${near}" maps it, --ignore "${shown}" leaves it out, --ignore-unknown all such ${what}s. Fields: ${knownNames(entity).join(', ')}`,
+    `Unknown ${what} "${shown}"${nearestField(entity, shown)}`,
+    `--map "${shown}=${nearest(shown, knownNames(entity)) ?? 'FIELD'}" maps it, --ignore "${shown}" leaves it out, --ignore-unknown all such ${what}s. ${fieldsHint(entity)}`,
   );
 }
 
@@ -259,10 +271,9 @@ function objectMapper(entity, { map, ignored, ignoreUnknown }) {
       const target = targetOf(entity, name);
       if (target !== undefined) return put(target, value, name);
       if (ignoreUnknown) return;
-      const near = nearest(name, knownNames(entity));
       throw new BadRecord(
         name,
-        `unknown key "${name}": the nearest field of a ${entity} is ${near}`,
+        `unknown key "${name}"${nearestField(entity, name)}`,
         'UNKNOWN_FIELD',
       );
     };
@@ -313,6 +324,7 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
 module.exports = {
   BadRecord,
   REJECT_PREFIX,
+  fieldsHint,
   isObject,
   objectMapper,
   planColumns,

@@ -3,6 +3,9 @@
 /** Longer names are compared by their beginnings: the work grows with the square of it. */
 const COMPARED = 64;
 
+/** How much of a name may differ: a proposal that is further off would be taken for a finding. */
+const FARTHEST = 0.37;
+
 /**
  * How many letters have to be added, removed, changed or swapped to make one word of the other.
  * @param {string} one
@@ -32,15 +35,16 @@ function distance(one, other) {
 const simplify = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
 /**
- * The known name that is most like a given one.
+ * The known name that is most like a given one, if one is like it.
  * @param {string} name
  * @param {readonly string[]} known
- * @returns {string}
+ * @returns {string | undefined}
  */
 function nearest(name, known) {
   const given = simplify(name).slice(0, COMPARED);
-  let best = known[0];
-  let bestScore = Number.POSITIVE_INFINITY;
+  /** @type {string | undefined} */
+  let best;
+  let bestScore = FARTHEST;
   for (const candidate of known) {
     const word = simplify(candidate);
     const isPart = given.length > 2 && (given.includes(word) || word.includes(given));

@@ -38,6 +38,8 @@ class Rejects {
       // Records of people: nobody else's business.
       this.#descriptor = fs.openSync(path, append ? 'a' : 'w', 0o600);
       const isEmpty = fs.fstatSync(this.#descriptor).size === 0;
+      // The file is UTF-8. Spreadsheets, and the same command with its --encoding, know that by the mark alone.
+      if (isEmpty && input.needsMark()) this.#write('\uFEFF');
       if (input.format === 'csv' && isEmpty) this.#writeHeader();
     } catch (error) {
       throw this.#failure(error);

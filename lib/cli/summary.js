@@ -1,6 +1,6 @@
 'use strict';
 
-const { count, duration, plural, printable, wrap } = require('./text.js');
+const { count, duration, optionFor, plural, printable, wrap } = require('./text.js');
 
 /** Kinds of refusals and warnings that are shown; the JSON has all. */
 const SHOWN_KINDS = 8;
@@ -69,7 +69,7 @@ function showKinds(title, kinds, out) {
     out.write(`  ${count(number).padStart(9)}  ${printable(name)}\n`);
     const { line, externalId, message } = example;
     const who = externalId === '' || message.includes(externalId) ? '' : `, ${externalId}`;
-    const text = printable(`e.g. line ${line}${who}: ${message}`);
+    const text = printable(`e.g. line ${line}${who}: ${message}${optionFor(reason)}`);
     for (const part of wrap(text, out.width - 13)) {
       out.write(`             ${out.paint('dim', part)}\n`);
     }

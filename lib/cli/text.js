@@ -37,8 +37,18 @@ function wrap(text, width) {
   return lines;
 }
 
+/**
+ * The package's warnings name its options; here an option has another name.
+ * @param {string | undefined} reason of a warning
+ */
+const optionFor = (reason) =>
+  reason === 'no_default_country' ? ' (here: --default-country DE, for example)' : '';
+
+/** @param {string} text */
+const lowered = (text) => text[0].toLowerCase() + text.slice(1);
+
 /** A word as a POSIX shell reads it. @param {string} word */
 const shellWord = (word) =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-module.exports = { count, duration, plural, printable, shellWord, wrap };
+module.exports = { count, duration, lowered, optionFor, plural, printable, shellWord, wrap };

@@ -3,7 +3,7 @@
 const { TwentyCrmApiService } = require('../../api-service.js');
 const { readConnection, readServiceOptions } = require('../environment.js');
 const { EXIT } = require('../exit-codes.js');
-const { printable, wrap } = require('../text.js');
+const { lowered, printable, wrap } = require('../text.js');
 
 /**
  * @typedef {import('../../../index.js').DiagnosisFinding} Finding
@@ -15,6 +15,8 @@ const MARKS = /** @type {const} */ ({
   warning: ['yellow', '!'],
   error: ['red', '✘'],
 });
+
+const NOTHING_SENT = 'Nothing is sent to Twenty in mode';
 
 /** Findings that mean that no server answered. */
 const UNREACHABLE_CHECKS = new Set(['reachable']);
@@ -32,7 +34,9 @@ async function doctor({ console, env, interruption }, options) {
     signal: interruption.soft,
   });
   const findings = [...modeFindings(mode), ...diagnosis.findings.map(withCommand)];
-  const result = { baseUrl, mode, ok: diagnosis.ok, summary: diagnosis.summary, findings };
+  const summary =
+    mode === 'direct_crm' ? diagnosis.summary : `${NOTHING_SENT} ${mode}. ${diagnosis.summary}`;
+  const result = { baseUrl, mode, ok: diagnosis.ok, summary, findings };
   const failed = findings.find(({ status }) => status === 'error');
   const exitCode =
     failed === undefined
@@ -60,14 +64,15 @@ function modeFindings(mode) {
 function withCommand(finding) {
   const plan = /** @type {any} */ (finding.details?.plan);
   if (finding.check !== 'schema' || !(plan?.missing?.length > 0)) return finding;
-  return { ...finding, advice: `Run npx twenty-crm-native schema apply. Or: ${finding.advice}` };
+  const advice = `Run npx twenty-crm-native schema apply. Or ${lowered(finding.advice ?? '')}`;
+  return { ...finding, advice };
 }
 
 /**
- * @param {{ baseUrl: string, summary: string, findings: CliFinding[] }} result
+ * @param {{ baseUrl: string, mode: string, summary: string, findings: CliFinding[] }} result
  * @param {import('../console.js').Console} console
  */
-function show({ baseUrl, summary, findings }, { out }) {
+function show({ baseUrl, mode, summary, findings }, { out }) {
   const { paint } = out;
   out.write(`\n${paint('bold', `Twenty at ${printable(baseUrl)}`)}\n\n`);
   const labels = findings.map(({ check }) => check.replaceAll('_', ' '));
@@ -85,7 +90,11 @@ function show({ baseUrl, summary, findings }, { out }) {
   }
   const failed = findings.filter(({ status }) => status === 'error').length;
   const warned = findings.filter(({ status }) => status === 'warning').length;
-  const verdict = failed > 0 ? 'It does not work' : warned > 0 ? 'It works, with a loss' : summary;
+  const works =
+    mode === 'direct_crm'
+      ? 'It works, with a loss'
+      : `It works, but ${lowered(NOTHING_SENT)} ${mode}`;
+  const verdict = failed > 0 ? 'It does not work' : warned > 0 ? works : summary;
   const colour = failed > 0 ? 'red' : warned > 0 ? 'yellow' : 'green';
   out.write(`\n${paint(colour, printable(verdict.replace(/\.$/, '')))}.\n\n`);
 }

@@ -4,7 +4,7 @@ const { TwentyCrmApiService } = require('../../api-service.js');
 const { createTwentyCrmSyncService } = require('../../create-sync-service.js');
 const { made, readConnection, readServiceOptions, requireDirect } = require('../environment.js');
 const { EXIT } = require('../exit-codes.js');
-const { CliFailure, configFailure, describeFailure } = require('../failure.js');
+const { CliFailure, DOCTOR_HINT, configFailure, describeFailure } = require('../failure.js');
 const { openInput } = require('../input/open.js');
 const { readMapping } = require('../mapping.js');
 const { createProgress } = require('../progress.js');
@@ -108,6 +108,7 @@ async function sync(context, entity, file, options) {
       ({ requests } = await results);
       failure = run.inputFailure;
     } catch (error) {
+      ({ requests } = service.stats());
       if (!interruption.hard.aborted) failure = error;
     } finally {
       progress.stop();
@@ -198,7 +199,7 @@ async function requireConnection({ config }, signal) {
     isUnreachable ? EXIT.UNREACHABLE : EXIT.CONFIG,
     code,
     test.message,
-    'npx twenty-crm-native doctor says more.',
+    DOCTOR_HINT,
   );
 }
 

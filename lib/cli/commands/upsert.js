@@ -5,8 +5,8 @@ const { createTwentyCrmSyncService } = require('../../create-sync-service.js');
 const { made, readConnection, readServiceOptions, requireDirect } = require('../environment.js');
 const { EXIT } = require('../exit-codes.js');
 const { CliFailure, inputFailure } = require('../failure.js');
-const { BadRecord, isObject, objectMapper, readMapping } = require('../mapping.js');
-const { printable } = require('../text.js');
+const { BadRecord, fieldsHint, isObject, objectMapper, readMapping } = require('../mapping.js');
+const { optionFor, printable } = require('../text.js');
 
 /** Bytes of standard input that are read. */
 const MAX_BYTES = 10_000_000;
@@ -42,8 +42,9 @@ async function upsert({ console, env, stdin, interruption }, entity, source, opt
     result: { entity, ...written, warnings },
     show: () => {
       const { out, err } = console;
-      for (const { field, message } of warnings) {
-        err.write(`${err.paint('yellow', '!')} ${printable(`${field}: ${message}`)}\n`);
+      for (const { field, reason, message } of warnings) {
+        const text = printable(`${field}: ${message}${optionFor(reason)}`);
+        err.write(`${err.paint('yellow', '!')} ${text}\n`);
       }
       const verb = out.paint('green', created ? 'created' : 'updated');
       out.write(`${verb} ${entity} ${printable(externalId)}  ${id}\n`);
@@ -100,7 +101,8 @@ function toRecord(entity, text) {
     return objectMapper(entity, readMapping(entity, {}))(value);
   } catch (error) {
     if (!(error instanceof BadRecord)) throw error;
-    throw new CliFailure(EXIT.LEFTOVER, error.code, error.message);
+    const hint = error.code === 'UNKNOWN_FIELD' ? fieldsHint(entity) : undefined;
+    throw new CliFailure(EXIT.LEFTOVER, error.code, error.message, hint);
   }
 }
 

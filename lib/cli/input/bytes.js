@@ -10,6 +10,8 @@ const NEWLINE = 0x0a;
  * @typedef {object} Meter how far the reading is
  * @property {number} read bytes of the file
  * @property {number} decoded bytes of UTF-8 made of them
+ * @property {boolean} needsMark whether a file like this one, written in UTF-8, has to say so to be read by the same
+ *   program with the same options
  */
 
 /**
@@ -49,11 +51,11 @@ async function* toUtf8(chunks, encoding, meter) {
       head = Buffer.concat([head, chunk]);
       if (head.length < 3) continue;
       isFirst = false;
-      ({ decoder, head } = choose(head, encoding));
+      ({ decoder, head, needsMark: meter.needsMark } = choose(head, encoding));
       yield convert(head, false);
     } else yield convert(chunk, false);
   }
-  if (isFirst) ({ decoder, head } = choose(head, encoding));
+  if (isFirst) ({ decoder, head, needsMark: meter.needsMark } = choose(head, encoding));
   const rest = convert(isFirst ? head : Buffer.alloc(0), true);
   if (rest.length > 0) yield rest;
 }
@@ -64,12 +66,13 @@ async function* toUtf8(chunks, encoding, meter) {
  */
 function choose(head, encoding) {
   if (head.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))) {
-    return { decoder: null, head: head.subarray(3) };
+    return { decoder: null, head: head.subarray(3), needsMark: true };
   }
   const mark = head.subarray(0, 2).toString('hex');
   const label = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : encoding;
-  if (label === undefined || /^utf-?8$/i.test(label)) return { decoder: null, head };
-  return { decoder: new TextDecoder(label, { fatal: true }), head };
+  if (label === undefined || /^utf-?8$/i.test(label))
+    return { decoder: null, head, needsMark: false };
+  return { decoder: new TextDecoder(label, { fatal: true }), head, needsMark: true };
 }
 
 /**

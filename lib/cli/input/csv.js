@@ -117,7 +117,8 @@ function firstLine(text) {
  * @param {AsyncIterable<Buffer>} rest
  * @param {string} delimiter
  * @param {number} lines that stand before the head
- * @returns {AsyncGenerator<Row, void, undefined>} blank lines are left out
+ * @returns {AsyncGenerator<Row, void, undefined>} blank lines are left out, and the rows of nothing but delimiters that
+ *   spreadsheets leave below their last
  */
 async function* parse(head, rest, delimiter, lines) {
   const { parse: createParser } = require('csv-parse');
@@ -156,7 +157,7 @@ async function* parse(head, rest, delimiter, lines) {
       const start = line;
       line += 1;
       for (const cell of cells) line += countNewlines(cell);
-      if (cells.length > 1 || cells[0].trim() !== '') yield { cells, line: start, end };
+      if (cells.some((cell) => cell.trim() !== '')) yield { cells, line: start, end };
     }
     if (failure !== undefined) throw csvFailure(failure, line);
   };

@@ -1,6 +1,7 @@
 'use strict';
 
 const { isUtf8 } = require('node:buffer');
+const { inputFailure } = require('../failure.js');
 const {
   BadRecord,
   REJECT_PREFIX,
@@ -39,6 +40,7 @@ async function* readNdjson(chunks, entity, mapping) {
   const entries = function* (lines) {
     for (const line of lines) {
       if (isBlank(line.bytes)) continue;
+      if (isFirst) refuseDocument(line.bytes);
       const entry = readLine(line, toRecord);
       if (isFirst) refuseUnknown(entry, entity);
       isFirst = false;
@@ -47,6 +49,18 @@ async function* readNdjson(chunks, entity, mapping) {
   };
   for await (const chunk of chunks) yield* entries(splitter.push(chunk));
   yield* entries(splitter.end());
+}
+
+/**
+ * A file of one JSON list, or of objects over several lines, would be refused line by line.
+ * @param {Buffer} bytes of the first line
+ */
+function refuseDocument(bytes) {
+  if (!/^\s*(\[\s*(\{.*)?|\{\s*)$/s.test(bytes.toString())) return;
+  throw inputFailure(
+    'The input is JSON, but not one object a line',
+    'jq makes lines of it: jq -c ".[]" FILE of a list, jq -c . FILE of objects.',
+  );
 }
 
 /**

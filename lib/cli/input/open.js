@@ -33,6 +33,8 @@ const EXTENSIONS = {
  * @property {string} [delimiter] of a CSV file
  * @property {AsyncGenerator<import('./ndjson.js').Entry, void, undefined>} entries
  * @property {boolean} hasSize whether it is known how much there is to read
+ * @property {() => boolean} needsMark whether a file made of its records begins with a byte order mark, known once they
+ *   are read
  * @property {(end: number) => number} fractionAt how much of the input lies before an entry's end, 0 to 1
  * @property {() => void} close nothing more is read
  */
@@ -51,7 +53,7 @@ async function openInput(file, entity, mapping, options, stdin, signal) {
   const delimiter = delimiterOf(file, format, options.delimiter);
   requireEncoding(options.encoding);
   const { stream, size } = file === '-' ? { stream: stdin, size: 0 } : await openFile(file);
-  const meter = { read: 0, decoded: 0 };
+  const meter = { read: 0, decoded: 0, needsMark: false };
   const readable = /** @type {import('node:stream').Readable} */ (stream);
   signal.addEventListener('abort', () => readable.destroy());
   const chunks = toUtf8(readable, options.encoding, meter);
@@ -59,6 +61,7 @@ async function openInput(file, entity, mapping, options, stdin, signal) {
     name: file === '-' ? 'standard input' : file,
     format,
     hasSize: size > 0,
+    needsMark: () => meter.needsMark,
     /** @param {number} end */
     fractionAt: (end) =>
       size === 0 || meter.decoded === 0
@@ -80,6 +83,12 @@ function readFormat(file, given) {
   const format = given ?? EXTENSIONS[path.extname(file).toLowerCase()];
   if (format !== undefined) return format;
   if (file === '-') throw usageFailure('Standard input needs --format csv or --format ndjson');
+  if (/\.(xls[xmb]?|ods|numbers)$/i.test(file)) {
+    throw usageFailure(
+      `${file} is a workbook`,
+      'Save its sheet as CSV (UTF-8), and give that file.',
+    );
+  }
   throw usageFailure(
     `${file}: its name does not tell what it is`,
     'Say --format csv or --format ndjson (one JSON object a line).',
