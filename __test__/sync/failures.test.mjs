@@ -313,3 +313,53 @@ test('a field that goes away, and one that comes, while the process runs', async
   assert.equal(result.data.account_type, null);
   assert.equal(warnings.at(-1).reason, 'missing_field');
 });
+
+/** All rows of a person, deleted ones too. @param {{ external_id: string }} person */
+async function rowsOf({ external_id }) {
+  const rows = await crm.sim.records('people');
+  return rows.filter((/** @type {any} */ row) => row.externalId === external_id);
+}
+
+test('a deleted row whose write lost its answer is restored all the same, and never said to be written', async () => {
+  const person = newPerson();
+  const service = crm.service({}, { maxRetries: 0 });
+  const { id } = await service.upsertPerson(person);
+  const lost = { method: 'PATCH', path: `/rest/people/${id}`, times: 1 };
+  for (const [at, action] of [
+    { type: 'resetAfter' },
+    { type: 'truncateBody' },
+    { type: 'resetMidBody' },
+  ].entries()) {
+    await service.deletePerson(person.external_id);
+    await crm.sim.addFaults({ ...lost, action });
+    const job = `Job ${at}`;
+    const written = await service.upsertPerson({ ...person, job_title: job });
+    assert.deepEqual([written.id, written.updated], [id, true]);
+    assert.deepEqual(
+      (await rowsOf(person)).map((row) => [row.id, row.deletedAt, row.jobTitle]),
+      [[id, null, job]],
+    );
+  }
+});
+
+test('a row that is to be restored, and an answer that shows it deleted: it is looked at again', async () => {
+  const person = newPerson();
+  const service = crm.service();
+  const { id } = await service.upsertPerson(person);
+  await service.deletePerson(person.external_id);
+  const [row] = await rowsOf(person);
+  // Of the write before, again: the write itself never came to the server.
+  const body = { data: { updatePerson: row } };
+  await crm.sim.addFaults({
+    method: 'PATCH',
+    path: `/rest/people/${id}`,
+    bodyContains: '"deletedAt":null',
+    times: 1,
+    action: { type: 'status', status: 200, body },
+  });
+  await service.upsertPerson({ ...person, job_title: 'CEO' });
+  assert.deepEqual(
+    (await rowsOf(person)).map((row) => [row.id, row.deletedAt, row.jobTitle]),
+    [[id, null, 'CEO']],
+  );
+});

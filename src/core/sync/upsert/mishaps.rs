@@ -13,7 +13,7 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{MappedRecord, holds_all};
 
 use crate::core::sync::schema_source::Sign;
-use crate::core::sync::wire::{self, id_of};
+use crate::core::sync::wire::{self, id_of, is_deleted};
 
 impl Upsert<'_> {
     /// Every repeat failed and the server may have carried the write out all the same: one look tells.
@@ -30,10 +30,11 @@ impl Upsert<'_> {
             .into_iter()
             .find(|row| self.own_ids.iter().any(|id| id == id_of(row)) && holds_all(row, payload));
         match row {
-            // It was written without knowing the row, which lacks a part of the record.
-            Some(row) if self.row_unseen && self.owes(&row) => {
-                self.decide(std::slice::from_ref(&row))
+            // Its echo would have told, too, what became of the row meanwhile.
+            Some(row) if self.row_unseen => {
+                self.after_remembered(id_of(&row).to_owned(), row).await
             }
+            Some(row) if is_deleted(&row) => self.decide(std::slice::from_ref(&row)),
             Some(row) => {
                 let created = self.maybe_created && is_as_created(&row, &self.create_payload());
                 self.remember(&row).await;

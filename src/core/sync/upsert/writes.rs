@@ -18,6 +18,7 @@ use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
 impl Upsert<'_> {
     pub(super) async fn create(&mut self) -> Result<Step, CrmError> {
         let payload = self.create_payload();
+        self.row_unseen = false;
         self.check_refused(&payload)?;
         match wire::create(&self.service.http, self.kind(), &payload).await {
             Ok(record) => {
@@ -73,7 +74,11 @@ impl Upsert<'_> {
     }
 
     /// The echo tells whether the remembered row is still ours, and still there.
-    async fn after_remembered(&mut self, id: String, record: Record) -> Result<Step, CrmError> {
+    pub(super) async fn after_remembered(
+        &mut self,
+        id: String,
+        record: Record,
+    ) -> Result<Step, CrmError> {
         if let Some(field) = self.mapped.external_id_field.name() {
             let echoed = text_of(&record, field);
             if !echoed.is_empty() && echoed != self.mapped.stored_external_id {
@@ -153,8 +158,9 @@ impl Upsert<'_> {
         let written = wire::patch(&self.service.http, self.kind(), &id, &payload).await;
         drop(claim);
         match written {
-            Ok(record) if is_deleted(&record) && !target.revive => {
-                // It was deleted between the look-up and the write.
+            Ok(record) if is_deleted(&record) => {
+                // It was deleted between the look-up and the write; or it was to be restored, and this is an answer to
+                // something else.
                 self.conflict_pause(None).await?;
                 Ok(Step::Next(Plan::LookUp))
             }
