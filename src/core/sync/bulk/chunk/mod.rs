@@ -151,7 +151,8 @@ impl<'a> Chunk<'a> {
         if self.items.is_empty() {
             return;
         }
-        let mut schema = match self.service.schema().await {
+        let inputs = self.items.iter().map(|item| &item.input);
+        let mut schema = match self.service.schema_for(inputs).await {
             Ok(schema) => schema,
             Err(error) => return self.fail_open(&error),
         };
