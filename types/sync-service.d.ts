@@ -84,21 +84,30 @@ export interface FieldNames {
    * @default 'externalId'
    */
   externalId?: string;
-  /** @default 'accountType' */
+  /**
+   * Of people; takes `account_type`.
+   * @default 'accountType'
+   */
   accountType?: string;
   /**
-   * Candidates; the first that the workspace has is used.
+   * Of people, candidates; the first that the workspace has is used.
    * @default ['plan', 'planCustom', 'subscriptionPlan']
    */
   plan?: string[];
-  /** @default 'totalSubmissions' */
+  /**
+   * Of people; takes `total_submissions`.
+   * @default 'totalSubmissions'
+   */
   totalSubmissions?: string;
   /**
    * Of people and of companies.
    * @default 'website'
    */
   website?: string;
-  /** @default 'city' */
+  /**
+   * Of people.
+   * @default 'city'
+   */
   city?: string;
   /**
    * Of companies.
