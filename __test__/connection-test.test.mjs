@@ -1,8 +1,8 @@
 // TwentyCrmApiService: what a person who sets up the connection is told.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TwentyCrmApiService } from '../index.mjs';
-import { rejection, useSim } from './helpers/crm.mjs';
+import { createTwentyCrmSyncService, TwentyCrmApiService } from '../index.mjs';
+import { newPerson, rejection, useSim } from './helpers/crm.mjs';
 import { closedPort, coreError, deferred, json, KEY, serve } from './helpers/servers.mjs';
 
 const crm = useSim({ preset: 'provisioned' });
@@ -162,5 +162,16 @@ test('isReachable: whether anything answers, without a key', async () => {
   assert.equal(await api.isReachable('not a URL'), false);
   for (const { headers } of [...plain.seen, ...gateway.seen]) {
     assert.doesNotMatch(headers.authorization ?? '', new RegExp(KEY));
+  }
+});
+
+test('a base URL with /rest, or with https:// where there is no TLS, is named as the cause', async () => {
+  for (const [baseUrl, advice] of [
+    [`${crm.sim.baseUrl}/rest`, /Leave \/rest out of baseUrl\.$/],
+    [crm.sim.baseUrl.replace('http:', 'https:'), /does not speak TLS there: is it http:\/\//],
+  ]) {
+    const config = { baseUrl, apiKey: crm.sim.apiKey, maxRetries: 0 };
+    const error = await rejection(createTwentyCrmSyncService(config).upsertPerson(newPerson()));
+    assert.match(error.message, advice);
   }
 });

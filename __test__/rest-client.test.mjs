@@ -279,6 +279,18 @@ test('a configuration that is no good is refused by name, when the client is mad
   }
 });
 
+test('a base URL or a key that is missing: the error says where to get one', () => {
+  for (const nothing of [null, undefined]) {
+    const config = { baseUrl: nothing, apiKey: KEY };
+    assert.throws(
+      () => clientOf(/** @type {any} */ (nothing), config),
+      /give the address.*variable/,
+    );
+    const keyless = { apiKey: nothing };
+    assert.throws(() => clientOf('http://127.0.0.1:1', keyless), /create one in Twenty.*variable/);
+  }
+});
+
 test('null and undefined mean "not given", in the configuration and in options', async () => {
   const server = await serve((_, response) => json(response, 200, { ok: true }));
   for (const nothing of [null, undefined]) {

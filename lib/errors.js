@@ -127,17 +127,21 @@ function causeOf(error) {
   return { cause: new Error(original) };
 }
 
-/** What a Twenty answers where the base URL has the `/rest` of the paths already. */
-const DOUBLED_PATH = "'/rest/rest/";
-
 /**
- * The server's words for a wrong base URL show the path that came of it, and not what is wrong.
+ * The words that a wrong base URL leads to show what came of it, and not what is wrong.
  * @param {TwentyCrmError} error
  * @returns {TwentyCrmError}
  */
 function explained(error) {
-  if (!String(error.details?.originalError).includes(DOUBLED_PATH)) return error;
-  return { ...error, message: `${error.message} Leave /rest out of baseUrl.` };
+  const { reason, originalError, path } = error.details ?? {};
+  const words = String(originalError);
+  const isDoubled = words.startsWith(`Query path '/rest${String(path).split('?')[0]}'`);
+  const isPlain = reason === 'TLS' && words.includes('InvalidContentType');
+  if (!isDoubled && !isPlain) return error;
+  const advice = isDoubled
+    ? 'Leave /rest out of baseUrl.'
+    : 'The server does not speak TLS there: is it http://, or another port?';
+  return { ...error, message: `${error.message} ${advice}` };
 }
 
 /**

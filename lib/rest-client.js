@@ -139,6 +139,12 @@ const CONFIG = /** @type {const} */ ([
   'ca',
 ]);
 
+/** What cannot be done without, and where to get it. */
+const NEEDED = /** @type {const} */ ([
+  ['baseUrl', 'give the address of your Twenty, for example https://crm.example.com'],
+  ['apiKey', 'create one in Twenty under Settings, APIs & Webhooks'],
+]);
+
 const OPTIONS = /** @type {const} */ ([
   'timeout',
   'headers',
@@ -157,6 +163,14 @@ function configToJson(config) {
     );
   }
   const values = readOptions('config', config, CONFIG);
+  for (const [name, what] of NEEDED) {
+    if (values[name] != null) continue;
+    throw invalid(
+      name,
+      `${name} is missing: ${what} (where it comes from the environment, its variable is not set)`,
+      undefined,
+    );
+  }
   // They may be stored with them: HTTP drops the blanks around a header's value, so nobody noticed.
   values.baseUrl = withoutBlanks(values.baseUrl);
   values.apiKey = withoutBlanks(values.apiKey);
