@@ -59,15 +59,11 @@ impl SchemaSource {
         if let Some(schema) = self.current() {
             return Ok(schema);
         }
-        let turn = self.loading.lock().await;
-        let Some(schema) = self.current() else {
-            return self.load(http).await;
-        };
-        drop(turn);
-        // Those who waited wake one another, and no idle thread takes over a task that was woken last: without this
-        // they would all go on behind one another on one thread.
-        tokio::task::yield_now().await;
-        Ok(schema)
+        let _turn = self.loading.lock().await;
+        match self.current() {
+            Some(schema) => Ok(schema),
+            None => self.load(http).await,
+        }
     }
 
     /// The schema as the server has it now; everybody in the process uses it from then on.

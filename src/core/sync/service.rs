@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use futures_util::future::{BoxFuture, join};
+use futures_util::future::BoxFuture;
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::HttpClient;
@@ -12,7 +12,6 @@ use crate::core::store::{BoundedStore, MappingStore};
 use crate::core::twenty::email;
 use crate::core::twenty::ids::{ObjectKind, record_id};
 use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::phone;
 use crate::core::twenty::record::{InvalidEmail, MapContext};
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -169,23 +168,6 @@ impl SyncService {
 
     pub(super) async fn schema(&self) -> Result<Arc<WorkspaceSchema>, CrmError> {
         self.workspace.schema.get(&self.http).await
-    }
-
-    /// The schema, for `inputs` to be mapped on. While the process waits for its first one, what reading a phone number
-    /// needs is made.
-    pub(super) async fn schema_for<'i>(
-        &self,
-        inputs: impl IntoIterator<Item = &'i Input>,
-    ) -> Result<Arc<WorkspaceSchema>, CrmError> {
-        if let Some(schema) = self.workspace.schema.current() {
-            return Ok(schema);
-        }
-        let prepare = async {
-            if inputs.into_iter().any(Input::has_phone) {
-                phone::prepare();
-            }
-        };
-        join(self.schema(), prepare).await.0
     }
 
     pub(super) async fn newer_schema(

@@ -4,8 +4,6 @@
 //! read (transcripts 117, 481) or whose country it sees otherwise (118). This is a port of the same library with the same
 //! numbering plans, so what it reads and which country it finds agree with the server.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, Region};
 use serde_json::{Map, Value, json};
 
@@ -35,15 +33,6 @@ impl Country {
                 "defaultCountry must be a two-letter country code such as FR or US",
             )
         })
-    }
-}
-
-/// Reads the numbering plans, which takes milliseconds, and whoever parses the first number of the process would wait
-/// for it. Only the first call does anything: no second thread is held up.
-pub fn prepare() {
-    static IS_BEGUN: AtomicBool = AtomicBool::new(false);
-    if !IS_BEGUN.swap(true, Ordering::Relaxed) {
-        PHONE_NUMBER_UTIL.get_country_code_for_region(Region::World);
     }
 }
 

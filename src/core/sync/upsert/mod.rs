@@ -61,11 +61,6 @@ impl Input {
         }
     }
 
-    /// Whether there is a phone number to read.
-    pub(super) fn has_phone(&self) -> bool {
-        matches!(self, Self::Person(person) if person.phone.value().is_some())
-    }
-
     /// The caller's external id.
     pub fn external_id(&self) -> &str {
         match self {
@@ -161,7 +156,7 @@ impl<'a> Upsert<'a> {
         options: CallOptions,
         input: Input,
     ) -> Result<Self, CrmError> {
-        let schema = service.schema_for([&input]).await?;
+        let schema = service.schema().await?;
         let mapped = map(service, &schema, &input)?;
         Ok(Self {
             service,

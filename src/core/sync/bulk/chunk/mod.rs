@@ -151,8 +151,7 @@ impl<'a> Chunk<'a> {
         if self.items.is_empty() {
             return;
         }
-        let inputs = self.items.iter().map(|item| &item.input);
-        let mut schema = match self.service.schema_for(inputs).await {
+        let mut schema = match self.service.schema().await {
             Ok(schema) => schema,
             Err(error) => return self.fail_open(&error),
         };
