@@ -67,6 +67,16 @@ function isSignal(value) {
   }
 }
 
+/** Options with a shape of their own, which few programs give. */
+const SHAPED = new Set([
+  'collisions',
+  'defaultCountry',
+  'fieldNames',
+  'fieldOwnership',
+  'invalidEmail',
+  'namespace',
+]);
+
 /**
  * Options as JSON text, each of them checked to be writable under its own name. `null` is as good as not given.
  * @param {Record<string, unknown>} values
@@ -74,15 +84,20 @@ function isSignal(value) {
  */
 function optionsToJson(values) {
   let isGiven = false;
+  let hasShapes = false;
   for (const name in values) {
     const value = values[name];
     // Null is what a database's row has for what nobody set.
     if (value === null) values[name] = undefined;
     if (value === undefined || value === null) continue;
     isGiven = true;
+    hasShapes ||= SHAPED.has(name);
     if (typeof value === 'object' || typeof value === 'function') toJson(name, value);
   }
-  return isGiven ? JSON.stringify(values) : undefined;
+  if (!isGiven) return undefined;
+  const json = JSON.stringify(values);
+  if (hasShapes) require('./option-shapes.js').requireShapes(JSON.parse(json));
+  return json;
 }
 
 /**

@@ -1,0 +1,103 @@
+'use strict';
+
+const { TWENTY_CRM_DEFAULTS } = require('./defaults.js');
+const { invalid, unlessLong } = require('./serialise.js');
+
+/** Longest name that an error repeats, in characters. */
+const MAX_NAME = 100;
+
+/** Who may own a field. */
+const OWNERS = Object.freeze(['always', 'if-empty', 'create-only']);
+
+/** What each option of `collisions` can say. */
+const CHOICES = Object.freeze({
+  unclaimedMatch: Object.freeze(['link', 'adopt', 'report']),
+  claimedMatch: Object.freeze(['leave_out', 'take_over', 'report']),
+  deletedMatch: Object.freeze(['leave_out', 'report']),
+  ownDeleted: Object.freeze(['revive', 'skip', 'report']),
+  ownGone: Object.freeze(['create', 'skip', 'report']),
+});
+
+/** @type {(option: string, value: any) => void} */
+const text = (option, value) => {
+  if (typeof value !== 'string') throw invalid(option, `${option} must be a string`, undefined);
+};
+
+/** @type {Record<string, (option: string, value: any) => void>} */
+const SHAPES = {
+  defaultCountry: text,
+  invalidEmail: text,
+  namespace: text,
+  collisions(option, value) {
+    for (const [name, choice] of entriesOf(option, option, value)) {
+      if (!Object.hasOwn(CHOICES, name)) throw unknown(option, option, name, Object.keys(CHOICES));
+      requireChoice(option, `${option}.${name}`, choice, CHOICES[/** @type {'ownGone'} */ (name)]);
+    }
+  },
+  fieldOwnership(option, value) {
+    for (const [entity, owners] of entriesOf(option, option, value)) {
+      if (entity !== 'person' && entity !== 'company') {
+        throw unknown(option, option, entity, ['person', 'company']);
+      }
+      for (const [name, owner] of entriesOf(option, `${option}.${entity}`, owners)) {
+        const shown = `${option}.${entity}.${unlessLong(name, MAX_NAME)}`;
+        requireChoice(option, shown, owner, OWNERS);
+      }
+    }
+  },
+  fieldNames(option, value) {
+    for (const [name, field] of entriesOf(option, option, value)) {
+      if (!Object.hasOwn(TWENTY_CRM_DEFAULTS.fieldNames, name)) continue;
+      const names = name === 'plan' && Array.isArray(field) ? field : [field];
+      if (names.every((one) => typeof one === 'string')) continue;
+      const or = name === 'plan' ? ', or a list of strings' : '';
+      throw invalid(option, `${option}.${name} must be a string${or}`, undefined);
+    }
+  },
+};
+
+/**
+ * Checks the options that have a shape of their own, before the core reads them: its parser would name its own types.
+ * @param {Record<string, unknown>} values as JSON has them
+ */
+function requireShapes(values) {
+  for (const option of Object.keys(values)) {
+    if (Object.hasOwn(SHAPES, option)) SHAPES[option](option, values[option]);
+  }
+}
+
+/**
+ * @param {string} option
+ * @param {string} name
+ * @param {unknown} value
+ */
+function entriesOf(option, name, value) {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return Object.entries(value);
+  }
+  throw invalid(option, `${name} must be an object`, undefined);
+}
+
+/**
+ * @param {string} option
+ * @param {string} name
+ * @param {unknown} value
+ * @param {readonly string[]} choices
+ */
+function requireChoice(option, name, value, choices) {
+  if (choices.includes(/** @type {string} */ (value))) return;
+  throw invalid(option, `${name} must be one of ${choices.join(', ')}`, undefined);
+}
+
+/**
+ * @param {string} option
+ * @param {string} where
+ * @param {string} name
+ * @param {readonly string[]} known
+ */
+function unknown(option, where, name, known) {
+  const shown = unlessLong(name, MAX_NAME);
+  return invalid(option, `${where} has no "${shown}"; it knows ${known.join(', ')}`, undefined);
+}
+
+module.exports = { CHOICES, OWNERS, requireShapes };
