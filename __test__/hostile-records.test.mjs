@@ -25,6 +25,39 @@ test('a megabyte in any field: written, or refused by the name of the field, sho
   }
 });
 
+test('words around a phone number are no digits of it, and no address is a website', async () => {
+  /** @type {[object, Record<string, unknown>, string[]][]} */
+  const cases = [
+    [{ phone: '+33 6 12 34 56 78 (home)' }, { phone: '+33612345678' }, []],
+    [{ phone: '+49 30 23125042 priv' }, { phone: '+493023125042' }, []],
+    [{ phone: '+1 800 FLOWERS' }, { phone: '+18003569377' }, []],
+    [{ phone: '+1 415 555 2671 / 2672' }, { phone: null }, ['phone/invalid_phone']],
+    [{ phone: '+1 415 555 2671 x12' }, { phone: '+14155552671' }, ['phone/phone_extension']],
+    [{ website: 'jane@gmail.com' }, { website: null }, ['website/invalid_url']],
+    [{ name: 'Jane Smith, MD, Ph.D.' }, { name: 'Jane Smith, MD, Ph.D.' }, []],
+  ];
+  for (const [fields, expected, warned] of cases) {
+    const single = [];
+    const service = crm.service({
+      onWarning: ({ field, reason }) => single.push(`${field}/${reason}`),
+    });
+    const { data } = await service.upsertPerson(newPerson(fields));
+    /** @type {import('../index.js').SyncResult<any> | undefined} */
+    let result;
+    for await (const one of crm.service().syncPersons([newPerson(fields)])) result = one;
+    const inBulk = (result?.warnings ?? []).map(({ field, reason }) => `${field}/${reason}`);
+    for (const [entity, warnings] of /** @type {[any, string[]][]} */ ([
+      [data, single],
+      [result?.data, inBulk],
+    ])) {
+      for (const [field, value] of Object.entries(expected)) {
+        assert.equal(entity[field], value, JSON.stringify(fields));
+      }
+      assert.deepEqual(warnings, warned, JSON.stringify(fields));
+    }
+  }
+});
+
 test('an iterator whose return() throws does not hide what stopped the run', async () => {
   for (const [ending, end] of /** @type {const} */ ([
     [

@@ -100,6 +100,16 @@ test('a revoked key pauses; with a good one everything arrives', async () => {
   for (let at = 0; at < 5; at += 1) assert.ok(people.has(`k${at}`));
 });
 
+test('a base URL with /rest at its end pauses, and gives nobody up', async () => {
+  const service = crm.service({}, { baseUrl: `${crm.sim.baseUrl}/rest` });
+  const { outbox, errors } = newOutbox({}, service);
+  for (const id of ['u1', 'u2', 'u3']) await outbox.enqueuePerson(person(id));
+  const { pending, deadLettered } = await outbox.flush({ timeoutMs: 50 });
+  assert.deepEqual([pending, deadLettered], [3, 0]);
+  assert.deepEqual(errors[0], ['paused', 'UNKNOWN']);
+  await outbox.stop();
+});
+
 test('a record that the server refuses is given up, those beside it are not', async () => {
   const { outbox } = newOutbox();
   await crm.sim.addFaults({

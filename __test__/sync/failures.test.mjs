@@ -50,6 +50,19 @@ test('a key without the right to metadata writes all the same', async () => {
   assert.equal(again.created, false);
 });
 
+test('a base URL that is not the API’s own address is no fault of a record, alone and in bulk', async () => {
+  for (const path of ['/rest', '/graphql', '/objects/people']) {
+    const service = crm.service({}, { baseUrl: `${crm.sim.baseUrl}${path}` });
+    const errors = [await rejection(service.upsertPerson(newPerson()))];
+    for await (const { error } of service.syncPersons([newPerson()])) errors.push(error);
+    for (const error of errors) {
+      assert.equal(error.code, 'UNKNOWN', path);
+      assert.equal(error.details.reason, 'NOT_TWENTY');
+      assert.match(error.message, /without \/rest/);
+    }
+  }
+});
+
 test('a wrong base URL that answers HTML is not Twenty', async () => {
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'text/html');

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::{HttpClient, Request};
+use crate::core::twenty::advice::WRONG_ADDRESS;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::{WorkspaceSchema, next_metadata_cursor};
 
@@ -145,7 +146,7 @@ impl SchemaSource {
     }
 
     async fn load(&self, http: &HttpClient) -> Result<Arc<WorkspaceSchema>, CrmError> {
-        let mut schema = read_schema(http).await?;
+        let mut schema = read_schema(http).await.map_err(not_about_the_record)?;
         let proven = self.proven();
         if !proven.is_empty() {
             schema = schema.with_unique(proven.iter().map(|(kind, name)| (*kind, name.as_str())));
@@ -154,6 +155,21 @@ impl SchemaSource {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&schema));
         Ok(schema)
     }
+}
+
+/// What refuses to show its schema, or has none to show, is not Twenty's API at this address (a base URL that ends in
+/// `/rest`, most often). Whoever waits for the schema must not take it for a refusal of their record.
+fn not_about_the_record(error: CrmError) -> CrmError {
+    if !matches!(error.code, ErrorCode::ValidationError | ErrorCode::NotFound) {
+        return error;
+    }
+    let message = format!("{} {WRONG_ADDRESS}", error.message);
+    CrmError {
+        code: ErrorCode::Unknown,
+        message,
+        ..error
+    }
+    .with_detail("reason", "NOT_TWENTY")
 }
 
 /// Metadata alone tells uniqueness; a key without the right to it reads the OpenAPI document (WIRE.md section 9).

@@ -97,7 +97,7 @@ impl SyncService {
     }
 
     /// Refuses what can be told to be bad without the workspace's schema.
-    fn check(&self, input: &Input) -> Result<(), CrmError> {
+    pub(super) fn check(&self, input: &Input) -> Result<(), CrmError> {
         match input {
             Input::Person(person) if self.options.invalid_email == InvalidEmail::Refuse => {
                 let email = email::normalize(&person.email);

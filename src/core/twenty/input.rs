@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::email;
 use crate::core::error::CrmError;
 
 mod raw;
@@ -122,7 +123,7 @@ impl PersonInput {
         Ok(Self {
             external_id: raw.required("external_id")?,
             name: raw.required("name")?,
-            email: super::email::normalize(&raw.string("email")?),
+            email: email::normalize(&raw.string("email")?),
             phone: raw.text("phone")?,
             job_title: raw.text("job_title")?,
             company_name: raw.text("company_name")?,
@@ -138,7 +139,10 @@ impl PersonInput {
     /// Takes over what a later input for the same external id says, as if both were written in turn.
     pub fn merge(&mut self, later: Self) {
         self.name = later.name;
-        self.email = later.email;
+        // What is no address is left out where it is not refused, and leaves the earlier one as it is.
+        if email::is_valid(&later.email) || !email::is_valid(&self.email) {
+            self.email = later.email;
+        }
         self.phone.merge(later.phone);
         self.job_title.merge(later.job_title);
         self.company_name.merge(later.company_name);

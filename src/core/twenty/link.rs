@@ -14,6 +14,10 @@ pub fn normalize(link: &str) -> Option<String> {
         // Without a scheme any word would do, so a host must look like one (transcripts 125, 126).
         let url = Url::parse(&format!("https://{}", link.trim_start_matches("//"))).ok()?;
         url.host_str().filter(|host| host.contains(['.', ':']))?;
+        // What has an at sign is an e-mail address, and its host somebody else's site.
+        if !url.username().is_empty() {
+            return None;
+        }
         url
     };
     if !matches!(url.scheme(), "http" | "https") {
@@ -63,6 +67,8 @@ mod tests {
             ("word", None),
             ("", None),
             ("mailto:jane@acme.com", None),
+            ("jane@gmail.com", None),
+            ("acme.com/@jane", Some("https://acme.com/@jane")),
             ("javascript:alert(1)", None),
             ("https://", None),
             ("http://127.0.0.1:3000/x", Some("http://127.0.0.1:3000/x")),

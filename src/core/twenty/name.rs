@@ -62,11 +62,14 @@ fn is_particle(word: &str) -> bool {
         .any(|particle| word.eq_ignore_ascii_case(particle))
 }
 
+/// Whether nothing but titles stands there: `Jr.`, or `MD, Ph.D.`
 fn is_suffix(text: &str) -> bool {
-    let bare: String = text.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
-    SUFFIXES
-        .iter()
-        .any(|suffix| bare.eq_ignore_ascii_case(suffix))
+    text.split(',').all(|part| {
+        let bare: String = part.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
+        SUFFIXES
+            .iter()
+            .any(|suffix| bare.eq_ignore_ascii_case(suffix))
+    })
 }
 
 #[cfg(test)]
@@ -91,6 +94,8 @@ mod tests {
             ("van Beethoven, Ludwig", "Ludwig", "van Beethoven"),
             ("John Smith, Jr.", "John", "Smith, Jr."),
             ("Jane Doe, Ph.D.", "Jane", "Doe, Ph.D."),
+            ("Jane Doe, MD, Ph.D.", "Jane", "Doe, MD, Ph.D."),
+            ("Doe, Jane, MD", "Jane, MD", "Doe"),
             ("Smith,", "Smith", ""),
             (", Jane", "Jane", ""),
             (

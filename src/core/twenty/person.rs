@@ -122,7 +122,16 @@ fn map_phone(value: &Patch<String>, mapper: &mut Mapper) {
         }
     };
     match Phone::parse(text, mapper.context.default_country) {
-        Ok(phone) => drop(mapper.fields.insert("phones".into(), phone.to_fields())),
+        Ok(phone) => {
+            mapper.fields.insert("phones".into(), phone.to_fields());
+            if let Some(extension) = &phone.extension {
+                mapper.warn(
+                    "phone",
+                    reason::PHONE_EXTENSION,
+                    format!("phone was written without its extension {extension}: Twenty has no place for one"),
+                );
+            }
+        }
         Err(why) => {
             let message = match why {
                 reason::NO_DEFAULT_COUNTRY => {

@@ -45,6 +45,8 @@ pub struct Phone {
     pub country_code: String,
     /// With the plus sign.
     pub calling_code: String,
+    /// Digits behind the number that a switchboard asks for; Twenty has no place for them.
+    pub extension: Option<String>,
     /// Whether it is of a service that belongs to no country (+800 and the like).
     non_geographic: bool,
 }
@@ -56,18 +58,12 @@ impl Phone {
         if text.len() > MAX_INPUT_BYTES || is_reversed_uri(text) {
             return Err(reason::INVALID_PHONE);
         }
-        let international =
-            phone_e164::read(text).map_or_else(|| PHONE_NUMBER_UTIL.parse(text, None), Ok);
-        let number = match (international, default_country) {
-            (Ok(number), _) => number,
-            (Err(_), Some(Country(region))) => PHONE_NUMBER_UTIL
-                .parse(text, Some(region))
-                .ok()
-                // Which country a national number belongs to is a guess; a length that cannot be says it is a wrong one.
-                .filter(|number| PHONE_NUMBER_UTIL.is_possible_number(number))
-                .ok_or(reason::INVALID_PHONE)?,
-            (Err(_), None) if could_be_national(text) => return Err(reason::NO_DEFAULT_COUNTRY),
-            (Err(_), None) => return Err(reason::INVALID_PHONE),
+        let noted = without_note(text)
+            .and_then(|bare| read(bare, default_country).ok())
+            .filter(|number| PHONE_NUMBER_UTIL.is_valid_number(number));
+        let number = match noted {
+            Some(number) => number,
+            None => read(text, default_country)?,
         };
         Self::from_number(&number).ok_or(reason::INVALID_PHONE)
     }
@@ -122,6 +118,7 @@ impl Phone {
             .is_some_and(|region| PHONE_NUMBER_UTIL.is_valid_number_for_region(number, region));
         let calling_code = format!("+{calling}");
         // A number that its country's plan knows reads back alone; any other is safe only with its calling code.
+        let extension = number.extension.clone().filter(|digits| !digits.is_empty());
         let number = if in_plan {
             national
         } else {
@@ -135,9 +132,45 @@ impl Phone {
             number,
             country_code: region.map(|region| region.to_string()).unwrap_or_default(),
             calling_code,
+            extension,
             non_geographic,
         })
     }
+}
+
+fn read(text: &str, default_country: Option<Country>) -> Result<PhoneNumber, &'static str> {
+    if let Some(number) = phone_e164::read(text) {
+        return Ok(number);
+    }
+    match (PHONE_NUMBER_UTIL.parse(text, None), default_country) {
+        // Whoever wrote more than a number may have written two of them, which the library reads as one.
+        (Ok(number), _) if is_bare(text) || PHONE_NUMBER_UTIL.is_possible_number(&number) => {
+            Ok(number)
+        }
+        (Ok(_), _) => Err(reason::INVALID_PHONE),
+        (Err(_), Some(Country(region))) => PHONE_NUMBER_UTIL
+            .parse(text, Some(region))
+            .ok()
+            // Which country a national number belongs to is a guess; a length that cannot be says it is a wrong one.
+            .filter(|number| PHONE_NUMBER_UTIL.is_possible_number(number))
+            .ok_or(reason::INVALID_PHONE),
+        (Err(_), None) if could_be_national(text) => Err(reason::NO_DEFAULT_COUNTRY),
+        (Err(_), None) => Err(reason::INVALID_PHONE),
+    }
+}
+
+/// The text up to its last digit, where words follow: the library reads their letters as those of a telephone's keys,
+/// `+33 6 12 34 56 78 (home)` as a number of four digits more.
+fn without_note(text: &str) -> Option<&str> {
+    let (last, digit) = text.char_indices().rfind(|(_, c)| c.is_numeric())?;
+    let (bare, note) = text.split_at(last + digit.len_utf8());
+    note.contains(char::is_alphabetic).then_some(bare)
+}
+
+/// Whether there is nothing but a number.
+fn is_bare(text: &str) -> bool {
+    let separates = |c: char| c.is_whitespace() || "+().-".contains(c);
+    text.chars().all(|c| c.is_numeric() || separates(c))
 }
 
 /// The subfields that clear `phones`; the composite as `null` is ignored (transcript 161).
@@ -149,13 +182,13 @@ pub fn cleared() -> Value {
     })
 }
 
-/// Whether the text may be a number whose country only the caller knows.
 /// Whether the parameter of a `tel:` URI (RFC 3966) stands before its scheme, on which the library slices backwards.
 fn is_reversed_uri(text: &str) -> bool {
     text.split_once(";phone-context=")
         .is_some_and(|(before, behind)| !before.contains("tel:") && behind.contains("tel:"))
 }
 
+/// Whether the text may be a number whose country only the caller knows.
 fn could_be_national(text: &str) -> bool {
     !text.starts_with('+') && text.chars().filter(|c| c.is_numeric()).count() >= 2
 }
@@ -173,7 +206,6 @@ mod tests {
         (&phone.number, &phone.country_code, &phone.calling_code)
     }
 
-    /// The first two are what the server answered to these numbers (transcripts 113 and 116).
     #[test]
     fn a_reversed_uri_is_no_number() {
         for text in ["1;phone-context=+49tel:2", ";phone-context=a;tel:30"] {
@@ -184,6 +216,7 @@ mod tests {
         assert_eq!(read.map(|phone| phone.e164()), Ok("+493023125042".into()));
     }
 
+    /// The first two are what the server answered to these numbers (transcripts 113 and 116).
     #[test]
     fn international_numbers_give_the_three_parts() {
         let cases = [
@@ -201,6 +234,37 @@ mod tests {
         for (text, expected) in cases {
             let phone = Phone::parse(text, None).expect(text);
             assert_eq!(parts(&phone), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_behind_a_number_are_no_digits_of_it() {
+        let cases = [
+            ("+33 6 12 34 56 78 (home)", "+33612345678"),
+            ("+33612345678 mobile", "+33612345678"),
+            ("+33 6 12 34 56 78 - Jane", "+33612345678"),
+            ("+49 30 23125042 priv", "+493023125042"),
+            ("+44 7911 123456 (UK)", "+447911123456"),
+            ("+33 1 23 45 67 89 \u{91ce}", "+33123456789"),
+            ("06 12 34 56 78 (bureau)", "+33612345678"),
+            // Letters that are part of the number stay so.
+            ("+1 800 FLOWERS", "+18003569377"),
+            ("+1 800 GOT MILK", "+18004686455"),
+            ("+1 415 555 2671 ext. 12", "+14155552671"),
+        ];
+        for (text, expected) in cases {
+            let phone = Phone::parse(text, france()).expect(text);
+            assert_eq!(phone.e164(), expected, "{text}");
+        }
+        // Two numbers are not one of the length of both.
+        for text in [
+            "+1 415 555 2671 / 2672",
+            "+1 415 555 2671 or 2672",
+            "+49 30 23125042 oder +49 30 23125043",
+            "+1 415 555 2671 ask for Bob on 2nd",
+        ] {
+            let read = Phone::parse(text, None);
+            assert_eq!(read, Err(reason::INVALID_PHONE), "{text}");
         }
     }
 
@@ -281,7 +345,11 @@ mod tests {
         prop_assert!(e164.starts_with(&phone.calling_code));
         prop_assert!(e164[1..].bytes().all(|b| b.is_ascii_digit()), "{}", e164);
         // What the record holds reads back as the same number.
-        prop_assert_eq!(Phone::parse(&e164, None), Ok(phone.clone()));
+        let held = Phone {
+            extension: None,
+            ..phone.clone()
+        };
+        prop_assert_eq!(Phone::parse(&e164, None), Ok(held));
         if !phone.country_code.is_empty() {
             let country = Country::parse(&phone.country_code).expect("a country");
             prop_assert_eq!(

@@ -197,6 +197,8 @@ impl BulkRun {
             Ok(input) => input.external_id().to_owned(),
             Err(_) => external_id_of(text),
         };
+        // Before it is joined with others of its key: what is refused must not take them along.
+        let input = input.and_then(|input| self.service.check(&input).map(|()| input));
         Parsed {
             external_id,
             input,

@@ -291,6 +291,16 @@ fn phones_are_left_out_rather_than_the_record_refused() {
 }
 
 #[test]
+fn an_extension_is_left_out_of_the_phone_and_said_to_be() {
+    let (schema, names) = (provisioned(), FieldNames::default());
+    let context = context(&schema, &names);
+    let input = person(json!({"phone": "+1 415 555 2671 ext. 12"}));
+    let record = map_person(&input, &context).expect("a record");
+    assert_eq!(record.fields["phones"]["primaryPhoneNumber"], "4155552671");
+    assert_eq!(reasons(&record), [("phone", reason::PHONE_EXTENSION)]);
+}
+
+#[test]
 fn domains_that_identify_nobody_are_left_out() {
     let (schema, names) = (provisioned(), FieldNames::default());
     let mut context = context(&schema, &names);

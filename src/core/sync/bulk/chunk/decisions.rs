@@ -1,6 +1,6 @@
 //! What is to be written for each record of a chunk, once its rows are known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -20,40 +20,34 @@ use crate::core::twenty::composite::carry_over;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{UniqueValue, holds_all, only_blank};
 use crate::core::twenty::schema::WorkspaceSchema;
+use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::row_index::RowIndex;
 use super::{Chunk, Content, Write};
 
 impl Chunk<'_> {
-    /// Decides every open item; items that need no write are finished.
+    /// Decides every open item; items that need no write are finished. Those that want a value which another record of
+    /// the chunk is about to give up stay open, unless this is the last time.
     pub(super) async fn decide_all(
         &mut self,
         schema: &Arc<WorkspaceSchema>,
         rows: &[Record],
+        is_last_try: bool,
     ) -> Vec<Write> {
         let index = RowIndex::new(self.kind, self.external_id_field(schema), rows);
         let mut writes = Vec::new();
         let mut values: HashMap<String, usize> = HashMap::new();
         let mut written_rows: HashMap<String, usize> = HashMap::new();
-        for at in self.open() {
-            self.items[at].decided.clear();
-            let decision = {
-                let item = &self.items[at];
-                let Some(mapped) = &item.mapped else { continue };
-                let claimant = Claimant::of(
-                    self.kind,
-                    item.input.external_id(),
-                    &mapped.record,
-                    &mapped.own_ids,
-                    mapped.without_unique,
-                );
-                decide(
-                    &claimant,
-                    &index.rows_of(mapped),
-                    &self.service.options.collisions,
-                )
-            };
+        let decisions = self.decisions(&index);
+        let given_up = match is_last_try || self.options.dry_run {
+            true => HashSet::new(),
+            false => self.given_up(&decisions),
+        };
+        for (at, decision) in decisions {
+            if holder_of(&decision).is_some_and(|row| given_up.contains(row)) {
+                continue;
+            }
             let row = match &decision {
                 Decision::Write(target) => Some(id_of(&target.row).to_owned()),
                 _ => None,
@@ -72,6 +66,51 @@ impl Chunk<'_> {
         }
         writes.retain_mut(|write| self.share_value(write, &mut values));
         writes
+    }
+
+    fn decisions(&mut self, index: &RowIndex<'_>) -> Vec<(usize, Decision)> {
+        let open = self.open();
+        let mut decisions = Vec::with_capacity(open.len());
+        for at in open {
+            self.items[at].decided.clear();
+            let item = &self.items[at];
+            let Some(mapped) = &item.mapped else { continue };
+            let claimant = Claimant::of(
+                self.kind,
+                item.input.external_id(),
+                &mapped.record,
+                &mapped.own_ids,
+                mapped.without_unique,
+            );
+            let collisions = &self.service.options.collisions;
+            decisions.push((at, decide(&claimant, &index.rows_of(mapped), collisions)));
+        }
+        decisions
+    }
+
+    /// The rows whose e-mail or domain is replaced by what is written to them.
+    fn given_up(&self, decisions: &[(usize, Decision)]) -> HashSet<String> {
+        let field = self.kind.unique_field();
+        let is_given_up = |at: usize, target: &Target| {
+            let mapped = self.items[at].mapped.as_ref()?;
+            let is_written = !target.leave_out_unique
+                && !target.blanks_only
+                && mapped.record.fields.contains_key(field)
+                && !mapped.without_unique
+                && !mapped.restricted.iter().any(|(name, _)| name == field);
+            let unique = mapped.record.unique_value.as_ref();
+            let held = identity_of(self.kind, &target.row).filter(|_| is_written)?;
+            Some(unique.is_none_or(|unique| held != unique.identity))
+        };
+        decisions
+            .iter()
+            .filter_map(|(at, decision)| match decision {
+                Decision::Write(target) if is_given_up(*at, target) == Some(true) => {
+                    Some(id_of(&target.row).to_owned())
+                }
+                _ => None,
+            })
+            .collect()
     }
 
     pub(super) fn external_id_field(&self, schema: &WorkspaceSchema) -> Option<String> {
@@ -317,6 +356,25 @@ impl Chunk<'_> {
         let data = self.entity(schema, at, &fields);
         self.items[at].finish(status, id, data);
     }
+}
+
+/// The live row for whose sake a record is to go without its e-mail or domain, or is to fail.
+fn holder_of(decision: &Decision) -> Option<&str> {
+    let warning = match decision {
+        Decision::Create { leave_out } => leave_out.as_ref(),
+        Decision::Write(target) => target
+            .warnings
+            .iter()
+            .find(|warning| target.leave_out_unique && warning.reason == reason::VALUE_TAKEN),
+        Decision::Fail(error) if error.reason() == Some("COLLISION") => {
+            return error.details.get("crmId")?.as_str();
+        }
+        Decision::Fail(_) | Decision::Skip { .. } => None,
+    };
+    warning
+        .filter(|warning| warning.reason == reason::VALUE_TAKEN)?
+        .crm_id
+        .as_deref()
 }
 
 fn shared_warning(unique: &UniqueValue, external_id: &str, other: &str) -> SyncWarning {

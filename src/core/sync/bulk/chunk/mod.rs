@@ -178,7 +178,7 @@ impl<'a> Chunk<'a> {
                 is_linked = true;
                 self.link_people(&schema, &mut watch).await;
             }
-            let writes = self.decide_all(&schema, &rows).await;
+            let writes = self.decide_all(&schema, &rows, is_last_try).await;
             if self.options.dry_run {
                 return;
             }

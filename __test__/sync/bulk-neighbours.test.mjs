@@ -1,0 +1,171 @@
+// Records of one run that get in each other's way: doubles of which one is bad, values that change hands.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTwentyCrmOutbox, sqliteOutbox } from '../../index.mjs';
+import { newCompany, newPerson, useSim } from '../helpers/crm.mjs';
+
+const crm = useSim({ preset: 'provisioned' });
+
+/** @param {AsyncIterable<any>} results */
+async function all(results) {
+  const list = [];
+  for await (const result of results) list.push(result);
+  return list;
+}
+
+/** What the CRM holds, by external id. @param {(row: any) => unknown} value @param {string} [plural] */
+async function held(value, plural = 'people') {
+  const rows = await crm.sim.records(plural);
+  return Object.fromEntries(rows.map((/** @type {any} */ row) => [row.externalId, value(row)]));
+}
+
+const emailsHeld = () => held((row) => row.emails.primaryEmail);
+
+test('a double with an address that is none is refused alone, wherever it stands', async () => {
+  const good = newPerson({ job_title: 'Analyst' });
+  const bad = { ...good, email: 'none', job_title: 'Nobody' };
+  for (const [inputs, expected] of /** @type {const} */ ([
+    [
+      [good, bad],
+      ['created', 'failed'],
+    ],
+    [
+      [bad, good],
+      ['failed', 'created'],
+    ],
+    [
+      [good, bad, { ...good, city: 'Oslo' }],
+      ['created', 'failed', 'updated'],
+    ],
+  ])) {
+    await crm.sim.reset();
+    const results = await all(crm.service().syncPersons(inputs));
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      expected,
+    );
+    const failed = results.find(({ status }) => status === 'failed');
+    assert.equal(failed.error.details.field, 'email');
+    assert.equal(failed.externalId, good.external_id);
+    assert.deepEqual(await held((row) => row.jobTitle), { [good.external_id]: 'Analyst' });
+    const { created, failed: count } = await crm.service().syncPersons(inputs, { force: true });
+    assert.deepEqual([created, count], [0, 1]);
+  }
+});
+
+test('where addresses that are none are left out, one does not take the good one along', async () => {
+  const good = newPerson();
+  for (const inputs of [
+    [good, { ...good, email: 'none' }],
+    [{ ...good, email: '' }, good],
+  ]) {
+    await crm.sim.reset();
+    await crm.service({ invalidEmail: 'leave_out' }).syncPersons(inputs);
+    assert.deepEqual(await emailsHeld(), { [good.external_id]: good.email });
+  }
+});
+
+test('an address that one gives up and another takes changes hands within one run, in either order', async () => {
+  const [giver, taker, heir] = [newPerson(), newPerson(), newPerson()];
+  const changes = [
+    { ...giver, email: `new-${giver.email}` },
+    { ...taker, email: giver.email },
+  ];
+  for (const inputs of [changes, [...changes].reverse()]) {
+    await crm.sim.reset();
+    const service = crm.service();
+    await service.syncPersons([giver, taker]);
+    const results = await all(service.syncPersons(inputs));
+    assert.deepEqual(
+      results.map(({ status, warnings }) => [status, warnings.length]),
+      [
+        ['updated', 0],
+        ['updated', 0],
+      ],
+    );
+    assert.deepEqual(await emailsHeld(), {
+      [giver.external_id]: `new-${giver.email}`,
+      [taker.external_id]: giver.email,
+    });
+    const again = await service.syncPersons(inputs);
+    assert.equal(again.unchanged, 2);
+  }
+  for (const claimedMatch of /** @type {const} */ (['leave_out', 'report'])) {
+    await crm.sim.reset();
+    const service = crm.service({ collisions: { claimedMatch } });
+    await service.syncPersons([giver]);
+    const results = await all(
+      service.syncPersons([{ ...heir, email: giver.email }, changes[0] ?? giver]),
+    );
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['created', 'updated'],
+      claimedMatch,
+    );
+    assert.equal((await emailsHeld())[heir.external_id], giver.email);
+  }
+});
+
+test('so does a domain, also of a company that has none any more', async () => {
+  const old = newCompany({ domain_name: 'acme.example' });
+  const next = newCompany();
+  for (const domain_name of [null, 'old-acme.example']) {
+    await crm.sim.reset();
+    const service = crm.service();
+    await service.syncCompanies([old]);
+    const results = await all(
+      service.syncCompanies([
+        { ...next, domain_name: 'www.acme.example' },
+        { ...old, domain_name },
+      ]),
+    );
+    assert.deepEqual(
+      results.flatMap(({ warnings }) => warnings),
+      [],
+    );
+    const domains = await held((row) => row.domainName.primaryLinkUrl, 'companies');
+    assert.match(domains[next.external_id], /^(https:\/\/)?acme\.example$/);
+  }
+});
+
+test('two that swap, or a taker whose giver fails, stay as they are, with a warning', async () => {
+  const [one, other] = [newPerson(), newPerson()];
+  const service = crm.service();
+  await service.syncPersons([one, other]);
+  const swapped = await all(
+    service.syncPersons([
+      { ...one, email: other.email, city: 'Oslo' },
+      { ...other, email: one.email, city: 'Rome' },
+    ]),
+  );
+  assert.deepEqual(
+    swapped.map(({ status, warnings }) => [status, warnings.map((/** @type {any} */ w) => w.reason)]),
+    [
+      ['updated', ['value_taken']],
+      ['updated', ['value_taken']],
+    ],
+  );
+  assert.deepEqual(await held((row) => row.city), {
+    [one.external_id]: 'Oslo',
+    [other.external_id]: 'Rome',
+  });
+  const kept = { [one.external_id]: one.email, [other.external_id]: other.email };
+  assert.deepEqual(await emailsHeld(), kept);
+  await service.syncPersons([
+    { ...one, email: 'none' },
+    { ...other, email: one.email },
+  ]);
+  assert.deepEqual(await emailsHeld(), kept);
+});
+
+test('through the outbox an address changes hands as well', async () => {
+  const [giver, taker] = [newPerson(), newPerson()];
+  const service = crm.service();
+  await service.syncPersons([giver, taker]);
+  const outbox = createTwentyCrmOutbox({ service, store: sqliteOutbox(':memory:') });
+  await outbox.enqueuePerson({ ...giver, email: `new-${giver.email}` });
+  await outbox.enqueuePerson({ ...taker, email: giver.email });
+  await outbox.drain();
+  await outbox.close();
+  assert.equal((await emailsHeld())[taker.external_id], giver.email);
+});
