@@ -139,7 +139,10 @@ test('two that swap, or a taker whose giver fails, stay as they are, with a warn
     ]),
   );
   assert.deepEqual(
-    swapped.map(({ status, warnings }) => [status, warnings.map((/** @type {any} */ w) => w.reason)]),
+    swapped.map(({ status, warnings }) => [
+      status,
+      warnings.map((/** @type {any} */ w) => w.reason),
+    ]),
     [
       ['updated', ['value_taken']],
       ['updated', ['value_taken']],
