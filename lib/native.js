@@ -63,7 +63,8 @@ function load() {
       failures.push({ place, error });
     }
   }
-  throw new Error(explain(name, failures), { cause: failures.at(-1)?.error });
+  const error = new Error(explain(name, failures), { cause: failures.at(-1)?.error });
+  throw Object.assign(error, { code: 'TWENTY_CRM_NO_BINARY' });
 }
 
 /** @param {any} error */

@@ -84,6 +84,16 @@ describe('doctor', () => {
     assert.match(bare.stderr, /--env-file/);
   });
 
+  test('no binary that loads: 3, line by line what was looked for and what to do, no stack', async () => {
+    const env = { ...envOf(crm.sim), NAPI_RS_NATIVE_LIBRARY_PATH: '/no/such/addon.node' };
+    const ran = await runJson(['doctor'], { env });
+    assert.equal(ran.code, 3);
+    assert.equal(ran.json.error.code, 'CONFIG');
+    assert.match(ran.stderr, /^error: .*no binary that loads here.*\nLooked for:\n {2}\/no\/such/);
+    assert.match(ran.stderr, /\nWhat to do:\n {2}- NAPI_RS_NATIVE_LIBRARY_PATH must be/);
+    assert.doesNotMatch(ran.stderr, /^ +at /m);
+  });
+
   test('says that the environment switches the sync off', async () => {
     const env = { ...envOf(crm.sim), TWENTY_CRM_ENABLED: 'false' };
     const { json, code } = await runJson(['doctor'], { env });

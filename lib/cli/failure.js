@@ -94,6 +94,10 @@ function describeFailure(error) {
     };
   }
   const message = error instanceof Error ? error.message : String(error);
+  if (/** @type {any} */ (error)?.code === 'TWENTY_CRM_NO_BINARY') {
+    const [first, ...advice] = message.split('\n');
+    return describeFailure(configFailure(first, advice.join('\n')));
+  }
   const stack = error instanceof Error ? error.stack : undefined;
   return { exitCode: EXIT.BUG, report: { code: 'BUG', message }, stack };
 }
