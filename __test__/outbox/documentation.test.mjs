@@ -12,7 +12,10 @@ test('the option table of the guide gives the defaults that the package has', as
       value,
     ]),
   );
+  const readme = await readDocument('README.md');
   for (const [name, value] of Object.entries(TWENTY_CRM_DEFAULTS.outbox)) {
     assert.equal(rows.get(name), String(value), name);
+    const unit = name.endsWith('Ms') ? 'ms' : 'records';
+    assert.ok(readme.includes(`\`${name}\` ${value} ${unit}`), `README: ${name}`);
   }
 });
