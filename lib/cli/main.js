@@ -143,7 +143,7 @@ function fromCommander(error, help) {
   if (error?.name !== 'CommanderError' && error?.name !== 'InvalidArgumentError') return undefined;
   if (error.exitCode === 0) return null;
   if (error.code === 'commander.help') {
-    return usageFailure('No command was given', help.trimEnd());
+    return usageFailure('Name one of the commands', help.trimEnd());
   }
   // What stands behind an equals sign may be a secret.
   const message = String(error.message)
