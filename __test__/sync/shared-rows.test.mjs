@@ -174,6 +174,29 @@ test('a soft-deleted company that a person names is revived, with one request mo
   }
 });
 
+test('a soft-deleted company is revived after a dry run, too, and reported to every chunk', async () => {
+  const company = newCompany();
+  const { id } = await crm.service().upsertCompany(company);
+  await crm.client().delete(`/rest/companies/${id}?soft_delete=true`);
+  const people = Array.from({ length: 250 }, () =>
+    newPerson({ company_external_id: company.external_id }),
+  );
+  const reporting = crm.service({ collisions: { ownDeleted: 'report' } });
+  for (const inputs of [people, people.slice(-1)]) {
+    const results = await all(reporting.syncPersons(inputs, { maxConcurrency: 1 }));
+    assert.ok(results.every(({ error }) => error?.details.reason === 'OWN_ROW_DELETED'));
+  }
+  const isDeleted = async () => {
+    const row = (await crm.sim.records('companies')).find((row) => row.id === id);
+    return row.deletedAt !== null;
+  };
+  const service = crm.service();
+  await service.syncPersons(people, { dryRun: true });
+  assert.equal(await isDeleted(), true);
+  await service.syncPersons(people);
+  assert.equal(await isDeleted(), false);
+});
+
 test('a company that cannot be made fails the people who name it, alone and in bulk', async () => {
   const service = crm.service({}, { maxRetries: 0 });
   await service.upsertPerson(newPerson());

@@ -97,21 +97,27 @@ impl Companies {
             let stored = stored_external_id(namespace, external_id);
             if let Some(row) = company_row(rows, &field, &stored, &chosen) {
                 let id = id_of(row).to_owned();
-                service.learn(ObjectKind::Company, external_id, &id);
-                named.id = Some(id);
                 named.deleted = is_deleted(row).then(|| row.clone());
+                if named.deleted.is_none() {
+                    service.learn(ObjectKind::Company, external_id, &id);
+                }
+                named.id = Some(id);
             }
         }
     }
 
-    /// Does with soft-deleted ones what the policy says.
+    /// Does with soft-deleted ones what the policy says. Only then are they remembered: people who come later are linked
+    /// to what is remembered without another look.
     async fn revive_deleted(&mut self, service: &SyncService) {
         for (external_id, named) in &mut self.named {
             let Some(row) = named.deleted.take() else {
                 continue;
             };
             match service.revive_company(external_id, &row).await {
-                Ok(Some(note)) => named.note = Some(note),
+                Ok(Some(note)) => {
+                    service.learn(ObjectKind::Company, external_id, id_of(&row));
+                    named.note = Some(note);
+                }
                 Ok(None) => named.id = None,
                 Err(error) => named.error = Some(error),
             }
