@@ -130,3 +130,31 @@ test('companies: one identity in every spelling of the domain', async () => {
   assert.equal(warnings[0].reason, 'value_taken');
   assert.equal(warnings[0].otherExternalId, company.external_id);
 });
+
+test('a row keeps its domain as it is spelled there, alone and in bulk, and is unchanged', async () => {
+  const spellings = ['https://www.one.example', 'http://two.example', 'www.three.example'];
+  for (const inBulk of [false, true]) {
+    await crm.sim.reset();
+    const companies = spellings.map((link) =>
+      newCompany({ domain_name: link.replace(/^(https?:\/\/)?(www\.)?/, '') }),
+    );
+    await crm.sim.seed({
+      companies: companies.map(({ external_id }, at) => ({
+        name: 'Typed by hand',
+        externalId: external_id,
+        domainName: { primaryLinkUrl: spellings[at], primaryLinkLabel: 'Site' },
+      })),
+    });
+    const service = crm.service();
+    if (inBulk) await service.syncCompanies(companies);
+    else for (const company of companies) await service.upsertCompany(company);
+    const rows = await crm.sim.records('companies');
+    for (const [at, { external_id }] of companies.entries()) {
+      const row = rows.find((/** @type {any} */ row) => row.externalId === external_id);
+      assert.equal(row.name, 'Acme Corp');
+      assert.equal(row.domainName.primaryLinkUrl, spellings[at], `in bulk: ${inBulk}`);
+    }
+    const again = await crm.service().syncCompanies(companies, { verifyUnchanged: true });
+    assert.equal(again.unchanged, 3);
+  }
+});

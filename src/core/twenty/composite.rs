@@ -12,9 +12,10 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::email;
+use super::ids::ObjectKind;
 use super::phone::Phone;
 use super::record::is_blank;
+use super::{domain, email};
 
 const PHONE: &str = "primaryPhoneNumber";
 const LINK: &str = "primaryLinkUrl";
@@ -52,7 +53,7 @@ pub fn carry_over(payload: &mut Map<String, Value>, row: &Map<String, Value>) ->
         let Value::Object(written) = value else {
             return true;
         };
-        if holds_parts(held, written) {
+        if holds_field(name, held, written) {
             return false;
         }
         let clears = written.get(LINK).is_some_and(is_blank);
@@ -90,6 +91,18 @@ pub fn emptied(row: &Map<String, Value>, field: &str, subfield: &str) -> Map<Str
     let mut payload = Map::new();
     payload.insert(field.to_owned(), Value::Object(parts));
     payload
+}
+
+/// As [`holds_parts`], for the field of that name: a company's domain is one in every spelling, and the row's own stays.
+pub fn holds_field(name: &str, held: &Map<String, Value>, written: &Map<String, Value>) -> bool {
+    let link = |parts: &Map<String, Value>| {
+        let link = parts.get(LINK)?.as_str()?.to_owned();
+        (name == ObjectKind::Company.unique_field() && !link.is_empty()).then_some(link)
+    };
+    match (link(held), link(written)) {
+        (Some(held), Some(written)) => domain::canonical(&held) == domain::canonical(&written),
+        _ => holds_parts(held, written),
+    }
 }
 
 /// Whether a row's composite says what a payload's would write. What is only carried along is not looked at.

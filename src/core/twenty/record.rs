@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::composite::holds_parts;
+use super::composite::holds_field;
 use super::domain::DomainForm;
 pub use super::fields::ExternalIdField;
 use super::fields::FieldNames;
@@ -222,18 +222,18 @@ pub fn only_blank(
     for (name, value) in fields {
         match row.get(name) {
             Some(held) if is_blank(held) => drop(filling.insert(name.clone(), value.clone())),
-            Some(held) if holds(held, value) => {}
+            Some(held) if holds(name, held, value) => {}
             _ => kept.push(name.clone()),
         }
     }
     (filling, kept)
 }
 
-/// Whether a row's value already says what a payload's value would write (only the subfields that the payload has), in
-/// whatever form the server stores it.
-pub fn holds(held: &Value, written: &Value) -> bool {
+/// Whether a row's value of that name already says what a payload's value would write (only the subfields that the
+/// payload has), in whatever form the server stores it.
+pub fn holds(name: &str, held: &Value, written: &Value) -> bool {
     match (held, written) {
-        (Value::Object(held), Value::Object(written)) => holds_parts(held, written),
+        (Value::Object(held), Value::Object(written)) => holds_field(name, held, written),
         (Value::Number(held), Value::Number(written)) => held.as_f64() == written.as_f64(),
         _ => held == written || (is_blank(held) && is_blank(written)),
     }
@@ -243,7 +243,7 @@ pub fn holds(held: &Value, written: &Value) -> bool {
 pub fn holds_all(held: &Map<String, Value>, written: &Map<String, Value>) -> bool {
     written.iter().all(|(key, value)| {
         held.get(key)
-            .map_or_else(|| is_blank(value), |held| holds(held, value))
+            .map_or_else(|| is_blank(value), |held| holds(key, held, value))
     })
 }
 
