@@ -87,6 +87,27 @@ for (const name of guides) {
   });
 }
 
+test('every fault and option that the guide on testing shows is one of the simulator’s', async () => {
+  const text = documents.get('docs/testing.md') ?? '';
+  const shown = [...text.matchAll(/`(\{ "type": [^`]*\})`/g)].map(([, json]) => JSON.parse(json));
+  const source = await readDocument('sim/src/faults.rs');
+  const body = source.match(/pub enum FaultAction \{([\s\S]*?)\n\}/)?.[1] ?? '';
+  const types = [...body.matchAll(/^ {4}([A-Z])(\w+)[ ,]/gm)].map(
+    ([, first, rest]) => first.toLowerCase() + rest,
+  );
+  assert.deepEqual(shown.map(({ type }) => type).sort(), types.sort());
+  const sim = await startSim();
+  try {
+    for (const action of shown) await sim.addFaults({ path: '/nowhere', action });
+    const row = text.match(/^\| `POST options` \|(.*)$/m)?.[1] ?? '';
+    const options = [...row.matchAll(/`(\{.*?\})`/g)].map(([, json]) => JSON.parse(json));
+    assert.ok(options.length >= 4);
+    for (const changes of options) await sim.setOptions(changes);
+  } finally {
+    await sim.stop();
+  }
+});
+
 test('every link within the repository leads somewhere', () => {
   for (const [name, text] of documents) {
     const prose = text.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '');
