@@ -172,3 +172,64 @@ test('through the outbox an address changes hands as well', async () => {
   await outbox.close();
   assert.equal((await emailsHeld())[taker.external_id], giver.email);
 });
+
+test('a dry run says what the run will say, of records that get in each other’s way, too', async () => {
+  const deletedAt = '2026-01-01T00:00:00.000Z';
+  const email = (/** @type {string} */ name) => ({ primaryEmail: `${name}@dry.example` });
+  const person = (/** @type {string} */ id, /** @type {object} */ fields = {}) => ({
+    external_id: id,
+    name: 'Jane Doe',
+    email: `${id}@dry.example`,
+    ...fields,
+  });
+  const inputs = [
+    person('human', { phone: 'none' }),
+    person('first', { company_external_id: 'c1', company_name: 'New' }),
+    person('second', { email: 'first@dry.example' }),
+    person('soft'),
+    person('claimed'),
+    person('lost', { company_external_id: 'nobody' }),
+    person('bad', { email: 'none' }),
+    person('own', { email: 'own-new@dry.example' }),
+    person('deleted'),
+    person('employee', { company_external_id: 'deleted-company' }),
+    person('colleague', { company_external_id: 'deleted-company' }),
+    person('giver', { email: 'given@dry.example' }),
+    person('taker', { email: 'giver@dry.example' }),
+    person('left', { email: 'right@dry.example' }),
+    person('right', { email: 'left@dry.example' }),
+  ];
+  for (const collisions of /** @type {const} */ ([
+    {},
+    { unclaimedMatch: 'report', claimedMatch: 'report', deletedMatch: 'report' },
+    { ownDeleted: 'report' },
+    { ownDeleted: 'skip', unclaimedMatch: 'adopt' },
+  ])) {
+    await crm.sim.reset();
+    await crm.sim.seed({
+      people: [
+        { emails: email('human') },
+        { emails: email('soft'), deletedAt },
+        { emails: email('claimed'), externalId: 'somebody' },
+        { emails: email('own'), externalId: 'own' },
+        { emails: email('deleted'), externalId: 'deleted', deletedAt },
+        { emails: email('giver'), externalId: 'giver' },
+        { emails: email('left'), externalId: 'left' },
+        { emails: email('right'), externalId: 'right' },
+      ],
+      companies: [{ name: 'Gone', externalId: 'deleted-company', deletedAt }],
+    });
+    const service = crm.service({ collisions });
+    const told = async (/** @type {boolean} */ dryRun) =>
+      (await all(service.syncPersons(inputs, { dryRun }))).map((result) => [
+        result.externalId,
+        result.status,
+        result.error?.details.reason ?? result.error?.code,
+        ...result.warnings.map((/** @type {any} */ { field, reason }) => `${field}/${reason}`),
+      ]);
+    const before = (await crm.sim.stats()).records;
+    const foreseen = await told(true);
+    assert.deepEqual((await crm.sim.stats()).records, before);
+    assert.deepEqual(foreseen, await told(false), JSON.stringify(collisions));
+  }
+});

@@ -10,7 +10,7 @@ use super::schema_watch::SchemaWatch;
 use crate::core::error::CrmError;
 use crate::core::sync::collision::reason;
 use crate::core::sync::company_link::{DeletedCompany, Link, company_row};
-use crate::core::sync::options::CallOptions;
+use crate::core::sync::options::{CallOptions, OwnDeleted};
 use crate::core::sync::service::SyncService;
 use crate::core::sync::wire::{Record, id_of, is_deleted};
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
@@ -119,6 +119,23 @@ impl Companies {
                     named.note = Some(note);
                 }
                 Ok(None) => named.id = None,
+                Err(error) => named.error = Some(error),
+            }
+        }
+    }
+
+    /// What will be said of soft-deleted ones, with nothing done to them.
+    pub async fn foresee_deleted(&mut self, service: &SyncService) {
+        for (external_id, named) in &mut self.named {
+            let Some(row) = named.deleted.take() else {
+                continue;
+            };
+            if service.options.collisions.own_deleted == OwnDeleted::Revive {
+                named.note = Some(DeletedCompany::Revived(id_of(&row).to_owned()));
+                continue;
+            }
+            match service.revive_company(external_id, &row).await {
+                Ok(note) => named.note = note,
                 Err(error) => named.error = Some(error),
             }
         }
@@ -238,10 +255,11 @@ impl Companies {
         })
     }
 
-    /// Whether the company is known or can be made.
+    /// Whether the company is known or can be made, and there is nothing to tell of it.
     pub fn will_exist(&self, external_id: &str) -> bool {
-        self.named
-            .get(external_id)
-            .is_some_and(|named| named.id.is_some() || named.name.is_some())
+        self.named.get(external_id).is_some_and(|named| {
+            let is_quiet = named.note.is_none() && named.error.is_none();
+            is_quiet && (named.id.is_some() || named.name.is_some())
+        })
     }
 }

@@ -39,14 +39,28 @@ impl Chunk<'_> {
         let mut writes = Vec::new();
         let mut values: HashMap<String, usize> = HashMap::new();
         let mut written_rows: HashMap<String, usize> = HashMap::new();
-        let decisions = self.decisions(&index);
-        let given_up = match is_last_try || self.options.dry_run {
+        let nobody = HashSet::new();
+        let mut decisions = Vec::new();
+        for at in self.open() {
+            self.items[at].decided.clear();
+            decisions.extend(
+                self.decision(at, &index, &nobody)
+                    .map(|decision| (at, decision)),
+            );
+        }
+        let given_up = match is_last_try {
             true => HashSet::new(),
             false => self.given_up(&decisions),
         };
-        for (at, decision) in decisions {
+        for (at, mut decision) in decisions {
             if holder_of(&decision).is_some_and(|row| given_up.contains(row)) {
-                continue;
+                if !self.options.dry_run {
+                    continue;
+                }
+                match self.decision(at, &index, &given_up) {
+                    Some(later) => decision = later,
+                    None => continue,
+                }
             }
             let row = match &decision {
                 Decision::Write(target) => Some(id_of(&target.row).to_owned()),
@@ -65,27 +79,37 @@ impl Chunk<'_> {
             writes.extend(write);
         }
         writes.retain_mut(|write| self.share_value(write, &mut values));
+        if self.options.dry_run {
+            for write in writes.drain(..) {
+                let status = match write.content {
+                    Content::Create => Status::Created,
+                    Content::Update(_) => Status::Updated,
+                };
+                self.finish_dry(schema, write.item, status, write.id);
+            }
+        }
         writes
     }
 
-    fn decisions(&mut self, index: &RowIndex<'_>) -> Vec<(usize, Decision)> {
-        let open = self.open();
-        let mut decisions = Vec::with_capacity(open.len());
-        for at in open {
-            self.items[at].decided.clear();
-            let item = &self.items[at];
-            let Some(mapped) = &item.mapped else { continue };
-            let claimant = Claimant::of(
-                self.kind,
-                item.input.external_id(),
-                &mapped.record,
-                &mapped.own_ids,
-                mapped.without_unique,
-            );
-            let collisions = &self.service.options.collisions;
-            decisions.push((at, decide(&claimant, &index.rows_of(mapped), collisions)));
-        }
-        decisions
+    /// What is to become of an item where the rows in `without` are not.
+    fn decision(
+        &self,
+        at: usize,
+        index: &RowIndex<'_>,
+        without: &HashSet<String>,
+    ) -> Option<Decision> {
+        let item = &self.items[at];
+        let mapped = item.mapped.as_ref()?;
+        let claimant = Claimant::of(
+            self.kind,
+            item.input.external_id(),
+            &mapped.record,
+            &mapped.own_ids,
+            mapped.without_unique,
+        );
+        let mut rows = index.rows_of(mapped);
+        rows.retain(|row| claimant.is_own(row) || !without.contains(id_of(row)));
+        Some(decide(&claimant, &rows, &self.service.options.collisions))
     }
 
     /// The rows whose e-mail or domain is replaced by what is written to them.
@@ -154,11 +178,6 @@ impl Chunk<'_> {
                     mapped.without_unique = true;
                     mapped.is_complete = false;
                     item.warnings.push(warning);
-                }
-                if self.options.dry_run {
-                    let id = mapped.record.id.to_string();
-                    self.finish_dry(schema, at, Status::Created, id);
-                    return None;
                 }
                 Some(Write {
                     item: at,
@@ -229,11 +248,7 @@ impl Chunk<'_> {
             self.leave_unchanged(at, id);
             return None;
         }
-        if self.options.dry_run {
-            self.finish_dry(schema, at, Status::Updated, id);
-            return None;
-        }
-        if let Some(other) = &target.take_from
+        if let Some(other) = target.take_from.as_ref().filter(|_| !self.options.dry_run)
             && let Err(error) = take_value_from(self.service, self.kind, other).await
         {
             self.items[at].fail(error);

@@ -138,11 +138,14 @@ impl Chunk<'_> {
         schema: &WorkspaceSchema,
         watch: &mut SchemaWatch<'_>,
     ) {
-        if !self.options.dry_run {
-            let (service, call) = (self.service, self.options.call);
-            self.companies
-                .make_missing(service, schema, &call, watch)
-                .await;
+        let (service, call) = (self.service, self.options.call);
+        match self.options.dry_run {
+            true => self.companies.foresee_deleted(service).await,
+            false => {
+                self.companies
+                    .make_missing(service, schema, &call, watch)
+                    .await;
+            }
         }
         for at in self.open() {
             let item = &mut self.items[at];
