@@ -186,16 +186,11 @@ impl Chunk<'_> {
                     content: Content::Create,
                 })
             }
-            Decision::Write(target) => self.write_to(schema, at, target).await,
+            Decision::Write(target) => self.write_to(at, target).await,
         }
     }
 
-    async fn write_to(
-        &mut self,
-        schema: &Arc<WorkspaceSchema>,
-        at: usize,
-        target: Target,
-    ) -> Option<Write> {
+    async fn write_to(&mut self, at: usize, target: Target) -> Option<Write> {
         let id = id_of(&target.row).to_owned();
         let item = &mut self.items[at];
         let mapped = item.mapped.as_mut()?;
