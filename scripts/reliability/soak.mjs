@@ -244,10 +244,14 @@ export async function main(args, report) {
   const { minutes, rate, people, seed } = flags(args, {
     ...{ minutes: 60, rate: 100, people: 4_000, seed: 1 },
   });
+  let told = 0;
   const found = await soak({
     ...{ seed, people, rate, stretches: minutes },
     events: { single: 0.03, everyRequests: [1_000, 3_000], lastMs: [200, 3_000] },
     onStretch(so, stretch) {
+      // At once, and not after an hour: what was under way then can still be looked at.
+      for (const complaint of so.complaints.slice(told)) console.error(`  ${complaint}`);
+      told = so.complaints.length;
       const faults = Object.values(so.faults).reduce((sum, count) => sum + count, 0);
       console.log(
         `minute ${stretch}: ${number(so.records)} records (${number(so.records / so.seconds)}/s), ${number(so.requests)} requests, ${number(faults)} faults, ${number(so.compared)} compared, ${so.complaints.length} differences, ${so.residentMb.at(-1)?.toFixed(1)} MB, ${so.descriptors.at(-1)} descriptors`,
@@ -257,6 +261,6 @@ export async function main(args, report) {
   report.say(`\nSoak, seed ${seed}, ${rate} records/s asked for\n`);
   report.say(`${head(TITLES)}\n${tableLine(found)}\n`);
   report.say(`Operations: ${counts(found.kinds)}.\n\nFaults: ${counts(found.faults)}.`);
-  for (const complaint of found.complaints) console.error(`  ${complaint}`);
+  for (const complaint of found.complaints.slice(told)) console.error(`  ${complaint}`);
   return found.complaints.length;
 }
