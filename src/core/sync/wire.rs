@@ -196,9 +196,14 @@ fn is_strange(error: &CrmError) -> bool {
         && error.reason() != Some("TOO_LARGE")
 }
 
-/// Whether an answer was another request's: then a refusal before it may have been as well.
+/// Whether an answer was another request's, as far as can be told: then a refusal before it may have been as well.
 pub(super) fn is_wrong_answer(error: &CrmError) -> bool {
-    error.reason() == Some("WRONG_ANSWER")
+    match error.reason() {
+        Some("WRONG_ANSWER") => true,
+        // An answer that does not fit what was asked; the failures that GraphQL tells of have codes of their own.
+        Some(lookup::LOOKUP_FAILED) => error.code == ErrorCode::OperationFailed,
+        _ => false,
+    }
 }
 
 fn another_answer() -> CrmError {
