@@ -46,9 +46,12 @@ pub fn phones(bytes: &[u8]) {
         e164.starts_with('+') && e164[1..].bytes().all(|b| b.is_ascii_digit()),
         "{e164}"
     );
+    // An extension is warned of and not written: what is written has none.
+    let mut written = phone.clone();
+    written.extension = None;
     let again = Phone::parse(&e164, None).expect("what was read can be read");
-    assert_eq!(again, phone);
-    assert_eq!(Phone::parse(&e164, country).as_ref(), Ok(&phone));
+    assert_eq!(again, written);
+    assert_eq!(Phone::parse(&e164, country).as_ref(), Ok(&written));
     let fields = phone.to_fields();
     let fields = fields.as_object().expect("an object");
     assert_eq!(Phone::from_parts(fields), Some(e164));
