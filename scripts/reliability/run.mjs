@@ -1,5 +1,5 @@
 // The long forms of the reliability suites. Each prints Markdown; with --write it is put into docs/reliability.md.
-//   npm run reliability -- faults|crash-bulk|crash-outbox|fuzz|lifetime|sanitizer|soak [flags] [--write]
+//   npm run reliability -- faults|crash-bulk|crash-outbox|fuzz|lifetime|sanitizer|soak|compare [flags] [--write]
 //   npm run reliability -- all [--write]
 import { Report } from './support/report.mjs';
 
@@ -14,8 +14,8 @@ const ALL = [
   ['soak'],
 ];
 const SUITES = [...new Set(ALL.map(([suite]) => suite))];
-/** Needs a nightly compiler or Valgrind, so `all` is without it. */
-const OTHERS = ['sanitizer'];
+/** These need a nightly compiler or Valgrind, or a real Twenty server, so `all` is without them. */
+const OTHERS = ['sanitizer', 'compare'];
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--write');
 const isForPage = process.argv.includes('--write');

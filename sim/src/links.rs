@@ -1,6 +1,5 @@
 //! LINKS values (WIRE.md section 4).
 
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -63,14 +62,13 @@ fn url(text: &str) -> ApiResult<String> {
     let Some(url) = parsed else {
         return Ok(text.to_owned());
     };
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let mut result = url.origin().ascii_serialization();
-    result.push_str(&decoded(url.path()));
-    if let Some(query) = url.query() {
+    result.push_str(url.path());
+    if let Some(query) = url.query().filter(|query| !query.is_empty()) {
         result.push('?');
-        result.push_str(&decoded(query));
+        result.push_str(query);
     }
-    if let Some(fragment) = url.fragment() {
+    if let Some(fragment) = url.fragment().filter(|text| !text.is_empty()) {
         result.push('#');
         result.push_str(fragment);
     }
@@ -103,6 +101,10 @@ mod tests {
         assert_eq!(url("https://x.com").unwrap(), "https://x.com");
         assert_eq!(url("Example.com/ABC/").unwrap(), "Example.com/ABC/");
         assert_eq!(url("https://x.com/a?B=c").unwrap(), "https://x.com/a?B=c");
+        assert_eq!(
+            url("https://x.com/ü/%2F?#").unwrap(),
+            "https://x.com/%C3%BC/%2F"
+        );
         assert_eq!(url("not a url").unwrap_err().status(), 400);
         assert_eq!(
             url("nope").unwrap_err().message(),

@@ -1,5 +1,7 @@
 //! PATCH /rest/{plural}/merge.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -7,6 +9,7 @@ use crate::clock::iso;
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Response};
 use crate::records::{Call, data};
+use crate::schema::FieldType;
 use crate::store::{Record, is_deleted};
 use crate::values::Payload;
 use crate::view::View;
@@ -35,6 +38,10 @@ pub fn handle(call: &Call<'_>) -> ApiResult<Response> {
         ));
     };
     let losers: Vec<Uuid> = ids.iter().copied().filter(|id| *id != winner).collect();
+    // Rows are counted against ids, so an id that comes twice is one row too few.
+    if losers.iter().collect::<HashSet<_>>().len() + 1 < ids.len() {
+        return Err(ApiError::record_not_found());
+    }
     let merged = merged(call, winner, &losers)?;
     let key = format!("merge{}", call.object.pascal_singular());
     if body["dryRun"] == Value::Bool(true) {
@@ -83,10 +90,94 @@ fn merged(call: &Call<'_>, winner: Uuid, losers: &[Uuid]) -> ApiResult<Record> {
     for loser in losers {
         for (column, value) in row(*loser)? {
             let stored = merged.entry(column.clone()).or_insert(Value::Null);
-            if order::is_blank(stored) {
-                stored.clone_from(value);
+            let kind = call.object.column(column).map(|field| field.kind);
+            match kind.and_then(parts) {
+                _ if order::is_blank(stored) => stored.clone_from(value),
+                Some(parts) => add(stored, value, parts),
+                None => {}
             }
         }
     }
     Ok(merged)
+}
+
+/// As the row is read, which is how it is merged.
+fn read(value: &Value) -> Value {
+    match value {
+        Value::Null => "".into(),
+        value => value.clone(),
+    }
+}
+
+/// The parts of a value that can be several: those of the first, and the name of the further ones with theirs.
+type Parts = (
+    &'static [&'static str],
+    &'static str,
+    &'static [&'static str],
+);
+
+fn parts(kind: FieldType) -> Option<Parts> {
+    match kind {
+        FieldType::Emails => Some((&["primaryEmail"], "additionalEmails", &[])),
+        FieldType::Phones => Some((
+            &[
+                "primaryPhoneNumber",
+                "primaryPhoneCountryCode",
+                "primaryPhoneCallingCode",
+            ],
+            "additionalPhones",
+            &["number", "countryCode", "callingCode"],
+        )),
+        FieldType::Links => Some((
+            &["primaryLinkUrl", "primaryLinkLabel"],
+            "secondaryLinks",
+            &["url", "label"],
+        )),
+        _ => None,
+    }
+}
+
+/// Everything that the other one has and this one has not becomes a further value of this one.
+fn add(into: &mut Value, from: &Value, (first, further, names): Parts) {
+    let all = |value: &Value| {
+        let primary = match names {
+            [] => value[first[0]].clone(),
+            names => Value::Object(
+                names
+                    .iter()
+                    .zip(first)
+                    .map(|(name, part)| ((*name).to_owned(), read(&value[part])))
+                    .collect(),
+            ),
+        };
+        let others = value[further].as_array().cloned().unwrap_or_default();
+        std::iter::once(primary).chain(others).collect::<Vec<_>>()
+    };
+    let identity = |value: &Value| match names {
+        [] => value.clone(),
+        [name, ..] => value[name].clone(),
+    };
+    let mut values = all(into);
+    let has_primary = !order::is_blank(&identity(&values[0]));
+    for value in all(from) {
+        let is_known = values
+            .iter()
+            .any(|known| identity(known) == identity(&value));
+        if !is_known {
+            values.push(value);
+        }
+    }
+    values.retain(|value| !order::is_blank(&identity(value)));
+    if !has_primary && !values.is_empty() {
+        for (part, name) in first.iter().zip(names.iter().copied().chain([""])) {
+            into[part] = match names {
+                [] => values[0].clone(),
+                _ => values[0][name].clone(),
+            };
+        }
+    }
+    into[further] = match values.split_off(1.min(values.len())) {
+        others if others.is_empty() => Value::Null,
+        others => Value::Array(others),
+    };
 }

@@ -87,9 +87,11 @@ fn split(phone: &mut Map<String, Value>, names: [&str; 3]) -> ApiResult<()> {
         ));
     }
     phone.insert(number_name.to_owned(), Value::from(national));
-    if let Some(found) = found.or(country) {
-        phone.insert(country_name.to_owned(), Value::from(found));
-    }
+    match found.or(country) {
+        Some(found) => phone.insert(country_name.to_owned(), Value::from(found)),
+        // Not even a blank one is written: a row keeps the country of its former number.
+        None => phone.remove(country_name),
+    };
     phone.insert(calling_name.to_owned(), Value::from(code));
     Ok(())
 }
@@ -120,19 +122,32 @@ fn parse(region: Option<country::Id>, dialled: &str) -> Option<Parsed> {
         if let Some(parsed) = known.get(&key) {
             return parsed.clone();
         }
-        let parsed = phonenumber::parse(region, dialled)
-            .ok()
-            .map(|number| Parsed {
+        let parsed = phonenumber::parse(region, dialled).ok().map(|number| {
+            let code = number.country().code();
+            let number = whole(dialled, &number).unwrap_or(number);
+            Parsed {
                 national: number.national().to_string(),
-                calling: format!("+{}", number.country().code()),
+                calling: format!("+{code}"),
                 country: number.country().id().map(|id| id.as_ref().to_owned()),
-            });
+            }
+        });
         if known.len() >= MAX_KNOWN {
             known.clear();
         }
         known.insert(key, parsed.clone());
         parsed
     })
+}
+
+/// The number with all its digits, where the crate took its first ones for the calling code, which they only look like
+/// (`590590123` of Guadeloupe, +590): the server's library does not.
+fn whole(dialled: &str, number: &phonenumber::PhoneNumber) -> Option<phonenumber::PhoneNumber> {
+    let digits: String = dialled.chars().filter(char::is_ascii_digit).collect();
+    let code = number.country().code().to_string();
+    let is_cut = !dialled.trim_start().starts_with('+')
+        && digits.strip_prefix(&code) == Some(&number.national().to_string());
+    let read = is_cut.then(|| phonenumber::parse(None, format!("+{code}{digits}")).ok())??;
+    read.is_valid().then_some(read)
 }
 
 #[cfg(test)]
@@ -162,6 +177,8 @@ mod tests {
         let given =
             json!({ "primaryPhoneNumber": "06 12 34 56 78", "primaryPhoneCountryCode": "FR" });
         assert_eq!(phone(given).unwrap(), split_into("612345678", "FR", "+33"));
+        let given = split_into("590590123", "GP", "+590");
+        assert_eq!(phone(given.clone()).unwrap(), given);
     }
 
     #[test]

@@ -147,8 +147,8 @@ fn is_same_phone(held: &Map<String, Value>, written: &Map<String, Value>) -> boo
     is_same_country && Phone::from_parts(held) == Phone::from_parts(written)
 }
 
-/// The server decodes the path and the query of what it stores, once; so a text that is stored may read as another one
-/// when it is sent again.
+/// Servers around the recorded one store a link's path and query as they are sent, or decode them once (read in the
+/// source of either); then a text that is stored reads as another one when it is sent again. Both are the same link.
 fn is_same_link(held: &str, written: &str) -> bool {
     let stored = stored_link(written);
     stored == held || stored == stored_link(held)
@@ -161,11 +161,11 @@ fn stored_link(link: &str) -> String {
     };
     let mut text = url.origin().ascii_serialization();
     text.push_str(&decoded(url.path()));
-    if let Some(query) = url.query() {
+    if let Some(query) = url.query().filter(|query| !query.is_empty()) {
         text.push('?');
         text.push_str(&decoded(query));
     }
-    if let Some(fragment) = url.fragment() {
+    if let Some(fragment) = url.fragment().filter(|text| !text.is_empty()) {
         text.push('#');
         text.push_str(fragment);
     }

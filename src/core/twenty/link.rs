@@ -31,9 +31,19 @@ pub fn normalize(link: &str) -> Option<String> {
     if !is_taken {
         return None;
     }
-    let text = url.as_str();
-    // All of them: the server takes one off each time, so what it stores would not be what was sent.
-    Some(text.trim_end_matches('/').to_owned())
+    Some(without_empty_end(url))
+}
+
+/// Without a `?` or `#` that nothing follows, which the server drops (its `normalizeUrlOrigin`), and without slashes at
+/// the end: all of them, because the server takes one off each time, so what it stores would not be what was sent.
+fn without_empty_end(mut url: Url) -> String {
+    if url.fragment() == Some("") {
+        url.set_fragment(None);
+    }
+    if url.query() == Some("") {
+        url.set_query(None);
+    }
+    url.as_str().trim_end_matches('/').to_owned()
 }
 
 /// `name:` with something that cannot be a port behind it; `host:8080/x` has none.
@@ -62,6 +72,8 @@ mod tests {
             ("//acme.com/x", Some("https://acme.com/x")),
             ("acme.com:8080/x", Some("https://acme.com:8080/x")),
             ("https://acme.com/a?b=c#d", Some("https://acme.com/a?b=c#d")),
+            ("https://acme.com/?#", Some("https://acme.com")),
+            ("https://acme.com/a?#b", Some("https://acme.com/a#b")),
             ("http://localhost:3000", Some("http://localhost:3000")),
             ("not a url", None),
             ("word", None),
