@@ -59,6 +59,8 @@ pub struct Remembered {
     pub written_at_ms: u64,
     /// The row's own time of its last change by then, in milliseconds since the epoch as the server counts them.
     pub version: Option<u64>,
+    /// Whether an answer of the server told this process, rather than a store.
+    pub is_answered: bool,
 }
 
 /// A mapping on its way into the cache.
@@ -171,6 +173,7 @@ impl IdCache {
             hash: known.hash.map(|hash| format!("{:032x}", hash.get())),
             written_at_ms: known.cached_at_ms,
             version: Some(known.version).filter(|version| *version > 0),
+            is_answered: true,
         };
         Some((remembered, known.cached_at_ms))
     }

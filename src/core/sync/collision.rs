@@ -26,6 +26,8 @@ pub mod reason {
     pub const TAKEN_OVER: &str = "taken_over";
     /// The value sits on a soft-deleted row; ours was written without it.
     pub const VALUE_ON_DELETED_ROW: &str = "value_on_deleted_row";
+    /// A remembered row had become another record's, and was written before the answer showed it.
+    pub const WRITTEN_OVER: &str = "written_over";
     /// Our own row is soft-deleted and was left alone.
     pub const OWN_ROW_DELETED: &str = "own_row_deleted";
     /// Our own row is gone and was left gone.

@@ -104,17 +104,19 @@ impl SyncService {
         person_external_id: &str,
     ) -> Result<Resolved, CrmError> {
         let mut warnings = Vec::new();
+        let field = self.options.field_names.external_id_in(&schema.company);
         if options.use_cache {
             match self.recall(ObjectKind::Company, external_id).await {
-                Ok(Some(id)) => return Ok(Resolved::to(id)),
-                Ok(None) => {}
+                Ok(Some(known)) if known.is_proven || field.name().is_none() => {
+                    return Ok(Resolved::to(known.id));
+                }
+                Ok(_) => {}
                 Err(message) => warnings.push(store_failed(person_external_id, &message)),
             }
         }
         let namespace = self.options.namespace.as_deref();
         let stored = stored_external_id(namespace, external_id);
         let chosen = record_id(ObjectKind::Company, namespace, external_id);
-        let field = self.options.field_names.external_id_in(&schema.company);
         let mut company = self.query(ObjectKind::Company, schema);
         company.ids.push(chosen);
         company.external_ids.push(stored.clone());

@@ -78,7 +78,7 @@ impl SyncService {
         let mut remembered = None;
         if use_cache {
             match self.recall(kind, external_id).await {
-                Ok(id) => remembered = id,
+                Ok(recalled) => remembered = recalled.map(|recalled| recalled.id),
                 Err(message) => warnings.push(store_failed(external_id, &message)),
             }
         }

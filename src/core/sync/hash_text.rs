@@ -38,6 +38,7 @@ pub fn remembered_of(found: StoredMapping) -> (String, Remembered) {
         hash,
         written_at_ms: found.last_synced_at_ms.unwrap_or(0),
         version,
+        is_answered: false,
     };
     (found.mapping.ever_id, remembered)
 }

@@ -4,15 +4,16 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::cache::{Remembered, Written, is_fresh};
 use super::fingerprint::fingerprint;
 use super::hash_text::{hash_text, is_foreign, remembered_of};
 use super::service::SyncService;
 use super::upsert::Input;
-use super::wire::{Record, version_of};
+use super::wire::{Record, text_of, version_of};
 use crate::core::store::{Mapping, MappingWrite};
-use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::ids::{ObjectKind, caller_external_id, record_id};
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -25,6 +26,14 @@ pub(super) struct Learnt<'a> {
     /// The row after the write.
     pub row: &'a Record,
     pub fields: &'a Map<String, Value>,
+}
+
+/// An id that is remembered.
+pub(super) struct Recalled {
+    pub id: String,
+    /// Whether a write may go to it before it has been seen: an answer of the server told it, or it is the one that is
+    /// computed from the external id. What only a store says may lead to another record's row.
+    pub is_proven: bool,
 }
 
 impl SyncService {
@@ -93,7 +102,7 @@ impl SyncService {
             for found in found {
                 gone.remove(&found.mapping.ever_id);
                 // What is no UUID cannot be a row's id, and would spoil the whole look-up.
-                if uuid::Uuid::parse_str(&found.mapping.crm_id).is_err() {
+                if Uuid::parse_str(&found.mapping.crm_id).is_err() {
                     continue;
                 }
                 let (external_id, stored) = remembered_of(found);
@@ -150,7 +159,7 @@ impl SyncService {
         &self,
         kind: ObjectKind,
         external_id: &str,
-    ) -> Result<Option<String>, String> {
+    ) -> Result<Option<Recalled>, String> {
         let ttl_ms = self.options.cache_ttl_ms;
         let remembered = self
             .site
@@ -159,22 +168,58 @@ impl SyncService {
         let hits = usize::from(remembered.is_some());
         self.count_recalls(hits, 1 - hits, 0);
         match (remembered, &self.store) {
-            (Some(id), _) => Ok(Some(id)),
+            (Some(id), _) => Ok(Some(Recalled {
+                id,
+                is_proven: true,
+            })),
             (None, None) => Ok(None),
             (None, Some(store)) => {
-                let found = store.find_by_ever_id(external_id, kind).await;
-                if matches!(found, Ok(Some(_))) {
-                    self.count_recalls(0, 0, 1);
-                }
-                found
+                let found = store.find_by_ever_id(external_id, kind).await?;
+                self.count_recalls(0, 0, usize::from(found.is_some()));
+                Ok(found.map(|id| Recalled {
+                    is_proven: self.is_computed(kind, external_id, &id),
+                    id,
+                }))
             }
         }
+    }
+
+    /// Whether `id` is the one that a new record with this external id gets.
+    pub(super) fn is_computed(&self, kind: ObjectKind, external_id: &str, id: &str) -> bool {
+        let computed = record_id(kind, self.options.namespace.as_deref(), external_id);
+        Uuid::parse_str(id).is_ok_and(|id| id == computed)
     }
 
     pub(super) fn learn(&self, kind: ObjectKind, external_id: &str, crm_id: &str) {
         self.site
             .cache
             .insert(kind, external_id, crm_id, self.now_ms());
+    }
+
+    /// Forgets what is remembered of the record that a row belonged to, where another record takes or has taken that row.
+    /// `Err` is a store's failure.
+    pub(super) async fn forget_former_owner(
+        &self,
+        kind: ObjectKind,
+        row: &Record,
+        mapped: &MappedRecord,
+    ) -> Result<(), String> {
+        match self.former_owner(row, mapped) {
+            Some(other) => self.forget(kind, other).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The external id of this site that a row carries, where it is not this record's.
+    pub(super) fn former_owner<'r>(
+        &self,
+        row: &'r Record,
+        mapped: &MappedRecord,
+    ) -> Option<&'r str> {
+        let carried = text_of(row, mapped.external_id_field.name()?);
+        let is_other = !carried.is_empty() && carried != mapped.stored_external_id;
+        let namespace = self.options.namespace.as_deref();
+        caller_external_id(namespace, carried).filter(|_| is_other)
     }
 
     /// Forgets a mapping that the server disowned. `Err` is a store's failure.

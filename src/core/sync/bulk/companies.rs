@@ -50,18 +50,26 @@ impl Companies {
         }
     }
 
-    /// Fills in what memory and store know. A store's failure is the caller's to tell.
+    /// Fills in what memory and store know, and what is not only a store's word. A store's failure is the caller's to
+    /// tell.
     pub async fn recall(
         &mut self,
         service: &SyncService,
+        schema: &WorkspaceSchema,
         options: &CallOptions,
     ) -> Result<(), String> {
         if !options.use_cache || self.named.is_empty() {
             return Ok(());
         }
         let ids: Vec<String> = self.named.keys().cloned().collect();
+        let field = service.options.field_names.external_id_in(&schema.company);
         for (external_id, known) in service.recall_many(ObjectKind::Company, &ids).await? {
-            if let Some(named) = self.named.get_mut(&external_id) {
+            let is_proven = field.name().is_none()
+                || known.is_answered
+                || service.is_computed(ObjectKind::Company, &external_id, &known.crm_id);
+            if let Some(named) = self.named.get_mut(&external_id)
+                && is_proven
+            {
                 named.id = Some(known.crm_id);
             }
         }

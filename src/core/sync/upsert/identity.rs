@@ -13,12 +13,12 @@ use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Claimant, Decision, decide, own_gone, reason};
-use crate::core::sync::memory::Learnt;
+use crate::core::sync::memory::{Learnt, Recalled};
 use crate::core::sync::wire::{self, Record, id_of, text_of};
 
 impl Upsert<'_> {
     /// Memory first, then the store; a store that fails is told about and otherwise ignored.
-    pub(super) async fn recall(&mut self) -> Option<String> {
+    pub(super) async fn recall(&mut self) -> Option<Recalled> {
         if !self.options.use_cache {
             return None;
         }
@@ -149,6 +149,7 @@ impl Upsert<'_> {
         self.is_unsettled = false;
         self.was_refused = false;
         let rows = answers.pop().unwrap_or_default();
+        self.forget_disowned(&rows).await;
         self.service
             .learn_domain_form(self.kind(), &self.own_ids, &rows);
         if let Some(refused) = self.refused_create.take()
@@ -187,14 +188,32 @@ impl Upsert<'_> {
             && !rows.iter().any(is_explained_elsewhere)
     }
 
-    pub(super) fn decide(&mut self, rows: &[Record]) -> Result<Step, CrmError> {
-        let claimant = Claimant::of(
+    fn claimant(&self) -> Claimant<'_> {
+        Claimant::of(
             self.kind(),
             self.input.external_id(),
             &self.mapped,
             &self.own_ids,
             self.without_unique,
-        );
+        )
+    }
+
+    /// Forgets a remembered id whose row shows that it is another record's.
+    pub(super) async fn forget_disowned(&mut self, rows: &[Record]) {
+        let Some(id) = self.remembered.clone() else {
+            return;
+        };
+        let claimant = self.claimant();
+        let is_disowned = rows
+            .iter()
+            .any(|row| id_of(row) == id && !claimant.is_own(row));
+        if is_disowned {
+            self.forget(&id).await;
+        }
+    }
+
+    pub(super) fn decide(&mut self, rows: &[Record]) -> Result<Step, CrmError> {
+        let claimant = self.claimant();
         let all: Vec<&Record> = rows.iter().collect();
         match decide(&claimant, &all, &self.service.options.collisions) {
             Decision::Create { leave_out } => {

@@ -211,23 +211,30 @@ impl<'a> Upsert<'a> {
             let written = self.mapped.fields.clone();
             return Ok(self.untouched(id, Some(&written)));
         }
-        let remembered = self.recall().await;
+        let recalled = self.recall().await;
+        // Without a field for external ids nothing could tell whose row it is.
+        let may_write = recalled.as_ref().is_some_and(|recalled| {
+            recalled.is_proven || self.mapped.external_id_field.name().is_none()
+        });
+        let remembered = recalled.map(|recalled| recalled.id);
         if let Some(id) = &remembered
             && !self.own_ids.contains(id)
         {
             self.own_ids.push(id.clone());
         }
-        if let (Input::CompanyStub(_), Some(id)) = (&self.input, &remembered) {
+        if let (Input::CompanyStub(_), Some(id), true) = (&self.input, &remembered, may_write) {
             return Ok(self.untouched(id.clone(), None));
         }
         self.remembered.clone_from(&remembered);
         let mut plan = match remembered {
-            Some(id) => Plan::Remembered(id),
+            Some(id) if may_write => Plan::Remembered(id),
+            Some(_) => Plan::LookUp,
             None if self.must_look_first() => Plan::LookUp,
             None => Plan::Create,
         };
         // The company's look-up asks for the person too, so that both together stay within the promised requests.
         if let Some(rows) = self.resolve_link(&mut plan).await? {
+            self.forget_disowned(&rows).await;
             plan = match self.decide(&rows)? {
                 Step::Next(plan) => plan,
                 Step::Done(done) => return Ok(*done),

@@ -8,6 +8,7 @@ use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::composite;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{UniqueValue, only_blank};
+use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Target, reason, value_noun};
@@ -82,6 +83,7 @@ impl Upsert<'_> {
         if let Some(field) = self.mapped.external_id_field.name() {
             let echoed = text_of(&record, field);
             if !echoed.is_empty() && echoed != self.mapped.stored_external_id {
+                self.give_back(&record).await;
                 self.forget(&id).await;
                 return Ok(Step::Next(Plan::LookUp));
             }
@@ -95,6 +97,31 @@ impl Upsert<'_> {
         }
         self.remember(&record).await;
         Ok(Step::done(self.finished(&record, false)))
+    }
+
+    /// The row had become another record's since it was remembered. What it held is lost, but our e-mail or domain does
+    /// not stay there, and whoever it belongs to is written in full the next time.
+    async fn give_back(&mut self, record: &Record) {
+        let other = self.service.former_owner(record, &self.mapped);
+        let mut warning = written_over_warning(self.input.external_id(), record, other);
+        if let Some(other) = other {
+            warning = warning.with_other_external_id(other);
+        }
+        self.warnings.push(warning);
+        let (kind, service) = (self.kind(), self.service);
+        if let Err(message) = service
+            .forget_former_owner(kind, record, &self.mapped)
+            .await
+        {
+            self.warn_store(&message);
+        }
+        let holds_ours = self.mapped.unique_value.as_ref().is_some_and(|unique| {
+            identity_of(kind, record).is_some_and(|held| held == unique.identity)
+        });
+        if holds_ours && let Err(error) = take_value_from(service, kind, record).await {
+            // The look-up that follows finds the value there, and tells of it.
+            drop(error);
+        }
     }
 
     /// The remembered row is not there any more. Where it is not simply made again, another row may carry our external
@@ -124,6 +151,13 @@ impl Upsert<'_> {
         }
         if let Some(other) = &target.take_from {
             take_value_from(self.service, self.kind(), other).await?;
+        }
+        if target.claim {
+            let (kind, service) = (self.kind(), self.service);
+            let forgotten = service.forget_former_owner(kind, &target.row, &self.mapped);
+            if let Err(message) = forgotten.await {
+                self.warn_store(&message);
+            }
         }
         self.row_unseen = false;
         let (mut payload, mut uncleared) = self.update_payload(Some(&target.row));
@@ -228,6 +262,24 @@ pub(in crate::core::sync) fn linked_warning(
         external_id,
         format!(
             "row {id} with this {noun} carried no external id: it was linked to {external_id:?}, {kept}"
+        ),
+    )
+    .with_crm_id(id)
+}
+
+/// Says that a write went to a row which had become another record's.
+fn written_over_warning(external_id: &str, row: &Record, other: Option<&str>) -> SyncWarning {
+    let id = id_of(row);
+    let whose = match other {
+        Some(other) => format!("belongs to {other:?} by now"),
+        None => "belongs to another record by now".to_owned(),
+    };
+    SyncWarning::new(
+        "external_id",
+        reason::WRITTEN_OVER,
+        external_id,
+        format!(
+            "row {id} was remembered for {external_id:?} and {whose}: it was written before the answer showed that. Look at it in the CRM, or write that record again"
         ),
     )
     .with_crm_id(id)

@@ -13,7 +13,7 @@ use crate::core::sync::collision::{
 use crate::core::sync::options::ClaimedMatch;
 use crate::core::sync::ownership::{needs_row, restrict};
 use crate::core::sync::upsert::{
-    create_payload, is_as_created, link_kept_warning, linked_warning, take_value_from,
+    create_payload, is_as_created, link_kept_warning, linked_warning, store_failed, take_value_from,
 };
 use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::composite::carry_over;
@@ -248,6 +248,16 @@ impl Chunk<'_> {
         {
             self.items[at].fail(error);
             return None;
+        }
+        if target.claim && !self.options.dry_run {
+            let record = &mapped.record;
+            let forgotten = self
+                .service
+                .forget_former_owner(self.kind, &target.row, record);
+            if let Err(message) = forgotten.await {
+                item.warnings
+                    .push(store_failed(item.input.external_id(), &message));
+            }
         }
         payload.insert("id".to_owned(), id.clone().into());
         if target.claim

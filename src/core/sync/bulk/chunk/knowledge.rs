@@ -17,7 +17,7 @@ use super::Chunk;
 
 impl Chunk<'_> {
     /// What memory and store know of the open items.
-    pub(super) async fn recall(&mut self) -> HashMap<String, Remembered> {
+    pub(super) async fn recall(&mut self, schema: &WorkspaceSchema) -> HashMap<String, Remembered> {
         if !self.options.call.use_cache {
             return HashMap::new();
         }
@@ -29,7 +29,7 @@ impl Chunk<'_> {
         let people = self.service.recall_many(self.kind, &ids).await;
         let companies = self
             .companies
-            .recall(self.service, &self.options.call)
+            .recall(self.service, schema, &self.options.call)
             .await;
         for failure in [people.as_ref().err(), companies.as_ref().err()]
             .into_iter()

@@ -157,7 +157,7 @@ impl<'a> Chunk<'a> {
         };
         self.schema = Some(Arc::clone(&schema));
         self.map_all(&schema);
-        let remembered = self.recall().await;
+        let remembered = self.recall(&schema).await;
         self.skip_unchanged(&remembered);
         let mut watch = SchemaWatch::new(self.service, Arc::clone(&schema));
         let mut is_linked = false;
