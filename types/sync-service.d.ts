@@ -328,8 +328,8 @@ export declare class TwentyCrmSyncService {
    * - Echoes of own writes, events that come late or again, and records that are not this service's change nothing. An
    *   own write is known by the record's `updatedAt`, which the answer to the write and its event have in common; who
    *   wrote, as the record tells it, does not count: every API key is the same there.
-   * - What a merge sends is not recorded. It is assumed to be what the merge does: `updated` for the record that stays
-   *   (`moved`, where its external id is another one now), `deleted` or `destroyed` for the one that goes.
+   * - A merge sends `updated` for the record that stays (`moved`, where its external id is another one now), and
+   *   `destroyed` for the one that goes.
    *
    * It sends nothing to Twenty, waits for upserts of the same record that were called before, and may be called again
    * with the same event. Rejects with `VALIDATION_ERROR` for what is no event and with the signal's reason when the
