@@ -1,6 +1,6 @@
 'use strict';
 
-const { readEnvMode, readTwentyCrmEnvConfig } = require('./config/env.js');
+const { readCredentials, readEnvCacheTtl, readEnvMode, readSwitch } = require('./config/env.js');
 const { readMode } = require('./modes.js');
 const { readOptions } = require('./options.js');
 const { invalid } = require('./serialise.js');
@@ -35,10 +35,11 @@ function createTwentyCrmSyncService(config, options) {
  */
 function createTwentyCrmSyncServiceFromEnv(options, env = process.env) {
   const settings = toSettings(options);
-  const { baseUrl = '', apiKey = '', cacheTtlMs } = readTwentyCrmEnvConfig(env);
-  const { mode: envMode, isSwitchedOff } = readEnvMode(env);
+  const { baseUrl = '', apiKey = '' } = readCredentials(env);
   const given = readOptions('options', settings, OPTIONS);
-  const mode = isSwitchedOff ? 'disabled' : readMode(given.mode ?? envMode);
+  // Only what is used is read: what an option goes over may say what it likes.
+  const isSwitchedOff = readSwitch(env) === false;
+  const mode = isSwitchedOff ? 'disabled' : readMode(given.mode ?? readEnvMode(env));
   const missing = [
     ...(baseUrl === '' ? ['TWENTY_CRM_BASE_URL'] : []),
     ...(apiKey === '' ? ['TWENTY_CRM_API_KEY'] : []),
@@ -54,7 +55,7 @@ function createTwentyCrmSyncServiceFromEnv(options, env = process.env) {
     { baseUrl, apiKey },
     // In front of the caller's options instead of a copy, which would run getters.
     Object.create(settings, {
-      cacheTtlMs: { value: given.cacheTtlMs ?? cacheTtlMs },
+      cacheTtlMs: { value: given.cacheTtlMs ?? readEnvCacheTtl(env) },
       mode: { value: mode },
     }),
   );

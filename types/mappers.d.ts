@@ -91,7 +91,11 @@ export interface ClientProfileMappingOptions extends CompanyMappingOptions {
  */
 export declare function mapClientProfileToPerson(
   profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
-  options?: ClientProfileMappingOptions,
+): UpsertPersonInput;
+/** As above, with options. */
+export declare function mapClientProfileToPerson(
+  profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
+  options: ClientProfileMappingOptions | undefined,
 ): UpsertPersonInput;
 
 /**
@@ -99,9 +103,11 @@ export declare function mapClientProfileToPerson(
  * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id or name is missing, or a value is of a wrong type;
  * `details.field` names it.
  */
+export declare function mapCompanyToTwentyCompany(company: CompanyRow): UpsertCompanyInput;
+/** As above, with options. */
 export declare function mapCompanyToTwentyCompany(
   company: CompanyRow,
-  options?: CompanyMappingOptions,
+  options: CompanyMappingOptions | undefined,
 ): UpsertCompanyInput;
 
 /**

@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { isTwentyCrmError, readTwentyCrmEnvConfig } from '../../index.mjs';
+import {
+  createTwentyCrmSyncServiceFromEnv,
+  isTwentyCrmError,
+  readTwentyCrmEnvConfig,
+  TwentyCrmConfigRepository,
+} from '../../index.mjs';
 
 test('an empty environment is a switched-off configuration', () => {
   assert.deepEqual(readTwentyCrmEnvConfig({}), { enabled: false, syncMode: 'disabled' });
@@ -82,4 +87,32 @@ test('printing it shows no key', () => {
   const config = readTwentyCrmEnvConfig({ TWENTY_CRM_API_KEY: 'key-0123456789' });
   assert.ok(!inspect({ nested: config }, { depth: null }).includes('key-0123'));
   assert.equal(config.apiKey, 'key-0123456789');
+});
+
+test('a factory reads only what no option goes over', () => {
+  const connection = {
+    TWENTY_CRM_BASE_URL: 'https://crm.example.com',
+    TWENTY_CRM_API_KEY: 'key-0123456789',
+  };
+  const bad = { TWENTY_CRM_CACHE_TTL_MS: '300s', TWENTY_CRM_SYNC_MODE: 'bogus' };
+  const make = (/** @type {any} */ options, /** @type {any} */ env) => () =>
+    createTwentyCrmSyncServiceFromEnv(options, { ...connection, ...env });
+  assert.doesNotThrow(make({ cacheTtlMs: 300, mode: 'direct_crm' }, bad));
+  assert.doesNotThrow(make(300, { TWENTY_CRM_CACHE_TTL_MS: '300s' }));
+  assert.doesNotThrow(make(300, { ...bad, TWENTY_CRM_ENABLED: 'false' }));
+  assert.throws(make(300, bad), /TWENTY_CRM_SYNC_MODE/);
+  assert.throws(make(undefined, { TWENTY_CRM_CACHE_TTL_MS: '300s' }), /TWENTY_CRM_CACHE_TTL_MS/);
+});
+
+test('where no server is configured, a mode that means nothing is no failure of the admin page', async () => {
+  const env = { TWENTY_CRM_SYNC_MODE: 'bogus' };
+  const repository = new TwentyCrmConfigRepository({ store: null, env });
+  assert.equal(await repository.getConfig(), null);
+  const set = {
+    ...env,
+    TWENTY_CRM_BASE_URL: 'https://a.example',
+    TWENTY_CRM_API_KEY: 'k'.repeat(10),
+  };
+  const other = new TwentyCrmConfigRepository({ store: null, env: set });
+  await assert.rejects(other.getConfig(), /TWENTY_CRM_SYNC_MODE/);
 });

@@ -350,6 +350,9 @@ export async function configuration(body: unknown) {
   return result.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
 }
 
+export const people = (profiles: ClientProfileWithAuth[]) => profiles.map(mapClientProfileToPerson);
+export const companies = (rows: CompanyRow[]) => rows.map(mapCompanyToTwentyCompany);
+
 export function mappers(
   profile: ClientProfileWithAuth,
   request: CreateClientRequest,
@@ -364,6 +367,8 @@ export function mappers(
   const company: TwentyCompany = mapCompanyToTwentyCompany(row);
   // @ts-expect-error: a company row has an id
   mapCompanyToTwentyCompany({ name: 'Acme' });
+  // As the template's functions of one argument are used.
+  same<ReturnType<typeof people>[number], UpsertPersonInput>();
   same<ReturnType<typeof extractCityFromLocation>, string | null>();
   return [person, input, company];
 }

@@ -2,7 +2,7 @@
 
 const { readFileSync } = require('node:fs');
 const { parseEnv } = require('node:util');
-const { readEnvMode, readTwentyCrmEnvConfig } = require('../config/env.js');
+const { readEnvMode, readSwitch, readTwentyCrmEnvConfig } = require('../config/env.js');
 const { isTwentyCrmError } = require('../errors.js');
 const { configFailure, usageFailure } = require('./failure.js');
 
@@ -41,7 +41,6 @@ function readConnection({ envFile, timeout, retries }, env, console) {
       'In the environment, or in a file of NAME=value lines named by --env-file.',
     );
   }
-  const { mode, isSwitchedOff } = readEnvMode(all);
   return {
     config: {
       baseUrl,
@@ -49,7 +48,7 @@ function readConnection({ envFile, timeout, retries }, env, console) {
       ...(timeout !== undefined && { timeout }),
       ...(retries !== undefined && { maxRetries: retries }),
     },
-    mode: isSwitchedOff ? 'disabled' : (mode ?? 'direct_crm'),
+    mode: readSwitch(all) === false ? 'disabled' : (readEnvMode(all) ?? 'direct_crm'),
     baseUrl: withoutCredentials(baseUrl),
   };
 }

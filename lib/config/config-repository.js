@@ -11,7 +11,7 @@ const { readOptions } = require('../options.js');
 const { describe, invalid } = require('../serialise.js');
 const { sqliteConfigStore } = require('../stores/sqlite-config.js');
 const { hideKey, maskApiKey } = require('./api-key.js');
-const { readEnvConfig } = require('./env.js');
+const { readCredentials, readEnvConfig } = require('./env.js');
 const { validateTwentyCrmConfig } = require('./validate.js');
 
 /**
@@ -139,8 +139,10 @@ class TwentyCrmConfigRepository {
 
   /** @returns {Config | null} */
   #fromEnv() {
-    const { baseUrl, apiKey, enabled, syncMode } = readEnvConfig(this.#env);
+    const { baseUrl, apiKey } = readCredentials(this.#env);
+    // Nothing is configured then, whatever the rest says.
     if (baseUrl === undefined || apiKey === undefined) return null;
+    const { enabled, syncMode } = readEnvConfig(this.#env);
     const now = new Date();
     return hideKey({
       id: ENV_ID,

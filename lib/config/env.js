@@ -12,7 +12,7 @@ const { SYNC_MODE_VALUES, isSyncMode } = require('./validate.js');
  * @returns {import('../../index.js').TwentyCrmEnvSettings}
  */
 function readTwentyCrmEnvConfig(env = process.env) {
-  const cacheTtlMs = readMillis(env, 'TWENTY_CRM_CACHE_TTL_MS');
+  const cacheTtlMs = readEnvCacheTtl(env);
   return hideKey({ ...readEnvConfig(env), ...(cacheTtlMs !== undefined && { cacheTtlMs }) });
 }
 
@@ -22,25 +22,26 @@ function readTwentyCrmEnvConfig(env = process.env) {
  * @returns {import('../../index.js').TwentyCrmEnvConfig}
  */
 function readEnvConfig(env) {
-  const baseUrl = read(env, 'TWENTY_CRM_BASE_URL');
-  const apiKey = read(env, 'TWENTY_CRM_API_KEY');
   return {
-    ...(baseUrl !== undefined && { baseUrl }),
-    ...(apiKey !== undefined && { apiKey }),
+    ...readCredentials(env),
     enabled: readSwitch(env) ?? false,
-    syncMode: readMode(env) ?? 'disabled',
+    syncMode: readEnvMode(env) ?? 'disabled',
   };
 }
 
 /**
- * The mode that a service from the environment works in. Unlike the stored configuration, it needs no more than a URL
- * and a key to start: only what says "off" in so many words switches it off.
+ * Where to, and with what.
  * @param {Env} env
- * @returns {{ mode: import('../../index.js').TwentyCrmSyncMode | undefined, isSwitchedOff: boolean }}
+ * @returns {{ baseUrl?: string, apiKey?: string }}
  */
-function readEnvMode(env) {
-  return { mode: readMode(env), isSwitchedOff: readSwitch(env) === false };
+function readCredentials(env) {
+  const baseUrl = read(env, 'TWENTY_CRM_BASE_URL');
+  const apiKey = read(env, 'TWENTY_CRM_API_KEY');
+  return { ...(baseUrl !== undefined && { baseUrl }), ...(apiKey !== undefined && { apiKey }) };
 }
+
+/** @param {Env} env */
+const readEnvCacheTtl = (env) => readMillis(env, 'TWENTY_CRM_CACHE_TTL_MS');
 
 /**
  * A variable without surrounding blanks; blank is unset, as in a `.env` file's `NAME=`.
@@ -57,14 +58,18 @@ function read(env, name) {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-/** @param {Env} env */
+/**
+ * Whether the sync is on; undefined where nothing is said. Unlike the stored configuration, a service from the
+ * environment needs no more than a URL and a key to start: only what says "off" in so many words switches it off.
+ * @param {Env} env
+ */
 function readSwitch(env) {
   const value = read(env, 'TWENTY_CRM_ENABLED');
   return value === undefined ? undefined : value.toLowerCase() === 'true';
 }
 
-/** @param {Env} env */
-function readMode(env) {
+/** @param {Env} env @returns {import('../../index.js').TwentyCrmSyncMode | undefined} */
+function readEnvMode(env) {
   const name = 'TWENTY_CRM_SYNC_MODE';
   const value = read(env, name);
   if (value === undefined || isSyncMode(value)) return value;
@@ -84,4 +89,11 @@ function readMillis(env, name) {
   throw invalid(name, `${name} must be a whole number of milliseconds, got "${got}"`, undefined);
 }
 
-module.exports = { readEnvConfig, readEnvMode, readTwentyCrmEnvConfig };
+module.exports = {
+  readCredentials,
+  readEnvCacheTtl,
+  readEnvConfig,
+  readEnvMode,
+  readSwitch,
+  readTwentyCrmEnvConfig,
+};

@@ -1,15 +1,20 @@
 import {
   createTwentyCrmSyncService as create,
   createTwentyCrmSyncServiceFromEnv as createFromEnv,
+  type SyncWarning,
   type TwentyCrmSyncService,
 } from 'twenty-crm-native';
 import { integrationMappingRepository as mappingStore } from '@/lib/repositories/integration-mapping.repository';
 import type { TwentyCrmClientConfig } from '@/lib/types/twenty-crm-config.types';
 
+// What is written otherwise than asked: a value that Twenty has no field for, or that another record holds.
+const onWarning = ({ externalId, message }: SyncWarning) =>
+  console.warn('[Twenty CRM]', externalId, message);
+
 export const createTwentyCrmSyncService = (
   config: TwentyCrmClientConfig,
   cacheTtlMs?: number,
-): TwentyCrmSyncService => create(config, { cacheTtlMs, mappingStore });
+): TwentyCrmSyncService => create(config, { cacheTtlMs, mappingStore, onWarning });
 
 export const createTwentyCrmSyncServiceFromEnv = (cacheTtlMs?: number): TwentyCrmSyncService =>
-  createFromEnv({ cacheTtlMs, mappingStore });
+  createFromEnv({ cacheTtlMs, mappingStore, onWarning });
