@@ -67,6 +67,10 @@ const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE outbox_lane ADD COLUMN span INTEGER NOT NULL DEFAULT 0;
 ",
+    // Which run of the machine's clock a lane is by; null where the machine does not tell its runs apart.
+    "
+    ALTER TABLE outbox_lane ADD COLUMN epoch TEXT;
+",
 ];
 
 /// Pause between tries where SQLite itself does not wait for a lock (two processes that switch to WAL at once).
