@@ -345,6 +345,26 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal((await claim({ token: 'v' })).length, 1);
     });
 
+    test('all dead letters, or the older ones, can be tried again together', async () => {
+      await store.enqueue([change('old'), company('old'), change('new')]);
+      const [one, two, three] = await claim({ limit: 3 });
+      await settle([died(one), died(two)]);
+      ms += 60_000;
+      await settle([died(three)]);
+      await store.enqueue([change('old', { plan: 'later' }), change('waiting')]);
+      // Left alone for a while, which is over, too.
+      const [later] = await claim({ token: 'u', limit: 1 });
+      assert.equal(later.externalId, 'old');
+      await settle([late(later, 600_000)], 'u');
+      assert.equal(await store.retryAll({ olderThanMs: 60_001 }), 0);
+      assert.equal(await store.retryAll({ olderThanMs: 59_999 }), 2);
+      assert.deepEqual(namesOf(await store.deadLetters({ limit: 10 })), ['new']);
+      assert.deepEqual(namesOf(await claim({ token: 'v' })), ['old', 'old', 'waiting']);
+      assert.equal(await store.retryAll({}), 1);
+      assert.equal(await store.retryAll({}), 0);
+      assert.deepEqual(namesOf(await claim({ token: 'w' })), ['new']);
+    });
+
     test('dead letters come in pages', async () => {
       const names = Array.from({ length: 25 }, (_, at) => `id ${at}`);
       await store.enqueue([...names.map((name) => change(name)), company('id 3')]);
