@@ -137,6 +137,22 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal((await claim({ token: 'b' }))[0].changes.length, 2);
     });
 
+    test('nor is it lost to one who read the time before, however long the lease', async () => {
+      for (const [at, leaseMs] of [60_000, 1_800_000].entries()) {
+        const [first, other] = [`first ${at}`, `other ${at}`];
+        await store.enqueue([change(first)]);
+        const [record] = await claim({ token: first, leaseMs });
+        for (const behind of [1, 1_000, 60_000]) {
+          ms -= behind;
+          assert.deepEqual(await claim({ token: other, leaseMs }), []);
+          assert.equal((await store.stats()).inFlight, 1);
+          ms += behind;
+          assert.equal(await store.renew({ token: first, leaseMs }), 1);
+        }
+        assert.deepEqual(await settle([delivered(record)], first), [true]);
+      }
+    });
+
     test('a lease that is renewed lasts, and says how many records it has', async () => {
       await store.enqueue([change('1'), change('2')]);
       const claims = await claim({ token: 'a' });
