@@ -172,6 +172,14 @@ export interface OutboxStore {
   }): Promise<StoredDeadLetter[]>;
   /** Makes the dead letter of a record a change that waits again, in its old place; false where there is none. */
   retry(record: OutboxRecordKey): Promise<boolean>;
+  /**
+   * Does so for all of them; resolves with their number. May be missing: then `deadLetters` and `retry` are asked in its
+   * place.
+   */
+  retryAll?(filter: {
+    /** Only what was given up so long ago. */
+    olderThanMs?: number;
+  }): Promise<number>;
   /** Forgets dead letters, with `pending` waiting changes too; resolves with the number of changes. */
   purge(filter: {
     /** Only of people, or of companies. */

@@ -48,6 +48,7 @@ export interface OutboxOptions {
   batchSize?: number;
   /**
    * Milliseconds after which the records of a worker that died are given to another one. A living worker renews them.
+   * 1800000, half an hour, at most.
    * @default 60000
    */
   leaseMs?: number;
@@ -73,12 +74,13 @@ export interface OutboxOptions {
    */
   pauseMs?: number;
   /**
-   * Milliseconds that `stop` gives to what is under way before it is handed back.
+   * Milliseconds that `stop` gives to what is under way before it is handed back, for which a store that does not answer
+   * has half a second more.
    * @default 10000
    */
   stopTimeoutMs?: number;
   /**
-   * Milliseconds that `flush` takes at most.
+   * Milliseconds that `flush` takes at most, and up to a second more where the store does not answer.
    * @default 5000
    */
   flushTimeoutMs?: number;
@@ -167,6 +169,8 @@ export interface FlushResult {
   deadLettered: number;
   /** Records that wait, whoever enqueued them. */
   pending: number;
+  /** Of these, records that are left alone for a while after a failure of their own: a flush does not try them. */
+  delayed: number;
   /** Why the CRM was not asked any more. */
   error?: TwentyCrmError;
 }
@@ -179,14 +183,22 @@ export interface DeadLettersOptions {
   after?: string;
 }
 
+/** Which dead letters are tried again; all of them when nothing is said. */
+export interface RetryDeadLettersOptions {
+  /** Given up at least so many milliseconds ago. Refused where it is there without a value. */
+  olderThanMs?: number;
+}
+
 /** Which dead letters are forgotten; all of them when nothing is said. */
 export interface PurgeOptions {
-  /** Of one record. */
+  /** Of one record. Refused where it is there without a value: that would be everybody. */
   id?: string;
-  /** Given up (waiting changes: enqueued) at least so many milliseconds ago. */
+  /** Given up (waiting changes: enqueued) at least so many milliseconds ago. Refused where it is there without a value. */
   olderThanMs?: number;
-  /** Forget waiting changes as well: they are never delivered. False when not given. */
+  /** Forget waiting changes as well: they are never delivered. Needs `id`, or `all`. False when not given. */
   pending?: boolean;
+  /** With `pending`: the waiting changes of everybody. False when not given. */
+  all?: boolean;
 }
 
 /** How an outbox is. */
@@ -234,7 +246,7 @@ export interface TwentyCrmOutbox {
   drain(options?: DrainOptions): Promise<void>;
   /**
    * Delivers what is due, for at most `timeoutMs`, and hands back the rest: for functions that are frozen between
-   * requests.
+   * requests. Rejects with the store's failure, also where the store does not answer, up to a second after that time.
    */
   flush(options?: FlushOptions): Promise<FlushResult>;
   /** Counts of the store, and how the delivery is. */
@@ -243,7 +255,12 @@ export interface TwentyCrmOutbox {
   deadLetters(options?: DeadLettersOptions): Promise<OutboxDeadLetter[]>;
   /** Lets a dead letter be delivered again; later changes of the record still win. False where there is none. */
   retryDeadLetter(id: string): Promise<boolean>;
-  /** Forgets dead letters; resolves with their number. */
+  /**
+   * Lets all dead letters, or the older ones, be delivered again: after a cause that many had was mended. Resolves with
+   * their number.
+   */
+  retryDeadLetters(options?: RetryDeadLettersOptions): Promise<number>;
+  /** Forgets dead letters; resolves with the number of changes. */
   purge(options?: PurgeOptions): Promise<number>;
   /** `stop()`, and then closes the store; later calls reject. */
   close(): Promise<void>;

@@ -137,6 +137,22 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal((await claim({ token: 'b' }))[0].changes.length, 2);
     });
 
+    test('nor is it lost to one who read the time before, however long the lease', async () => {
+      for (const [at, leaseMs] of [60_000, 1_800_000].entries()) {
+        const [first, other] = [`first ${at}`, `other ${at}`];
+        await store.enqueue([change(first)]);
+        const [record] = await claim({ token: first, leaseMs });
+        for (const behind of [1, 1_000, 60_000]) {
+          ms -= behind;
+          assert.deepEqual(await claim({ token: other, leaseMs }), []);
+          assert.equal((await store.stats()).inFlight, 1);
+          ms += behind;
+          assert.equal(await store.renew({ token: first, leaseMs }), 1);
+        }
+        assert.deepEqual(await settle([delivered(record)], first), [true]);
+      }
+    });
+
     test('a lease that is renewed lasts, and says how many records it has', async () => {
       await store.enqueue([change('1'), change('2')]);
       const claims = await claim({ token: 'a' });
@@ -343,6 +359,26 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       await settle([late((await claim({ token: 'u' }))[0], 60_000)], 'u');
       await store.retry({ entity: 'person', externalId: '1' });
       assert.equal((await claim({ token: 'v' })).length, 1);
+    });
+
+    test('all dead letters, or the older ones, can be tried again together', async () => {
+      await store.enqueue([change('old'), company('old'), change('new')]);
+      const [one, two, three] = await claim({ limit: 3 });
+      await settle([died(one), died(two)]);
+      ms += 60_000;
+      await settle([died(three)]);
+      await store.enqueue([change('old', { plan: 'later' }), change('waiting')]);
+      // Left alone for a while, which is over, too.
+      const [later] = await claim({ token: 'u', limit: 1 });
+      assert.equal(later.externalId, 'old');
+      await settle([late(later, 600_000)], 'u');
+      assert.equal(await store.retryAll({ olderThanMs: 60_001 }), 0);
+      assert.equal(await store.retryAll({ olderThanMs: 59_999 }), 2);
+      assert.deepEqual(namesOf(await store.deadLetters({ limit: 10 })), ['new']);
+      assert.deepEqual(namesOf(await claim({ token: 'v' })), ['old', 'old', 'waiting']);
+      assert.equal(await store.retryAll({}), 1);
+      assert.equal(await store.retryAll({}), 0);
+      assert.deepEqual(namesOf(await claim({ token: 'w' })), ['new']);
     });
 
     test('dead letters come in pages', async () => {

@@ -137,6 +137,44 @@ test('a record that the server refuses is given up, those beside it are not', as
   assert.ok((await rowsOf('people', 'externalId')).has('refused'));
 });
 
+test('what a proxy refuses, or a server that was updated, gives nobody up', async () => {
+  const invalidQuery = {
+    errors: [
+      {
+        message: 'Cannot query field "x" on type "Person".',
+        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+      },
+    ],
+  };
+  const lookUps = { method: 'POST', path: '/graphql' };
+  const writes = { method: 'POST', path: '/rest' };
+  const page = { body: '<html>nope</html>', contentType: 'text/html' };
+  const refused = [
+    [lookUps, { status: 400, body: invalidQuery }],
+    [lookUps, { status: 200, body: invalidQuery }],
+    [lookUps, { status: 400, ...page }],
+    [lookUps, { status: 413, body: { message: 'too large' } }],
+    [writes, { status: 400, ...page }],
+    [writes, { status: 400, body: { message: 'Bad request' } }],
+    [writes, { status: 413, ...page }],
+    [writes, { status: 405, body: { message: 'Method not allowed' } }],
+  ];
+  for (const [at, [where, answer]] of refused.entries()) {
+    const ids = ['1', '2', '3'].map((id) => `refused-${at}-${id}`);
+    const { outbox, errors } = newOutbox();
+    for (const id of ids) await outbox.enqueuePerson(person(id));
+    await crm.sim.addFaults({ ...where, action: { type: 'status', ...answer } });
+    const { pending, deadLettered } = await outbox.flush({ timeoutMs: 50 });
+    assert.deepEqual([pending, deadLettered], [3, 0], JSON.stringify(answer));
+    assert.equal(errors[0][0], 'paused');
+    await crm.sim.clearFaults();
+    await outbox.drain();
+    const people = await rowsOf('people', 'externalId');
+    assert.ok(ids.every((id) => people.has(id)));
+    await outbox.close();
+  }
+});
+
 test('connections that break in every phase lose nothing and double nothing', async () => {
   const { outbox } = newOutbox({ batchSize: 40 });
   for (const type of [

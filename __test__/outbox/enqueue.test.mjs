@@ -1,8 +1,13 @@
 // What is put into the outbox, in which order it arrives, and what is refused. No server, no real time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTwentyCrmOutbox, createTwentyCrmSyncService, sqliteOutbox } from '../../index.mjs';
-import { company, FakeService, newOutbox, person } from './helpers.mjs';
+import {
+  createTwentyCrmOutbox,
+  createTwentyCrmSyncService,
+  postgresOutbox,
+  sqliteOutbox,
+} from '../../index.mjs';
+import { company, FakeService, invalid, newOutbox, person } from './helpers.mjs';
 
 test('several edits of a record are delivered as one, field by field', async () => {
   const { outbox, service } = newOutbox();
@@ -193,6 +198,8 @@ test('options and arguments that are no good are refused by name', async () => {
     ['batchSize', { service, store, batchSize: Number.NaN }],
     ['leaseMs', { service, store, leaseMs: 10 }],
     ['maxBackoffMs', { service, store, maxBackoffMs: 3_600_001 }],
+    ['leaseMs', { service, store, leaseMs: 1_800_001 }],
+    ['leaseMS', { service, store, leaseMS: 60_000 }],
     ['onError', { service, store, onError: 'log' }],
     ['clock', { service, store, clock: {} }],
     ['invalidEmail', { service, store, invalidEmail: 'maybe' }],
@@ -217,6 +224,16 @@ test('options and arguments that are no good are refused by name', async () => {
     ['id', () => outbox.purge({ id: 'people:1' })],
     ['olderThanMs', () => outbox.purge({ olderThanMs: 'all' })],
     ['pending', () => outbox.purge({ pending: 'yes' })],
+    ['all', () => outbox.purge({ pending: true, all: 'yes' })],
+    ['all', () => outbox.purge({ id: 'person:1', pending: true, all: true })],
+    ['olderThanMs', () => outbox.retryDeadLetters({ olderThanMs: -1 })],
+    ['olderThanMs', () => outbox.retryDeadLetters({ olderThanMs: undefined })],
+    ['id', () => outbox.retryDeadLetters({ id: 'person:1' })],
+    ['timeoutMS', () => outbox.flush({ timeoutMS: 1 })],
+    ['timeout', () => outbox.stop({ timeout: 1 })],
+    ['timeoutMs', () => outbox.drain({ timeoutMs: 1 })],
+    ['page', () => outbox.deadLetters({ page: 1 })],
+    ['cliënt', () => outbox.enqueuePerson(person('1'), { cliënt: null })],
   ]) {
     await assert.rejects(call(), (error) => {
       assert.equal(error.code, 'VALIDATION_ERROR', `${field}: ${error}`);
@@ -228,4 +245,42 @@ test('options and arguments that are no good are refused by name', async () => {
     assert.throws(() => sqliteOutbox(bad), { code: 'VALIDATION_ERROR' });
   }
   assert.throws(() => sqliteOutbox(':memory:', { secret: 'short' }), { code: 'VALIDATION_ERROR' });
+  for (const make of [
+    (options) => sqliteOutbox(':memory:', options),
+    (options) => postgresOutbox({ query: () => assert.fail('asked') }, options),
+  ]) {
+    assert.throws(() => make({ secrett: 'x' }), { details: { field: 'secrett' } });
+  }
+});
+
+test('a purge that may have meant one record is never one of everybody', async () => {
+  const { outbox, service } = newOutbox();
+  service.answer = ({ external_id: id }) => (id === 'dead' ? invalid : undefined);
+  await outbox.enqueuePerson(person('dead'));
+  await outbox.drain();
+  for (const id of ['1', '2']) await outbox.enqueuePerson(person(id));
+  for (const [field, options] of [
+    ['id', { id: undefined, pending: true }],
+    ['id', { id: null, pending: true }],
+    ['id', { id: undefined }],
+    ['id', { pending: true }],
+    ['id', { pending: true, olderThanMs: 0 }],
+    ['id', { id: undefined, pending: true, all: true }],
+    ['olderThanMs', { olderThanMs: undefined }],
+    ['olderThanMs', { olderThanMs: null, pending: true, all: true }],
+    ['Id', { Id: 'person:1', pending: true }],
+    ['ids', { ids: ['person:1'], pending: true, all: true }],
+  ]) {
+    await assert.rejects(outbox.purge(options), (error) => {
+      assert.equal(error.code, 'VALIDATION_ERROR');
+      assert.equal(error.details.field, field);
+      assert.ok(error.message.includes(field), error.message);
+      return true;
+    });
+  }
+  const { pending, deadLetters } = await outbox.stats();
+  assert.deepEqual([pending, deadLetters], [2, 1]);
+  assert.equal(await outbox.purge({ id: 'person:1', pending: true }), 1);
+  assert.equal(await outbox.purge({ all: true }), 1, 'dead letters only');
+  assert.equal(await outbox.purge({ pending: true, all: true }), 1);
 });

@@ -1,11 +1,12 @@
 // What the outbox makes of answers: who is tried again, who is given up, who waits for whom. No server, no real time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTwentyCrmSyncService } from '../../index.mjs';
+import { createTwentyCrmSyncService, sqliteOutbox } from '../../index.mjs';
 import { deferred } from '../helpers/servers.mjs';
 import {
   away,
   company,
+  FakeClock,
   failure,
   invalid,
   newOutbox,
@@ -178,6 +179,111 @@ test('what concerns the workspace is told from what concerns a record', async ()
     await outbox.flush({ timeoutMs: 1 });
     const seen = deadLetters.length > 0 ? 'dead' : errors[0].kind;
     assert.equal(seen, kind, `${error.code} ${error.details?.reason}`);
+  }
+});
+
+/** As the service tells what the server refused. */
+const refusal = (status, details) =>
+  failure('VALIDATION_ERROR', {
+    status,
+    details: { method: 'POST', path: '/rest/people', ...details },
+  });
+const inTwentysWords = { serverError: 'BadRequestException', originalError: 'Invalid value' };
+const LOOK_UP = { path: '/graphql' };
+
+/** Refusals that say nothing about a record. */
+const PASSING = {
+  'a look-up that the server does not understand': refusal(400, {
+    ...LOOK_UP,
+    serverError: 'GRAPHQL_VALIDATION_FAILED',
+  }),
+  'the same behind a success': refusal(200, {
+    ...LOOK_UP,
+    serverError: 'GRAPHQL_VALIDATION_FAILED',
+  }),
+  'a proxy’s page for a look-up': refusal(400, LOOK_UP),
+  'a look-up that is too large': refusal(413, { ...LOOK_UP, reason: 'TOO_LARGE' }),
+  'a read': refusal(400, { ...inTwentysWords, method: 'GET' }),
+  'a proxy’s page for a write': refusal(400),
+  'a method that is not let through': refusal(405, { originalError: 'Method not allowed' }),
+  'a write that is too large': refusal(413, { reason: 'TOO_LARGE' }),
+  'a refusal of which nothing is known': failure('VALIDATION_ERROR', { status: 400 }),
+};
+
+test('refusals that say nothing about a record give nobody up, in a whole backlog', async () => {
+  for (const [name, error] of Object.entries(PASSING)) {
+    const { outbox, service, errors } = newOutbox();
+    // What companies are asked for says nothing about people.
+    service.answer = (_, entity) => (entity === 'person' ? error : undefined);
+    await outbox.enqueueCompany(company('1'));
+    for (const id of ['1', '2', '3']) await outbox.enqueuePerson(person(id));
+    const { delivered, deadLettered, pending } = await outbox.flush({ timeoutMs: 1 });
+    assert.deepEqual([delivered, deadLettered, pending], [1, 0, 3], name);
+    service.answer = () => error;
+    const other = newOutbox({ service, store: newOutbox().store });
+    for (const id of ['1', '2', '3']) await other.outbox.enqueuePerson(person(id));
+    assert.equal((await other.outbox.flush({ timeoutMs: 1 })).deadLettered, 0, name);
+    assert.deepEqual([errors[0].kind, other.errors[0].kind], ['records', 'paused'], name);
+    service.answer = () => undefined;
+    await other.outbox.drain();
+    assert.equal((await other.outbox.stats()).pending, 0);
+  }
+});
+
+test('but a record that is refused so while others like it are not is given up', async () => {
+  for (const [name, error] of Object.entries(PASSING)) {
+    const { outbox, service, deadLetters } = newOutbox();
+    service.answer = ({ external_id: id }) => (id === '2' ? error : undefined);
+    for (const id of ['1', '2']) await outbox.enqueuePerson(person(id));
+    await outbox.drain();
+    assert.deepEqual(
+      deadLetters.map(({ id }) => id),
+      ['person:2'],
+      name,
+    );
+  }
+});
+
+test('what Twenty itself refuses to write is given up, even where nothing else goes well', async () => {
+  for (const error of [
+    refusal(400, inTwentysWords),
+    refusal(400, { ...inTwentysWords, method: 'PATCH', path: '/rest/people/1' }),
+    refusal(400, { reason: 'DUPLICATE' }),
+    // Told by the service, after it has looked.
+    failure('VALIDATION_ERROR', {
+      status: 400,
+      details: { reason: 'DUPLICATE', fields: ['name'] },
+    }),
+    refusal(400, { reason: 'MULTIPLE_MATCHES' }),
+    refusal(500, { reason: 'DATA' }),
+  ]) {
+    const { outbox, service } = newOutbox();
+    service.answer = () => error;
+    await outbox.enqueuePerson(person('1'));
+    assert.equal((await outbox.flush({ timeoutMs: 1 })).deadLettered, 1, error.details.path);
+  }
+});
+
+test('all dead letters are tried again once their common cause was mended', async () => {
+  for (const has of [true, false]) {
+    const clock = new FakeClock();
+    const inner = sqliteOutbox(':memory:', { now: clock.wall });
+    // A store of the caller's need not have it.
+    const store = new Proxy(inner, {
+      get: (target, name) => (name === 'retryAll' && !has ? undefined : target[name]?.bind(target)),
+    });
+    const { outbox, service } = newOutbox({ clock, store, batchSize: 2_000 });
+    service.answer = () => invalid;
+    const ids = Array.from({ length: 1_005 }, (_, at) => `${at}`);
+    await Promise.all(ids.map((id) => outbox.enqueuePerson(person(id))));
+    await outbox.drain();
+    assert.equal((await outbox.stats()).deadLetters, ids.length);
+    service.answer = () => undefined;
+    outbox.start();
+    assert.equal(await outbox.retryDeadLetters(), ids.length);
+    await until(() => service.crm.size === ids.length);
+    assert.equal(await outbox.retryDeadLetters({ olderThanMs: 0 }), 0);
+    await outbox.close();
   }
 });
 

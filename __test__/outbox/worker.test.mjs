@@ -125,7 +125,7 @@ test('a flush takes its time and no more, and hands back the rest', async () => 
   const flushing = outbox.flush({ timeoutMs: 2_000 });
   await until(() => asked === 3);
   clock.advance(2_000);
-  assert.deepEqual(await flushing, { delivered: 2, deadLettered: 0, pending: 2 });
+  assert.deepEqual(await flushing, { delivered: 2, deadLettered: 0, pending: 2, delayed: 0 });
   assert.equal((await outbox.stats()).inFlight, 0);
 });
 
@@ -134,7 +134,7 @@ test('a flush does not wait for a CRM that is away longer than it has time', asy
   service.answer = () => away;
   await outbox.enqueuePerson(person('1'));
   const { error, ...counts } = await outbox.flush({ timeoutMs: 5_000 });
-  assert.deepEqual(counts, { delivered: 0, deadLettered: 0, pending: 1 });
+  assert.deepEqual(counts, { delivered: 0, deadLettered: 0, pending: 1, delayed: 0 });
   assert.equal(error.code, 'NETWORK_ERROR');
 });
 

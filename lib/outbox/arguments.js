@@ -1,7 +1,7 @@
 'use strict';
 
-const { readOptions } = require('../options.js');
-const { invalid } = require('../serialise.js');
+const { readOptions, readSignal } = require('../options.js');
+const { describe, invalid, unlessLong } = require('../serialise.js');
 const { parseId } = require('./dead-letter.js');
 
 /** Dead letters of one page, and the most that can be asked for. */
@@ -11,13 +11,84 @@ const LARGEST_PAGE = 10_000;
 /** The longest time that a timer takes. */
 const LONGEST_MS = 2_147_483_647;
 
+/** Longest name that an error repeats, in characters. */
+const MAX_NAME = 100;
+
+/**
+ * The named options, and nothing else: what is misspelt is refused, not passed over.
+ * @template {string} Name
+ * @param {any} options
+ * @param {readonly Name[]} names
+ * @returns {Record<Name, any>}
+ */
+function readKnown(options, names) {
+  const values = readOptions('options', options ?? undefined, names);
+  for (const name of ownNames(options)) {
+    if (names.includes(/** @type {Name} */ (name))) continue;
+    const shown = unlessLong(name, MAX_NAME);
+    throw invalid(shown, `options has no "${shown}"; it knows ${names.join(', ')}`, undefined);
+  }
+  return values;
+}
+
+/** @param {any} options */
+function ownNames(options) {
+  try {
+    return Object.keys(options ?? {});
+  } catch (cause) {
+    throw invalid('options', `options cannot be read: ${describe(cause)}`, cause);
+  }
+}
+
+/**
+ * An option that narrows down what is done must not be there without a value: that would be done to everybody.
+ * @param {any} options
+ * @param {string[]} names
+ */
+function requireValues(options, names) {
+  for (const name of ownNames(options)) {
+    if (!names.includes(name)) continue;
+    if (options[name] === undefined || options[name] === null) {
+      throw invalid(name, `${name} is ${options[name]}: leave it out, or give it`, undefined);
+    }
+  }
+}
+
+/** @param {unknown} olderThanMs */
+function requireAge(olderThanMs) {
+  if (olderThanMs !== undefined && (!Number.isInteger(olderThanMs) || Number(olderThanMs) < 0)) {
+    throw invalid('olderThanMs', 'olderThanMs must be a whole number from 0', undefined);
+  }
+}
+
+/** @param {string} name @param {unknown} value */
+function requireFlag(name, value) {
+  if (value !== undefined && typeof value !== 'boolean') {
+    throw invalid(name, `${name} must be true or false`, undefined);
+  }
+}
+
+/**
+ * The caller's own connection among the options of `enqueue…`.
+ * @param {unknown} options
+ */
+function readClient(options) {
+  return readKnown(options, ['client']).client;
+}
+
+/** @param {unknown} options of `drain` */
+function readDrainSignal(options) {
+  readKnown(options, ['signal']);
+  return readSignal(options);
+}
+
 /**
  * @param {unknown} options of `stop` and `flush`
  * @param {number} fallback
  * @returns {number}
  */
 function readTimeout(options, fallback) {
-  const { timeoutMs = fallback } = readOptions('options', options ?? undefined, ['timeoutMs']);
+  const { timeoutMs = fallback } = readKnown(options, ['timeoutMs']);
   if (!Number.isInteger(timeoutMs) || timeoutMs < 0 || timeoutMs > LONGEST_MS) {
     throw invalid('timeoutMs', 'timeoutMs must be a whole number of milliseconds', undefined);
   }
@@ -29,7 +100,7 @@ function readTimeout(options, fallback) {
  * @param {unknown} options
  */
 function readPage(options) {
-  const { limit = PAGE, after } = readOptions('options', options ?? undefined, ['limit', 'after']);
+  const { limit = PAGE, after } = readKnown(options, ['limit', 'after']);
   if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
     throw invalid('limit', `limit must be a whole number from 1 to ${LARGEST_PAGE}`, undefined);
   }
@@ -37,20 +108,44 @@ function readPage(options) {
 }
 
 /**
+ * What a store is asked for by `retryDeadLetters`.
+ * @param {unknown} options
+ */
+function readRetry(options) {
+  const { olderThanMs } = readKnown(options, ['olderThanMs']);
+  requireValues(options, ['olderThanMs']);
+  requireAge(olderThanMs);
+  return { ...(olderThanMs !== undefined && { olderThanMs }) };
+}
+
+/**
  * What a store is asked for by `purge`.
  * @param {unknown} options
  */
 function readPurge(options) {
-  const { id, olderThanMs, pending } = readOptions('options', options ?? undefined, [
+  const { id, olderThanMs, pending, all } = readKnown(options, [
     'id',
     'olderThanMs',
     'pending',
+    'all',
   ]);
-  if (olderThanMs !== undefined && (!Number.isInteger(olderThanMs) || olderThanMs < 0)) {
-    throw invalid('olderThanMs', 'olderThanMs must be a whole number from 0', undefined);
+  requireValues(options, ['id', 'olderThanMs']);
+  requireAge(olderThanMs);
+  requireFlag('pending', pending);
+  requireFlag('all', all);
+  if (all === true && id !== undefined) {
+    throw invalid(
+      'all',
+      'all is for all records, and id for one: leave one of them out',
+      undefined,
+    );
   }
-  if (pending !== undefined && typeof pending !== 'boolean') {
-    throw invalid('pending', 'pending must be true or false', undefined);
+  if (pending === true && id === undefined && all !== true) {
+    throw invalid(
+      'id',
+      'pending needs the id of a record, or all: true to forget the waiting changes of everybody',
+      undefined,
+    );
   }
   return {
     ...(id !== undefined && requireId('id', id)),
@@ -76,4 +171,13 @@ function requireId(name, id) {
   return found;
 }
 
-module.exports = { readPage, readPurge, readTimeout, requireId };
+module.exports = {
+  readClient,
+  readDrainSignal,
+  readKnown,
+  readPage,
+  readPurge,
+  readRetry,
+  readTimeout,
+  requireId,
+};

@@ -24,16 +24,20 @@ const ANSWERS = {
   stats: { what: 'counts', read: readCounts },
   deadLetters: { what: 'a list of dead letters', read: listReader(readDeadLetter) },
   retry: { what: 'true or false', read: ofType('boolean') },
+  retryAll: { what: 'a number', read: ofType('number') },
   purge: { what: 'a number', read: ofType('number') },
 };
 
 const COUNTS = ['pending', 'changes', 'inFlight', 'delayed', 'deadLetters'];
 
+/** Dead letters that are looked at together, where a store cannot retry all of them itself. */
+const PAGE = 1_000;
+
 /**
  * A store as the outbox asks it. A store may be anybody's: whatever it throws becomes an error of this package, and so
  * does an answer that is none, which would otherwise fail somewhere in the middle of a round.
  * @param {OutboxStore} store
- * @returns {OutboxStore & { close(): Promise<void> }}
+ * @returns {Required<OutboxStore>}
  */
 function askedStore(store) {
   /** @type {any} */
@@ -51,6 +55,7 @@ function askedStore(store) {
       throw check.storeError(`the outbox's store: ${method} must give ${what}`);
     };
   }
+  if (!canRetryAll(store)) asked.retryAll = (/** @type {any} */ how) => retryEach(asked, how);
   asked.close = async () => {
     try {
       await /** @type {any} */ (store).close?.();
@@ -59,6 +64,45 @@ function askedStore(store) {
     }
   };
   return asked;
+}
+
+/** @param {any} store */
+function canRetryAll(store) {
+  try {
+    return typeof store.retryAll === 'function';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * `retryAll` of a store that has none.
+ * @param {OutboxStore} store
+ * @param {{ olderThanMs?: number }} which
+ */
+async function retryEach(store, { olderThanMs }) {
+  const before = olderThanMs === undefined ? Number.POSITIVE_INFINITY : Date.now() - olderThanMs;
+  let found = 0;
+  /** @type {{ after?: import('../../index.js').OutboxRecordKey }} */
+  let from = {};
+  while (true) {
+    const page = await store.deadLetters({ limit: PAGE, ...from });
+    for (const { entity, externalId, deadAt } of page) {
+      if (deadAt < before && (await store.retry({ entity, externalId }))) found += 1;
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return found;
+    from = { after: { entity: last.entity, externalId: last.externalId } };
+  }
+}
+
+/**
+ * The failure of a store that was waited for as long as there was time.
+ * @param {string} method
+ */
+function silent(method) {
+  const message = `the outbox's store: ${method} did not answer in time`;
+  return check.storeError(message, { isRetryable: true });
 }
 
 /**
@@ -134,4 +178,4 @@ const isRecord = (entity, externalId) =>
 /** @param {unknown} value */
 const isObject = (value) => typeof value === 'object' && value !== null && !isArray(value);
 
-module.exports = { askedStore };
+module.exports = { askedStore, silent };

@@ -1,9 +1,11 @@
 'use strict';
 
 const { TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { silent } = require('./asked-store.js');
 const { deadLetterNow } = require('./dead-letter.js');
 const { Lease } = require('./lease.js');
 const { readClaim, settlementOf } = require('./settlement.js');
+const { after, link, orAborted, untilAborted } = require('./signals.js');
 const { fullJitter } = require('./timing.js');
 const { plainError, verdictOn } = require('./verdict.js');
 
@@ -37,6 +39,12 @@ const STRAY_RESULTS = 1_000;
 /** Tries to report what was done: what is not reported is done again. */
 const SETTLE_TRIES = 3;
 
+/**
+ * How long, in milliseconds, a store has to take back what was cut short. What it does not take back waits for the end
+ * of its lease.
+ */
+const HAND_BACK_MS = 500;
+
 /** Takes records from the store, hands them to the service, and reports what became of them. */
 class Courier {
   #service;
@@ -63,10 +71,13 @@ class Courier {
     const token = globalThis.crypto.randomUUID();
     const since = clock.now();
     const limit = isProbe ? 1 : batchSize;
-    const claims = await this.#store.claim({ token, limit, leaseMs, isProbe });
-    if (claims.length === 0) {
-      return { claimed: 0, delivered: 0, dead: [], failed: 0, failure: undefined };
+    const asked = this.#store.claim({ token, limit, leaseMs, isProbe });
+    const claims = await orAborted(asked, signal);
+    if (claims === null) {
+      void this.#handBack(token, asked);
+      return nothing();
     }
+    if (claims.length === 0) return nothing();
     const lease = new Lease(this.#store, token, claims.length, since, this.#settings);
     const stop = link([signal, lease.signal]);
     try {
@@ -75,7 +86,7 @@ class Courier {
         if (stop.signal.aborted) break;
         await this.#send(entity, batch, stop.signal);
       }
-      return await this.#settle(token, batch);
+      return await this.#settle(token, batch, signal);
     } finally {
       stop.unlink();
       lease.end();
@@ -139,13 +150,14 @@ class Courier {
   /**
    * @param {string} token
    * @param {Batch} batch
+   * @param {AbortSignal} signal
    * @returns {Promise<Round>}
    */
-  async #settle(token, batch) {
+  async #settle(token, batch, signal) {
     const verdicts = batch.verdicts(this.#settings);
     const records = verdicts.map(({ record, outcome }) => settlementOf(record, outcome));
     // In the order of the verdicts, and then those that nothing could be done with.
-    const held = await this.#report(token, [...records, ...batch.unread]);
+    const held = await this.#report(token, [...records, ...batch.unread(this.#settings)], signal);
     const kept = verdicts.filter((_, at) => held[at]);
     const count = (/** @type {string} */ status) =>
       kept.filter(({ outcome }) => outcome.status === status).length;
@@ -163,17 +175,43 @@ class Courier {
   /**
    * @param {string} token
    * @param {import('../../index.js').OutboxSettlement[]} records
+   * @param {AbortSignal} signal
    */
-  async #report(token, records) {
+  async #report(token, records, signal) {
     const { clock } = this.#settings;
-    for (let tried = 1; ; tried += 1) {
-      try {
-        return await this.#store.settle({ token, records });
-      } catch (error) {
-        if (tried === SETTLE_TRIES) throw error;
-        const { signal } = new AbortController();
-        await clock.sleep(fullJitter(tried, this.#settings), { signal, keepsAlive: true });
+    const over = after(signal, HAND_BACK_MS, clock);
+    try {
+      for (let tried = 1; ; tried += 1) {
+        try {
+          const held = await orAborted(this.#store.settle({ token, records }), over.signal);
+          if (held !== null) return held;
+        } catch (error) {
+          if (tried === SETTLE_TRIES) throw error;
+          await clock.sleep(fullJitter(tried, this.#settings), { signal, keepsAlive: true });
+          continue;
+        }
+        throw silent('settle');
       }
+    } finally {
+      over.unlink();
+    }
+  }
+
+  /**
+   * Gives back, at once for the next worker, what a claim brings that was not waited for.
+   * @param {string} token
+   * @param {Promise<Claim[]>} asked
+   */
+  async #handBack(token, asked) {
+    try {
+      const claims = await asked;
+      if (claims.length === 0) return;
+      const records = claims.map(({ entity, externalId, attempts }) => {
+        return { entity, externalId, remove: [], rewrite: [], lane: { attempts, delayMs: 0 } };
+      });
+      await this.#store.settle({ token, records });
+    } catch {
+      // There is nobody left to tell; what was taken waits for the end of its lease.
     }
   }
 }
@@ -182,27 +220,24 @@ class Courier {
 class Batch {
   /** @type {Record[]} */
   #records = [];
-  /** @type {import('../../index.js').OutboxSettlement[]} Records that could not be read, or hold nothing. */
-  unread = [];
+  /** @type {Claim[]} Records of which nothing waits. */
+  #empty = [];
   size;
   /** @type {Map<Record, { error: unknown, plain: import('../../index.js').TwentyCrmError, verdict: Verdict } | undefined>} undefined: delivered */
   #results = new Map();
-  /** @type {{ error: unknown, verdict: Verdict }[]} */
+  /** @type {{ claim: Claim, error: unknown, verdict: Verdict }[]} */
   #unreadable = [];
 
   /** @param {Claim[]} claims */
   constructor(claims) {
     this.size = claims.length;
     for (const claim of claims) {
-      const { entity, externalId, attempts } = claim;
-      const leave = { entity, externalId, remove: [], rewrite: [] };
       try {
         const record = readClaim(claim);
-        if (record === undefined) this.unread.push({ ...leave, lane: null });
+        if (record === undefined) this.#empty.push(claim);
         else this.#records.push(record);
       } catch (error) {
-        this.#unreadable.push({ error, verdict: 'workspace' });
-        this.unread.push({ ...leave, lane: { attempts: attempts + 1, delayMs: UNREADABLE_MS } });
+        this.#unreadable.push({ claim, error, verdict: 'workspace' });
       }
     }
   }
@@ -233,9 +268,15 @@ class Batch {
     this.#results.set(record, { error, plain, verdict: verdictOn(plain) });
   }
 
-  /** The CRM has taken a record: it is there, and takes the key. */
-  #hasAnswer() {
-    return [...this.#results.values()].some((result) => result === undefined);
+  /**
+   * The CRM has taken a record: it is there, and takes the key.
+   * @param {Entity} [entity] of this kind
+   */
+  #hasAnswer(entity) {
+    return [...this.#results].some(
+      ([{ claim }, result]) =>
+        result === undefined && (entity === undefined || claim.entity === entity),
+    );
   }
 
   get failed() {
@@ -243,13 +284,20 @@ class Batch {
   }
 
   #failures() {
-    const failures = [...this.#results.values()].filter((result) => result !== undefined);
-    return [...failures.filter((result) => this.#isOpen(result)), ...this.#unreadable];
+    const open = [...this.#results].flatMap(([record, result]) =>
+      result !== undefined && this.#isOpen(record, result) ? [result] : [],
+    );
+    return [...open, ...this.#unreadable];
   }
 
-  /** @param {{ verdict: Verdict }} result */
-  #isOpen({ verdict }) {
-    return verdict !== 'dead' && !(verdict === 'doubtful' && this.#hasAnswer());
+  /**
+   * Whether a failure may pass. What is doubtful is decided by neighbours of its kind: companies are looked up and
+   * written elsewhere than people.
+   * @param {Record} record
+   * @param {{ verdict: Verdict }} result
+   */
+  #isOpen({ claim }, { verdict }) {
+    return verdict !== 'dead' && !(verdict === 'doubtful' && this.#hasAnswer(claim.entity));
   }
 
   /** @returns {{ error: unknown, verdict: Verdict } | undefined} */
@@ -263,26 +311,44 @@ class Batch {
    * @returns {{ record: Record, outcome: Outcome }[]}
    */
   verdicts(settings) {
-    const hasAnswer = this.#hasAnswer();
     return this.#records.map((record) => {
       const result = this.#results.get(record);
       /** @type {Outcome} */
       let outcome;
       if (!this.has(record)) outcome = { status: 'back' };
       else if (result === undefined) outcome = { status: 'delivered' };
-      else if (!this.#isOpen(result)) outcome = { status: 'dead', error: result.plain };
-      else {
-        // Where nothing went well, the whole outbox waits; where others went well, this record does.
-        const failures = record.claim.attempts + 1;
-        outcome = { status: 'late', delayMs: hasAnswer ? fullJitter(failures, settings) : 0 };
-      }
+      else if (!this.#isOpen(record, result)) outcome = { status: 'dead', error: result.plain };
+      else outcome = { status: 'late', delayMs: this.#delayOf(record.claim, settings) };
       return { record, outcome };
     });
   }
-}
 
-/** How long a record is left alone that cannot be read, in milliseconds. */
-const UNREADABLE_MS = 300_000;
+  /**
+   * What becomes of the records that nothing could be done with.
+   * @param {import('./outbox.js').Settings} settings
+   * @returns {import('../../index.js').OutboxSettlement[]}
+   */
+  unread(settings) {
+    /** @param {Claim} claim */
+    const leave = ({ entity, externalId }) => ({ entity, externalId, remove: [], rewrite: [] });
+    return [
+      ...this.#empty.map((claim) => ({ ...leave(claim), lane: null })),
+      ...this.#unreadable.map(({ claim }) => {
+        const delayMs = this.#delayOf(claim, settings);
+        return { ...leave(claim), lane: { attempts: claim.attempts + 1, delayMs } };
+      }),
+    ];
+  }
+
+  /**
+   * Where nothing went well, the whole outbox waits; where others went well, this record does.
+   * @param {Claim} claim
+   * @param {import('./outbox.js').Settings} settings
+   */
+  #delayOf({ attempts }, settings) {
+    return this.#hasAnswer() ? fullJitter(attempts + 1, settings) : 0;
+  }
+}
 
 function tooManyResults() {
   return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, 'the service gives results without end', {
@@ -298,56 +364,9 @@ function noResult() {
   );
 }
 
-/**
- * A service that does not heed its signal must not hold up whoever wants to stop.
- * @param {any} run
- * @param {AbortSignal} signal
- * @returns {AsyncGenerator<any, void, undefined>}
- */
-async function* untilAborted(run, signal) {
-  const iterator = (run[Symbol.asyncIterator] ?? run[Symbol.iterator]).call(run);
-  let onAbort = () => {};
-  const aborted = new Promise((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-  });
-  aborted.catch(() => {});
-  let isDone = false;
-  try {
-    while (true) {
-      const next = Promise.resolve(iterator.next());
-      next.catch(() => {});
-      const { done, value } = await Promise.race([next, aborted]);
-      isDone = done === true;
-      if (isDone) return;
-      yield value;
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    // Not awaited: it may never end.
-    if (!isDone) Promise.resolve(iterator.return?.()).catch(() => {});
-  }
+/** @returns {Round} */
+function nothing() {
+  return { claimed: 0, delivered: 0, dead: [], failed: 0, failure: undefined };
 }
 
-/**
- * A signal that aborts with the first of several, for as long as it is linked.
- * @param {AbortSignal[]} signals
- */
-function link(signals) {
-  const controller = new AbortController();
-  const listeners = signals.map((signal) => {
-    const onAbort = () => controller.abort(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    return () => signal.removeEventListener('abort', onAbort);
-  });
-  return {
-    signal: controller.signal,
-    unlink() {
-      for (const forget of listeners) forget();
-    },
-  };
-}
-
-module.exports = { Courier, link };
+module.exports = { Courier, HAND_BACK_MS };

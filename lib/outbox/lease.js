@@ -32,7 +32,9 @@ class Lease {
     this.#held = held;
     this.#settings = settings;
     this.#expiresAt = since + settings.leaseMs;
-    void this.#keep();
+    // The process may have stood still since it asked: somebody else may hold them by now.
+    if (settings.clock.now() < this.#expiresAt) void this.#keep();
+    else this.#lost.abort(new Error('the lease ran out before it was known'));
   }
 
   get signal() {

@@ -2,15 +2,23 @@
 
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
 const { callHook } = require('../observability/call-hook.js');
-const { readOptions, readSignal } = require('../options.js');
-const { readPage, readPurge, readTimeout, requireId } = require('./arguments.js');
-const { askedStore } = require('./asked-store.js');
+const {
+  readClient,
+  readDrainSignal,
+  readPage,
+  readPurge,
+  readRetry,
+  readTimeout,
+  requireId,
+} = require('./arguments.js');
+const { askedStore, silent } = require('./asked-store.js');
 const { createReader } = require('./change.js');
-const { Courier, link } = require('./courier.js');
+const { Courier, HAND_BACK_MS } = require('./courier.js');
 const { deadLetterOf, idOf } = require('./dead-letter.js');
 const { Gate } = require('./gate.js');
 const { Inlet } = require('./inlet.js');
 const { readSettings } = require('./settings.js');
+const { after, link, orAborted } = require('./signals.js');
 const { fullJitter } = require('./timing.js');
 const { plainError } = require('./verdict.js');
 
@@ -116,7 +124,7 @@ class Outbox {
   /** @param {import('../../index.js').DrainOptions} [options] */
   async drain(options) {
     this.#requireOpen();
-    const signal = readSignal(options);
+    const signal = readDrainSignal(options);
     if (signal?.aborted) throw signal.reason;
     this.#renew();
     const cut = /** @type {AbortSignal | undefined} */ (signal);
@@ -128,8 +136,9 @@ class Outbox {
         const { claimed, waitMs } = await this.#step({ until: stop.signal, cut, throws: true });
         if (stop.signal.aborted) throw stop.signal.reason;
         if (claimed > 0 && waitMs === 0) continue;
-        const { pending } = await this.#store.stats();
-        if (pending === 0) return;
+        const counts = await orAborted(this.#store.stats(), stop.signal);
+        if (counts === null) throw stop.signal.reason;
+        if (counts.pending === 0) return;
         if (this.#gate.state === 'paused') throw rejectionOf(this.#gate.error);
         await this.#sleep(waitMs, stop.signal, true);
       }
@@ -152,6 +161,7 @@ class Outbox {
       .sleep(timeoutMs, { signal: timer.signal, keepsAlive: true })
       .then(() => late.abort(new Error('the time for the flush is over')));
     const stop = link([this.#soft.signal, late.signal]);
+    let over;
     try {
       this.#gate.hurry();
       while (!stop.signal.aborted) {
@@ -161,17 +171,21 @@ class Outbox {
         if (isIdle || isOver || this.#gate.state === 'paused') break;
         if (waitMs > 0) await this.#sleep(waitMs, stop.signal, true);
       }
+      over = after(late.signal, HAND_BACK_MS, clock);
+      const counts = await orAborted(this.#store.stats(), over.signal);
+      if (counts === null) throw silent('stats');
+      return {
+        delivered: this.#delivered - delivered,
+        deadLettered: this.#deadLettered - deadLettered,
+        pending: counts.pending,
+        delayed: counts.delayed,
+        ...(this.#gate.error !== undefined && { error: plainError(this.#gate.error) }),
+      };
     } finally {
       timer.abort();
+      over?.unlink();
       stop.unlink();
     }
-    const { pending } = await this.#store.stats();
-    return {
-      delivered: this.#delivered - delivered,
-      deadLettered: this.#deadLettered - deadLettered,
-      pending,
-      ...(this.#gate.error !== undefined && { error: plainError(this.#gate.error) }),
-    };
   }
 
   async stats() {
@@ -202,6 +216,13 @@ class Outbox {
     return found;
   }
 
+  /** @param {import('../../index.js').RetryDeadLettersOptions} [options] */
+  async retryDeadLetters(options) {
+    const found = await this.#store.retryAll(readRetry(options));
+    if (found > 0) this.#ring();
+    return found;
+  }
+
   /** @param {import('../../index.js').PurgeOptions} [options] */
   async purge(options) {
     return this.#store.purge(readPurge(options));
@@ -227,7 +248,7 @@ class Outbox {
   async #enqueue(entity, input, options) {
     this.#requireOpen();
     const change = this.#read(entity, input);
-    const { client } = readOptions('options', options ?? undefined, ['client']);
+    const client = readClient(options);
     if (client === undefined || client === null) await this.#inlet.add(change);
     else await this.#store.enqueue([change], { client });
     this.#ring();
@@ -254,13 +275,18 @@ class Outbox {
    * @returns {Promise<{ claimed: number, waitMs: number, isIdle: boolean }>} `isIdle`: nothing was due
    */
   async #step({ until, cut, throws }) {
-    const turn = this.#turn.then(() => this.#round(until, cut));
+    const before = this.#turn;
+    const turn = before.then(() => this.#round(until, cut));
     this.#turn = turn.then(
       () => {},
       () => {},
     );
     const { pollIntervalMs } = this.#settings;
     try {
+      // Somebody else's round takes what time it has; ours, which comes after it, will find that it is too late.
+      if ((await orAborted(before, until)) === null) {
+        return { claimed: 0, waitMs: 0, isIdle: false };
+      }
       const claimed = await turn;
       this.#storeFailures = 0;
       const { waitMs } = this.#gate;

@@ -10,7 +10,10 @@
 /** Instances that make the tables at once meet in this number. */
 const MIGRATION_LOCK = 8_391_407_513;
 
-/** No lease and no delay is longer: what lies further ahead was written before a clock was set back. */
+/**
+ * No delay is longer, and every lease is a good deal shorter (`settings.js`): what lies further ahead was written before
+ * a clock was set back, and not just by a statement that began after this one and did not wait.
+ */
 const LONGEST_MS = 3_600_000;
 
 /**
@@ -186,6 +189,16 @@ function createStatements({ changes, lanes, version }) {
       )
       UPDATE ${changes} SET is_dead = false, dead_at = NULL, dead_info = NULL
       WHERE entity = $1 AND external_id = $2 AND is_dead RETURNING 1`,
+    retryAll: `
+      WITH found AS (
+        UPDATE ${changes} SET is_dead = false, dead_at = NULL, dead_info = NULL
+        WHERE is_dead AND ($1::bigint IS NULL OR dead_at < ${clock(2)} - $1)
+        RETURNING entity, external_id
+      ), hurried AS (
+        UPDATE ${lanes} l SET not_before = 0 FROM found f
+        WHERE l.entity = f.entity AND l.external_id = f.external_id
+      )
+      SELECT count(*)::float8 AS found FROM found`,
     purge: `
       WITH gone AS (
         DELETE FROM ${changes}

@@ -1,10 +1,10 @@
 'use strict';
 
-const { readOptions } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const check = require('../stores/check.js');
 const { canQuery, codeOf, runQuery } = require('../stores/postgres-query.js');
 const { quoted } = require('../stores/postgres-sql.js');
+const { readKnown } = require('./arguments.js');
 const { NEWER_VERSION, NEWEST, createStatements, migrate } = require('./postgres-sql.js');
 
 /**
@@ -46,7 +46,7 @@ class PostgresOutbox {
     if (!canQuery(pool)) {
       throw invalid('pool', 'pool must be a pool of the package pg: it has no query', undefined);
     }
-    const { table = DEFAULT_TABLE, schema, now } = readOptions('options', options, OPTIONS);
+    const { table = DEFAULT_TABLE, schema, now } = readKnown(options, OPTIONS);
     check.text('table', table);
     if (Buffer.byteLength(table) > LONGEST_NAME) {
       throw invalid('table', `table must have ${LONGEST_NAME} bytes at most`, undefined);
@@ -179,6 +179,14 @@ class PostgresOutbox {
     await this.#open();
     const rows = await this.#query(this.#statements.retry, [entity, externalId]);
     return rows.length > 0;
+  }
+
+  /** @type {NonNullable<OutboxStore['retryAll']>} */
+  async retryAll({ olderThanMs }) {
+    await this.#open();
+    const values = [olderThanMs ?? null, this.#now()];
+    const [{ found }] = await this.#query(this.#statements.retryAll, values);
+    return Number(found);
   }
 
   /** @type {OutboxStore['purge']} */

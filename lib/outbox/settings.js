@@ -1,17 +1,22 @@
 'use strict';
 
 const { TWENTY_CRM_DEFAULTS } = require('../defaults.js');
-const { readOptions } = require('../options.js');
 const { invalid } = require('../serialise.js');
+const { readKnown } = require('./arguments.js');
 const { systemClock } = require('./timing.js');
 
-/** No lease and no delay is longer: the stores take what lies further ahead for the trace of a clock set back. */
 const LONGEST_MS = 3_600_000;
+
+/**
+ * PostgreSQL's statements take a lease that ends more than an hour from now for the trace of a clock set back. What was
+ * written while they waited for a lock lies ahead of them, too: half an hour is left for that.
+ */
+const LONGEST_LEASE_MS = 1_800_000;
 
 /** Smallest and largest value of each number. */
 const NUMBERS = /** @type {const} */ ({
   batchSize: [1, 10_000],
-  leaseMs: [1_000, LONGEST_MS],
+  leaseMs: [1_000, LONGEST_LEASE_MS],
   pollIntervalMs: [1, LONGEST_MS],
   initialBackoffMs: [1, LONGEST_MS],
   maxBackoffMs: [1, LONGEST_MS],
@@ -19,6 +24,8 @@ const NUMBERS = /** @type {const} */ ({
   stopTimeoutMs: [0, LONGEST_MS],
   flushTimeoutMs: [0, LONGEST_MS],
 });
+
+const numberNames = /** @type {(keyof typeof NUMBERS)[]} */ (Object.keys(NUMBERS));
 
 const OTHERS = /** @type {const} */ ([
   'service',
@@ -61,7 +68,8 @@ function readSettings(options) {
   if (typeof options !== 'object' || options === null) {
     throw invalid('options', 'options must be an object with service and store', undefined);
   }
-  const numbers = readOptions('options', options, /** @type {any} */ (Object.keys(NUMBERS)));
+  const given = readKnown(options, [...numberNames, ...OTHERS]);
+  const numbers = pick(given, numberNames);
   for (const [name, [least, most]] of Object.entries(NUMBERS)) {
     const value = numbers[name] ?? /** @type {any} */ (TWENTY_CRM_DEFAULTS.outbox)[name];
     if (!Number.isInteger(value) || value < least || value > most) {
@@ -69,7 +77,7 @@ function readSettings(options) {
     }
     numbers[name] = value;
   }
-  const others = readOptions('options', options, OTHERS);
+  const others = pick(given, OTHERS);
   requireMethods('service', others.service, ['syncPersons', 'syncCompanies']);
   requireMethods('store', others.store, STORE_METHODS);
   for (const name of /** @type {const} */ (['onError', 'onDeadLetter', 'random'])) {
@@ -84,6 +92,16 @@ function readSettings(options) {
     clock: others.clock ?? systemClock,
     random: others.random ?? Math.random,
   });
+}
+
+/**
+ * @template {string} Name
+ * @param {Record<Name, any>} values
+ * @param {readonly Name[]} names
+ * @returns {Record<string, any>}
+ */
+function pick(values, names) {
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
 }
 
 /**

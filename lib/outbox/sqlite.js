@@ -1,10 +1,11 @@
 'use strict';
 
+const { readFileSync } = require('node:fs');
 const native = require('../native.js');
-const { readOptions } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const { ask, construct } = require('../stores/native-call.js');
 const { secretsJsonOf } = require('../stores/secrets.js');
+const { readKnown } = require('./arguments.js');
 
 /** @typedef {import('../../index.js').OutboxStore} OutboxStore */
 
@@ -13,6 +14,23 @@ const { secretsJsonOf } = require('../stores/secrets.js');
  * by it.
  */
 const uptimeMs = () => Math.floor(Number(process.hrtime.bigint() / 1_000n) / 1_000);
+
+/** @type {string | null | undefined} */
+let foundEpoch;
+
+/**
+ * What tells this run of the machine's clock from the one before its last start; null where the machine has no such
+ * thing: then the core goes by how far the times lie apart.
+ */
+function epoch() {
+  if (foundEpoch !== undefined) return foundEpoch;
+  try {
+    foundEpoch = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim() || null;
+  } catch {
+    foundEpoch = null;
+  }
+  return foundEpoch;
+}
 
 /** @type {WeakMap<object, import('../../native.js').SqliteOutbox>} Out of reach of `util.inspect`. */
 const natives = new WeakMap();
@@ -29,7 +47,8 @@ function sqliteOutbox(path, options) {
 
 class SqliteOutbox {
   #now;
-  #steadyNow;
+  /** The time by which leases and delays go; the core counts on from it until it has the file's lock. */
+  #clock;
 
   /**
    * @param {string} path
@@ -37,11 +56,14 @@ class SqliteOutbox {
    */
   constructor(path, options) {
     if (typeof path !== 'string') throw invalid('path', 'path must be a string', undefined);
-    const { now: given } = readOptions('options', options ?? undefined, ['now']);
+    const { now: given } = readKnown(options, ['now', 'secret', 'secrets']);
     const now = given ?? Date.now;
     if (typeof now !== 'function') throw invalid('now', 'now must be a function', undefined);
     this.#now = now;
-    this.#steadyNow = given ?? uptimeMs;
+    this.#clock = () =>
+      given === undefined
+        ? { nowMs: uptimeMs(), epoch: epoch(), runs: true }
+        : { nowMs: given(), epoch: null, runs: false };
     const secrets = secretsJsonOf(options);
     natives.set(
       this,
@@ -63,24 +85,22 @@ class SqliteOutbox {
 
   /** @type {OutboxStore['claim']} */
   async claim({ token, limit, leaseMs, isProbe }) {
-    const now = this.#steadyNow();
-    return this.#ask({ claim: { token, limit, isProbe, now, until: now + leaseMs } });
+    return this.#ask({ claim: { token, limit, isProbe, leaseMs, clock: this.#clock() } });
   }
 
   /** @type {OutboxStore['renew']} */
   async renew({ token, leaseMs }) {
-    const now = this.#steadyNow();
-    return this.#ask({ renew: { token, now, until: now + leaseMs } });
+    return this.#ask({ renew: { token, leaseMs, clock: this.#clock() } });
   }
 
   /** @type {OutboxStore['settle']} */
   async settle({ token, records }) {
-    return this.#ask({ settle: { token, records, now: this.#steadyNow(), at: this.#now() } });
+    return this.#ask({ settle: { token, records, clock: this.#clock(), at: this.#now() } });
   }
 
   /** @type {OutboxStore['stats']} */
   async stats() {
-    return this.#ask({ stats: { now: this.#steadyNow() } });
+    return this.#ask({ stats: { clock: this.#clock() } });
   }
 
   /** @type {OutboxStore['deadLetters']} */
@@ -93,15 +113,24 @@ class SqliteOutbox {
     return this.#ask({ retry: { entity, externalId } });
   }
 
+  /** @type {NonNullable<OutboxStore['retryAll']>} */
+  async retryAll({ olderThanMs }) {
+    return this.#ask({ retryAll: { before: this.#before(olderThanMs) } });
+  }
+
   /** @type {OutboxStore['purge']} */
   async purge({ entity, externalId, olderThanMs, pending }) {
-    const before = olderThanMs === undefined ? undefined : this.#now() - olderThanMs;
-    const now = this.#steadyNow();
-    return this.#ask({ purge: { entity, externalId, before, pending, now } });
+    const before = this.#before(olderThanMs);
+    return this.#ask({ purge: { entity, externalId, before, pending, clock: this.#clock() } });
   }
 
   async close() {
     await ask((dispatcher, call) => of(this).close(dispatcher, call));
+  }
+
+  /** @param {number | undefined} olderThanMs */
+  #before(olderThanMs) {
+    return olderThanMs === undefined ? undefined : this.#now() - olderThanMs;
   }
 
   /** @param {object} request */

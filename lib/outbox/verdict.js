@@ -23,6 +23,9 @@ const WORKSPACE_REASONS = new Set([
   'STORE',
 ]);
 
+/** Reasons of VALIDATION_ERROR that are another row's values: only a write is told so, in Twenty's own words. */
+const TAKEN_REASONS = new Set(['DUPLICATE', 'MULTIPLE_MATCHES']);
+
 /**
  * @param {unknown} error
  * @returns {Verdict}
@@ -42,9 +45,26 @@ function verdictOn(error) {
       return reason === 'OWN_ROW_GONE' ? 'dead' : 'doubtful';
     case TwentyCrmErrorCode.UNKNOWN:
       return reason === 'NOT_TWENTY' ? 'workspace' : 'doubtful';
+    case TwentyCrmErrorCode.VALIDATION_ERROR:
+      return isAboutRecord(error) ? 'dead' : 'doubtful';
     default:
       return 'dead';
   }
+}
+
+/**
+ * Whether a refusal is about the record: one that came before any request, or Twenty's own to a write. A proxy's page, a
+ * method or a size that is not let through, and a look-up that the server does not understand any more (after an
+ * update, say) are as good as certain to hit every record, and pass.
+ * @param {import('../../index.js').TwentyCrmError} error
+ */
+function isAboutRecord({ status, details }) {
+  const { method, path, reason, serverError } = details ?? {};
+  if (status === undefined || TAKEN_REASONS.has(String(reason))) return true;
+  const isWrite = method !== 'GET' && String(path).startsWith('/rest/');
+  // Twenty's REST answers name the class of the error; what a proxy says does not.
+  const isTwentys = status === 400 && typeof serverError === 'string';
+  return isWrite && (isTwentys || reason === 'DATA');
 }
 
 /**

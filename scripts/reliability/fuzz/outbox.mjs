@@ -65,6 +65,10 @@ export const outboxTargets = {
       () => outbox.retryDeadLetter(random.is(0.5) ? text(random) : value(random)),
       undefined,
     );
+    await settles(
+      () => outbox.retryDeadLetters(almost(random, { olderThanMs: 5 }, ['olderThanMs'])),
+      undefined,
+    );
     const old = random.is(0.5) ? { olderThanMs: 5 } : { id: 'person:nobody' };
     await settles(() => outbox.purge(almost(random, old, ['id', 'olderThanMs'])), undefined);
     const { pending } = await outbox.stats();
@@ -88,6 +92,7 @@ export const outboxTargets = {
       ...misbehaving(random, ['stats'], COUNTS),
       ...misbehaving(random, ['deadLetters'], []),
       ...misbehaving(random, ['retry'], true),
+      ...(random.is(0.5) && misbehaving(random, ['retryAll'], 1)),
     };
     const run = () => {
       if (random.is(0.1)) throw value(random);
@@ -117,6 +122,7 @@ export const outboxTargets = {
       () => outbox.stats(),
       () => outbox.deadLetters(),
       () => outbox.retryDeadLetter('person:cli_1'),
+      () => outbox.retryDeadLetters(),
       () => outbox.purge(),
       () => outbox.close(),
     ]) {

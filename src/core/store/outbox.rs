@@ -15,6 +15,7 @@ use crate::core::error::CrmError;
 use super::seal::{Purpose, Secrets};
 use super::sqlite_db::{Access, DatabaseUser, all_or_nothing};
 
+mod moment;
 mod outcome;
 mod request;
 mod sealed;
@@ -22,6 +23,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+use moment::Moment;
 use outcome::sealed_outcomes;
 pub use request::Request;
 use request::{Claim, Filter, RecordKey};
@@ -79,12 +81,18 @@ impl SqliteOutbox {
                 })
                 .await
             }
-            Request::Renew { token, now, until } => {
+            Request::Renew {
+                token,
+                clock,
+                lease_ms,
+            } => {
                 self.run(Access::Write, move |connection| {
+                    let moment = clock.moment();
                     let held = connection.prepare_cached(sql::RENEW)?.execute(params![
                         token,
-                        until,
-                        until - now
+                        moment.now_ms + lease_ms,
+                        lease_ms,
+                        moment.epoch,
                     ])?;
                     Ok(json!(held))
                 })
@@ -92,19 +100,22 @@ impl SqliteOutbox {
             }
             Request::Settle(settle) => {
                 let outcomes = sealed_outcomes(&secrets, settle.records)?;
-                let (token, now, at) = (settle.token, settle.now, settle.at);
+                let (token, clock, at) = (settle.token, settle.clock, settle.at);
                 self.run(Access::Write, move |connection| {
+                    let moment = clock.moment();
                     let held = outcomes
                         .iter()
-                        .map(|outcome| outcome.apply(connection, &token, now, at))
+                        .map(|outcome| outcome.apply(connection, &token, &moment, at))
                         .collect::<rusqlite::Result<Vec<bool>>>()?;
                     Ok(json!(held))
                 })
                 .await
             }
-            Request::Stats { now } => {
-                self.run(Access::Read, move |connection| stats(connection, now))
-                    .await
+            Request::Stats { clock } => {
+                self.run(Access::Read, move |connection| {
+                    stats(connection, &clock.moment())
+                })
+                .await
             }
             Request::DeadLetters { limit, after } => {
                 self.run(Access::Read, move |connection| {
@@ -118,6 +129,18 @@ impl SqliteOutbox {
                     let found = connection.prepare_cached(sql::REVIVE)?.execute(key)?;
                     connection.prepare_cached(sql::HURRY)?.execute(key)?;
                     Ok(json!(found > 0))
+                })
+                .await
+            }
+            Request::RetryAll { before } => {
+                self.run(Access::WriteThrough, move |connection| {
+                    connection
+                        .prepare_cached(sql::HURRY_ALL)?
+                        .execute(params![before])?;
+                    let found = connection
+                        .prepare_cached(sql::REVIVE_ALL)?
+                        .execute(params![before])?;
+                    Ok(json!(found))
                 })
                 .await
             }
@@ -166,9 +189,10 @@ fn enqueue(connection: &Connection, rows: &[SealedChange], at: i64) -> rusqlite:
 
 fn take(connection: &Connection, secrets: &Secrets, claim: &Claim) -> rusqlite::Result<Value> {
     let statement = if claim.is_probe { sql::PROBE } else { sql::DUE };
+    let moment = claim.clock.moment();
     let records: Vec<(String, String, i64)> = connection
         .prepare_cached(statement)?
-        .query_map(params![claim.now, claim.limit], |row| {
+        .query_map(params![moment.now_ms, moment.epoch, claim.limit], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?
         .collect::<rusqlite::Result<_>>()?;
@@ -180,8 +204,9 @@ fn take(connection: &Connection, secrets: &Secrets, claim: &Claim) -> rusqlite::
             entity,
             external_id,
             claim.token,
-            claim.until,
-            claim.until - claim.now,
+            moment.now_ms + claim.lease_ms,
+            claim.lease_ms,
+            moment.epoch,
         ])?;
         let id = seal_id(&entity, &external_id);
         let changes: Vec<Value> = read
@@ -206,10 +231,10 @@ fn take(connection: &Connection, secrets: &Secrets, claim: &Claim) -> rusqlite::
     Ok(Value::Array(claimed))
 }
 
-fn stats(connection: &Connection, now: i64) -> rusqlite::Result<Value> {
+fn stats(connection: &Connection, moment: &Moment<'_>) -> rusqlite::Result<Value> {
     connection
         .prepare_cached(sql::STATS)?
-        .query_row(params![now], |row| {
+        .query_row(params![moment.now_ms, moment.epoch], |row| {
             Ok(json!({
                 "pending": row.get::<_, i64>(0)?,
                 "changes": row.get::<_, i64>(1)?,
@@ -256,8 +281,9 @@ fn purge(connection: &Connection, filter: &Filter) -> rusqlite::Result<Value> {
         filter.external_id,
         filter.before,
     ])?;
+    let moment = filter.clock.moment();
     connection
         .prepare_cached(sql::TIDY)?
-        .execute(params![filter.now])?;
+        .execute(params![moment.now_ms, moment.epoch])?;
     Ok(json!(gone))
 }

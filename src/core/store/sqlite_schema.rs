@@ -67,6 +67,10 @@ const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE outbox_lane ADD COLUMN span INTEGER NOT NULL DEFAULT 0;
 ",
+    // Which run of the machine's clock a lane is by; null where the machine does not tell its runs apart.
+    "
+    ALTER TABLE outbox_lane ADD COLUMN epoch TEXT;
+",
 ];
 
 /// Pause between tries where SQLite itself does not wait for a lock (two processes that switch to WAL at once).
@@ -149,12 +153,12 @@ fn pragma(connection: &Connection, name: &str) -> Result<i32, rusqlite::Error> {
 }
 
 fn check_ownership(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    if pragma(connection, "application_id")? == APPLICATION_ID {
-        return Ok(());
-    }
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables == 0 {
+    // One view of the file: between two, another process of ours may have made its tables.
+    let view = connection.unchecked_transaction()?;
+    let application_id = pragma(&view, "application_id")?;
+    let tables: i64 = view.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    drop(view);
+    if application_id == APPLICATION_ID || tables == 0 {
         return Ok(());
     }
     Err(OpenError::Refused(format!(

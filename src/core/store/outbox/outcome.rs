@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::moment::Moment;
 use super::request::Settlement;
 use super::sealed::{locked, seal_id};
 use super::sql;
@@ -72,7 +73,7 @@ impl Outcome {
         &self,
         connection: &Connection,
         token: &str,
-        now: i64,
+        moment: &Moment<'_>,
         at: i64,
     ) -> rusqlite::Result<bool> {
         let (entity, external_id) = (&self.entity, &self.external_id);
@@ -110,8 +111,9 @@ impl Outcome {
                 entity,
                 external_id,
                 attempts,
-                now + delay,
+                moment.now_ms + delay,
                 delay,
+                moment.epoch,
             ])?,
         };
         Ok(true)

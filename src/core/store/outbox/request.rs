@@ -1,8 +1,10 @@
 //! What can be asked of an outbox, as `lib/outbox/sqlite.js` writes it: `{"claim": {…}}`. Times are milliseconds by the
-//! caller's clocks: leases and delays by one that is never set (`now`, `until`), what people read since 1970 (`at`).
+//! caller's clocks: leases and delays by one that is never set (`clock`), what people read since 1970 (`at`).
 
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::moment::Stamp;
 
 /// One thing to be done.
 #[derive(Debug, Deserialize)]
@@ -18,20 +20,21 @@ pub enum Request {
     /// Takes records that are due.
     Claim(Claim),
     /// Puts off the end of a worker's leases; the answer is how many it still has.
+    #[serde(rename_all = "camelCase")]
     Renew {
         /// Whose.
         token: String,
         /// The time.
-        now: i64,
-        /// Their new end.
-        until: i64,
+        clock: Stamp,
+        /// How long they last from now on.
+        lease_ms: i64,
     },
     /// Reports what became of records; the answer is for each of them whether it was still held.
     Settle(Settle),
     /// Counts.
     Stats {
         /// The time.
-        now: i64,
+        clock: Stamp,
     },
     /// Lists dead letters in the order of their records.
     DeadLetters {
@@ -42,6 +45,11 @@ pub enum Request {
     },
     /// Makes a dead letter a waiting change again; the answer is whether there was one.
     Retry(RecordKey),
+    /// Does so for all of them; the answer is how many there were.
+    RetryAll {
+        /// Only those that were given up before this.
+        before: Option<i64>,
+    },
     /// Forgets changes; the answer is how many.
     Purge(Filter),
 }
@@ -78,10 +86,10 @@ pub struct Claim {
     pub token: String,
     /// Records at most.
     pub limit: i64,
-    /// End of the lease.
-    pub until: i64,
+    /// How long they are taken.
+    pub lease_ms: i64,
     /// The time.
-    pub now: i64,
+    pub clock: Stamp,
     /// Take what was tried least often, instead of what waits longest.
     pub is_probe: bool,
 }
@@ -93,7 +101,7 @@ pub struct Settle {
     /// The claim's.
     pub token: String,
     /// The time.
-    pub now: i64,
+    pub clock: Stamp,
     /// The time since 1970.
     pub at: i64,
     /// One entry per record.
@@ -152,5 +160,5 @@ pub struct Filter {
     /// Those that were enqueued (dead letters: given up) before this.
     pub before: Option<i64>,
     /// The time.
-    pub now: i64,
+    pub clock: Stamp,
 }

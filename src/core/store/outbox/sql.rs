@@ -1,7 +1,33 @@
-//! The outbox's statements. `?1` is the time in those that choose.
+//! The outbox's statements. In those that judge lanes `?1` is the time, and `?2` which run of the clock it is by.
 
-/// A lane does not hold its record back. What lies further ahead than it was long was written before the clock began
-/// anew.
+/// Whether a lane's time lies ahead. One of another run of the clock (before the machine was started anew) does not.
+/// Where the runs are not known, one that was written (`span` before it) more than ten minutes after now was written by
+/// another run; what was written a little after now was written while this one waited, and must not be taken for that.
+macro_rules! ahead {
+    ($lane:literal, $time:literal) => {
+        concat!(
+            "coalesce(",
+            $lane,
+            ".",
+            $time,
+            " > ?1 AND CASE
+                WHEN ",
+            $lane,
+            ".epoch = ?2 THEN 1
+                WHEN ",
+            $lane,
+            ".epoch <> ?2 THEN 0
+                ELSE ",
+            $lane,
+            ".",
+            $time,
+            " - ",
+            $lane,
+            ".span <= ?1 + 600000 END, 0)"
+        )
+    };
+}
+
 macro_rules! due {
     ($order:literal) => {
         concat!(
@@ -12,17 +38,21 @@ macro_rules! due {
             AND NOT EXISTS (SELECT 1 FROM outbox_change o
                 WHERE o.entity = c.entity AND o.external_id = c.external_id
                 AND o.dead_at IS NULL AND o.id < c.id)
-            AND NOT coalesce(l.leased_until > ?1 AND l.leased_until <= ?1 + l.span, 0)
-            AND NOT coalesce(l.not_before > ?1 AND l.not_before <= ?1 + l.span, 0)
-            AND NOT (c.entity = 'person' AND EXISTS (SELECT 1 FROM outbox_change m
+            AND NOT ",
+            ahead!("l", "leased_until"),
+            " AND NOT ",
+            ahead!("l", "not_before"),
+            " AND NOT (c.entity = 'person' AND EXISTS (SELECT 1 FROM outbox_change m
                 JOIN outbox_change n ON n.entity = 'company' AND n.external_id = m.needs
                     AND n.dead_at IS NULL
                 LEFT JOIN outbox_lane k ON k.entity = 'company' AND k.external_id = m.needs
                 WHERE m.entity = 'person' AND m.external_id = c.external_id AND m.dead_at IS NULL
-                AND NOT coalesce(k.attempts >= 3 AND k.not_before > ?1, 0)))
+                AND NOT (coalesce(k.attempts, 0) >= 3 AND ",
+            ahead!("k", "not_before"),
+            ")))
             ORDER BY ",
             $order,
-            " LIMIT ?2"
+            " LIMIT ?3"
         )
     };
 }
@@ -41,17 +71,20 @@ pub const ENQUEUE: &str =
     "INSERT INTO outbox_change (entity, external_id, needs, enqueued_at, payload)
     VALUES (?1, ?2, ?3, ?4, ?5)";
 
-pub const LEASE: &str =
-    "INSERT INTO outbox_lane (entity, external_id, token, leased_until, attempts, not_before, span)
-    VALUES (?1, ?2, ?3, ?4, 0, 0, ?5)
+/// A delay that is over is forgotten: it may be by another run of the clock.
+pub const LEASE: &str = "INSERT INTO outbox_lane
+        (entity, external_id, token, leased_until, attempts, not_before, span, epoch)
+    VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?6)
     ON CONFLICT (entity, external_id) DO UPDATE SET
-        token = excluded.token, leased_until = excluded.leased_until, span = excluded.span";
+        token = excluded.token, leased_until = excluded.leased_until, not_before = 0,
+        span = excluded.span, epoch = excluded.epoch";
 
 /// All of a record's changes, the dead one among them.
 pub const CHANGES: &str = "SELECT id, payload, dead_at IS NOT NULL, enqueued_at
     FROM outbox_change WHERE entity = ?1 AND external_id = ?2 ORDER BY id";
 
-pub const RENEW: &str = "UPDATE outbox_lane SET leased_until = ?2, span = ?3 WHERE token = ?1";
+pub const RENEW: &str =
+    "UPDATE outbox_lane SET leased_until = ?2, span = ?3, epoch = ?4 WHERE token = ?1";
 
 pub const HOLDER: &str = "SELECT token FROM outbox_lane WHERE entity = ?1 AND external_id = ?2";
 
@@ -65,18 +98,23 @@ pub const REWRITE: &str = "UPDATE outbox_change SET needs = ?4, payload = ?5,
 pub const FREE: &str = "DELETE FROM outbox_lane WHERE entity = ?1 AND external_id = ?2";
 
 pub const DELAY: &str = "UPDATE outbox_lane
-    SET token = NULL, leased_until = 0, attempts = ?3, not_before = ?4, span = ?5
+    SET token = NULL, leased_until = 0, attempts = ?3, not_before = ?4, span = ?5, epoch = ?6
     WHERE entity = ?1 AND external_id = ?2";
 
-pub const STATS: &str = "SELECT
+pub const STATS: &str = concat!(
+    "SELECT
     (SELECT count(*) FROM (SELECT DISTINCT entity, external_id FROM outbox_change
         WHERE dead_at IS NULL)),
     (SELECT count(*) FROM outbox_change WHERE dead_at IS NULL),
     (SELECT min(enqueued_at) FROM outbox_change WHERE dead_at IS NULL),
     (SELECT count(*) FROM outbox_change WHERE dead_at IS NOT NULL),
-    (SELECT count(*) FROM outbox_lane WHERE token IS NOT NULL
-        AND leased_until > ?1 AND leased_until <= ?1 + span),
-    (SELECT count(*) FROM outbox_lane WHERE not_before > ?1 AND not_before <= ?1 + span)";
+    (SELECT count(*) FROM outbox_lane l WHERE l.token IS NOT NULL AND ",
+    ahead!("l", "leased_until"),
+    "),
+    (SELECT count(*) FROM outbox_lane l WHERE ",
+    ahead!("l", "not_before"),
+    ")"
+);
 
 pub const DEAD: &str = "SELECT id, entity, external_id, enqueued_at, dead_at, payload, dead_info
     FROM outbox_change WHERE dead_at IS NOT NULL AND (entity, external_id) > (?1, ?2)
@@ -84,6 +122,14 @@ pub const DEAD: &str = "SELECT id, entity, external_id, enqueued_at, dead_at, pa
 
 pub const REVIVE: &str = "UPDATE outbox_change SET dead_at = NULL, dead_info = NULL
     WHERE entity = ?1 AND external_id = ?2 AND dead_at IS NOT NULL";
+
+/// Of `REVIVE_ALL`, and before it: afterwards nobody knows which they were.
+pub const HURRY_ALL: &str = "UPDATE outbox_lane SET not_before = 0
+    WHERE (entity, external_id) IN (SELECT entity, external_id FROM outbox_change
+        WHERE dead_at IS NOT NULL AND (?1 IS NULL OR dead_at < ?1))";
+
+pub const REVIVE_ALL: &str = "UPDATE outbox_change SET dead_at = NULL, dead_info = NULL
+    WHERE dead_at IS NOT NULL AND (?1 IS NULL OR dead_at < ?1)";
 
 pub const HURRY: &str =
     "UPDATE outbox_lane SET not_before = 0 WHERE entity = ?1 AND external_id = ?2";
@@ -95,6 +141,9 @@ pub const PURGE: &str = "DELETE FROM outbox_change
     AND (?4 IS NULL OR coalesce(dead_at, enqueued_at) < ?4)";
 
 /// Lanes of records that are gone.
-pub const TIDY: &str = "DELETE FROM outbox_lane
-    WHERE leased_until <= ?1 AND NOT EXISTS (SELECT 1 FROM outbox_change c
-        WHERE c.entity = outbox_lane.entity AND c.external_id = outbox_lane.external_id)";
+pub const TIDY: &str = concat!(
+    "DELETE FROM outbox_lane AS l WHERE NOT ",
+    ahead!("l", "leased_until"),
+    " AND NOT EXISTS (SELECT 1 FROM outbox_change c
+        WHERE c.entity = l.entity AND c.external_id = l.external_id)"
+);

@@ -17,7 +17,11 @@ async fn enqueue_one(outbox: &SqliteOutbox, external_id: &str, payload: &Value) 
 }
 
 async fn claim(outbox: &SqliteOutbox, token: &str, now: i64) -> Value {
-    let claim = json!({"token": token, "limit": 10, "until": now + 10, "now": now,
+    claim_by(outbox, token, &json!({"nowMs": now})).await
+}
+
+async fn claim_by(outbox: &SqliteOutbox, token: &str, clock: &Value) -> Value {
+    let claim = json!({"token": token, "limit": 10, "leaseMs": 10, "clock": clock,
         "isProbe": false});
     ask(outbox, json!({"claim": claim})).await
 }
@@ -31,7 +35,7 @@ async fn deliver(outbox: &SqliteOutbox, token: &str, record: &Value) -> Value {
         .collect();
     let settlement = json!({"entity": record["entity"], "externalId": record["externalId"],
         "remove": ids, "rewrite": [], "lane": null});
-    let settle = json!({"settle": {"token": token, "now": 5, "at": 6, "records": [settlement]}});
+    let settle = json!({"settle": {"token": token, "clock": {"nowMs": 5}, "at": 6, "records": [settlement]}});
     ask(outbox, settle).await
 }
 
@@ -73,7 +77,7 @@ async fn with_a_secret_no_payload_and_no_reason_is_in_the_file() {
         "needs": null, "dead": {"message": "Jane Austen is refused"}});
     let settlement = json!({"entity": "person", "externalId": "1", "remove": [],
         "rewrite": [rewrite], "lane": null});
-    let settle = json!({"settle": {"token": "a", "now": 105, "at": 7, "records": [settlement]}});
+    let settle = json!({"settle": {"token": "a", "clock": {"nowMs": 105}, "at": 7, "records": [settlement]}});
     assert_eq!(ask(&outbox, settle).await, json!([true]));
     let dead = ask(
         &outbox,
@@ -99,28 +103,56 @@ async fn with_a_secret_no_payload_and_no_reason_is_in_the_file() {
     }
 }
 
+fn count(claimed: &Value) -> usize {
+    claimed.as_array().map_or(0, Vec::len)
+}
+
 #[tokio::test]
 async fn what_was_taken_before_the_machine_started_anew_is_free() {
+    let by = |now: i64, epoch: &str| json!({"nowMs": now, "epoch": epoch});
     let outbox = SqliteOutbox::new(":memory:", "[]").expect("an outbox");
     enqueue_one(&outbox, "1", &json!({})).await;
-    let count = |claimed: Value| claimed.as_array().map(Vec::len);
     // A lease of ten milliseconds, and its renewal.
-    assert_eq!(count(claim(&outbox, "a", 1_000).await), Some(1));
-    assert_eq!(claim(&outbox, "b", 1_005).await, json!([]));
-    let renew = json!({"renew": {"token": "a", "now": 1_005, "until": 1_025}});
+    assert_eq!(count(&claim_by(&outbox, "a", &by(1_000, "x")).await), 1);
+    assert_eq!(count(&claim_by(&outbox, "b", &by(1_005, "x")).await), 0);
+    let renew = json!({"renew": {"token": "a", "clock": by(1_005, "x"), "leaseMs": 20}});
     assert_eq!(ask(&outbox, renew).await, json!(1));
-    assert_eq!(claim(&outbox, "b", 1_020).await, json!([]));
-    // Nothing that far ahead can have been taken by this clock.
-    assert_eq!(count(claim(&outbox, "b", 900).await), Some(1));
+    assert_eq!(count(&claim_by(&outbox, "b", &by(1_020, "x")).await), 0);
+    // In the same run of the clock a lease lasts, however late the time of a claim was read.
+    assert_eq!(count(&claim_by(&outbox, "b", &by(0, "x")).await), 0);
+    assert_eq!(count(&claim_by(&outbox, "b", &by(1_020, "y")).await), 1);
     let settlement = json!({"entity": "person", "externalId": "1", "remove": [], "rewrite": [],
         "lane": {"attempts": 1, "delayMs": 50}});
-    let settle = json!({"settle": {"token": "b", "now": 905, "at": 1, "records": [settlement]}});
+    let settle = json!({"settle": {"token": "b", "clock": by(1_021, "y"), "at": 1,
+        "records": [settlement]}});
     assert_eq!(ask(&outbox, settle).await, json!([true]));
-    let stats = ask(&outbox, json!({"stats": {"now": 910}})).await;
-    assert_eq!(
-        (&stats["inFlight"], &stats["delayed"]),
-        (&json!(0), &json!(1))
-    );
-    assert_eq!(claim(&outbox, "c", 954).await, json!([]));
-    assert_eq!(count(claim(&outbox, "c", 3).await), Some(1));
+    for (epoch, delayed) in [("y", 1), ("z", 0)] {
+        let stats = ask(&outbox, json!({"stats": {"clock": by(1_030, epoch)}})).await;
+        assert_eq!(
+            (&stats["inFlight"], &stats["delayed"]),
+            (&json!(0), &json!(delayed))
+        );
+    }
+    assert_eq!(count(&claim_by(&outbox, "c", &by(1_070, "y")).await), 0);
+    // The delay of the run before is not one of this run, whose clock has yet to come there.
+    assert_eq!(count(&claim_by(&outbox, "c", &by(3, "z")).await), 1);
+    assert_eq!(count(&claim_by(&outbox, "d", &by(13, "z")).await), 1);
+}
+
+#[tokio::test]
+async fn where_runs_are_not_told_apart_only_what_was_taken_long_from_now_is_free() {
+    const LONG: i64 = 600_000;
+    for (taken, asked) in [(None, None), (Some("x"), None), (None, Some("x"))] {
+        let by = |now: i64, epoch: Option<&str>| json!({"nowMs": now, "epoch": epoch});
+        let outbox = SqliteOutbox::new(":memory:", "[]").expect("an outbox");
+        enqueue_one(&outbox, "1", &json!({})).await;
+        let at = 2 * LONG;
+        assert_eq!(count(&claim_by(&outbox, "a", &by(at, taken)).await), 1);
+        for late in [0, 1, 1_000, LONG] {
+            let claimed = claim_by(&outbox, "b", &by(at - late, asked)).await;
+            assert_eq!(count(&claimed), 0, "{late} ms");
+        }
+        let claimed = claim_by(&outbox, "b", &by(at - LONG - 1, asked)).await;
+        assert_eq!(count(&claimed), 1);
+    }
 }

@@ -133,6 +133,23 @@ async fn foreign_and_newer_files_are_refused_untouched() {
     }
 }
 
+#[test]
+fn a_new_file_that_many_open_at_once_is_ours_for_all_of_them() {
+    for _ in 0..20 {
+        let file = TempFile::new();
+        let openers: Vec<_> = (0..8)
+            .map(|_| {
+                let path = PathBuf::from(&file.0);
+                std::thread::spawn(move || sqlite_schema::open(&path).map(drop))
+            })
+            .collect();
+        for opener in openers {
+            let opened = opener.join().expect("no panic");
+            assert!(opened.is_ok(), "{opened:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn times_are_never_twice_the_same() {
     let user = memory();
