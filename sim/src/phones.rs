@@ -126,7 +126,7 @@ fn parse(region: Option<country::Id>, dialled: &str) -> Option<Parsed> {
             let code = number.country().code();
             let number = whole(dialled, &number).unwrap_or(number);
             Parsed {
-                national: number.national().to_string(),
+                national: national(dialled, &number),
                 calling: format!("+{code}"),
                 country: number.country().id().map(|id| id.as_ref().to_owned()),
             }
@@ -137,6 +137,20 @@ fn parse(region: Option<country::Id>, dialled: &str) -> Option<Parsed> {
         known.insert(key, parsed.clone());
         parsed
     })
+}
+
+/// The national number. The server's library takes a leading zero off only where what is left is a number of the country.
+fn national(dialled: &str, number: &phonenumber::PhoneNumber) -> String {
+    let mut digits: String = dialled.chars().filter(char::is_ascii_digit).collect();
+    if dialled.trim_start().starts_with('+') {
+        digits.drain(..number.country().code().to_string().len().min(digits.len()));
+    }
+    let national = number.national().to_string();
+    let is_taken_off = digits == format!("0{national}");
+    match is_taken_off && !number.is_valid() {
+        true => digits,
+        false => national,
+    }
 }
 
 /// The number with all its digits, where the crate took its first ones for the calling code, which they only look like
@@ -177,8 +191,21 @@ mod tests {
         let given =
             json!({ "primaryPhoneNumber": "06 12 34 56 78", "primaryPhoneCountryCode": "FR" });
         assert_eq!(phone(given).unwrap(), split_into("612345678", "FR", "+33"));
-        let given = split_into("590590123", "GP", "+590");
-        assert_eq!(phone(given.clone()).unwrap(), given);
+        for given in [
+            split_into("590590123", "GP", "+590"),
+            split_into("030901820", "FR", "+33"),
+        ] {
+            assert_eq!(phone(given.clone()).unwrap(), given);
+        }
+        let given = json!({ "primaryPhoneNumber": "+33030901820" });
+        let expected =
+            json!({ "primaryPhoneNumber": "030901820", "primaryPhoneCallingCode": "+33" });
+        let mut split = phone(given).unwrap();
+        split
+            .as_object_mut()
+            .unwrap()
+            .remove("primaryPhoneCountryCode");
+        assert_eq!(split, expected);
     }
 
     #[test]
