@@ -59,6 +59,16 @@ for (const name of guides) {
       });
     }
 
+    // A double of a service is looser than its type.
+    const toCheck = toRun.filter(
+      ({ code, runOnly }) => !runOnly && !code.includes('service = { sync'),
+    );
+    if (toCheck.length > 0) {
+      test('what is run is typed as TypeScript sees it, strictly', async () => {
+        assert.equal(await compileBlocks(toCheck), '');
+      });
+    }
+
     if (toCompile.length > 0) {
       test('what is not run compiles, strictly', async () => {
         assert.equal(await compileBlocks(toCompile), '');
