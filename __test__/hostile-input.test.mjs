@@ -188,13 +188,29 @@ test('options of any kind: refused by name, or ignored', async () => {
     assertInvalid(error, String(timeout));
     assert.equal(error.details.field, 'timeout');
   }
-  const ignored = [null, undefined, {}, [], { other: 1 }, { headers: undefined, signal: null }];
+  const ignored = [
+    null,
+    undefined,
+    {},
+    [],
+    { other: undefined },
+    { headers: undefined, signal: null },
+  ];
   for (const options of [
     ...ignored,
     Object.create(null),
-    JSON.parse('{"__proto__":{"timeout":0}}'),
+    Object.create({ timeout: 5_000, a: 1 }),
   ]) {
     assert.equal((await client.get('/x', options)).success, true);
+  }
+  for (const options of [
+    { other: 1 },
+    { other: null },
+    JSON.parse('{"__proto__":{"timeout":0}}'),
+  ]) {
+    const { error } = await client.get('/x', options);
+    assertInvalid(error, JSON.stringify(options));
+    assert.equal(error.details.field, Object.keys(options)[0]);
   }
 });
 
