@@ -1,3 +1,4 @@
+import type { TwentyCrmErrorReason } from './reasons.js';
 import type { TwentyCrmError, TwentyCrmErrorCode } from './twenty-crm-errors.types.js';
 
 /**
@@ -23,7 +24,10 @@ export declare class TwentyCrmApiError extends Error implements TwentyCrmError {
   /** Whether trying later makes sense. Retries were used up already. */
   readonly isRetryable: boolean;
   /** What else is known: `reason` as a constant, `field`, `originalError` and others. */
-  readonly details?: NonNullable<TwentyCrmError['details']>;
+  readonly details?: NonNullable<TwentyCrmError['details']> & {
+    /** Why, for programs. */
+    reason?: TwentyCrmErrorReason;
+  };
   /** The error as a plain object, without stack and cause. */
   toJSON(): TwentyCrmError;
 }
