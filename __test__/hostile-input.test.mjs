@@ -366,6 +366,16 @@ test('what a request cannot carry is refused by the server, and told', async () 
   assert.ok(error.message.length < 2000);
 });
 
+test('what is no record is told what one needs', async () => {
+  const service = crm.service();
+  for (const input of [undefined, 'text', []]) {
+    const people = await rejection(service.upsertPerson(/** @type {any} */ (input)));
+    assert.equal(people.message, 'the person must be an object with external_id, name and email');
+    const companies = await rejection(service.upsertCompany(/** @type {any} */ (input)));
+    assert.equal(companies.message, 'the company must be an object with external_id and name');
+  }
+});
+
 test('options of an upsert: refused by name, or ignored', async () => {
   const service = crm.service();
   for (const what of odd) {

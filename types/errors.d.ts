@@ -9,6 +9,7 @@ export declare class TwentyCrmApiError extends Error implements TwentyCrmError {
   /**
    * @param error The facts; `message` becomes the message.
    * @param options `cause`: what it was made from.
+   * @throws {TypeError} when `error` is no {@link TwentyCrmError}.
    */
   constructor(
     error: TwentyCrmError,
