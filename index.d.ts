@@ -15,6 +15,7 @@ export * from './types/observability.js';
 export * from './types/outbox.js';
 export * from './types/outbox-store.js';
 export * from './types/platform-events.js';
+export * from './types/reasons.js';
 export * from './types/rest-client.js';
 export * from './types/schema-service.js';
 export * from './types/stores.js';

@@ -1,6 +1,7 @@
 // Everything that the documents show runs or compiles, prints what they say, and leads somewhere.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
@@ -13,6 +14,8 @@ import {
   runBlock,
 } from './helpers/documents.mjs';
 import { startSim } from './helpers/sim.mjs';
+
+const { createProgram } = createRequire(import.meta.url)('../lib/cli/program.js');
 
 const guides = readdirSync(path.join(root, 'docs'))
   .filter((name) => name.endsWith('.md'))
@@ -56,6 +59,16 @@ for (const name of guides) {
         assert.equal(ran.stderr, '');
         assert.equal(ran.code, 0);
         assert.match(ran.stdout, printed(prints ?? ''));
+      });
+    }
+
+    // A double of a service is looser than its type.
+    const toCheck = toRun.filter(
+      ({ code, runOnly }) => !runOnly && !code.includes('service = { sync'),
+    );
+    if (toCheck.length > 0) {
+      test('what is run is typed as TypeScript sees it, strictly', async () => {
+        assert.equal(await compileBlocks(toCheck), '');
       });
     }
 
@@ -127,11 +140,56 @@ test('every link within the repository leads somewhere', () => {
 test('every npm script that a document names is there', async () => {
   const { scripts } = JSON.parse(await readDocument('package.json'));
   for (const [name, text] of documents) {
-    for (const [, script] of text.matchAll(/(?:`|^)npm run ([a-z0-9:-]+)/gm)) {
+    for (const [, script] of text.matchAll(/(?:`|^|[=\w] )npm run ([a-z0-9:-]+)/gm)) {
       assert.ok(script in scripts, `${name}: npm run ${script}`);
     }
   }
 });
+
+test('every command line of the package that a document shows is one that it takes', async () => {
+  let shown = 0;
+  for (const [name, text] of documents) {
+    for (const { code } of codeBlocks(text).filter(({ language }) => language === 'sh')) {
+      for (const [, words] of code.matchAll(/^(?:[A-Z_]+=\S+ )*npx twenty-crm-native (.*)$/gm)) {
+        shown += 1;
+        const args = shellWords(words);
+        assert.notEqual(await parsed(args), undefined, `${name}: ${args.join(' ')}`);
+      }
+    }
+  }
+  assert.ok(shown > 8, `${shown} are found`);
+  assert.equal(await parsed(shellWords('sync people a.csv --map "A b=name"')), 'sync');
+  assert.equal(await parsed(['sync', 'people', 'a.csv', '--mpa', 'A=name']), undefined);
+});
+
+/** The words of a shell's line, up to its comment. @param {string} line */
+const shellWords = (line) =>
+  [...line.replace(/\s#.*$/, '').matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, bare]) => double ?? single ?? bare,
+  );
+
+/** What the command line's own parser makes of words: what it would do. @param {string[]} args */
+async function parsed(args) {
+  /** @type {string | undefined} */
+  let done;
+  const handlers = new Proxy(
+    {},
+    {
+      get: (_, name) => () => {
+        done = String(name);
+      },
+    },
+  );
+  const program = createProgram(/** @type {any} */ (handlers), '0');
+  /** @param {any} command */
+  const quieten = (command) => {
+    command.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
+    for (const child of command.commands) quieten(child);
+  };
+  quieten(program);
+  await program.parseAsync(args, { from: 'user' }).catch(() => {});
+  return done;
+}
 
 test('the README leads to every guide', () => {
   const readme = documents.get('README.md') ?? '';

@@ -80,6 +80,15 @@ test('TwentyCrmApiError is an Error with the fields of a TwentyCrmError, own and
   assert.deepEqual(JSON.parse(JSON.stringify({ error })), { error: plain });
 });
 
+test('what is no TwentyCrmError makes none, and is told how to', () => {
+  for (const value of [undefined, null, 'text', 5, {}, new Error('x'), { ...plain, code: 'X' }]) {
+    assert.throws(() => new TwentyCrmApiError(value), {
+      name: 'TypeError',
+      message: /createTwentyCrmError\(code, message\)/,
+    });
+  }
+});
+
 test('fields without a value are not there', () => {
   const error = new TwentyCrmApiError(createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, 'x'));
   assert.deepEqual(Object.keys(error).sort(), ['code', 'isRetryable', 'message']);

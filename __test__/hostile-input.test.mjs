@@ -188,14 +188,26 @@ test('options of any kind: refused by name, or ignored', async () => {
     assertInvalid(error, String(timeout));
     assert.equal(error.details.field, 'timeout');
   }
-  const ignored = [null, undefined, {}, [], { other: 1 }, { headers: undefined, signal: null }];
+  const ignored = [
+    null,
+    undefined,
+    {},
+    [],
+    { other: undefined },
+    { other: 1 },
+    { headers: undefined, signal: null },
+    JSON.parse('{"__proto__":{"timeout":0}}'),
+  ];
   for (const options of [
     ...ignored,
     Object.create(null),
-    JSON.parse('{"__proto__":{"timeout":0}}'),
+    Object.create({ timeout: 5_000, a: 1 }),
   ]) {
     assert.equal((await client.get('/x', options)).success, true);
   }
+  const { error } = await client.get('/x', /** @type {any} */ ({ Timeout: null }));
+  assertInvalid(error, 'a misspelt option');
+  assert.equal(error.details.field, 'Timeout');
 });
 
 test('configurations of any kind are refused as TwentyCrmApiError', () => {
@@ -348,6 +360,16 @@ test('what a request cannot carry is refused by the server, and told', async () 
   const error = await rejection(service.upsertPerson(newPerson({ name: 'x'.repeat(11_000_000) })));
   assert.equal(error.code, 'VALIDATION_ERROR');
   assert.ok(error.message.length < 2000);
+});
+
+test('what is no record is told what one needs', async () => {
+  const service = crm.service();
+  for (const input of [undefined, 'text', []]) {
+    const people = await rejection(service.upsertPerson(/** @type {any} */ (input)));
+    assert.equal(people.message, 'the person must be an object with external_id, name and email');
+    const companies = await rejection(service.upsertCompany(/** @type {any} */ (input)));
+    assert.equal(companies.message, 'the company must be an object with external_id and name');
+  }
 });
 
 test('options of an upsert: refused by name, or ignored', async () => {

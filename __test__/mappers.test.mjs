@@ -222,7 +222,7 @@ test('hostile shapes end in an error that names what is wrong', () => {
   revoke();
   refuses(() => mapClientProfileToPerson(proxy), 'id');
   refuses(() => mapCompanyToTwentyCompany(proxy), 'id');
-  refuses(() => mapClientProfileToPerson(profile, proxy), 'keepPlaceholders');
+  refuses(() => mapClientProfileToPerson(profile, proxy), 'options');
   refuses(() => mapClientProfileToPerson([]), 'id');
   refuses(() => mapCompanyToTwentyCompany({}), 'id');
 

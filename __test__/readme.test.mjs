@@ -80,6 +80,10 @@ test('the ts blocks compile, strictly', async () => {
   assert.equal(await compileBlocks(written), '');
 });
 
+test('the js blocks are typed as TypeScript sees them, strictly', async () => {
+  assert.equal(await compileBlocks(inLanguage('js').filter(({ runOnly }) => !runOnly)), '');
+});
+
 test('every shell command is one of package.json', async () => {
   const { scripts } = JSON.parse(await readDocument('package.json'));
   const commands = [...readme.matchAll(/(?:`|^)npm (?:run )?([a-z:-]+)/gm)].map(([, name]) => name);

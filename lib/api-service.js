@@ -4,10 +4,16 @@ const native = require('./native.js');
 const { readCa } = require('./ca.js');
 const { call } = require('./dispatcher.js');
 const { TwentyCrmApiError } = require('./errors.js');
-const { optionsToJson, readOptions, readSignal } = require('./options.js');
+const { optionsToJson, readOptions, readSignal, requireKnown } = require('./options.js');
 const { configToJson } = require('./rest-client.js');
 
 /** @typedef {import('../index.js').ConnectionTestOptions} ConnectionTestOptions */
+
+/** Names of `ConnectionTestOptions`. */
+const TEST_OPTIONS = new Set(['timeout', 'ca', 'signal']);
+
+/** Names of `DiagnoseOptions`. */
+const DIAGNOSE_OPTIONS = new Set(['fieldNames', 'signal']);
 
 /** See `index.d.ts`. */
 class TwentyCrmApiService {
@@ -17,7 +23,7 @@ class TwentyCrmApiService {
    * @param {ConnectionTestOptions} [options]
    */
   async testConnection(baseUrl, apiKey, options) {
-    const json = testOptionsToJson(options);
+    const json = testOptionsToJson('testConnection', options);
     const answer = await call(
       (dispatcher, id) => native.testConnection(dispatcher, id, text(baseUrl), text(apiKey), json),
       readSignal(options),
@@ -32,7 +38,7 @@ class TwentyCrmApiService {
    * @param {ConnectionTestOptions} [options]
    */
   async isReachable(baseUrl, options) {
-    const json = testOptionsToJson(options);
+    const json = testOptionsToJson('isReachable', options);
     const answer = await call(
       (dispatcher, id) => native.isReachable(dispatcher, id, text(baseUrl), json),
       readSignal(options),
@@ -52,6 +58,7 @@ class TwentyCrmApiService {
     /** @type {string | undefined} */
     let optionsJson;
     try {
+      requireKnown('diagnose', options, DIAGNOSE_OPTIONS);
       configJson = configToJson(config);
       optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['fieldNames']));
     } catch (error) {
@@ -65,8 +72,12 @@ class TwentyCrmApiService {
   }
 }
 
-/** @param {unknown} options */
-function testOptionsToJson(options) {
+/**
+ * @param {string} method what was called
+ * @param {unknown} options
+ */
+function testOptionsToJson(method, options) {
+  requireKnown(method, options, TEST_OPTIONS);
   const values = readOptions('options', options ?? undefined, ['timeout', 'ca']);
   if (values.ca !== undefined && values.ca !== null) values.ca = readCa(values.ca);
   return optionsToJson(values);

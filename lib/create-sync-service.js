@@ -2,10 +2,10 @@
 
 const { readCredentials, readEnvCacheTtl, readEnvMode, readSwitch } = require('./config/env.js');
 const { readMode } = require('./modes.js');
-const { readOptions } = require('./options.js');
+const { readOptions, requireKnown } = require('./options.js');
 const { invalid } = require('./serialise.js');
 const { TwentyCrmRestClient } = require('./rest-client.js');
-const { TwentyCrmSyncService } = require('./sync-service.js');
+const { SERVICE_OPTIONS, TwentyCrmSyncService } = require('./sync-service.js');
 
 /** @typedef {import('../index.js').SyncServiceOptions} SyncServiceOptions */
 /** @typedef {import('../index.js').TwentyCrmRestClientConfig} TwentyCrmRestClientConfig */
@@ -19,6 +19,7 @@ const OPTIONS = /** @type {const} */ (['mode', 'mappingStore', 'cacheTtlMs']);
  */
 function createTwentyCrmSyncService(config, options) {
   const settings = toSettings(options);
+  requireKnown('createTwentyCrmSyncService', settings, SERVICE_OPTIONS);
   const { mode, mappingStore, cacheTtlMs } = readOptions('options', settings, OPTIONS);
   // A service that sends nothing needs no client: there may be no server to name.
   const client =
@@ -35,6 +36,7 @@ function createTwentyCrmSyncService(config, options) {
  */
 function createTwentyCrmSyncServiceFromEnv(options, env = process.env) {
   const settings = toSettings(options);
+  requireKnown('createTwentyCrmSyncServiceFromEnv', settings, SERVICE_OPTIONS);
   const { baseUrl = '', apiKey = '' } = readCredentials(env);
   const given = readOptions('options', settings, OPTIONS);
   // Only what is used is read: what an option goes over may say what it likes.

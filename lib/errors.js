@@ -69,6 +69,11 @@ class TwentyCrmApiError extends Error {
    * @param {{ cause?: unknown }} [options]
    */
   constructor(error, options) {
+    if (!isTwentyCrmError(error)) {
+      throw new TypeError(
+        'TwentyCrmApiError is made from a TwentyCrmError: createTwentyCrmError(code, message) gives one',
+      );
+    }
     super(error.message, options);
     // Own and enumerable, unlike an Error's: `{ ...error }` is then a whole TwentyCrmError.
     Object.defineProperty(this, 'message', { enumerable: true });

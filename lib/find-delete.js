@@ -6,6 +6,12 @@ const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { ENTITIES } = require('./platform-events.js');
 const { toJson } = require('./serialise.js');
 
+/** Names of `FindOptions`. */
+const FIND_OPTIONS = new Set(['useCache', 'signal']);
+
+/** Names of `DeleteOptions`. */
+const DELETE_OPTIONS = new Set(['mode', 'signal']);
+
 /**
  * The native half of a service, and what it was given to be told.
  * @typedef {{ native: import('../native.js').SyncService, hooks: import('./observability/hooks.js').Hooks | undefined }} Service
@@ -55,4 +61,4 @@ function keyJson(externalId) {
   return /** @type {string} */ (toJson('external_id', { external_id: externalId }));
 }
 
-module.exports = { keyJson, startDelete, startFind };
+module.exports = { DELETE_OPTIONS, FIND_OPTIONS, keyJson, startDelete, startFind };

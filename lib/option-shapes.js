@@ -47,7 +47,9 @@ const SHAPES = {
   },
   fieldNames(option, value) {
     for (const [name, field] of entriesOf(option, option, value)) {
-      if (!Object.hasOwn(TWENTY_CRM_DEFAULTS.fieldNames, name)) continue;
+      if (!Object.hasOwn(TWENTY_CRM_DEFAULTS.fieldNames, name)) {
+        throw unknown(option, option, name, Object.keys(TWENTY_CRM_DEFAULTS.fieldNames));
+      }
       const names = name === 'plan' && Array.isArray(field) ? field : [field];
       if (names.every((one) => typeof one === 'string')) continue;
       const or = name === 'plan' ? ', or a list of strings' : '';

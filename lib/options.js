@@ -42,6 +42,33 @@ function readOption(options, name) {
 }
 
 /**
+ * Refuses options of a call that are misspelt: they would be ignored, and `dryrun` would write. What is like none of them
+ * may be anybody's, as in options that go through several hands; what is undefined is not given.
+ * @param {string} call whose options they are, for people
+ * @param {any} options
+ * @param {ReadonlySet<string>} known
+ */
+function requireKnown(call, options, known) {
+  if (typeof options !== 'object' || options === null) return;
+  for (const name of namesOf('options', options)) {
+    if (known.has(name) || readOption(options, name) === undefined) continue;
+    require('./unknown-option.js').refuseSlip(call, name, [...known]);
+  }
+}
+
+/**
+ * @param {string} what the argument's name
+ * @param {object} options
+ */
+function namesOf(what, options) {
+  try {
+    return Object.keys(options);
+  } catch (cause) {
+    throw invalid(what, `${what} cannot be read: ${describe(cause)}`, cause);
+  }
+}
+
+/**
  * The signal among the options.
  * @param {unknown} options
  * @returns {import('../index.js').AbortSignalLike | undefined}
@@ -106,4 +133,11 @@ function optionsToJson(values) {
  */
 const withoutBlanks = (value) => (typeof value === 'string' ? value.trim() : value);
 
-module.exports = { optionsToJson, readOptions, readSignal, withoutBlanks };
+module.exports = {
+  namesOf,
+  optionsToJson,
+  readOptions,
+  readSignal,
+  requireKnown,
+  withoutBlanks,
+};

@@ -4,8 +4,15 @@ const native = require('./native.js');
 const { begin, callNow, dispatcher, registerTarget, thrownError } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { FAILURE } = require('./observability/channels.js');
-const { logs, readHooks, wantedBy } = require('./observability/hooks.js');
-const { optionsToJson, readOptions, readSignal, withoutBlanks } = require('./options.js');
+const { HOOK_OPTIONS, logs, readHooks, wantedBy } = require('./observability/hooks.js');
+const {
+  namesOf,
+  optionsToJson,
+  readOptions,
+  readSignal,
+  requireKnown,
+  withoutBlanks,
+} = require('./options.js');
 const { describe, invalid, toJson } = require('./serialise.js');
 
 /** @typedef {import('../index.js').TwentyCrmRequestOptions} RequestOptions */
@@ -139,6 +146,15 @@ const CONFIG = /** @type {const} */ ([
   'ca',
 ]);
 
+/** Members of the template's `TwentyCrmConfig`, which is handed over as it is. */
+const BESIDE_CONFIG = /** @type {const} */ ([
+  ...['id', 'enabled', 'syncMode'],
+  ...['createdBy', 'updatedBy', 'createdAt', 'updatedAt'],
+]);
+
+/** @type {ReadonlySet<string>} */
+const EXPECTED = new Set([...CONFIG, ...HOOK_OPTIONS, ...BESIDE_CONFIG]);
+
 /** What cannot be done without, and where to get it. */
 const NEEDED = /** @type {const} */ ([
   ['baseUrl', 'give the address of your Twenty, for example https://crm.example.com'],
@@ -153,6 +169,8 @@ const OPTIONS = /** @type {const} */ ([
   'deadlineMs',
 ]);
 
+const KNOWN_OPTIONS = new Set([...OPTIONS, 'signal']);
+
 /** @param {unknown} config */
 function configToJson(config) {
   if (typeof config !== 'object' || config === null) {
@@ -162,6 +180,7 @@ function configToJson(config) {
       undefined,
     );
   }
+  refuseSlips(config);
   const values = readOptions('config', config, CONFIG);
   for (const [name, what] of NEEDED) {
     if (values[name] != null) continue;
@@ -178,6 +197,19 @@ function configToJson(config) {
     values.ca = require('./ca.js').readCa(values.ca);
   }
   return optionsToJson(values) ?? '{}';
+}
+
+/**
+ * A misspelt option would be ignored. Whatever else there is belongs to whoever keeps it.
+ * @param {object} config
+ */
+function refuseSlips(config) {
+  for (const name of namesOf('config', config)) {
+    if (EXPECTED.has(name)) continue;
+    const { refuseSlip } = require('./unknown-option.js');
+    // Without those that cannot be done without: that they are missing is said anyway.
+    refuseSlip('the configuration', name, [...CONFIG.slice(NEEDED.length), ...HOOK_OPTIONS]);
+  }
 }
 
 /**
@@ -201,6 +233,7 @@ function send(client, method, path, body, options) {
         throw invalid('path', 'path must be a string such as "/rest/people"', undefined);
       bodyJson = toJson('body', body);
       if (options !== undefined && options !== null) {
+        requireKnown('a request', options, KNOWN_OPTIONS);
         signal = readSignal(options);
         optionsJson = callOptionsToJson(options);
       }

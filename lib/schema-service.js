@@ -3,7 +3,7 @@
 const native = require('./native.js');
 const { call, callNow } = require('./dispatcher.js');
 const { callSite, errorAt } = require('./errors.js');
-const { optionsToJson, readOptions, readSignal } = require('./options.js');
+const { optionsToJson, readOptions, readSignal, requireKnown } = require('./options.js');
 const { findNative } = require('./rest-client.js');
 const { invalid, toJson } = require('./serialise.js');
 
@@ -11,6 +11,12 @@ const { invalid, toJson } = require('./serialise.js');
 
 /** @type {WeakMap<object, import('../native.js').SchemaService>} */
 const natives = new WeakMap();
+
+/** Names of `SchemaServiceOptions`. */
+const OPTIONS = new Set(['fieldNames']);
+
+/** Names of `SchemaCallOptions`. */
+const CALL_OPTIONS = new Set(['signal']);
 
 /** See `index.d.ts`. */
 class TwentyCrmSchemaService {
@@ -27,6 +33,7 @@ class TwentyCrmSchemaService {
         undefined,
       );
     }
+    requireKnown('TwentyCrmSchemaService', options, OPTIONS);
     const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['fieldNames']));
     natives.set(
       this,
@@ -38,6 +45,7 @@ class TwentyCrmSchemaService {
   async plan(options) {
     const site = callSite(TwentyCrmSchemaService.prototype.plan);
     const inner = of(this);
+    requireKnown('plan', options, CALL_OPTIONS);
     const answer = await call((dispatcher, id) => inner.plan(dispatcher, id), readSignal(options));
     if (answer.ok) return JSON.parse(answer.text);
     throw errorAt(answer.error, site);
@@ -50,6 +58,7 @@ class TwentyCrmSchemaService {
   async apply(plan, options) {
     const site = callSite(TwentyCrmSchemaService.prototype.apply);
     const inner = of(this);
+    requireKnown('apply', options, CALL_OPTIONS);
     const planJson = toJson('plan', plan);
     const answer = await call(
       (dispatcher, id) => inner.apply(dispatcher, id, planJson),

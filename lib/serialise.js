@@ -28,7 +28,7 @@ function toJson(what, value) {
  */
 function recordToJson(what, input) {
   if (typeof input !== 'object' || input === null) {
-    throw invalid('input', `the ${what} must be an object with external_id and name`, undefined);
+    throw notRecord(what);
   }
   let text;
   let submissions;
@@ -48,9 +48,15 @@ function recordToJson(what, input) {
     throw invalid('total_submissions', message, undefined);
   }
   if (text === undefined || text[0] !== '{') {
-    throw invalid('input', `the ${what} must be an object with external_id and name`, undefined);
+    throw notRecord(what);
   }
   return text;
+}
+
+/** @param {'person' | 'company'} what */
+function notRecord(what) {
+  const needed = what === 'person' ? 'external_id, name and email' : 'external_id and name';
+  return invalid('input', `the ${what} must be an object with ${needed}`, undefined);
 }
 
 /**

@@ -9,11 +9,17 @@ const {
   registerTarget,
 } = require('./dispatcher.js');
 const { callSite, errorAt } = require('./errors.js');
-const { startDelete, startFind } = require('./find-delete.js');
+const { DELETE_OPTIONS, FIND_OPTIONS, startDelete, startFind } = require('./find-delete.js');
 const { cannot, createElsewhere, readMode } = require('./modes.js');
 const { callHook } = require('./observability/call-hook.js');
-const { logs, operationOf, readHooks, wantedBy } = require('./observability/hooks.js');
-const { optionsToJson, readOptions, readSignal } = require('./options.js');
+const {
+  HOOK_OPTIONS,
+  logs,
+  operationOf,
+  readHooks,
+  wantedBy,
+} = require('./observability/hooks.js');
+const { optionsToJson, readOptions, readSignal, requireKnown } = require('./options.js');
 const { ENTITIES, readEvent } = require('./platform-events.js');
 const { findNative, hooksOf } = require('./rest-client.js');
 const { invalid, recordToJson } = require('./serialise.js');
@@ -48,6 +54,14 @@ const CALL_OPTIONS = /** @type {const} */ ([
   'conflictRetryDelay',
 ]);
 
+/** Every name that {@link SyncServiceOptions} have. */
+const SERVICE_OPTIONS = new Set([
+  ...[...OWN_OPTIONS, ...OPTIONS, ...HOOK_OPTIONS],
+  ...['cacheTtlMs', 'mappingStore'],
+]);
+
+const KNOWN_CALL_OPTIONS = new Set([...CALL_OPTIONS, 'signal']);
+
 /**
  * @typedef {object} Internals
  * @property {import('../native.js').SyncService} native
@@ -80,6 +94,7 @@ class TwentyCrmSyncService {
    */
   async upsertPerson(input, options) {
     const { elsewhere } = of(this);
+    requireKnown('upsertPerson', options, KNOWN_CALL_OPTIONS);
     if (elsewhere !== undefined) return elsewhere.upsert(PERSON, input, options);
     const site = callSite(TwentyCrmSyncService.prototype.upsertPerson);
     const answer = await start(this, PERSON, input, options);
@@ -93,6 +108,7 @@ class TwentyCrmSyncService {
    */
   async upsertCompany(input, options) {
     const { elsewhere } = of(this);
+    requireKnown('upsertCompany', options, KNOWN_CALL_OPTIONS);
     if (elsewhere !== undefined) return elsewhere.upsert(COMPANY, input, options);
     const site = callSite(TwentyCrmSyncService.prototype.upsertCompany);
     const answer = await start(this, COMPANY, input, options);
@@ -108,6 +124,7 @@ class TwentyCrmSyncService {
   async applyPlatformEvent(event, options) {
     const { elsewhere, namespace } = of(this);
     if (elsewhere !== undefined) throw cannot(elsewhere.mode);
+    requireKnown('applyPlatformEvent', options, KNOWN_CALL_OPTIONS);
     const { kind, action, payload } = readEvent(event, namespace);
     if (action === 'delete') {
       const how = { mode: payload?.mode, signal: readSignal(options) };
@@ -126,6 +143,7 @@ class TwentyCrmSyncService {
    */
   async findPerson(externalId, options) {
     const site = callSite(TwentyCrmSyncService.prototype.findPerson);
+    requireKnown('findPerson', options, FIND_OPTIONS);
     const answer = await startFind(of(this), PERSON, externalId, options);
     if (answer.ok) return finish(this, answer.text);
     throw errorAt(answer.error, site);
@@ -137,6 +155,7 @@ class TwentyCrmSyncService {
    */
   async findCompany(externalId, options) {
     const site = callSite(TwentyCrmSyncService.prototype.findCompany);
+    requireKnown('findCompany', options, FIND_OPTIONS);
     const answer = await startFind(of(this), COMPANY, externalId, options);
     if (answer.ok) return finish(this, answer.text);
     throw errorAt(answer.error, site);
@@ -148,6 +167,7 @@ class TwentyCrmSyncService {
    */
   async deletePerson(externalId, options) {
     const { elsewhere } = of(this);
+    requireKnown('deletePerson', options, DELETE_OPTIONS);
     if (elsewhere !== undefined) return elsewhere.remove(PERSON, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deletePerson);
     const answer = await startDelete(of(this), PERSON, externalId, options);
@@ -161,6 +181,7 @@ class TwentyCrmSyncService {
    */
   async deleteCompany(externalId, options) {
     const { elsewhere } = of(this);
+    requireKnown('deleteCompany', options, DELETE_OPTIONS);
     if (elsewhere !== undefined) return elsewhere.remove(COMPANY, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deleteCompany);
     const answer = await startDelete(of(this), COMPANY, externalId, options);
@@ -212,8 +233,9 @@ class TwentyCrmSyncService {
    */
   async applyWebhook(event, options) {
     // Read when it is needed: most programs have no webhook.
-    const { ignoreInMode, startApply } = require('./webhooks/apply.js');
+    const { OPTIONS, ignoreInMode, startApply } = require('./webhooks/apply.js');
     const inner = of(this);
+    requireKnown('applyWebhook', options, OPTIONS);
     if (inner.elsewhere !== undefined) return ignoreInMode(event);
     const site = callSite(TwentyCrmSyncService.prototype.applyWebhook);
     const answer = await startApply(inner.native, event, inner.optionsJson, options);
@@ -246,6 +268,7 @@ class TwentyCrmSyncService {
  * @returns {Internals}
  */
 function construct(restClient, mappingStore, cacheTtlMs, options) {
+  requireKnown('TwentyCrmSyncService', options, SERVICE_OPTIONS);
   const { onWarning, publish, ...own } = readOptions('options', options, OWN_OPTIONS);
   const mode = readMode(own.mode);
   const client = findNative(restClient);
@@ -389,4 +412,4 @@ function tellWarning({ onWarning, hooks }, warning) {
   });
 }
 
-module.exports = { TwentyCrmSyncService, optionsJsonOf };
+module.exports = { SERVICE_OPTIONS, TwentyCrmSyncService, optionsJsonOf };

@@ -1,4 +1,5 @@
 import type { AbortSignalLike } from './abort-signal.js';
+import type { TwentyCrmErrorReason } from './reasons.js';
 import type { CaCertificates, TwentyCrmRestClientConfig } from './rest-client.js';
 import type { FieldNames } from './sync-service.js';
 import type { TwentyCrmTestConnectionResult } from './twenty-crm-config.types.js';
@@ -63,7 +64,7 @@ export interface DiagnosisFinding {
     /** HTTP status, where there was an answer. */
     status?: number;
     /** Why, as a constant, as `details.reason` of the error. */
-    reason?: string;
+    reason?: TwentyCrmErrorReason;
     [key: string]: unknown;
   };
 }

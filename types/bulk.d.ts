@@ -50,24 +50,43 @@ export interface SyncProgress {
   failed: number;
 }
 
-/** What became of one record. */
-export interface SyncResult<T> {
+/** A record that is stored, left as it is, or handed on. */
+export interface SyncedRecord<T> {
   /**
    * `unchanged`: nothing was sent, because the CRM holds it already, or a policy left the row alone. `published`: handed
    * to `publish` (platform mode). In a dry run, what it would have been.
    */
-  status: 'created' | 'updated' | 'unchanged' | 'published' | 'failed';
-  /** The caller's own id; empty where the record had none. */
+  status: 'created' | 'updated' | 'unchanged' | 'published';
+  /** The caller's own id. */
   externalId: string;
-  /** The record's id in Twenty; absent where it failed. */
-  id?: string;
+  /** The record's id in Twenty, a UUID; of what would be created or is published, the one that it would be given. */
+  id: string;
   /** The entity as Twenty returned it; for `unchanged` records as it was last written. */
-  data?: T;
-  /** Why it failed. */
-  error?: TwentyCrmError;
+  data: T;
+  /** Only of records that failed. */
+  error?: undefined;
   /** What was left out, kept or decided. */
   warnings: SyncWarning[];
 }
+
+/** A record that is not stored. */
+export interface FailedRecord {
+  /** In a dry run, what it would have been. */
+  status: 'failed';
+  /** The caller's own id; empty where the record had none. */
+  externalId: string;
+  /** Only of records that did not fail. */
+  id?: undefined;
+  /** Only of records that did not fail. */
+  data?: undefined;
+  /** Why it failed. */
+  error: TwentyCrmError;
+  /** What was left out, kept or decided. */
+  warnings: SyncWarning[];
+}
+
+/** What became of one record; `status` tells which of the two it is. */
+export type SyncResult<T> = SyncedRecord<T> | FailedRecord;
 
 /** What a whole run did. */
 export interface SyncSummary {

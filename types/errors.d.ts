@@ -1,3 +1,4 @@
+import type { TwentyCrmErrorReason } from './reasons.js';
 import type { TwentyCrmError, TwentyCrmErrorCode } from './twenty-crm-errors.types.js';
 
 /**
@@ -8,6 +9,7 @@ export declare class TwentyCrmApiError extends Error implements TwentyCrmError {
   /**
    * @param error The facts; `message` becomes the message.
    * @param options `cause`: what it was made from.
+   * @throws {TypeError} when `error` is no {@link TwentyCrmError}.
    */
   constructor(
     error: TwentyCrmError,
@@ -23,7 +25,10 @@ export declare class TwentyCrmApiError extends Error implements TwentyCrmError {
   /** Whether trying later makes sense. Retries were used up already. */
   readonly isRetryable: boolean;
   /** What else is known: `reason` as a constant, `field`, `originalError` and others. */
-  readonly details?: NonNullable<TwentyCrmError['details']>;
+  readonly details?: NonNullable<TwentyCrmError['details']> & {
+    /** Why, for programs. */
+    reason?: TwentyCrmErrorReason;
+  };
   /** The error as a plain object, without stack and cause. */
   toJSON(): TwentyCrmError;
 }

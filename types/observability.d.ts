@@ -1,3 +1,4 @@
+import type { TwentyCrmErrorReason } from './reasons.js';
 import type { TwentyCrmErrorCode } from './twenty-crm-errors.types.js';
 
 /**
@@ -58,7 +59,7 @@ export interface RetryEvent extends AttemptEvent {
   /** HTTP status, where there was an answer. */
   status?: number;
   /** As `details.reason` of the error, where it is a plain constant. */
-  reason?: string;
+  reason?: TwentyCrmErrorReason;
   /** Milliseconds until the next attempt, at least. */
   delayMs: number;
   /** Further repeats that `maxRetries` allows after the coming one; waiting for the rate limit takes none. */
@@ -97,10 +98,10 @@ export interface RequestEndEvent extends RequestStartEvent {
   /** Class of the failure; absent when it succeeded or was aborted. */
   code?: TwentyCrmErrorCode;
   /** As of {@link RetryEvent}. */
-  reason?: string;
+  reason?: TwentyCrmErrorReason;
   /** Whether it was given up by the caller. */
   aborted: boolean;
-  /** Bytes of the answer's body after decompression, where there was an answer. */
+  /** Bytes of the answer's body, where there was an answer. */
   bytesReceived?: number;
 }
 
@@ -140,7 +141,7 @@ export interface OperationEndEvent extends OperationStartEvent {
   /** HTTP status, where there was an answer. */
   status?: number;
   /** As of {@link RetryEvent}. */
-  reason?: string;
+  reason?: TwentyCrmErrorReason;
 }
 
 /** A bulk run begins: what `twenty-crm-native:bulk:start` gets. Records of a run have no events of their own. */
@@ -236,7 +237,7 @@ export interface TwentyCrmStats {
   throttleWaitMs: number;
   /** Bytes of bodies sent. */
   bytesSent: number;
-  /** Bytes of bodies received, after decompression. */
+  /** Bytes of bodies received. */
   bytesReceived: number;
   /** Events that were dropped, because this thread had 10000 of them waiting. */
   droppedEvents: number;

@@ -72,7 +72,7 @@ export type TwentyCrmClientStats = TwentyCrmStats;
  * `{ success: true, data }` or `{ success: false, error }` and rejects for one thing only: an aborted signal, with
  * that signal's own reason. `data` is the server's JSON, untouched.
  *
- * A `path` begins with `/` and stays on the server: absolute URLs, `//host`, `..` and control characters resolve
+ * A `path` stays on the server, with or without a `/` at its beginning: absolute URLs, `//host`, `..` and control characters resolve
  * with `VALIDATION_ERROR` before any request.
  */
 export declare class TwentyCrmRestClient {

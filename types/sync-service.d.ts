@@ -16,6 +16,7 @@ import type {
   PersonUpsertEvent,
   PlatformEvent,
 } from './platform-events.js';
+import type { SyncWarningReason } from './reasons.js';
 import type { TwentyCrmRestClient, TwentyCrmRestClientConfig } from './rest-client.js';
 import type { TwentyCrmSyncMode } from './twenty-crm-config.types.js';
 import type { TwentyCompany, TwentyPerson } from './twenty-crm-entities.types.js';
@@ -32,8 +33,8 @@ import type { ApplyWebhookOptions, ApplyWebhookResult, TwentyWebhookEvent } from
 export interface SyncWarning {
   /** The input's field, for example `phone`. */
   field: string;
-  /** Machine-readable reason, for example `missing_field`, `invalid_phone` or `shared_domain`. */
-  reason: string;
+  /** Why, for programs. */
+  reason: SyncWarningReason;
   /** For people: what was left out or kept, and why. */
   message: string;
   /** External id of the record. */

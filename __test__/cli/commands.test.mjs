@@ -252,6 +252,14 @@ describe('arguments', () => {
       [[], /Usage: twenty-crm-native/],
       [['sync'], /Usage: twenty-crm-native sync/],
       [['docter'], /Unknown command 'docter'\n.*doctor/],
+      [['--json'], /Name one of the commands\nUsage: twenty-crm-native \[/],
+      [['sync', '--json'], /Name one of the commands\nUsage: twenty-crm-native sync \[/],
+      [['schema', '--json'], /Name one of the commands\nUsage: twenty-crm-native schema \[/],
+      [['sync', '--force'], /Name one of the commands\nUsage: twenty-crm-native sync \[/],
+      [['--json', 'doctor'], /--json stands before the command\n.*doctor --json/],
+      [['sync', '--json', 'people', 'x.csv'], /--json stands before the command\n/],
+      [['sync', '--jsn'], /Unknown option '--jsn'/],
+      [['sync', 'people', '--json'], /missing required argument 'file'/i],
       [['doctor', '--jsn'], /Unknown option '--jsn'\n.*--json/],
       [['doctor', 'x'], /too many arguments/i],
       [['sync', 'people'], /missing required argument 'file'/i],
@@ -260,7 +268,8 @@ describe('arguments', () => {
     ])) {
       const ran = await run([...args]);
       assert.equal(ran.code, 2, args.join(' '));
-      assert.equal(ran.stdout, '');
+      if (args.includes('--json')) assert.equal(JSON.parse(ran.stdout).error.code, 'USAGE');
+      else assert.equal(ran.stdout, '');
       assert.match(ran.stderr, pattern);
       assert.match(ran.stderr, /^error: /);
     }

@@ -10,7 +10,7 @@ const { readNdjson, RAW } = require('../../lib/cli/input/ndjson.js');
 const { LineSplitter, MAX_RECORD_BYTES } = require('../../lib/cli/input/lines.js');
 const { CliFailure } = require('../../lib/cli/failure.js');
 const { FIELDS, joinName, knownNames, targetOf } = require('../../lib/cli/fields.js');
-const { nearest } = require('../../lib/cli/nearest.js');
+const { nearest } = require('../../lib/nearest.js');
 
 const RUNS = 150;
 const NO_MAPPING = { map: new Map(), ignored: new Set(), ignoreUnknown: false };

@@ -377,6 +377,60 @@ describe('what is wrong is said before anything is sent', () => {
     assert.equal((await crm.sim.stats()).total, 0);
   });
 
+  test('UTF-16 without a mark: 5, and how to name it; so named, it is read', async () => {
+    const env = envOf(crm.sim);
+    const text = 'external_id,name,email\nu16,Jane,u16@example.com\n';
+    const little = Buffer.from(text, 'utf16le');
+    const big = Buffer.from(little).swap16();
+    for (const [bytes, encoding] of /** @type {const} */ ([
+      [little, 'utf-16le'],
+      [big, 'utf-16be'],
+    ])) {
+      const input = file('export.csv', bytes);
+      const ran = await runJson(['sync', 'people', input], { env });
+      assert.deepEqual([ran.code, ran.json.error.code], [5, 'INPUT']);
+      assert.match(ran.json.error.hint, new RegExp(`--encoding ${encoding}\\.`));
+      const named = await runJson(['sync', 'people', input, '--encoding', encoding], { env });
+      assert.deepEqual([named.code, named.json.result.read], [0, 1]);
+    }
+    const line = Buffer.from('{"external_id":"u16","name":"Jane"}\n', 'utf16le');
+    const ran = await run(['sync', 'people', file('export.ndjson', line)], { env });
+    assert.equal(ran.code, 5);
+    assert.match(ran.stderr, /--encoding utf-16le/);
+  });
+
+  test('a CSV without a header: 5; whatever else holds no records is done, and said', async () => {
+    const env = envOf(crm.sim);
+    for (const content of ['', '\n\n', '\uFEFF']) {
+      const ran = await runJson(['sync', 'people', file('export.csv', content)], { env });
+      assert.deepEqual([ran.code, ran.json.error.code], [5, 'INPUT'], JSON.stringify(content));
+      assert.match(ran.stderr, /is empty: it has not even a header/);
+    }
+    assert.equal((await crm.sim.stats()).total, 0);
+    const header = 'external_id,name,email\n';
+    for (const [name, content, args, said] of /** @type {const} */ ([
+      ['export.csv', header, [], /the input has a header and no records/],
+      ['export.ndjson', '', [], /the input has no records/],
+      ['export.ndjson', '\n \n', [], /the input has no records/],
+      [
+        'export.ndjson',
+        ndjson(people(3)),
+        ['--from-line', '99'],
+        /the last record begins in line 3, before that of --from-line/,
+      ],
+    ])) {
+      const ran = await runJson(['sync', 'people', file(name, content), ...args], { env });
+      assert.deepEqual([ran.code, ran.json.result.read], [0, 0], ran.stderr);
+      assert.match(ran.stderr, said);
+    }
+  });
+
+  test('a row is told how many cells it has', async () => {
+    const input = file('export.csv', 'external_id,name,email\nx\n');
+    const { json } = await runJson(['sync', 'people', input], { env: envOf(crm.sim) });
+    assert.equal(json.result.refusals[0].example.message, 'the row has 1 cell, the header 3');
+  });
+
   test('a file that cannot be read: 5', async () => {
     const folder = fresh('folder.csv');
     mkdirSync(folder);

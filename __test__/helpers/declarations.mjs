@@ -49,6 +49,16 @@ export const defaultTags = exported.flatMap((symbol) =>
     ),
 );
 
+/** Names of a public interface's members, inherited ones among them. @param {string} name */
+export function declaredMembers(name) {
+  const symbol = exported.find((one) => one.name === name);
+  return checker
+    .getDeclaredTypeOfSymbol(symbol)
+    .getProperties()
+    .map((property) => property.name)
+    .sort();
+}
+
 const isDocumented = (node) =>
   ts.getJSDocCommentsAndTags(node).some(({ comment, tags }) => comment || tags?.length);
 

@@ -13,6 +13,7 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
  * @property {string} code
  * @property {string} heading The nearest one above.
  * @property {boolean} compiledOnly Marked `<!-- compiled, not run -->`: it needs what a test has not.
+ * @property {boolean} runOnly Marked `<!-- run, not compiled -->`: what it reads has no type that JavaScript could name.
  * @property {string | undefined} prints The `text` block right after it: what it prints, `…` standing for anything.
  */
 
@@ -23,7 +24,7 @@ export function codeBlocks(markdown) {
   let heading = '';
   let end = 0;
   const pieces =
-    /^#+ (?<title>[^\n]+)$|(?<mark>^<!-- compiled, not run -->\n)?^```(?<language>\w*)\n(?<code>.*?)^```$/gms;
+    /^#+ (?<title>[^\n]+)$|(?:^<!-- (?<mark>compiled, not run|run, not compiled) -->\n)?^```(?<language>\w*)\n(?<code>.*?)^```$/gms;
   for (const match of markdown.matchAll(pieces)) {
     const { title, mark, language = '', code = '' } = match.groups ?? {};
     if (title) {
@@ -33,7 +34,13 @@ export function codeBlocks(markdown) {
     const last = blocks.at(-1);
     const follows = markdown.slice(end, match.index).trim() === '';
     if (language === 'text' && last?.language === 'js' && follows) last.prints = code;
-    else blocks.push({ language, code, heading, compiledOnly: !!mark, prints: undefined });
+    else {
+      const marks = {
+        compiledOnly: mark?.startsWith('c') ?? false,
+        runOnly: mark?.startsWith('r') ?? false,
+      };
+      blocks.push({ language, code, heading, ...marks, prints: undefined });
+    }
     end = match.index + match[0].length;
   }
   return blocks;
@@ -75,11 +82,17 @@ export function node(args, env = {}) {
 /** Runs a block at the root, where the package's own name leads to its own entry. @param {string} code @param {Record<string, string>} env */
 export const runBlock = (code, env) => node(['--input-type=module', '--eval', code], env);
 
+/** What a reader's program has checked by then, and the documents do not show each time. */
+const ENVIRONMENT = `declare namespace NodeJS {
+  interface ProcessEnv { [name: string]: any }
+}`;
+
 /**
  * What the compiler says of blocks, strictly; empty where it has nothing to say.
  * @param {Block[]} blocks TypeScript, and JavaScript with its types inferred.
  */
 export async function compileBlocks(blocks) {
+  const isScript = blocks.some(({ language }) => language === 'js');
   // Inside the package, so that its own name resolves.
   const folder = await mkdtemp(path.join(root, '__test__/.generated-docs-'));
   try {
@@ -89,20 +102,24 @@ export async function compileBlocks(blocks) {
     }
     const compilerOptions = {
       strict: true,
-      noImplicitAny: !blocks.some(({ language }) => language === 'js'),
+      // What JavaScript cannot write down.
+      noImplicitAny: !isScript,
+      useUnknownInCatchVariables: !isScript,
       allowJs: true,
       checkJs: true,
       noEmit: true,
       module: 'nodenext',
       target: 'es2022',
       types: ['node'],
-      noUnusedLocals: true,
+      // Whatever runs may show a value that the reader goes on with.
+      noUnusedLocals: !isScript || blocks.some(({ compiledOnly }) => compiledOnly),
       // Files of the template find each other as they do there.
       ...(blocks.some(({ code }) => code.includes("'@/")) && {
         module: 'preserve',
         paths: { '@/*': ['../consumers/template/*'] },
       }),
     };
+    await writeFile(path.join(folder, 'environment.d.ts'), ENVIRONMENT);
     await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
     const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
     const { code, stdout, stderr } = await node([compiler, '-p', folder]);

@@ -245,12 +245,11 @@ test('options and arguments that are no good are refused by name', async () => {
     assert.throws(() => sqliteOutbox(bad), { code: 'VALIDATION_ERROR' });
   }
   assert.throws(() => sqliteOutbox(':memory:', { secret: 'short' }), { code: 'VALIDATION_ERROR' });
-  for (const make of [
-    (options) => sqliteOutbox(':memory:', options),
-    (options) => postgresOutbox({ query: () => assert.fail('asked') }, options),
-  ]) {
-    assert.throws(() => make({ secrett: 'x' }), { details: { field: 'secrett' } });
-  }
+  assert.throws(() => sqliteOutbox(':memory:', { secrett: 'x' }), {
+    details: { field: 'secrett' },
+  });
+  const pool = { query: () => assert.fail('asked') };
+  assert.throws(() => postgresOutbox(pool, { tabel: 'x' }), { details: { field: 'tabel' } });
 });
 
 test('a purge that may have meant one record is never one of everybody', async () => {

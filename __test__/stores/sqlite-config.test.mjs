@@ -167,8 +167,9 @@ test('a key that lies in clear is encrypted, and wiped', async () => {
 test('what is no good is refused by name', async () => {
   const file = newFile();
   for (const [options, field] of [
-    [{ secret: 'short' }, 'secrets'],
-    [{ secret: 7 }, 'secrets'],
+    [{ secret: 'short' }, 'secret'],
+    [{ secret: 7 }, 'secret'],
+    [{ secret: ['x'.repeat(40)] }, 'secret'],
     [{ secrets: [] }, 'secrets'],
     [{ secrets: 'x'.repeat(40) }, 'secrets'],
     [{ secret: newSecret(), secrets: [newSecret()] }, 'secret'],

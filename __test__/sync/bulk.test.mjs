@@ -369,6 +369,36 @@ test('a dry run says what would be done and writes nothing', async () => {
   assert.deepEqual((await crm.sim.stats()).records, before);
 });
 
+test('whatever did not fail has an id and its data, and whatever did has an error', async () => {
+  const policies = { ownDeleted: 'skip', ownGone: 'skip' };
+  const service = crm.service({ collisions: /** @type {any} */ (policies) });
+  const inputs = [...people(6), newPerson({ email: 'none' })];
+  const twin = newPerson({ email: inputs[0].email });
+  await all(service.syncPersons(inputs.slice(0, 4)));
+  await service.deletePerson(inputs[1].external_id);
+  const { id } = await service.upsertPerson(inputs[2]);
+  await crm.client().delete(`/rest/people/${id}`);
+  const platform = createTwentyCrmSyncService({}, { mode: 'platform', publish: () => {} });
+  /** @type {Set<string>} */
+  const seen = new Set();
+  for (const run of [
+    service.syncPersons([...inputs, inputs[4], twin], { dryRun: true, force: true }),
+    service.syncPersons([...inputs, inputs[4], twin], { force: true }),
+    service.syncPersons([...inputs, inputs[4], twin]),
+    service.syncPersons([...inputs, inputs[4], twin], { verifyUnchanged: true, useCache: false }),
+    platform.syncPersons(inputs),
+  ]) {
+    for (const { status, id, data, error } of await all(run)) {
+      seen.add(status);
+      const isFailed = status === 'failed';
+      assert.equal(typeof id, isFailed ? 'undefined' : 'string', status);
+      assert.equal(typeof data, isFailed ? 'undefined' : 'object', status);
+      assert.equal(typeof error, isFailed ? 'object' : 'undefined', status);
+    }
+  }
+  assert.deepEqual([...seen].sort(), ['created', 'failed', 'published', 'unchanged', 'updated']);
+});
+
 test('inputs come from generators and streams, and are not read ahead without bound', async () => {
   const service = crm.service();
   let read = 0;

@@ -27,6 +27,8 @@ import {
   readTwentyCrmEnvConfig,
   type SchemaField,
   type SchemaPlan,
+  type SyncResult,
+  type SyncWarning,
   sqliteConfigStore,
   sqliteMappingStore,
   TWENTY_CRM_DEFAULTS,
@@ -58,6 +60,8 @@ declare function same<A, B>(
   ...proof: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? [] : [never]
 ): void;
 declare const signal: AbortSignalLike;
+// `lib: es2022` alone has none.
+declare const console: Record<'error' | 'log', (...values: unknown[]) => void>;
 
 const client = new TwentyCrmRestClient({
   baseUrl: 'https://crm.example.com',
@@ -142,6 +146,27 @@ function byType(entry: AnyCacheEntry): string {
       same<typeof entry, never>();
       return entry;
   }
+}
+
+export async function bulk(service: TwentyCrmSyncService) {
+  for await (const result of service.syncPersons([person], { dryRun: true, signal })) {
+    same<typeof result, SyncResult<TwentyPerson>>();
+    same<typeof result.warnings, SyncWarning[]>();
+    if (result.status === 'failed') {
+      console.error(result.externalId, result.error.message);
+      same<typeof result.id, undefined>();
+    } else {
+      same<typeof result.id, string>();
+      same<typeof result.data, TwentyPerson>();
+      same<typeof result.error, undefined>();
+    }
+    if (result.error !== undefined) same<typeof result.status, 'failed'>();
+    // @ts-expect-error: what failed has no id
+    const id: string = result.id;
+    console.log(id);
+  }
+  const { created, failed } = await service.syncCompanies([]);
+  same<typeof created, typeof failed>();
 }
 
 // A repository class that knows nothing of this package, with a database's types.

@@ -99,6 +99,8 @@ describe('what Twenty signed', () => {
     assert.ok(verify({ secret: ['new', SECRET] }) && verify({ secret: [SECRET, 'old'] }));
     assert.ok(verify({ now: () => NOW + 1 }));
     assert.equal(refusal({ secret: ['new', 'old'] }).details.reason, 'BAD_SIGNATURE');
+    assert.match(refusal({ secret: ['new', 'old'] }).message, /fits none of the secrets:/);
+    assert.match(refusal({ secret: 'new' }).message, /does not fit the secret:/);
   });
 
   test('is refused before and after the tolerance, which is five minutes', () => {

@@ -1,7 +1,6 @@
 'use strict';
 
 const { call, dispatcher } = require('../dispatcher.js');
-const { TwentyCrmErrorCode } = require('../errors.js');
 const { recordToJson } = require('../serialise.js');
 const { failed } = require('./result.js');
 
@@ -64,7 +63,7 @@ function nativeWriter(run, entity, signal) {
       };
       const parts = toParts(entity, records, (place, error) => {
         tally.failed += 1;
-        fail(failed(records[place], error).error?.code ?? TwentyCrmErrorCode.UNKNOWN, 1);
+        fail(failed(records[place], error).error.code, 1);
       });
       await Promise.all(
         parts.map(async ({ json, places }) => {

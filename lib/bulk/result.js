@@ -6,7 +6,7 @@ const { TwentyCrmApiError } = require('../errors.js');
  * The result of a record that was not stored.
  * @param {any} record
  * @param {any} error
- * @returns {import('../../index.js').SyncResult<any>}
+ * @returns {import('../../index.js').FailedRecord}
  */
 function failed(record, error) {
   let externalId = '';

@@ -5,13 +5,16 @@ const { callNow, takeCallId } = require('../dispatcher.js');
 const { cannot } = require('../modes.js');
 const { callHook } = require('../observability/call-hook.js');
 const { bulkOperationOf } = require('../observability/hooks.js');
-const { optionsToJson, readOptions, readSignal } = require('../options.js');
+const { optionsToJson, readOptions, readSignal, requireKnown } = require('../options.js');
 const { ENTITIES } = require('../platform-events.js');
 const { invalid } = require('../serialise.js');
 const { requireIterable } = require('./inputs.js');
 const { nativeWriter } = require('./native-writer.js');
 const { publishingWriter } = require('./publishing-writer.js');
 const { BulkRun } = require('./run.js');
+
+/** Methods by the number of their entity. */
+const METHODS = /** @type {const} */ (['syncPersons', 'syncCompanies']);
 
 /** What the core reads of `SyncOptions`. */
 const OPTIONS = /** @type {const} */ ([
@@ -22,6 +25,9 @@ const OPTIONS = /** @type {const} */ ([
   'dryRun',
   'verifyUnchanged',
 ]);
+
+/** Names of `SyncOptions`. */
+const KNOWN_OPTIONS = new Set([...OPTIONS, 'maxConcurrency', 'onProgress', 'signal']);
 
 /**
  * A run over many records; it starts when it is consumed.
@@ -34,6 +40,7 @@ function startBulk(service, kind, inputs, options) {
   const { elsewhere, onWarning, hooks } = service;
   const entity = ENTITIES[kind];
   requireIterable(inputs);
+  requireKnown(METHODS[kind], options, KNOWN_OPTIONS);
   const signal = readSignal(options);
   const { onProgress } = readOptions('options', options ?? undefined, ['onProgress']);
   if (onProgress !== undefined && typeof onProgress !== 'function') {

@@ -100,7 +100,7 @@ async function main(process) {
     refuseKeys(args);
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    const usage = fromCommander(error, said.join(''));
+    const usage = misplaced(error, program, args) ?? fromCommander(error, said.join(''));
     if (usage === null) return EXIT.OK;
     const { exitCode: code, report, stack } = describeFailure(usage ?? error);
     const isInterrupted = interruption.soft.aborted && code === EXIT.BUG;
@@ -132,6 +132,33 @@ function quieten(command, console, said) {
     getOutHasColors: () => false,
   });
   for (const child of command.commands) quieten(child, console, said);
+}
+
+/**
+ * An option that a command has, and none was named yet: Commander takes it for unknown.
+ * @param {any} error
+ * @param {import('commander').Command} program
+ * @param {readonly string[]} args
+ */
+function misplaced(error, program, args) {
+  if (error?.code !== 'commander.unknownOption') return undefined;
+  const [option] = /--?[^'=]+/.exec(error.message) ?? [];
+  /** @param {import('commander').Command} command @returns {boolean} */
+  const knows = (command) =>
+    command.options.some(({ long, short }) => option === long || option === short) ||
+    command.commands.some(knows);
+  const words = args.filter((word) => !word.startsWith('-'));
+  let command = program;
+  for (const word of words) {
+    command = command.commands.find((child) => child.name() === word) ?? command;
+  }
+  if (!knows(command)) return undefined;
+  return command.commands.length > 0
+    ? usageFailure('Name one of the commands', command.helpInformation().trimEnd())
+    : usageFailure(
+        `${option} stands before the command`,
+        'Options stand behind it, as in: twenty-crm-native doctor --json',
+      );
 }
 
 /**

@@ -3,7 +3,7 @@
 const { readFileSync } = require('node:fs');
 const { inputFailure, usageFailure } = require('./failure.js');
 const { REQUIRED, joinName, knownNames, targetOf } = require('./fields.js');
-const { nearest } = require('./nearest.js');
+const { nearest } = require('../nearest.js');
 
 /**
  * @typedef {import('./fields.js').Entity} Entity

@@ -63,6 +63,11 @@ class Run {
     this.#input.close();
   }
 
+  /** Line in which the last record begins that was read; 0 before the first. */
+  get lastLine() {
+    return this.#lastLine;
+  }
+
   get done() {
     const { created, updated, unchanged, refused } = this.counts;
     return created + updated + unchanged + refused;

@@ -7,7 +7,7 @@ const {
   createTwentyCrmError,
   isApiError,
 } = require('../errors.js');
-const { readOptions } = require('../options.js');
+const { readOptions, requireKnown } = require('../options.js');
 const { describe, invalid } = require('../serialise.js');
 const { sqliteConfigStore } = require('../stores/sqlite-config.js');
 const { hideKey, maskApiKey } = require('./api-key.js');
@@ -26,6 +26,9 @@ const ENV_ID = 'env';
 /** Where configurations are kept by default, in the working directory. */
 const DEFAULT_FILE = 'twenty-crm-config.sqlite';
 
+/** Names of `TwentyCrmConfigRepositoryOptions`. */
+const OPTIONS = new Set(['store', 'env']);
+
 /** See `index.d.ts`. */
 class TwentyCrmConfigRepository {
   /** @type {Store | null | undefined} `undefined` until the default one is opened, `null` where there is to be none. */
@@ -35,6 +38,7 @@ class TwentyCrmConfigRepository {
 
   /** @param {import('../../index.js').TwentyCrmConfigRepositoryOptions} [options] */
   constructor(options) {
+    requireKnown('TwentyCrmConfigRepository', options, OPTIONS);
     const { store, env } = readOptions('options', options ?? undefined, ['store', 'env']);
     if (store !== undefined && store !== null) requireStore(store);
     this.#store = store;

@@ -11,6 +11,12 @@ const {
 /** What the template writes into a new profile before its owner has said anything. */
 const PLACEHOLDERS = { jobTitle: 'User', company: 'Unknown' };
 
+/** Names of `ClientProfileMappingOptions`. */
+const OPTIONS = new Set([
+  ...['externalId', 'email', 'companyExternalId'],
+  ...['clearEmpty', 'keepPlaceholders'],
+]);
+
 /**
  * See `index.d.ts`.
  * @param {Parameters<typeof import('../../index.js').mapClientProfileToPerson>[0]} profile
@@ -19,7 +25,7 @@ const PLACEHOLDERS = { jobTitle: 'User', company: 'Unknown' };
  */
 function mapClientProfileToPerson(profile, options) {
   const from = new Fields(profile, 'ClientProfile');
-  const given = readOptions(options);
+  const given = readOptions('mapClientProfileToPerson', options, OPTIONS);
   const keepPlaceholders = given.read('keepPlaceholders') === true;
   const clearEmpty = given.read('clearEmpty') === true;
 

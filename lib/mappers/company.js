@@ -2,6 +2,9 @@
 
 const { Fields, ensureExternalId, readOptions, setFields } = require('./fields.js');
 
+/** Names of `CompanyMappingOptions`. */
+const OPTIONS = new Set(['externalId', 'clearEmpty']);
+
 /**
  * See `index.d.ts`.
  * @param {import('../../index.js').CompanyRow} company
@@ -10,7 +13,7 @@ const { Fields, ensureExternalId, readOptions, setFields } = require('./fields.j
  */
 function mapCompanyToTwentyCompany(company, options) {
   const from = new Fields(company, 'Company');
-  const given = readOptions(options);
+  const given = readOptions('mapCompanyToTwentyCompany', options, OPTIONS);
   return setFields(
     {
       external_id: ensureExternalId(given.text('externalId') ?? from.text('id'), 'Company'),

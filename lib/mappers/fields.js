@@ -1,5 +1,6 @@
 'use strict';
 
+const { requireKnown } = require('../options.js');
 const { describe, invalid, isArray } = require('../serialise.js');
 
 /**
@@ -92,10 +93,14 @@ const kind = (value) => (isArray(value) ? 'an array' : `a value of type ${typeof
 
 /**
  * A mapper's options. Anything but an object is none: `rows.map(mapper)` passes the row's index as the second argument.
+ * @param {string} mapper whose options they are
  * @param {unknown} options
+ * @param {ReadonlySet<string>} known
  */
-const readOptions = (options) =>
-  new Fields(typeof options === 'object' && options ? options : {}, 'options');
+function readOptions(mapper, options, known) {
+  requireKnown(mapper, options, known);
+  return new Fields(typeof options === 'object' && options ? options : {}, 'options');
+}
 
 /**
  * Sets the fields that have a value. One that is empty (`null`) is left out, so that the CRM keeps what it has, or with

@@ -10,7 +10,8 @@ const LEVELS = /** @type {const} */ (['debug', 'info', 'warn', 'error', 'off']);
 
 const DEFAULT_LEVEL = LEVELS.indexOf(TWENTY_CRM_DEFAULTS.logLevel);
 
-const OPTIONS = /** @type {const} */ (['onRetry', 'logger', 'logLevel']);
+/** Names of the options of clients and services alike. */
+const HOOK_OPTIONS = /** @type {const} */ (['onRetry', 'logger', 'logLevel']);
 
 /**
  * @typedef {object} Hooks What one client or service was given to be told.
@@ -28,7 +29,7 @@ const OPTIONS = /** @type {const} */ (['onRetry', 'logger', 'logLevel']);
  * @returns {Hooks | undefined} undefined where there is nobody to tell
  */
 function readHooks(what, options, inherited) {
-  const { onRetry, logger, logLevel } = readOptions(what, options, OPTIONS);
+  const { onRetry, logger, logLevel } = readOptions(what, options, HOOK_OPTIONS);
   if (onRetry !== undefined && onRetry !== null && typeof onRetry !== 'function') {
     throw invalid('onRetry', 'onRetry must be a function', undefined);
   }
@@ -122,4 +123,4 @@ function bulkOperationOf(hooks, entity, id) {
   return new BulkOperation(hooks, entity, id);
 }
 
-module.exports = { bulkOperationOf, logs, operationOf, readHooks, wantedBy };
+module.exports = { HOOK_OPTIONS, bulkOperationOf, logs, operationOf, readHooks, wantedBy };

@@ -1,6 +1,6 @@
 'use strict';
 
-const { readOptions, readSignal } = require('../options.js');
+const { readOptions, readSignal, requireKnown } = require('../options.js');
 const { describe, invalid, unlessLong } = require('../serialise.js');
 const { parseId } = require('./dead-letter.js');
 
@@ -15,7 +15,20 @@ const LONGEST_MS = 2_147_483_647;
 const MAX_NAME = 100;
 
 /**
- * The named options, and nothing else: what is misspelt is refused, not passed over.
+ * The named options of what is set up once: what is misspelt is refused there, as everywhere.
+ * @template {string} Name
+ * @param {string} call whose options they are
+ * @param {any} options
+ * @param {readonly Name[]} names
+ * @returns {Record<Name, any>}
+ */
+function readNamed(call, options, names) {
+  requireKnown(call, options, new Set(names));
+  return readOptions('options', options ?? undefined, names);
+}
+
+/**
+ * The named options, and nothing else: a word that is passed over might have said whose changes, or in which transaction.
  * @template {string} Name
  * @param {any} options
  * @param {readonly Name[]} names
@@ -174,7 +187,7 @@ function requireId(name, id) {
 module.exports = {
   readClient,
   readDrainSignal,
-  readKnown,
+  readNamed,
   readPage,
   readPurge,
   readRetry,

@@ -4,7 +4,7 @@ const { invalid } = require('../serialise.js');
 const check = require('../stores/check.js');
 const { canQuery, codeOf, runQuery } = require('../stores/postgres-query.js');
 const { quoted } = require('../stores/postgres-sql.js');
-const { readKnown } = require('./arguments.js');
+const { readNamed } = require('./arguments.js');
 const { NEWER_VERSION, NEWEST, createStatements, migrate } = require('./postgres-sql.js');
 
 /**
@@ -46,7 +46,7 @@ class PostgresOutbox {
     if (!canQuery(pool)) {
       throw invalid('pool', 'pool must be a pool of the package pg: it has no query', undefined);
     }
-    const { table = DEFAULT_TABLE, schema, now } = readKnown(options, OPTIONS);
+    const { table = DEFAULT_TABLE, schema, now } = readNamed('postgresOutbox', options, OPTIONS);
     check.text('table', table);
     if (Buffer.byteLength(table) > LONGEST_NAME) {
       throw invalid('table', `table must have ${LONGEST_NAME} bytes at most`, undefined);

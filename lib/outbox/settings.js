@@ -2,7 +2,7 @@
 
 const { TWENTY_CRM_DEFAULTS } = require('../defaults.js');
 const { invalid } = require('../serialise.js');
-const { readKnown } = require('./arguments.js');
+const { readNamed } = require('./arguments.js');
 const { systemClock } = require('./timing.js');
 
 const LONGEST_MS = 3_600_000;
@@ -68,7 +68,7 @@ function readSettings(options) {
   if (typeof options !== 'object' || options === null) {
     throw invalid('options', 'options must be an object with service and store', undefined);
   }
-  const given = readKnown(options, [...numberNames, ...OTHERS]);
+  const given = readNamed('createTwentyCrmOutbox', options, [...numberNames, ...OTHERS]);
   const numbers = pick(given, numberNames);
   for (const [name, [least, most]] of Object.entries(NUMBERS)) {
     const value = numbers[name] ?? /** @type {any} */ (TWENTY_CRM_DEFAULTS.outbox)[name];

@@ -5,7 +5,7 @@ const native = require('../native.js');
 const { invalid } = require('../serialise.js');
 const { ask, construct } = require('../stores/native-call.js');
 const { secretsJsonOf } = require('../stores/secrets.js');
-const { readKnown } = require('./arguments.js');
+const { readNamed } = require('./arguments.js');
 
 /** @typedef {import('../../index.js').OutboxStore} OutboxStore */
 
@@ -56,7 +56,7 @@ class SqliteOutbox {
    */
   constructor(path, options) {
     if (typeof path !== 'string') throw invalid('path', 'path must be a string', undefined);
-    const { now: given } = readKnown(options, ['now', 'secret', 'secrets']);
+    const { now: given } = readNamed('sqliteOutbox', options, ['now', 'secret', 'secrets']);
     const now = given ?? Date.now;
     if (typeof now !== 'function') throw invalid('now', 'now must be a function', undefined);
     this.#now = now;

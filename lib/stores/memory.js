@@ -1,12 +1,15 @@
 'use strict';
 
-const { readOptions } = require('../options.js');
+const { readOptions, requireKnown } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const check = require('./check.js');
 const { hashOf } = require('./version-hash.js');
 
 /** @typedef {import('../../index.js').Mapping} Mapping */
 /** @typedef {import('../../index.js').MappedObjectType} MappedObjectType */
+
+/** Names of `MemoryMappingStoreOptions`. */
+const OPTIONS = new Set(['capacity']);
 
 const DEFAULT_CAPACITY = 100_000;
 
@@ -16,6 +19,7 @@ const DEFAULT_CAPACITY = 100_000;
  * @returns {import('../../index.js').ClosableMappingStore}
  */
 function memoryMappingStore(options) {
+  requireKnown('memoryMappingStore', options, OPTIONS);
   const given = readOptions('options', options ?? undefined, ['capacity']);
   const capacity = given.capacity ?? DEFAULT_CAPACITY;
   if (!Number.isSafeInteger(capacity) || capacity < 1) {

@@ -1,7 +1,7 @@
 'use strict';
 
 const { randomUUID } = require('node:crypto');
-const { readOptions } = require('../options.js');
+const { readOptions, requireKnown } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const check = require('./check.js');
 const { canQuery, codeOf, runQuery } = require('./postgres-query.js');
@@ -12,6 +12,12 @@ const { hashOf } = require('./version-hash.js');
 /** @typedef {import('../../index.js').MappedObjectType} MappedObjectType */
 /** @typedef {import('./postgres-sql.js').Statements} Statements */
 /** @typedef {import('../../index.js').MappingInput & { at: number, hash: string | null, key: string }} Row */
+
+/** Names of `PostgresMappingStoreOptions`. */
+const OPTIONS = /** @type {const} */ (['table', 'schema', 'tenantId']);
+
+/** @type {ReadonlySet<string>} */
+const KNOWN_OPTIONS = new Set(OPTIONS);
 
 const DEFAULT_TABLE = 'integration_mappings';
 
@@ -49,7 +55,8 @@ class PostgresMappingStore {
     if (!canQuery(pool)) {
       throw invalid('pool', 'pool must be a pool of the package pg: it has no query', undefined);
     }
-    const given = readOptions('options', options, ['table', 'schema', 'tenantId']);
+    requireKnown('postgresMappingStore', options, KNOWN_OPTIONS);
+    const given = readOptions('options', options, OPTIONS);
     const { table = DEFAULT_TABLE, schema, tenantId } = given;
     const name = quoted(check.text('table', table));
     this.#pool = pool;

@@ -4,8 +4,8 @@ const { readOptions } = require('../options.js');
 const { invalid, isArray } = require('../serialise.js');
 
 /**
- * The secrets that a store's options name, as a JSON array: the first encrypts, all of them decrypt; none where nothing
- * is encrypted. Of what is no secret nothing is told: one in the wrong place must not end in a log.
+ * The secrets that a store's options name, as JSON: a text, or an array of which the first encrypts and all decrypt; an
+ * empty one where nothing is encrypted. Of what is no secret nothing is told: one in the wrong place must not end in a log.
  * @param {{ secret?: string, secrets?: readonly string[] } | undefined} options
  * @returns {string}
  */
@@ -14,9 +14,11 @@ function secretsJsonOf(options) {
   if (secret !== undefined && secrets !== undefined) {
     throw invalid('secret', 'give secret or secrets, not both', undefined);
   }
+  // No text, so no secret: the core says so.
+  if (secret !== undefined) return JSON.stringify(typeof secret === 'string' ? secret : null);
   try {
     if (secrets === undefined || (isArray(secrets) && secrets.length > 0)) {
-      return JSON.stringify(secrets ?? (secret === undefined ? [] : [secret]));
+      return JSON.stringify(secrets ?? []);
     }
   } catch {
     // No texts, so no secrets.

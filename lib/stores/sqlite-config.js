@@ -1,7 +1,7 @@
 'use strict';
 
 const native = require('../native.js');
-const { readOptions } = require('../options.js');
+const { readOptions, requireKnown } = require('../options.js');
 const { invalid, toJson } = require('../serialise.js');
 const check = require('./check.js');
 const { ask, construct } = require('./native-call.js');
@@ -11,6 +11,9 @@ const { secretsJsonOf } = require('./secrets.js');
 
 /** @type {WeakMap<object, import('../../native.js').SqliteConfig>} Out of reach of `util.inspect`. */
 const natives = new WeakMap();
+
+/** Names of `SqliteConfigStoreOptions`. */
+const OPTIONS = new Set(['secret', 'secrets']);
 
 /**
  * See `index.d.ts`.
@@ -29,6 +32,7 @@ class SqliteConfigStore {
    */
   constructor(path, options) {
     if (typeof path !== 'string') throw invalid('path', 'path must be a string', undefined);
+    requireKnown('sqliteConfigStore', options, OPTIONS);
     const secrets = secretsJsonOf(options);
     natives.set(
       this,

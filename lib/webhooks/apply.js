@@ -6,6 +6,9 @@ const { readSignal } = require('../options.js');
 const { describe, invalid } = require('../serialise.js');
 const { problemOf } = require('./verify.js');
 
+/** Names of `ApplyWebhookOptions`. */
+const OPTIONS = new Set(['signal']);
+
 /**
  * Starts taking in a webhook's event.
  * @param {import('../../native.js').SyncService} native
@@ -73,4 +76,4 @@ function ignoreInMode(event) {
   };
 }
 
-module.exports = { ignoreInMode, startApply };
+module.exports = { OPTIONS, ignoreInMode, startApply };

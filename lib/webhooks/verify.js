@@ -3,7 +3,7 @@
 const { createHmac, timingSafeEqual } = require('node:crypto');
 const { TWENTY_CRM_DEFAULTS } = require('../defaults.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
-const { readOptions } = require('../options.js');
+const { readOptions, requireKnown } = require('../options.js');
 const { describe, invalid } = require('../serialise.js');
 
 /** @typedef {'timestamp' | 'signature'} HeaderName The nonce is not signed, so it says nothing. */
@@ -25,12 +25,16 @@ const OPTIONS = /** @type {const} */ ([
   'now',
 ]);
 
+/** @type {ReadonlySet<string>} */
+const KNOWN_OPTIONS = new Set(OPTIONS);
+
 /**
  * See `index.d.ts`.
  * @param {import('../../index.js').VerifyTwentyWebhookOptions} options
  * @returns {any}
  */
 function verifyTwentyWebhook(options) {
+  requireKnown('verifyTwentyWebhook', options, KNOWN_OPTIONS);
   const given = readOptions('options', options, OPTIONS);
   const secrets = readSecrets(given.secret);
   const toleranceMs = readAmount('toleranceMs', given.toleranceMs);
@@ -267,7 +271,7 @@ function requireSignature(secrets, timestamp, body, signature) {
   if (fits) return;
   throw refused(
     'BAD_SIGNATURE',
-    `the signature fits ${secrets.length === 1 ? 'not the secret' : 'none of the secrets'}: check that it is this ` +
+    `the signature ${secrets.length === 1 ? 'does not fit the secret' : 'fits none of the secrets'}: check that it is this ` +
       "webhook's secret, without white space around it, and that rawBody is the body byte for byte",
   );
 }

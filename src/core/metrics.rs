@@ -74,7 +74,7 @@ pub struct Metrics {
     pub throttle_wait: Counter,
     /// Bytes of bodies that were sent.
     pub bytes_sent: Counter,
-    /// Bytes of bodies that were received, after decompression.
+    /// Bytes of bodies that were received.
     pub bytes_received: Counter,
     /// Look-ups of ids that memory could answer.
     pub cache_hits: Counter,

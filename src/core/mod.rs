@@ -3,6 +3,7 @@
 
 pub mod config;
 pub mod error;
+pub mod error_reason;
 pub mod http;
 pub mod metrics;
 pub mod origin;

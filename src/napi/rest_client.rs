@@ -11,6 +11,7 @@ use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
 use super::observer::{self, Listener};
 use crate::core::config::ClientConfig;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::http::{HttpClient, Method, Request, RequestOptions};
 use crate::core::twenty::connect::connect;
 
@@ -107,7 +108,7 @@ pub fn client_closed() -> CrmError {
         ErrorCode::OperationFailed,
         "the client is closed: make a new one",
     )
-    .with_detail("reason", "CLOSED")
+    .with_detail("reason", error_reason::CLOSED)
 }
 
 fn build(

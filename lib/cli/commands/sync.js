@@ -4,7 +4,13 @@ const { TwentyCrmApiService } = require('../../api-service.js');
 const { createTwentyCrmSyncService } = require('../../create-sync-service.js');
 const { made, readConnection, readServiceOptions, requireDirect } = require('../environment.js');
 const { EXIT } = require('../exit-codes.js');
-const { CliFailure, DOCTOR_HINT, configFailure, describeFailure } = require('../failure.js');
+const {
+  CliFailure,
+  DOCTOR_HINT,
+  configFailure,
+  describeFailure,
+  inputFailure,
+} = require('../failure.js');
 const { openInput } = require('../input/open.js');
 const { readMapping } = require('../mapping.js');
 const { createProgress } = require('../progress.js');
@@ -32,6 +38,7 @@ async function sync(context, entity, file, options) {
   requireOtherFile(options.rejects, file);
   const input = await openInput(file, entity, mapping, options, stdin, interruption.soft);
   try {
+    requireHeader(input, interruption.soft);
     const entries = await peeked(input.entries);
     const connection = readConnection(options, env, console);
     requireDirect(connection);
@@ -84,7 +91,9 @@ async function sync(context, entity, file, options) {
       progress.stop();
       run.stop();
       const what = plural(run.inFlight, 'record');
-      console.err.write(`\nStopping: ${what} in flight will be finished. Again to stop at once.\n`);
+      // Whoever sends signals otherwise knows what a second one does.
+      const again = console.err.isTerminal ? ' Again to stop at once.' : '';
+      console.err.write(`\nStopping: ${what} in flight will be finished.${again}\n`);
     };
     interruption.soft.addEventListener('abort', onSoft);
     if (interruption.soft.aborted) onSoft();
@@ -126,6 +135,7 @@ async function sync(context, entity, file, options) {
     const described = stopped === undefined ? undefined : describeFailure(stopped);
     const signal = interruption.name();
     const isEarly = signal !== undefined || stopped !== undefined;
+    if (!isEarly && run.done === 0) console.err.write(`${whyNothing(run, input)}\n`);
     const resumeLine = isEarly ? run.resumeLine : undefined;
     const result = {
       entity,
@@ -154,6 +164,29 @@ async function sync(context, entity, file, options) {
       show: () => showSummary(result, resumeCommand(resumeLine, file, context.args), console.out),
     };
   }
+}
+
+/**
+ * Every CSV file has a header: without one, something before this broke. NDJSON without a line is a feed of no records.
+ * @param {import('../input/open.js').Input} input
+ * @param {AbortSignal} signal closes the input
+ */
+function requireHeader({ name, header }, signal) {
+  if (header === undefined || header.length > 0 || signal.aborted) return;
+  throw inputFailure(`${name} is empty: it has not even a header`, 'Look at what writes it.');
+}
+
+/**
+ * @param {InstanceType<typeof Run>} run
+ * @param {import('../input/open.js').Input} input
+ */
+function whyNothing({ lastLine }, { format }) {
+  if (lastLine > 0) {
+    return `Nothing was done: the last record begins in line ${lastLine}, before that of --from-line.`;
+  }
+  return format === 'csv'
+    ? 'Nothing was done: the input has a header and no records.'
+    : 'Nothing was done: the input has no records.';
 }
 
 /**

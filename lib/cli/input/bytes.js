@@ -69,10 +69,24 @@ function choose(head, encoding) {
     return { decoder: null, head: head.subarray(3), needsMark: true };
   }
   const mark = head.subarray(0, 2).toString('hex');
+  if (encoding === undefined) refuseUnmarked(head);
   const label = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : encoding;
   if (label === undefined || /^utf-?8$/i.test(label))
     return { decoder: null, head, needsMark: false };
   return { decoder: new TextDecoder(label, { fatal: true }), head, needsMark: true };
+}
+
+/**
+ * Text that begins with ASCII, as headers and JSON do, has a NUL in every second byte where it is UTF-16; UTF-8 would say
+ * little of it but that a column is unknown.
+ * @param {Buffer} head
+ */
+function refuseUnmarked([first, second]) {
+  if (second === undefined || (first === 0) === (second === 0)) return;
+  throw inputFailure(
+    'The input is UTF-16 without a byte order mark: every second byte is NUL',
+    `Name its encoding: --encoding ${second === 0 ? 'utf-16le' : 'utf-16be'}.`,
+  );
 }
 
 /**

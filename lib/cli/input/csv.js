@@ -3,6 +3,7 @@
 const { inputFailure } = require('../failure.js');
 const { BadRecord, planColumns, rowToRecord } = require('../mapping.js');
 const { NEWLINE, requireUtf8 } = require('./bytes.js');
+const { plural } = require('../text.js');
 const { MAX_RECORD_BYTES } = require('./lines.js');
 
 /** @typedef {import('./ndjson.js').Entry} Entry */
@@ -251,7 +252,7 @@ function checkCells(cells, header, nameless) {
   if (cells.length < header.length || isLong) {
     throw new BadRecord(
       '',
-      `the row has ${cells.length} cells, the header ${header.length}`,
+      `the row has ${plural(cells.length, 'cell')}, the header ${header.length}`,
       'WRONG_COLUMN_COUNT',
     );
   }

@@ -15,7 +15,7 @@ const LANES = 8;
 const FRAMES = 3;
 
 /** The name of the bucket that a time falls into. @param {number} millis */
-export const bucketOf = (millis) => BUCKETS[ENDS_MS.filter((end) => millis >= end).length];
+const bucketOf = (millis) => BUCKETS[ENDS_MS.filter((end) => millis >= end).length];
 
 /**
  * @param {string} name

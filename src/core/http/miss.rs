@@ -6,6 +6,7 @@ use super::pacing::Closed;
 use super::{BaseUrl, Throttle, TransportError, TransportErrorKind};
 use crate::core::config::{RETRY_BUDGET_COST, RETRY_BUDGET_TIMEOUT_COST};
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 
 /// An attempt that failed.
 pub(super) struct Miss {
@@ -69,7 +70,7 @@ impl Miss {
             ),
         )
         .with_status(status)
-        .with_detail("reason", "WRONG_ANSWER");
+        .with_detail("reason", error_reason::WRONG_ANSWER);
         let mut miss = Self::new(error, true, true);
         miss.is_misplaced = true;
         miss
@@ -95,21 +96,21 @@ impl Miss {
         let (code, reason, message) = match error.kind {
             TransportErrorKind::Connect => (
                 ErrorCode::NetworkError,
-                Some("CONNECT"),
+                Some(error_reason::CONNECT),
                 format!(
                     "No connection to {base_url}{through} for {what}: check {check_proxy}the base URL and that the server is up."
                 ),
             ),
             TransportErrorKind::Dns => (
                 ErrorCode::NetworkError,
-                Some("DNS"),
+                Some(error_reason::DNS),
                 format!(
                     "The host of {base_url}{through} could not be found for {what}: check {check_proxy}the base URL."
                 ),
             ),
             TransportErrorKind::Tls => (
                 ErrorCode::NetworkError,
-                Some("TLS"),
+                Some(error_reason::TLS),
                 format!("No secure connection to {base_url}{through} for {what}: {cause}.{advice}"),
             ),
             TransportErrorKind::Reset => (
@@ -129,7 +130,7 @@ impl Miss {
             ),
             TransportErrorKind::TooLarge => (
                 ErrorCode::OperationFailed,
-                Some("TOO_LARGE"),
+                Some(error_reason::TOO_LARGE),
                 format!("The answer to {what} is too large: {cause}.{advice}"),
             ),
             TransportErrorKind::Request => (

@@ -85,7 +85,7 @@ pub struct Event<'a> {
     /// Bytes of the request's body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_sent: Option<usize>,
-    /// Bytes of the answer's body, after decompression.
+    /// Bytes of the answer's body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_received: Option<usize>,
     /// How long the call waits before its next attempt.

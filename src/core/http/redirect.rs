@@ -7,6 +7,7 @@ use super::repeatable::is_read;
 use super::{BaseUrl, TransportResponse};
 use crate::core::config::MAX_REDIRECTS;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 
 /// Where to go next: `None` when `response` is no redirect, an error when it must not be followed.
 pub(super) fn target(
@@ -60,7 +61,7 @@ pub(super) fn target(
 fn refuse<T>(status: u16, message: &str, to: Option<&Url>) -> Result<T, CrmError> {
     let mut error = CrmError::new(ErrorCode::OperationFailed, message)
         .with_status(status)
-        .with_detail("reason", "REDIRECT");
+        .with_detail("reason", error_reason::REDIRECT);
     if let Some(to) = to {
         error = error.with_detail("location", shown(to));
     }

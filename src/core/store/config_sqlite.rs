@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::core::config::Options;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::quoted::Quoted;
 
 use super::seal::{Purpose, Secrets};
@@ -199,7 +200,7 @@ impl SqliteConfigStore {
         if !is_new {
             return Err(
                 store_error("there is a configuration already: update it instead")
-                    .with_detail("reason", "EXISTS"),
+                    .with_detail("reason", error_reason::EXISTS),
             );
         }
         Ok(config)

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::core::error::CrmError;
+use crate::core::error_reason;
 
 use super::sqlite_error::store_error;
 
@@ -67,14 +68,18 @@ pub struct Opened {
 }
 
 impl Secrets {
-    /// From an array of texts; an empty one means that nothing is sealed.
+    /// From an array of texts (`secrets`), an empty one of which means that nothing is sealed, or from one text (`secret`).
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming `secrets`; it shows none of them.
+    /// VALIDATION_ERROR naming `secrets` or `secret`; it shows none of them.
     pub fn from_json(json: &str, purpose: Purpose) -> Result<Self, CrmError> {
-        let refuse = |message: String| Err(CrmError::validation("secrets", message));
-        let Ok(Value::Array(items)) = serde_json::from_str(json) else {
-            return refuse("secrets must be an array of strings".to_owned());
+        let (field, items) = match serde_json::from_str(json) {
+            Ok(Value::Array(items)) => ("secrets", items),
+            Ok(one) => ("secret", vec![one]),
+            Err(_) => {
+                let message = "secrets must be an array of strings";
+                return Err(CrmError::validation("secrets", message));
+            }
         };
         let mut secrets = Vec::with_capacity(items.len());
         for item in items {
@@ -83,10 +88,11 @@ impl Secrets {
                     secrets.push(SecretString::from(text));
                 }
                 _ => {
-                    return refuse(format!(
+                    let message = format!(
                         "a secret must be a random text of at least {MIN_SECRET_BYTES} bytes, \
                          for example what `openssl rand -base64 32` prints"
-                    ));
+                    );
+                    return Err(CrmError::validation(field, message));
                 }
             }
         }
@@ -156,7 +162,7 @@ impl Secrets {
 }
 
 fn wrong_secret(message: String) -> CrmError {
-    store_error(message).with_detail("reason", "SECRET")
+    store_error(message).with_detail("reason", error_reason::SECRET)
 }
 
 fn key(secret: &SecretString, salt: &[u8], purpose: Purpose) -> Option<LessSafeKey> {

@@ -6,6 +6,7 @@ use rusqlite::ErrorCode as SqliteCode;
 
 use crate::core::config::SQLITE_BUSY_TIMEOUT_MS;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 
 use super::sqlite_schema::is_busy;
 
@@ -13,7 +14,7 @@ use super::sqlite_schema::is_busy;
 pub fn store_error(message: impl Into<String>) -> CrmError {
     CrmError::new(ErrorCode::OperationFailed, message)
         .with_retryable(false)
-        .with_detail("reason", "STORE")
+        .with_detail("reason", error_reason::STORE)
 }
 
 /// Work that ended without a result.

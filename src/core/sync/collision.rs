@@ -1,6 +1,7 @@
 //! Whose row is it? The collision table of MAPPING.md, decided from what a look-up found and before anything is written.
 
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::warning::SyncWarning;
@@ -154,7 +155,7 @@ impl Claimant<'_> {
                 }
                 OwnDeleted::Report => {
                     return Decision::Fail(self.failure(
-                        "OWN_ROW_DELETED",
+                        error_reason::OWN_ROW_DELETED,
                         format!(
                             "the {} {:?} is soft-deleted in the CRM (row {}): restore or destroy it there, or set collisions.ownDeleted",
                             self.noun(),
@@ -271,7 +272,7 @@ pub(super) fn own_gone(
                 kind.singular()
             ),
         )
-        .with_detail("reason", "OWN_ROW_GONE")
+        .with_detail("reason", error_reason::OWN_ROW_GONE)
         .with_detail("externalId", external_id)
         .with_detail("crmId", id))),
     }

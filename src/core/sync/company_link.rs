@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::input::{CompanyInput, Patch};
@@ -183,7 +184,7 @@ impl SyncService {
                     "company {external_id:?} is soft-deleted in the CRM (row {id}): restore or destroy it there, or set collisions.ownDeleted"
                 ),
             )
-            .with_detail("reason", "OWN_ROW_DELETED")
+            .with_detail("reason", error_reason::OWN_ROW_DELETED)
             .with_detail("crmId", id)),
             OwnDeleted::Revive => {
                 let mut payload = Map::new();

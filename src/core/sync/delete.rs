@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::core::config::Options;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::http::Request;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::warning::SyncWarning;
@@ -173,7 +174,7 @@ fn echoes_id(body: &Bytes, kind: ObjectKind, id: &str) -> Result<(), CrmError> {
              a Twenty API"
         ),
     )
-    .with_detail("reason", "NOT_TWENTY")
+    .with_detail("reason", error_reason::NOT_TWENTY)
     .with_detail("outcomeUnknown", true))
 }
 

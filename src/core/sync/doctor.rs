@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::core::config::ClientConfig;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::http::{HttpClient, Request, Response};
 use crate::core::twenty::advice::WRONG_ADDRESS;
 use crate::core::twenty::connect::connect;
@@ -151,7 +152,7 @@ fn expect_rows(answer: Response, kind: ObjectKind) -> Answer {
         "The server answers, but not as Twenty does",
     )
     .with_status(answer.status)
-    .with_detail("reason", "NOT_TWENTY"))
+    .with_detail("reason", error_reason::NOT_TWENTY))
 }
 
 /// What kept both probes from any answer. A gateway that says that nobody is behind it is no answer.

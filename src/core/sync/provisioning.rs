@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::http::{HttpClient, Request};
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
@@ -203,7 +204,7 @@ async fn make_unique(
     let request = Request::patch(format!("/rest/metadata/fields/{id}"), body);
     match http.call(request).await {
         Ok(_) => Ok(()),
-        Err(mut error) if error.reason() == Some("DUPLICATE") => {
+        Err(mut error) if error.reason() == Some(error_reason::DUPLICATE) => {
             error.message = format!(
                 "{}.{} could not be made unique, because two records hold the same value (deleted ones count): clear \
                  one of them, or destroy deleted records, then apply again",
@@ -230,7 +231,7 @@ fn unreadable(field: &PlannedField) -> CrmError {
 /// Says what to grant, what else helps, and what was done before the refusal.
 fn may_not_change(error: CrmError, needed: &[String], work: &Work) -> CrmError {
     let mut denied = error;
-    if denied.reason() == Some("permission") {
+    if denied.reason() == Some(error_reason::PERMISSION) {
         denied.message = format!(
             "The API key may not change the workspace's data model, which is needed for {}: in Twenty under Settings, \
              Roles, give the key's role the permission \"Data model\"; or use a key whose role has it for this one \

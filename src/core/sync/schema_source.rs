@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::http::{HttpClient, Request};
 use crate::core::twenty::advice::WRONG_ADDRESS;
 use crate::core::twenty::ids::ObjectKind;
@@ -169,7 +170,7 @@ fn not_about_the_record(error: CrmError) -> CrmError {
         message,
         ..error
     }
-    .with_detail("reason", "NOT_TWENTY")
+    .with_detail("reason", error_reason::NOT_TWENTY)
 }
 
 /// Metadata alone tells uniqueness; a key without the right to it reads the OpenAPI document (WIRE.md section 9).
@@ -182,7 +183,8 @@ async fn read_schema(http: &HttpClient) -> Result<WorkspaceSchema, CrmError> {
     match read {
         Ok(schema) => Ok(schema),
         Err(error)
-            if error.code == ErrorCode::AuthError && error.reason() == Some("permission") =>
+            if error.code == ErrorCode::AuthError
+                && error.reason() == Some(error_reason::PERMISSION) =>
         {
             let response = http.call(Request::get("/rest/open-api/core")).await?;
             WorkspaceSchema::from_openapi(&response.body)

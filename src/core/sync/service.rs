@@ -256,17 +256,8 @@ impl SyncService {
     ) {
         let known = schema.object(kind);
         let names = &self.options.field_names;
-        let single = [
-            &names.external_id,
-            &names.account_type,
-            &names.total_submissions,
-            &names.website,
-            &names.city,
-            &names.status,
-        ];
-        let drifted = single
-            .into_iter()
-            .chain(&names.plan)
+        let drifted = names
+            .all()
             .any(|name| record.contains_key(name) != known.active(name).is_some());
         if drifted {
             self.workspace

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::http::{HttpClient, Request};
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::lookup::{self, LookupAnswer, LookupQuery};
@@ -39,7 +40,7 @@ fn record_of(body: &[u8], key: &str, id: &str) -> Result<Record, CrmError> {
                 id_of(&record).chars().take(MAX_SHOWN_ID).collect::<String>()
             ),
         )
-        .with_detail("reason", "WRONG_ANSWER")),
+        .with_detail("reason", error_reason::WRONG_ANSWER)),
         _ => Err(not_twenty(&format!("record, but its answer carries no data.{key}"))),
     }
 }
@@ -61,7 +62,7 @@ pub(super) fn not_twenty(what: &str) -> CrmError {
         ErrorCode::Unknown,
         format!("the server accepted the {what}: check that the base URL is a Twenty API"),
     )
-    .with_detail("reason", "NOT_TWENTY")
+    .with_detail("reason", error_reason::NOT_TWENTY)
 }
 
 /// Something was done, and what is not known: whoever looks can tell.
@@ -169,7 +170,7 @@ async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<LookupAnswer, C
             Ok(response) if repeats > 0 => lookup::parse(&response.body, asked),
             Ok(response) => lookup::parse_tolerantly(&response.body, asked),
             // A look-up makes no row that could be there already: what is refused is somebody else's write.
-            Err(error) if error.reason() == Some("DUPLICATE") => Err(another_answer()),
+            Err(error) if error.reason() == Some(error_reason::DUPLICATE) => Err(another_answer()),
             // The same words twice are the server's own.
             Err(error) if is_strange(&error) => match refused.replace(error.message.clone()) {
                 Some(before) if before == error.message => return Err(error),
@@ -193,15 +194,15 @@ async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<LookupAnswer, C
 fn is_strange(error: &CrmError) -> bool {
     matches!(error.code, ErrorCode::ValidationError | ErrorCode::NotFound)
         && error.status != Some(200)
-        && error.reason() != Some("TOO_LARGE")
+        && error.reason() != Some(error_reason::TOO_LARGE)
 }
 
 /// Whether an answer was another request's, as far as can be told: then a refusal before it may have been as well.
 pub(super) fn is_wrong_answer(error: &CrmError) -> bool {
     match error.reason() {
-        Some("WRONG_ANSWER") => true,
+        Some(error_reason::WRONG_ANSWER) => true,
         // An answer that does not fit what was asked; the failures that GraphQL tells of have codes of their own.
-        Some(lookup::LOOKUP_FAILED) => error.code == ErrorCode::OperationFailed,
+        Some(error_reason::LOOKUP_FAILED) => error.code == ErrorCode::OperationFailed,
         _ => false,
     }
 }
@@ -212,7 +213,7 @@ fn another_answer() -> CrmError {
         "what answered a look-up is the answer to another request: a proxy or balancer in front of the server mixes \
          answers up",
     )
-    .with_detail("reason", "WRONG_ANSWER")
+    .with_detail("reason", error_reason::WRONG_ANSWER)
 }
 
 /// Asks which rows there are, deleted ones included; all pages are read. The rows of each query, in the queries' order.

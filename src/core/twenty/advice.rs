@@ -1,6 +1,7 @@
 //! What a person can do about an error, in one sentence.
 
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 
 /// What to do where something answers that is not Twenty's API.
 pub const WRONG_ADDRESS: &str = "Set the base URL to the address of Twenty's API server, without /rest and without a path of the web app.";
@@ -8,10 +9,10 @@ pub const WRONG_ADDRESS: &str = "Set the base URL to the address of Twenty's API
 /// What to do about `error`; `None` where its own message says all that there is to say.
 pub fn advice(error: &CrmError) -> Option<&'static str> {
     let text = match (error.code, error.reason()) {
-        (ErrorCode::AuthError, Some("permission")) => {
+        (ErrorCode::AuthError, Some(error_reason::PERMISSION)) => {
             "Give the key's role the permission in Twenty under Settings, Roles."
         }
-        (ErrorCode::AuthError, Some("missing")) => {
+        (ErrorCode::AuthError, Some(error_reason::KEY_MISSING)) => {
             "Look at the proxies before the server: one of them drops the Authorization header."
         }
         (ErrorCode::AuthError, _) => {
@@ -21,14 +22,14 @@ pub fn advice(error: &CrmError) -> Option<&'static str> {
             "Wait until the workspace's rate limit clears; on a server of your own, API_RATE_LIMITING_SHORT_LIMIT and \
              API_RATE_LIMITING_LONG_LIMIT raise it."
         }
-        (ErrorCode::NetworkError, Some("CONNECT")) => {
+        (ErrorCode::NetworkError, Some(error_reason::CONNECT)) => {
             "Start the server, or correct host and port of the base URL; between containers, localhost is each \
              container's own."
         }
-        (ErrorCode::NetworkError, Some("DNS")) => {
+        (ErrorCode::NetworkError, Some(error_reason::DNS)) => {
             "Correct the host name in the base URL, or make it known to this machine's name service."
         }
-        (ErrorCode::NetworkError, Some("TLS")) => {
+        (ErrorCode::NetworkError, Some(error_reason::TLS)) => {
             "Renew or complete the server's certificate, make its authority known to this machine, or use http:// where \
              the server does not speak TLS."
         }
@@ -41,10 +42,10 @@ pub fn advice(error: &CrmError) -> Option<&'static str> {
         (ErrorCode::ServerError, _) => {
             "Look at the Twenty server's log, and whether its database and Redis are up."
         }
-        (ErrorCode::OperationFailed, Some("REDIRECT")) => {
+        (ErrorCode::OperationFailed, Some(error_reason::REDIRECT)) => {
             "Set the base URL to the address that the server redirects to."
         }
-        (ErrorCode::OperationFailed, Some("QUOTA")) => {
+        (ErrorCode::OperationFailed, Some(error_reason::QUOTA)) => {
             "Look at the workspace's plan and record limit in Twenty's settings."
         }
         (ErrorCode::NotFound | ErrorCode::Unknown, _) => WRONG_ADDRESS,

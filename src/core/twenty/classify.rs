@@ -5,6 +5,7 @@ use memchr::memmem;
 
 use super::error_body::{self, ErrorBody};
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::http::{Classifier, Failure, TransportResponse, Verdict};
 
 mod auth;
@@ -78,7 +79,7 @@ fn rest(path: &str, method: &Method, response: &TransportResponse) -> Box<Failur
     let (code, reason, again, message) = match status {
         300..=399 => (
             ErrorCode::OperationFailed,
-            Some("REDIRECT"),
+            Some(error_reason::REDIRECT),
             Again::No,
             format!("{what} was answered with {words}: check the base URL."),
         ),
@@ -94,13 +95,13 @@ fn rest(path: &str, method: &Method, response: &TransportResponse) -> Box<Failur
         ),
         402 => (
             ErrorCode::OperationFailed,
-            Some("QUOTA"),
+            Some(error_reason::QUOTA),
             Again::No,
             quota(&what, &words),
         ),
         409 if is_quota(&body) => (
             ErrorCode::OperationFailed,
-            Some("QUOTA"),
+            Some(error_reason::QUOTA),
             Again::No,
             quota(&what, &words),
         ),
@@ -124,7 +125,11 @@ fn rest(path: &str, method: &Method, response: &TransportResponse) -> Box<Failur
         ),
         500 if is_bad_data(&body) => {
             let too_large = body.message.contains("too large");
-            let reason = if too_large { "TOO_LARGE" } else { "DATA" };
+            let reason = if too_large {
+                error_reason::TOO_LARGE
+            } else {
+                error_reason::DATA
+            };
             let advice = if too_large {
                 "send less at once"
             } else {
@@ -224,13 +229,13 @@ fn quota(what: &str, words: &str) -> String {
 fn validation_reason(status: u16, body: &ErrorBody) -> Option<&'static str> {
     let said = &body.message;
     if said.contains("duplicate entry was detected") || said.contains("duplicate key value") {
-        Some("DUPLICATE")
+        Some(error_reason::DUPLICATE)
     } else if said.starts_with("Multiple records found with the same unique field values") {
-        Some("MULTIPLE_MATCHES")
+        Some(error_reason::MULTIPLE_MATCHES)
     } else if matches!(status, 413 | 431) {
-        Some("TOO_LARGE")
+        Some(error_reason::TOO_LARGE)
     } else if status == 409 {
-        Some("CONFLICT")
+        Some(error_reason::CONFLICT)
     } else {
         None
     }

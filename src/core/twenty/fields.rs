@@ -44,9 +44,8 @@ impl Default for FieldNames {
 }
 
 impl FieldNames {
-    /// Checks that every name can be one of Twenty's: camelCase alphanumerics (WIRE.md section 9). They go into GraphQL
-    /// text, so nothing else may pass.
-    pub fn check(&self) -> Result<(), CrmError> {
+    /// Every name, with the option that gives it.
+    fn by_option(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let single = [
             ("externalId", &self.external_id),
             ("accountType", &self.account_type),
@@ -56,7 +55,21 @@ impl FieldNames {
             ("status", &self.status),
         ];
         let plans = self.plan.iter().map(|name| ("plan", name));
-        for (option, name) in single.into_iter().chain(plans) {
+        single
+            .into_iter()
+            .chain(plans)
+            .map(|(option, name)| (option, name.as_str()))
+    }
+
+    /// Every name, of people and of companies.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.by_option().map(|(_, name)| name)
+    }
+
+    /// Checks that every name can be one of Twenty's: camelCase alphanumerics (WIRE.md section 9). They go into GraphQL
+    /// text, so nothing else may pass.
+    pub fn check(&self) -> Result<(), CrmError> {
+        for (option, name) in self.by_option() {
             if !is_field_name(name) {
                 return Err(CrmError::validation(
                     option,

@@ -4,6 +4,7 @@
 //! that cannot be trusted in full is an error, never "not found": treating it as absent makes doubles.
 
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 
 mod answer;
 mod query;
@@ -16,9 +17,7 @@ pub use query::{LookupQuery, build};
 /// Rows a page; the server's maximum for GraphQL.
 pub const PAGE_SIZE: usize = 200;
 
-/// `details.reason` of every failed look-up.
-pub const LOOKUP_FAILED: &str = "LOOKUP_FAILED";
-
 fn failed(message: impl Into<String>) -> CrmError {
-    CrmError::new(ErrorCode::OperationFailed, message).with_detail("reason", LOOKUP_FAILED)
+    CrmError::new(ErrorCode::OperationFailed, message)
+        .with_detail("reason", error_reason::LOOKUP_FAILED)
 }

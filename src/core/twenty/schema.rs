@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::ids::ObjectKind;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 
 mod metadata;
 mod openapi;
@@ -186,5 +187,5 @@ fn no_object(name: &str) -> CrmError {
         ErrorCode::OperationFailed,
         format!("The workspace has no object \"{name}\", or the key may not see it"),
     )
-    .with_detail("reason", "NO_OBJECT")
+    .with_detail("reason", error_reason::NO_OBJECT)
 }

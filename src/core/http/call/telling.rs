@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Call;
 use crate::core::error::CrmError;
+use crate::core::error_reason;
 use crate::core::http::flight::Start;
 use crate::core::http::observer::{Event, EventKind, Origin};
 use crate::core::http::shown_path;
@@ -89,7 +90,7 @@ impl Call<'_> {
                 error.message.push_str(
                     " It is not known whether the server carried it out: look before sending it again.",
                 );
-                error = error.with_detail("reason", "OUTCOME_UNKNOWN");
+                error = error.with_detail("reason", error_reason::OUTCOME_UNKNOWN);
             }
         }
         error

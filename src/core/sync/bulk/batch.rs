@@ -11,6 +11,7 @@ use super::batch_size::{BatchSize, SMALLEST_SPLIT};
 use super::rows::{self, Kept};
 use super::schema_watch::SchemaWatch;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::http::{HttpClient, Request};
 use crate::core::sync::upsert::is_outcome_unknown;
 use crate::core::sync::wire::{self, Record, id_of};
@@ -239,14 +240,17 @@ async fn send(
 
 /// Whether another row stands in the way, which a look-up explains.
 fn is_conflict(error: &CrmError) -> bool {
-    matches!(error.reason(), Some("DUPLICATE" | "MULTIPLE_MATCHES"))
+    matches!(
+        error.reason(),
+        Some(error_reason::DUPLICATE | error_reason::MULTIPLE_MATCHES)
+    )
 }
 
 /// Whether less at once may do.
 fn is_about_size(error: &CrmError, records: usize) -> bool {
     match error.code {
         ErrorCode::Timeout => records > SMALLEST_SPLIT,
-        _ => records > 1 && error.reason() == Some("TOO_LARGE"),
+        _ => records > 1 && error.reason() == Some(error_reason::TOO_LARGE),
     }
 }
 
@@ -267,6 +271,6 @@ fn missing_in_answer(id: &str) -> CrmError {
         format!("the server accepted the batch, but its answer carries no row {id}"),
     )
     .with_retryable(true)
-    .with_detail("reason", "MISSING_IN_ANSWER")
+    .with_detail("reason", error_reason::MISSING_IN_ANSWER)
     .with_detail("outcomeUnknown", true)
 }

@@ -22,18 +22,8 @@ impl<'a> Kept<'a> {
 
     /// What rows are known by, which version of them it is, and what tells that the schema has changed.
     pub fn identity(names: &'a FieldNames) -> Self {
-        let mut kept = vec![
-            "id",
-            "updatedAt",
-            "domainName",
-            &names.external_id,
-            &names.account_type,
-            &names.total_submissions,
-            &names.website,
-            &names.city,
-            &names.status,
-        ];
-        kept.extend(names.plan.iter().map(String::as_str));
+        let mut kept = vec!["id", "updatedAt", "domainName"];
+        kept.extend(names.all());
         Self(kept)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Claimant, reason};
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::sync::wire::{Record, id_of, is_deleted};
 use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::warning::SyncWarning;
@@ -67,7 +68,7 @@ impl Claimant<'_> {
 
     pub(super) fn taken(&self, unique: &UniqueValue, holder: &Record) -> CrmError {
         self.failure(
-            "COLLISION",
+            error_reason::COLLISION,
             format!(
                 "the {} of {} {:?} already belongs to {}: mend one of the two, or set what collisions do",
                 value_noun(unique),

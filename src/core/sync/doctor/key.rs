@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::http::Response;
 use crate::core::twenty::key_claims::KeyClaims;
 
@@ -22,7 +23,7 @@ pub fn judge(
     let is_taken = match answer {
         Ok(_) => true,
         Err(error) if error.code == ErrorCode::AuthError => {
-            if error.reason() != Some("permission") {
+            if error.reason() != Some(error_reason::PERMISSION) {
                 let mut finding = Finding::failed(Check::ApiKey, error);
                 if claims.is_none() {
                     finding.message.push_str(

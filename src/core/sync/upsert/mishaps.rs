@@ -8,6 +8,7 @@ use super::payload::is_as_created;
 use super::refusals::{naming_email, suspects};
 use super::{Plan, Step, Upsert, map};
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{MappedRecord, holds_all};
@@ -45,7 +46,7 @@ impl Upsert<'_> {
             None => Err(self
                 .named(error)
                 .with_retryable(true)
-                .with_detail("reason", OUTCOME_UNKNOWN)),
+                .with_detail("reason", error_reason::OUTCOME_UNKNOWN)),
         }
     }
 
@@ -78,7 +79,7 @@ impl Upsert<'_> {
                 ),
             )
             .with_retryable(true)
-            .with_detail("reason", "CONFLICT")
+            .with_detail("reason", error_reason::CONFLICT)
             .with_detail("externalId", self.input.external_id());
             if let Some(error) = error {
                 failure.status = error.status;
@@ -158,9 +159,6 @@ impl Upsert<'_> {
     }
 }
 
-/// `details.reason` of a failed write that may have been carried out all the same.
-pub(super) const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
-
 /// The failure of a write of which nobody knows whether it was carried out.
 pub(in crate::core::sync) fn outcome_unknown(
     kind: ObjectKind,
@@ -179,14 +177,14 @@ pub(in crate::core::sync) fn outcome_unknown(
     unknown.status = error.status;
     unknown.details = error.details.clone();
     unknown
-        .with_detail("reason", OUTCOME_UNKNOWN)
+        .with_detail("reason", error_reason::OUTCOME_UNKNOWN)
         .with_detail("originalCode", error.code.as_str())
         .with_detail("externalId", external_id)
         .with_detail("object", kind.singular())
 }
 
 pub(super) fn is_duplicate(error: &CrmError) -> bool {
-    error.reason() == Some("DUPLICATE")
+    error.reason() == Some(error_reason::DUPLICATE)
 }
 
 pub(in crate::core::sync) fn is_outcome_unknown(error: &CrmError) -> bool {

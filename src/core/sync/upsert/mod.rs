@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::core::error::CrmError;
+use crate::core::error_reason;
 use crate::core::twenty::company::map_company;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::{CompanyInput, Patch, PersonInput};
@@ -23,7 +24,6 @@ use super::options::CallOptions;
 use super::ownership::Owner;
 use super::service::SyncService;
 use super::wire::{Record, is_wrong_answer};
-use mishaps::OUTCOME_UNKNOWN;
 
 mod identity;
 mod mishaps;
@@ -199,7 +199,7 @@ impl<'a> Upsert<'a> {
         result.map_err(|error| {
             // Where answers are mixed up, the refusal may have been another write's.
             let is_open = self.is_unsettled || self.was_refused && is_wrong_answer(&error);
-            match is_open && error.reason() != Some(OUTCOME_UNKNOWN) {
+            match is_open && error.reason() != Some(error_reason::OUTCOME_UNKNOWN) {
                 true => self.outcome_unknown(&error),
                 false => error,
             }

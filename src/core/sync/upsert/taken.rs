@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Upsert;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::twenty::schema::{ObjectSchema, Uniqueness};
 
 /// What was refused as a duplicate, and how often in a row.
@@ -89,7 +90,7 @@ impl Upsert<'_> {
                 self.input.external_id(),
             ),
         )
-        .with_detail("reason", "DUPLICATE")
+        .with_detail("reason", error_reason::DUPLICATE)
         .with_detail("externalId", self.input.external_id())
         .with_detail("object", self.kind().singular())
         .with_detail("fields", fields);

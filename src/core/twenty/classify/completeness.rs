@@ -5,6 +5,7 @@ use memchr::memmem;
 
 use super::{Again, failure};
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::http::{Failure, TransportResponse};
 
 /// A success whose body is not JSON comes from something else: the web app answers unknown paths with a page.
@@ -70,6 +71,6 @@ pub(super) fn not_twenty(path: &str, method: &Method) -> Box<Failure> {
         ErrorCode::Unknown,
         format!("{method} {path} was not answered with JSON, so this is not a Twenty API: check the base URL."),
     )
-    .with_detail("reason", "NOT_TWENTY");
+    .with_detail("reason", error_reason::NOT_TWENTY);
     failure(error, Again::No)
 }

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{LOOKUP_FAILED, LookupQuery, failed};
+use super::{LookupQuery, failed};
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::part;
 use crate::core::twenty::unique;
@@ -205,7 +206,8 @@ impl<'a> Asked<'a> {
 
 /// Null where data should be (DESIGN: error table): the server failed, whatever it says.
 fn incomplete(message: impl Into<String>) -> CrmError {
-    CrmError::new(ErrorCode::ServerError, message).with_detail("reason", LOOKUP_FAILED)
+    CrmError::new(ErrorCode::ServerError, message)
+        .with_detail("reason", error_reason::LOOKUP_FAILED)
 }
 
 fn refused(error: &Value) -> CrmError {
@@ -223,6 +225,6 @@ fn refused(error: &Value) -> CrmError {
         _ => ErrorCode::ServerError,
     };
     CrmError::new(code, format!("The look-up was refused: {shown}"))
-        .with_detail("reason", LOOKUP_FAILED)
+        .with_detail("reason", error_reason::LOOKUP_FAILED)
         .with_detail("originalError", shown)
 }

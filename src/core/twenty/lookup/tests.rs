@@ -191,7 +191,7 @@ fn rows_are_read() {
 fn a_row_that_was_not_asked_for_spoils_the_answer() {
     let stranger = json!({"id": id(7).to_string(), "externalId": "other", "emails": {"primaryEmail": "o@x.y"}});
     let error = read(json!([{"id": id(1).to_string()}, stranger])).expect_err("a failed look-up");
-    assert_eq!(error.reason(), Some(LOOKUP_FAILED));
+    assert_eq!(error.reason(), Some("LOOKUP_FAILED"));
     // Without the field the external id counts for nothing, even where a row shows one.
     let by_external = json!([{"id": id(8).to_string(), "externalId": "a)b(\""}]);
     assert!(read(by_external.clone()).is_ok());
@@ -293,7 +293,7 @@ fn a_failed_look_up_is_never_not_found() {
             parse(body.to_string().as_bytes(), &[people(true)]).expect_err("a failed look-up");
         assert_eq!(
             (error.code, error.reason()),
-            (expected, Some(LOOKUP_FAILED))
+            (expected, Some("LOOKUP_FAILED"))
         );
     }
     assert_eq!(read(json!([])).expect("an answer").pages[0].rows, []);

@@ -5,12 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::core::error::{CrmError, ErrorCode};
 use crate::core::sync::bulk::item::{Mapped, Status};
-use crate::core::sync::collision::{
-    Claimant, Decision, Target, decide, own_gone, reason, value_noun,
-};
-use crate::core::sync::options::ClaimedMatch;
+use crate::core::sync::collision::{Claimant, Decision, Target, decide, own_gone};
 use crate::core::sync::ownership::{needs_row, restrict};
 use crate::core::sync::upsert::{
     create_payload, is_as_created, link_kept_warning, linked_warning, store_failed, take_value_from,
@@ -18,11 +14,10 @@ use crate::core::sync::upsert::{
 use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::composite::carry_over;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::{UniqueValue, holds_all, only_blank};
+use crate::core::twenty::record::{holds_all, only_blank};
 use crate::core::twenty::schema::WorkspaceSchema;
-use crate::core::twenty::unique::identity_of;
-use crate::core::twenty::warning::SyncWarning;
 
+use super::rivals::holder_of;
 use super::row_index::RowIndex;
 use super::{Chunk, Content, Write};
 
@@ -110,31 +105,6 @@ impl Chunk<'_> {
         let mut rows = index.rows_of(mapped);
         rows.retain(|row| claimant.is_own(row) || !without.contains(id_of(row)));
         Some(decide(&claimant, &rows, &self.service.options.collisions))
-    }
-
-    /// The rows whose e-mail or domain is replaced by what is written to them.
-    fn given_up(&self, decisions: &[(usize, Decision)]) -> HashSet<String> {
-        let field = self.kind.unique_field();
-        let is_given_up = |at: usize, target: &Target| {
-            let mapped = self.items[at].mapped.as_ref()?;
-            let is_written = !target.leave_out_unique
-                && !target.blanks_only
-                && mapped.record.fields.contains_key(field)
-                && !mapped.without_unique
-                && !mapped.restricted.iter().any(|(name, _)| name == field);
-            let unique = mapped.record.unique_value.as_ref();
-            let held = identity_of(self.kind, &target.row).filter(|_| is_written)?;
-            Some(unique.is_none_or(|unique| held != unique.identity))
-        };
-        decisions
-            .iter()
-            .filter_map(|(at, decision)| match decision {
-                Decision::Write(target) if is_given_up(*at, target) == Some(true) => {
-                    Some(id_of(&target.row).to_owned())
-                }
-                _ => None,
-            })
-            .collect()
     }
 
     pub(super) fn external_id_field(&self, schema: &WorkspaceSchema) -> Option<String> {
@@ -277,25 +247,6 @@ impl Chunk<'_> {
         })
     }
 
-    /// Another record of this chunk writes the row that this one was to have. It is left open, so that the next look-up
-    /// shows whose row it is by then.
-    fn leave_row_to(&mut self, schema: &WorkspaceSchema, at: usize, writer: usize) {
-        if !self.options.dry_run {
-            return;
-        }
-        let other = self.items[writer].input.external_id().to_owned();
-        let item = &mut self.items[at];
-        if let Some(mapped) = &mut item.mapped
-            && let Some(unique) = &mapped.record.unique_value
-        {
-            let warning = shared_warning(unique, item.input.external_id(), &other);
-            item.decided.push(warning);
-            mapped.without_unique = true;
-            let id = mapped.record.id.to_string();
-            self.finish_dry(schema, at, Status::Created, id);
-        }
-    }
-
     /// Whether the row that is remembered for this record is gone, and the policy is not to make it again.
     fn is_left_gone(&mut self, at: usize, index: &RowIndex<'_>) -> bool {
         let item = &mut self.items[at];
@@ -319,54 +270,13 @@ impl Chunk<'_> {
         true
     }
 
-    /// Two records of one chunk with one e-mail or domain: the first in input order keeps it. False where the policy is
-    /// to report.
-    fn share_value(&mut self, write: &mut Write, values: &mut HashMap<String, usize>) -> bool {
-        let field = self.kind.unique_field();
-        let Some(mapped) = &self.items[write.item].mapped else {
-            return true;
-        };
-        let has_value = match &write.content {
-            Content::Create => !mapped.without_unique && mapped.record.fields.contains_key(field),
-            Content::Update(payload) => payload.contains_key(field),
-        };
-        let Some(unique) = mapped.record.unique_value.clone().filter(|_| has_value) else {
-            return true;
-        };
-        let Some(&holder) = values.get(&unique.identity) else {
-            values.insert(unique.identity, write.item);
-            return true;
-        };
-        let other = self.items[holder].input.external_id().to_owned();
-        let item = &mut self.items[write.item];
-        let external_id = item.input.external_id().to_owned();
-        let noun = value_noun(&unique);
-        if self.service.options.collisions.claimed_match == ClaimedMatch::Report {
-            item.fail(
-                CrmError::new(
-                    ErrorCode::OperationFailed,
-                    format!("{external_id:?} and {other:?} of the same run share one {noun}: mend one of the two"),
-                )
-                .with_detail("reason", "COLLISION")
-                .with_detail("field", unique.input_field)
-                .with_detail("externalId", external_id)
-                .with_detail("otherExternalId", other),
-            );
-            return false;
-        }
-        item.warnings
-            .push(shared_warning(&unique, &external_id, &other));
-        if let Some(mapped) = &mut item.mapped {
-            mapped.without_unique = true;
-            mapped.is_complete = false;
-        }
-        if let Content::Update(payload) = &mut write.content {
-            payload.shift_remove(field);
-        }
-        true
-    }
-
-    fn finish_dry(&mut self, schema: &WorkspaceSchema, at: usize, status: Status, id: String) {
+    pub(super) fn finish_dry(
+        &mut self,
+        schema: &WorkspaceSchema,
+        at: usize,
+        status: Status,
+        id: String,
+    ) {
         let item = &self.items[at];
         let fields = item
             .mapped
@@ -376,38 +286,6 @@ impl Chunk<'_> {
         let data = self.entity(schema, at, &fields);
         self.items[at].finish(status, id, data);
     }
-}
-
-/// The live row for whose sake a record is to go without its e-mail or domain, or is to fail.
-fn holder_of(decision: &Decision) -> Option<&str> {
-    let warning = match decision {
-        Decision::Create { leave_out } => leave_out.as_ref(),
-        Decision::Write(target) => target
-            .warnings
-            .iter()
-            .find(|warning| target.leave_out_unique && warning.reason == reason::VALUE_TAKEN),
-        Decision::Fail(error) if error.reason() == Some("COLLISION") => {
-            return error.details.get("crmId")?.as_str();
-        }
-        Decision::Fail(_) | Decision::Skip { .. } => None,
-    };
-    warning
-        .filter(|warning| warning.reason == reason::VALUE_TAKEN)?
-        .crm_id
-        .as_deref()
-}
-
-fn shared_warning(unique: &UniqueValue, external_id: &str, other: &str) -> SyncWarning {
-    let noun = value_noun(unique);
-    SyncWarning::new(
-        unique.input_field,
-        reason::VALUE_TAKEN,
-        external_id,
-        format!(
-            "{other:?} of the same run has the same {noun}: {external_id:?} was written without it"
-        ),
-    )
-    .with_other_external_id(other)
 }
 
 /// Everything that is to be written, as far as it is the record's own.

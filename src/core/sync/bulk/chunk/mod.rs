@@ -25,6 +25,7 @@ use crate::core::twenty::schema::WorkspaceSchema;
 mod decisions;
 mod knowledge;
 mod known_inputs;
+mod rivals;
 mod row_index;
 mod writes;
 

@@ -31,6 +31,9 @@ function distance(one, other) {
   return last[other.length];
 }
 
+/** The same, of a name that may be meant as it is: what is further off is refused by nobody. */
+const FARTHEST_SLIP = 0.3;
+
 /** @param {string} name */
 const simplify = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
@@ -57,4 +60,18 @@ function nearest(name, known) {
   return best;
 }
 
-module.exports = { nearest };
+/**
+ * The known name that a given one is misspelt for, if it is.
+ * @param {string} name
+ * @param {readonly string[]} known
+ * @returns {string | undefined}
+ */
+function slipOf(name, known) {
+  const given = simplify(name).slice(0, COMPARED);
+  return known.find((candidate) => {
+    const word = simplify(candidate);
+    return distance(given, word) <= FARTHEST_SLIP * Math.max(given.length, word.length);
+  });
+}
+
+module.exports = { nearest, slipOf };

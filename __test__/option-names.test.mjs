@@ -1,0 +1,193 @@
+// A misspelt option is refused wherever options are taken: it would be ignored, and `dryrun` would write.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  createTwentyCrmSyncService,
+  createTwentyCrmSyncServiceFromEnv,
+  mapClientProfileToPerson,
+  mapCompanyToTwentyCompany,
+  memoryMappingStore,
+  postgresMappingStore,
+  sqliteConfigStore,
+  TwentyCrmApiService,
+  TwentyCrmConfigRepository,
+  TwentyCrmRestClient,
+  TwentyCrmSchemaService,
+  verifyTwentyWebhook,
+} from '../index.mjs';
+import { declaredMembers } from './helpers/declarations.mjs';
+import { KEY } from './helpers/servers.mjs';
+
+const config = { baseUrl: 'http://127.0.0.1:1', apiKey: KEY, maxRetries: 0, timeout: 1_000 };
+const person = { external_id: 'u1', name: 'Jane', email: 'jane@example.com' };
+const company = { external_id: 'c1', name: 'Acme' };
+const service = createTwentyCrmSyncService(config);
+const client = new TwentyCrmRestClient(config);
+const schema = new TwentyCrmSchemaService(client);
+const api = new TwentyCrmApiService();
+const pool = { query: async () => ({ rows: [] }) };
+const platform = createTwentyCrmSyncService({}, { mode: 'platform', publish: () => {} });
+
+/**
+ * Whatever takes options: the interface that declares them, and a call with them.
+ * @type {Record<string, [owner: string, take: (options: any) => unknown]>}
+ */
+const takers = {
+  createTwentyCrmSyncService: [
+    'SyncServiceOptions',
+    (options) => createTwentyCrmSyncService(config, options),
+  ],
+  createTwentyCrmSyncServiceFromEnv: [
+    'SyncServiceOptions',
+    (options) => createTwentyCrmSyncServiceFromEnv(options, {}),
+  ],
+  upsertPerson: ['UpsertCallOptions', (options) => service.upsertPerson(person, options)],
+  upsertCompany: ['UpsertCallOptions', (options) => service.upsertCompany(company, options)],
+  applyPlatformEvent: [
+    'UpsertCallOptions',
+    (options) => service.applyPlatformEvent(/** @type {any} */ ({}), options),
+  ],
+  findPerson: ['FindOptions', (options) => service.findPerson('u1', options)],
+  findCompany: ['FindOptions', (options) => service.findCompany('c1', options)],
+  deletePerson: ['DeleteOptions', (options) => service.deletePerson('u1', options)],
+  deleteCompany: ['DeleteOptions', (options) => service.deleteCompany('c1', options)],
+  syncPersons: ['SyncOptions', (options) => service.syncPersons([], options)],
+  syncCompanies: ['SyncOptions', (options) => service.syncCompanies([], options)],
+  applyWebhook: [
+    'ApplyWebhookOptions',
+    (options) => service.applyWebhook(/** @type {any} */ ({}), options),
+  ],
+  verifyTwentyWebhook: ['VerifyTwentyWebhookOptions', (options) => verifyTwentyWebhook(options)],
+  testConnection: [
+    'ConnectionTestOptions',
+    (options) => api.testConnection(config.baseUrl, KEY, options),
+  ],
+  isReachable: ['ConnectionTestOptions', (options) => api.isReachable(config.baseUrl, options)],
+  TwentyCrmSchemaService: [
+    'SchemaServiceOptions',
+    (options) => new TwentyCrmSchemaService(client, options),
+  ],
+  plan: ['SchemaCallOptions', (options) => schema.plan(options)],
+  apply: ['SchemaCallOptions', (options) => schema.apply(null, options)],
+  memoryMappingStore: ['MemoryMappingStoreOptions', (options) => memoryMappingStore(options)],
+  postgresMappingStore: [
+    'PostgresMappingStoreOptions',
+    (options) => postgresMappingStore(pool, options),
+  ],
+  sqliteConfigStore: [
+    'SqliteConfigStoreOptions',
+    (options) => sqliteConfigStore(':memory:', options),
+  ],
+  TwentyCrmConfigRepository: [
+    'TwentyCrmConfigRepositoryOptions',
+    (options) => new TwentyCrmConfigRepository(options),
+  ],
+  mapClientProfileToPerson: [
+    'ClientProfileMappingOptions',
+    (options) => mapClientProfileToPerson(/** @type {any} */ ({ id: '1' }), options),
+  ],
+  mapCompanyToTwentyCompany: [
+    'CompanyMappingOptions',
+    (options) => mapCompanyToTwentyCompany({ id: '1', name: 'Acme' }, options),
+  ],
+};
+
+/** What a call rejects with or throws, if anything. @param {() => unknown} call @returns {Promise<any>} */
+async function refusalOf(call) {
+  try {
+    await call();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+for (const [call, [owner, take]] of Object.entries(takers)) {
+  test(`${call} knows every option that is declared, and refuses none that it has never heard of`, async () => {
+    const names = declaredMembers(owner);
+    assert.ok(names.length > 0);
+    for (const name of names) {
+      const slip = name.toUpperCase();
+      const error = await refusalOf(() => take({ [slip]: null }));
+      assert.equal(error?.code, 'VALIDATION_ERROR', slip);
+      assert.equal(error.details.field, slip);
+      assert.match(
+        error.message,
+        new RegExp(`^${slip} is no option of \\w+: did you mean ${name}\\?$`),
+      );
+      assert.doesNotMatch(String(await refusalOf(() => take({ [slip]: undefined }))), /no option/);
+    }
+    assert.doesNotMatch(String(await refusalOf(() => take({ unheardOf: 1 }))), /unheardOf/);
+  });
+}
+
+test('a request knows the options that are declared', async () => {
+  const { error } = await client.get('/rest/people', /** @type {any} */ ({ timeOut: 5 }));
+  assert.equal(error?.code, 'VALIDATION_ERROR');
+  assert.equal(error.details?.field, 'timeOut');
+  assert.equal(error.message, 'timeOut is no option of a request: did you mean timeout?');
+  for (const name of declaredMembers('TwentyCrmRequestOptions')) {
+    const other = await client.delete('/rest/people', { [name.toUpperCase()]: 1 });
+    assert.match(String(other.error?.message), new RegExp(`did you mean ${name}\\?`));
+  }
+});
+
+test('a diagnosis says it in its findings', async () => {
+  const { ok, findings } = await api.diagnose(config, /** @type {any} */ ({ fieldName: {} }));
+  assert.equal(ok, false);
+  assert.equal(findings[0].message, 'fieldName is no option of diagnose: did you mean fieldNames?');
+});
+
+test('the refusal names the option that was meant', () => {
+  for (const [options, message] of /** @type {[any, string][]} */ ([
+    [{ dryrun: true }, 'dryrun is no option of syncPersons: did you mean dryRun?'],
+    [{ concurrency: 2 }, 'concurrency is no option of syncPersons: did you mean maxConcurrency?'],
+    [{ onprogress() {} }, 'onprogress is no option of syncPersons: did you mean onProgress?'],
+  ])) {
+    assert.throws(() => service.syncPersons([person], options), { message });
+    assert.throws(() => platform.syncPersons([person], options), { message });
+  }
+  assert.throws(() => createTwentyCrmSyncService(config, /** @type {any} */ ({ cacheTTL: 5 })), {
+    message: 'cacheTTL is no option of createTwentyCrmSyncService: did you mean cacheTtlMs?',
+  });
+  const long = 'x'.repeat(5_000);
+  service.syncPersons([], /** @type {any} */ ({ [long]: 1 }));
+});
+
+test('a field name that is none is refused, as a collision that is none is', () => {
+  for (const make of [
+    (/** @type {any} */ options) => createTwentyCrmSyncService(config, options),
+    (/** @type {any} */ options) => new TwentyCrmSchemaService(client, options),
+  ]) {
+    assert.throws(() => make({ fieldNames: { citty: 'town' } }), {
+      message:
+        'fieldNames has no "citty"; it knows externalId, accountType, plan, totalSubmissions, website, city, status',
+      details: { field: 'fieldNames' },
+    });
+  }
+});
+
+test('a configuration may hold more than options, but none that is misspelt', () => {
+  const row = {
+    ...{ id: '1', enabled: true, syncMode: 'direct_crm', createdBy: null, updatedBy: 'me' },
+    ...{ createdAt: new Date(), updatedAt: new Date(), tenant: 't', apiKeyId: 'k', name: 'CRM' },
+  };
+  createTwentyCrmSyncService({ ...config, ...row });
+  new TwentyCrmRestClient({ ...config, ...row });
+  const slips = {
+    timeuot: 'timeout',
+    timeoutMs: 'timeout',
+    maxRetry: 'maxRetries',
+    max_retries: 'maxRetries',
+    deadline: 'deadlineMs',
+    loglevel: 'logLevel',
+    onretry: 'onRetry',
+  };
+  for (const [name, meant] of Object.entries(slips)) {
+    assert.throws(() => new TwentyCrmRestClient({ ...config, ...row, [name]: 5 }), {
+      code: 'VALIDATION_ERROR',
+      message: `${name} is no option of the configuration: did you mean ${meant}?`,
+      details: { field: name },
+    });
+  }
+});

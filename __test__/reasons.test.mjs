@@ -1,0 +1,75 @@
+// What programs switch on is written in three places: the constants, the types, and a table for people.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { readDocument, root } from './helpers/documents.mjs';
+
+const types = await readDocument('types/reasons.d.ts');
+const guide = await readDocument('docs/errors.md');
+
+/** The members of a union of texts. @param {string} name */
+function declared(name) {
+  const [, body] = types.match(new RegExp(`export type ${name} =([^;]*);`)) ?? [];
+  return [...(body ?? '').matchAll(/\| '(\w+)'/g)].map(([, member]) => member).sort();
+}
+
+/** The first cells of a section's table. @param {string} heading */
+function explained(heading) {
+  const [, section] = guide.match(new RegExp(`^## ${heading}\n(.*?)(?=^## )`, 'ms')) ?? [];
+  return [...(section ?? '').matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason).sort();
+}
+
+/** The texts of a Rust file's constants. @param {string} file @param {string} [inModule] */
+function constants(file, inModule) {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  const [, body] = inModule
+    ? (text.match(new RegExp(`^pub mod ${inModule} \\{(.*?)^\\}`, 'ms')) ?? [])
+    : ['', text];
+  const found = [...(body ?? '').matchAll(/pub const \w+: &str = "(\w+)";/g)].map(([, one]) => one);
+  assert.ok(found.length > 5, file);
+  return found;
+}
+
+/** @param {string} folder @param {RegExp} ending */
+const filesOf = (folder, ending) =>
+  readdirSync(path.join(root, folder), { recursive: true })
+    .map((name) => `${folder}/${name.toString().replaceAll(path.sep, '/')}`)
+    .filter((name) => ending.test(name));
+
+/** Texts in capitals that are no reasons. */
+const OTHERS = ['GET', 'GNU', 'MODULE_NOT_FOUND', 'UTC'];
+
+/** Reasons that the JavaScript gives by itself, or asks for. */
+const inJavaScript = filesOf('lib', /\.js$/)
+  .filter((name) => !name.startsWith('lib/cli/') && name !== 'lib/errors.js')
+  .flatMap((name) => [
+    ...readFileSync(path.join(root, name), 'utf8').matchAll(/'([A-Z][A-Z_]{2,})'/g),
+  ])
+  .map(([, text]) => text)
+  .filter((text) => !text.startsWith('TWENTY_CRM_') && !OTHERS.includes(text));
+
+test('the reasons of errors are those of the core and of lib, in the types and in the guide', () => {
+  const all = [...new Set([...constants('src/core/error_reason.rs'), ...inJavaScript])].sort();
+  assert.deepEqual(declared('TwentyCrmErrorReason'), all);
+  assert.deepEqual(explained('Reasons of errors'), all);
+});
+
+test('the core takes its reasons from the constants', () => {
+  const loose = filesOf('src', /\.rs$/)
+    .filter((name) => !/tests?(\.rs|\/)/.test(name))
+    .filter((name) => {
+      const [code] = readFileSync(path.join(root, name), 'utf8').split('#[cfg(test)]\nmod tests {');
+      return /with_detail\(\s*"reason",\s*"|reason\(\) [!=]= Some\("/.test(code);
+    });
+  assert.deepEqual(loose, []);
+});
+
+test('the reasons of warnings are those of the core, in the types and in the guide', () => {
+  const all = [
+    ...constants('src/core/twenty/warning.rs', 'reason'),
+    ...constants('src/core/sync/collision.rs', 'reason'),
+  ].sort();
+  assert.deepEqual(declared('SyncWarningReason'), all);
+  assert.deepEqual(explained('Reasons of warnings'), all);
+});
