@@ -37,6 +37,13 @@ const FARTHEST_SLIP = 0.3;
 /** @param {string} name */
 const simplify = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
+/** `company_external_id` has the words of `Company ID`. @param {string} candidate @param {string} name */
+function hasWords(candidate, name) {
+  const words = name.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const has = new Set(candidate.toLowerCase().split(/[_.]/));
+  return words.length > 1 && words.every((word) => has.has(word));
+}
+
 /**
  * The known name that is most like a given one, if one is like it.
  * @param {string} name
@@ -50,7 +57,9 @@ function nearest(name, known) {
   let bestScore = FARTHEST;
   for (const candidate of known) {
     const word = simplify(candidate);
-    const isPart = given.length > 2 && (given.includes(word) || word.includes(given));
+    const isPart =
+      given.length > 2 &&
+      (given.includes(word) || word.includes(given) || hasWords(candidate, name));
     const score = distance(given, word) / Math.max(given.length, word.length) - (isPart ? 0.5 : 0);
     if (score < bestScore) {
       bestScore = score;

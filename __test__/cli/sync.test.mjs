@@ -286,6 +286,12 @@ describe('what is wrong is said before anything is sent', () => {
   for (const [what, csv, args, pattern] of /** @type {const} */ ([
     ['an unknown column', 'external_id,name,emial\n', [], /Unknown column "emial".*email/],
     [
+      'words of a field',
+      'external_id,name,email,Company ID\n',
+      [],
+      /nearest field of a person is company_external_id/,
+    ],
+    [
       'a column twice',
       'external_id,name,email,email\n',
       [],
