@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newCompany, newPerson, useSim } from '../helpers/crm.mjs';
 
-const crm = useSim({ preset: 'provisioned', unsentSubfields: 'wiped' });
+const crm = useSim({ preset: 'provisioned' });
 
 const numbers = [{ number: '698765432', countryCode: 'FR', callingCode: '+33' }];
 const links = [{ url: 'https://jane.blog', label: 'Blog' }];

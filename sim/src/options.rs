@@ -39,10 +39,10 @@ pub enum Flavour {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UnsentSubfields {
-    /// They survive (WIRE.md section 4), but for a label whose URL is cleared.
-    #[default]
+    /// They survive, as those of other composites do (WIRE.md section 4), but for a label whose URL is cleared.
     Kept,
-    /// They become null, as the server's source says; no transcript shows it.
+    /// They become null: seen on a real 2.21 server, beside which this one was run (`npm run reliability -- compare`).
+    #[default]
     Wiped,
 }
 
@@ -139,7 +139,7 @@ impl Default for SimOptions {
             latency_ms: 0,
             service_times: ServiceTimes::default(),
             flavour: Flavour::V2_21,
-            unsent_subfields: UnsentSubfields::Kept,
+            unsent_subfields: UnsentSubfields::default(),
             upsert_race_probability: 0.25,
             deliver_webhooks_to_loopback: true,
             keep_alive_ms: 65_000,
@@ -162,8 +162,8 @@ Options, each with a value:
   --preset <name>               fresh: standard fields only; provisioned: custom fields, too; dev: a
                                 few rows (default provisioned)
   --flavour <version>           server version to imitate, 2.21 or 2.45 (default 2.21)
-  --unsent-subfields <name>     what a write of phones or links does not send: kept, or wiped as in
-                                the server's source (default kept)
+  --unsent-subfields <name>     what a write of phones or links does not send: wiped as by a real
+                                server, or kept (default wiped)
   --metadata-format <name>      legacy or new (default legacy)
   --rate-limit <limits>         none, default (the server's own: 100 a second, 100 a minute), or
                                 calls/ms as in 100/60000, two with a comma: short,long (default none)
