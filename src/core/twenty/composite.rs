@@ -3,8 +3,8 @@
 //!
 //! Subfields that are not sent survive in e-mails and names (transcripts 158, 159), not in phones and links: the server
 //! writes `null` over further numbers, the label and further links that a value lacks (seen on a real 2.21; transcript 356
-//! shows it for the label). So such a value is
-//! written only where the row does not hold it already, and with what the row holds beside it.
+//! shows it for the label). So such a value is written only where the row does not hold it already, and with what the row
+//! holds beside it.
 
 use std::borrow::Cow;
 
