@@ -233,3 +233,44 @@ test('a dry run says what the run will say, of records that get in each other’
     assert.deepEqual(foreseen, await told(false), JSON.stringify(collisions));
   }
 });
+
+test('a remembered company that somebody destroyed is made again by the name that any person of the run gives it', async () => {
+  const service = crm.service();
+  const company = newCompany({ name: 'Gone' });
+  const { id } = await service.upsertCompany(company);
+  assert.ok((await crm.client().delete(`/rest/companies/${id}`)).success);
+
+  const of = { company_external_id: company.external_id };
+  const people = [newPerson(of), newPerson({ ...of, company_name: 'Back' }), newPerson(of)];
+  const results = await all(service.syncPersons(people));
+
+  assert.deepEqual(
+    results.map(({ status, warnings }) => ({ status, warnings })),
+    people.map(() => ({ status: 'created', warnings: [] })),
+  );
+  const companies = await crm.sim.records('companies');
+  assert.deepEqual(
+    companies.map((/** @type {any} */ row) => row.name),
+    ['Back'],
+  );
+  const links = Object.values(await held((row) => row.companyId));
+  assert.deepEqual(links, Array(3).fill(companies[0].id));
+});
+
+test('of records that are written alone, too, the first in the input has the address that several want', async () => {
+  const service = crm.service();
+  const company = newCompany();
+  const { id } = await service.upsertCompany(company);
+  // What the batch says of the company keeps it from settling them.
+  assert.ok((await crm.client().delete(`/rest/companies/${id}`)).success);
+
+  const of = { company_external_id: company.external_id, email: 'shared@example.com' };
+  const people = Array.from({ length: 6 }, () => newPerson({ ...of, company_name: 'Back' }));
+  await all(service.syncPersons(people));
+
+  const emails = await held((row) => row.emails?.primaryEmail);
+  assert.deepEqual(
+    people.map(({ external_id }) => emails[external_id] || null),
+    ['shared@example.com', ...Array(5).fill(null)],
+  );
+});

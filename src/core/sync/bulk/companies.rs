@@ -12,8 +12,10 @@ use crate::core::sync::collision::reason;
 use crate::core::sync::company_link::{DeletedCompany, Link, company_row};
 use crate::core::sync::options::{CallOptions, OwnDeleted};
 use crate::core::sync::service::SyncService;
+use crate::core::sync::upsert::Input;
 use crate::core::sync::wire::{Record, id_of, is_deleted};
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
+use crate::core::twenty::input::Patch;
 use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::name;
 use crate::core::twenty::schema::WorkspaceSchema;
@@ -47,6 +49,24 @@ impl Companies {
         let name = name.map(str::trim).filter(|name| !name.is_empty());
         if named.name.is_none() {
             named.name = name.map(str::to_owned);
+        }
+    }
+
+    /// Gives a person who names a company the name that somebody else of the chunk gives it: whoever is written first may
+    /// have to make it.
+    pub fn tell_name(&self, input: &mut Input) {
+        if let Input::Person(person) = input
+            && let Patch::Value(external_id) = &person.company_external_id
+            && person
+                .company_name
+                .value()
+                .is_none_or(|name| name.trim().is_empty())
+            && let Some(name) = self
+                .named
+                .get(external_id)
+                .and_then(|named| named.name.clone())
+        {
+            person.company_name = Patch::Value(name);
         }
     }
 

@@ -10,6 +10,7 @@ mod order;
 mod rows;
 mod schema_watch;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -176,14 +177,20 @@ impl BulkRun {
         join_all(turns).await
     }
 
-    /// What a batch could not settle goes the way of single upserts, which mends what can be mended.
+    /// What a batch could not settle goes the way of single upserts, which mends what can be mended. Those that want one
+    /// and the same e-mail or domain go one after the other: the first of them in the input is to have it.
     async fn finish_alone(&self, chunk: &mut chunk::Chunk<'_>) {
-        let open = chunk.take_open();
-        let turns = open.into_iter().map(|(item, input)| async move {
-            let turn = self.service.in_turn(input, self.options.call, None).await;
-            (item, turn)
-        });
-        for (item, turn) in join_all(turns).await {
+        let turns = in_lines(chunk.take_open())
+            .into_iter()
+            .map(|line| async move {
+                let mut settled = Vec::with_capacity(line.len());
+                for (item, input) in line {
+                    let turn = self.service.in_turn(input, self.options.call, None).await;
+                    settled.push((item, turn));
+                }
+                settled
+            });
+        for (item, turn) in join_all(turns).await.into_iter().flatten() {
             chunk.settle_alone(item, turn.map(|turn| turn.answer));
         }
     }
@@ -205,6 +212,21 @@ impl BulkRun {
             text,
         }
     }
+}
+
+/// Records that are written alone, a line for each e-mail or domain that is wanted.
+fn in_lines(open: Vec<(usize, Input)>) -> Vec<Vec<(usize, Input)>> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut lines: Vec<Vec<(usize, Input)>> = Vec::with_capacity(open.len());
+    for (item, input) in open {
+        let here = lines.len();
+        let place = chunk::value_key(&input).map(|key| *places.entry(key).or_insert(here));
+        match place.and_then(|place| lines.get_mut(place)) {
+            Some(line) => line.push((item, input)),
+            None => lines.push(vec![(item, input)]),
+        }
+    }
+    lines
 }
 
 /// The external id of a record that is refused, so that its result can be told from others.

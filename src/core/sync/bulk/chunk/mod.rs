@@ -131,18 +131,7 @@ impl<'a> Chunk<'a> {
         let mut keys = Vec::with_capacity(self.items.len() * 2);
         for item in &self.items {
             keys.push(id_key(item.input.external_id()));
-            match &item.input {
-                Input::Person(person) => {
-                    keys.push(format!("value:{}", email::canonical(&person.email)))
-                }
-                Input::Company(company) | Input::CompanyStub(company) => {
-                    if let Patch::Value(domain) = &company.domain_name
-                        && let Ok(domain) = Domain::parse(domain)
-                    {
-                        keys.push(format!("value:{}", domain.host()));
-                    }
-                }
-            }
+            keys.extend(value_key(&item.input));
         }
         keys
     }
@@ -209,7 +198,11 @@ impl<'a> Chunk<'a> {
         }
         self.open()
             .into_iter()
-            .map(|item| (item, self.items[item].input.clone()))
+            .map(|item| {
+                let mut input = self.items[item].input.clone();
+                self.companies.tell_name(&mut input);
+                (item, input)
+            })
             .collect()
     }
 
@@ -367,6 +360,17 @@ impl<'a> Chunk<'a> {
 }
 
 /// What keeps the chunks of one external id in order.
+/// What only one record of a workspace can have.
+pub(super) fn value_key(input: &Input) -> Option<String> {
+    match input {
+        Input::Person(person) => Some(format!("value:{}", email::canonical(&person.email))),
+        Input::Company(company) | Input::CompanyStub(company) => {
+            let domain = Domain::parse(company.domain_name.value()?).ok()?;
+            Some(format!("value:{}", domain.host()))
+        }
+    }
+}
+
 pub(super) fn id_key(external_id: &str) -> String {
     format!("id:{external_id}")
 }
