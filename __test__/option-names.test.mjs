@@ -151,7 +151,11 @@ test('the refusal names the option that was meant', () => {
     message: 'cacheTTL is no option of createTwentyCrmSyncService: did you mean cacheTtlMs?',
   });
   const long = 'x'.repeat(5_000);
-  service.syncPersons([], /** @type {any} */ ({ [long]: 1 }));
+  const getter = Object.defineProperty({}, long, {
+    enumerable: true,
+    get: () => assert.fail('read'),
+  });
+  service.syncPersons([], /** @type {any} */ (getter));
 });
 
 test('a field name that is none is refused, as a collision that is none is', () => {

@@ -51,8 +51,12 @@ function readOption(options, name) {
 function requireKnown(call, options, known) {
   if (typeof options !== 'object' || options === null) return;
   for (const name of namesOf('options', options)) {
-    if (known.has(name) || readOption(options, name) === undefined) continue;
-    require('./unknown-option.js').refuseSlip(call, name, [...known]);
+    if (known.has(name)) continue;
+    const { isSlip, unknownOption } = require('./unknown-option.js');
+    // What is nobody's option is not even read.
+    if (isSlip(name, known) && readOption(options, name) !== undefined) {
+      throw unknownOption(call, name, known);
+    }
   }
 }
 

@@ -206,9 +206,10 @@ function configToJson(config) {
 function refuseSlips(config) {
   for (const name of namesOf('config', config)) {
     if (EXPECTED.has(name)) continue;
-    const { refuseSlip } = require('./unknown-option.js');
+    const { isSlip, unknownOption } = require('./unknown-option.js');
     // Without those that cannot be done without: that they are missing is said anyway.
-    refuseSlip('the configuration', name, [...CONFIG.slice(NEEDED.length), ...HOOK_OPTIONS]);
+    const optional = [...CONFIG.slice(NEEDED.length), ...HOOK_OPTIONS];
+    if (isSlip(name, optional)) throw unknownOption('the configuration', name, optional);
   }
 }
 

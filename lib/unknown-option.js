@@ -7,16 +7,22 @@ const { invalid, unlessLong } = require('./serialise.js');
 const MAX_NAME = 100;
 
 /**
- * Refuses a name that is misspelt, and no other.
+ * Whether a name is an option's, misspelt.
+ * @param {string} name
+ * @param {Iterable<string>} known
+ */
+const isSlip = (name, known) => slipOf(name, [...known]) !== undefined;
+
+/**
+ * The refusal of a name that is misspelt.
  * @param {string} what whose option it would be
  * @param {string} name
- * @param {readonly string[]} known
+ * @param {Iterable<string>} known
  */
-function refuseSlip(what, name, known) {
-  if (slipOf(name, known) === undefined) return;
+function unknownOption(what, name, known) {
   const shown = unlessLong(name, MAX_NAME);
-  const advice = `did you mean ${nearest(name, known)}?`;
-  throw invalid(shown, `${shown} is no option of ${what}: ${advice}`, undefined);
+  const advice = `did you mean ${nearest(name, [...known])}?`;
+  return invalid(shown, `${shown} is no option of ${what}: ${advice}`, undefined);
 }
 
-module.exports = { refuseSlip };
+module.exports = { isSlip, unknownOption };
