@@ -8,7 +8,7 @@ use super::domain::is_hostname;
 /// refuse it (transcript 125), or where it is no web address.
 pub fn normalize(link: &str) -> Option<String> {
     let link = link.trim();
-    let url = if has_scheme(link) {
+    let mut url = if has_scheme(link) {
         Url::parse(link).ok()?
     } else {
         // Without a scheme any word would do, so a host must look like one (transcripts 125, 126).
@@ -31,19 +31,29 @@ pub fn normalize(link: &str) -> Option<String> {
     if !is_taken {
         return None;
     }
-    Some(without_empty_end(url))
-}
-
-/// Without a `?` or `#` that nothing follows, which the server drops (its `normalizeUrlOrigin`), and without slashes at
-/// the end: all of them, because the server takes one off each time, so what it stores would not be what was sent.
-fn without_empty_end(mut url: Url) -> String {
-    if url.fragment() == Some("") {
-        url.set_fragment(None);
-    }
     if url.query() == Some("") {
         url.set_query(None);
     }
-    url.as_str().trim_end_matches('/').to_owned()
+    Some(without_empty_end(url.as_str()).to_owned())
+}
+
+/// Without slashes at the end, and without a `?` or `#` that nothing follows: the server drops these, and takes one slash
+/// off each time (its `normalizeUrlOrigin`), so that what it stores would not be what was sent.
+fn without_empty_end(mut link: &str) -> &str {
+    loop {
+        let mut rest = link.trim_end_matches('/');
+        if rest.find('#') == Some(rest.len().saturating_sub(1)) {
+            rest = &rest[..rest.len() - 1];
+        }
+        // What follows a `#` is no query.
+        if rest.find(['?', '#']) == Some(rest.len().saturating_sub(1)) && rest.ends_with('?') {
+            rest = &rest[..rest.len() - 1];
+        }
+        if rest == link {
+            return link;
+        }
+        link = rest;
+    }
 }
 
 /// `name:` with something that cannot be a port behind it; `host:8080/x` has none.
@@ -73,6 +83,11 @@ mod tests {
             ("acme.com:8080/x", Some("https://acme.com:8080/x")),
             ("https://acme.com/a?b=c#d", Some("https://acme.com/a?b=c#d")),
             ("https://acme.com/?#", Some("https://acme.com")),
+            ("https://acme.com?/", Some("https://acme.com")),
+            ("https://acme.com#//", Some("https://acme.com")),
+            ("https://acme.com/?q#//", Some("https://acme.com/?q")),
+            ("https://acme.com/?a?", Some("https://acme.com/?a?")),
+            ("https://acme.com/#a#", Some("https://acme.com/#a#")),
             ("https://acme.com/a?#b", Some("https://acme.com/a#b")),
             ("http://localhost:3000", Some("http://localhost:3000")),
             ("not a url", None),
@@ -95,10 +110,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_normal_link_stays_as_it_is(link in "(https?://|HTTPS://|)[a-zA-Z0-9.]{1,12}[.](com|org)(/[a-zA-Z0-9%?#=/. ]{0,12})?|\\PC{0,30}") {
+        fn a_normal_link_stays_as_it_is(link in "(https?://|HTTPS://|)[a-zA-Z0-9.]{1,12}[.](com|org)([/?#][a-zA-Z0-9%?#=/. ]{0,12})?|\\PC{0,30}") {
             if let Some(once) = normalize(&link) {
                 prop_assert!(once.starts_with("https://") || once.starts_with("http://"));
                 prop_assert!(Url::parse(&once).is_ok());
+                prop_assert_eq!(normalize(&once), Some(once));
             }
         }
     }
