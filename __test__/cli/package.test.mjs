@@ -69,11 +69,12 @@ test('files are read as streams: neither many rows nor a long line take memory',
   const small = await memoryOf([...args, 'csv'], 'external_id,name,email\n');
   // Refused here already, so that it is reading that is measured; every one is written to the rejects.
   const row = 'cli_1,Jane Doe,jane@example.com,many\n';
-  const rows = `external_id,name,email,total_submissions\n${row.repeat(300_000)}`;
+  const rows = `external_id,name,email,total_submissions\n${row.repeat(800_000)}`;
   const many = await memoryOf([...args, 'csv', '--rejects', fresh('rejects.csv')], rows);
-  assert.equal(many.json.result.refused, 300_000);
+  assert.equal(many.json.result.refused, 800_000);
+  // Kept, they would take more than that; how late a busy machine collects what is left of them is up to Node.
   assert.ok(
-    many.megabytes - small.megabytes < 100,
+    many.megabytes - small.megabytes < 180,
     `${many.megabytes - small.megabytes} MB for rows`,
   );
 
