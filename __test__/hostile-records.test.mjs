@@ -113,3 +113,61 @@ test('an iterator whose return() throws does not hide what stopped the run', asy
     assert.equal(results.length, 1, ending);
   }
 });
+
+test('records that JSON would make something else of fail alone, and the others are written', async () => {
+  class Person {
+    constructor() {
+      Object.assign(this, newPerson());
+    }
+  }
+  const bare = Object.assign(Object.create(null), newPerson());
+  const fromMethod = { toJSON: () => newPerson({ city: 'Lyon' }) };
+  /** @type {Record<string, unknown>} */
+  const cyclic = { ...newPerson() };
+  cyclic.city = cyclic;
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  /** @type {[string, unknown, boolean][]} */
+  const cases = [
+    ['plain', newPerson(), true],
+    ['of a class', new Person(), true],
+    ['without a prototype', bare, true],
+    ['with toJSON', fromMethod, true],
+    ['an array that denies it', Object.setPrototypeOf([newPerson()], Object.prototype), false],
+    ['a text that denies it', Object.setPrototypeOf(new String('x'), Object.prototype), false],
+    ['a cycle', cyclic, false],
+    ['a BigInt', newPerson({ total_submissions: /** @type {any} */ (1n) }), false],
+    ['NaN', newPerson({ total_submissions: Number.NaN }), false],
+    ['a revoked proxy', revoked, false],
+    ['null', null, false],
+    ['a text', 'x', false],
+  ];
+  // Beside records of which any one sends the chunk the long way, and each alone among plain ones.
+  const chunks = [cases, ...cases.map((one) => [one, ['plain', newPerson(), true]])];
+  for (const chunk of /** @type {[string, unknown, boolean][][]} */ (chunks)) {
+    const inputs = /** @type {any[]} */ (chunk.map(([, input]) => input));
+    const results = [];
+    for await (const result of crm.service().syncPersons(inputs)) results.push(result);
+    assert.equal(results.length, chunk.length);
+    for (const [at, [what, , isWritten]] of chunk.entries()) {
+      const result = results[at];
+      const said = `${what}: ${JSON.stringify(result)}`;
+      if (isWritten) assert.notEqual(result.status, 'failed', said);
+      else assert.equal(result.status === 'failed' && result.error.code, 'VALIDATION_ERROR', said);
+    }
+    const { failed } = await crm.service().syncPersons(inputs);
+    assert.equal(failed, chunk.filter(([, , isWritten]) => !isWritten).length);
+  }
+});
+
+test('what a library of old teaches arrays does not reach the records', async () => {
+  /** @type {any} */
+  const prototype = Array.prototype;
+  prototype.toJSON = () => 'not an array';
+  try {
+    const { created, failed } = await crm.service().syncPersons([newPerson(), newPerson()]);
+    assert.deepEqual({ created, failed }, { created: 2, failed: 0 });
+  } finally {
+    delete prototype.toJSON;
+  }
+});

@@ -53,6 +53,33 @@ function recordToJson(what, input) {
   return text;
 }
 
+/**
+ * Flat records as one JSON array, where none of them needs a closer look: a third less work than one by one. What JSON
+ * makes of such an object is an object, whatever its members are.
+ * @param {unknown[]} records
+ * @returns {string | undefined} undefined where they are to go through `recordToJson`, which tells whose fault it is
+ */
+function plainRecordsToJson(records) {
+  try {
+    // Libraries of old give arrays a text of their own.
+    const isList = /** @type {any} */ (records).toJSON === undefined;
+    return isList && records.every(isPlainRecord) ? JSON.stringify(records) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {any} record */
+function isPlainRecord(record) {
+  if (typeof record !== 'object' || record === null) return false;
+  const prototype = Object.getPrototypeOf(record);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const submissions = record.total_submissions;
+  return (
+    record.toJSON === undefined && (typeof submissions !== 'number' || Number.isFinite(submissions))
+  );
+}
+
 /** @param {'person' | 'company'} what */
 function notRecord(what) {
   const needed = what === 'person' ? 'external_id, name and email' : 'external_id and name';
@@ -133,4 +160,13 @@ function describe(cause) {
   return unlessLong(messageOf(cause));
 }
 
-module.exports = { describe, invalid, isArray, messageOf, recordToJson, toJson, unlessLong };
+module.exports = {
+  describe,
+  invalid,
+  isArray,
+  messageOf,
+  plainRecordsToJson,
+  recordToJson,
+  toJson,
+  unlessLong,
+};

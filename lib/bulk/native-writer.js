@@ -1,7 +1,7 @@
 'use strict';
 
 const { call, dispatcher } = require('../dispatcher.js');
-const { recordToJson } = require('../serialise.js');
+const { plainRecordsToJson, recordToJson } = require('../serialise.js');
 const { failed } = require('./result.js');
 
 /**
@@ -96,6 +96,10 @@ function nativeWriter(run, entity, signal) {
  * @returns {{ json: string, places: number[] }[]} `places`: which of the records a part holds
  */
 function toParts(entity, records, refuse) {
+  const whole = plainRecordsToJson(records);
+  if (whole !== undefined && whole.length <= CHUNK_CHARACTERS) {
+    return [{ json: whole, places: records.map((_, place) => place) }];
+  }
   /** @type {{ json: string, places: number[] }[]} */
   const parts = [];
   /** @type {number[]} */

@@ -25,6 +25,25 @@ struct Named<'a> {
     external_id: Cow<'a, str>,
 }
 
+/// The external id of a record; none where it cannot be told.
+fn external_id_in(record: &RawValue) -> Option<Cow<'_, str>> {
+    if let Some(id) = leading_external_id(record.get()) {
+        return Some(Cow::Borrowed(id));
+    }
+    let named = serde_json::from_str::<Named<'_>>(record.get()).ok()?;
+    Some(named.external_id)
+}
+
+/// The external id where it is the first member, as most sites write it, and has no escapes: then the rest need not be
+/// read. Should a later member have the same name, the text is known of no record that was written: its digest would
+/// have to be the one that is noted for this id.
+fn leading_external_id(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix(r#"{"external_id":""#)?;
+    let end = memchr::memchr2(b'"', b'\\', rest.as_bytes())?;
+    let (id, behind) = rest.split_at_checked(end)?;
+    behind.starts_with('"').then_some(id)
+}
+
 /// The digest of a record's text with all that becomes of it by mapping: namespace, field names and store have caches of
 /// their own, everything else is here.
 pub fn input_digest(
@@ -55,8 +74,7 @@ impl BulkRun {
         };
         let ids: Vec<Option<Cow<'a, str>>> = records
             .iter()
-            .map(|record| serde_json::from_str::<Named<'a>>(record.get()).ok())
-            .map(|named| named.map(|named| named.external_id))
+            .map(|record| external_id_in(record))
             .collect();
         let mut times: HashMap<&str, usize> = HashMap::with_capacity(ids.len());
         for id in ids.iter().flatten() {
@@ -93,5 +111,42 @@ impl BulkRun {
             .cache
             .recall_input(self.kind, &known.external_id, known.digest)
             .is_some_and(|at_ms| service.is_hash_fresh(at_ms) && service.knows_best(at_ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{json, value::to_raw_value};
+
+    use super::*;
+
+    #[test]
+    fn the_external_id_is_found_wherever_it_stands() {
+        for (text, id) in [
+            (r#"{"external_id":"a-1","name":"A"}"#, Some("a-1")),
+            (r#"{"external_id":""}"#, Some("")),
+            (r#"{"external_id":"a\"b"}"#, Some("a\"b")),
+            (r#"{"external_id":"\u00e9"}"#, Some("é")),
+            (r#"{"external_id":"é"}"#, Some("é")),
+            (r#"{ "external_id" : "a" }"#, Some("a")),
+            (r#"{"name":"A","external_id":"a"}"#, Some("a")),
+            (r#"{"external_id":1}"#, None),
+            (r#"{"external_id":null}"#, None),
+            (r#"{"name":"A"}"#, None),
+            (r#"[1]"#, None),
+        ] {
+            let record: Box<RawValue> = serde_json::from_str(text).expect("JSON");
+            assert_eq!(external_id_in(&record).as_deref(), id, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_leading_id_is_what_json_says(id in "\\PC*|[\\x00-\\x7f]{0,8}", name: String) {
+            let record = to_raw_value(&json!({"external_id": id, "name": name})).expect("JSON");
+            let found = external_id_in(&record);
+            prop_assert_eq!(found.as_deref(), Some(id.as_str()));
+        }
     }
 }

@@ -10,6 +10,7 @@ mod order;
 mod rows;
 mod schema_watch;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -100,7 +101,7 @@ impl BulkRun {
     pub async fn chunk(&self, number: u64, text: &str) -> Result<Vec<ItemResult>, CrmError> {
         let inputs = self.records(number, text).await?;
         let (mut chunk, slots) = self.make_chunk(inputs, true);
-        let pass = self.order.enter(number, chunk.keys()).await;
+        let pass = self.order.enter(number, chunk.keys(&self.order)).await;
         chunk.run().await;
         self.finish_alone(&mut chunk).await;
         drop(pass);
@@ -115,8 +116,9 @@ impl BulkRun {
     pub async fn chunk_counted(&self, number: u64, text: &str) -> Result<Tally, CrmError> {
         let (mut known, rest) = self.part_known(self.records(number, text).await?);
         let (mut chunk, slots) = self.make_chunk(rest, false);
-        let mut keys = chunk.keys();
-        keys.extend(known.iter().map(|known| chunk::id_key(&known.external_id)));
+        let mut keys = chunk.keys(&self.order);
+        let id_key = |known: &KnownText<'_>| chunk::id_key(&self.order, &known.external_id);
+        keys.extend(known.iter().map(id_key));
         let pass = self.order.enter(number, keys).await;
         // An earlier chunk may have written one of them meanwhile.
         let lapsed: Vec<_> = match pass.has_waited {
@@ -220,7 +222,8 @@ fn in_lines(open: Vec<(usize, Input)>) -> Vec<Vec<(usize, Input)>> {
     let mut lines: Vec<Vec<(usize, Input)>> = Vec::with_capacity(open.len());
     for (item, input) in open {
         let here = lines.len();
-        let place = chunk::value_key(&input).map(|key| *places.entry(key).or_insert(here));
+        let value = chunk::unique_value(&input).map(Cow::into_owned);
+        let place = value.map(|value| *places.entry(value).or_insert(here));
         match place.and_then(|place| lines.get_mut(place)) {
             Some(line) => line.push((item, input)),
             None => lines.push(vec![(item, input)]),

@@ -1,6 +1,7 @@
 //! Chunks run side by side, but chunks that touch one key run in the order of the input.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
@@ -8,10 +9,17 @@ use tokio::sync::{Semaphore, watch};
 /// Closed when its chunk is done.
 type Done = Arc<Semaphore>;
 
+/// What chunks must not write side by side. A digest: should two of them be alike, their chunks go one after the other
+/// without need, and nothing else comes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key(u64);
+
 /// The order of one run's chunks.
 pub struct Order {
     registered: watch::Sender<u64>,
-    holders: Mutex<HashMap<String, Done>>,
+    holders: Mutex<HashMap<Key, Done>>,
+    /// Keyed anew in each run: nobody can choose inputs of one digest.
+    digests: RandomState,
 }
 
 impl Default for Order {
@@ -19,18 +27,24 @@ impl Default for Order {
         Self {
             registered: watch::Sender::new(0),
             holders: Mutex::default(),
+            digests: RandomState::new(),
         }
     }
 }
 
 impl Order {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Done>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Done>> {
         self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The key of something that only one chunk at a time may write.
+    pub fn key(&self, what: impl Hash) -> Key {
+        Key(self.digests.hash_one(what))
     }
 
     /// Registers chunk `number` (from 0, without gaps) for `keys`, and waits until all earlier chunks that hold one of
     /// them are done. The keys are held until the pass is dropped.
-    pub async fn enter(self: &Arc<Self>, number: u64, keys: Vec<String>) -> Pass {
+    pub async fn enter(self: &Arc<Self>, number: u64, keys: Vec<Key>) -> Pass {
         let mut registered = self.registered.subscribe();
         // The sender lives in `self`: waiting cannot fail.
         let _ = registered.wait_for(|count| *count == number).await;
@@ -39,7 +53,7 @@ impl Order {
         {
             let mut holders = self.lock();
             for key in &keys {
-                if let Some(before) = holders.insert(key.clone(), Arc::clone(&done))
+                if let Some(before) = holders.insert(*key, Arc::clone(&done))
                     && !earlier.iter().any(|known| Arc::ptr_eq(known, &before))
                     && !Arc::ptr_eq(&before, &done)
                 {
@@ -65,7 +79,7 @@ impl Order {
 /// The right of a chunk to write its keys.
 pub struct Pass {
     order: Arc<Order>,
-    keys: Vec<String>,
+    keys: Vec<Key>,
     done: Done,
     /// Whether an earlier chunk held one of the keys.
     pub has_waited: bool,
@@ -98,8 +112,8 @@ mod tests {
         }
     }
 
-    fn keys(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    fn keys(order: &Order, names: &[&str]) -> Vec<Key> {
+        names.iter().map(|name| order.key(name)).collect()
     }
 
     #[tokio::test]
@@ -107,7 +121,7 @@ mod tests {
         let order: Arc<Order> = Arc::default();
         let log: Arc<Mutex<Vec<u64>>> = Arc::default();
         let enter = |number, names: &[&str]| {
-            let (order, log, keys) = (Arc::clone(&order), Arc::clone(&log), keys(names));
+            let (order, log, keys) = (Arc::clone(&order), Arc::clone(&log), keys(&order, names));
             tokio::spawn(async move {
                 let pass = order.enter(number, keys).await;
                 log.lock().expect("the log").push(number);
@@ -131,15 +145,15 @@ mod tests {
     #[tokio::test]
     async fn a_chunk_that_is_dropped_lets_the_next_one_go() {
         let order: Arc<Order> = Arc::default();
-        let first = order.enter(0, keys(&["a"])).await;
+        let first = order.enter(0, keys(&order, &["a"])).await;
         let waiting = tokio::spawn({
             let order = Arc::clone(&order);
-            async move { order.enter(1, keys(&["a"])).await }
+            async move { order.enter(1, keys(&order, &["a"])).await }
         });
         settle().await;
         waiting.abort();
         settle().await;
         drop(first);
-        order.enter(2, keys(&["a"])).await;
+        order.enter(2, keys(&order, &["a"])).await;
     }
 }

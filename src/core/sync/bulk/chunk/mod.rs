@@ -1,5 +1,6 @@
 //! One chunk: what is remembered, one look-up, the decisions, and the writes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use serde_json::{Map, Value};
 use super::batch::WriteMode;
 use super::companies::Companies;
 use super::item::{Item, ItemResult, Mapped, Slot, Status};
+use super::order::{Key, Order};
 use super::schema_watch::SchemaWatch;
 use super::{BulkOptions, Parsed};
 use crate::core::error::CrmError;
@@ -127,11 +129,11 @@ impl<'a> Chunk<'a> {
     }
 
     /// What chunks must not write side by side: external ids, e-mails and domains.
-    pub fn keys(&self) -> Vec<String> {
+    pub fn keys(&self, order: &Order) -> Vec<Key> {
         let mut keys = Vec::with_capacity(self.items.len() * 2);
         for item in &self.items {
-            keys.push(id_key(item.input.external_id()));
-            keys.extend(value_key(&item.input));
+            keys.push(id_key(order, item.input.external_id()));
+            keys.extend(unique_value(&item.input).map(|value| order.key(("value", value))));
         }
         keys
     }
@@ -359,20 +361,20 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// What keeps the chunks of one external id in order.
 /// What only one record of a workspace can have.
-pub(super) fn value_key(input: &Input) -> Option<String> {
+pub(super) fn unique_value(input: &Input) -> Option<Cow<'_, str>> {
     match input {
-        Input::Person(person) => Some(format!("value:{}", email::canonical(&person.email))),
+        Input::Person(person) => Some(email::canonical(&person.email)),
         Input::Company(company) | Input::CompanyStub(company) => {
             let domain = Domain::parse(company.domain_name.value()?).ok()?;
-            Some(format!("value:{}", domain.host()))
+            Some(Cow::Owned(domain.host().to_owned()))
         }
     }
 }
 
-pub(super) fn id_key(external_id: &str) -> String {
-    format!("id:{external_id}")
+/// What keeps the chunks of one external id in order.
+pub(super) fn id_key(order: &Order, external_id: &str) -> Key {
+    order.key(("id", external_id))
 }
 
 fn never_settled() -> CrmError {
