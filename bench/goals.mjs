@@ -31,8 +31,9 @@ export function goalRows(results) {
   const { perSecond, mainUs, delayMax, peakRssMb, grownMb, writes } = figures;
   /** @param {string} scenario @param {string} other @param {import('./statistics.mjs').Figure} figure */
   const against = (scenario, other, figure) => results.get(scenario)?.ratio('ours', other, figure);
-  /** @param {string} scenario @param {string} other */
-  const bare = (scenario, other) => results.get(scenario)?.ratio('ceiling', other, perSecond);
+  /** @param {string} scenario @param {string} other @param {string} [client] */
+  const bare = (scenario, other, client = 'ceiling') =>
+    results.get(scenario)?.ratio(client, other, perSecond);
   /** @param {string} scenario @param {import('./statistics.mjs').Figure} figure */
   const ours = (scenario, figure) => results.get(scenario)?.median('ours', figure);
   /** @type {[string, string, string][]} */
@@ -46,6 +47,11 @@ export function goalRows(results) {
       'what the bare Rust client reaches there, without look-ups and mapping',
       '–',
       `${times(bare('new-0ms', 'fetch'))} / ${times(bare('new-20ms', 'fetch'))}`,
+    ],
+    [
+      'what it reaches with look-ups, all of them ready-made',
+      '–',
+      `${times(bare('new-0ms', 'fetch', 'bare-upserts'))} / ${times(bare('new-20ms', 'fetch', 'bare-upserts'))}`,
     ],
     [
       'main-thread CPU per record: 2,000 in a new process / streamed',

@@ -20,7 +20,7 @@ import { people } from './people.mjs';
  */
 
 /** Contenders that are the Rust program. */
-const bare = ['ceiling', 'hyper'];
+const bare = ['ceiling', 'bare-upserts', 'hyper'];
 
 const executable = process.platform === 'win32' ? 'bench-ceiling.exe' : 'bench-ceiling';
 const ceiling = path.join(targetDir, 'release', executable);

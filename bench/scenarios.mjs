@@ -39,12 +39,28 @@ const FURTHER_FIELDS = {
  */
 /** @typedef {Awaited<ReturnType<typeof import('../__test__/helpers/sim.mjs').startSim>>} Sim */
 
-/** @param {number} count */
-function readyBatches(count) {
+/** Every row that has a key of one of these, as a client asks that must not make doubles. @param {Row[]} rows */
+function lookUp(rows) {
+  const anyOf = [
+    { externalId: { in: rows.map(({ externalId }) => externalId) } },
+    { emails: { primaryEmail: { in: rows.map(({ emails }) => emails.primaryEmail) } } },
+  ];
+  const query =
+    'query LookUp($people: PersonFilterInput!) { people(filter: $people, first: 200) { ' +
+    'pageInfo { hasNextPage endCursor } edges { node { id externalId deletedAt emails { primaryEmail } } } } }';
+  return { query, variables: { people: { or: anyOf } } };
+}
+
+/** @typedef {ReturnType<typeof toTwenty>} Row */
+
+/** @param {number} count @param {boolean} looksUp */
+function readyBatches(count, looksUp) {
   const rows = people(count).map(toTwenty);
   const lines = [];
   for (let at = 0; at < rows.length; at += BATCH_RECORDS) {
-    lines.push(`${JSON.stringify(rows.slice(at, at + BATCH_RECORDS))}\n`);
+    const batch = rows.slice(at, at + BATCH_RECORDS);
+    if (looksUp) lines.push(`${JSON.stringify(lookUp(batch))}\n`);
+    lines.push(`${JSON.stringify(batch)}\n`);
   }
   return lines.join('');
 }
@@ -52,7 +68,16 @@ function readyBatches(count) {
 /** @param {number} count @param {string} [path] @returns {Task} */
 const bareBatches = (count, path = '/rest/batch/people', inFlight = CHUNKS_IN_FLIGHT) => ({
   job: { kind: 'batches', path, inFlight, units: count },
-  stdin: readyBatches(count),
+  stdin: readyBatches(count, false),
+});
+
+/** As `bareBatches`, with the requests that say what must not be made again. @param {number} count @param {number} inFlight */
+const bareUpserts = (count, inFlight) => ({
+  job: {
+    ...bareBatches(count, undefined, inFlight).job,
+    schemaPath: '/rest/metadata/objects?limit=200',
+  },
+  stdin: readyBatches(count, true),
 });
 
 /** @param {number} count @param {string} kind @param {number} [chunksInFlight] */
@@ -117,6 +142,7 @@ export function scenarios({ full }) {
     fetch: records(2000, 'upsertMany'),
     'undici-pool': records(2000, 'upsertMany'),
     ceiling: () => bareBatches(2000, undefined, inFlight),
+    'bare-upserts': () => bareUpserts(2000, inFlight),
   });
   return [
     {

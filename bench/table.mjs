@@ -10,6 +10,7 @@ export const names = {
   undici: 'undici.request',
   'undici-pool': 'undici.Pool',
   ceiling: 'bare Rust client',
+  'bare-upserts': 'bare Rust client, with look-ups',
   hyper: 'bare hyper-util',
 };
 
@@ -63,7 +64,7 @@ export function report(scenarios, results, command, machineGapMs) {
     `# Benchmarks, Node ${process.versions.node}`,
     `\`${command}\` on ${availableParallelism()} cores (${platform()} ${arch()}), which the simulated server shares: no contender can be faster than the server leaves processors for, and the bare Rust client shows where that is. Each measurement is a new process against a new server that was warmed up, the contenders take turns, and figures are medians: ratios of rounds, not of different times, so that they hold on a busy machine; absolute figures are this machine's.`,
     markdown([['', 'goal', 'measured'], ...rows]),
-    '*fetch* is what an application would write: for each record a look-up and a write, all at once, through the global `fetch`; *undici.request* and *undici.Pool* (64 connections) are the same through undici 6. The *bare Rust client* is reqwest (*bare hyper-util* is what reqwest is made of, and what this package uses where there is no proxy) without retries, pacing, mapping or JavaScript; for records it posts ready-made batches, without a look-up, at the same concurrency. Every contender gives parsed JSON. Main thread: the time that the JavaScript thread was on a processor; delay: how late the event loop was.',
+    '*fetch* is what an application would write: for each record a look-up and a write, all at once, through the global `fetch`; *undici.request* and *undici.Pool* (64 connections) are the same through undici 6. The *bare Rust client* is reqwest (*bare hyper-util* is what reqwest is made of, and what this package uses where there is no proxy) without retries, pacing, mapping or JavaScript; for records it posts ready-made batches at the same concurrency, without a look-up; *with look-ups*, it asks for the schema first and before each batch for its rows, as a client must that makes no doubles. Every contender gives parsed JSON. Main thread: the time that the JavaScript thread was on a processor; delay: how late the event loop was.',
     `The machine itself stood still for up to ${number(machineGapMs)} ms: the longest gap that threads which only read the clock saw between the scenarios.`,
     ...parts,
   ].join('\n\n')}\n`;

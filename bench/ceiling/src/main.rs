@@ -41,6 +41,10 @@ enum Work {
         path: String,
         in_flight: usize,
         units: usize,
+        /// Nobody can write rows under their keys without asking for the schema first, and whose rows there are: then a
+        /// GET of this path comes before everything, and before each batch a line with its look-up.
+        #[serde(default)]
+        schema_path: Option<String>,
     },
     /// Requests `paths`, round robin.
     Get {
@@ -77,6 +81,29 @@ impl Http {
         builder.pool_max_idle_per_host(usize::MAX);
         Ok(Self::Hyper(builder.build(connector)))
     }
+}
+
+/// What is posted, ready-made.
+struct Batch {
+    look_up: Option<String>,
+    rows: String,
+}
+
+/// The batches from standard input.
+fn read_batches(with_look_ups: bool) -> Result<Vec<Batch>, Failure> {
+    let mut lines = io::stdin().lock().lines();
+    let mut batches = Vec::new();
+    while let Some(line) = lines.next().transpose()? {
+        let (look_up, rows) = match with_look_ups {
+            true => (
+                Some(line),
+                lines.next().ok_or("a look-up without its batch")??,
+            ),
+            false => (None, line),
+        };
+        batches.push(Batch { look_up, rows });
+    }
+    Ok(batches)
 }
 
 struct Bare {
@@ -121,11 +148,11 @@ impl Bare {
     async fn post_all(
         self: &Arc<Self>,
         path: &str,
-        batches: Vec<String>,
+        batches: Vec<Batch>,
         in_flight: usize,
     ) -> Result<(), Failure> {
         let mut open: JoinSet<Result<Value, Failure>> = JoinSet::new();
-        for batch in batches {
+        for Batch { look_up, rows } in batches {
             if open.len() == in_flight
                 && let Some(done) = open.join_next().await
             {
@@ -133,7 +160,12 @@ impl Bare {
             }
             let bare = Arc::clone(self);
             let path = path.to_owned();
-            open.spawn(async move { bare.send(&path, Some(batch)).await });
+            open.spawn(async move {
+                if let Some(look_up) = look_up {
+                    bare.send("/graphql", Some(look_up)).await?;
+                }
+                bare.send(&path, Some(rows)).await
+            });
         }
         while let Some(done) = open.join_next().await {
             done??;
@@ -204,12 +236,20 @@ async fn main() -> Result<(), Failure> {
             path,
             in_flight,
             units,
+            schema_path,
         } => {
-            let batches: Vec<String> = io::stdin().lock().lines().collect::<Result<_, _>>()?;
-            let requests = batches.len();
+            let batches = read_batches(schema_path.is_some())?;
+            let writes = batches.len();
+            let requests = match schema_path {
+                Some(_) => writes * 2 + 1,
+                None => writes,
+            };
             let (cpu, start) = (cpu_ms(), Instant::now());
+            if let Some(schema_path) = schema_path {
+                bare.send(&schema_path, None).await?;
+            }
             bare.post_all(&path, batches, in_flight).await?;
-            (units, requests, requests, start.elapsed(), (cpu, cpu_ms()))
+            (units, requests, writes, start.elapsed(), (cpu, cpu_ms()))
         }
         Work::Get {
             paths,
