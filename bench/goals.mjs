@@ -88,7 +88,11 @@ export function goalRows(results) {
       isNode24 ? '2x; 4.5x less' : '2.5x; 6x less',
       `${times(against('get-64', 'undici', perSecond))}; ${times(inverse(against('get-64', 'undici', mainUs)))} less`,
     ],
-    ['what the bare Rust client reaches there: throughput', '–', times(bare('get-64', 'undici'))],
+    [
+      'what the bare Rust client reaches there, and bare hyper-util: throughput',
+      '–',
+      `${times(bare('get-64', 'undici'))}, ${times(bare('get-64', 'undici', 'hyper'))}`,
+    ],
     [
       'the same against undici.Pool',
       '–',
