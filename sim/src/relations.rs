@@ -11,10 +11,10 @@ use crate::values::{Connect, Payload};
 use crate::write::Write;
 
 impl Write<'_> {
-    /// Fills in relations that are looked up by a unique value, and checks foreign keys.
+    /// Fills in relations that are looked up by a unique value.
     ///
     /// # Errors
-    /// 400 where not exactly one record is found, or the id is unknown.
+    /// 400 where not exactly one record is found.
     pub fn resolve(&self, payload: &mut Payload) -> ApiResult<()> {
         for connect in std::mem::take(&mut payload.connects) {
             let id = self.connect(&connect)?;
@@ -22,21 +22,30 @@ impl Write<'_> {
                 .columns
                 .insert(connect.column, Value::from(id.to_string()));
         }
-        for field in self
+        Ok(())
+    }
+
+    /// Checks the foreign keys of a row that is about to stand in place of `before`. PostgreSQL looks at them at the end
+    /// of a statement, when it has looked at all unique values.
+    ///
+    /// # Errors
+    /// 400 where an id is unknown.
+    pub fn check_references(&self, before: Option<&Record>, after: &Record) -> ApiResult<()> {
+        let relations = self
             .object
             .fields
             .iter()
-            .filter(|f| f.kind == FieldType::Relation)
-        {
-            let Some(relation) = &field.relation else {
+            .filter(|f| f.kind == FieldType::Relation);
+        for field in relations {
+            let (Some(relation), Some(column)) = (&field.relation, field.column()) else {
                 continue;
             };
-            let Some(column) = field.column() else {
+            let Some(id) = after.get(column).and_then(Value::as_str) else {
                 continue;
             };
-            let Some(id) = payload.columns.get(column).and_then(Value::as_str) else {
+            if before.is_some_and(|row| row.get(column).and_then(Value::as_str) == Some(id)) {
                 continue;
-            };
+            }
             let id = Uuid::parse_str(id).unwrap_or_default();
             if self.world.table(&relation.target).get(id).is_none() {
                 let table = &self.object.name_singular;

@@ -1,5 +1,6 @@
 //! Upserts (WIRE.md sections 5, 6 and 11).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -93,10 +94,41 @@ fn apply(
             ids.push(id);
         }
     }
+    for payload in &inserts {
+        let references = write.check_references(None, &payload.columns);
+        if let Err(unknown) = references {
+            // One statement inserts them all, and unique values are looked at first.
+            return Err(first_duplicate(write, &inserts).unwrap_or(unknown));
+        }
+    }
     for payload in inserts {
         ids.push(write.insert(payload)?);
     }
     Ok(())
+}
+
+/// The refusal of rows of which one has what another row has, among them or in the table.
+fn first_duplicate(write: &Write<'_>, inserts: &[Payload]) -> Option<ApiError> {
+    let table = write.world.table(&write.object.name_singular);
+    let unique_columns = write.object.unique_columns();
+    let mut seen = HashSet::new();
+    let mut is_taken = |payload: &Payload| {
+        let id = payload.columns.get("id").and_then(Value::as_str);
+        let is_known = id
+            .and_then(|id| Uuid::parse_str(id).ok())
+            .is_some_and(|id| table.get(id).is_some() || !seen.insert(id.to_string()));
+        is_known
+            || unique_columns.iter().any(|(column, sub)| {
+                unique_key(get(&payload.columns, column, *sub)).is_some_and(|key| {
+                    table.find_unique(column, *sub, &key).is_some()
+                        || !seen.insert(format!("{column}.{sub:?}.{key}"))
+                })
+            })
+    };
+    inserts
+        .iter()
+        .any(&mut is_taken)
+        .then(|| ApiError::bad_request("A duplicate entry was detected"))
 }
 
 fn loses_race(write: &Write<'_>, id: Uuid) -> bool {

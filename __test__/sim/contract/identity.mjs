@@ -134,6 +134,27 @@ export const identity = [
       answer: badRequest(/foreign key constraint/),
     },
     {
+      title: 'a value of another row is told before an unknown company, wherever in a batch',
+      request: 'POST /rest/batch/people',
+      body: [{ externalId: 'e7', companyId: own(9) }, { externalId: 'e1' }],
+      status: 400,
+      answer: badRequest('A duplicate entry was detected'),
+    },
+    {
+      title: 'and so is one of another row of the batch',
+      request: 'POST /rest/batch/people',
+      body: [{ externalId: 'e7', companyId: own(9) }, { externalId: 'e7' }],
+      status: 400,
+      answer: badRequest('A duplicate entry was detected'),
+    },
+    {
+      title: 'and by a PATCH',
+      request: `PATCH /rest/people/${own(1)}`,
+      body: { externalId: 'e2', companyId: own(9) },
+      status: 400,
+      answer: badRequest('A duplicate entry was detected'),
+    },
+    {
       title: 'a NUL refuses a batch with 500',
       request: 'POST /rest/batch/people?upsert=true',
       body: [{ externalId: 'e1' }, { externalId: 'e2', jobTitle: '\u0000' }],
