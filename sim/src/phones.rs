@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use phonenumber::country;
+use phonenumber::metadata::DATABASE;
 use serde_json::{Map, Value};
 
 use crate::errors::ApiError;
@@ -13,8 +14,7 @@ use crate::http::ApiResult;
 /// Checks and splits the numbers of a PHONES value.
 ///
 /// # Errors
-/// 400 INVALID_PHONE_NUMBER, CONFLICTING_PHONE_COUNTRY_CODE or
-/// CONFLICTING_PHONE_CALLING_CODE.
+/// 400 with a code of its own for each way in which number, country and calling code can be wrong.
 pub fn normalise(phones: &mut Map<String, Value>) -> ApiResult<()> {
     let names = [
         "primaryPhoneNumber",
@@ -26,6 +26,15 @@ pub fn normalise(phones: &mut Map<String, Value>) -> ApiResult<()> {
         for other in others {
             if let Value::Object(other) = other {
                 split(other, ["number", "countryCode", "callingCode"])?;
+                // Nothing else is kept, blank is null, and the database has an order of its own.
+                let kept = ["number", "callingCode", "countryCode"].map(|name| {
+                    let value = other.remove(name)?;
+                    Some((
+                        name.to_owned(),
+                        if value == "" { Value::Null } else { value },
+                    ))
+                });
+                *other = kept.into_iter().flatten().collect();
             }
         }
     }
@@ -41,21 +50,24 @@ fn split(phone: &mut Map<String, Value>, names: [&str; 3]) -> ApiResult<()> {
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
     };
-    let Some(text) = given(number_name) else {
-        return Ok(());
-    };
     let country = given(country_name);
     let calling = given(calling_name);
-    let invalid = || {
-        let message = format!("Provided phone number is invalid {text}");
-        ApiError::coded("INVALID_PHONE_NUMBER", message)
-    };
     let region: Option<country::Id> = match &country {
         Some(code) => Some(code.parse().map_err(|_| {
             let message = format!("Invalid country code {code}");
             ApiError::coded("INVALID_PHONE_COUNTRY_CODE", message)
         })?),
         None => None,
+    };
+    if let Some(calling) = &calling {
+        check_calling_code(calling, country.as_deref())?;
+    }
+    let Some(text) = given(number_name) else {
+        return Ok(());
+    };
+    let invalid = || {
+        let message = format!("Provided phone number is invalid {text}");
+        ApiError::coded("INVALID_PHONE_NUMBER", message)
     };
     let is_international = text.trim_start().starts_with('+');
     let dialled = match (&region, &calling) {
@@ -80,7 +92,10 @@ fn split(phone: &mut Map<String, Value>, names: [&str; 3]) -> ApiResult<()> {
             "Provided and inferred country code are conflicting",
         ));
     }
-    if calling.is_some_and(|given| given != code) {
+    if calling
+        .as_deref()
+        .is_some_and(|given| bare(given) != bare(&code))
+    {
         return Err(ApiError::coded(
             "CONFLICTING_PHONE_CALLING_CODE",
             "Provided and inferred calling code are conflicting",
@@ -92,7 +107,41 @@ fn split(phone: &mut Map<String, Value>, names: [&str; 3]) -> ApiResult<()> {
         // Not even a blank one is written: a row keeps the country of its former number.
         None => phone.remove(country_name),
     };
-    phone.insert(calling_name.to_owned(), Value::from(code));
+    phone.insert(
+        calling_name.to_owned(),
+        Value::from(calling.unwrap_or(code)),
+    );
+    Ok(())
+}
+
+/// A calling code without its plus sign.
+fn bare(calling: &str) -> &str {
+    calling.strip_prefix('+').unwrap_or(calling)
+}
+
+/// A calling code has to be one of a country, and of the one that is named: +800 is of none.
+fn check_calling_code(calling: &str, country: Option<&str>) -> ApiResult<()> {
+    let of_code = bare(calling)
+        .parse::<u16>()
+        .ok()
+        .filter(|code| code.to_string() == bare(calling))
+        .and_then(|code| DATABASE.by_code(&code))
+        .unwrap_or_default();
+    let countries: Vec<&str> = of_code
+        .iter()
+        .map(|metadata| metadata.id())
+        .filter(|id| id.len() == 2)
+        .collect();
+    if countries.is_empty() {
+        let message = format!("Invalid calling code {calling}");
+        return Err(ApiError::coded("INVALID_PHONE_CALLING_CODE", message));
+    }
+    if country.is_some_and(|country| !countries.contains(&country)) {
+        return Err(ApiError::coded(
+            "CONFLICTING_PHONE_CALLING_CODE_AND_COUNTRY_CODE",
+            "Provided country code and calling code are conflicting",
+        ));
+    }
     Ok(())
 }
 
@@ -222,5 +271,35 @@ mod tests {
         let given =
             json!({ "primaryPhoneNumber": "+14155552671", "primaryPhoneCountryCode": "FR" });
         assert_eq!(refused(given), "CONFLICTING_PHONE_COUNTRY_CODE");
+        for number in ["", "612345678"] {
+            let given = split_into(number, "XX", "");
+            assert_eq!(refused(given), "INVALID_PHONE_COUNTRY_CODE");
+            for calling in ["+800", "+999", "x", "033"] {
+                let given = split_into(number, "", calling);
+                assert_eq!(refused(given), "INVALID_PHONE_CALLING_CODE", "{calling}");
+            }
+            let given = split_into(number, "FR", "+1");
+            assert_eq!(
+                refused(given),
+                "CONFLICTING_PHONE_CALLING_CODE_AND_COUNTRY_CODE"
+            );
+        }
+    }
+
+    #[test]
+    fn further_numbers_are_split_as_the_first_one_is() {
+        let given = json!({ "additionalPhones": [
+            { "type": "home", "countryCode": "", "callingCode": "33", "number": "612345678" },
+            { "number": "", "countryCode": "FR" },
+        ] });
+        let expected = json!({ "additionalPhones": [
+            { "number": "612345678", "callingCode": "33", "countryCode": "FR" },
+            { "number": null, "countryCode": "FR" },
+        ] });
+        assert_eq!(phone(given).unwrap(), expected);
+        let given =
+            json!({ "additionalPhones": [{ "number": "12345678", "callingCode": "+800" }] });
+        let refused = phone(given).unwrap_err().body()["code"].clone();
+        assert_eq!(refused, "INVALID_PHONE_CALLING_CODE");
     }
 }
