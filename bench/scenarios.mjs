@@ -65,19 +65,21 @@ function readyBatches(count, looksUp) {
   return lines.join('');
 }
 
-/** @param {number} count @param {string} [path] @returns {Task} */
-const bareBatches = (count, path = '/rest/batch/people', inFlight = CHUNKS_IN_FLIGHT) => ({
-  job: { kind: 'batches', path, inFlight, units: count },
-  stdin: readyBatches(count, false),
-});
-
-/** As `bareBatches`, with the requests that say what must not be made again. @param {number} count @param {number} inFlight */
-const bareUpserts = (count, inFlight) => ({
-  job: {
-    ...bareBatches(count, undefined, inFlight).job,
-    schemaPath: '/rest/metadata/objects?limit=200',
-  },
-  stdin: readyBatches(count, true),
+/**
+ * @param {number} count
+ * @param {string} [path]
+ * @param {number} [inFlight]
+ * @param {string} [schemaPath] Asked for first, and before each batch its rows: what must not be made again.
+ * @returns {Task}
+ */
+const bareBatches = (
+  count,
+  path = '/rest/batch/people',
+  inFlight = CHUNKS_IN_FLIGHT,
+  schemaPath = undefined,
+) => ({
+  job: { kind: 'batches', path, inFlight, units: count, schemaPath },
+  stdin: readyBatches(count, schemaPath !== undefined),
 });
 
 /** @param {number} count @param {string} kind @param {number} [chunksInFlight] */
@@ -142,7 +144,8 @@ export function scenarios({ full }) {
     fetch: records(2000, 'upsertMany'),
     'undici-pool': records(2000, 'upsertMany'),
     ceiling: () => bareBatches(2000, undefined, inFlight),
-    'bare-upserts': () => bareUpserts(2000, inFlight),
+    'bare-upserts': () =>
+      bareBatches(2000, undefined, inFlight, '/rest/metadata/objects?limit=200'),
   });
   return [
     {

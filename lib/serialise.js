@@ -43,7 +43,7 @@ function recordToJson(what, input) {
       cause,
     );
   }
-  if (typeof submissions === 'number' && !Number.isFinite(submissions)) {
+  if (isNotFinite(submissions)) {
     const message = `total_submissions must be a finite number, got ${submissions}`;
     throw invalid('total_submissions', message, undefined);
   }
@@ -53,9 +53,12 @@ function recordToJson(what, input) {
   return text;
 }
 
+/** What JSON writes as null. @param {unknown} value */
+const isNotFinite = (value) => typeof value === 'number' && !Number.isFinite(value);
+
 /**
- * Flat records as one JSON array, where none of them needs a closer look: a third less work than one by one. What JSON
- * makes of such an object is an object, whatever its members are.
+ * Flat records as one JSON array, where none of them needs a closer look: a third less work than one by one. An array or
+ * a text that passes for one of them is refused by the core, as any record that is no object.
  * @param {unknown[]} records
  * @returns {string | undefined} undefined where they are to go through `recordToJson`, which tells whose fault it is
  */
@@ -74,10 +77,7 @@ function isPlainRecord(record) {
   if (typeof record !== 'object' || record === null) return false;
   const prototype = Object.getPrototypeOf(record);
   if (prototype !== Object.prototype && prototype !== null) return false;
-  const submissions = record.total_submissions;
-  return (
-    record.toJSON === undefined && (typeof submissions !== 'number' || Number.isFinite(submissions))
-  );
+  return record.toJSON === undefined && !isNotFinite(record.total_submissions);
 }
 
 /** @param {'person' | 'company'} what */

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::errors::ApiError;
 use crate::http::ApiResult;
-use crate::store::{Record, get, id_of, unique_key};
+use crate::store::{Duplicate, Record, get, id_of, unique_key};
 use crate::values::Payload;
 use crate::write::Write;
 
@@ -61,7 +61,7 @@ pub fn upsert(write: &mut Write<'_>, payloads: Vec<Payload>) -> ApiResult<Vec<Uu
     for payload in payloads {
         match matching_row(write, &payload)? {
             Some(id) if loses_race(write, id) => {
-                return Err(ApiError::bad_request("A duplicate entry was detected"));
+                return Err(Duplicate.into());
             }
             Some(id) => updates.push((id, payload)),
             None => inserts.push(payload),
@@ -95,10 +95,10 @@ fn apply(
         }
     }
     for payload in &inserts {
-        let references = write.check_references(None, &payload.columns);
-        if let Err(unknown) = references {
+        if let Err(unknown) = write.check_references(None, &payload.columns) {
             // One statement inserts them all, and unique values are looked at first.
-            return Err(first_duplicate(write, &inserts).unwrap_or(unknown));
+            check_uniqueness(write, &inserts)?;
+            return Err(unknown);
         }
     }
     for payload in inserts {
@@ -107,8 +107,8 @@ fn apply(
     Ok(())
 }
 
-/// The refusal of rows of which one has what another row has, among them or in the table.
-fn first_duplicate(write: &Write<'_>, inserts: &[Payload]) -> Option<ApiError> {
+/// Refuses rows of which one has what another row has, among them or in the table.
+fn check_uniqueness(write: &Write<'_>, inserts: &[Payload]) -> Result<(), Duplicate> {
     let table = write.world.table(&write.object.name_singular);
     let unique_columns = write.object.unique_columns();
     let mut seen = HashSet::new();
@@ -125,10 +125,10 @@ fn first_duplicate(write: &Write<'_>, inserts: &[Payload]) -> Option<ApiError> {
                 })
             })
     };
-    inserts
-        .iter()
-        .any(&mut is_taken)
-        .then(|| ApiError::bad_request("A duplicate entry was detected"))
+    match inserts.iter().any(&mut is_taken) {
+        true => Err(Duplicate),
+        false => Ok(()),
+    }
 }
 
 fn loses_race(write: &Write<'_>, id: Uuid) -> bool {

@@ -248,8 +248,10 @@ impl<'a> Write<'a> {
             _ => Some(EventAction::Updated),
         };
         let name = self.object.name_singular.clone();
-        self.world.table(&name).check(&after, Some(id))?;
-        self.check_references(Some(before), &after)?;
+        if let Err(unknown) = self.check_references(Some(before), &after) {
+            self.world.table(&name).check(&after, Some(id))?;
+            return Err(unknown);
+        }
         self.world.table_mut(&name).replace(id, after)?;
         self.updated += 1;
         if let Some(action) = action {
