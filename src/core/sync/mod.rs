@@ -5,6 +5,7 @@ pub mod cache;
 pub mod collision;
 pub mod company_link;
 pub mod delete;
+mod digest_map;
 pub mod doctor;
 pub mod find;
 pub mod fingerprint;

@@ -2,19 +2,22 @@
 //! most: a phone number alone takes longer than everything here.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::num::NonZeroU64;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::BulkRun;
+use super::chunk::id_key;
+use super::order::{Key, KeyMap};
 use crate::core::sync::service::SyncService;
+use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 /// A record that need not be read any further.
 pub struct KnownText<'a> {
-    pub external_id: Cow<'a, str>,
+    /// What keeps the chunks of its external id in order.
+    pub key: Key,
     pub text: &'a RawValue,
     digest: NonZeroU64,
 }
@@ -49,9 +52,12 @@ fn leading_external_id(text: &str) -> Option<&str> {
 pub fn input_digest(
     service: &SyncService,
     schema: &WorkspaceSchema,
+    (kind, external_id): (ObjectKind, &str),
     text_digest: NonZeroU64,
 ) -> NonZeroU64 {
     service.site.cache.digest((
+        kind,
+        external_id,
         text_digest,
         schema.revision,
         service.settings,
@@ -72,30 +78,22 @@ impl BulkRun {
         let (Some(schema), false, true) = (schema, looks_anew, options.call.use_cache) else {
             return (Vec::new(), records);
         };
-        let ids: Vec<Option<Cow<'a, str>>> = records
+        let candidates: Vec<Option<KnownText<'a>>> = records
             .iter()
-            .map(|record| external_id_in(record))
+            .map(|record| self.candidate(record, &schema))
             .collect();
-        let mut times: HashMap<&str, usize> = HashMap::with_capacity(ids.len());
-        for id in ids.iter().flatten() {
-            *times.entry(id).or_default() += 1;
+        let mut times: KeyMap<usize> = KeyMap::default();
+        for candidate in candidates.iter().flatten() {
+            *times.entry(candidate.key).or_default() += 1;
         }
-        let alone: Vec<bool> = ids
-            .iter()
-            .map(|id| id.as_deref().is_some_and(|id| times.get(id) == Some(&1)))
-            .collect();
+        let mut are_known = self.are_known(candidates.iter().flatten()).into_iter();
         let mut known = Vec::new();
         let mut rest = Vec::new();
-        for ((text, id), alone) in records.into_iter().zip(ids).zip(alone) {
-            let candidate = id.filter(|_| alone).map(|external_id| {
-                let digest = self.service.site.cache.digest(text.get());
-                KnownText {
-                    external_id,
-                    text,
-                    digest: input_digest(&self.service, &schema, digest),
-                }
+        for (text, candidate) in records.into_iter().zip(candidates) {
+            let found = candidate.filter(|candidate| {
+                are_known.next() == Some(true) && times.get(&candidate.key) == Some(&1)
             });
-            match candidate.filter(|candidate| self.is_known(candidate)) {
+            match found {
                 Some(candidate) => known.push(candidate),
                 None => rest.push(text),
             }
@@ -103,14 +101,30 @@ impl BulkRun {
         (known, rest)
     }
 
-    /// Whether a text still says what was written last.
-    pub(super) fn is_known(&self, known: &KnownText<'_>) -> bool {
+    fn candidate<'a>(&self, text: &'a RawValue, schema: &WorkspaceSchema) -> Option<KnownText<'a>> {
+        let external_id = external_id_in(text)?;
+        let digest = self.service.site.cache.digest(text.get());
+        let record = (self.kind, &*external_id);
+        Some(KnownText {
+            key: id_key(&self.order, &external_id),
+            text,
+            digest: input_digest(&self.service, schema, record, digest),
+        })
+    }
+
+    /// Which of the texts still say what was written last.
+    pub(super) fn are_known<'a>(
+        &self,
+        texts: impl Iterator<Item = &'a KnownText<'a>>,
+    ) -> Vec<bool> {
         let service = &self.service;
-        service
-            .site
-            .cache
-            .recall_input(self.kind, &known.external_id, known.digest)
-            .is_some_and(|at_ms| service.is_hash_fresh(at_ms) && service.knows_best(at_ms))
+        let is_believed = |at_ms| service.is_hash_fresh(at_ms) && service.knows_best(at_ms);
+        let digests = texts.map(|known| known.digest);
+        let written = service.site.cache.recall_inputs(digests);
+        written
+            .into_iter()
+            .map(|at_ms| at_ms.is_some_and(is_believed))
+            .collect()
     }
 }
 

@@ -117,14 +117,16 @@ impl BulkRun {
         let (mut known, rest) = self.part_known(self.records(number, text).await?);
         let (mut chunk, slots) = self.make_chunk(rest, false);
         let mut keys = chunk.keys(&self.order);
-        let id_key = |known: &KnownText<'_>| chunk::id_key(&self.order, &known.external_id);
-        keys.extend(known.iter().map(id_key));
+        keys.extend(known.iter().map(|known| known.key));
         let pass = self.order.enter(number, keys).await;
         // An earlier chunk may have written one of them meanwhile.
         let lapsed: Vec<_> = match pass.has_waited {
-            true => known
-                .extract_if(.., |known| !self.is_known(known))
-                .collect(),
+            true => {
+                let mut are_known = self.are_known(known.iter()).into_iter();
+                known
+                    .extract_if(.., |_| are_known.next() != Some(true))
+                    .collect()
+            }
             false => Vec::new(),
         };
         chunk.run().await;

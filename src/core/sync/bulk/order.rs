@@ -1,10 +1,11 @@
 //! Chunks run side by side, but chunks that touch one key run in the order of the input.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
+
+use crate::core::sync::digest_map::DigestMap;
 
 /// Closed when its chunk is done.
 type Done = Arc<Semaphore>;
@@ -14,10 +15,13 @@ type Done = Arc<Semaphore>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key(u64);
 
+/// By key.
+pub type KeyMap<T> = DigestMap<Key, T>;
+
 /// The order of one run's chunks.
 pub struct Order {
     registered: watch::Sender<u64>,
-    holders: Mutex<HashMap<Key, Done>>,
+    holders: Mutex<KeyMap<Done>>,
     /// Keyed anew in each run: nobody can choose inputs of one digest.
     digests: RandomState,
 }
@@ -33,7 +37,7 @@ impl Default for Order {
 }
 
 impl Order {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Done>> {
+    fn lock(&self) -> MutexGuard<'_, KeyMap<Done>> {
         self.holders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -39,17 +39,43 @@ fn an_entry_lives_for_its_readers_time_to_live() {
 fn an_input_is_known_until_something_else_is_written() {
     let cache = cache(10);
     let (kind, hash) = (ObjectKind::Person, "0f");
-    let input = cache.digest("text");
+    let (input, other) = (cache.digest("text"), cache.digest("other"));
+    let recall = || cache.recall_inputs([other, input].into_iter());
     cache.note_input(kind, "a", hash, input);
-    assert_eq!(cache.recall_input(kind, "a", input), None);
+    assert_eq!(recall(), [None, None]);
     cache.insert_written(kind, written("a", Some(hash), 5), 7);
     cache.note_input(kind, "a", "0e", input);
-    assert_eq!(cache.recall_input(kind, "a", input), None);
+    assert_eq!(recall(), [None, None]);
     cache.note_input(kind, "a", hash, input);
-    assert_eq!(cache.recall_input(kind, "a", input), Some(7));
-    assert_eq!(cache.recall_input(kind, "a", cache.digest("other")), None);
+    assert_eq!(recall(), [None, Some(7)]);
+    cache.note_input(kind, "a", hash, other);
+    assert_eq!(recall(), [Some(7), None]);
     cache.insert_written(kind, written("a", Some(hash), 5), 8);
-    assert_eq!(cache.recall_input(kind, "a", input), None);
+    assert_eq!(recall(), [None, None]);
+}
+
+#[test]
+fn an_input_is_forgotten_with_its_entry() {
+    let cache = cache(1);
+    let (kind, hash) = (ObjectKind::Person, "0f");
+    let input = cache.digest("text");
+    let note = || {
+        cache.insert_written(kind, written("a", Some(hash), 5), 7);
+        cache.note_input(kind, "a", hash, input);
+        assert_eq!(cache.recall_inputs([input].into_iter()), [Some(7)]);
+    };
+    let forgets: [&dyn Fn(); 4] = [
+        &|| cache.remove(kind, "a"),
+        &|| cache.forget_hash(kind, "a", 6),
+        &|| cache.insert(kind, "b", A, 8),
+        &|| cache.clear(),
+    ];
+    for (at, forget) in forgets.into_iter().enumerate() {
+        note();
+        forget();
+        assert_eq!(cache.recall_inputs([input].into_iter()), [None], "{at}");
+        assert!(cache.lock().inputs.is_empty(), "{at}");
+    }
 }
 
 #[test]

@@ -14,8 +14,8 @@ impl Chunk<'_> {
             && item.warnings.is_empty()
             && item.decided.is_empty()
         {
-            let input = input_digest(self.service, schema, text);
             let external_id = item.input.external_id();
+            let input = input_digest(self.service, schema, (self.kind, external_id), text);
             let cache = &self.service.site.cache;
             cache.note_input(self.kind, external_id, &mapped.hash, input);
         }
