@@ -1,5 +1,6 @@
 //! What goes back into JavaScript: answers, questions and events, encoded before they get there.
 
+use encoding_rs::mem::{convert_utf8_to_latin1_lossy, convert_utf8_to_utf16, is_utf8_latin1};
 use napi::sys;
 
 /// What an answer is, as `lib/dispatcher.js` reads it.
@@ -52,21 +53,23 @@ pub(super) enum EncodedText {
 }
 
 impl EncodedText {
-    /// The first byte of what takes more than two bytes in UTF-8, or two of which Latin-1 lacks the character.
-    const BEYOND_LATIN1: u8 = 0xc4;
-
     /// What is not UTF-8 becomes U+FFFD, as with every decoder of the platform.
     fn new(text: AnswerText) -> Self {
         let bytes = text.as_bytes();
         if bytes.is_ascii() {
             return Self::Ascii(text);
         }
-        let decoded = String::from_utf8_lossy(bytes);
-        if decoded.bytes().all(|byte| byte < Self::BEYOND_LATIN1) {
-            // Checked: no character is beyond 0xff.
-            return Self::Latin1(decoded.chars().map(|c| c as u8).collect());
+        if is_utf8_latin1(bytes) {
+            let mut latin1 = vec![0; bytes.len()];
+            let length = convert_utf8_to_latin1_lossy(bytes, &mut latin1);
+            latin1.truncate(length);
+            return Self::Latin1(latin1);
         }
-        Self::Utf16(decoded.encode_utf16().collect())
+        // One more than there are bytes, as the conversion demands.
+        let mut utf16 = vec![0; bytes.len() + 1];
+        let length = convert_utf8_to_utf16(bytes, &mut utf16);
+        utf16.truncate(length);
+        Self::Utf16(utf16)
     }
 
     /// The JavaScript string.
@@ -103,6 +106,44 @@ impl Completion {
             id,
             kind,
             text: EncodedText::new(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &EncodedText) -> String {
+        match text {
+            EncodedText::Ascii(text) => text.as_bytes().iter().map(|b| char::from(*b)).collect(),
+            EncodedText::Latin1(text) => text.iter().map(|b| char::from(*b)).collect(),
+            EncodedText::Utf16(text) => String::from_utf16(text).expect("whole characters"),
+        }
+    }
+
+    #[test]
+    fn a_text_takes_no_more_than_its_characters_need() {
+        let encoded = |text: &str| EncodedText::new(AnswerText::Text(text.to_owned()));
+        assert!(matches!(encoded("Jane"), EncodedText::Ascii(_)));
+        assert!(matches!(encoded("Zoë ÿ"), EncodedText::Latin1(text) if text.len() == 5));
+        assert!(matches!(encoded("Ā"), EncodedText::Utf16(text) if text.len() == 1));
+        assert!(matches!(encoded("é 👋"), EncodedText::Utf16(text) if text.len() == 4));
+    }
+
+    proptest! {
+        #[test]
+        fn texts_come_over_whole(text in "[\\x00-\\x7f]{0,99}|[\\x00-\\xff]{0,99}|\\PC{0,99}") {
+            let encoded = EncodedText::new(AnswerText::Text(text.clone()));
+            prop_assert_eq!(read(&encoded), text);
+        }
+
+        #[test]
+        fn what_is_no_utf_8_is_replaced(bytes in proptest::collection::vec(any::<u8>(), 0..99)) {
+            let encoded = EncodedText::new(AnswerText::Bytes(bytes.clone().into()));
+            prop_assert_eq!(read(&encoded), String::from_utf8_lossy(&bytes));
         }
     }
 }
