@@ -226,3 +226,18 @@ test('what the server stores in a form of its own is unchanged all the same', as
     }
   }
 });
+
+test('a further number of a service that belongs to no country does not keep a new one out', async () => {
+  const input = person();
+  const service = crm.service();
+  const { id } = await service.upsertPerson(input);
+  const phones = { ...primary(await rowOf(id)), additionalPhones: [{ number: '+80012345678' }] };
+  await crm.client().patch(`/rest/people/${id}`, { phones });
+  const warnings = [];
+  const onWarning = (warning) => warnings.push(warning);
+  await service.upsertPerson({ ...input, phone: '+4930123456' }, { onWarning });
+  const row = await rowOf(id);
+  assert.deepEqual(warnings, []);
+  assert.equal(row.phones.primaryPhoneNumber, '30123456');
+  assert.deepEqual(row.phones.additionalPhones, [{ number: '12345678', callingCode: '+800' }]);
+});

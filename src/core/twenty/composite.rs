@@ -15,7 +15,7 @@ use url::Url;
 use super::ids::ObjectKind;
 use super::phone::Phone;
 use super::record::is_blank;
-use super::{domain, email};
+use super::{domain, email, further_phones};
 
 const PHONE: &str = "primaryPhoneNumber";
 const LINK: &str = "primaryLinkUrl";
@@ -71,7 +71,11 @@ pub fn carry_over(payload: &mut Map<String, Value>, row: &Map<String, Value>) ->
                 && !is_blank(beside)
                 && !(clears && key == LABEL)
             {
-                written.insert(key.to_owned(), beside.clone());
+                let beside = match key {
+                    FURTHER_PHONES => further_phones::to_send(beside),
+                    _ => beside.clone(),
+                };
+                written.insert(key.to_owned(), beside);
             }
         }
         true

@@ -2,13 +2,13 @@
 //!
 //! The server parses what it is given with libphonenumber-js and refuses the whole batch for one number that it cannot
 //! read (transcripts 117, 481) or whose country it sees otherwise (118). This is a port of the same library with the same
-//! numbering plans, so what it reads and which country it finds agree with the server.
+//! numbering plans, so what it reads and which country it finds agree with the server, but for `phone_plans.rs`.
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, Region};
 use serde_json::{Map, Value, json};
 
-use super::phone_e164;
 use super::warning::reason;
+use super::{phone_e164, phone_plans};
 use crate::core::error::CrmError;
 
 /// Longest text that is tried: what is longer is no phone number.
@@ -41,7 +41,7 @@ impl Country {
 pub struct Phone {
     /// The national number, or E.164 where the national number alone might be read otherwise.
     pub number: String,
-    /// ISO 3166-1 alpha-2; empty where the number belongs to no one country.
+    /// ISO 3166-1 alpha-2; empty where the number belongs to no one country, or the server must say to which.
     pub country_code: String,
     /// With the plus sign.
     pub calling_code: String,
@@ -108,12 +108,12 @@ impl Phone {
     fn from_number(number: &PhoneNumber) -> Option<Self> {
         let calling = number.country_code;
         let national = rlibphonenumber::get_national_significant_number_owned(number);
-        let main = PHONE_NUMBER_UTIL.get_region_for_country_code(calling);
-        let non_geographic = main.is_none_or(|region| region == Region::World);
+        let non_geographic = is_non_geographic(calling);
         // As libphonenumber-js: a calling code's only country goes with every number, more than one are looked at closely.
         let region = PHONE_NUMBER_UTIL
             .get_region_for_number(number)
-            .filter(|region| *region != Region::World);
+            .filter(|region| *region != Region::World)
+            .filter(|_| !phone_plans::is_reassigned(calling, &national));
         let in_plan = region
             .is_some_and(|region| PHONE_NUMBER_UTIL.is_valid_number_for_region(number, region));
         let calling_code = format!("+{calling}");
@@ -136,6 +136,12 @@ impl Phone {
             non_geographic,
         })
     }
+}
+
+/// Whether a calling code belongs to no country.
+pub(super) fn is_non_geographic(calling: i32) -> bool {
+    let main = PHONE_NUMBER_UTIL.get_region_for_country_code(calling);
+    main.is_none_or(|region| region == Region::World)
 }
 
 fn read(text: &str, default_country: Option<Country>) -> Result<PhoneNumber, &'static str> {
