@@ -13,6 +13,7 @@ use crate::dev_rows;
 use crate::faults::FaultList;
 use crate::http::{ApiResult, Request};
 use crate::memo::Memo;
+use crate::metadata::PrintedRow;
 use crate::options::{
     Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes, SimOptions, UnsentSubfields,
 };
@@ -91,9 +92,9 @@ pub struct State {
     /// The OpenAPI document of the records.
     pub core_document: Memo<Vec<u8>>,
     /// Objects as the metadata lists them.
-    pub printed_objects: Memo<Vec<(Uuid, Value)>>,
+    pub printed_objects: Memo<Vec<PrintedRow>>,
     /// Fields as the metadata lists them.
-    pub printed_fields: Memo<Vec<(Uuid, Value)>>,
+    pub printed_fields: Memo<Vec<PrintedRow>>,
     /// Webhook requests under way.
     pub deliveries: Deliveries,
     options: SimOptions,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::field_rules::NewField;
 use super::print::{self, universal_id};
 use super::problems::{self, FailedStep, Problem};
-use super::{one, page};
+use super::{one, page, printed};
 use crate::clock::iso;
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response};
@@ -28,7 +28,7 @@ pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
                 object
                     .fields
                     .iter()
-                    .map(|f| (f.id, print::field(object, f)))
+                    .map(|f| printed(f.id, &print::field(object, f)))
             })
             .collect()
     });

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::object_refusal::name_taken;
 use super::print;
-use super::{one, page};
+use super::{one, page, printed};
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response};
 use crate::schema::{Field, FieldType, Object, Relation, RelationKind, capitalise};
@@ -26,7 +26,7 @@ pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
         schema
             .objects
             .iter()
-            .map(|object| (object.id, print::object(object)))
+            .map(|object| printed(object.id, &print::object(object)))
             .collect()
     });
     page(state, request, "objects", &rows)
