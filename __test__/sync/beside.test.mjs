@@ -209,6 +209,8 @@ test('what the server stores in a form of its own is unchanged all the same', as
       newPerson({ website: 'https://x.example/%252B' }),
       newPerson({ phone: '+1 555 123 4567' }),
       newPerson({ phone: '+33 6 12 34 56 78' }),
+      newPerson({ phone: '+212 528 841672' }),
+      newPerson({ phone: '+7 336 694 34 80' }),
     ];
     const companies = [
       newCompany({ domain_name: `https://www.${flavour}acme.example/` }),

@@ -92,6 +92,51 @@ test('an awaited run knows unchanged records by their text, and warns as often a
   assert.equal((await service.syncPersons([inputs[0]])).unchanged, 1);
 });
 
+test('known, changed, refused and doubled records of one chunk are told apart', async () => {
+  const service = crm.service();
+  const inputs = people(6);
+  await service.syncPersons(inputs);
+  const [first, second, third, fourth, fifth, sixth] = inputs;
+  const mixed = [
+    first,
+    { name: 'Without an id' },
+    { ...second, job_title: 'Boss' },
+    third,
+    fourth,
+    { ...fourth, city: 'Bonn' },
+    fifth,
+    { ...sixth, email: 'none' },
+  ];
+  const { created, updated, unchanged, failed } = await service.syncPersons(mixed);
+  assert.deepEqual(
+    { created, updated, unchanged, failed },
+    { created: 0, updated: 3, unchanged: 3, failed: 2 },
+  );
+  const rows = await crm.sim.records('people');
+  const told = (/** @type {any} */ { external_id }) => {
+    const { jobTitle, city } = rows.find(
+      (/** @type {any} */ row) => row.externalId === external_id,
+    );
+    return `${jobTitle ?? ''} ${city ?? ''}`.trim();
+  };
+  const base = told(first);
+  assert.notEqual(told(second), base);
+  assert.match(told(second), /Boss/);
+  assert.match(told(fourth), /Bonn/);
+  assert.equal(told(third), told(fifth));
+});
+
+test('one text is a record of its own as a person and as a company', async () => {
+  const service = crm.service();
+  const input = { external_id: 'both', name: 'Acme', email: 'both@example.com' };
+  assert.equal((await service.syncPersons([input])).created, 1);
+  assert.equal((await service.syncCompanies([input])).created, 1);
+  assert.equal((await service.syncPersons([input])).unchanged, 1);
+  await service.upsertCompany({ external_id: 'both', name: 'Other' });
+  assert.equal((await service.syncPersons([input])).unchanged, 1);
+  assert.equal((await service.syncCompanies([input])).updated, 1);
+});
+
 test('a text that was written last is written again once something else has been written in between', async () => {
   const service = crm.service();
   const [one] = people(1, () => ({ job_title: 'Founder' }));

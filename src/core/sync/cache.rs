@@ -11,9 +11,13 @@ use uuid::Uuid;
 use super::digest_map::DigestMap;
 use crate::core::twenty::ids::ObjectKind;
 
-/// How many mappings one workspace remembers; the least recently used go first. An entry takes about 225 bytes beside its
+/// How many mappings one workspace remembers; the least recently used go first. An entry takes about 250 bytes beside its
 /// external id.
 pub const CACHE_CAPACITY: usize = 200_000;
+
+/// How many entries may be passed over, because their inputs were met since they were last looked at, before one of them
+/// goes all the same: nobody is to wait for the end of a cache in which all were.
+const MAX_SECOND_CHANCES: usize = 64;
 
 /// Whether what was learnt at `at_ms` is believed at `now_ms`. What is further ahead than it may be old was written
 /// before a clock was set back, and could be of any age; less is another machine's clock, or one of our own stores',
@@ -85,11 +89,18 @@ pub struct IdCache {
     digests: RandomState,
 }
 
+struct Noted {
+    /// When the entry was made, in milliseconds since the epoch.
+    cached_at_ms: u64,
+    /// Whether the input was met since: a use that is not seen in the entries' order.
+    was_met: bool,
+}
+
 struct Entries {
     known: LruCache<Key, Known>,
-    /// When the entry was made that notes this input. Found in one place of memory: the entry itself is five apart, which
-    /// costs more than all the rest that an unchanged record does.
-    inputs: DigestMap<NonZeroU64, u64>,
+    /// What is known of the entry that notes this input. It stands in one place of memory where the entry is spread over
+    /// five: to read those would cost more than all the rest that an unchanged record does.
+    inputs: DigestMap<NonZeroU64, Noted>,
     /// The way back. Made when it is first asked for: only webhooks need it, and it costs as much as the rest.
     by_crm_id: Option<HashMap<(ObjectKind, Uuid), String>>,
 }
@@ -111,9 +122,21 @@ impl Entries {
     }
 
     fn pop_lru(&mut self) {
-        if let Some((key, known)) = self.known.pop_lru() {
-            self.unlink_from(&key, known.crm_id);
-            self.forget_input(Some(known));
+        for chances_left in (0..MAX_SECOND_CHANCES).rev() {
+            let Some((key, known)) = self.known.pop_lru() else {
+                return;
+            };
+            let noted = known.input.and_then(|input| self.inputs.get_mut(&input));
+            match noted {
+                Some(noted) if noted.was_met && chances_left > 0 => {
+                    noted.was_met = false;
+                    self.known.put(key, known);
+                }
+                _ => {
+                    self.unlink_from(&key, known.crm_id);
+                    return self.forget_input(Some(known));
+                }
+            }
         }
     }
 
@@ -249,8 +272,8 @@ impl IdCache {
         NonZeroU64::new(self.digests.hash_one(input)).unwrap_or(NonZeroU64::MIN)
     }
 
-    /// Notes that an input says exactly what was written last, if `hash` is still that. The digest is of the kind and the
-    /// external id, too: no two entries have the same.
+    /// Notes that an input says exactly what was written last, if `hash` is still that. The digest must be of the kind and
+    /// the external id, too.
     pub fn note_input(&self, kind: ObjectKind, external_id: &str, hash: &str, input: NonZeroU64) {
         let key = (kind, external_id.to_owned());
         let mut entries = self.lock();
@@ -262,18 +285,24 @@ impl IdCache {
             if let Some(before) = known.input.replace(input) {
                 inputs.remove(&before);
             }
-            inputs.insert(input, known.cached_at_ms);
+            let noted = Noted {
+                cached_at_ms: known.cached_at_ms,
+                was_met: false,
+            };
+            inputs.insert(input, noted);
         }
     }
 
     /// For each input, when the record was written, in milliseconds since the epoch, if it is noted to say what was
-    /// written last: then it need not be mapped to know that nothing has changed. Not a use of the entry, as far as that
-    /// counts for which goes first.
+    /// written last: then it need not be mapped to know that nothing has changed.
     pub fn recall_inputs(&self, inputs: impl Iterator<Item = NonZeroU64>) -> Vec<Option<u64>> {
-        let entries = self.lock();
-        inputs
-            .map(|input| entries.inputs.get(&input).copied())
-            .collect()
+        let mut entries = self.lock();
+        let recall = |input| {
+            let noted = entries.inputs.get_mut(&input)?;
+            noted.was_met = true;
+            Some(noted.cached_at_ms)
+        };
+        inputs.map(recall).collect()
     }
 
     /// Forgets the hash of what was written, unless that is as new as `version` or newer.

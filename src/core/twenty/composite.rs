@@ -356,6 +356,11 @@ mod tests {
         ] {
             assert_eq!(holds_parts(&held, &written), is_same, "{held:?}");
         }
+        let without_country = phone("+212528841672", "", "+212");
+        for country in ["EH", "MA", ""] {
+            let held = phone("528841672", country, "+212");
+            assert!(holds_parts(&held, &without_country), "{country}");
+        }
         let cleared = map(super::super::phone::cleared());
         assert!(holds_parts(&phone("", "", ""), &cleared));
         assert!(holds_parts(

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use super::phone::is_non_geographic;
+use super::phone_plans::is_reassigned;
 
-/// Sent back as they are held, but for services that belong to no country: the server gives those a calling code, and
-/// takes none, not even its own (+800 and the like come to be further numbers when two people are merged).
+/// Sent back as they are held, but for what the server would not take from itself: the calling code of a service that
+/// belongs to no country (+800 and the like come to be further numbers when two people are merged), and a country of
+/// which its numbering plan has since changed its mind.
 pub fn to_send(held: &Value) -> Value {
     match held {
         Value::Array(phones) => phones.iter().map(phone_to_send).collect(),
@@ -18,11 +20,13 @@ fn phone_to_send(held: &Value) -> Value {
     let (calling_code, number) = (part("callingCode"), part("number"));
     let calling = calling_code.strip_prefix('+').unwrap_or(calling_code);
     match calling.parse() {
-        Ok(calling) if is_non_geographic(calling) && number.starts_with('+') => {
-            json!({"number": number})
-        }
-        Ok(calling) if is_non_geographic(calling) && !number.is_empty() => {
-            json!({"number": format!("+{calling}{number}")})
+        Ok(code)
+            if !number.is_empty() && (is_non_geographic(code) || is_reassigned(code, number)) =>
+        {
+            match number.starts_with('+') {
+                true => json!({"number": number}),
+                false => json!({"number": format!("+{calling}{number}")}),
+            }
         }
         _ => held.clone(),
     }
@@ -33,12 +37,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_without_a_country_leaves_its_calling_code_to_the_server() {
+    fn what_only_the_server_can_say_is_left_to_it() {
         let french = json!({"number": "612345678", "countryCode": "FR", "callingCode": "+33"});
         let held = json!([
             french,
             {"number": "12345678", "countryCode": null, "callingCode": "+800"},
             {"number": "+88312345678", "countryCode": "", "callingCode": "883"},
+            {"number": "528841672", "countryCode": "EH", "callingCode": "+212"},
             {"number": "", "callingCode": "+800"},
             {"number": "030 12345"},
         ]);
@@ -46,6 +51,7 @@ mod tests {
             french,
             {"number": "+80012345678"},
             {"number": "+88312345678"},
+            {"number": "+212528841672"},
             {"number": "", "callingCode": "+800"},
             {"number": "030 12345"},
         ]);

@@ -14,7 +14,7 @@ use crate::core::sync::service::SyncService;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
-/// A record that need not be read any further.
+/// A record that may not have to be read any further.
 pub struct KnownText<'a> {
     /// What keeps the chunks of its external id in order.
     pub key: Key,

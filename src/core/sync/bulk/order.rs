@@ -10,8 +10,8 @@ use crate::core::sync::digest_map::DigestMap;
 /// Closed when its chunk is done.
 type Done = Arc<Semaphore>;
 
-/// What chunks must not write side by side. A digest: should two of them be alike, their chunks go one after the other
-/// without need, and nothing else comes of it.
+/// What chunks must not write side by side. A digest: should two of them be alike, their chunks go one after the other, or
+/// a record is read in full, without need; nothing else comes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key(u64);
 

@@ -67,7 +67,12 @@ fn an_input_is_forgotten_with_its_entry() {
     let forgets: [&dyn Fn(); 4] = [
         &|| cache.remove(kind, "a"),
         &|| cache.forget_hash(kind, "a", 6),
-        &|| cache.insert(kind, "b", A, 8),
+        // Twice: it was met, and has a second chance.
+        &|| {
+            ["b", "c"]
+                .iter()
+                .for_each(|id| cache.insert(kind, id, A, 8))
+        },
         &|| cache.clear(),
     ];
     for (at, forget) in forgets.into_iter().enumerate() {
@@ -76,6 +81,39 @@ fn an_input_is_forgotten_with_its_entry() {
         assert_eq!(cache.recall_inputs([input].into_iter()), [None], "{at}");
         assert!(cache.lock().inputs.is_empty(), "{at}");
     }
+}
+
+#[test]
+fn an_entry_whose_input_is_met_is_in_use() {
+    let cache = cache(2);
+    let (kind, hash) = (ObjectKind::Person, "0f");
+    let input = cache.digest("text");
+    cache.insert_written(kind, written("a", Some(hash), 5), 7);
+    cache.note_input(kind, "a", hash, input);
+    cache.insert(kind, "b", A, 7);
+    cache.recall_inputs([input].into_iter());
+    cache.insert(kind, "c", A, 7);
+    let is_there = |external_id| cache.get(kind, external_id, 10, 7).is_some();
+    assert_eq!(["a", "b", "c"].map(is_there), [true, false, true]);
+    // One chance for each time: it is not met again.
+    cache.insert(kind, "d", A, 7);
+    cache.insert(kind, "e", A, 7);
+    assert_eq!(["a", "d", "e"].map(is_there), [false, true, true]);
+}
+
+#[test]
+fn where_all_are_in_use_one_goes_all_the_same() {
+    let cache = cache(1_000);
+    let (kind, hash) = (ObjectKind::Person, "0f");
+    let ids: Vec<String> = (0..1_000).map(|at| at.to_string()).collect();
+    for id in &ids {
+        cache.insert_written(kind, written(id, Some(hash), 5), 7);
+        cache.note_input(kind, id, hash, cache.digest(id));
+    }
+    cache.recall_inputs(ids.iter().map(|id| cache.digest(id)));
+    cache.insert(kind, "one more", A, 7);
+    assert_eq!(cache.entries(10, 7).len(), 1_000);
+    assert_eq!(cache.lock().inputs.len(), 999);
 }
 
 #[test]
