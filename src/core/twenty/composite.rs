@@ -176,8 +176,10 @@ fn stored_link(link: &str) -> String {
     text.trim_end_matches('/').to_owned()
 }
 
-/// As JavaScript's `decodeURIComponent`; what that refuses stays as it is.
+/// As JavaScript's `decodeURIComponent`; what that refuses stays as it is, but for `^`, which one Node writes as `%5E` and
+/// another does not.
 fn decoded(text: &str) -> Cow<'_, str> {
+    let undecoded = || Cow::Owned(text.replace('^', "%5E"));
     let starts_with_hex = |rest: &str| {
         let digits = rest.as_bytes().get(..2);
         digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
@@ -185,8 +187,8 @@ fn decoded(text: &str) -> Cow<'_, str> {
     match text.split('%').skip(1).all(starts_with_hex) {
         true => percent_decode_str(text)
             .decode_utf8()
-            .unwrap_or(text.into()),
-        false => text.into(),
+            .unwrap_or_else(|_| undecoded()),
+        false => undecoded(),
     }
 }
 
@@ -329,6 +331,9 @@ mod tests {
             ("https://xn--bcher-kva.de", "https://bücher.de", true),
             ("https://x.com/%E0%A4%A", "https://x.com/%E0%A4%A", true),
             ("https://x.com/%FF", "https://x.com/%FF", true),
+            ("https://x.com/%5E%FF", "https://x.com/^%FF", true),
+            ("https://x.com/^%FF", "https://x.com/^%FF", true),
+            ("https://x.com/%5E%", "https://x.com/^%", true),
             ("https://x.com/a", "https://x.com/A", false),
             ("http://x.com", "https://x.com", false),
             ("x.com", "https://x.com", false),

@@ -137,8 +137,12 @@ pub fn canonical(link: &str) -> Cow<'_, str> {
 
 /// Whether the server takes the (lower-case ASCII) host in a link: labels of letters, digits and hyphens with none at
 /// either end, an underscore at most before a label, at least two labels (read in the server's source, which has its own
-/// pattern for hosts).
+/// pattern for hosts: its labels are a little shorter than those of the DNS).
 pub fn is_hostname(host: &str) -> bool {
+    let fits_in = |label: &str, most: usize| {
+        let most = if label.starts_with("xn--") { 63 } else { most };
+        (1..=most).contains(&label.len())
+    };
     let mut labels = host.split('.').rev();
     let is_plain = |label: &str| {
         label
@@ -152,9 +156,9 @@ pub fn is_hostname(host: &str) -> bool {
     let fits = labels.all(|label| {
         others += 1;
         let rest = label.strip_prefix('_').unwrap_or(label);
-        (1..=63).contains(&rest.len()) && is_plain(rest)
+        fits_in(rest, 62) && is_plain(rest)
     });
-    fits && (1..=10).contains(&others) && (1..=63).contains(&last.len()) && is_plain(last)
+    fits && (1..=10).contains(&others) && fits_in(last, 61) && is_plain(last)
 }
 
 /// As often as it is there, or what is left would read as another domain.
@@ -221,6 +225,9 @@ mod tests {
             "_dmarc.acme.com",
             "foo.xn--p1ai",
             "xn--e1afmkfd.xn--p1ai",
+            &format!("{}.com", "l".repeat(62)),
+            &format!("xn--{}.com", "l".repeat(59)),
+            &format!("acme.{}", "l".repeat(61)),
         ] {
             assert!(is_hostname(host), "{host}");
         }
@@ -233,6 +240,8 @@ mod tests {
             "x-.com",
             "a..com",
             "_.com",
+            &format!("{}.com", "l".repeat(63)),
+            &format!("acme.{}", "l".repeat(62)),
         ] {
             assert!(!is_hostname(host), "{host}");
         }
