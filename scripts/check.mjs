@@ -12,7 +12,7 @@ const checks = {
   rustfmt: [['cargo', 'fmt', '--all', '--check']],
   clippy: [['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings']],
   // The fuzz targets are a workspace of their own, which nothing else here builds.
-  'fuzz lock file': [
+  'fuzz-lock': [
     ['cargo', 'update', '--workspace', '--locked', '--manifest-path', 'fuzz/Cargo.toml'],
   ],
   lint: [node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.')],

@@ -81,7 +81,7 @@ fn one(state: &State, status: u16, legacy_key: &str, content: Value) -> Response
     }
 }
 
-/// A row of a list, with its id: its text is ready, because it is as long as everything else that an answer takes.
+/// A row of a list, with its id. Its text is ready: to write all rows takes longer than the rest of an answer.
 pub type PrintedRow = (Uuid, Box<RawValue>);
 
 fn printed(id: Uuid, row: &Value) -> PrintedRow {

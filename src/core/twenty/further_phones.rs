@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::phone::is_non_geographic;
+use super::phone::{e164_of, is_non_geographic};
 use super::phone_plans::is_reassigned;
 
 /// Sent back as they are held, but for what the server would not take from itself: the calling code of a service that
@@ -23,10 +23,7 @@ fn phone_to_send(held: &Value) -> Value {
         Ok(code)
             if !number.is_empty() && (is_non_geographic(code) || is_reassigned(code, number)) =>
         {
-            match number.starts_with('+') {
-                true => json!({"number": number}),
-                false => json!({"number": format!("+{calling}{number}")}),
-            }
+            json!({"number": e164_of(&format!("+{calling}"), number)})
         }
         _ => held.clone(),
     }

@@ -75,18 +75,12 @@ impl Phone {
         if number.is_empty() {
             return None;
         }
-        if number.starts_with('+') {
-            return Some(number.to_owned());
-        }
-        Some(format!("{}{number}", part("primaryPhoneCallingCode")))
+        Some(e164_of(part("primaryPhoneCallingCode"), number))
     }
 
     /// E.164.
     pub fn e164(&self) -> String {
-        if self.number.starts_with('+') {
-            return self.number.clone();
-        }
-        format!("{}{}", self.calling_code, self.number)
+        e164_of(&self.calling_code, &self.number)
     }
 
     /// The subfields of Twenty's `phones`.
@@ -135,6 +129,14 @@ impl Phone {
             extension,
             non_geographic,
         })
+    }
+}
+
+/// A number with its calling code, unless it has it already.
+pub(super) fn e164_of(calling_code: &str, number: &str) -> String {
+    match number.starts_with('+') {
+        true => number.to_owned(),
+        false => format!("{calling_code}{number}"),
     }
 }
 
