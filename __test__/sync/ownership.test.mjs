@@ -31,3 +31,50 @@ test('if-empty fills blanks, create-only writes once, always writes always', asy
   const known = await crm.requestsOf(() => service.upsertPerson({ ...plain, plan: 'free' }));
   assert.equal(known, 1, 'no look-up where no such field is written');
 });
+
+/** What single calls and what runs make of these inputs, one after the other. @param {any} options @param {any[]} inputs */
+async function outcomes(options, inputs) {
+  const single = crm.service(options);
+  const bulk = crm.service({ ...options, namespace: 'bulk' });
+  /** @type {string[]} */
+  const ofSingle = [];
+  /** @type {string[]} */
+  const ofBulk = [];
+  for (const input of inputs) {
+    const { created, updated } = await single.upsertPerson(input, { skipUnchanged: true });
+    ofSingle.push(created ? 'created' : updated ? 'updated' : 'unchanged');
+    const other = { ...input, email: `bulk-${input.email}` };
+    for await (const { status } of bulk.syncPersons([other])) ofBulk.push(status);
+  }
+  return { ofSingle, ofBulk };
+}
+
+test('what is left out because it is create-only does not make a record one that has changed', async () => {
+  const person = newPerson({ job_title: 'Clerk', phone: '+33612345678' });
+  const moved = { ...person, job_title: 'Boss', phone: '+33699999999' };
+  for (const fieldOwnership of [
+    { person: { phone: 'create-only' } },
+    { person: { job_title: 'create-only', phone: 'create-only' } },
+    { person: { name: 'create-only', email: 'create-only', company_external_id: 'create-only' } },
+  ]) {
+    await crm.sim.reset();
+    const { ofSingle, ofBulk } = await outcomes({ fieldOwnership }, [
+      person,
+      person,
+      moved,
+      moved,
+      moved,
+    ]);
+    assert.deepEqual(ofSingle, ['created', 'unchanged', 'updated', 'unchanged', 'unchanged']);
+    assert.deepEqual(ofBulk, ofSingle);
+  }
+});
+
+test('a field that may be filled another time is looked at each time, alone and in bulk', async () => {
+  const options = /** @type {any} */ ({ fieldOwnership: { person: { job_title: 'if-empty' } } });
+  const person = newPerson({ job_title: 'Clerk' });
+  const moved = { ...person, job_title: 'Boss' };
+  const { ofSingle, ofBulk } = await outcomes(options, [person, moved, moved]);
+  assert.deepEqual(ofSingle, ['created', 'updated', 'updated']);
+  assert.deepEqual(ofBulk, ofSingle);
+});

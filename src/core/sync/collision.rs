@@ -79,6 +79,8 @@ pub struct Target {
     pub blanks_only: bool,
     /// The e-mail or domain stays out of this write.
     pub leave_out_unique: bool,
+    /// The row holds it all the same, in another spelling.
+    pub holds_spelling: bool,
     /// The row that loses the e-mail or domain first.
     pub take_from: Option<Record>,
     /// What the caller is told.
@@ -93,9 +95,15 @@ impl Target {
             claim: false,
             blanks_only: false,
             leave_out_unique: false,
+            holds_spelling: false,
             take_from: None,
             warnings: Vec::new(),
         }
+    }
+
+    /// Whether the row is without its e-mail or domain after this write.
+    pub fn lacks_value(&self) -> bool {
+        self.leave_out_unique && !self.holds_spelling
     }
 }
 
@@ -173,6 +181,7 @@ impl Claimant<'_> {
         if self.holds_unique(own) {
             // Another spelling of the same domain sits on another row: each keeps what it has.
             target.leave_out_unique = true;
+            target.holds_spelling = true;
             return Decision::Write(target);
         }
         if is_deleted(holder) {

@@ -118,21 +118,26 @@ pub fn needs_row(restricted: &[(String, Owner)], payload: &Map<String, Value>) -
 }
 
 /// Takes out of an update of `row` what the CRM owns. Without a row, fields that would need one stay out.
+///
+/// Returns whether the update is whole: nothing stays out that may be written another time. An `if-empty` field may, once
+/// somebody blanks it in the CRM; a `create-only` one never.
 pub fn restrict(
     restricted: &[(String, Owner)],
     payload: &mut Map<String, Value>,
     row: Option<&Record>,
-) {
+) -> bool {
+    let mut is_whole = true;
     for (name, owner) in restricted {
         let is_ours = match owner {
             Owner::Always => true,
             Owner::CreateOnly => false,
             Owner::IfEmpty => row.is_some_and(|row| row.get(name).is_none_or(is_blank)),
         };
-        if !is_ours {
-            payload.shift_remove(name);
+        if !is_ours && payload.shift_remove(name).is_some() {
+            is_whole &= *owner == Owner::CreateOnly;
         }
     }
+    is_whole
 }
 
 #[cfg(test)]
@@ -180,11 +185,17 @@ mod tests {
         assert!(needs_row(&restricted, &sent));
         let row = map(json!({"jobTitle": "Clerk", "city": ""}));
         let mut payload = sent.clone();
-        restrict(&restricted, &mut payload, Some(&row));
+        let is_whole = restrict(&restricted, &mut payload, Some(&row));
+        assert!(!is_whole, "jobTitle may be written another time");
         assert_eq!(
             Value::Object(payload),
             json!({"name": {"firstName": "A"}, "city": "Paris"})
         );
+        let mut payload = sent.clone();
+        let blank = map(json!({"jobTitle": "", "city": null}));
+        assert!(restrict(&restricted, &mut payload, Some(&blank)));
+        assert!(!payload.contains_key("phones"), "it is never written again");
+        assert!(!restrict(&restricted, &mut sent.clone(), None));
         assert!(!needs_row(&restricted, &map(json!({"name": {}}))));
     }
 }

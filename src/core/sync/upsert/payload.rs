@@ -17,12 +17,21 @@ use crate::core::twenty::person::{PersonEntity, person_to_entity};
 use crate::core::twenty::record::{MappedRecord, holds_all};
 use crate::core::twenty::schema::WorkspaceSchema;
 
+/// What an update writes.
+pub(super) struct Update {
+    pub payload: Map<String, Value>,
+    /// Links that were to be cleared and stay.
+    pub uncleared: Vec<String>,
+    /// Whether no field stays out that may be written another time (`ownership::restrict`).
+    pub is_whole: bool,
+}
+
 impl Upsert<'_> {
-    /// What an update of `row` writes, and the links that it cannot clear; fields that the CRM owns stay out. Without a
-    /// row, what could take something else away stays out, too: the row that comes back shows whether it is owed.
-    pub(super) fn update_payload(&self, row: Option<&Record>) -> (Map<String, Value>, Vec<String>) {
+    /// What an update of `row` writes; fields that the CRM owns stay out. Without a row, what could take something else
+    /// away stays out, too: the row that comes back shows whether it is owed.
+    pub(super) fn update_payload(&self, row: Option<&Record>) -> Update {
         let mut payload = self.payload();
-        restrict(&self.restricted, &mut payload, row);
+        let is_whole = restrict(&self.restricted, &mut payload, row);
         let uncleared = match row {
             Some(row) => carry_over(&mut payload, row),
             None => {
@@ -30,24 +39,17 @@ impl Upsert<'_> {
                 Vec::new()
             }
         };
-        (payload, uncleared)
+        Update {
+            payload,
+            uncleared,
+            is_whole,
+        }
     }
 
     /// Whether a row that was written without knowing it still lacks a part of this record, or holds one that stays.
     pub(super) fn owes(&self, row: &Record) -> bool {
-        let (payload, uncleared) = self.update_payload(Some(row));
-        !uncleared.is_empty() || has_shared(&payload)
-    }
-
-    /// Whether an update leaves out what the CRM owns: then its hash says nothing of the whole.
-    pub(super) fn is_restricted(&self) -> bool {
-        if self.restricted.is_empty() {
-            return false;
-        }
-        let payload = self.payload();
-        self.restricted
-            .iter()
-            .any(|(name, _)| payload.contains_key(name))
+        let update = self.update_payload(Some(row));
+        !update.uncleared.is_empty() || has_shared(&update.payload)
     }
 
     /// Whether an update must see the row first.

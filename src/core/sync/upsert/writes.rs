@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::mishaps::{is_duplicate, is_lost_write, is_outcome_unknown};
+use super::payload::Update;
 use super::{Input, Plan, Step, Upsert};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::composite;
@@ -47,9 +48,11 @@ impl Upsert<'_> {
             return Ok(Step::Next(Plan::LookUp));
         }
         self.looked_at = self.service.workspace.claims.now();
-        let (payload, _) = self.update_payload(None);
+        let Update {
+            payload, is_whole, ..
+        } = self.update_payload(None);
         self.row_unseen = true;
-        self.is_complete &= !self.is_restricted();
+        self.is_complete &= is_whole;
         match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
             Ok(record) => self.after_remembered(id, record).await,
             Err(error) if error.code == ErrorCode::NotFound => {
@@ -160,9 +163,12 @@ impl Upsert<'_> {
             }
         }
         self.row_unseen = false;
-        let (mut payload, mut uncleared) = self.update_payload(Some(&target.row));
-        self.is_complete &=
-            !target.leave_out_unique && !target.blanks_only && !self.is_restricted();
+        let Update {
+            mut payload,
+            mut uncleared,
+            is_whole,
+        } = self.update_payload(Some(&target.row));
+        self.is_complete &= is_whole && !target.lacks_value() && !target.blanks_only;
         if target.leave_out_unique {
             payload.shift_remove(self.kind().unique_field());
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::core::sync::bulk::item::{Mapped, Status};
 use crate::core::sync::collision::{Claimant, Decision, Target, decide, own_gone};
-use crate::core::sync::ownership::{needs_row, restrict};
+use crate::core::sync::ownership::restrict;
 use crate::core::sync::upsert::{
     create_payload, is_as_created, link_kept_warning, linked_warning, store_failed, take_value_from,
 };
@@ -174,13 +174,10 @@ impl Chunk<'_> {
             return None;
         }
         let mut payload = payload(mapped, self.kind);
-        let had = payload.len();
-        restrict(&mapped.restricted, &mut payload, Some(&target.row));
-        mapped.is_complete &=
-            payload.len() == had || !needs_row(&mapped.restricted, &mapped.record.fields);
+        mapped.is_complete &= restrict(&mapped.restricted, &mut payload, Some(&target.row))
+            && !target.lacks_value();
         if target.leave_out_unique {
             payload.shift_remove(self.kind.unique_field());
-            mapped.is_complete &= target.warnings.is_empty();
         }
         item.decided.extend(target.warnings);
         let uncleared = carry_over(&mut payload, &target.row);
