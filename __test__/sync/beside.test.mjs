@@ -243,3 +243,20 @@ test('a further number of a service that belongs to no country does not keep a n
   assert.equal(row.phones.primaryPhoneNumber, '30123456');
   assert.deepEqual(row.phones.additionalPhones, [{ number: '12345678', callingCode: '+800' }]);
 });
+
+test('a person whose company is soft-deleted is unchanged as long as the link is', async () => {
+  const person = newPerson({ company_external_id: 'c-gone', company_name: 'Gone' });
+  const service = () => crm.service({ collisions: { ownDeleted: 'skip' } });
+  await service().upsertPerson(person);
+  await service().deleteCompany('c-gone');
+  for (let run = 0; run < 2; run += 1) {
+    const summary = await service().syncPersons([person], { verifyUnchanged: true });
+    assert.deepEqual([summary.unchanged, summary.updated], [1, 0]);
+  }
+  const [row] = await crm.sim.records('people');
+  const [company] = await crm.sim.records('companies');
+  assert.equal(row.companyId, company.id);
+  // Shown it is as the CRM shows it: beside a soft-deleted company there is none.
+  const found = await service().findPerson(person.external_id);
+  assert.equal(found?.external_id, person.external_id);
+});

@@ -158,3 +158,31 @@ test('a row keeps its domain as it is spelled there, alone and in bulk, and is u
     assert.equal(again.unchanged, 3);
   }
 });
+
+test('another row has the domain in another spelling: unchanged the next time, alone and in bulk', async () => {
+  for (const inBulk of [false, true]) {
+    await crm.sim.reset();
+    const company = newCompany({ domain_name: 'twice.example' });
+    await crm.sim.seed({
+      companies: [
+        { externalId: company.external_id, domainName: { primaryLinkUrl: 'twice.example' } },
+        { externalId: 'c-other', domainName: { primaryLinkUrl: 'https://www.twice.example' } },
+      ],
+    });
+    const service = crm.service();
+    /** @param {object} input */
+    const write = async (input) => {
+      if (inBulk) {
+        const { updated, warnings } = await service.syncCompanies([input]);
+        return [updated === 1, warnings];
+      }
+      const { updated } = await service.upsertCompany(input, { skipUnchanged: true });
+      return [updated, 0];
+    };
+    assert.deepEqual(await write(company), [true, 0]);
+    assert.deepEqual(await write(company), [false, 0], `in bulk: ${inBulk}`);
+    const renamed = { ...company, name: 'Acme Ltd' };
+    assert.deepEqual(await write(renamed), [true, 0]);
+    assert.deepEqual(await write(renamed), [false, 0], `in bulk: ${inBulk}`);
+  }
+});

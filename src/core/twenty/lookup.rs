@@ -14,7 +14,7 @@ mod tests;
 pub use answer::{LookupAnswer, LookupPage, LookupRow, parse, parse_tolerantly};
 pub use query::{LookupQuery, build};
 
-/// Rows a page; the server's maximum for GraphQL.
+/// Rows a page. GraphQL gives as many as are asked for, REST no more than this.
 pub const PAGE_SIZE: usize = 200;
 
 fn failed(message: impl Into<String>) -> CrmError {

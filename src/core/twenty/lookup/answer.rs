@@ -24,8 +24,6 @@ pub struct LookupRow {
     pub external_id: Option<String>,
     /// The e-mail or domain link as stored; none where it is blank.
     pub unique_value: Option<String>,
-    /// The linked company, for people.
-    pub company_id: Option<Uuid>,
     /// Whether it is soft-deleted.
     pub deleted: bool,
     /// When it was made, as the server says it.
@@ -160,7 +158,6 @@ fn read_row(record: Map<String, Value>, query: &LookupQuery) -> Result<LookupRow
             .and_then(text)
             .map(str::to_owned),
         unique_value: unique::held_by(query.kind, &record).map(str::to_owned),
-        company_id: text("companyId").and_then(|id| Uuid::parse_str(id).ok()),
         deleted: text("deletedAt").is_some(),
         created_at: text("createdAt").map(str::to_owned),
         updated_at: text("updatedAt").map(str::to_owned),

@@ -38,7 +38,8 @@ pub struct LookupQuery {
 }
 
 impl LookupQuery {
-    /// An empty query: nothing is asked until keys are added. `company_name` also asks for the linked company's name.
+    /// An empty query: nothing is asked until keys are added. `company_name` asks for the linked company's name in place
+    /// of its id: rows to be shown, not rows to be decided on.
     pub fn new(
         kind: ObjectKind,
         schema: &ObjectSchema,
@@ -237,10 +238,13 @@ fn selection(
     parts.extend(external_id_field.map(str::to_owned));
     let mapped: &[&str] = match kind {
         ObjectKind::Person => {
-            parts.push("emails { primaryEmail } name { firstName lastName } companyId".into());
-            if company_name {
-                parts.push("company { name }".into());
-            }
+            parts.push("emails { primaryEmail } name { firstName lastName }".into());
+            // Never both: beside its company, the id of one that is soft-deleted reads as null, and the person as one
+            // without a company.
+            parts.push(match company_name {
+                true => "company { name }".into(),
+                false => "companyId".into(),
+            });
             &[
                 "phones",
                 "jobTitle",

@@ -171,6 +171,49 @@ fn absent_stays_and_null_clears_by_subfields() {
     assert_eq!(cleared.unique_value, None);
 }
 
+/// The server takes `null` for a composite, answers with success and leaves it as it is.
+#[test]
+fn whatever_type_a_field_has_no_composite_is_cleared_as_a_whole() {
+    let composites =
+        ["CURRENCY", "ADDRESS", "ACTOR", "RICH_TEXT"].map(|kind| FieldKind::Other(kind.into()));
+    let names = FieldNames::default();
+    for kind in composites.into_iter().chain([
+        FieldKind::Links,
+        FieldKind::Emails,
+        FieldKind::Phones,
+        FieldKind::FullName,
+    ]) {
+        let ours = [
+            "jobTitle",
+            "website",
+            "city",
+            "accountType",
+            "planCustom",
+            "totalSubmissions",
+            "status",
+        ];
+        let mut fields = vec![
+            ("phones", FieldKind::Phones),
+            ("domainName", FieldKind::Links),
+        ];
+        fields.extend(ours.map(|name| (name, kind.clone())));
+        let schema = schema(&fields);
+        let context = context(&schema, &names);
+        for blank in [json!(null), json!(" ")] {
+            let person = person(json!({
+                "phone": blank, "job_title": blank, "website": blank, "city": blank, "account_type": blank,
+                "plan": blank, "total_submissions": null,
+            }));
+            let company = company(json!({"domain_name": blank, "website": blank, "status": blank}));
+            let person = map_person(&person, &context).expect("a record");
+            let company = map_company(&company, &context).expect("a record");
+            for (name, value) in person.fields.iter().chain(&company.fields) {
+                assert!(!value.is_null(), "{name} as {kind:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_bare_workspace_gets_what_it_can_hold() {
     let names = FieldNames::default();

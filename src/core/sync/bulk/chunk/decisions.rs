@@ -174,8 +174,8 @@ impl Chunk<'_> {
             return None;
         }
         let mut payload = payload(mapped, self.kind);
-        mapped.is_complete &= restrict(&mapped.restricted, &mut payload, Some(&target.row))
-            && !target.lacks_value();
+        mapped.is_complete &=
+            restrict(&mapped.restricted, &mut payload, Some(&target.row)) && !target.lacks_value();
         if target.leave_out_unique {
             payload.shift_remove(self.kind.unique_field());
         }
