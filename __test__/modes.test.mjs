@@ -1,5 +1,6 @@
 // Where changes go: to Twenty, to the caller's event system, or nowhere.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import {
@@ -247,6 +248,38 @@ test('platform: what publish does to the event does not reach the caller', async
   });
   const person = newPerson();
   assert.equal((await service.upsertPerson(person)).data.name, person.name);
+});
+
+test('platform: twelve calls that share a signal put one listener on it, and leave none', async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listeners = () => getEventListeners(signal, 'abort').length;
+  /** @type {Error[]} */
+  const warnings = [];
+  const onWarning = (/** @type {Error} */ warning) => warnings.push(warning);
+  process.on('warning', onWarning);
+  /** @type {(() => void)[]} */
+  const publishing = [];
+  const { service } = platform({ publish: () => new Promise((done) => publishing.push(done)) });
+  const calls = () =>
+    Array.from({ length: 12 }, (_, at) => [
+      service.upsertPerson(newPerson(), { signal }),
+      service.deleteCompany(`c-${at}`, { signal }),
+    ]).flat();
+  const answered = calls();
+  assert.equal(listeners(), 1);
+  for (const done of publishing.splice(0)) done();
+  await Promise.all(answered);
+  assert.equal(listeners(), 0);
+
+  const aborted = calls();
+  controller.abort('enough');
+  const reasons = (await Promise.allSettled(aborted)).map((end) => Reflect.get(end, 'reason'));
+  assert.deepEqual(reasons, Array(24).fill('enough'));
+  assert.equal(listeners(), 0);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', onWarning);
+  assert.deepEqual(warnings, []);
 });
 
 test('platform: an abort rejects with its own reason, before and while publishing', async () => {

@@ -39,4 +39,23 @@ function startWatch(signal) {
   return watch;
 }
 
-module.exports = { onAbort };
+/**
+ * What `work` comes to, or the signal's reason thrown as soon as it aborts: what never answers holds nobody up.
+ * @template T
+ * @param {T | PromiseLike<T>} work goes on by itself, and may fail later
+ * @param {AbortSignalLike | undefined} signal
+ * @returns {Promise<T>}
+ */
+function unlessAborted(work, signal) {
+  const done = Promise.resolve(work);
+  if (signal === undefined) return done;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    let forget = () => {};
+    if (signal.aborted) abort();
+    else forget = onAbort(signal, abort);
+    done.finally(forget).then(resolve, reject);
+  });
+}
+
+module.exports = { onAbort, unlessAborted };

@@ -1,5 +1,6 @@
 'use strict';
 
+const { unlessAborted } = require('./abort.js');
 const { call, callNow } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { SYNC_MODE_VALUES, isSyncMode } = require('./config/validate.js');
@@ -115,23 +116,6 @@ async function findMapped({ native, warn }, kind, externalId) {
   const { id, warning } = answer.ok ? JSON.parse(answer.text) : { id: null, warning: null };
   if (warning !== null) warn(warning);
   return id ?? undefined;
-}
-
-/**
- * @template T
- * @param {T | PromiseLike<T>} work
- * @param {import('../index.js').AbortSignalLike | undefined} signal
- * @returns {Promise<T>}
- */
-function unlessAborted(work, signal) {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    Promise.resolve(work)
-      .finally(() => signal?.removeEventListener('abort', onAbort))
-      .then(resolve, reject);
-    if (signal?.aborted) onAbort();
-  });
 }
 
 /**

@@ -30,6 +30,7 @@ function recordToJson(what, input) {
   if (typeof input !== 'object' || input === null) {
     throw notRecord(what);
   }
+  requireNoPromise(what, input);
   let text;
   let submissions;
   try {
@@ -51,6 +52,26 @@ function recordToJson(what, input) {
     throw notRecord(what);
   }
   return text;
+}
+
+/**
+ * A promise would be a record without any field.
+ * @param {'person' | 'company'} what
+ * @param {any} input
+ */
+function requireNoPromise(what, input) {
+  let then;
+  try {
+    ({ then } = input);
+  } catch {
+    // Whatever it is, the next step finds out.
+  }
+  if (typeof then !== 'function') return;
+  throw invalid(
+    'input',
+    `the ${what} is a promise: await it, and give what it comes to`,
+    undefined,
+  );
 }
 
 /** What JSON writes as null. @param {unknown} value */

@@ -30,7 +30,10 @@ export interface SyncOptions extends UpsertOptions {
   verifyUnchanged?: boolean;
   /** Called after every chunk, in input order. What it throws is ignored. */
   onProgress?: (progress: SyncProgress) => void;
-  /** Aborting ends the run: it rejects with the signal's own reason. */
+  /**
+   * Aborting ends the run, also while the input gives nothing: it rejects with the signal's own reason. The input is closed,
+   * and a stream destroyed; what never ends is not waited for.
+   */
   signal?: AbortSignalLike;
 }
 

@@ -1,13 +1,16 @@
 'use strict';
 
+const { onAbort, unlessAborted } = require('../abort.js');
+
 /** Chunks that may be under way or wait for those before them, for each one in flight. */
 const KEPT_PER_CHUNK_IN_FLIGHT = 2;
 
 /**
  * What becomes of each chunk, in input order, with a bounded number of chunks in flight. One that takes long does not keep
- * those behind it from starting, as long as their results are not too many to keep.
+ * those behind it from starting, as long as their results are not too many to keep. An abort ends it at once, whatever
+ * is being read: an input may be stuck for ever.
  * @template T
- * @param {AsyncGenerator<unknown[], void, undefined>} source
+ * @param {InstanceType<typeof import('./inputs.js')['ChunkReader']>} source
  * @param {(records: unknown[]) => Promise<T>} toWrite
  * @param {{ maxConcurrency: number, signal?: import('../../index.js').AbortSignalLike }} settings
  * @returns {AsyncGenerator<T, void, undefined>}
@@ -62,19 +65,39 @@ async function* inOrder(source, toWrite, { maxConcurrency, signal }) {
       } else if (!reading && head === undefined) {
         return;
       } else {
+        let forget = () => {};
         await new Promise((resolve) => {
           wake = () => resolve(undefined);
+          // The input itself may have aborted the signal as it was asked.
+          if (signal?.aborted) wake();
+          else if (signal !== undefined) forget = onAbort(signal, wake);
         });
+        forget();
       }
     }
   } catch (error) {
     isFailing = true;
     throw error;
   } finally {
-    const closing = source.return();
-    // As in a loop: an input that cannot be closed does not hide what stopped the run.
-    await (isFailing ? closing.catch(() => {}) : closing);
+    // What waits for nothing but its turn has it now; anything else may never come.
+    if (reading !== undefined && !reading.isSettled) await new Promise(setImmediate);
+    if (reading !== undefined && !reading.isSettled) source.abandon();
+    else await close(source, isFailing, signal);
   }
+}
+
+/**
+ * Waits for the input's end, unless the signal aborts: it may never come.
+ * @param {{ close: () => Promise<void> }} source
+ * @param {boolean} isFailing as in a loop: an input that cannot be closed does not hide what stopped the run
+ * @param {import('../../index.js').AbortSignalLike | undefined} signal
+ */
+async function close(source, isFailing, signal) {
+  const closing = source.close();
+  closing.catch(() => {});
+  if (signal?.aborted) return;
+  const closed = unlessAborted(closing, signal);
+  await (isFailing ? closed.catch(() => {}) : closed);
 }
 
 module.exports = { inOrder };

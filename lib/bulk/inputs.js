@@ -11,33 +11,85 @@ function sizeOf(inputs) {
   return Number.isInteger(size) ? size : undefined;
 }
 
-/**
- * Chunks of at most 200 records. A chunk of an AsyncIterable is complete when it is full or the input ends.
- * @param {any} inputs
- * @returns {AsyncGenerator<unknown[], void, undefined>}
- */
-async function* readChunks(inputs) {
-  /** @type {unknown[]} */
-  let chunk = [];
-  if (typeof inputs[Symbol.iterator] === 'function') {
-    // Without an await for each record, which would cost more than the record itself.
-    for (const input of inputs) {
+/** Reads inputs in chunks of at most 200 records, and lets go of them, also where they are stuck. */
+class ChunkReader {
+  #inputs;
+  #chunks;
+  /** @type {any} The caller's own iterator, where it is asynchronous. */
+  #iterator;
+  #isAbandoned = false;
+
+  /** @param {any} inputs */
+  constructor(inputs) {
+    this.#inputs = inputs;
+    this.#chunks =
+      typeof inputs[Symbol.iterator] === 'function' ? chunksOf(inputs) : this.#chunksAsTheyCome();
+  }
+
+  /** @returns {Promise<IteratorResult<unknown[], void>>} */
+  next() {
+    return this.#chunks.next();
+  }
+
+  /** Nothing more is read; resolves once the input has closed. */
+  async close() {
+    await this.#chunks.return();
+  }
+
+  /**
+   * Nothing more is read, although a record is being waited for, which may never come. The input is told in every way
+   * there is and not waited for: the end of a generator stands in line behind its next record, a stream can be ended.
+   */
+  abandon() {
+    this.#isAbandoned = true;
+    inBackground(() => this.#chunks.return());
+    inBackground(() => this.#iterator?.return?.());
+    inBackground(() => this.#inputs.destroy?.());
+  }
+
+  /** A chunk of an AsyncIterable is complete when it is full or the input ends. */
+  async *#chunksAsTheyCome() {
+    const source = {
+      [Symbol.asyncIterator]: () => {
+        this.#iterator = this.#inputs[Symbol.asyncIterator]();
+        return this.#iterator;
+      },
+    };
+    /** @type {unknown[]} */
+    let chunk = [];
+    for await (const input of source) {
+      if (this.#isAbandoned) return;
       chunk.push(input);
       if (chunk.length === CHUNK_RECORDS) {
         yield chunk;
         chunk = [];
       }
     }
-  } else {
-    for await (const input of inputs) {
-      chunk.push(input);
-      if (chunk.length === CHUNK_RECORDS) {
-        yield chunk;
-        chunk = [];
-      }
+    if (chunk.length > 0) yield chunk;
+  }
+}
+
+/**
+ * Without an await for each record, which would cost more than the record itself.
+ * @param {Iterable<unknown>} inputs
+ * @returns {AsyncGenerator<unknown[], void, undefined>}
+ */
+async function* chunksOf(inputs) {
+  /** @type {unknown[]} */
+  let chunk = [];
+  for (const input of inputs) {
+    chunk.push(input);
+    if (chunk.length === CHUNK_RECORDS) {
+      yield chunk;
+      chunk = [];
     }
   }
   if (chunk.length > 0) yield chunk;
+}
+
+/** Whatever comes of it, nobody waits for it. @param {() => unknown} work */
+function inBackground(work) {
+  void (async () => work())().catch(() => {});
 }
 
 /** @param {any} inputs */
@@ -52,4 +104,4 @@ function requireIterable(inputs) {
   }
 }
 
-module.exports = { readChunks, requireIterable, sizeOf };
+module.exports = { ChunkReader, requireIterable, sizeOf };

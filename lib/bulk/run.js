@@ -2,7 +2,7 @@
 
 const { callHook } = require('../observability/call-hook.js');
 const { inOrder } = require('./in-order.js');
-const { readChunks, sizeOf } = require('./inputs.js');
+const { ChunkReader, sizeOf } = require('./inputs.js');
 
 /**
  * @typedef {import('../../index.js').SyncResult<any>} Result
@@ -158,7 +158,7 @@ class BulkRun {
       const { write, count } = this.#writer;
       /** @type {(records: unknown[]) => Promise<Result[] | Tally>} */
       const toWrite = wantsResults ? write : (count ?? write);
-      for await (const results of inOrder(readChunks(this.#inputs), toWrite, this.#settings)) {
+      for await (const results of inOrder(new ChunkReader(this.#inputs), toWrite, this.#settings)) {
         yield results;
         this.#report();
       }
