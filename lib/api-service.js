@@ -3,7 +3,7 @@
 const native = require('./native.js');
 const { readCa } = require('./ca.js');
 const { call } = require('./dispatcher.js');
-const { TwentyCrmApiError } = require('./errors.js');
+const { isApiError } = require('./errors.js');
 const { optionsToJson, readOptions, readSignal, requireKnown } = require('./options.js');
 const { configToJson } = require('./rest-client.js');
 
@@ -90,7 +90,7 @@ function testOptionsToJson(method, options) {
  */
 function unreadable(error) {
   const { message, code, details } = /** @type {import('../index.js').TwentyCrmError} */ (error);
-  const field = error instanceof TwentyCrmApiError ? details?.field : undefined;
+  const field = isApiError(error) ? details?.field : undefined;
   const facts = { code, ...(field !== undefined && { field }) };
   return {
     ok: false,

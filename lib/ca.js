@@ -1,5 +1,6 @@
 'use strict';
 
+const { types } = require('node:util');
 const { describe, invalid } = require('./serialise.js');
 
 /**
@@ -19,7 +20,7 @@ function readCa(ca) {
 function toText(pem) {
   if (typeof pem === 'string') return pem;
   // PEM is ASCII, and so is whatever else a file of certificates may be taken for.
-  if (pem instanceof Uint8Array) return Buffer.from(pem).toString('latin1');
+  if (types.isUint8Array(pem)) return Buffer.from(pem).toString('latin1');
   throw new TypeError('it must be PEM text, a Buffer with PEM text, or a list of these');
 }
 

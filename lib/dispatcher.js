@@ -2,7 +2,12 @@
 
 const { onAbort } = require('./abort.js');
 const { Dispatcher } = require('./native.js');
-const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const {
+  TwentyCrmApiError,
+  TwentyCrmErrorCode,
+  createTwentyCrmError,
+  isApiError,
+} = require('./errors.js');
 const { watchedByChannels } = require('./observability/channels.js');
 const { describe, messageOf, unlessLong } = require('./serialise.js');
 
@@ -292,7 +297,7 @@ function callNow(work) {
   try {
     return work();
   } catch (error) {
-    throw error instanceof TwentyCrmApiError ? error : new TwentyCrmApiError(thrownError(error));
+    throw isApiError(error) ? error : new TwentyCrmApiError(thrownError(error));
   }
 }
 

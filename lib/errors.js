@@ -89,24 +89,46 @@ class TwentyCrmApiError extends Error {
   }
 }
 
+/** What all copies of this package mark their errors with: `jest.resetModules()`, for one, makes a further copy. */
+const MARK = Symbol.for('twenty-crm-native.error');
+
 /**
- * As `instanceof`, which throws for a proxy that was revoked.
- * @param {unknown} error
+ * Whether an error was made by this package, in whatever realm, by whichever copy of it.
+ * @param {any} error
  * @returns {error is TwentyCrmApiError}
  */
 function isApiError(error) {
   try {
-    return error instanceof TwentyCrmApiError;
+    return error?.[MARK] === true;
+  } catch {
+    // A proxy that was revoked.
+    return false;
+  }
+}
+
+/**
+ * As `instanceof Error`, for errors of every realm: Jest and `vm` give code an `Error` of its own, and what Node.js and the
+ * core throw has another one.
+ * @param {unknown} value
+ * @returns {value is Error}
+ */
+function isError(value) {
+  try {
+    return value instanceof Error || isTagged(value);
   } catch {
     return false;
   }
 }
 
+/** @param {unknown} value */
+function isTagged(value) {
+  return /^\[object (?:Error|DOMException)\]$/.test(Object.prototype.toString.call(value));
+}
+
 // On the prototype, as the built-in errors have it, so that it is no field of the error.
-Object.defineProperty(TwentyCrmApiError.prototype, 'name', {
-  value: 'TwentyCrmApiError',
-  configurable: true,
-  writable: true,
+Object.defineProperties(TwentyCrmApiError.prototype, {
+  name: { value: 'TwentyCrmApiError', configurable: true, writable: true },
+  [MARK]: { value: true },
 });
 
 /**
@@ -170,5 +192,6 @@ module.exports = {
   createTwentyCrmError,
   errorAt,
   isApiError,
+  isError,
   isTwentyCrmError,
 };

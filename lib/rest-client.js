@@ -2,7 +2,7 @@
 
 const native = require('./native.js');
 const { begin, callNow, dispatcher, registerTarget, thrownError } = require('./dispatcher.js');
-const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const { TwentyCrmErrorCode, createTwentyCrmError, isApiError } = require('./errors.js');
 const { FAILURE } = require('./observability/channels.js');
 const { HOOK_OPTIONS, logs, readHooks, wantedBy } = require('./observability/hooks.js');
 const {
@@ -13,7 +13,7 @@ const {
   requireKnown,
   withoutBlanks,
 } = require('./options.js');
-const { describe, invalid, toJson } = require('./serialise.js');
+const { describe, invalid, messageOf, toJson } = require('./serialise.js');
 
 /** @typedef {import('../index.js').TwentyCrmRequestOptions} RequestOptions */
 
@@ -292,7 +292,7 @@ function isIterable(value) {
  * @returns {import('../index.js').TwentyCrmError}
  */
 function plain(error) {
-  return error instanceof TwentyCrmApiError ? error.toJSON() : thrownError(error);
+  return isApiError(error) ? error.toJSON() : thrownError(error);
 }
 
 /** @param {unknown} cause */
@@ -305,7 +305,7 @@ function notJson(cause) {
       isRetryable: false,
       details: {
         reason: 'NOT_TWENTY',
-        originalError: cause instanceof Error ? cause.message : String(cause),
+        originalError: messageOf(cause),
       },
     },
   );

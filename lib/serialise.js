@@ -1,6 +1,11 @@
 'use strict';
 
-const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const {
+  TwentyCrmApiError,
+  TwentyCrmErrorCode,
+  createTwentyCrmError,
+  isError,
+} = require('./errors.js');
 
 /**
  * A value as JSON text, or a VALIDATION_ERROR that names what could not be written as JSON.
@@ -170,7 +175,7 @@ function unlessLong(text, most = MAX_REPEATED) {
 /** What a cause says, whatever it is and however long. @param {unknown} cause */
 function messageOf(cause) {
   try {
-    return String(cause instanceof Error ? cause.message : cause);
+    return String(isError(cause) ? cause.message : cause);
   } catch {
     return 'an error that cannot be shown';
   }

@@ -132,7 +132,7 @@ export interface OutboxDeadLetter extends OutboxRecordKey {
 export interface EnqueueOptions {
   /**
    * With `postgresOutbox`: the connection on which the caller has a transaction. The change exists exactly if that
-   * commits.
+   * commits. `undefined` and `null` are refused, with VALIDATION_ERROR: leave it out where there is no transaction.
    */
   client?: PostgresPool;
 }

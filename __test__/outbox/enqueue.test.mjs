@@ -69,6 +69,9 @@ test('what a service would refuse is refused before it is stored', async () => {
     ['input', () => outbox.enqueueCompany(undefined)],
     ['input', () => outbox.enqueueCompany([company('1')])],
     ['client', () => outbox.enqueueCompany(company('1'), { client: {} })],
+    ['client', () => outbox.enqueuePerson(person('1'), { client: null })],
+    ['client', () => outbox.enqueueCompany(company('1'), { client: undefined })],
+    ['client', () => outbox.enqueuePerson(person('1'), Object.create({ client: null }))],
   ]) {
     await assert.rejects(call(), (error) => {
       assert.equal(error.code, 'VALIDATION_ERROR', `${error}`);

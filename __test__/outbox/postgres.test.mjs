@@ -259,6 +259,19 @@ test('arguments that are no good are refused', () => {
 
 test('a client that is none is refused before anything is asked', async () => {
   const pool = { query: () => assert.fail('asked') };
+  const { outbox } = newOutbox({ store: postgresOutbox(pool) });
+  for (const client of [null, undefined, {}, 5, 'tx', { query: 'SELECT' }]) {
+    const options = /** @type {any} */ ({ client });
+    for (const call of [
+      () => outbox.enqueuePerson(person('1'), options),
+      () => outbox.enqueueCompany(company('1'), options),
+    ]) {
+      await assert.rejects(call(), (error) => {
+        assert.deepEqual([error.code, error.details.field], ['VALIDATION_ERROR', 'client']);
+        return true;
+      });
+    }
+  }
   await assert.rejects(postgresOutbox(pool).enqueue([change('1')], { client: {} }), {
     code: 'VALIDATION_ERROR',
     details: { field: 'client' },

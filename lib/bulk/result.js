@@ -1,6 +1,6 @@
 'use strict';
 
-const { TwentyCrmApiError } = require('../errors.js');
+const { isApiError } = require('../errors.js');
 
 /**
  * The result of a record that was not stored.
@@ -15,7 +15,7 @@ function failed(record, error) {
   } catch {
     // A getter that throws: the record has no id that could be told.
   }
-  const plain = error instanceof TwentyCrmApiError ? error.toJSON() : error;
+  const plain = isApiError(error) ? error.toJSON() : error;
   return { status: 'failed', externalId, error: plain, warnings: [] };
 }
 

@@ -1,6 +1,7 @@
 'use strict';
 
-const { isTwentyCrmError } = require('../errors.js');
+const { isError, isTwentyCrmError } = require('../errors.js');
+const { messageOf } = require('../serialise.js');
 const { EXIT } = require('./exit-codes.js');
 
 /**
@@ -93,12 +94,12 @@ function describeFailure(error) {
       },
     };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/** @type {any} */ (error)?.code === 'TWENTY_CRM_NO_BINARY') {
     const [first, ...advice] = message.split('\n');
     return describeFailure(configFailure(first, advice.join('\n')));
   }
-  const stack = error instanceof Error ? error.stack : undefined;
+  const stack = isError(error) ? error.stack : undefined;
   return { exitCode: EXIT.BUG, report: { code: 'BUG', message }, stack };
 }
 

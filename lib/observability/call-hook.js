@@ -1,5 +1,7 @@
 'use strict';
 
+const { isError } = require('../errors.js');
+
 /** @type {WeakSet<object>} Hooks whose failure was reported. */
 const reported = new WeakSet();
 
@@ -51,7 +53,7 @@ function report(name, hook, how, error) {
 /** @param {unknown} error */
 function nameOf(error) {
   try {
-    const name = error instanceof Error ? error.name : typeof error;
+    const name = isError(error) ? error.name : typeof error;
     return /^\w{1,64}$/.test(name) ? name : 'an error';
   } catch {
     return 'an error';

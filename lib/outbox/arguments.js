@@ -82,11 +82,20 @@ function requireFlag(name, value) {
 }
 
 /**
- * The caller's own connection among the options of `enqueue…`.
- * @param {unknown} options
+ * The caller's own connection among the options of `enqueue…`. One that is named and not there is an accident: the change
+ * would be stored at once, whatever becomes of the caller's transaction.
+ * @param {any} options
+ * @returns {any} undefined where there is to be none
  */
 function readClient(options) {
-  return readKnown(options, ['client']).client;
+  const { client } = readKnown(options, ['client']);
+  if (client !== undefined && client !== null) return client;
+  if (options === undefined || options === null || !('client' in options)) return undefined;
+  throw invalid(
+    'client',
+    `client is ${client}, so the change would not be part of your transaction: give the transaction's connection, or leave client out`,
+    undefined,
+  );
 }
 
 /** @param {unknown} options of `drain` */

@@ -1,6 +1,11 @@
 'use strict';
 
-const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const {
+  TwentyCrmApiError,
+  TwentyCrmErrorCode,
+  createTwentyCrmError,
+  isError,
+} = require('../errors.js');
 const { callHook } = require('../observability/call-hook.js');
 const {
   readClient,
@@ -249,7 +254,7 @@ class Outbox {
     this.#requireOpen();
     const change = this.#read(entity, input);
     const client = readClient(options);
-    if (client === undefined || client === null) await this.#inlet.add(change);
+    if (client === undefined) await this.#inlet.add(change);
     else await this.#store.enqueue([change], { client });
     this.#ring();
     return { id: idOf(change) };
@@ -391,7 +396,7 @@ function stopped() {
 
 /** @param {any} error */
 function rejectionOf(error) {
-  return error instanceof Error ? error : new TwentyCrmApiError(plainError(error));
+  return isError(error) ? error : new TwentyCrmApiError(plainError(error));
 }
 
 module.exports = { createTwentyCrmOutbox };

@@ -1,6 +1,6 @@
 'use strict';
 
-const { TwentyCrmApiError } = require('../errors.js');
+const { isApiError } = require('../errors.js');
 const { describe, isArray } = require('../serialise.js');
 const { storeError } = require('./check.js');
 
@@ -71,7 +71,7 @@ function failure(cause, what, advice) {
  */
 function codeOf(error) {
   try {
-    const source = error instanceof TwentyCrmApiError ? error.cause : error;
+    const source = isApiError(error) ? error.cause : error;
     const { code } = /** @type {any} */ (source ?? {});
     return typeof code === 'string' ? code : '';
   } catch {

@@ -1,6 +1,7 @@
 'use strict';
 
 const { createHmac, timingSafeEqual } = require('node:crypto');
+const { types } = require('node:util');
 const { TWENTY_CRM_DEFAULTS } = require('../defaults.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
 const { readOptions, requireKnown } = require('../options.js');
@@ -167,7 +168,7 @@ function toBytes(rawBody, maxBytes) {
     if (ArrayBuffer.isView(rawBody)) {
       return Buffer.from(rawBody.buffer, rawBody.byteOffset, rawBody.byteLength);
     }
-    if (rawBody instanceof ArrayBuffer) return Buffer.from(rawBody);
+    if (types.isArrayBuffer(rawBody)) return Buffer.from(rawBody);
   } catch {
     // What only looks like bytes.
   }
