@@ -1,5 +1,7 @@
 //! Hosts that many organisations share by path or subdomain and that the public suffix list's private section does not
-//! have: social networks, link pages, site builders, shops, shorteners, mailbox providers.
+//! have: social networks, link pages, site builders, shops, shorteners. Those of mailbox providers have a list of their own.
+
+use crate::core::twenty::mailbox_providers;
 
 const SHARED_HOSTS: &[&str] = &[
     "about.me",
@@ -20,31 +22,18 @@ const SHARED_HOSTS: &[&str] = &[
     "flickr.com",
     "github.com",
     "gitlab.com",
-    "gmail.com",
-    "gmx.de",
-    "gmx.net",
     "goo.gl",
-    "googlemail.com",
-    "hotmail.com",
-    "icloud.com",
     "instagram.com",
     "linkedin.com",
     "linkin.bio",
     "linktr.ee",
-    "live.com",
     "lnk.bio",
-    "mail.ru",
     "maps.app.goo.gl",
     "medium.com",
-    "msn.com",
     "notion.site",
     "notion.so",
-    "outlook.com",
     "patreon.com",
     "pinterest.com",
-    "proton.me",
-    "protonmail.com",
-    "qq.com",
     "reddit.com",
     "sites.google.com",
     "snapchat.com",
@@ -62,7 +51,6 @@ const SHARED_HOSTS: &[&str] = &[
     "vimeo.com",
     "vk.com",
     "wa.me",
-    "web.de",
     "webflow.com",
     "weebly.com",
     "whatsapp.com",
@@ -70,8 +58,6 @@ const SHARED_HOSTS: &[&str] = &[
     "wixsite.com",
     "wordpress.com",
     "x.com",
-    "yahoo.com",
-    "yandex.ru",
     "yelp.com",
     "youtu.be",
     "youtube.com",
@@ -79,7 +65,8 @@ const SHARED_HOSTS: &[&str] = &[
 
 /// Whether the host, or one above it, is shared.
 pub(super) fn is_shared(host: &str) -> bool {
-    let listed = |host: &str| SHARED_HOSTS.binary_search(&host).is_ok();
+    let listed =
+        |host: &str| SHARED_HOSTS.binary_search(&host).is_ok() || mailbox_providers::has(host);
     let parents = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
     listed(host) || parents.into_iter().any(listed)
 }
@@ -87,6 +74,21 @@ pub(super) fn is_shared(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_shared_with_all_that_is_below_it() {
+        for host in [
+            "facebook.com",
+            "m.facebook.com",
+            "yahoo.co.uk",
+            "mail.gmx.net",
+        ] {
+            assert!(is_shared(host), "{host}");
+        }
+        for host in ["co.uk", "notfacebook.com", "facebook.com.example", "gmx"] {
+            assert!(!is_shared(host), "{host}");
+        }
+    }
 
     #[test]
     fn the_list_of_shared_hosts_is_sorted_for_the_search() {

@@ -4,6 +4,8 @@
 //! `cargo run --example public-suffixes -- RULES` writes `list.txt` from its `data/rules.txt`. Tests hold this module to
 //! the crate's answers.
 
+use super::sorted_lines;
+
 /// One rule a line, sorted: `suffix`, `*.parent` or `!exception`, in the ASCII form of hosts. Rules of organisations that
 /// let others use names under theirs end with `+`; the others are of registries.
 const LIST: &str = include_str!("list.txt");
@@ -66,31 +68,11 @@ pub fn is_registrable(host: &str) -> bool {
 
 /// The kind of the rule `{prefix}{name}`, where there is one.
 fn rule(prefix: &str, name: &str) -> Option<SuffixKind> {
-    let wanted = || prefix.bytes().chain(name.bytes());
-    let bytes = LIST.as_bytes();
-    let (mut low, mut high) = (0, bytes.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let start = bytes[low..middle]
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(low, |at| low + at + 1);
-        let end = bytes[middle..high]
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(high, |at| middle + at);
-        let line = &LIST[start..end];
-        let (line, kind) = match line.strip_suffix(PRIVATE) {
-            Some(line) => (line, SuffixKind::Private),
-            None => (line, SuffixKind::Registry),
-        };
-        match line.bytes().cmp(wanted()) {
-            std::cmp::Ordering::Equal => return Some(kind),
-            std::cmp::Ordering::Less => low = end + 1,
-            std::cmp::Ordering::Greater => high = start,
-        }
-    }
-    None
+    let mark = sorted_lines::find(LIST, &[PRIVATE], prefix, name)?;
+    Some(match mark {
+        Some(_) => SuffixKind::Private,
+        None => SuffixKind::Registry,
+    })
 }
 
 #[cfg(test)]
