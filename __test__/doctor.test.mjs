@@ -59,7 +59,7 @@ const allGood = {
 };
 
 for (const metadataFormat of /** @type {const} */ (['legacy', 'new'])) {
-  for (const flavour of /** @type {const} */ (['2.21', '2.45'])) {
+  for (const flavour of /** @type {const} */ (['2.21', '2.31', '2.47'])) {
     test(`${metadataFormat}, ${flavour}: all is well, and nothing is changed`, () =>
       withSim({ preset: 'provisioned', metadataFormat, flavour }, async (sim) => {
         const diagnosis = await api.diagnose({ baseUrl: sim.baseUrl, apiKey: sim.apiKey });

@@ -17,7 +17,11 @@ const executable = process.platform === 'win32' ? 'twenty-sim.exe' : 'twenty-sim
  * @property {string} [rateLimit] `100/60000`: tokens per milliseconds, `default` for the server's own
  *   two limits; none by default.
  * @property {'legacy' | 'new'} [metadataFormat]
- * @property {'2.21' | '2.45'} [flavour]
+ * @property {'2.21' | '2.31' | '2.47'} [flavour]
+ * @property {boolean} [toldLimits] 2.47: whether 429 tells kind, scope and wait; true by default.
+ * @property {number} [recordLimit] 2.47: rows that the workspace may hold.
+ * @property {boolean} [allowanceExhausted] 2.47: whether writes are refused with 402.
+ * @property {boolean} [webhookLimit] 2.47: whether webhooks above 60 in 60 seconds are dropped.
  * @property {'kept' | 'wiped'} [unsentSubfields] What a write of phones or links does not send.
  * @property {number} [rngSeed]
  * @property {string} [serviceTimes] `insert,update,lookup` in microseconds per record.
@@ -54,6 +58,10 @@ const flags = {
   rateLimit: '--rate-limit',
   metadataFormat: '--metadata-format',
   flavour: '--flavour',
+  toldLimits: '--told-limits',
+  recordLimit: '--record-limit',
+  allowanceExhausted: '--allowance-exhausted',
+  webhookLimit: '--webhook-limit',
   unsentSubfields: '--unsent-subfields',
   rngSeed: '--rng-seed',
   serviceTimes: '--service-times',

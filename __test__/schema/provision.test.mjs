@@ -45,7 +45,7 @@ async function requests(sim) {
 }
 
 for (const metadataFormat of /** @type {const} */ (['legacy', 'new'])) {
-  for (const flavour of /** @type {const} */ (['2.21', '2.45'])) {
+  for (const flavour of /** @type {const} */ (['2.21', '2.31', '2.47'])) {
     test(`${metadataFormat} format, ${flavour}: everything is created, once, and used at once`, () =>
       withSim({ preset: 'fresh', metadataFormat, flavour }, async (sim) => {
         const warnings = [];

@@ -44,7 +44,7 @@ async function until(upsert, isDone) {
 }
 
 for (const metadataFormat of /** @type {const} */ (['legacy', 'new'])) {
-  for (const flavour of /** @type {const} */ (['2.21', '2.45'])) {
+  for (const flavour of /** @type {const} */ (['2.21', '2.31', '2.47'])) {
     test(`${metadataFormat}, ${flavour}: a cold process writes a new person in two requests, a warm one in one`, () =>
       withSim({ preset: 'provisioned', metadataFormat, flavour }, async (sim) => {
         const crm = service(sim);

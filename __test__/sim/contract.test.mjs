@@ -12,6 +12,7 @@ import { identity } from './contract/identity.mjs';
 import { limits } from './contract/limits.mjs';
 import { lists } from './contract/lists.mjs';
 import { metadata } from './contract/metadata.mjs';
+import { newest } from './contract/newest.mjs';
 import { records } from './contract/records.mjs';
 import { transport } from './contract/transport.mjs';
 import { upsert } from './contract/upsert.mjs';
@@ -33,6 +34,7 @@ const sections = [
   ...webhooks,
   ...identity,
   ...graphql,
+  ...newest,
 ];
 
 for (const { title, rows, options } of sections) {

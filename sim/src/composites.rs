@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::errors::ApiError;
+use crate::flavour::Flavour;
 use crate::http::ApiResult;
 use crate::links;
-use crate::options::Flavour;
 use crate::phones;
 use crate::schema::{Field, FieldType, Object, SubType};
 use crate::values::{shown, text, uuid};
@@ -46,7 +46,7 @@ pub fn composite(
         FieldType::Emails => emails(name, &mut result)?,
         FieldType::Links => {
             let is_domain = object.name_singular == "company" && name == "domainName";
-            links::normalise(&mut result, is_domain && flavour == Flavour::V2_45)?;
+            links::normalise(&mut result, is_domain && flavour.differences().bare_hosts)?;
         }
         FieldType::Phones => phones::normalise(&mut result)?,
         _ => {}

@@ -21,8 +21,9 @@ use uuid::Uuid;
 
 use crate::errors::ApiError;
 use crate::faults::FaultRule;
+use crate::flavour::Flavour;
 use crate::http::{ApiResult, Request, Response, respond};
-use crate::options::{Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes, UnsentSubfields};
+use crate::options::{MetadataFormat, Preset, RateLimits, ServiceTimes, UnsentSubfields};
 use crate::schema::FieldType;
 use crate::schema_seed::custom;
 use crate::state::{Settings, State};
@@ -131,8 +132,9 @@ struct Changes {
     keep_alive_ms: Option<u64>,
     #[serde(deserialize_with = "present")]
     record_limit: Option<Option<usize>>,
-    quota_exhausted: Option<bool>,
-    credits_exhausted: Option<bool>,
+    told_limits: Option<bool>,
+    allowance_exhausted: Option<bool>,
+    webhook_limit: Option<bool>,
     database_down: Option<bool>,
     add_fields: Vec<NewField>,
     remove_fields: Vec<FieldName>,
@@ -190,8 +192,11 @@ fn change(state: &State, changes: Changes) -> ApiResult<()> {
             .unwrap_or(now.deliver_webhooks_to_loopback);
         settings.keep_alive_ms = changes.keep_alive_ms.unwrap_or(now.keep_alive_ms);
         settings.record_limit = changes.record_limit.unwrap_or(now.record_limit);
-        settings.quota_exhausted = changes.quota_exhausted.unwrap_or(now.quota_exhausted);
-        settings.credits_exhausted = changes.credits_exhausted.unwrap_or(now.credits_exhausted);
+        settings.told_limits = changes.told_limits.unwrap_or(now.told_limits);
+        settings.allowance_exhausted = changes
+            .allowance_exhausted
+            .unwrap_or(now.allowance_exhausted);
+        settings.webhook_limit = changes.webhook_limit.unwrap_or(now.webhook_limit);
         settings.database_down = changes.database_down.unwrap_or(now.database_down);
     });
     let bad = |message: String| ApiError::nest(400, "Bad Request", message);

@@ -44,7 +44,7 @@ pub fn handle(call: &Call<'_>) -> ApiResult<Response> {
             let rows = duplicates(&world, &call.object, record);
             let order = order::with_id(Vec::new());
             let cursor = |row: Option<&&Record>| row.map(|row| order::cursor(&order, row));
-            let views: Vec<View<'_>> = rows.iter().map(|r| View::flat(&call.object, r)).collect();
+            let views: Vec<View<'_>> = rows.iter().map(|row| call.view(row, None)).collect();
             json!({
                 key.as_str(): views,
                 "totalCount": rows.len(),

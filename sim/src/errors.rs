@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::http::Response;
+use crate::refusal::Refusal;
 
 /// An error answer, one variant per body shape.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,8 @@ pub enum ApiError {
     },
     /// Shape 4: a bare JSON string with status 500.
     Bare(String),
+    /// A limit of 2.47 is reached.
+    Limit(Box<Refusal>),
     /// Shape 5, the authentication middleware: no charset, no ETag.
     Auth {
         /// 401 or 403.
@@ -71,6 +74,15 @@ impl ApiError {
             message: message.into(),
             code: Some(code.to_owned()),
         }
+    }
+
+    /// The same error with a code; only shape 1 has one.
+    #[must_use]
+    pub fn with_code(mut self, name: &str) -> Self {
+        if let Self::Core { code, .. } = &mut self {
+            *code = Some(name.to_owned());
+        }
+        self
     }
 
     /// 404 for a record that is unknown, soft-deleted or destroyed.
@@ -110,6 +122,7 @@ impl ApiError {
             | Self::Metadata { status, .. }
             | Self::Auth { status, .. } => *status,
             Self::Bare(_) => 500,
+            Self::Limit(refusal) => refusal.status(),
         }
     }
 
@@ -119,6 +132,7 @@ impl ApiError {
             Self::Core { message, .. } | Self::Auth { message, .. } | Self::Bare(message) => {
                 message.clone()
             }
+            Self::Limit(refusal) => refusal.message().to_owned(),
             Self::Nest { message, .. } => message
                 .as_str()
                 .map_or_else(|| message.to_string(), str::to_owned),
@@ -155,6 +169,7 @@ impl ApiError {
             }
             Self::Metadata { body, .. } => body.clone(),
             Self::Bare(message) => Value::from(message.as_str()),
+            Self::Limit(refusal) => refusal.body(),
             Self::Auth {
                 status,
                 message,
@@ -171,6 +186,12 @@ impl From<ApiError> for Response {
         let response = Self::json(error.status(), &error.body());
         match error {
             ApiError::Auth { .. } => response.from_middleware(),
+            ApiError::Limit(refusal) => refusal
+                .headers()
+                .into_iter()
+                .fold(response, |response, (name, value)| {
+                    response.header(name, value)
+                }),
             _ => response,
         }
     }

@@ -73,6 +73,7 @@ pub fn handle(state: &Arc<State>, request: &Request) -> Response {
         .and_then(Value::as_object);
     exec::run(
         state,
+        &key,
         operation,
         &document.fragments,
         &variables(operation, given),

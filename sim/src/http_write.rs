@@ -68,6 +68,9 @@ pub fn encode(request: &Request, mut response: Response, keep_alive: bool, state
         "X-Powered-By: Express\r\nAccess-Control-Allow-Origin: *\r\n\
          Access-Control-Expose-Headers: WWW-Authenticate\r\n",
     );
+    if state.settings().differences().credentials {
+        head.push_str("Vary: Origin\r\nAccess-Control-Allow-Credentials: true\r\n");
+    }
     // Writing to a String cannot fail.
     for (name, value) in &response.headers {
         let _ = write!(head, "{name}: {value}\r\n");

@@ -1,4 +1,4 @@
-//! twenty-sim: a stand-in for a Twenty CRM 2.21 server, true to what was recorded on the wire.
+//! twenty-sim: a stand-in for a Twenty CRM server, true to what was recorded of 2.21 and 2.31 on the wire.
 //!
 //! Used in process by Rust tests ([`Sim::start`]) and as a spawned binary by everything else; the
 //! binary prints one JSON line (`baseUrl`, `apiKey`, `apiKeys`) and ends when its standard input
@@ -12,6 +12,7 @@ pub mod body;
 pub mod catalogue;
 pub mod clock;
 pub mod composites;
+pub mod constraint;
 pub mod control;
 pub mod dates;
 pub mod dev_rows;
@@ -19,10 +20,12 @@ pub mod duplicates;
 pub mod errors;
 pub mod events;
 pub mod faults;
+pub mod field_choice;
 pub mod filter;
 pub mod filter_compile;
 pub mod filter_rest;
 pub mod find;
+pub mod flavour;
 pub mod graphql;
 pub mod group_by;
 pub mod http;
@@ -41,6 +44,7 @@ pub mod phones;
 pub mod rate_limit;
 pub mod record_calls;
 pub mod records;
+pub mod refusal;
 pub mod relations;
 pub mod remove;
 pub mod rich_text;

@@ -12,7 +12,6 @@ use crate::records::{Call, data};
 use crate::schema::FieldType;
 use crate::store::{Record, is_deleted};
 use crate::values::Payload;
-use crate::view::View;
 use crate::{order, remove};
 
 /// Merges records into the one with priority and destroys the others; a dry run answers with
@@ -54,7 +53,7 @@ pub fn handle(call: &Call<'_>) -> ApiResult<Response> {
             "deletedAt".to_owned(),
             Value::from(iso(call.state.now_ms())),
         );
-        return Ok(data(200, &key, &View::flat(&call.object, &record)));
+        return Ok(data(200, &key, &call.view(&record, None)));
     }
     call.write(
         |write| {

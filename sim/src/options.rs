@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::flavour::Flavour;
+
 /// Which custom fields and rows the workspace starts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -24,17 +26,6 @@ pub enum MetadataFormat {
     New,
 }
 
-/// Server version to imitate (WIRE.md section 11).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Flavour {
-    /// The recorded server.
-    #[serde(rename = "2.21")]
-    V2_21,
-    /// Later servers: bare-host domains, 429 with Retry-After, 409 quotas.
-    #[serde(rename = "2.45")]
-    V2_45,
-}
-
 /// What becomes of a phone's or link's subfields that a write does not send (`unsent.rs`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -54,6 +45,20 @@ pub struct Limit {
     pub limit: u64,
     /// Milliseconds in which an empty bucket fills up.
     pub ttl_ms: u64,
+    /// Size of the bucket where it is another one than `limit`; known to 2.47 only.
+    #[serde(default)]
+    pub burst: Option<u64>,
+}
+
+impl Limit {
+    /// A bucket of `limit` tokens.
+    pub const fn of(limit: u64, ttl_ms: u64) -> Self {
+        Self {
+            limit,
+            ttl_ms,
+            burst: None,
+        }
+    }
 }
 
 /// The two buckets of the workspace; `None` switches one off. The server's defaults are
@@ -71,14 +76,8 @@ impl RateLimits {
     /// The limits a real server starts with.
     pub fn server_default() -> Self {
         Self {
-            short: Some(Limit {
-                limit: 100,
-                ttl_ms: 1000,
-            }),
-            long: Some(Limit {
-                limit: 100,
-                ttl_ms: 60_000,
-            }),
+            short: Some(Limit::of(100, 1000)),
+            long: Some(Limit::of(100, 60_000)),
         }
     }
 }
@@ -114,6 +113,14 @@ pub struct SimOptions {
     pub service_times: ServiceTimes,
     /// Server version to imitate.
     pub flavour: Flavour,
+    /// Whether 2.47 has its new limiter on (IS_API_RATE_LIMIT_V2_ENABLED). Without it the words are the old ones.
+    pub told_limits: bool,
+    /// Records that a workspace of 2.47 may hold (WORKSPACE_RECORD_LIMIT); none by default.
+    pub record_limit: Option<usize>,
+    /// Whether the allowance of a workspace of 2.47 is used up.
+    pub allowance_exhausted: bool,
+    /// Whether 2.47 drops webhooks above 60 in 60 seconds (IS_WEBHOOK_RATE_LIMIT_ENABLED).
+    pub webhook_limit: bool,
     /// Subfields of phones and links that a write does not send.
     pub unsent_subfields: UnsentSubfields,
     /// Chance that an upsert of a key whose first insert is still in flight loses the race and
@@ -139,6 +146,10 @@ impl Default for SimOptions {
             latency_ms: 0,
             service_times: ServiceTimes::default(),
             flavour: Flavour::V2_21,
+            told_limits: true,
+            record_limit: None,
+            allowance_exhausted: false,
+            webhook_limit: false,
             unsent_subfields: UnsentSubfields::default(),
             upsert_race_probability: 0.25,
             deliver_webhooks_to_loopback: true,
@@ -161,12 +172,17 @@ Options, each with a value:
   --port <number>               0 picks a free one (default 0)
   --preset <name>               fresh: standard fields only; provisioned: custom fields, too; dev: a
                                 few rows (default provisioned)
-  --flavour <version>           server version to imitate, 2.21 or 2.45 (default 2.21)
+  --flavour <version>           server version to imitate, 2.21, 2.31 or 2.47 (default 2.21)
   --unsent-subfields <name>     what a write of phones or links does not send: wiped as by a real
                                 server, or kept (default wiped)
   --metadata-format <name>      legacy or new (default legacy)
   --rate-limit <limits>         none, default (the server's own: 100 a second, 100 a minute), or
-                                calls/ms as in 100/60000, two with a comma: short,long (default none)
+                                calls/ms as in 100/60000, two with a comma: short,long (default none);
+                                calls/ms/burst where a bucket of 2.47 has another size
+  --told-limits <true|false>    2.47: 429 tells kind, scope and wait, or uses the old words (default true)
+  --record-limit <count>        2.47: records that the workspace may hold, 409 above (default none)
+  --allowance-exhausted <true|false>  2.47: writes are refused with 402 (default false)
+  --webhook-limit <true|false>  2.47: drops webhooks above 60 in 60 seconds (default false)
   --latency-ms <ms>             added to every answer (default 0)
   --service-times <a,b,c>       microseconds per record of insert, update, look-up (default 0,0,0)
   --upsert-race <chance>        that one of two simultaneous upserts is refused, 0 to 1 (default 0.25)
@@ -201,6 +217,14 @@ impl SimOptions {
                     options.unsent_subfields = word(&value).ok_or_else(bad)?;
                 }
                 "--rate-limit" => options.rate_limits = rate_limits(&value).ok_or_else(bad)?,
+                "--told-limits" => options.told_limits = value.parse().map_err(|_| bad())?,
+                "--record-limit" => {
+                    options.record_limit = Some(value.parse().map_err(|_| bad())?);
+                }
+                "--allowance-exhausted" => {
+                    options.allowance_exhausted = value.parse().map_err(|_| bad())?;
+                }
+                "--webhook-limit" => options.webhook_limit = value.parse().map_err(|_| bad())?,
                 "--service-times" => {
                     options.service_times = service_times(&value).ok_or_else(bad)?;
                 }
@@ -220,7 +244,7 @@ fn word<T: for<'de> Deserialize<'de>>(value: &str) -> Option<T> {
     serde_json::from_value(serde_json::Value::from(value)).ok()
 }
 
-/// `none`, `default`, or `N/ms[,N/ms]`: one bucket (long) or short and long.
+/// `none`, `default`, or `N/ms[/burst][,N/ms[/burst]]`: one bucket (long) or short and long.
 fn rate_limits(value: &str) -> Option<RateLimits> {
     match value {
         "none" => return Some(RateLimits::default()),
@@ -229,10 +253,15 @@ fn rate_limits(value: &str) -> Option<RateLimits> {
     }
     let mut limits = Vec::new();
     for part in value.split(',') {
-        let (limit, ttl) = part.split_once('/')?;
+        let (limit, rest) = part.split_once('/')?;
+        let (ttl, burst) = match rest.split_once('/') {
+            Some((ttl, burst)) => (ttl, Some(burst.parse().ok()?)),
+            None => (rest, None),
+        };
         limits.push(Limit {
             limit: limit.parse().ok()?,
             ttl_ms: ttl.parse().ok()?,
+            burst,
         });
     }
     match limits[..] {
@@ -274,16 +303,16 @@ mod tests {
     #[test]
     fn arguments_set_the_options() {
         let options = parse(
-            "--preset fresh --flavour 2.45 --rate-limit 100/60000 --service-times 1,2,3 --metadata-format new",
+            "--preset fresh --flavour 2.47 --rate-limit 100/60000/20 --service-times 1,2,3 --metadata-format new",
         )
         .unwrap();
         assert_eq!(options.preset, Preset::Fresh);
-        assert_eq!(options.flavour, Flavour::V2_45);
+        assert_eq!(options.flavour, Flavour::V2_47);
         assert_eq!(
             options.rate_limits.long,
             Some(Limit {
-                limit: 100,
-                ttl_ms: 60_000
+                burst: Some(20),
+                ..Limit::of(100, 60_000)
             })
         );
         assert_eq!(options.service_times.lookup_us, 3);

@@ -1,58 +1,34 @@
-//! The token bucket with its refill quirk (WIRE.md section 8).
+//! The token buckets: with the refill quirk of 2.21 and 2.31, or filled by fractions as on 2.47.
 
-use serde_json::json;
+use crate::options::{Limit, RateLimits};
 
-use crate::errors::ApiError;
-use crate::http::Response;
-use crate::options::{Flavour, Limit, RateLimits};
-
+/// A bucket counts in shares of a token, of which `ttl_ms` are one, so that nothing is rounded.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     limit: Limit,
-    tokens: u64,
-    last_success_ms: i64,
+    is_exact: bool,
+    shares: u64,
+    at_ms: i64,
 }
 
 /// A call was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limited {
-    /// The bucket that ran dry.
+    /// The bucket that ran dry; the one of the longest wait, where both did.
     pub limit: Limit,
+    /// Whole tokens that are left in it.
+    pub remaining: u64,
     /// Milliseconds until a token is there.
     pub retry_after_ms: u64,
 }
 
 impl Limited {
-    /// The server's sentence about it.
+    /// The sentence about it of 2.21 and 2.31.
     pub fn message(&self) -> String {
         format!(
             "Limit reached ({} tokens per {} ms)",
             self.limit.limit, self.limit.ttl_ms
         )
-    }
-
-    /// The answer of core REST; later servers say when to come back (WIRE.md section 11).
-    pub fn response(&self, flavour: Flavour, now_ms: i64) -> Response {
-        let message = self.message();
-        if flavour == Flavour::V2_21 {
-            return ApiError::core(429, "HttpException", message).into();
-        }
-        let seconds = self.retry_after_ms.div_ceil(1000).max(1);
-        let body = json!({
-            "statusCode": 429,
-            "error": "RATE_LIMITED",
-            "messages": [message],
-            "limitKind": "API_CALLS",
-            "limit": self.limit.limit,
-            "remaining": 0,
-            "retryAfterSeconds": seconds,
-        });
-        let reset = now_ms / 1000 + i64::try_from(seconds).unwrap_or(0);
-        Response::json(429, &body)
-            .header("Retry-After", seconds.to_string())
-            .header("X-RateLimit-Limit", self.limit.limit.to_string())
-            .header("X-RateLimit-Remaining", "0")
-            .header("X-RateLimit-Reset", reset.to_string())
     }
 }
 
@@ -60,63 +36,101 @@ impl Limited {
 #[derive(Debug, Clone, Default)]
 pub struct RateLimiter {
     buckets: Vec<Bucket>,
+    is_exact: bool,
 }
 
 impl RateLimiter {
-    /// Full buckets.
-    pub fn new(limits: RateLimits, now_ms: i64) -> Self {
+    /// Full buckets. `is_exact` is how 2.47 fills them.
+    pub fn new(limits: RateLimits, is_exact: bool, now_ms: i64) -> Self {
         let buckets = [limits.short, limits.long]
             .into_iter()
             .flatten()
-            .map(|limit| Bucket {
-                limit,
-                tokens: limit.limit,
-                last_success_ms: now_ms,
-            })
+            .map(|limit| Bucket::full(limit, is_exact, now_ms))
             .collect();
-        Self { buckets }
+        Self { buckets, is_exact }
     }
 
     /// Takes `cost` tokens from every bucket.
     ///
-    /// Whole tokens only are earned, counted from the last success, and a refused call leaves
-    /// the bucket untouched: a steady pace just under one call per token earns nothing.
+    /// Until 2.31 whole tokens only are earned, counted from the last success, and a refused call leaves
+    /// the bucket untouched: a steady pace just under one call per token earns nothing. On 2.47 fractions count, and
+    /// nothing is taken from any bucket before all of them hold the cost.
     ///
     /// # Errors
-    /// [`Limited`] with the first bucket that is short of tokens.
+    /// [`Limited`] with the first bucket that is short of tokens, on 2.47 with the one that takes longest to fill.
     pub fn take(&mut self, cost: u64, now_ms: i64) -> Result<(), Limited> {
-        for bucket in &mut self.buckets {
-            let available = bucket.available(now_ms);
-            if available < cost {
-                return Err(Limited {
-                    limit: bucket.limit,
-                    retry_after_ms: bucket.wait_ms(cost, now_ms),
-                });
+        if self.is_exact {
+            let short = self.buckets.iter().filter_map(|b| b.lack(cost, now_ms));
+            if let Some(slowest) = short.max_by_key(|limited| limited.retry_after_ms) {
+                return Err(slowest);
             }
-            bucket.tokens = available - cost;
-            bucket.last_success_ms = now_ms;
+        }
+        for bucket in &mut self.buckets {
+            if let Some(limited) = bucket.lack(cost, now_ms) {
+                return Err(limited);
+            }
+            bucket.shares = bucket.level(now_ms) - cost * bucket.token();
+            bucket.at_ms = now_ms;
         }
         Ok(())
     }
 
     /// Tokens left in the emptiest bucket, `None` without limits.
     pub fn available(&self, now_ms: i64) -> Option<u64> {
-        self.buckets.iter().map(|b| b.available(now_ms)).min()
+        let left = |bucket: &Bucket| bucket.level(now_ms) / bucket.token();
+        self.buckets.iter().map(left).min()
     }
 }
 
 impl Bucket {
-    fn available(&self, now_ms: i64) -> u64 {
-        let elapsed = u64::try_from(now_ms - self.last_success_ms).unwrap_or(0);
-        let earned = elapsed.saturating_mul(self.limit.limit) / self.limit.ttl_ms.max(1);
-        self.tokens.saturating_add(earned).min(self.limit.limit)
+    fn full(limit: Limit, is_exact: bool, now_ms: i64) -> Self {
+        let mut bucket = Self {
+            limit,
+            is_exact,
+            shares: 0,
+            at_ms: now_ms,
+        };
+        bucket.shares = bucket.size();
+        bucket
     }
 
-    fn wait_ms(&self, cost: u64, now_ms: i64) -> u64 {
-        let missing = cost.saturating_sub(self.tokens);
-        let needed = (missing * self.limit.ttl_ms).div_ceil(self.limit.limit.max(1));
-        let elapsed = u64::try_from(now_ms - self.last_success_ms).unwrap_or(0);
-        needed.saturating_sub(elapsed)
+    /// Shares of one token.
+    fn token(&self) -> u64 {
+        self.limit.ttl_ms.max(1)
+    }
+
+    fn size(&self) -> u64 {
+        let tokens = match self.is_exact {
+            true => self.limit.burst.unwrap_or(self.limit.limit),
+            false => self.limit.limit,
+        };
+        tokens * self.token()
+    }
+
+    fn level(&self, now_ms: i64) -> u64 {
+        let elapsed = u64::try_from(now_ms - self.at_ms).unwrap_or(0);
+        let mut earned = elapsed.saturating_mul(self.limit.limit);
+        if !self.is_exact {
+            earned -= earned % self.token();
+        }
+        self.shares.saturating_add(earned).min(self.size())
+    }
+
+    /// What is said where the bucket does not hold the cost.
+    fn lack(&self, cost: u64, now_ms: i64) -> Option<Limited> {
+        let (level, cost) = (self.level(now_ms), cost * self.token());
+        if level >= cost {
+            return None;
+        }
+        let elapsed = u64::try_from(now_ms - self.at_ms).unwrap_or(0);
+        let needed = cost
+            .saturating_sub(self.shares)
+            .div_ceil(self.limit.limit.max(1));
+        Some(Limited {
+            limit: self.limit,
+            remaining: level / self.token(),
+            retry_after_ms: needed.saturating_sub(elapsed),
+        })
     }
 }
 
@@ -131,36 +145,65 @@ mod tests {
             .count()
     }
 
-    fn long() -> RateLimiter {
-        let long = Some(Limit {
-            limit: 100,
-            ttl_ms: 60_000,
-        });
-        RateLimiter::new(RateLimits { short: None, long }, 0)
+    fn long(is_exact: bool) -> RateLimiter {
+        let long = Some(Limit::of(100, 60_000));
+        RateLimiter::new(RateLimits { short: None, long }, is_exact, 0)
     }
 
     #[test]
     fn a_pace_faster_than_one_token_earns_nothing() {
-        assert_eq!(successes(&mut long(), 250, 25_000), 100);
+        assert_eq!(successes(&mut long(false), 250, 25_000), 100);
     }
 
     #[test]
     fn a_pace_slower_than_one_token_never_fails() {
-        assert_eq!(successes(&mut long(), 610, 610 * 300), 300);
+        assert_eq!(successes(&mut long(false), 610, 610 * 300), 300);
     }
 
     #[test]
     fn an_empty_bucket_gives_one_call_per_token_time_and_fills_up_in_its_ttl() {
-        let mut limiter = long();
+        for is_exact in [false, true] {
+            let mut limiter = long(is_exact);
+            for _ in 0..100 {
+                limiter.take(1, 0).unwrap();
+            }
+            let refused = limiter.take(1, 400).unwrap_err();
+            assert_eq!(refused.message(), "Limit reached (100 tokens per 60000 ms)");
+            assert_eq!((refused.retry_after_ms, refused.remaining), (200, 0));
+            assert!(limiter.take(1, 599).is_err());
+            assert!(limiter.take(1, 600).is_ok());
+            assert!(limiter.take(1, 600).is_err());
+            assert_eq!(limiter.available(60_600), Some(100));
+        }
+    }
+
+    #[test]
+    fn fractions_count_on_2_47() {
+        // 100 that were there, and one for each 600 of the 25,000 milliseconds.
+        assert_eq!(successes(&mut long(true), 250, 25_000), 100);
+        let mut limiter = long(true);
         for _ in 0..100 {
             limiter.take(1, 0).unwrap();
         }
-        let refused = limiter.take(1, 400).unwrap_err();
-        assert_eq!(refused.message(), "Limit reached (100 tokens per 60000 ms)");
-        assert_eq!(refused.retry_after_ms, 200);
-        assert!(limiter.take(1, 599).is_err());
-        assert!(limiter.take(1, 600).is_ok());
-        assert!(limiter.take(1, 600).is_err());
-        assert_eq!(limiter.available(60_600), Some(100));
+        assert_eq!(successes(&mut limiter, 250, 25_000), 41);
+    }
+
+    #[test]
+    fn all_buckets_hold_the_cost_or_none_gives_it_on_2_47() {
+        let limits = RateLimits {
+            short: Some(Limit::of(2, 1000)),
+            long: Some(Limit {
+                burst: Some(1),
+                ..Limit::of(1, 5000)
+            }),
+        };
+        let mut limiter = RateLimiter::new(limits, true, 0);
+        assert!(limiter.take(1, 0).is_ok());
+        let refused = limiter.take(1, 0).unwrap_err();
+        assert_eq!((refused.limit.ttl_ms, refused.retry_after_ms), (5000, 5000));
+        // The short bucket has kept the token of the refused call.
+        assert!(limiter.take(1, 5000).is_ok());
+        assert_eq!(limiter.buckets[0].level(5000), 1000);
+        assert!(limiter.take(2, 5000).unwrap_err().retry_after_ms > 5000);
     }
 }

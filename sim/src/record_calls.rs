@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::errors::ApiError;
 use crate::events::RecordEvent;
+use crate::field_choice::FieldChoice;
 use crate::filter::{self, Filter};
 use crate::find::{self, Query};
 use crate::http::{ApiResult, Request, Response};
@@ -40,6 +41,8 @@ pub struct Call<'a> {
     pub depth: u8,
     /// The filter in GraphQL's shape.
     pub filter: Option<Value>,
+    /// The fields that the answer shows.
+    pub choice: Option<FieldChoice>,
 }
 
 impl Call<'_> {
@@ -48,6 +51,15 @@ impl Call<'_> {
         let mut payload = values::normalise(&self.object, payload, settings.flavour)?;
         unsent::complete(&self.object, &mut payload, settings.unsent_subfields);
         Ok(payload)
+    }
+
+    /// A row as the answer shows it, with its relations where a world is given.
+    pub fn view<'a>(&'a self, row: &'a Record, world: Option<&'a World>) -> View<'a> {
+        let view = match world {
+            Some(world) => View::at_depth(&self.object, row, self.depth, world),
+            None => View::flat(&self.object, row),
+        };
+        view.choosing(self.choice.as_ref())
     }
 
     /// The compiled filter.
@@ -82,13 +94,9 @@ impl Call<'_> {
         let key = &self.object.name_singular;
         let mut response = if self.depth == 0 {
             drop(world);
-            data(200, key, &View::flat(&self.object, &row))
+            data(200, key, &self.view(&row, None))
         } else {
-            data(
-                200,
-                key,
-                &View::at_depth(&self.object, &row, self.depth, &world),
-            )
+            data(200, key, &self.view(&row, Some(&world)))
         };
         response.service_time = self.lookup_time(1);
         Ok(response)
@@ -111,7 +119,7 @@ impl Call<'_> {
         let views: Vec<View<'_>> = page
             .rows
             .iter()
-            .map(|row| View::at_depth(&self.object, row, self.depth, &world))
+            .map(|row| self.view(row, Some(&world)))
             .collect();
         let mut response = data_of(200, &self.object.name_plural, &views);
         let rest = serde_json::json!({
@@ -215,10 +223,7 @@ impl Call<'_> {
         let world = (self.depth > 0).then_some(world);
         let views: Vec<View<'_>> = rows
             .iter()
-            .map(|row| match &world {
-                Some(world) => View::at_depth(&self.object, row, self.depth, world),
-                None => View::flat(&self.object, row),
-            })
+            .map(|row| self.view(row, world.as_deref()))
             .collect();
         let mut response = answer(&views);
         drop(world);

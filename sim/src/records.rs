@@ -6,12 +6,12 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::errors::ApiError;
+use crate::field_choice::FieldChoice;
 use crate::http::{ApiResult, Request, Response, respond};
 use crate::list_params::{ListParams, depth};
-use crate::options::Flavour;
 pub use crate::record_calls::Call;
 use crate::schema::Object;
-use crate::state::{Settings, State};
+use crate::state::State;
 use crate::{duplicates, filter_rest, group_by, merge};
 
 /// What a path means.
@@ -47,16 +47,17 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
         None => None,
     };
     let settings = state.settings();
-    if let Err(limited) = state.take_tokens(1) {
-        return Ok(limited.response(settings.flavour, state.now_ms()));
-    }
+    let choice = FieldChoice::of(request, &object, settings.differences())?;
+    state
+        .take_token()
+        .map_err(|limited| state.limited(&limited, request.key.as_ref()))?;
     let may_write = request.key.as_ref().is_some_and(|k| k.may_write);
     let reads = method == "GET" || target == Target::Duplicates;
     if !reads && !may_write {
         return Err(ApiError::permission_denied(400));
     }
     if !reads {
-        check_quota(&settings)?;
+        settings.check_allowance()?;
     }
     let call = Call {
         state,
@@ -64,8 +65,9 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
         object,
         depth,
         filter,
+        choice,
     };
-    match (method, target) {
+    let response = match (method, target) {
         ("GET", Target::One(id)) => call.get_one(id),
         ("GET", Target::GroupBy) => group_by::handle(&call),
         ("GET", _) => call.list(params),
@@ -78,21 +80,11 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
         ("PATCH", _) => call.update_many(),
         ("DELETE", Target::One(id)) => call.delete_one(id),
         _ => call.delete_many(),
-    }
-}
-
-/// What later servers answer to writes of a workspace that is out of quota or credits.
-fn check_quota(settings: &Settings) -> ApiResult<()> {
-    if settings.flavour == Flavour::V2_21 {
-        return Ok(());
-    }
-    if settings.credits_exhausted {
-        return Err(ApiError::core(402, "CREDITS_EXHAUSTED", "No credits left"));
-    }
-    if settings.quota_exhausted {
-        return Err(ApiError::core(409, "QUOTA_EXHAUSTED", "Quota exhausted"));
-    }
-    Ok(())
+    }?;
+    Ok(match &call.choice {
+        Some(choice) => choice.mark(response),
+        None => response,
+    })
 }
 
 fn parse_path(request: &Request) -> ApiResult<(String, Target)> {

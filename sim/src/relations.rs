@@ -52,11 +52,15 @@ impl Write<'_> {
                 let hash = stable_id(&format!("FK:{table}.{column}"))
                     .simple()
                     .to_string();
-                return Err(ApiError::bad_request(format!(
+                let refused = ApiError::bad_request(format!(
                     "insert or update on table \"{table}\" violates foreign key constraint \
                      \"FK_{}\"",
                     &hash[..27]
-                )));
+                ));
+                return Err(match self.state.settings().differences().named_failures {
+                    true => refused.with_code("INVALID_INPUT"),
+                    false => refused,
+                });
             }
         }
         Ok(())

@@ -34,7 +34,7 @@ pub fn handle(state: &Arc<State>, request: &mut Request) -> Response {
         Err(error) => return error.into(),
     }
     if state.settings().database_down {
-        return database_down(&segments);
+        return database_down(state, &segments);
     }
     match segments[..] {
         ["rest", "open-api", ..] => openapi::handle(state, request),
@@ -53,11 +53,17 @@ pub fn handle(state: &Arc<State>, request: &mut Request) -> Response {
 
 /// Nothing catches the driver's complaint on metadata routes; on the others it becomes a 400
 /// (WIRE.md section 3).
-fn database_down(segments: &[&str]) -> Response {
+fn database_down(state: &State, segments: &[&str]) -> Response {
     let message = "connect ECONNREFUSED 127.0.0.1:55432";
     match segments {
         ["rest", "metadata", ..] => ApiError::Bare(message.to_owned()).into(),
-        _ => ApiError::core(400, "Error", message).into(),
+        _ => {
+            let error = ApiError::core(400, "Error", message);
+            match state.settings().differences().named_failures {
+                true => error.with_code("TRANSIENT_DATABASE_ERROR").into(),
+                false => error.into(),
+            }
+        }
     }
 }
 

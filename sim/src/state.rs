@@ -10,14 +10,17 @@ use uuid::Uuid;
 use crate::auth::{ApiKey, KeyRing};
 use crate::clock::Clock;
 use crate::dev_rows;
+use crate::errors::ApiError;
 use crate::faults::FaultList;
+use crate::flavour::{Differences, Flavour};
 use crate::http::{ApiResult, Request};
 use crate::memo::Memo;
 use crate::metadata::PrintedRow;
 use crate::options::{
-    Flavour, MetadataFormat, Preset, RateLimits, ServiceTimes, SimOptions, UnsentSubfields,
+    Limit, MetadataFormat, Preset, RateLimits, ServiceTimes, SimOptions, UnsentSubfields,
 };
 use crate::rate_limit::{Limited, RateLimiter};
+use crate::refusal::Refusal;
 use crate::schema_seed;
 use crate::stats::{Stats, StatsReport};
 use crate::store::{Record, World};
@@ -47,15 +50,57 @@ pub struct Settings {
     pub deliver_webhooks_to_loopback: bool,
     /// Milliseconds after which an idle connection is closed.
     pub keep_alive_ms: u64,
-    /// Records the workspace may hold; more are refused with 409 by later servers (WIRE.md
-    /// section 11).
+    /// See [`SimOptions::told_limits`].
+    pub told_limits: bool,
+    /// See [`SimOptions::record_limit`].
     pub record_limit: Option<usize>,
-    /// Whether later servers refuse every write with 409 QUOTA_EXHAUSTED (WIRE.md section 11).
-    pub quota_exhausted: bool,
-    /// Whether later servers refuse every write with 402, credits used up (WIRE.md section 11).
-    pub credits_exhausted: bool,
+    /// See [`SimOptions::allowance_exhausted`].
+    pub allowance_exhausted: bool,
+    /// See [`SimOptions::webhook_limit`].
+    pub webhook_limit: bool,
     /// Whether every request that needs the database fails (WIRE.md section 3).
     pub database_down: bool,
+}
+
+/// Webhooks of a workspace that 2.47 queues where they are limited.
+const WEBHOOK_LIMIT: Limit = Limit::of(60, 60_000);
+
+impl Settings {
+    /// What the imitated version does otherwise.
+    pub fn differences(&self) -> &'static Differences {
+        self.flavour.differences()
+    }
+
+    /// Full buckets.
+    fn limiter(&self, now_ms: i64) -> RateLimiter {
+        RateLimiter::new(self.rate_limits, self.differences().exact_buckets, now_ms)
+    }
+
+    /// Whether a write of one more row fits the record limit; `held` rows are there.
+    ///
+    /// # Errors
+    /// 409 where there is no room for `wanted` rows.
+    pub fn check_stock(&self, held: usize, wanted: usize) -> ApiResult<()> {
+        match self.record_limit {
+            Some(limit) if self.differences().told_limits && held + wanted > limit => {
+                let refusal = Refusal::stock(limit, held, WORKSPACE_ID);
+                Err(ApiError::Limit(Box::new(refusal)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the workspace has paid for a write.
+    ///
+    /// # Errors
+    /// 402 where it has not.
+    pub fn check_allowance(&self) -> ApiResult<()> {
+        if self.allowance_exhausted && self.differences().told_limits {
+            let refusal = Refusal::allowance(WORKSPACE_ID);
+            return Err(ApiError::Limit(Box::new(refusal)));
+        }
+        Ok(())
+    }
 }
 
 impl From<&SimOptions> for Settings {
@@ -70,9 +115,10 @@ impl From<&SimOptions> for Settings {
             upsert_race_probability: options.upsert_race_probability,
             deliver_webhooks_to_loopback: options.deliver_webhooks_to_loopback,
             keep_alive_ms: options.keep_alive_ms,
-            record_limit: None,
-            quota_exhausted: false,
-            credits_exhausted: false,
+            told_limits: options.told_limits,
+            record_limit: options.record_limit,
+            allowance_exhausted: options.allowance_exhausted,
+            webhook_limit: options.webhook_limit,
             database_down: false,
         }
     }
@@ -103,7 +149,16 @@ pub struct State {
     settings: Mutex<Settings>,
     world: Mutex<World>,
     limiter: Mutex<RateLimiter>,
+    webhook_limiter: Mutex<RateLimiter>,
     rng: Mutex<fastrand::Rng>,
+}
+
+fn webhook_limiter(now_ms: i64) -> RateLimiter {
+    let limits = RateLimits {
+        short: None,
+        long: Some(WEBHOOK_LIMIT),
+    };
+    RateLimiter::new(limits, true, now_ms)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -129,6 +184,7 @@ impl State {
             settings: Mutex::new(Settings::from(&options)),
             world: Mutex::default(),
             limiter: Mutex::default(),
+            webhook_limiter: Mutex::default(),
             rng: Mutex::new(rng),
             preset: Mutex::new(options.preset),
             next_ids: Mutex::default(),
@@ -145,7 +201,8 @@ impl State {
         let now_ms = self.clock.now_ms();
         let settings = Settings::from(&self.options);
         *lock(&self.settings) = settings;
-        *lock(&self.limiter) = RateLimiter::new(settings.rate_limits, now_ms);
+        *lock(&self.limiter) = settings.limiter(now_ms);
+        *lock(&self.webhook_limiter) = webhook_limiter(now_ms);
         let preset = *lock(&self.preset);
         lock(&self.next_ids).clear();
         let mut world = World::new(schema_seed::seed(preset, now_ms));
@@ -177,10 +234,10 @@ impl State {
     /// Changes the settings; new rate limits start with full buckets.
     pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = lock(&self.settings);
-        let before = settings.rate_limits;
+        let before = (settings.rate_limits, settings.flavour);
         change(&mut settings);
-        if settings.rate_limits != before {
-            *lock(&self.limiter) = RateLimiter::new(settings.rate_limits, self.clock.now_ms());
+        if (settings.rate_limits, settings.flavour) != before {
+            *lock(&self.limiter) = settings.limiter(self.clock.now_ms());
         }
     }
 
@@ -226,15 +283,37 @@ impl State {
         self.keys.authenticate(request)
     }
 
-    /// Takes rate-limit tokens from the workspace's buckets: one per REST call on records, one
-    /// per GraphQL root field.
+    /// Takes a rate-limit token from the workspace's buckets.
     ///
     /// # Errors
-    /// [`Limited`] where a bucket is short of tokens; nothing is taken then.
-    pub fn take_tokens(&self, cost: u64) -> Result<(), Limited> {
-        lock(&self.limiter).take(cost, self.now_ms())?;
-        self.stats.tokens.fetch_add(cost, Ordering::Relaxed);
+    /// [`Limited`] where a bucket has none.
+    pub fn take_token(&self) -> Result<(), Limited> {
+        lock(&self.limiter).take(1, self.now_ms())?;
+        self.stats.tokens.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// What a call over REST is told that gets no token.
+    pub fn limited(&self, limited: &Limited, key: Option<&ApiKey>) -> ApiError {
+        match self.told(limited, key) {
+            Some(refusal) => ApiError::Limit(Box::new(refusal)),
+            None => ApiError::core(429, "HttpException", limited.message()),
+        }
+    }
+
+    /// The words of 2.47 with its new limiter.
+    pub fn told(&self, limited: &Limited, key: Option<&ApiKey>) -> Option<Refusal> {
+        let settings = self.settings();
+        let is_told = settings.told_limits && settings.differences().told_limits;
+        let name = key.map_or("", |key| key.name.as_str());
+        is_told.then(|| Refusal::speed(limited, name, self.now_ms()))
+    }
+
+    /// Whether a webhook is queued, or dropped for being one too many.
+    pub fn takes_webhook(&self) -> bool {
+        let settings = self.settings();
+        !(settings.webhook_limit && settings.differences().told_limits)
+            || lock(&self.webhook_limiter).take(1, self.now_ms()).is_ok()
     }
 
     /// The counters.

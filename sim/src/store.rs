@@ -56,8 +56,20 @@ struct UniqueIndex {
 }
 
 /// A write would break a unique index (or the primary key).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Duplicate;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The field whose value another row has.
+    pub field: String,
+}
+
+impl Duplicate {
+    /// Another row has the value of that field.
+    pub fn of(field: &str) -> Self {
+        Self {
+            field: field.to_owned(),
+        }
+    }
+}
 
 /// All rows of one object.
 #[derive(Debug, Clone, Default)]
@@ -211,7 +223,7 @@ impl Table {
     /// [`Duplicate`] where a unique value belongs to another row.
     pub fn check(&self, record: &Record, own: Option<Uuid>) -> Result<(), Duplicate> {
         if own.is_none() && self.rows.contains_key(&id_of(record)) {
-            return Err(Duplicate);
+            return Err(Duplicate::of("id"));
         }
         for index in &self.uniques {
             if let Some(key) = unique_key(get(record, &index.column, index.sub))
@@ -220,7 +232,7 @@ impl Table {
                     .get(key.as_ref())
                     .is_some_and(|holder| Some(*holder) != own)
             {
-                return Err(Duplicate);
+                return Err(Duplicate::of(&index.column));
             }
         }
         Ok(())
@@ -355,8 +367,11 @@ mod tests {
         let world = World::new(crate::schema_seed::seed(Preset::Provisioned, 0));
         let mut table = world.table("person").clone();
         table.insert(row(1, "a@x.com")).unwrap();
-        assert_eq!(table.insert(row(2, "a@x.com")), Err(Duplicate));
-        assert_eq!(table.insert(row(1, "b@x.com")), Err(Duplicate));
+        assert_eq!(
+            table.insert(row(2, "a@x.com")),
+            Err(Duplicate::of("emails"))
+        );
+        assert_eq!(table.insert(row(1, "b@x.com")), Err(Duplicate::of("id")));
         table.insert(row(3, "")).unwrap();
         table.insert(row(4, "")).unwrap();
         let found = |t: &Table, key| t.find_unique("emails", Some("primaryEmail"), key);

@@ -61,7 +61,7 @@ pub fn upsert(write: &mut Write<'_>, payloads: Vec<Payload>) -> ApiResult<Vec<Uu
     for payload in payloads {
         match matching_row(write, &payload)? {
             Some(id) if loses_race(write, id) => {
-                return Err(Duplicate.into());
+                return Err(write.refused(&contested(write, &payload)));
             }
             Some(id) => updates.push((id, payload)),
             None => inserts.push(payload),
@@ -94,10 +94,12 @@ fn apply(
             ids.push(id);
         }
     }
+    write.check_stock(inserts.len())?;
     for payload in &inserts {
         if let Err(unknown) = write.check_references(None, &payload.columns) {
             // One statement inserts them all, and unique values are looked at first.
-            check_uniqueness(write, &inserts)?;
+            let checked = check_uniqueness(write, &inserts);
+            checked.map_err(|duplicate| write.refused(&duplicate))?;
             return Err(unknown);
         }
     }
@@ -112,23 +114,35 @@ fn check_uniqueness(write: &Write<'_>, inserts: &[Payload]) -> Result<(), Duplic
     let table = write.world.table(&write.object.name_singular);
     let unique_columns = write.object.unique_columns();
     let mut seen = HashSet::new();
-    let mut is_taken = |payload: &Payload| {
+    let mut taken = |payload: &Payload| -> Option<Duplicate> {
         let id = payload.columns.get("id").and_then(Value::as_str);
         let is_known = id
             .and_then(|id| Uuid::parse_str(id).ok())
             .is_some_and(|id| table.get(id).is_some() || !seen.insert(id.to_string()));
-        is_known
-            || unique_columns.iter().any(|(column, sub)| {
-                unique_key(get(&payload.columns, column, *sub)).is_some_and(|key| {
-                    table.find_unique(column, *sub, &key).is_some()
-                        || !seen.insert(format!("{column}.{sub:?}.{key}"))
-                })
+        if is_known {
+            return Some(Duplicate::of("id"));
+        }
+        let column = unique_columns.iter().find(|(column, sub)| {
+            unique_key(get(&payload.columns, column, *sub)).is_some_and(|key| {
+                table.find_unique(column, *sub, &key).is_some()
+                    || !seen.insert(format!("{column}.{sub:?}.{key}"))
             })
+        });
+        column.map(|(column, _)| Duplicate::of(column))
     };
-    match inserts.iter().any(&mut is_taken) {
-        true => Err(Duplicate),
-        false => Ok(()),
+    match inserts.iter().find_map(&mut taken) {
+        Some(duplicate) => Err(duplicate),
+        None => Ok(()),
     }
+}
+
+/// The value for which two upserts at once race.
+fn contested(write: &Write<'_>, payload: &Payload) -> Duplicate {
+    let columns = write.object.unique_columns();
+    let column = columns
+        .iter()
+        .find(|(column, sub)| unique_key(get(&payload.columns, column, *sub)).is_some());
+    Duplicate::of(column.map_or("id", |(column, _)| column))
 }
 
 fn loses_race(write: &Write<'_>, id: Uuid) -> bool {

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use crate::composites::composite;
 use crate::dates;
 use crate::errors::ApiError;
+use crate::flavour::Flavour;
 use crate::http::ApiResult;
-use crate::options::Flavour;
 use crate::schema::{Field, FieldType, Object};
 
 /// What a relation in a payload asks for, resolved once the rows can be looked at.

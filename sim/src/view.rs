@@ -5,6 +5,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::field_choice::FieldChoice;
 use crate::schema::{Field, FieldType, Object, RelationKind, SubType};
 use crate::store::{Record, World, get, id_of, is_deleted};
 
@@ -17,6 +18,7 @@ pub struct View<'a> {
     object: &'a Object,
     record: &'a Record,
     related_in: Option<&'a World>,
+    choice: Option<&'a FieldChoice>,
 }
 
 impl<'a> View<'a> {
@@ -26,6 +28,7 @@ impl<'a> View<'a> {
             object,
             record,
             related_in: None,
+            choice: None,
         }
     }
 
@@ -35,7 +38,18 @@ impl<'a> View<'a> {
             object,
             record,
             related_in: (depth > 0).then_some(world),
+            choice: None,
         }
+    }
+
+    /// The same with some of its fields only.
+    #[must_use]
+    pub fn choosing(self, choice: Option<&'a FieldChoice>) -> Self {
+        Self { choice, ..self }
+    }
+
+    fn shows(&self, field: &Field) -> bool {
+        field.is_active && self.choice.is_none_or(|choice| choice.shows(field))
     }
 
     /// As a JSON value.
@@ -102,7 +116,7 @@ impl Serialize for View<'_> {
         let mut map = serializer.serialize_map(None)?;
         // Rows hold their columns in the order of the fields, mostly: then none has to be looked up.
         let mut stored = self.record.iter().peekable();
-        for field in self.object.fields.iter().filter(|f| f.is_active) {
+        for field in self.object.fields.iter().filter(|f| self.shows(f)) {
             if let Some(column) = field.column() {
                 let value = match stored.next_if(|(name, _)| *name == column) {
                     Some((_, value)) => value,
@@ -112,7 +126,7 @@ impl Serialize for View<'_> {
             }
         }
         if let Some(world) = self.related_in {
-            for field in self.object.fields.iter().filter(|f| f.is_active) {
+            for field in self.object.fields.iter().filter(|f| self.shows(f)) {
                 self.relation(&mut map, world, field)?;
             }
         }

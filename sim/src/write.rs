@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use crate::auth::ApiKey;
 use crate::clock::{iso, parse_iso};
+use crate::constraint;
 use crate::errors::ApiError;
 use crate::events::{EventAction, RecordEvent};
 use crate::http::{ApiResult, InFlight};
-use crate::options::Flavour;
 use crate::rich_text;
 use crate::schema::{FieldType, Object};
 use crate::search;
@@ -18,12 +18,6 @@ use crate::state::State;
 use crate::store::{Duplicate, Record, World, get, id_of, is_deleted};
 use crate::values::Payload;
 use crate::view::View;
-
-impl From<Duplicate> for ApiError {
-    fn from(_: Duplicate) -> Self {
-        Self::bad_request("A duplicate entry was detected")
-    }
-}
 
 /// Marks of finished requests are swept once there are more marks than this.
 const MAX_IN_FLIGHT: usize = 4096;
@@ -89,7 +83,6 @@ impl<'a> Write<'a> {
     /// # Errors
     /// 400 for a duplicate.
     pub fn insert(&mut self, payload: Payload) -> ApiResult<Uuid> {
-        self.check_record_limit()?;
         let mut record = Record::with_capacity(self.object.fields.len() + 3);
         let now = self.now.clone();
         let mut columns = payload.columns;
@@ -122,7 +115,8 @@ impl<'a> Write<'a> {
         self.derive(&mut record);
         let id = id_of(&record);
         let table = self.world.table_mut(&object.name_singular);
-        table.insert(record)?;
+        let inserted = table.insert(record);
+        inserted.map_err(|duplicate| self.refused(&duplicate))?;
         let mark = self.in_flight.get_or_insert_with(InFlight::default).mark();
         if self.world.in_flight.len() > MAX_IN_FLIGHT {
             self.world.in_flight.retain(|_, mark| mark.is_running());
@@ -133,16 +127,27 @@ impl<'a> Write<'a> {
         Ok(id)
     }
 
-    fn check_record_limit(&self) -> ApiResult<()> {
+    /// Looks for room for further rows.
+    ///
+    /// # Errors
+    /// 409 where a record limit leaves none.
+    pub fn check_stock(&self, rows: usize) -> ApiResult<()> {
         let settings = self.state.settings();
-        let full = settings
-            .record_limit
-            .is_some_and(|limit| self.world.live() >= limit);
-        if full && settings.flavour == Flavour::V2_45 {
-            let message = "Workspace record limit reached";
-            return Err(ApiError::core(409, "WORKSPACE_RECORD_LIMIT", message));
+        match settings.record_limit {
+            Some(_) if rows > 0 => settings.check_stock(self.world.live(), rows),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// What is said about a value that another row has.
+    pub fn refused(&self, duplicate: &Duplicate) -> ApiError {
+        if !self.state.settings().differences().named_failures {
+            return ApiError::bad_request("A duplicate entry was detected");
+        }
+        let name = constraint::of_unique(&self.object, &duplicate.field);
+        ApiError::bad_request(format!(
+            "A duplicate entry was detected: unique constraint {name} was violated"
+        ))
     }
 
     fn position(&self, given: Option<Value>) -> Value {
@@ -249,10 +254,12 @@ impl<'a> Write<'a> {
         };
         let name = self.object.name_singular.clone();
         if let Err(unknown) = self.check_references(Some(before), &after) {
-            self.world.table(&name).check(&after, Some(id))?;
+            let checked = self.world.table(&name).check(&after, Some(id));
+            checked.map_err(|duplicate| self.refused(&duplicate))?;
             return Err(unknown);
         }
-        self.world.table_mut(&name).replace(id, after)?;
+        let replaced = self.world.table_mut(&name).replace(id, after);
+        replaced.map_err(|duplicate| self.refused(&duplicate))?;
         self.updated += 1;
         if let Some(action) = action {
             self.tell(action, id, changed);

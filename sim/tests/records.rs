@@ -4,7 +4,8 @@ mod client;
 use client::{Answer, Client, start};
 use serde_json::{Value, json};
 use twenty_sim::SimOptions;
-use twenty_sim::options::{Flavour, Limit, Preset, RateLimits, ServiceTimes};
+use twenty_sim::flavour::Flavour;
+use twenty_sim::options::{Limit, Preset, RateLimits, ServiceTimes};
 
 async fn create(client: &mut Client, body: Value) -> Value {
     let answer = client.call("POST", "/rest/people", body).await;
@@ -177,10 +178,7 @@ async fn upserts_of_one_new_key_race() {
 }
 
 fn limited(flavour: Flavour) -> SimOptions {
-    let long = Some(Limit {
-        limit: 2,
-        ttl_ms: 60_000,
-    });
+    let long = Some(Limit::of(2, 60_000));
     let rate_limits = RateLimits { short: None, long };
     SimOptions {
         rate_limits,
@@ -218,7 +216,7 @@ async fn tokens_are_taken_after_the_path_and_before_the_body() {
 
 #[tokio::test]
 async fn later_servers_say_when_to_come_back_and_store_bare_hosts() {
-    let sim = start(limited(Flavour::V2_45)).await;
+    let sim = start(limited(Flavour::V2_47)).await;
     let mut client = Client::to(&sim).await;
     let company = json!({ "domainName": { "primaryLinkUrl": "https://www.Acme.com/x" } });
     let company = client.call("POST", "/rest/companies", company).await.json();
@@ -239,7 +237,7 @@ async fn later_servers_say_when_to_come_back_and_store_bare_hosts() {
     let full = client.call("POST", "/rest/people", json!({})).await;
     assert_eq!(
         (full.status, full.json()["error"].clone()),
-        (409, json!("WORKSPACE_RECORD_LIMIT"))
+        (409, json!("QUOTA_EXHAUSTED"))
     );
 }
 

@@ -117,16 +117,36 @@ export const limits = [
         status: 400,
       },
       {
-        title: 'two root fields cost two',
+        title: 'two root fields cost one together',
         request: 'POST /graphql',
         body: { query: '{ people(first: 1) { totalCount } companies(first: 1) { totalCount } }' },
         status: 200,
         answer: { data: { people: { totalCount: 0 }, companies: { totalCount: 50 } } },
       },
       {
+        title: 'and one finds the last token',
+        request: 'POST /graphql',
+        body: { query: '{ companies(first: 1) { totalCount } }' },
+        status: 200,
+        answer: { data: { companies: { totalCount: 50 } } },
+      },
+      {
         title: 'that were all four',
         request: 'GET /rest/companies?limit=0',
         status: 429,
+      },
+      {
+        title: 'with none left each root has its own error',
+        request: 'POST /graphql',
+        body: { query: '{ people(first: 1) { totalCount } companies(first: 1) { totalCount } }' },
+        status: 200,
+        answer: {
+          data: { people: null, companies: null },
+          errors: [
+            { extensions: { subCode: 'LIMIT_REACHED' } },
+            { extensions: { subCode: 'LIMIT_REACHED' } },
+          ],
+        },
       },
     ],
     { rateLimit: '4/60000' },

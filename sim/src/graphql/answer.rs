@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use crate::errors::ApiError;
 use crate::http::Response;
 use crate::rate_limit::Limited;
+use crate::refusal::Refusal;
 
 /// One entry of `errors`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     /// For developers.
     pub message: String,
@@ -17,11 +18,16 @@ pub struct Problem {
     pub friendly: Option<String>,
     /// Broad kind.
     pub code: &'static str,
+    /// All that is told of a limit of 2.47.
+    pub refusal: Option<Box<Refusal>>,
 }
 
 impl Problem {
     /// What a look-up's REST error is called here; `singular` is the object's name.
     pub fn from_api(error: &ApiError, singular: &str) -> Self {
+        if let ApiError::Limit(refusal) = error {
+            return Self::limit(refusal.clone());
+        }
         let message = error.message();
         let (sub_code, code) = match error {
             ApiError::Core {
@@ -45,12 +51,17 @@ impl Problem {
             message,
             sub_code,
             code,
+            refusal: None,
         }
     }
 
     /// The bucket is empty; the field is null, the status is 200.
-    pub fn throttled(limited: &Limited) -> Self {
+    pub fn throttled(limited: &Limited, refusal: Option<Refusal>) -> Self {
+        if let Some(refusal) = refusal {
+            return Self::limit(Box::new(refusal));
+        }
         Self {
+            refusal: None,
             message: limited.message(),
             sub_code: Some("LIMIT_REACHED".to_owned()),
             friendly: Some("Rate limit reached. Please try again later.".to_owned()),
@@ -58,9 +69,20 @@ impl Problem {
         }
     }
 
+    fn limit(refusal: Box<Refusal>) -> Self {
+        Self {
+            message: refusal.message().to_owned(),
+            sub_code: None,
+            friendly: None,
+            code: "",
+            refusal: Some(refusal),
+        }
+    }
+
     /// A mistake in the query itself.
     pub fn bad_query(message: String) -> Self {
         Self {
+            refusal: None,
             message,
             sub_code: None,
             friendly: None,
@@ -70,6 +92,9 @@ impl Problem {
 
     /// As `errors` holds it.
     pub fn print(&self) -> Value {
+        if let Some(refusal) = &self.refusal {
+            return json!({ "message": self.message, "extensions": refusal.extensions() });
+        }
         let mut extensions = json!({});
         if let Some(sub_code) = &self.sub_code {
             extensions["subCode"] = Value::from(sub_code.as_str());

@@ -1,4 +1,4 @@
-//! Execution of a query: one list per root field, one rate-limit token each.
+//! Execution of a query: one list per root field.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,11 +8,13 @@ use serde_json::{Map, Value, json};
 use super::answer::{self, Problem};
 use super::ast::{FieldNode, Operation};
 use super::select::{Context, Fragments, PageInfo, fields};
+use crate::auth::ApiKey;
 use crate::errors::ApiError;
 use crate::filter;
 use crate::find::{Query, find};
 use crate::http::{ApiResult, Response};
 use crate::order::{self, OrderBy};
+use crate::rate_limit::Limited;
 use crate::schema::Object;
 use crate::state::State;
 use crate::store::World;
@@ -23,6 +25,7 @@ const MAX_ROWS: usize = 200;
 /// Executes the operation.
 pub fn run(
     state: &State,
+    key: &ApiKey,
     operation: &Operation,
     fragments: &Fragments,
     variables: &Map<String, Value>,
@@ -37,11 +40,12 @@ pub fn run(
     let mut data = Map::new();
     let mut errors = Vec::new();
     let mut looked_up = 0;
+    let mut tokens = Tokens { key, spent: None };
     for root in roots {
         let outcome = if root.name == "__typename" {
             Ok((Value::from("Query"), 0))
         } else {
-            resolve(state, root, fragments, variables)
+            resolve(state, root, fragments, variables, &mut tokens)
         };
         let value = match outcome {
             Ok((value, rows)) => {
@@ -69,12 +73,35 @@ pub fn run(
     response
 }
 
+/// The tokens of one request. Until 2.31 its roots ask at the same time: the bucket is read by all of them before one
+/// writes it, and they spend one together.
+struct Tokens<'a> {
+    key: &'a ApiKey,
+    spent: Option<Result<(), Limited>>,
+}
+
+impl Tokens<'_> {
+    fn take(&mut self, state: &State) -> Result<(), Option<Problem>> {
+        let asks_anew = state.settings().differences().exact_buckets;
+        let taken = match self.spent {
+            Some(taken) if !asks_anew => taken,
+            _ => state.take_token(),
+        };
+        self.spent = Some(taken);
+        taken.map_err(|limited| {
+            let refusal = state.told(&limited, Some(self.key));
+            Some(Problem::throttled(&limited, refusal))
+        })
+    }
+}
+
 /// One root field and the number of rows it showed; `None` for a field that does not exist.
 fn resolve(
     state: &State,
     root: &FieldNode,
     fragments: &Fragments,
     variables: &Map<String, Value>,
+    tokens: &mut Tokens<'_>,
 ) -> Result<(Value, u64), Option<Problem>> {
     let object = state
         .world()
@@ -82,9 +109,7 @@ fn resolve(
         .by_plural(&root.name)
         .cloned()
         .ok_or(None)?;
-    state
-        .take_tokens(1)
-        .map_err(|limited| Some(Problem::throttled(&limited)))?;
+    tokens.take(state)?;
     let world = state.world();
     let arguments: Map<String, Value> = root
         .arguments

@@ -49,14 +49,18 @@ impl Deliveries {
         let Ok(target) = Url::parse(text("targetUrl")) else {
             return;
         };
-        let nonce = hex(&state.random_bytes(16));
-        let head = head(
-            &target,
-            &body,
-            now_ms,
-            &signature(text("secret"), now_ms, &body),
-            &nonce,
-        );
+        let differences = state.settings().differences();
+        let signed = match text("secret") {
+            "" if differences.told_limits => String::new(),
+            secret => format!(
+                "X-Twenty-Webhook-Timestamp: {now_ms}\r\n\
+                 X-Twenty-Webhook-Signature: {}\r\n\
+                 X-Twenty-Webhook-Nonce: {}\r\n",
+                signature(secret, now_ms, &body),
+                hex(&state.random_bytes(16)),
+            ),
+        };
+        let head = head(&target, &body, &signed, differences.user_agent);
         let delivery = Delivery {
             target,
             head,
@@ -98,7 +102,8 @@ fn signature(secret: &str, timestamp_ms: i64, body: &str) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
-fn head(target: &Url, body: &str, now_ms: i64, signature: &str, nonce: &str) -> String {
+/// The head of a delivery; `signed` are the lines that a secret makes.
+fn head(target: &Url, body: &str, signed: &str, user_agent: &str) -> String {
     let query = target
         .query()
         .map(|query| format!("?{query}"))
@@ -112,10 +117,7 @@ fn head(target: &Url, body: &str, now_ms: i64, signature: &str, nonce: &str) -> 
         "POST {}{query} HTTP/1.1\r\n\
          Accept: application/json, text/plain, */*\r\n\
          Content-Type: application/json\r\n\
-         X-Twenty-Webhook-Timestamp: {now_ms}\r\n\
-         X-Twenty-Webhook-Signature: {signature}\r\n\
-         X-Twenty-Webhook-Nonce: {nonce}\r\n\
-         User-Agent: axios/1.17.0\r\n\
+         {signed}User-Agent: {user_agent}\r\n\
          Content-Length: {}\r\n\
          Accept-Encoding: gzip, compress, deflate, br\r\n\
          Host: {host}{port}\r\n\

@@ -32,7 +32,7 @@ async fn without_a_known_limit_the_pace_doubles_until_there_is_none() {
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_nobody_names_is_found() {
-    // Fractions are earned, one token each 600 ms, and Retry-After is rounded up: Twenty from 2.45, without the words.
+    // Fractions are earned, one token each 600 ms, and Retry-After is rounded up: Twenty 2.47, without the words.
     let gate = Gate::default();
     let (mut tokens, mut filled_at) = (100.0f64, Instant::now());
     let (mut served, mut refused) = (0u32, 0u32);

@@ -21,10 +21,7 @@ fn limited(rate_limits: RateLimits) -> Arc<Network> {
 
 /// The default's pace with a fifth of its bucket: the same to pace, and less to write before it begins.
 fn small() -> RateLimits {
-    let long = Some(Limit {
-        limit: 20,
-        ttl_ms: 12_000,
-    });
+    let long = Some(Limit::of(20, 12_000));
     RateLimits { short: None, long }
 }
 
