@@ -25,14 +25,15 @@ after(() => rmSync(folder, { recursive: true, force: true }));
  * What loading the package says, in a process that takes itself for another platform.
  * @param {Record<string, string>} [pretend] Properties of `process`.
  * @param {Record<string, string>} [env]
+ * @param {string[]} [flags] Of Node.
  */
-async function load(pretend = {}, env = {}) {
+async function load(pretend = {}, env = {}, flags = []) {
   const code = `
     for (const [name, value] of Object.entries(${JSON.stringify(pretend)}))
       Object.defineProperty(process, name, { value });
     try { require(${JSON.stringify(folder)}); console.log('loaded'); }
     catch (error) { console.log(error.message); }`;
-  const { stdout } = await runNode(['-e', code], { env: { ...process.env, ...env } });
+  const { stdout } = await runNode([...flags, '-e', code], { env: { ...process.env, ...env } });
   return stdout.trim();
 }
 
@@ -97,4 +98,73 @@ test('a binary of one’s own is taken, and a wrong path says so', async () => {
   assert.equal(await load({}, own), 'loaded');
   const said = await load({}, { NAPI_RS_NATIVE_LIBRARY_PATH: '/no/such.node' });
   assert.match(said, /\/no\/such\.node \(NAPI_RS_NATIVE_LIBRARY_PATH\): not there/);
+});
+
+/** The flag that turns Node's permission model on: it has lost its first half. */
+const PERMISSION = ['--permission', '--experimental-permission'].find((flag) =>
+  process.allowedNodeEnvironmentFlags.has(flag),
+);
+
+/** @param {string} said @param {RegExp} cause */
+function assertForbidden(said, cause) {
+  assert.match(said, cause);
+  assert.doesNotMatch(said, /install again|npm ci|--omit=optional|npm run build/);
+}
+
+test('Node that forbids addons is named, and nothing is to be installed', async (t) => {
+  cpSync(path.join(root, addon), path.join(folder, addon));
+  t.after(() => rmSync(path.join(folder, addon)));
+  assert.equal(await load(), 'loaded');
+  const noAddons = /Node runs with --no-addons, which forbids every native addon/;
+  assertForbidden(await load({}, {}, ['--no-addons']), noAddons);
+  assertForbidden(await load({}, { NODE_OPTIONS: '--no-addons' }), noAddons);
+  const own = { NAPI_RS_NATIVE_LIBRARY_PATH: path.join(root, addon) };
+  assertForbidden(await load({}, own, ['--no-addons']), noAddons);
+  const all = '--allow-fs-read=*';
+  const permission = /permission model is on.*add --allow-addons/;
+  assertForbidden(await load({}, {}, [PERMISSION, all]), permission);
+  assertForbidden(await load({}, { NODE_OPTIONS: `${PERMISSION} ${all}` }), permission);
+  assert.equal(await load({}, {}, [PERMISSION, all, '--allow-addons']), 'loaded');
+});
+
+test('a worker thread that forbids addons says so', async (t) => {
+  cpSync(path.join(root, addon), path.join(folder, addon));
+  t.after(() => rmSync(path.join(folder, addon)));
+  const code = `
+    const { Worker } = require('node:worker_threads');
+    const inside = 'require(' + JSON.stringify(${JSON.stringify(folder)}) + ')';
+    new Worker(inside, { eval: true, execArgv: ['--no-addons'] })
+      .on('error', (error) => console.log(error.message));`;
+  const { stdout } = await runNode(['-e', code], { env: process.env });
+  assertForbidden(stdout, /Node runs with --no-addons/);
+});
+
+test('a file that may not be read or loaded: by whom, and what to look at', async (t) => {
+  const file = path.join(folder, 'lib/binaries.js');
+  t.after(() => cpSync(path.join(root, 'lib/binaries.js'), file));
+  for (const [error, cause] of /** @type {[object, RegExp][]} */ ([
+    [
+      { code: 'ERR_ACCESS_DENIED', message: 'Access to this API has been restricted' },
+      /--allow-fs-read/,
+    ],
+    [
+      { code: 'ERR_MANIFEST_ASSERT_INTEGRITY', message: 'Manifest resource' },
+      /--experimental-policy/,
+    ],
+    [{ code: 'ERR_DLOPEN_DISABLED', message: 'Cannot load native addon' }, /embeds or starts it/],
+    ...[
+      'x.node: failed to map segment from shared object: Operation not permitted',
+      'x.node: cannot open shared object file: Permission denied',
+      'dlopen(x.node): library load disallowed by system policy',
+      'An Application Control policy has blocked this file.',
+    ].map((message) => [{ code: 'ERR_DLOPEN_FAILED', message }, /noexec.*security policy/]),
+  ])) {
+    writeFileSync(
+      file,
+      `const fail = () => { throw Object.assign(new Error(), ${JSON.stringify(error)}); };
+       const binary = { file: fail, installed: fail, manifest: fail };
+       exports.binaries = new Proxy({}, { get: () => binary, has: () => true });`,
+    );
+    assertForbidden(await load(), cause);
+  }
 });

@@ -63,7 +63,8 @@ function load() {
       failures.push({ place, error });
     }
   }
-  const error = new Error(explain(name, failures), { cause: failures.at(-1)?.error });
+  const { error: cause } = failures.find(({ error }) => !isMissing(error)) ?? failures.at(-1) ?? {};
+  const error = new Error(explain(name, failures), { cause });
   throw Object.assign(error, { code: 'TWENTY_CRM_NO_BINARY' });
 }
 
@@ -102,6 +103,8 @@ const firstLine = (error) => String(error?.message ?? error).split('\n', 1)[0];
 function advise(name, failures) {
   const build =
     'From a git checkout, `npm run build` makes the binary; it needs Rust (https://rustup.rs).';
+  const forbidden = failures.map(({ error }) => whyForbidden(error)).find(Boolean);
+  if (forbidden !== undefined) return [forbidden];
   const named = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
   if (named) {
     return [
@@ -130,5 +133,37 @@ function advise(name, failures) {
     'In Next.js, name the package in `serverExternalPackages`, and use it in the Node.js runtime only, never in the edge runtime.',
   ];
 }
+
+/**
+ * What forbids a binary that may well be there; undefined where nothing does.
+ * @param {any} error
+ * @returns {string | undefined}
+ */
+function whyForbidden(error) {
+  const { code, message } = error ?? {};
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    const flags = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`;
+    if (/(^|\s)--no-addons(\s|$)/.test(flags)) {
+      return 'Node runs with --no-addons, which forbids every native addon: start it without (the flag may stand in NODE_OPTIONS).';
+    }
+    return /** @type {any} */ (process).permission === undefined
+      ? 'This Node forbids every native addon: ask whoever embeds or starts it to allow them.'
+      : 'Node’s permission model is on and forbids every native addon: add --allow-addons where --permission stands (it may be in NODE_OPTIONS).';
+  }
+  if (code === 'ERR_ACCESS_DENIED') {
+    return 'Node’s permission model does not let the file be read: add --allow-fs-read with the folders of twenty-crm-native and of its binary, and --allow-addons.';
+  }
+  if (/^ERR_MANIFEST_/.test(code)) {
+    return 'Node runs with a policy (--experimental-policy) that does not know the binary: list it there with its integrity.';
+  }
+  if (SYSTEM_FORBIDS.test(message)) {
+    return 'The system does not let the file be loaded: look at its permissions, at whether its file system is mounted with noexec, and at what a security policy (SELinux, AppArmor, macOS, Windows Application Control) says of it.';
+  }
+  return undefined;
+}
+
+/** The words of loaders that found a file and may not load it. */
+const SYSTEM_FORBIDS =
+  /failed to map segment|operation not permitted|permission denied|disallowed by system policy|not permitted to load|code signature|access is denied|application control/i;
 
 module.exports = load();
