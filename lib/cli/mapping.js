@@ -1,15 +1,16 @@
 'use strict';
 
 const { readFileSync } = require('node:fs');
-const { inputFailure, usageFailure } = require('./failure.js');
-const { REQUIRED, joinName, knownNames, targetOf } = require('./fields.js');
+const { usageFailure } = require('./failure.js');
+const { joinName, knownNames, targetOf } = require('./fields.js');
 const { nearest } = require('../nearest.js');
+const { fieldsHint, nearestField } = require('./unknown.js');
 
 /**
  * @typedef {import('./fields.js').Entity} Entity
  *
  * @typedef {object} Mapping what the user said about columns
- * @property {Map<string, string>} map column to field
+ * @property {Map<string, string[]>} map column to the fields that it fills
  * @property {Set<string>} ignored columns
  * @property {boolean} ignoreUnknown
  *
@@ -22,8 +23,17 @@ const { nearest } = require('../nearest.js');
 /** Columns and keys of a rejects file: read over when it is fed back in. */
 const REJECT_PREFIX = '_reject';
 
-/** Longest name of a column that a message shows, in characters. */
-const MAX_SHOWN_NAME = 100;
+/**
+ * A column's name as it is compared: without what nobody sees of it (a byte order mark, a soft hyphen, a blank of another
+ * kind).
+ * @param {string} name
+ */
+const tidyName = (name) =>
+  name
+    .normalize('NFC')
+    .replace(/\p{Cf}/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim();
 
 /** A record that cannot be sent as it is. */
 class BadRecord extends Error {
@@ -42,11 +52,15 @@ class BadRecord extends Error {
  */
 function readMapping(entity, { map: pairs = [], mapFile, ignore = [], ignoreUnknown = false }) {
   /** @type {Mapping} */
-  const mapping = { map: new Map(), ignored: new Set(ignore), ignoreUnknown };
+  const mapping = { map: new Map(), ignored: new Set(ignore.map(tidyName)), ignoreUnknown };
   if (mapFile !== undefined) {
     for (const [column, field] of Object.entries(readMapFile(mapFile))) {
-      if (field === null) mapping.ignored.add(column);
-      else setTarget(entity, mapping, column, field, mapFile);
+      if (field === null) mapping.ignored.add(tidyName(column));
+      else {
+        for (const one of Array.isArray(field) ? field : [field]) {
+          setTarget(entity, mapping, column, one, mapFile);
+        }
+      }
     }
   }
   for (const pair of pairs) {
@@ -56,7 +70,7 @@ function readMapping(entity, { map: pairs = [], mapFile, ignore = [], ignoreUnkn
         `--map ${pair}: write column=field, for example --map "E-mail address=email"`,
       );
     }
-    setTarget(entity, mapping, pair.slice(0, at).trim(), pair.slice(at + 1).trim(), '--map');
+    setTarget(entity, mapping, pair.slice(0, at), pair.slice(at + 1).trim(), '--map');
   }
   return mapping;
 }
@@ -94,113 +108,23 @@ function setTarget(entity, mapping, column, field, where) {
       fieldsHint(entity),
     );
   }
-  mapping.map.set(column, target);
-}
-
-/**
- * What each column of a CSV file fills; undefined where it fills nothing.
- * @param {Entity} entity
- * @param {readonly string[]} header
- * @param {Mapping} mapping
- * @returns {(string | undefined)[]}
- */
-function planColumns(entity, header, mapping) {
-  const names = header.map((name) => name.trim());
-  requireColumns(names, mapping);
-  /** @type {Map<string, string>} */
-  const owners = new Map();
-  const columns = names.map((name, index) => {
-    if (name === '' || name.startsWith(REJECT_PREFIX) || mapping.ignored.has(name))
-      return undefined;
-    const isRepeated = names.indexOf(name) !== index;
-    const target = mapping.map.get(name) ?? targetOf(entity, name);
-    if (isRepeated) {
-      throw inputFailure(
-        `The column "${name}" is there twice (columns ${names.indexOf(name) + 1} and ${index + 1})${target === undefined ? '' : `, both for ${target}`}`,
-        'Rename or remove one of them, or leave both out with --ignore.',
+  const name = tidyName(column);
+  for (const [other, targets] of mapping.map) {
+    if (other !== name && targets.includes(target)) {
+      throw usageFailure(
+        `${where}: "${other}" and "${name}" are both mapped to ${target}`,
+        'One column fills a field; one column may fill several.',
       );
     }
-    if (target === undefined) {
-      if (mapping.ignoreUnknown) return undefined;
-      throw unknownColumn(entity, 'column', name);
-    }
-    const owner = owners.get(target) ?? conflictOf(target, owners);
-    if (owner !== undefined) throw twice(target, owner, name);
-    owners.set(target, name);
-    return target;
-  });
-  requireFields(entity, owners, names);
-  return columns;
-}
-
-/** @param {string[]} names @param {Mapping} mapping */
-function requireColumns(names, { map }) {
-  for (const column of map.keys()) {
-    if (names.includes(column)) continue;
-    const near = nearest(column, names);
-    throw inputFailure(
-      `There is no column "${column}", which --map names${near === undefined ? '' : `: did you mean "${near}"?`}`,
-      `Columns: ${names.join(', ')}`,
-    );
   }
-}
-
-/**
- * @param {Entity} entity
- * @param {Map<string, string>} owners
- * @param {string[]} names
- */
-function requireFields(entity, owners, names) {
-  for (const field of REQUIRED[entity]) {
-    const isThere =
-      owners.has(field) ||
-      (field === 'name' && (owners.has('name.firstName') || owners.has('name.lastName')));
-    if (isThere) continue;
-    throw inputFailure(
-      `No column gives ${field}, which every ${entity} needs`,
-      `Say which one does: --map "${nearest(field, names) ?? 'COLUMN'}=${field}". Columns: ${names.join(', ')}`,
-    );
-  }
-}
-
-/** `name` and its parts exclude each other. @param {string} target @param {Map<string, string>} owners */
-function conflictOf(target, owners) {
-  if (target === 'name') return owners.get('name.firstName') ?? owners.get('name.lastName');
-  return target.startsWith('name.') ? owners.get('name') : undefined;
-}
-
-/** @param {string} target @param {string} one @param {string} other */
-const twice = (target, one, other) =>
-  inputFailure(
-    `Two columns give ${target}: "${one}" and "${other}"`,
-    `Leave one of them out: --ignore "${other}"`,
-  );
-
-/** @param {Entity} entity */
-const fieldsHint = (entity) => `Fields: ${knownNames(entity).join(', ')}`;
-
-/** @param {Entity} entity @param {string} name */
-function nearestField(entity, name) {
-  const near = nearest(name, knownNames(entity));
-  return near === undefined
-    ? `: no field of a ${entity} is like it`
-    : `: the nearest field of a ${entity} is ${near}`;
-}
-
-/** @param {Entity} entity @param {'column' | 'key'} what @param {string} name */
-function unknownColumn(entity, what, name) {
-  // A name can be as long as a record; so much of it says enough.
-  const shown = name.length > MAX_SHOWN_NAME ? `${name.slice(0, MAX_SHOWN_NAME)}…` : name;
-  return inputFailure(
-    `Unknown ${what} "${shown}"${nearestField(entity, shown)}`,
-    `--map "${shown}=${nearest(shown, knownNames(entity)) ?? 'FIELD'}" maps it, --ignore "${shown}" leaves it out, --ignore-unknown all such ${what}s. ${fieldsHint(entity)}`,
-  );
+  const targets = mapping.map.get(name) ?? [];
+  if (!targets.includes(target)) mapping.map.set(name, [...targets, target]);
 }
 
 /**
  * A row of a CSV file as a record. A blank cell is no value: it leaves what the CRM has, and never clears it.
- * @param {readonly (string | undefined)[]} columns from {@link planColumns}
- * @param {readonly string[]} cells as many as columns
+ * @param {readonly (readonly string[])[]} columns the fields that each fills
+ * @param {readonly string[]} cells
  * @returns {Record<string, unknown>}
  */
 function rowToRecord(columns, cells) {
@@ -208,12 +132,14 @@ function rowToRecord(columns, cells) {
   const record = {};
   let first;
   let last;
-  for (const [index, target] of columns.entries()) {
-    const cell = cells[index];
-    if (target === undefined || cell.trim() === '') continue;
-    if (target === 'name.firstName') first = cell;
-    else if (target === 'name.lastName') last = cell;
-    else record[target] = target === 'total_submissions' ? toNumber(cell) : cell;
+  for (const [index, targets] of columns.entries()) {
+    const cell = cells[index] ?? '';
+    if (cell.trim() === '') continue;
+    for (const target of targets) {
+      if (target === 'name.firstName') first = cell;
+      else if (target === 'name.lastName') last = cell;
+      else record[target] = target === 'total_submissions' ? toNumber(cell) : cell;
+    }
   }
   if (first !== undefined || last !== undefined) record.name = joinName(first, last);
   return record;
@@ -238,7 +164,7 @@ function toNumber(cell) {
  * @returns {(object: Record<string, unknown>) => Record<string, unknown>} throws {@link BadRecord}
  */
 function objectMapper(entity, { map, ignored, ignoreUnknown }) {
-  const paths = [...map].map(([path, target]) => ({ path, target, keys: path.split('.') }));
+  const paths = [...map].map(([path, targets]) => ({ path, targets, keys: path.split('.') }));
   const roots = new Set(paths.filter(({ keys }) => keys.length > 1).map(({ keys }) => keys[0]));
   const nestedRoots = new Set(
     knownNames(entity)
@@ -261,7 +187,10 @@ function objectMapper(entity, { map, ignored, ignoreUnknown }) {
     const take = (name, value) => {
       if (ignored.has(name)) return;
       const mapped = map.get(name);
-      if (mapped !== undefined) return put(mapped, value, name);
+      if (mapped !== undefined) {
+        for (const target of mapped) put(target, value, name);
+        return;
+      }
       if (roots.has(name)) return;
       const [root, ...others] = name.split('.');
       if (nestedRoots.has(root) && others.length === 0 && isObject(value)) {
@@ -280,10 +209,11 @@ function objectMapper(entity, { map, ignored, ignoreUnknown }) {
     for (const key of Object.keys(object)) {
       if (!key.startsWith(REJECT_PREFIX)) take(key, object[key]);
     }
-    for (const { path, target, keys } of paths) {
+    for (const { path, targets, keys } of paths) {
       if (keys.length === 1 || Object.hasOwn(object, path)) continue;
       const value = follow(object, keys);
-      if (value !== undefined) put(target, value, path);
+      if (value === undefined) continue;
+      for (const target of targets) put(target, value, path);
     }
     return assemble(values);
   };
@@ -324,11 +254,9 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
 module.exports = {
   BadRecord,
   REJECT_PREFIX,
-  fieldsHint,
   isObject,
   objectMapper,
-  planColumns,
   readMapping,
   rowToRecord,
-  unknownColumn,
+  tidyName,
 };

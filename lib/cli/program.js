@@ -24,6 +24,7 @@ const { wrap } = require('./text.js');
  * @property {string} [mapFile]
  * @property {string[]} [ignore]
  * @property {boolean} [ignoreUnknown]
+ * @property {number} [skipLines]
  * @property {boolean} [dryRun]
  * @property {boolean} [force]
  * @property {boolean} [verify]
@@ -187,6 +188,9 @@ const syncOptions = (command) =>
     )
     .addOption(option('--delimiter <character>', 'of CSV (detected when not given)'))
     .addOption(option('--encoding <name>', 'of the file (UTF-8 when not given)'))
+    .addOption(
+      option('--skip-lines <count>', 'lines that stand above the header of a CSV', wholeNumber(0)),
+    )
     .addOption(option('--map <column=field>', 'which field a column fills; repeatable', collect))
     .addOption(option('--map-file <file>', 'the same as JSON: {"column": "field"}'))
     .addOption(option('--ignore <column>', 'leave a column out; repeatable', collect))

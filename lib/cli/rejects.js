@@ -61,6 +61,11 @@ class Rejects {
         this.#writeRow([String(line), code, field ?? '', message, ...this.#own(source.cells)]);
         return;
       }
+      if (this.#input.format === 'csv') {
+        const reasons = [String(line), code, field ?? '', message];
+        this.#writeText(reasons, source.text);
+        return;
+      }
       const reason = { line, code, ...(field !== undefined && { field }), message };
       const { json, text, isCut } = source;
       let record;
@@ -91,6 +96,20 @@ class Rejects {
     this.#write(`${cells.map((cell) => quote(cell, delimiter)).join(delimiter)}\n`);
   }
 
+  /**
+   * A row that could not be cut into cells, as it stood there: it has to be refused again until somebody corrects it.
+   * @param {string[]} reasons
+   * @param {string} text
+   */
+  #writeText(reasons, text) {
+    const { delimiter = ',', header = [] } = this.#input;
+    // Reasons of an earlier run were written in front, by this program.
+    const earlier = header.findIndex((name) => !name.trim().startsWith(REJECT_PREFIX));
+    const own = withoutCells(text, Math.max(0, earlier), delimiter);
+    const row = reasons.map((cell) => quote(cell, delimiter)).join(delimiter);
+    this.#write(`${row}${delimiter}${own}\n`);
+  }
+
   /** @param {string} text */
   #write(text) {
     // Unlike writeSync, it goes on until all of it is written.
@@ -110,6 +129,22 @@ class Rejects {
 /** Places of cells that stand behind the header's. @param {string[]} header @param {string[]} cells */
 const range = (header, cells) =>
   Array.from({ length: Math.max(0, cells.length - header.length) }, (_, n) => header.length + n);
+
+/**
+ * @param {string} text of a row
+ * @param {number} count of cells to leave out at its beginning
+ * @param {string} delimiter
+ */
+function withoutCells(text, count, delimiter) {
+  let at = 0;
+  for (let n = 0; n < count; n += 1) {
+    const [quoted = ''] = /^"(?:[^"]|"")*"/.exec(text.slice(at)) ?? [];
+    const end = text.indexOf(delimiter, at + quoted.length);
+    if (end < 0) return text;
+    at = end + delimiter.length;
+  }
+  return text.slice(at);
+}
 
 /** @param {string} cell @param {string} delimiter */
 const quote = (cell, delimiter) =>

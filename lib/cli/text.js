@@ -51,4 +51,17 @@ const lowered = (text) => text[0].toLowerCase() + text.slice(1);
 const shellWord = (word) =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-module.exports = { count, duration, lowered, optionFor, plural, printable, shellWord, wrap };
+/** A word in quotation marks, as every shell reads it where it can. @param {string} word */
+const quoted = (word) => (/["$`\\!%]/.test(word) ? shellWord(word) : `"${word}"`);
+
+module.exports = {
+  count,
+  duration,
+  lowered,
+  optionFor,
+  plural,
+  printable,
+  quoted,
+  shellWord,
+  wrap,
+};

@@ -5,8 +5,9 @@ const { createTwentyCrmSyncService } = require('../../create-sync-service.js');
 const { made, readConnection, readServiceOptions, requireDirect } = require('../environment.js');
 const { EXIT } = require('../exit-codes.js');
 const { CliFailure, inputFailure } = require('../failure.js');
-const { BadRecord, fieldsHint, isObject, objectMapper, readMapping } = require('../mapping.js');
+const { BadRecord, isObject, objectMapper, readMapping } = require('../mapping.js');
 const { optionFor, printable } = require('../text.js');
+const { fieldsHint } = require('../unknown.js');
 
 /** Bytes of standard input that are read. */
 const MAX_BYTES = 10_000_000;

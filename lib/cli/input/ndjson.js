@@ -2,13 +2,8 @@
 
 const { isUtf8 } = require('node:buffer');
 const { inputFailure } = require('../failure.js');
-const {
-  BadRecord,
-  REJECT_PREFIX,
-  isObject,
-  objectMapper,
-  unknownColumn,
-} = require('../mapping.js');
+const { BadRecord, REJECT_PREFIX, isObject, objectMapper } = require('../mapping.js');
+const { unknownNames } = require('../unknown.js');
 const { LineSplitter, MAX_RECORD_BYTES } = require('./lines.js');
 
 /** The text of a line that is no record, in a rejects file. */
@@ -70,7 +65,7 @@ function refuseDocument(bytes) {
  */
 function refuseUnknown({ failure, source }, entity) {
   if (failure?.code !== 'UNKNOWN_FIELD' || Object.hasOwn(source.json, REJECT_PREFIX)) return;
-  throw unknownColumn(entity, 'key', String(failure.field));
+  throw unknownNames(entity, 'key', [String(failure.field)]);
 }
 
 /** @param {Buffer} bytes */
@@ -129,7 +124,7 @@ function again(value, place, toRecord) {
   const bytes = Buffer.from(text);
   const isCut = value[REJECT_PREFIX]?.isCut === true;
   if (isCut) return { ...place, failure: tooLong(undefined), source: { text, isCut } };
-  const line = { number: place.line, bytes, end: place.end, length: bytes.length };
+  const line = { number: place.line, bytes, ending: '', end: place.end, length: bytes.length };
   const entry = readLine(line, toRecord);
   // However often it is wrapped, one wrapping comes out.
   return entry;

@@ -7,6 +7,7 @@ const path = require('node:path');
 const { inputFailure, usageFailure } = require('../failure.js');
 const { toUtf8 } = require('./bytes.js');
 const { openCsv, readDelimiter } = require('./csv.js');
+const { requireText } = require('./kind.js');
 const { readNdjson } = require('./ndjson.js');
 
 /** @typedef {'csv' | 'ndjson'} Format */
@@ -25,6 +26,7 @@ const EXTENSIONS = {
  * @property {Format} [format]
  * @property {string} [delimiter]
  * @property {string} [encoding]
+ * @property {number} [skipLines] lines above the header of a CSV file
  *
  * @typedef {object} Input
  * @property {string} name for people
@@ -51,14 +53,18 @@ const EXTENSIONS = {
 async function openInput(file, entity, mapping, options, stdin, signal) {
   const format = readFormat(file, options.format);
   const delimiter = delimiterOf(file, format, options.delimiter);
+  if (format !== 'csv' && options.skipLines !== undefined) {
+    throw usageFailure('--skip-lines is for CSV', 'In NDJSON, --from-line reads over lines.');
+  }
   requireEncoding(options.encoding);
   const { stream, size } = file === '-' ? { stream: stdin, size: 0 } : await openFile(file);
   const meter = { read: 0, decoded: 0, needsMark: false };
   const readable = /** @type {import('node:stream').Readable} */ (stream);
   signal.addEventListener('abort', () => readable.destroy());
-  const chunks = toUtf8(readable, options.encoding, meter);
+  const name = file === '-' ? 'standard input' : file;
+  const chunks = toUtf8(requireText(readable, name), options.encoding, meter);
   const input = {
-    name: file === '-' ? 'standard input' : file,
+    name,
     format,
     hasSize: size > 0,
     needsMark: () => meter.needsMark,
@@ -71,7 +77,7 @@ async function openInput(file, entity, mapping, options, stdin, signal) {
   };
   if (format === 'ndjson') return { ...input, entries: readNdjson(chunks, entity, mapping) };
   try {
-    return { ...input, ...(await openCsv(chunks, entity, mapping, delimiter)) };
+    return { ...input, ...(await openCsv(chunks, entity, mapping, delimiter, options.skipLines)) };
   } catch (error) {
     input.close();
     throw error;

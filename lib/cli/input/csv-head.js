@@ -1,0 +1,172 @@
+'use strict';
+
+const { RETURN } = require('./lines.js');
+const { NEWLINE } = require('./bytes.js');
+
+/** Bytes in which the first line has to end. */
+const MAX_HEADER_BYTES = 65_536;
+
+/** Among so many lines a header is looked for that has others above it. */
+const LINES_ABOVE = 20;
+
+const DELIMITERS = [',', ';', '\t', '|'];
+
+/** Names for what is hard to type in a shell. */
+const NAMED_DELIMITERS = new Map([
+  ['comma', ','],
+  ['semicolon', ';'],
+  ['tab', '\t'],
+  ['\\t', '\t'],
+  ['pipe', '|'],
+]);
+
+/** Excel begins files with a line of its own. */
+const SEPARATOR_LINE = /^sep=(.)(?:\r?\n|\r|$)/i;
+
+/** @param {string} text @returns {string | undefined} */
+const readDelimiter = (text) =>
+  NAMED_DELIMITERS.get(text) ?? (/^[^\s"\p{L}\p{N}]$|^\t$/u.test(text) ? text : undefined);
+
+/**
+ * The delimiter that the first line has most of, outside of quotes; a comma where it has none.
+ * @param {string} line
+ */
+function detectDelimiter(line) {
+  const counts = new Map(DELIMITERS.map((delimiter) => [delimiter, 0]));
+  let isQuoted = false;
+  for (const character of line) {
+    if (character === '"') isQuoted = !isQuoted;
+    const count = counts.get(character);
+    if (!isQuoted && count !== undefined) counts.set(character, count + 1);
+  }
+  let best = ',';
+  for (const [delimiter, count] of counts) {
+    if (count > /** @type {number} */ (counts.get(best))) best = delimiter;
+  }
+  return best;
+}
+
+/**
+ * The cells of one line, for a look at it: neither quotation marks nor the delimiter have been settled yet.
+ * @param {string} line
+ * @param {string} [delimiter]
+ */
+const roughCells = (line, delimiter = detectDelimiter(line)) =>
+  line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/s, '$1'));
+
+/** The beginning of a CSV file: what stands above the header, its line, and what its line tells of the others. */
+class Head {
+  /** @type {string | undefined} that the file names itself */
+  delimiter;
+  /** Lines that stand before {@link Head.bytes}. */
+  before = 0;
+  /** @type {Buffer} from the header on, as much as was read */
+  bytes = Buffer.alloc(0);
+  #rest;
+  #isAtEnd = false;
+
+  /** @param {AsyncGenerator<Buffer, void, undefined>} bytes */
+  constructor(bytes) {
+    this.#rest = bytes;
+  }
+
+  /** What comes behind {@link Head.bytes}. */
+  get rest() {
+    return this.#rest;
+  }
+
+  /** The header's line; it can hold line ends within quotes. */
+  get line() {
+    return firstLine(this.bytes.toString().replace(/^[\r\n]+/, ''));
+  }
+
+  /** The byte that ends lines: a return alone where the first line ends so, as on old Macs. */
+  get terminator() {
+    const text = this.bytes.toString();
+    const end = firstLine(text).length;
+    return text[end] === '\r' && text[end + 1] !== '\n' ? RETURN : NEWLINE;
+  }
+
+  /**
+   * Reads up to the end of the header's line.
+   * @param {number} skipLines lines to read over
+   * @param {((line: string) => boolean) | undefined} isHeader tells it from lines above it, where it is known how it looks
+   */
+  async read(skipLines, isHeader) {
+    await this.#takeSeparator();
+    while (this.before < skipLines && (await this.#skipLine()));
+    if (skipLines > 0) await this.#takeSeparator();
+    if (isHeader !== undefined && skipLines === 0) {
+      const above = (await this.lines()).findIndex(isHeader);
+      for (let n = 0; n < above; n += 1) await this.#skipLine();
+    }
+    await this.#readUntil(() => endsLine(this.bytes.toString()));
+  }
+
+  /** The first lines from the header on, cut at every line end. */
+  async lines() {
+    await this.#readUntil(() => lineEnds(this.bytes) >= LINES_ABOVE);
+    return this.bytes
+      .toString()
+      .split(/\r\n|\n|\r/)
+      .slice(0, LINES_ABOVE);
+  }
+
+  async #takeSeparator() {
+    await this.#readUntil(() => this.bytes.length > 6);
+    const separator = SEPARATOR_LINE.exec(this.bytes.toString());
+    if (separator === null) return;
+    this.delimiter = separator[1];
+    await this.#skipLine();
+  }
+
+  /** @returns {Promise<boolean>} whether there was one */
+  async #skipLine() {
+    for (;;) {
+      const end = this.bytes.findIndex((byte) => byte === NEWLINE || byte === RETURN);
+      const isWhole = end >= 0 && (this.bytes[end] === NEWLINE || end + 1 < this.bytes.length);
+      if (isWhole || this.#isAtEnd) {
+        const isPair = this.bytes[end] === RETURN && this.bytes[end + 1] === NEWLINE;
+        if (end >= 0) this.before += 1;
+        this.bytes = end < 0 ? Buffer.alloc(0) : this.bytes.subarray(end + (isPair ? 2 : 1));
+        return end >= 0;
+      }
+      if (end < 0) this.bytes = Buffer.alloc(0);
+      await this.#readMore();
+    }
+  }
+
+  /** @param {() => boolean} isEnough */
+  async #readUntil(isEnough) {
+    while (!this.#isAtEnd && this.bytes.length < MAX_HEADER_BYTES && !isEnough()) {
+      await this.#readMore();
+    }
+  }
+
+  async #readMore() {
+    const { done, value } = await this.#rest.next();
+    if (done) this.#isAtEnd = true;
+    else this.bytes = Buffer.concat([this.bytes, value]);
+  }
+}
+
+/** @param {Buffer} bytes */
+const lineEnds = (bytes) => bytes.toString().match(/\r\n|\n|\r/g)?.length ?? 0;
+
+/** Whether the header is there, and how it ends: one character more tells. @param {string} text */
+function endsLine(text) {
+  const header = text.replace(/^[\r\n]+/, '');
+  return firstLine(header).length + 1 < header.length;
+}
+
+/** Up to the first line's end that is not within quotes. @param {string} text */
+function firstLine(text) {
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && (text[at] === '\n' || text[at] === '\r')) return text.slice(0, at);
+  }
+  return text;
+}
+
+module.exports = { Head, detectDelimiter, readDelimiter, roughCells };

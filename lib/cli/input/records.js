@@ -1,0 +1,204 @@
+'use strict';
+
+const { inputFailure } = require('../failure.js');
+const { LineSplitter, MAX_RECORD_BYTES, RETURN } = require('./lines.js');
+
+/**
+ * @typedef {object} Found a record of a CSV file as it stands there
+ * @property {string} text without the end of its last line
+ * @property {number} line in which it begins
+ * @property {number} end offset behind it, in bytes
+ * @property {string} [problem] what is wrong with its quotation marks; it is one line then
+ *
+ * @typedef {object} Piece
+ * @property {string} text
+ * @property {string} ending
+ * @property {number} number
+ * @property {number} end
+ */
+
+/** How a cell goes on behind its quotation mark, for whoever has to put it right. */
+const ADVICE =
+  'write a quotation mark that belongs to the text twice, and one before and one behind the whole cell';
+
+/** The record goes on in the next line. */
+const OPEN = Symbol('open');
+
+const OPENS = /(?<=^|[\s([{/-])"(?=\S)/gu;
+const CLOSES = /(?<=[^\s\d])"(?=$|[\s)\]}/.,;:!?-])/gu;
+const INCHES = /(?<=\d)"(?=$|[\s)\]}/.,;:!?-])/gu;
+const TYPOGRAPHIC = /[„“”«»‟]/gu;
+
+/** @param {string} text @param {RegExp} pattern */
+const count = (text, pattern) => text.match(pattern)?.length ?? 0;
+
+/**
+ * Whether the quotation marks in a cell that does not begin with one are text: `Joe "The Boss" Doe`, `19" rack`, `בע"מ`. One
+ * without its partner is left of a cell that was cut.
+ * @param {string} cell
+ */
+function isText(cell) {
+  if (cell.trimStart().startsWith('"')) return false;
+  const [opens, closes, either] = [OPENS, CLOSES, TYPOGRAPHIC].map((kind) => count(cell, kind));
+  return closes - either <= opens && opens <= closes + count(cell, INCHES) + either;
+}
+
+/**
+ * Cuts CSV into records by its quotation marks. A record whose marks are wrong is its first line alone, and the lines below
+ * it are read anew: a stray mark costs one row, and not those up to the next mark.
+ */
+class RecordSplitter {
+  /**
+   * Whether a line alone would be a row; for what a mark that is never closed has swallowed.
+   * @type {(line: string) => boolean}
+   */
+  isRow = () => false;
+  #delimiter;
+  #lines;
+  #offset;
+  /** @type {Piece[]} lines of a record that goes on */
+  #open = [];
+  #openBytes = 0;
+  /** Line of the quotation mark that is open. */
+  #openedIn = 0;
+
+  /**
+   * @param {string} delimiter
+   * @param {number} terminator the byte that ends a line
+   * @param {number} before lines that stand before the first
+   */
+  constructor(delimiter, terminator, before) {
+    this.#delimiter = delimiter;
+    this.#lines = new LineSplitter(terminator);
+    this.#offset = before;
+  }
+
+  /** @param {Buffer} chunk @returns {Generator<Found, void, undefined>} */
+  *push(chunk) {
+    for (const line of this.#lines.push(chunk)) yield* this.#take(line);
+    const { overlong } = this.#lines;
+    if (overlong !== undefined) throw tooLong(overlong + this.#offset);
+  }
+
+  /** What is left at the input's end. @returns {Generator<Found, void, undefined>} */
+  *end() {
+    for (const line of this.#lines.end()) yield* this.#take(line);
+    while (this.#open.length > 0) {
+      /** @type {Piece[]} */
+      const again = [];
+      yield this.#giveUp(this.#unclosed(''), again);
+      yield* this.#feed(again);
+    }
+  }
+
+  /** @param {import('./lines.js').Line} line @returns {Generator<Found, void, undefined>} */
+  *#take({ number, bytes, ending, end, length }) {
+    const at = number + this.#offset;
+    if (length > bytes.length) throw tooLong(at);
+    yield* this.#feed([{ text: bytes.toString(), ending, number: at, end }]);
+  }
+
+  /** @param {Piece[]} pieces the last first @returns {Generator<Found, void, undefined>} */
+  *#feed(pieces) {
+    for (let piece = pieces.pop(); piece !== undefined; piece = pieces.pop()) {
+      const isFirst = this.#open.length === 0;
+      if (isFirst && piece.text.trim() === '') continue;
+      this.#open.push(piece);
+      this.#openBytes += piece.text.length;
+      const problem = this.#scan(piece, isFirst);
+      if (problem === undefined) yield this.#close();
+      else if (problem !== OPEN) yield this.#giveUp(problem, pieces);
+      else if (this.#openBytes > MAX_RECORD_BYTES) {
+        yield this.#giveUp(this.#unclosed(` within ${MAX_RECORD_BYTES} bytes`), pieces);
+      }
+    }
+  }
+
+  /**
+   * Reads the quotation marks of one line.
+   * @param {Piece} piece
+   * @param {boolean} isFirst
+   * @returns {string | typeof OPEN | undefined} what is wrong, {@link OPEN}, or undefined where the record ends with the line
+   */
+  #scan({ text, number }, isFirst) {
+    if (!text.includes('"')) return isFirst ? undefined : OPEN;
+    let isQuoted = !isFirst;
+    for (let at = 0; ; ) {
+      if (isQuoted) {
+        const mark = text.indexOf('"', at);
+        if (mark < 0) return OPEN;
+        at = mark + 1;
+        if (text[at] === '"') {
+          at += 1;
+          continue;
+        }
+        if (at === text.length) return this.#swallowed(number);
+        if (!text.startsWith(this.#delimiter, at)) return this.#goesOn(number);
+        at += this.#delimiter.length;
+        isQuoted = false;
+      } else if (text[at] === '"') {
+        isQuoted = true;
+        this.#openedIn = number;
+        at += 1;
+      } else {
+        const next = text.indexOf(this.#delimiter, at);
+        const cell = text.slice(at, next < 0 ? undefined : next);
+        if (cell.includes('"') && !isText(cell)) {
+          return `the quotation marks of a cell in line ${number} do not go together: ${ADVICE}`;
+        }
+        if (next < 0) return this.#swallowed(number);
+        at = next + this.#delimiter.length;
+      }
+    }
+  }
+
+  /** @param {number} last line of the record @returns {string | undefined} */
+  #swallowed(last) {
+    const pieces = this.#open;
+    if (pieces.length < 2 || !pieces.every(({ text }) => this.isRow(text))) return undefined;
+    return `a quotation mark opens a cell in line ${pieces[0].number} and closes it in line ${last}, and each line is a row by itself: ${ADVICE}`;
+  }
+
+  /** @returns {Found} */
+  #close() {
+    const pieces = this.#open.splice(0);
+    this.#openBytes = 0;
+    const [{ number }, last] = [pieces[0], pieces[pieces.length - 1]];
+    const before = pieces.slice(0, -1).map(({ text, ending }) => text + ending);
+    return { text: before.join('') + last.text, line: number, end: last.end };
+  }
+
+  /**
+   * The first line is no row; those below it are tried again.
+   * @param {string} problem
+   * @param {Piece[]} again lines to read next, the last first
+   * @returns {Found}
+   */
+  #giveUp(problem, again) {
+    const [{ text, number, end }, ...others] = this.#open.splice(0);
+    this.#openBytes = 0;
+    for (const piece of others.reverse()) again.push(piece);
+    return { text, line: number, end, problem };
+  }
+
+  /** A mark that should end a cell, and has text behind it. @param {number} number */
+  #goesOn(number) {
+    return number === this.#openedIn
+      ? `a cell in line ${number} goes on behind the quotation mark that ends it: ${ADVICE}`
+      : `a quotation mark opens a cell in line ${this.#openedIn}, and the next one, in line ${number}, does not close it: ${ADVICE}`;
+  }
+
+  /** @param {string} within */
+  #unclosed(within) {
+    return `a quotation mark opens a cell in line ${this.#openedIn}, and nothing closes it${within}: ${ADVICE}`;
+  }
+}
+
+/** @param {number} line */
+const tooLong = (line) =>
+  inputFailure(
+    `Line ${line}: the record that begins there has more than ${MAX_RECORD_BYTES} bytes`,
+    'A quotation mark that is never closed looks like this, too.',
+  );
+
+module.exports = { RecordSplitter, RETURN };
