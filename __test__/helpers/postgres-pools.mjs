@@ -17,6 +17,10 @@ export async function usePostgres() {
   return {
     /** Why there is no server; false where there is one. */
     skip,
+    /** From now on it only reads; pools connect anew. */
+    async becomeReplica() {
+      if (!('skip' in server)) await server.becomeReplica();
+    },
     /** @param {import('pg').PoolConfig} [options] */
     newPool(options) {
       const pool = new pg.Pool({ ...server.config, ...options });

@@ -1,6 +1,14 @@
 // A real PostgreSQL server for the tests: started here, on a socket in a folder of its own, and stopped at the end.
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
@@ -95,7 +103,7 @@ function findShipped(shipped, home, user) {
 }
 
 /**
- * @returns {Promise<{ config: { host: string, port: number, user: string, database: string }, stop: () => Promise<void> }
+ * @returns {Promise<{ config: { host: string, port: number, user: string, database: string }, becomeReplica: () => Promise<void>, stop: () => Promise<void> }
  *   | { skip: string }>} what a `pg.Pool` takes, or why there is no server
  */
 export async function startPostgres() {
@@ -117,9 +125,17 @@ export async function startPostgres() {
     const data = path.join(home, 'data');
     const initdb = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'];
     execFileSync(path.join(bin, 'initdb'), initdb, { stdio: 'pipe', cwd: home, ...user });
-    const server = await startServer(bin, data, home, user);
+    let server = await startServer(bin, data, home, user);
     return {
       config: { host: home, port: 5432, user: 'postgres', database: 'postgres' },
+      /** The same data, as a replica that waits for its primary: it reads, and refuses to write. */
+      async becomeReplica() {
+        await server.stop();
+        const signal = path.join(data, 'standby.signal');
+        writeFileSync(signal, '');
+        if (identity) chownSync(signal, identity.uid, identity.gid);
+        server = await startServer(bin, data, home, user);
+      },
       async stop() {
         await server.stop();
         discard();
@@ -154,7 +170,7 @@ async function startServer(bin, data, socketFolder, user) {
   await new Promise((resolve, reject) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
       said.push(line);
-      if (line.includes('ready to accept connections')) resolve(undefined);
+      if (/ready to accept (read-only )?connections/.test(line)) resolve(undefined);
     });
     child.once('error', reject);
     ended.then(() => reject(new Error(`PostgreSQL did not start:\n${said.join('\n')}`)));

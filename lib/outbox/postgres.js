@@ -2,7 +2,7 @@
 
 const { invalid } = require('../serialise.js');
 const check = require('../stores/check.js');
-const { canQuery, codeOf, runQuery } = require('../stores/postgres-query.js');
+const { UNDEFINED_TABLE, canQuery, codeOf, runQuery } = require('../stores/postgres-query.js');
 const { quoted } = require('../stores/postgres-sql.js');
 const { readNamed } = require('./arguments.js');
 const { NEWER_VERSION, NEWEST, createStatements, migrate } = require('./postgres-sql.js');
@@ -15,6 +15,12 @@ const { NEWER_VERSION, NEWEST, createStatements, migrate } = require('./postgres
 const OPTIONS = /** @type {const} */ (['table', 'schema', 'now']);
 
 const DEFAULT_TABLE = 'twenty_crm_outbox';
+
+/** What to do about refusals, by PostgreSQL's code. */
+const ADVICE = {
+  [UNDEFINED_TABLE]: '. Its tables were removed; the next call makes them again',
+  '42P07': '. Somebody else has a table of that name: give the option table another one',
+};
 
 /** PostgreSQL cuts longer names off, and indexes need some of it. */
 const LONGEST_NAME = 48;
@@ -32,6 +38,7 @@ function postgresOutbox(pool, options) {
 class PostgresOutbox {
   #pool;
   #tables;
+  #schema;
   #statements;
   #now;
   #isClosed = false;
@@ -54,7 +61,8 @@ class PostgresOutbox {
     if (now !== undefined && typeof now !== 'function') {
       throw invalid('now', 'now must be a function', undefined);
     }
-    const prefix = schema === undefined ? '' : `${quoted(check.text('schema', schema))}.`;
+    this.#schema = schema === undefined ? undefined : quoted(check.text('schema', schema));
+    const prefix = this.#schema === undefined ? '' : `${this.#schema}.`;
     const name = (/** @type {string} */ suffix) => `${prefix}${quoted(table + suffix)}`;
     this.#pool = pool;
     this.#tables = { changes: name(''), lanes: name('_lanes'), version: name('_version') };
@@ -241,7 +249,7 @@ class PostgresOutbox {
     }
     try {
       // Never on the caller's connection: it would be undone with the caller's transaction.
-      await this.#query(migrate(this.#tables), []);
+      await this.#query(migrate(this.#tables), [], undefined, 'migrate()');
     } catch (error) {
       throw codeOf(error) === NEWER_VERSION ? newer(this.#tables.changes) : error;
     }
@@ -251,12 +259,22 @@ class PostgresOutbox {
    * @param {string} text
    * @param {unknown[]} values
    * @param {PostgresPool} [client]
+   * @param {string} [creator] the method that makes the tables
    */
-  #query(text, values, client) {
-    return runQuery(client ?? this.#pool, text, values, {
-      what: `outbox ${this.#tables.changes}`,
-      isOnce: client !== undefined,
-    });
+  async #query(text, values, client, creator) {
+    try {
+      return await runQuery(client ?? this.#pool, text, values, {
+        what: `outbox ${this.#tables.changes}`,
+        tables: Object.values(this.#tables),
+        schema: this.#schema,
+        creator,
+        advice: ADVICE,
+        isOnce: client !== undefined,
+      });
+    } catch (error) {
+      if (codeOf(error) === UNDEFINED_TABLE) this.#ready = undefined;
+      throw error;
+    }
   }
 }
 

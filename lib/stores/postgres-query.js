@@ -3,12 +3,13 @@
 const { isApiError } = require('../errors.js');
 const { describe, isArray } = require('../serialise.js');
 const { storeError } = require('./check.js');
+const { adviceOn } = require('./postgres-advice.js');
 
 /** How often a statement that lost a race is repeated. */
 const RACES = 3;
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const INSUFFICIENT_PRIVILEGE = '42501';
+const UNDEFINED_TABLE = '42P01';
 const LOST_RACES = new Set(['40001', '40P01']);
 
 /**
@@ -28,40 +29,35 @@ function canQuery(pool) {
  * @param {import('../../index.js').PostgresPool} pool
  * @param {string} text
  * @param {unknown[]} values
- * @param {{ what: string, advice?: Record<string, string>, isOnce?: boolean }} about `what`: for people; `advice`: by
- *   PostgreSQL's code; `isOnce`: within a transaction of the caller's, which a failure ends
+ * @param {import('./postgres-advice.js').About} about
  * @returns {Promise<any[]>} rows
  */
-async function runQuery(pool, text, values, { what, advice, isOnce = false }) {
+async function runQuery(pool, text, values, about) {
   for (let race = 0; ; race += 1) {
     try {
       const { rows } = await pool.query(text, values);
       if (!isArray(rows)) throw new TypeError('the pool gave no rows');
       return rows;
     } catch (cause) {
-      if (!isOnce && race < RACES && LOST_RACES.has(codeOf(cause))) continue;
-      throw failure(cause, what, advice ?? {});
+      if (!about.isOnce && race < RACES && LOST_RACES.has(codeOf(cause))) continue;
+      throw await failure(pool, cause, about);
     }
   }
 }
 
 /**
+ * @param {import('../../index.js').PostgresPool} pool
  * @param {unknown} cause
- * @param {string} what
- * @param {Record<string, string>} advice
+ * @param {import('./postgres-advice.js').About} about
  */
-function failure(cause, what, advice) {
+async function failure(pool, cause, about) {
   const code = codeOf(cause);
   // An AggregateError of Node's, for a host with several addresses, has no message of its own.
   const said = describe(cause) || code || 'an error without a message';
-  const hint =
-    advice[code] ??
-    (code === INSUFFICIENT_PRIVILEGE
-      ? ': grant the pool’s role SELECT, INSERT, UPDATE and DELETE on the table'
-      : '');
+  const hint = await adviceOn(pool, code, cause, about);
   // A connection that failed has a code of Node's, or none; whatever PostgreSQL itself refused, it refuses again.
   const isRetryable = !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|40)/.test(code);
-  return storeError(`PostgreSQL, ${what}: ${said}${hint}`, { isRetryable, cause });
+  return storeError(`PostgreSQL, ${about.what}: ${said}${hint}`, { isRetryable, cause });
 }
 
 /**
@@ -79,4 +75,4 @@ function codeOf(error) {
   }
 }
 
-module.exports = { canQuery, codeOf, runQuery };
+module.exports = { UNDEFINED_TABLE, canQuery, codeOf, runQuery };

@@ -4,7 +4,7 @@ const { randomUUID } = require('node:crypto');
 const { readOptions, requireKnown } = require('../options.js');
 const { invalid } = require('../serialise.js');
 const check = require('./check.js');
-const { canQuery, codeOf, runQuery } = require('./postgres-query.js');
+const { UNDEFINED_TABLE, canQuery, codeOf, runQuery } = require('./postgres-query.js');
 const { createStatements, createTable, quoted, TABLE_FACTS } = require('./postgres-sql.js');
 const { hashOf } = require('./version-hash.js');
 
@@ -26,7 +26,6 @@ const CHUNK = 1_000;
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNIQUE_VIOLATION = '23505';
-const UNDEFINED_TABLE = '42P01';
 
 /**
  * See `index.d.ts`.
@@ -41,6 +40,7 @@ function postgresMappingStore(pool, options) {
 class PostgresMappingStore {
   #pool;
   #table;
+  #schema;
   #tenantId;
   #now = check.createClock();
   #isClosed = false;
@@ -60,7 +60,8 @@ class PostgresMappingStore {
     const { table = DEFAULT_TABLE, schema, tenantId } = given;
     const name = quoted(check.text('table', table));
     this.#pool = pool;
-    this.#table = schema === undefined ? name : `${quoted(check.text('schema', schema))}.${name}`;
+    this.#schema = schema === undefined ? undefined : quoted(check.text('schema', schema));
+    this.#table = this.#schema === undefined ? name : `${this.#schema}.${name}`;
     this.#tenantId = tenantId === undefined ? null : check.text('tenantId', tenantId);
   }
 
@@ -173,7 +174,8 @@ class PostgresMappingStore {
 
   async ensureTable() {
     this.#requireOpen();
-    await this.#query(createTable(this.#table, this.#tenantId !== null), []);
+    const create = createTable(this.#table, this.#tenantId !== null);
+    await this.#query(create, [], 'ensureTable()');
     this.#statements = undefined;
     await this.#prepared();
   }
@@ -214,11 +216,12 @@ class PostgresMappingStore {
   /**
    * @param {string} text
    * @param {unknown[]} values
+   * @param {string} [creator] the method that makes the table
    * @returns {Promise<any[]>}
    */
-  #query(text, values) {
+  #query(text, values, creator) {
     return runQuery(this.#pool, text, values, {
-      what: `table ${this.#table}`,
+      ...{ what: `table ${this.#table}`, tables: [this.#table], schema: this.#schema, creator },
       advice: { [UNDEFINED_TABLE]: ': run the template’s migrations, or call ensureTable() once' },
     });
   }

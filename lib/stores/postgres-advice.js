@@ -1,0 +1,100 @@
+'use strict';
+
+/**
+ * What the statement was for, as far as advice depends on it.
+ * @typedef {object} About
+ * @property {string} what for people
+ * @property {readonly string[]} tables quoted, with their schema where there is one
+ * @property {string | undefined} schema quoted
+ * @property {string} [creator] the method that makes the tables, where the statement is its
+ * @property {Record<string, string>} [advice] by PostgreSQL's code
+ * @property {boolean} [isOnce] within a transaction of the caller's, which a failure ends
+ */
+
+/** @typedef {{ role: string | null, schema: string | null, replica: boolean }} Facts */
+
+/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const INSUFFICIENT_PRIVILEGE = '42501';
+const READ_ONLY = '25006';
+const NO_SCHEMA = '3F000';
+
+/** Codes for which it is worth asking who the pool is, and where it leads to. */
+const ASKED_ABOUT = new Set([INSUFFICIENT_PRIVILEGE, READ_ONLY, NO_SCHEMA]);
+
+const FACTS = `SELECT current_user::text AS role, current_schema()::text AS schema,
+  pg_is_in_recovery() AS replica`;
+
+/**
+ * What to do about a refusal of PostgreSQL's, as a statement to copy where there is one.
+ * @param {import('../../index.js').PostgresPool} pool
+ * @param {string} code
+ * @param {any} cause
+ * @param {About} about
+ * @returns {Promise<string>} empty where its own words say enough
+ */
+async function adviceOn(pool, code, cause, about) {
+  const given = about.advice?.[code];
+  if (given !== undefined) return given;
+  if (!ASKED_ABOUT.has(code)) return '';
+  const facts = await factsOf(pool, about);
+  if (code === READ_ONLY) return readOnly(facts, about);
+  if (code === NO_SCHEMA) return noSchema(facts, about);
+  // The name of a function of the server, in any language of its messages.
+  if (cause.routine === 'ExecWithCheckOptions') {
+    const role = roleOf(facts);
+    return `. Row-level security is on for the table: give ${role} a policy for all of it, or BYPASSRLS`;
+  }
+  return missingRight(facts, about);
+}
+
+/**
+ * @param {import('../../index.js').PostgresPool} pool
+ * @param {About} about
+ * @returns {Promise<Facts | undefined>} undefined in the caller's transaction, which has ended, and where it cannot be told
+ */
+async function factsOf(pool, { isOnce }) {
+  if (isOnce) return undefined;
+  try {
+    const { rows } = await pool.query(FACTS, []);
+    return rows[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {Facts | undefined} facts @param {About} about */
+function readOnly(facts, { isOnce }) {
+  if (isOnce) return '. Your transaction only reads: begin it READ WRITE, on the primary server';
+  if (facts?.replica) {
+    return '. The pool leads to a replica, which only reads: give it the address of the primary server';
+  }
+  return '. The pool leads to a server, or has a setting (default_transaction_read_only), that only lets it read: give it the primary server, and let it write';
+}
+
+/** @param {Facts | undefined} facts @param {About} about */
+function noSchema(facts, { schema }) {
+  const role = roleOf(facts);
+  return schema === undefined
+    ? `. No schema of search_path is there for ${role}: give the option schema, or have an administrator run: GRANT USAGE, CREATE ON SCHEMA public TO ${role}`
+    : `. Have an administrator run: CREATE SCHEMA ${schema} AUTHORIZATION ${role}`;
+}
+
+/** @param {Facts | undefined} facts @param {About} about */
+function missingRight(facts, { tables, schema, creator }) {
+  const role = roleOf(facts);
+  const place = schema ?? quotedName(facts?.schema) ?? 'public';
+  const names = schema === undefined ? tables.map((table) => `${place}.${table}`) : tables;
+  const use = `GRANT USAGE ON SCHEMA ${place} TO ${role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ${names.join(', ')} TO ${role}`;
+  if (creator === undefined) return `. Have an administrator run: ${use}`;
+  // Since PostgreSQL 15 this is so in every database that was not made for the role.
+  return `. The role may not create tables there. Have an administrator run: GRANT USAGE, CREATE ON SCHEMA ${place} TO ${role}. Or call ${creator} once with a pool whose role may, and run: ${use}`;
+}
+
+/** @param {Facts | undefined} facts */
+const roleOf = (facts) => quotedName(facts?.role) ?? 'the pool’s role';
+
+/** @param {unknown} name */
+const quotedName = (name) =>
+  typeof name === 'string' ? `"${name.replaceAll('"', '""')}"` : undefined;
+
+module.exports = { adviceOn };
