@@ -2,6 +2,7 @@
 
 const { inputFailure } = require('./failure.js');
 const { REQUIRED, targetOf } = require('./fields.js');
+const { SOURCES } = require('./ids.js');
 const { REJECT_PREFIX, tidyName } = require('./mapping.js');
 const { nearest } = require('../nearest.js');
 const { unknownNames } = require('./unknown.js');
@@ -48,7 +49,11 @@ function planColumns(entity, header, mapping) {
   if (unknown.size > 0) {
     throw unknownNames(entity, 'column', [...unknown], { taken: new Set(owners.keys()) });
   }
-  return { targets, least: requireFields(entity, owners, names) };
+  const required = REQUIRED[entity].filter(
+    (field) => field !== 'external_id' || mapping.idFrom === undefined,
+  );
+  if (mapping.idFrom !== undefined) required.push(idSource(mapping.idFrom, owners, names));
+  return { targets, least: requireFields(entity, required, owners, names) };
 }
 
 /** @param {string[]} names @param {Mapping} mapping */
@@ -74,26 +79,45 @@ function requireOnce(names, index, fields) {
 }
 
 /**
+ * The field that ids are made of.
+ * @param {'email' | 'url'} idFrom
+ * @param {Map<string, number>} owners
+ * @param {string[]} names
+ */
+function idSource(idFrom, owners, names) {
+  const owner = owners.get('external_id');
+  if (owner === undefined) return SOURCES[idFrom].field;
+  throw inputFailure(
+    `--id-from ${idFrom} makes ids, and the column "${names[owner]}" gives them`,
+    `Leave one of them out: the option, or the column with --ignore "${names[owner]}".`,
+  );
+}
+
+/**
  * @param {Entity} entity
+ * @param {readonly string[]} required
  * @param {Map<string, number>} owners
  * @param {string[]} names
  * @returns {number} of cells up to the last that is needed
  */
-function requireFields(entity, owners, names) {
+function requireFields(entity, required, owners, names) {
   let least = 0;
-  for (const field of REQUIRED[entity]) {
+  for (const field of required) {
     const fields = field === 'name' ? ['name', 'name.firstName', 'name.lastName'] : [field];
     const places = fields.flatMap((one) => owners.get(one) ?? []);
     if (places.length === 0) {
       throw inputFailure(
-        `No column gives ${field}, which every ${entity} needs`,
-        `Say which one does: --map "${nearest(field, names) ?? 'COLUMN'}=${field}". Columns: ${names.join(', ')}`,
+        `No column gives ${field}, which ${REQUIRED[entity].includes(field) ? `every ${entity}` : '--id-from'} needs`,
+        `Say which one does: --map "${nearest(field, names) ?? 'COLUMN'}=${field}"${field === 'external_id' ? ID_HINT : ''}. Columns: ${names.join(', ')}`,
       );
     }
     least = Math.max(least, Math.min(...places) + 1);
   }
   return least;
 }
+
+const ID_HINT =
+  ', or make ids of another column: --id-from email (the address) or --id-from url (the link)';
 
 /** `name` and its parts exclude each other. @param {string} target @param {Map<string, number>} owners */
 function conflictOf(target, owners) {

@@ -13,6 +13,16 @@ const { fieldsHint, nearestField } = require('./unknown.js');
  * @property {Map<string, string[]>} map column to the fields that it fills
  * @property {Set<string>} ignored columns
  * @property {boolean} ignoreUnknown
+ * @property {'email' | 'url'} [idFrom] what ids are made of
+ * @property {boolean} [allowId] ids that look spoilt are taken
+ *
+ * @typedef {object} MappingOptions
+ * @property {string[]} [map]
+ * @property {string} [mapFile]
+ * @property {string[]} [ignore]
+ * @property {boolean} [ignoreUnknown]
+ * @property {'email' | 'url'} [idFrom]
+ * @property {boolean} [allowId]
  *
  * @typedef {object} RecordFailure why a record is not sent
  * @property {string} code
@@ -47,12 +57,25 @@ class BadRecord extends Error {
 
 /**
  * @param {Entity} entity
- * @param {{ map?: string[], mapFile?: string, ignore?: string[], ignoreUnknown?: boolean }} options
+ * @param {MappingOptions} options
  * @returns {Mapping}
  */
-function readMapping(entity, { map: pairs = [], mapFile, ignore = [], ignoreUnknown = false }) {
+function readMapping(entity, options) {
+  const { map: pairs = [], mapFile, ignore = [], ignoreUnknown = false, idFrom, allowId } = options;
+  if (entity === 'company' && idFrom === 'email') {
+    throw usageFailure(
+      '--id-from email is for people: a company has no address',
+      'Companies have --id-from url.',
+    );
+  }
   /** @type {Mapping} */
-  const mapping = { map: new Map(), ignored: new Set(ignore.map(tidyName)), ignoreUnknown };
+  const mapping = {
+    map: new Map(),
+    ignored: new Set(ignore.map(tidyName)),
+    ignoreUnknown,
+    idFrom,
+    allowId,
+  };
   if (mapFile !== undefined) {
     for (const [column, field] of Object.entries(readMapFile(mapFile))) {
       if (field === null) mapping.ignored.add(tidyName(column));

@@ -14,7 +14,12 @@ const { wrap } = require('./text.js');
  *
  * @typedef {CommonOptions & { options?: string }} DoctorOptions
  * @typedef {CommonOptions & { options?: string, yes?: boolean }} SchemaOptions
- * @typedef {CommonOptions & { options?: string, defaultCountry?: string, namespace?: string }} UpsertOptions
+ * @typedef {object} OwnUpsertOptions
+ * @property {string} [options]
+ * @property {string} [defaultCountry]
+ * @property {string} [namespace]
+ * @property {boolean} [allowId]
+ * @typedef {CommonOptions & OwnUpsertOptions} UpsertOptions
  *
  * @typedef {object} OwnSyncOptions
  * @property {'csv' | 'ndjson'} [format]
@@ -25,6 +30,7 @@ const { wrap } = require('./text.js');
  * @property {string[]} [ignore]
  * @property {boolean} [ignoreUnknown]
  * @property {number} [skipLines]
+ * @property {'email' | 'url'} [idFrom]
  * @property {boolean} [dryRun]
  * @property {boolean} [force]
  * @property {boolean} [verify]
@@ -175,7 +181,8 @@ const serviceOptions = (command) =>
         'country of phone numbers without a country code, as in DE',
       ),
     )
-    .addOption(option('--namespace <name>', 'as the site has it; goes into the ids'));
+    .addOption(option('--namespace <name>', 'as the site has it; goes into the ids'))
+    .addOption(option('--allow-id', 'take ids that look spoilt: #N/A, NULL, 1.23E+17'));
 
 /** @param {Command} command */
 const syncOptions = (command) =>
@@ -195,6 +202,9 @@ const syncOptions = (command) =>
     .addOption(option('--map-file <file>', 'the same as JSON: {"column": "field"}'))
     .addOption(option('--ignore <column>', 'leave a column out; repeatable', collect))
     .addOption(option('--ignore-unknown', 'leave out all columns that are no field'))
+    .addOption(
+      option('--id-from <field>', 'make ids of the address or the link').choices(['email', 'url']),
+    )
     .addOption(option('--dry-run', 'say what would be done, and write nothing'))
     .addOption(option('--force', 'send records that have not changed, too'))
     .addOption(option('--verify', 'compare with what Twenty holds, and send only what differs'))

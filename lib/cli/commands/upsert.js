@@ -5,6 +5,7 @@ const { createTwentyCrmSyncService } = require('../../create-sync-service.js');
 const { made, readConnection, readServiceOptions, requireDirect } = require('../environment.js');
 const { EXIT } = require('../exit-codes.js');
 const { CliFailure, inputFailure } = require('../failure.js');
+const { identifier } = require('../ids.js');
 const { BadRecord, isObject, objectMapper, readMapping } = require('../mapping.js');
 const { optionFor, printable } = require('../text.js');
 const { fieldsHint } = require('../unknown.js');
@@ -21,7 +22,8 @@ const MAX_BYTES = 10_000_000;
  */
 async function upsert({ console, env, stdin, interruption }, entity, source, options) {
   const serviceOptions = readServiceOptions(options);
-  const record = toRecord(entity, await readText(source, stdin, interruption.soft));
+  const text = await readText(source, stdin, interruption.soft);
+  const record = toRecord(entity, text, options.allowId);
   const connection = readConnection(options, env, console);
   requireDirect(connection);
   /** @type {import('../../../index.js').SyncWarning[]} */
@@ -86,8 +88,9 @@ async function readText(source, stdin, signal) {
 /**
  * @param {'person' | 'company'} entity
  * @param {string} text
+ * @param {boolean} [allowId]
  */
-function toRecord(entity, text) {
+function toRecord(entity, text, allowId) {
   let value;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
@@ -99,7 +102,8 @@ function toRecord(entity, text) {
   }
   if (!isObject(value)) throw inputFailure('The record must be one JSON object');
   try {
-    return objectMapper(entity, readMapping(entity, {}))(value);
+    const mapping = readMapping(entity, { allowId });
+    return identifier(mapping)(objectMapper(entity, mapping)(value));
   } catch (error) {
     if (!(error instanceof BadRecord)) throw error;
     const hint = error.code === 'UNKNOWN_FIELD' ? fieldsHint(entity) : undefined;

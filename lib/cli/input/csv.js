@@ -2,6 +2,7 @@
 
 const { knownColumns, planColumns } = require('../columns.js');
 const { inputFailure } = require('../failure.js');
+const { identifier } = require('../ids.js');
 const { BadRecord, rowToRecord, tidyName } = require('../mapping.js');
 const { requireUtf8 } = require('./bytes.js');
 const { Head, detectDelimiter, readDelimiter, roughCells } = require('./csv-head.js');
@@ -45,7 +46,10 @@ async function openCsv(chunks, entity, mapping, delimiter, skipLines = 0) {
     const cells = line.split(chosen);
     return email >= 0 && cells.length === header.length && cells[email].includes('@');
   };
-  return { header, delimiter: chosen, entries: toEntries(rows, header, columns) };
+  const identified = identifier(mapping);
+  /** @param {string[]} cells */
+  const toRecord = (cells) => identified(rowToRecord(columns.targets, cells));
+  return { header, delimiter: chosen, entries: toEntries(rows, header, columns, toRecord) };
 }
 
 /** @returns {AsyncGenerator<Entry, void, undefined>} */
@@ -141,9 +145,10 @@ const END_OF_RECORD = '\r\n';
  * @param {AsyncIterable<Row>} rows
  * @param {string[]} header
  * @param {import('../columns.js').Columns} columns
+ * @param {(cells: string[]) => Record<string, unknown>} toRecord throws {@link BadRecord}
  * @returns {AsyncGenerator<Entry, void, undefined>}
  */
-async function* toEntries(rows, header, columns) {
+async function* toEntries(rows, header, columns, toRecord) {
   const nameless = header.flatMap((name, index) => (tidyName(name) === '' ? [index] : []));
   /** @param {Row} row @param {string} [cut] why it is no row of its own @returns {Entry} */
   const toEntry = ({ cells, text, problem, line, end }, cut) => {
@@ -154,7 +159,7 @@ async function* toEntries(rows, header, columns) {
     try {
       if (cut !== undefined) throw wrongCount(cells, header, cut);
       checkCells(cells, header, columns.least, nameless);
-      return { line, end, record: rowToRecord(columns.targets, cells), source: { cells } };
+      return { line, end, record: toRecord(cells), source: { cells } };
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
       const { code, field, message } = error;

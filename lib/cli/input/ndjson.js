@@ -2,6 +2,7 @@
 
 const { isUtf8 } = require('node:buffer');
 const { inputFailure } = require('../failure.js');
+const { identifier } = require('../ids.js');
 const { BadRecord, REJECT_PREFIX, isObject, objectMapper } = require('../mapping.js');
 const { unknownNames } = require('../unknown.js');
 const { LineSplitter, MAX_RECORD_BYTES } = require('./lines.js');
@@ -28,7 +29,9 @@ const RAW = `${REJECT_PREFIX}ed_line`;
  * @returns {AsyncGenerator<Entry, void, undefined>} throws for a key of the first record that nothing is known of
  */
 async function* readNdjson(chunks, entity, mapping) {
-  const toRecord = objectMapper(entity, mapping);
+  const [mapped, identified] = [objectMapper(entity, mapping), identifier(mapping)];
+  /** @param {Record<string, unknown>} object */
+  const toRecord = (object) => identified(mapped(object));
   const splitter = new LineSplitter();
   let isFirst = true;
   /** @param {Iterable<import('./lines.js').Line>} lines */

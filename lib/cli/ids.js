@@ -1,0 +1,151 @@
+'use strict';
+
+const { domainToASCII } = require('node:url');
+const { BadRecord } = require('./mapping.js');
+
+/**
+ * @typedef {import('./fields.js').Entity} Entity
+ * @typedef {import('./mapping.js').Mapping} Mapping
+ */
+
+/** What spreadsheets write in a cell whose formula failed and that ends in no mark, in their languages. */
+const CELL_ERRORS = new Set(
+  [
+    ['#N/A', '#NA', '#N/A N/A', '#ND', '#N/D', '#N/B', '#NV', '#I/T', '#YOK', '#BRAK', '#Н/Д'],
+    ['#HIÁNYZIK', '#NENÍ_K_DISPOZICI', '#GETTING_DATA', '#LOADING', '#LOADING...'],
+    ['-1.#IND', '1.#IND', '1.#INF', '-1.#INF', '1.#QNAN', '-1.#QNAN'],
+  ].flat(),
+);
+
+/** `#REF!`, `#NAME?`, `#¡VALOR!`, `#ДЕЛ/0!`, and the fence of a column that is too narrow. */
+const CELL_ERROR = /^(#[¡¿]?[\p{L}\d/_]+[!?]|#{3,})$/u;
+
+/** What programs write where they have no value. */
+const NOTHING = new Set([
+  'null',
+  'nil',
+  'none',
+  'nan',
+  '-nan',
+  'undefined',
+  'n/a',
+  '(null)',
+  '<null>',
+  '[null]',
+  '<na>',
+  '\\n',
+  '[object object]',
+  'invalid date',
+]);
+
+/** The same, of marks alone; `NA` only as statistics programs write it. */
+const MARKS = /^([\p{P}\s]{1,3}|NA)$/u;
+
+/**
+ * A number as a spreadsheet shows it when it has too many digits: `1.23457E+17`, `1,23E+17`, `1E+17`. Ids such as `12E5` are
+ * none: what tells is the mark within the digits, or the sign before the exponent.
+ */
+const EXPONENT = /^[+-]?(\d+[.,]\d+e[+-]?\d{1,4}|\de\+\d{2,4})$/i;
+
+/**
+ * Why an id is none, if so.
+ * @param {string} id
+ * @returns {'number' | 'error' | 'nothing' | undefined}
+ */
+function spoilt(id) {
+  const text = id.trim();
+  if (text === '' || text.length > 40) return undefined;
+  if (EXPONENT.test(text)) return 'number';
+  if (CELL_ERROR.test(text) || CELL_ERRORS.has(text.toUpperCase())) return 'error';
+  return NOTHING.has(text.toLowerCase()) || MARKS.test(text) ? 'nothing' : undefined;
+}
+
+const WHY = {
+  number:
+    'a spreadsheet took the column for numbers and has lost their last digits. Export it from its source again, and open it as text (in Excel: Data, From Text/CSV, column type Text)',
+  error:
+    'a spreadsheet wrote an error into the cell. Mend its formula, or export the column as text from its source',
+  nothing:
+    'a program or a spreadsheet wrote that in place of no value. Leave the cell blank where there is none, and export the column as text',
+};
+
+/** @param {Record<string, unknown>} record */
+function requireIds(record) {
+  for (const field of ['external_id', 'company_external_id']) {
+    const id = record[field];
+    const why = typeof id === 'string' ? spoilt(id) : undefined;
+    if (why === undefined) continue;
+    throw new BadRecord(field, `${field} is "${id}": ${WHY[why]}. --allow-id takes it as it is`);
+  }
+}
+
+/**
+ * The one form of an address's spellings: lower case, the domain in its ASCII form.
+ * @param {string} text
+ */
+function idOfEmail(text) {
+  const [, local, domain] = /^([^\s@]+)@([^\s@]+)$/.exec(text.trim().normalize('NFC')) ?? [];
+  const ascii = domainToASCII((domain ?? '').replace(/\.+$/, ''));
+  return ascii === '' ? undefined : `${local.toLowerCase()}@${ascii}`;
+}
+
+/**
+ * The one form of a page's spellings: https, the host in lower case, without query, fragment and a slash at the end.
+ * LinkedIn, whose addresses do not tell cases apart, in lower case altogether.
+ * @param {string} text
+ */
+function idOfUrl(text) {
+  const trimmed = text.trim();
+  let url;
+  try {
+    url = new URL(/^[a-z][a-z\d+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`);
+  } catch {
+    return undefined;
+  }
+  const isPage = /^https?:$/.test(url.protocol) && url.hostname.includes('.');
+  if (!isPage || url.username !== '' || url.password !== '') return undefined;
+  const path = url.pathname.replace(/\/+$/, '');
+  const isLinkedIn = /(^|\.)linkedin\.com$/.test(url.hostname);
+  if (!isLinkedIn) return `https://${url.host}${path}`;
+  return `https://www.linkedin.com${path.toLowerCase()}`;
+}
+
+/** What an id can be made of, and of which field. */
+const SOURCES = {
+  email: { field: 'email', part: 'primaryEmail', idOf: idOfEmail, what: 'e-mail address' },
+  url: { field: 'website', part: 'primaryLinkUrl', idOf: idOfUrl, what: 'link' },
+};
+
+/**
+ * Gives a record its id where it is made of another field, and refuses ids that are none.
+ * @param {Mapping} mapping
+ * @returns {(record: Record<string, unknown>) => Record<string, unknown>} throws {@link BadRecord}
+ */
+function identifier({ idFrom, allowId }) {
+  return (record) => {
+    if (idFrom !== undefined) record.external_id = made(record, idFrom);
+    if (!allowId) requireIds(record);
+    return record;
+  };
+}
+
+/** @param {Record<string, any>} record @param {keyof typeof SOURCES} from */
+function made(record, from) {
+  const { field, part, idOf, what } = SOURCES[from];
+  if (record.external_id !== undefined && record.external_id !== null) {
+    throw new BadRecord(
+      'external_id',
+      `the record has an external_id, and --id-from ${from} makes one`,
+    );
+  }
+  const value = record[field]?.[part] ?? record[field];
+  const id = typeof value === 'string' ? idOf(value) : undefined;
+  if (id !== undefined) return id;
+  const isBlank = typeof value !== 'string' || value.trim() === '';
+  throw new BadRecord(
+    'external_id',
+    `--id-from ${from}: ${isBlank ? `the record has no ${what}` : `"${value.slice(0, 100)}" is no ${what}`} to make its id of`,
+  );
+}
+
+module.exports = { SOURCES, identifier, spoilt };
