@@ -55,6 +55,22 @@ function refuses(work, field) {
   );
 }
 
+test('a profile without an address', () => {
+  const { email: _, ...nobody } = profile;
+  for (const row of [nobody, { ...nobody, email: null }, { ...nobody, email: ' ' }]) {
+    refuses(() => mapClientProfileToPerson(/** @type {any} */ (row)), 'email');
+    const person = mapClientProfileToPerson(/** @type {any} */ (row), { missingEmail: 'allow' });
+    assert.equal('email' in person, false);
+    assert.equal(person.name, profile.name);
+  }
+  const cleared = mapClientProfileToPerson(/** @type {any} */ ({ ...nobody, email: '' }), {
+    missingEmail: 'allow',
+    clearEmpty: true,
+  });
+  assert.equal(cleared.email, null);
+  assert.equal(mapClientProfileToPerson(profile, { missingEmail: 'allow' }).email, profile.email);
+});
+
 test('a whole profile', () => {
   assert.deepEqual(mapClientProfileToPerson(profile), {
     external_id: 'profile-1',

@@ -23,6 +23,7 @@ const TWENTY_CRM_DEFAULTS = Object.freeze({
   verifyUnchanged: false,
   mode: 'direct_crm',
   invalidEmail: 'refuse',
+  missingEmail: 'refuse',
   useCache: true,
   toleranceMs: 300_000,
   maxBodyBytes: 10_485_760,

@@ -71,6 +71,7 @@ function createElsewhere(service) {
       const entity = ENTITIES[kind];
       const text = callNow(() => native.normalise(kind, recordToJson(entity, input)));
       const { id, data } = JSON.parse(text);
+      const entityData = entity === 'person' ? { ...data, email: data.email ?? '' } : data;
       const event = createEvent(entity, 'upsert', { ...data }, namespace);
       // Nothing is awaited before this, so that events are published in the order of the calls.
       const published = publish(event);
@@ -82,7 +83,7 @@ function createElsewhere(service) {
         externalId: data.external_id,
         created: false,
         updated: false,
-        data,
+        data: entityData,
       };
     },
     async remove(kind, externalId, options) {

@@ -27,6 +27,7 @@ const text = (option, value) => {
 const SHAPES = {
   defaultCountry: text,
   invalidEmail: text,
+  missingEmail: text,
   namespace: text,
   collisions(option, value) {
     for (const [name, choice] of entriesOf(option, option, value)) {

@@ -105,6 +105,7 @@ const SHAPED = new Set([
   'fieldNames',
   'fieldOwnership',
   'invalidEmail',
+  'missingEmail',
   'namespace',
 ]);
 

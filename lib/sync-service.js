@@ -43,6 +43,7 @@ const OPTIONS = /** @type {const} */ ([
   'fieldNames',
   'hashTtlMs',
   'invalidEmail',
+  'missingEmail',
 ]);
 
 /** What the core reads of {@link import('../index.js').UpsertCallOptions}. */
@@ -89,7 +90,7 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * @param {import('../index.js').UpsertPersonInput} input
+   * @param {import('../index.js').PersonInput} input
    * @param {import('../index.js').UpsertCallOptions} [options]
    */
   async upsertPerson(input, options) {
@@ -190,7 +191,7 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * @param {import('../index.js').Inputs<import('../index.js').UpsertPersonInput>} inputs
+   * @param {import('../index.js').Inputs<import('../index.js').PersonInput>} inputs
    * @param {import('../index.js').SyncOptions} [options]
    */
   syncPersons(inputs, options) {
@@ -206,7 +207,7 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * @param {import('../index.js').Inputs<import('../index.js').UpsertPersonInput>} inputs
+   * @param {import('../index.js').Inputs<import('../index.js').PersonInput>} inputs
    * @param {import('../index.js').SyncOptions} [options]
    */
   async upsertManyPersons(inputs, options) {

@@ -25,7 +25,10 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
     > &
       Pick<TwentyCrmRequestOptions, 'skipRetry'> &
       Pick<ObservabilityOptions, 'logLevel'> &
-      Pick<SyncServiceOptions, 'cacheTtlMs' | 'hashTtlMs' | 'mode' | 'invalidEmail'> &
+      Pick<
+        SyncServiceOptions,
+        'cacheTtlMs' | 'hashTtlMs' | 'mode' | 'invalidEmail' | 'missingEmail'
+      > &
       UpsertOptions &
       Pick<UpsertCallOptions, 'skipUnchanged'> &
       Pick<VerifyTwentyWebhookOptions, 'toleranceMs' | 'maxBodyBytes'> &

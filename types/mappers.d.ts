@@ -1,3 +1,4 @@
+import type { PersonInput } from './sync-service.js';
 import type { UpsertCompanyInput, UpsertPersonInput } from './twenty-crm-sync.types.js';
 
 /** A row of the template's client profiles: what of it goes into the CRM. Further columns do not matter. */
@@ -77,6 +78,8 @@ export interface CompanyMappingOptions {
 export interface ClientProfileMappingOptions extends CompanyMappingOptions {
   /** Stands in for the profile's `email`. */
   email?: string;
+  /** A profile without an e-mail address: `refuse` throws, `allow` makes a person without one. */
+  missingEmail?: 'refuse' | 'allow';
   /** External id of the client's company; `null` unlinks. */
   companyExternalId?: string | null;
   /** Whether the template's placeholders, job title `User` and company `Unknown`, are taken at their word. */
@@ -92,6 +95,19 @@ export interface ClientProfileMappingOptions extends CompanyMappingOptions {
 export declare function mapClientProfileToPerson(
   profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
 ): UpsertPersonInput;
+/** As above, of a profile that may have no e-mail address. */
+export declare function mapClientProfileToPerson(
+  profile:
+    | (Omit<ClientProfile, 'email'> & {
+        /** Becomes `email`. */
+        email?: string | null;
+      })
+    | CreateClientRequest,
+  options: ClientProfileMappingOptions & {
+    /** The one that makes such a person. */
+    missingEmail: 'allow';
+  },
+): PersonInput;
 /** As above, with options. */
 export declare function mapClientProfileToPerson(
   profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,

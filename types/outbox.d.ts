@@ -2,14 +2,15 @@ import type { AbortSignalLike } from './abort-signal.js';
 import type { Inputs, SyncOptions, SyncResult } from './bulk.js';
 import type { OutboxCounts, OutboxRecordKey, OutboxStore } from './outbox-store.js';
 import type { PostgresPool } from './stores.js';
+import type { PersonInput } from './sync-service.js';
 import type { TwentyCrmError } from './twenty-crm-errors.types.js';
-import type { UpsertCompanyInput, UpsertPersonInput } from './twenty-crm-sync.types.js';
+import type { UpsertCompanyInput } from './twenty-crm-sync.types.js';
 
 /** What an outbox asks of the service that it delivers to: a `TwentyCrmSyncService`, or anything like it. */
 export interface OutboxService {
   /** Gives one result for each input, by its external id. */
   syncPersons(
-    inputs: Inputs<UpsertPersonInput>,
+    inputs: Inputs<PersonInput>,
     options?: Pick<SyncOptions, 'signal'>,
   ): AsyncIterable<Pick<SyncResult<unknown>, 'status' | 'externalId' | 'error'>>;
   /** Gives one result for each input, by its external id. */
@@ -86,6 +87,8 @@ export interface OutboxOptions {
   flushTimeoutMs?: number;
   /** As the sync service's, for services that are none of this package. */
   invalidEmail?: 'refuse' | 'leave_out';
+  /** As the sync service's, for services that are none of this package. */
+  missingEmail?: 'refuse' | 'allow';
   /** Called once for every round in which something failed. What it throws or rejects with is ignored. */
   onError?: (error: unknown, context: OutboxErrorContext) => unknown;
   /** Called for every record that was given up, after that is durable. What it throws or rejects with is ignored. */
@@ -115,7 +118,7 @@ export interface OutboxDeadLetter extends OutboxRecordKey {
   /** `person:` or `company:` and the external id. */
   id: string;
   /** All fields that are not in the CRM; null where they cannot be decrypted. */
-  input: UpsertPersonInput | UpsertCompanyInput | null;
+  input: PersonInput | UpsertCompanyInput | null;
   /** Why it was given up. */
   error: TwentyCrmError;
   /** The field that it was given up for, where it was one. */
@@ -229,7 +232,7 @@ export interface TwentyCrmOutbox {
    * Checks the person and stores it; resolves as soon as it is durable. Takes what `upsertPerson` takes, and rejects
    * with `VALIDATION_ERROR` for what that would refuse before any request.
    */
-  enqueuePerson(input: UpsertPersonInput, options?: EnqueueOptions): Promise<Enqueued>;
+  enqueuePerson(input: PersonInput, options?: EnqueueOptions): Promise<Enqueued>;
   /** As {@link enqueuePerson}, for a company. */
   enqueueCompany(input: UpsertCompanyInput, options?: EnqueueOptions): Promise<Enqueued>;
   /** Begins to deliver in the background, and ends a pause. Starting twice is starting once. */

@@ -1,4 +1,5 @@
-import type { UpsertCompanyInput, UpsertPersonInput } from './twenty-crm-sync.types.js';
+import type { PersonInput } from './sync-service.js';
+import type { UpsertCompanyInput } from './twenty-crm-sync.types.js';
 
 /** What every event has. It is plain data: as JSON text it can go through any queue. */
 interface PlatformEventBase {
@@ -27,7 +28,7 @@ export interface PersonUpsertEvent extends PlatformEventBase {
    * The checked and normalised input; a key that is absent keeps what the CRM has, `null` clears it. Its `external_id`
    * is what to partition by: events of one record must not overtake each other.
    */
-  payload: UpsertPersonInput;
+  payload: PersonInput;
 }
 
 /** A company is to be created or updated. */

@@ -29,6 +29,18 @@ import type {
 } from './twenty-crm-sync.types.js';
 import type { ApplyWebhookOptions, ApplyWebhookResult, TwentyWebhookEvent } from './webhook.js';
 
+/**
+ * A person, as the methods take it: {@link UpsertPersonInput}, and people without an e-mail address where the option
+ * `missingEmail` allows them.
+ */
+export interface PersonInput extends Omit<UpsertPersonInput, 'email'> {
+  /**
+   * The primary e-mail address. With `missingEmail: 'allow'`, `null` says that the person has none, which clears the one
+   * that the CRM has; absent or blank keeps it. Otherwise each of the three is refused.
+   */
+  email?: string | null;
+}
+
 /** Something that was done otherwise than asked, without failing the record. */
 export interface SyncWarning {
   /** The input's field, for example `phone`. */
@@ -177,6 +189,13 @@ export interface SyncServiceOptions extends ObservabilityOptions {
    */
   invalidEmail?: 'refuse' | 'leave_out';
   /**
+   * A person without an e-mail address: `refuse` fails the record with `VALIDATION_ERROR`, `allow` writes it. Then absent,
+   * blank and `null` mean that a new row gets none; in one that is there `null` clears the address, absent and blank keep
+   * it.
+   * @default 'refuse'
+   */
+  missingEmail?: 'refuse' | 'allow';
+  /**
    * Called for every warning, before the upsert's promise settles. What it throws or rejects with becomes a process
    * warning, once.
    */
@@ -239,7 +258,7 @@ export declare class TwentyCrmSyncService {
    * `OPERATION_FAILED`; with the signal's reason when the signal aborts.
    */
   upsertPerson(
-    input: UpsertPersonInput,
+    input: PersonInput,
     options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyPerson>>;
   /** Creates the company, or updates the one with this external id. Rejects as {@link upsertPerson} does. */
@@ -296,7 +315,7 @@ export declare class TwentyCrmSyncService {
    *
    * Throws `VALIDATION_ERROR` at once for options that are no good.
    */
-  syncPersons(inputs: Inputs<UpsertPersonInput>, options?: SyncOptions): SyncRun<TwentyPerson>;
+  syncPersons(inputs: Inputs<PersonInput>, options?: SyncOptions): SyncRun<TwentyPerson>;
   /** As {@link syncPersons}, for companies. */
   syncCompanies(inputs: Inputs<UpsertCompanyInput>, options?: SyncOptions): SyncRun<TwentyCompany>;
   /**
@@ -304,7 +323,7 @@ export declare class TwentyCrmSyncService {
    * some failed; `details.results` then has the result of every record.
    */
   upsertManyPersons(
-    inputs: Inputs<UpsertPersonInput>,
+    inputs: Inputs<PersonInput>,
     options?: SyncOptions,
   ): Promise<UpsertResult<TwentyPerson>[]>;
   /** As {@link upsertManyPersons}, for companies. */

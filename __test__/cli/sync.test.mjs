@@ -262,6 +262,29 @@ describe('a run', () => {
     assert.equal(forced.json.result.updated, 2);
   });
 
+  test('people without an address, without a column for one', async () => {
+    const env = envOf(crm.sim);
+    const input = file('people.csv', 'external_id,name\n1,Ann One\n2,Bob Two\n');
+    const refused = await runJson(['sync', 'people', input], { env });
+    assert.equal(refused.code, 5);
+    assert.match(refused.json.error.hint, /--missing-email allow/);
+    const args = ['--missing-email', 'allow'];
+    const ran = await runJson(['sync', 'people', input, ...args], { env });
+    assert.deepEqual([ran.code, ran.json.result.created], [0, 2], ran.stderr);
+    const options = file('options.json', '{"missingEmail":"allow"}');
+    const mixed = file(
+      'mixed.csv',
+      'external_id,name,email\n1,Ann One,ann@example.com\n2,Bob Two,\n',
+    );
+    for (const given of [args, ['--options', options]]) {
+      const again = await runJson(['sync', 'people', mixed, ...given], { env });
+      assert.deepEqual([again.code, again.json.result.refused], [0, 0], again.stderr);
+    }
+    const rows = await crm.sim.records('people');
+    const emails = rows.map(({ emails }) => emails?.primaryEmail ?? '').sort();
+    assert.deepEqual(emails, ['', 'ann@example.com']);
+  });
+
   test('options of the service: country, namespace, and others from a file', async () => {
     const env = envOf(crm.sim);
     const input = file(

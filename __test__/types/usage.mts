@@ -21,6 +21,7 @@ import {
   mapCompanyToTwentyCompany,
   maskApiKey,
   memoryMappingStore,
+  type PersonInput,
   type PlatformEvent,
   type PostgresPool,
   postgresMappingStore,
@@ -118,6 +119,14 @@ const person: UpsertPersonInput = {
 };
 // @ts-expect-error: a person has an e-mail address
 export const noEmail: UpsertPersonInput = { external_id: '1', name: 'Jane' };
+// The methods take people without one.
+const nobody: PersonInput = { external_id: '1', name: 'Jane' };
+export const blanks: PersonInput[] = [
+  nobody,
+  person,
+  { ...nobody, email: null },
+  { ...nobody, email: '' },
+];
 // @ts-expect-error: a name can be left out of nothing, nor cleared
 export const noName: UpsertPersonInput = { ...person, name: null };
 
@@ -126,6 +135,9 @@ export async function syncService(service: TwentyCrmSyncService) {
   const result = await service.upsertPerson(person, options);
   same<typeof result, UpsertResult<TwentyPerson>>();
   await service.upsertPerson(person, { signal });
+  await service.upsertPerson(nobody);
+  await service.syncPersons([person, nobody]);
+  await service.upsertManyPersons(blanks);
   await service.upsertCompany({ external_id: 'c', name: 'Acme', domain_name: 'acme.com' });
   // @ts-expect-error: a company is no person
   await service.upsertPerson({ external_id: 'c', name: 'Acme', domain_name: 'acme.com' });
@@ -230,6 +242,7 @@ createTwentyCrmSyncService(config, {
   namespace: 'site-a',
   fieldNames: { plan: ['subscription'], status: 'state' },
   invalidEmail: 'leave_out',
+  missingEmail: 'allow',
   onWarning: (warning) => same<typeof warning.field, string>(),
 });
 // @ts-expect-error: an unknown way to handle a collision
@@ -315,7 +328,7 @@ export async function modes(event: PlatformEvent) {
   // @ts-expect-error: there are three modes
   createTwentyCrmSyncService(config, { mode: 'manual' });
   if (event.type === 'person.upsert') {
-    same<typeof event.payload, UpsertPersonInput>();
+    same<typeof event.payload, PersonInput>();
     const applied = await service.applyPlatformEvent(event, { signal });
     same<typeof applied, UpsertResult<TwentyPerson>>();
   } else if (event.type === 'company.upsert') {
@@ -389,6 +402,11 @@ export function mappers(
     email: 'jane@example.com',
     companyExternalId: null,
   });
+  const nobody = mapClientProfileToPerson(
+    { id: '1', name: 'Jane', email: null },
+    { missingEmail: 'allow' },
+  );
+  same<typeof nobody, PersonInput>();
   const company: TwentyCompany = mapCompanyToTwentyCompany(row);
   // @ts-expect-error: a company row has an id
   mapCompanyToTwentyCompany({ name: 'Acme' });

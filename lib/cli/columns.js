@@ -50,7 +50,9 @@ function planColumns(entity, header, mapping) {
     throw unknownNames(entity, 'column', [...unknown], { taken: new Set(owners.keys()) });
   }
   const required = REQUIRED[entity].filter(
-    (field) => field !== 'external_id' || mapping.idFrom === undefined,
+    (field) =>
+      (field !== 'external_id' || mapping.idFrom === undefined) &&
+      (field !== 'email' || !mapping.allowsNoEmail),
   );
   if (mapping.idFrom !== undefined) required.push(idSource(mapping.idFrom, owners, names));
   return { targets, least: requireFields(entity, required, owners, names) };
@@ -108,7 +110,7 @@ function requireFields(entity, required, owners, names) {
     if (places.length === 0) {
       throw inputFailure(
         `No column gives ${field}, which ${REQUIRED[entity].includes(field) ? `every ${entity}` : '--id-from'} needs`,
-        `Say which one does: --map "${nearest(field, names) ?? 'COLUMN'}=${field}"${field === 'external_id' ? ID_HINT : ''}. Columns: ${names.join(', ')}`,
+        `Say which one does: --map "${nearest(field, names) ?? 'COLUMN'}=${field}"${HINTS[field] ?? ''}. Columns: ${names.join(', ')}`,
       );
     }
     least = Math.max(least, Math.min(...places) + 1);
@@ -116,8 +118,12 @@ function requireFields(entity, required, owners, names) {
   return least;
 }
 
-const ID_HINT =
-  ', or make ids of another column: --id-from email (the address) or --id-from url (the link)';
+/** What can be done where no column gives a field. @type {Record<string, string>} */
+const HINTS = Object.freeze({
+  external_id:
+    ', or make ids of another column: --id-from email (the address) or --id-from url (the link)',
+  email: ', or write people without an address: --missing-email allow',
+});
 
 /** `name` and its parts exclude each other. @param {string} target @param {Map<string, number>} owners */
 function conflictOf(target, owners) {

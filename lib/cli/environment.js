@@ -120,20 +120,22 @@ const SERVICE_OPTIONS = [
   'fieldOwnership',
   'hashTtlMs',
   'invalidEmail',
+  'missingEmail',
   'namespace',
 ];
 
 /**
  * The options of the sync service: those of the file, and over them those of the command line.
- * @param {{ options?: string, defaultCountry?: string, namespace?: string }} options
+ * @param {{ options?: string, defaultCountry?: string, namespace?: string, missingEmail?: 'refuse' | 'allow' }} options
  * @returns {import('../../index.js').SyncServiceOptions}
  */
-function readServiceOptions({ options: file, defaultCountry, namespace }) {
+function readServiceOptions({ options: file, defaultCountry, namespace, missingEmail }) {
   const given = file === undefined ? {} : readOptionsFile(file);
   return {
     ...given,
     ...(defaultCountry !== undefined && { defaultCountry }),
     ...(namespace !== undefined && { namespace }),
+    ...(missingEmail !== undefined && { missingEmail }),
   };
 }
 

@@ -15,6 +15,7 @@ const { fieldsHint, nearestField } = require('./unknown.js');
  * @property {boolean} ignoreUnknown
  * @property {'email' | 'url'} [idFrom] what ids are made of
  * @property {boolean} [allowId] ids that look spoilt are taken
+ * @property {boolean} [allowsNoEmail] no column need give an address
  *
  * @typedef {object} MappingOptions
  * @property {string[]} [map]
@@ -23,6 +24,7 @@ const { fieldsHint, nearestField } = require('./unknown.js');
  * @property {boolean} [ignoreUnknown]
  * @property {'email' | 'url'} [idFrom]
  * @property {boolean} [allowId]
+ * @property {'refuse' | 'allow'} [missingEmail]
  *
  * @typedef {object} RecordFailure why a record is not sent
  * @property {string} code
@@ -62,6 +64,7 @@ class BadRecord extends Error {
  */
 function readMapping(entity, options) {
   const { map: pairs = [], mapFile, ignore = [], ignoreUnknown = false, idFrom, allowId } = options;
+  const allowsNoEmail = options.missingEmail === 'allow';
   if (entity === 'company' && idFrom === 'email') {
     throw usageFailure(
       '--id-from email is for people: a company has no address',
@@ -75,6 +78,7 @@ function readMapping(entity, options) {
     ignoreUnknown,
     idFrom,
     allowId,
+    allowsNoEmail,
   };
   if (mapFile !== undefined) {
     for (const [column, field] of Object.entries(readMapFile(mapFile))) {

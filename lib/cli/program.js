@@ -18,6 +18,7 @@ const { wrap } = require('./text.js');
  * @property {string} [options]
  * @property {string} [defaultCountry]
  * @property {string} [namespace]
+ * @property {'refuse' | 'allow'} [missingEmail]
  * @property {boolean} [allowId]
  * @typedef {CommonOptions & OwnUpsertOptions} UpsertOptions
  *
@@ -182,6 +183,12 @@ const serviceOptions = (command) =>
       ),
     )
     .addOption(option('--namespace <name>', 'as the site has it; goes into the ids'))
+    .addOption(
+      option(
+        '--missing-email <what>',
+        'people without an e-mail address: allow writes them (refuse when not given)',
+      ).choices(['refuse', 'allow']),
+    )
     .addOption(option('--allow-id', 'take ids that look spoilt: #N/A, NULL, 1.23E+17'));
 
 /** @param {Command} command */

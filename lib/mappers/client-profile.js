@@ -13,21 +13,22 @@ const PLACEHOLDERS = { jobTitle: 'User', company: 'Unknown' };
 
 /** Names of `ClientProfileMappingOptions`. */
 const OPTIONS = new Set([
-  ...['externalId', 'email', 'companyExternalId'],
+  ...['externalId', 'email', 'missingEmail', 'companyExternalId'],
   ...['clearEmpty', 'keepPlaceholders'],
 ]);
 
 /**
  * See `index.d.ts`.
- * @param {Parameters<typeof import('../../index.js').mapClientProfileToPerson>[0]} profile
+ * @param {object} profile
  * @param {import('../../index.js').ClientProfileMappingOptions} [options]
- * @returns {import('../../index.js').UpsertPersonInput}
+ * @returns {any}
  */
 function mapClientProfileToPerson(profile, options) {
   const from = new Fields(profile, 'ClientProfile');
   const given = readOptions('mapClientProfileToPerson', options, OPTIONS);
   const keepPlaceholders = given.read('keepPlaceholders') === true;
   const clearEmpty = given.read('clearEmpty') === true;
+  const needsEmail = given.read('missingEmail') !== 'allow';
 
   /** @param {'jobTitle' | 'company'} field */
   const unlessPlaceholder = (field) => {
@@ -38,12 +39,12 @@ function mapClientProfileToPerson(profile, options) {
   const external_id = ensureExternalId(externalId, 'ClientProfile');
   const location = from.text('location');
   const person = setFields(
-    {
+    /** @type {import('../../index.js').PersonInput} */ ({
       external_id,
       name: from.required('name', 'displayName', 'username'),
-      email: given.text('email') ?? from.required('email'),
-    },
-    /** @type {Partial<import('../../index.js').UpsertPersonInput>} */ ({
+    }),
+    /** @type {Partial<import('../../index.js').PersonInput>} */ ({
+      email: given.text('email') ?? (needsEmail ? from.required('email') : from.text('email')),
       phone: from.text('phone'),
       job_title: unlessPlaceholder('jobTitle'),
       // Only a name for a company that has to be made: there is nothing in the CRM that it could clear.

@@ -17,13 +17,13 @@ const KINDS = { person: 0, company: 1 };
 
 /**
  * Checks inputs as the service itself would, so that what is refused is refused before it is stored.
- * @param {unknown} service options of ours are used; of any other the defaults, and `invalidEmail`
- * @param {unknown} invalidEmail
+ * @param {unknown} service options of ours are used; of any other the defaults, and the outbox's own
+ * @param {{ invalidEmail: unknown, missingEmail: unknown }} ownOptions
  * @returns {(entity: Entity, input: unknown) => Change}
  */
-function createReader(service, invalidEmail) {
+function createReader(service, ownOptions) {
   const own = optionsJsonOf(service);
-  const options = own ?? optionsToJson({ invalidEmail }) ?? '{}';
+  const options = own ?? optionsToJson({ ...ownOptions }) ?? '{}';
   const checker = callNow(
     () => new native.UnsentService(options, dispatcher, undefined, undefined),
   );

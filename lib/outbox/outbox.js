@@ -68,17 +68,17 @@ class Outbox {
   /** @param {unknown} options */
   constructor(options) {
     this.#settings = readSettings(options);
-    const { service, invalidEmail } = this.#settings;
+    const { service, invalidEmail, missingEmail } = this.#settings;
     const store = askedStore(this.#settings.store);
     this.#store = store;
-    this.#read = createReader(service, invalidEmail);
+    this.#read = createReader(service, { invalidEmail, missingEmail });
     this.#inlet = new Inlet(store);
     this.#courier = new Courier(service, store, this.#settings);
     this.#gate = new Gate(this.#settings);
   }
 
   /**
-   * @param {import('../../index.js').UpsertPersonInput} input
+   * @param {import('../../index.js').PersonInput} input
    * @param {import('../../index.js').EnqueueOptions} [options]
    */
   async enqueuePerson(input, options) {

@@ -16,7 +16,7 @@ use twenty_crm_native::core::twenty::fields::FieldNames;
 use twenty_crm_native::core::twenty::ids::{ObjectKind, record_id};
 use twenty_crm_native::core::twenty::lookup::{self, LookupQuery};
 use twenty_crm_native::core::twenty::person::person_to_entity;
-use twenty_crm_native::core::twenty::record::{InvalidEmail, MapContext};
+use twenty_crm_native::core::twenty::record::MapContext;
 use twenty_crm_native::core::twenty::schema::{WorkspaceSchema, next_metadata_cursor};
 use url::Url;
 
@@ -378,7 +378,7 @@ pub fn entities(bytes: &[u8]) {
         schema: schema().object(kind),
         field_names: &names,
         default_country: None,
-        invalid_email: InvalidEmail::LeaveOut,
+        emails: Default::default(),
         namespace: None,
         domain_form: DomainForm::Https,
     };

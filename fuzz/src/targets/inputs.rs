@@ -7,10 +7,11 @@ use twenty_crm_native::core::http::RequestOptions;
 use twenty_crm_native::core::sync::bulk::BulkOptions;
 use twenty_crm_native::core::sync::options::{CallOptions, ServiceOptions};
 use twenty_crm_native::core::twenty::company::map_company;
+use twenty_crm_native::core::twenty::email_policy::{EmailPolicy, InvalidEmail, MissingEmail};
 use twenty_crm_native::core::twenty::fields::FieldNames;
 use twenty_crm_native::core::twenty::input::{CompanyInput, PersonInput, external_id_from_json};
 use twenty_crm_native::core::twenty::person::map_person;
-use twenty_crm_native::core::twenty::record::{InvalidEmail, MapContext, MappedRecord, holds_all};
+use twenty_crm_native::core::twenty::record::{MapContext, MappedRecord, holds_all};
 use twenty_crm_native::core::twenty::schema::WorkspaceSchema;
 
 use super::exchange::{KEY, schema};
@@ -65,7 +66,10 @@ fn context<'a>(schema: &'a WorkspaceSchema, names: &'a FieldNames, person: bool)
         },
         field_names: names,
         default_country: None,
-        invalid_email: InvalidEmail::LeaveOut,
+        emails: EmailPolicy {
+            invalid: InvalidEmail::LeaveOut,
+            missing: MissingEmail::Allow,
+        },
         namespace: None,
         domain_form: Default::default(),
     }

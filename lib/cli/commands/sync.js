@@ -34,7 +34,8 @@ const { plural, shellWord } = require('../text.js');
 async function sync(context, entity, file, options) {
   const { console, env, interruption, stdin } = context;
   const serviceOptions = readServiceOptions(options);
-  const mapping = readMapping(entity, options);
+  const { missingEmail } = serviceOptions;
+  const mapping = readMapping(entity, { ...options, missingEmail });
   requireOtherFile(options.rejects, file);
   const input = await openInput(file, entity, mapping, options, stdin, interruption.soft);
   try {

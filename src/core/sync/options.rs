@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::core::config::{self, Options};
 use crate::core::error::CrmError;
+use crate::core::twenty::email_policy::{EmailPolicy, InvalidEmail, MissingEmail};
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::check_namespace;
 use crate::core::twenty::phone::Country;
-use crate::core::twenty::record::InvalidEmail;
 
 use super::ownership::Ownership;
 
@@ -110,8 +110,8 @@ pub struct ServiceOptions {
     pub ownership: Ownership,
     /// Names of the custom fields.
     pub field_names: FieldNames,
-    /// What an invalid e-mail does.
-    pub invalid_email: InvalidEmail,
+    /// What an invalid e-mail does, and none at all.
+    pub emails: EmailPolicy,
 }
 
 impl ServiceOptions {
@@ -154,15 +154,23 @@ impl ServiceOptions {
                     names
                 }
             },
-            invalid_email: match read::<String>(&options, "invalidEmail")?.as_deref() {
-                None | Some("refuse") => InvalidEmail::Refuse,
-                Some("leave_out") => InvalidEmail::LeaveOut,
-                Some(_) => {
-                    return Err(CrmError::validation(
-                        "invalidEmail",
-                        "invalidEmail must be \"refuse\" or \"leave_out\"",
-                    ));
-                }
+            emails: EmailPolicy {
+                invalid: choice(
+                    &options,
+                    "invalidEmail",
+                    [
+                        ("refuse", InvalidEmail::Refuse),
+                        ("leave_out", InvalidEmail::LeaveOut),
+                    ],
+                )?,
+                missing: choice(
+                    &options,
+                    "missingEmail",
+                    [
+                        ("refuse", MissingEmail::Refuse),
+                        ("allow", MissingEmail::Allow),
+                    ],
+                )?,
             },
         })
     }
@@ -221,6 +229,18 @@ impl CallOptions {
     }
 }
 
+/// One of two words; the first is the default.
+fn choice<T: Copy>(options: &Options, name: &str, words: [(&str, T); 2]) -> Result<T, CrmError> {
+    let [(first, default), (second, _)] = words;
+    let Some(word) = read::<String>(options, name)? else {
+        return Ok(default);
+    };
+    let found = words.into_iter().find(|(known, _)| *known == word);
+    found.map(|(_, choice)| choice).ok_or_else(|| {
+        CrmError::validation(name, format!("{name} must be \"{first}\" or \"{second}\""))
+    })
+}
+
 /// An option of type `T`; absent and null are "not given". serde's own text names the key and what would be right.
 fn read<T: DeserializeOwned>(options: &Options, name: &str) -> Result<Option<T>, CrmError> {
     match options.get(name) {
@@ -256,6 +276,7 @@ mod tests {
             (r#"{"collisions":{"nope":"link"}}"#, "collisions"),
             (r#"{"namespace":""}"#, "namespace"),
             (r#"{"invalidEmail":"maybe"}"#, "invalidEmail"),
+            (r#"{"missingEmail":"maybe"}"#, "missingEmail"),
             (
                 r#"{"fieldOwnership":{"person":{"name":"mine"}}}"#,
                 "fieldOwnership",

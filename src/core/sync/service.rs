@@ -9,10 +9,9 @@ use futures_util::future::BoxFuture;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::HttpClient;
 use crate::core::store::{BoundedStore, MappingStore};
-use crate::core::twenty::email;
 use crate::core::twenty::ids::{ObjectKind, record_id};
 use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::record::{InvalidEmail, MapContext};
+use crate::core::twenty::record::MapContext;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::cache::CacheEntry;
@@ -53,7 +52,7 @@ impl SyncService {
         (
             options.default_country,
             options.collisions,
-            options.invalid_email,
+            options.emails,
             &options.ownership,
             http.config().timeout_ms,
             http.config().max_retries,
@@ -99,14 +98,7 @@ impl SyncService {
     /// Refuses what can be told to be bad without the workspace's schema.
     pub(super) fn check(&self, input: &Input) -> Result<(), CrmError> {
         match input {
-            Input::Person(person) if self.options.invalid_email == InvalidEmail::Refuse => {
-                let email = email::normalize(&person.email);
-                if email::is_valid(&email) {
-                    Ok(())
-                } else {
-                    Err(email::invalid(&email))
-                }
-            }
+            Input::Person(person) => self.options.emails.read(&person.email).map(drop),
             _ => Ok(()),
         }
     }
@@ -195,7 +187,7 @@ impl SyncService {
             schema: schema.object(kind),
             field_names: &self.options.field_names,
             default_country: self.options.default_country,
-            invalid_email: self.options.invalid_email,
+            emails: self.options.emails,
             namespace: self.options.namespace.as_deref(),
             domain_form: self.workspace.domain_form(),
         }

@@ -8,10 +8,9 @@ use uuid::Uuid;
 
 use crate::core::error::CrmError;
 use crate::core::store::{BoundedStore, MappingStore};
-use crate::core::twenty::email;
+use crate::core::twenty::email_policy::GivenEmail;
 use crate::core::twenty::ids::{ObjectKind, record_id};
-use crate::core::twenty::input::{CompanyInput, PersonInput};
-use crate::core::twenty::record::InvalidEmail;
+use crate::core::twenty::input::{CompanyInput, Patch, PersonInput};
 use crate::core::twenty::warning::SyncWarning;
 
 use super::options::ServiceOptions;
@@ -51,10 +50,10 @@ impl UnsentService {
     pub fn normalise(&self, kind: ObjectKind, json: &str) -> Result<Normalised, CrmError> {
         let (external_id, data) = match kind {
             ObjectKind::Person => {
-                let input = PersonInput::parse(json)?;
-                let refuses = self.options.invalid_email == InvalidEmail::Refuse;
-                if refuses && !email::is_valid(&input.email) {
-                    return Err(email::invalid(&input.email));
+                let mut input = PersonInput::parse(json)?;
+                if let GivenEmail::Kept = self.options.emails.read(&input.email)? {
+                    // Blank: what is joined later must not take it for a value.
+                    input.email = Patch::Absent;
                 }
                 let data = input.to_value();
                 (input.external_id, data)
@@ -129,6 +128,23 @@ mod tests {
         let lax = service(r#"{"invalidEmail":"leave_out"}"#);
         lax.normalise(ObjectKind::Person, json)
             .expect("left to the one who writes it");
+    }
+
+    #[test]
+    fn a_person_without_an_address_is_handed_on_as_it_is() {
+        let lax = service(r#"{"missingEmail":"allow"}"#);
+        for (email, expected) in [
+            ("", None),
+            (r#","email":" ""#, None),
+            (r#","email":null"#, Some(Value::Null)),
+        ] {
+            let json = format!(r#"{{"external_id":"1","name":"Jane"{email}}}"#);
+            let data = lax.normalise(ObjectKind::Person, &json).expect("good").data;
+            assert_eq!(data.get("email"), expected.as_ref(), "{email}");
+            service("{}")
+                .normalise(ObjectKind::Person, &json)
+                .expect_err("refused");
+        }
     }
 
     #[test]

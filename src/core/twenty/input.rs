@@ -79,8 +79,8 @@ pub struct PersonInput {
     pub external_id: String,
     /// The full name; never blank.
     pub name: String,
-    /// Trimmed and lower-cased. Whether it is an address is decided by the mapping, which knows the option.
-    pub email: String,
+    /// Trimmed and lower-cased. Whether it is an address, and may be missing, is decided by `EmailPolicy`.
+    pub email: Patch<String>,
     /// Any spelling of a phone number.
     pub phone: Patch<String>,
     /// Job title.
@@ -123,7 +123,10 @@ impl PersonInput {
         Ok(Self {
             external_id: raw.required("external_id")?,
             name: raw.required("name")?,
-            email: email::normalize(&raw.string("email")?),
+            email: match raw.text("email")? {
+                Patch::Value(text) => Patch::Value(email::normalize(&text)),
+                none => none,
+            },
             phone: raw.text("phone")?,
             job_title: raw.text("job_title")?,
             company_name: raw.text("company_name")?,
@@ -139,10 +142,7 @@ impl PersonInput {
     /// Takes over what a later input for the same external id says, as if both were written in turn.
     pub fn merge(&mut self, later: Self) {
         self.name = later.name;
-        // What is no address is left out where it is not refused, and leaves the earlier one as it is.
-        if email::is_valid(&later.email) || !email::is_valid(&self.email) {
-            self.email = later.email;
-        }
+        self.merge_email(later.email);
         self.phone.merge(later.phone);
         self.job_title.merge(later.job_title);
         self.company_name.merge(later.company_name);
@@ -154,12 +154,38 @@ impl PersonInput {
         self.company_external_id.merge(later.company_external_id);
     }
 
+    /// What is no address is left out where it is not refused, as blank is, and leaves what was said before as it is.
+    fn merge_email(&mut self, later: Patch<String>) {
+        let says_something = match &later {
+            Patch::Absent => false,
+            Patch::Null => true,
+            Patch::Value(address) => email::is_valid(address),
+        };
+        let is_settled = match &self.email {
+            Patch::Absent => false,
+            Patch::Null => true,
+            Patch::Value(address) => email::is_valid(address),
+        };
+        if says_something || !is_settled && !later.is_absent() {
+            self.email = later;
+        }
+    }
+
+    /// As [`Self::to_value`], with the address that entities always have: `""` where there is none.
+    pub fn to_entity(&self) -> Value {
+        let mut entity = self.to_value();
+        if let (Value::Object(entity), None) = (&mut entity, self.email.value()) {
+            entity.insert("email".into(), "".into());
+        }
+        entity
+    }
+
     /// The input as a flat entity again (what `platform` mode hands on): absent fields stay absent.
     pub fn to_value(&self) -> Value {
         let mut object = Map::new();
         object.insert("external_id".into(), self.external_id.clone().into());
         object.insert("name".into(), self.name.clone().into());
-        object.insert("email".into(), self.email.clone().into());
+        self.email.put(&mut object, "email");
         self.phone.put(&mut object, "phone");
         self.job_title.put(&mut object, "job_title");
         self.company_name.put(&mut object, "company_name");

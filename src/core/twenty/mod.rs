@@ -8,6 +8,7 @@ pub mod connect;
 pub mod connection_test;
 pub mod domain;
 pub mod email;
+pub mod email_policy;
 pub mod error_body;
 pub mod fields;
 mod further_phones;

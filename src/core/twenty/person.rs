@@ -5,12 +5,11 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::email_policy::GivenEmail;
 use super::ids::ObjectKind;
 use super::input::{Patch, PersonInput};
 use super::phone::{self, Phone};
-use super::record::{
-    InvalidEmail, MapContext, MappedRecord, Mapper, UniqueValue, part, read_number, read_text,
-};
+use super::record::{MapContext, MappedRecord, Mapper, UniqueValue, part, read_number, read_text};
 use super::warning::reason;
 use super::{email, name};
 use crate::core::error::CrmError;
@@ -84,22 +83,26 @@ pub fn person_to_entity<'r>(
 }
 
 fn map_email(input: &PersonInput, mapper: &mut Mapper) -> Result<Option<UniqueValue>, CrmError> {
-    let address = email::normalize(&input.email);
-    if !email::is_valid(&address) {
-        let refused = email::invalid(&address);
-        return match mapper.context.invalid_email {
-            InvalidEmail::Refuse => Err(refused),
+    let address = match mapper.context.emails.read(&input.email)? {
+        GivenEmail::Kept => return Ok(None),
+        GivenEmail::Cleared => {
+            // The composite as `null` is ignored by the server.
+            mapper
+                .fields
+                .insert("emails".into(), json!({"primaryEmail": null}));
+            return Ok(None);
+        }
+        GivenEmail::LeftOut(refused) => {
             // Sending `emails` without the address would clear it, so the whole composite stays out.
-            InvalidEmail::LeaveOut => {
-                mapper.warn(
-                    "email",
-                    reason::INVALID_EMAIL,
-                    format!("email was left out: {refused}"),
-                );
-                Ok(None)
-            }
-        };
-    }
+            mapper.warn(
+                "email",
+                reason::INVALID_EMAIL,
+                format!("email was left out: {refused}"),
+            );
+            return Ok(None);
+        }
+        GivenEmail::Address(address) => address,
+    };
     mapper
         .fields
         .insert("emails".into(), json!({"primaryEmail": address}));

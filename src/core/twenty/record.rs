@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::composite::holds_field;
 use super::domain::DomainForm;
+use super::email_policy::EmailPolicy;
 pub use super::fields::ExternalIdField;
 use super::fields::FieldNames;
 use super::input::Patch;
@@ -18,16 +19,6 @@ use super::{ids, link};
 #[cfg(test)]
 mod tests;
 
-/// What happens to a record whose e-mail is none (option `invalidEmail`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum InvalidEmail {
-    /// The record is refused with VALIDATION_ERROR.
-    #[default]
-    Refuse,
-    /// The record is written without it, with a warning.
-    LeaveOut,
-}
-
 /// Everything that a translation depends on beside the record.
 #[derive(Clone, Copy, Debug)]
 pub struct MapContext<'a> {
@@ -37,8 +28,8 @@ pub struct MapContext<'a> {
     pub field_names: &'a FieldNames,
     /// For national phone numbers.
     pub default_country: Option<Country>,
-    /// What an e-mail that is none does.
-    pub invalid_email: InvalidEmail,
+    /// What an e-mail that is none does, and none at all.
+    pub emails: EmailPolicy,
     /// Keeps several sites apart in one workspace.
     pub namespace: Option<&'a str>,
     /// How the workspace stores domains.

@@ -101,7 +101,7 @@ impl Upsert<'_> {
             updated: false,
             data: match (row, &self.input) {
                 (Some(row), _) => self.entity(row),
-                (None, Input::Person(input)) => input.to_value(),
+                (None, Input::Person(input)) => input.to_entity(),
                 (None, Input::Company(input) | Input::CompanyStub(input)) => input.to_value(),
             },
             warnings,

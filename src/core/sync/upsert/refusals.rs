@@ -6,8 +6,9 @@ use super::Upsert;
 use crate::core::error::CrmError;
 use crate::core::sync::collision::reason::VALUE_REFUSED;
 use crate::core::sync::options::ServiceOptions;
+use crate::core::twenty::email_policy::InvalidEmail;
 use crate::core::twenty::fields::FieldNames;
-use crate::core::twenty::record::{InvalidEmail, MappedRecord};
+use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::warning::{SyncWarning, reason};
 
 /// A value that the server reads more strictly than anybody can know beforehand.
@@ -78,7 +79,7 @@ pub(in crate::core::sync) fn suspects_in(
     let mut suspects = suspects(error, &options.field_names);
     suspects.retain(|suspect| {
         record.fields.contains_key(&suspect.field)
-            && (suspect.input_field != EMAIL || options.invalid_email == InvalidEmail::LeaveOut)
+            && (suspect.input_field != EMAIL || options.emails.invalid == InvalidEmail::LeaveOut)
     });
     suspects
 }

@@ -40,7 +40,7 @@ fn a_full_person_is_read() {
     }))
     .expect("a person");
     assert_eq!(input.external_id, " lead\n");
-    assert_eq!(input.email, "jane@example.com");
+    assert_eq!(input.email, Patch::Value("jane@example.com".into()));
     assert_eq!(input.phone, Patch::Null);
     assert_eq!(input.job_title, Patch::Value("CTO".into()));
     assert_eq!(input.city, Patch::Absent);
@@ -78,10 +78,6 @@ fn refusals_name_the_field() {
     }
     let huge = r#"{"external_id":"1","name":"J","email":"e","total_submissions":1e999}"#;
     assert_eq!(field_of(PersonInput::parse(huge)), "total_submissions");
-    assert_eq!(
-        field_of(PersonInput::parse(r#"{"external_id":"1","name":"J"}"#)),
-        "email"
-    );
     for bad in ["", "null", "[]", "7", "\"x\"", "{\"a\":", "{\"a\":1}x"] {
         assert_eq!(field_of(PersonInput::parse(bad)), "input", "{bad}");
     }
@@ -99,6 +95,43 @@ fn keys_are_those_of_javascript() {
         (input.external_id.as_str(), input.name.as_str()),
         ("1", "Jane")
     );
+}
+
+#[test]
+fn an_address_is_given_cleared_or_left_alone() {
+    let email = |json: &str| {
+        let text = format!(r#"{{"external_id":"1","name":"J"{json}}}"#);
+        PersonInput::parse(&text).expect("a person").email
+    };
+    let value = |text: &str| Patch::Value(text.to_owned());
+    assert_eq!(email(""), Patch::Absent);
+    assert_eq!(email(r#","email":null"#), Patch::Null);
+    assert_eq!(email(r#","email":"  ""#), value(""));
+    let merged = |earlier: &Patch<String>, later: &Patch<String>| {
+        let with = |email: &Patch<String>| PersonInput {
+            email: email.clone(),
+            ..PersonInput::default()
+        };
+        let mut input = with(earlier);
+        input.merge(with(later));
+        input.email
+    };
+    let (old, new, blank, bad) = (value("a@b.c"), value("d@e.f"), value(""), value("nope"));
+    for (earlier, later, expected) in [
+        (&old, &Patch::Absent, &old),
+        (&old, &blank, &old),
+        (&old, &bad, &old),
+        (&old, &Patch::Null, &Patch::Null),
+        (&old, &new, &new),
+        (&Patch::Null, &blank, &Patch::Null),
+        (&Patch::Null, &new, &new),
+        (&Patch::Absent, &new, &new),
+        (&Patch::Absent, &Patch::Null, &Patch::Null),
+        (&bad, &Patch::Absent, &bad),
+        (&bad, &new, &new),
+    ] {
+        assert_eq!(merged(earlier, later), *expected, "{earlier:?} {later:?}");
+    }
 }
 
 #[test]

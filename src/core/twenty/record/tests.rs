@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::company::{company_to_entity, map_company};
+use super::super::email_policy::{EmailPolicy, InvalidEmail, MissingEmail};
 use super::super::ids::ObjectKind;
 use super::super::input::{CompanyInput, PersonInput};
 use super::super::person::{map_person, person_to_entity};
@@ -64,7 +65,7 @@ fn context<'a>(schema: &'a ObjectSchema, names: &'a FieldNames) -> MapContext<'a
         schema,
         field_names: names,
         default_country: None,
-        invalid_email: InvalidEmail::Refuse,
+        emails: EmailPolicy::default(),
         namespace: None,
         domain_form: DomainForm::Https,
     }
@@ -309,10 +310,31 @@ fn an_email_that_is_none_is_refused_or_left_out() {
     let input = person(json!({"email": "nope"}));
     let error = map_person(&input, &context).expect_err("a refusal");
     assert_eq!(error.details["field"], "email");
-    context.invalid_email = InvalidEmail::LeaveOut;
+    context.emails.invalid = InvalidEmail::LeaveOut;
     let record = map_person(&input, &context).expect("a record");
     assert!(!record.fields.contains_key("emails") && record.unique_value.is_none());
     assert_eq!(reasons(&record), [("email", reason::INVALID_EMAIL)]);
+}
+
+#[test]
+fn a_person_without_an_address_keeps_or_clears_what_the_crm_has() {
+    let (schema, names) = (provisioned(), FieldNames::default());
+    let mut context = context(&schema, &names);
+    context.emails.missing = MissingEmail::Allow;
+    let without = r#"{"external_id":"1","name":"Jane"}"#;
+    let absent = PersonInput::parse(without).expect("a person");
+    for kept in [absent, person(json!({"email": " "}))] {
+        let record = map_person(&kept, &context).expect("a record");
+        assert!(!record.fields.contains_key("emails") && record.unique_value.is_none());
+        assert!(record.warnings.is_empty());
+    }
+    let cleared = person(json!({"email": null}));
+    let record = map_person(&cleared, &context).expect("a record");
+    assert_eq!(record.fields["emails"], json!({"primaryEmail": null}));
+    assert!(record.unique_value.is_none());
+    // What stands beside the address survives, and a row without one holds it already.
+    let row = json!({"emails": {"primaryEmail": "", "additionalEmails": ["b@x.example"]}});
+    assert!(holds("emails", &row["emails"], &record.fields["emails"]));
 }
 
 #[test]
@@ -516,7 +538,7 @@ proptest! {
     ) {
         let (schema, names) = (provisioned(), FieldNames::default());
         let mut context = context(&schema, &names);
-        context.invalid_email = InvalidEmail::LeaveOut;
+        context.emails.invalid = InvalidEmail::LeaveOut;
         let text = |i: usize| texts[i].clone();
         let input = person(json!({
             "name": name, "email": email, "phone": text(0), "job_title": text(1), "website": text(2), "city": text(3),

@@ -364,7 +364,10 @@ impl<'a> Chunk<'a> {
 /// What only one record of a workspace can have.
 pub(super) fn unique_value(input: &Input) -> Option<Cow<'_, str>> {
     match input {
-        Input::Person(person) => Some(email::canonical(&person.email)),
+        Input::Person(person) => {
+            let address = person.email.value().filter(|address| !address.is_empty())?;
+            Some(email::canonical(address))
+        }
         Input::Company(company) | Input::CompanyStub(company) => {
             let domain = Domain::parse(company.domain_name.value()?).ok()?;
             Some(Cow::Owned(domain.host().to_owned()))
