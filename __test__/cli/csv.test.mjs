@@ -169,16 +169,16 @@ describe('quotation marks', () => {
   });
 
   test('thousands of wrong rows take no longer than good ones', async () => {
-    const rows = Array.from({ length: 20_000 }, (_, n) => `${n},"A "B",a@x.example\n`).join('');
+    const rows = Array.from({ length: 5_000 }, (_, n) => `${n},"A "B",a@x.example\n`).join('');
     const entries = await read(HEADER + rows);
-    assert.equal(entries.length, 20_000);
+    assert.equal(entries.length, 5_000);
     assert.ok(entries.every(({ failure }) => failure.code === 'WRONG_QUOTES'));
     // One that opens in each line, and one that swallows all that a record may have.
-    const open = Array.from({ length: 20_000 }, (_, n) => `${n},"A,a@x.example\n`).join('');
-    assert.equal((await read(HEADER + open)).length, 20_000);
-    const swallowed = `1,"A,a@x.example\n${'2,B,b@x.example\n'.repeat(30_000)}`;
+    const open = Array.from({ length: 5_000 }, (_, n) => `${n},"A,a@x.example\n`).join('');
+    assert.equal((await read(HEADER + open)).length, 5_000);
+    const swallowed = `1,"A,a@x.example\n${'2,B,b@x.example\n'.repeat(18_000)}`;
     const all = await read(HEADER + swallowed);
-    assert.deepEqual([all.length, all.filter(({ failure }) => failure).length], [30_001, 1]);
+    assert.deepEqual([all.length, all.filter(({ failure }) => failure).length], [18_001, 1]);
   });
 });
 

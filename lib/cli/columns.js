@@ -1,10 +1,12 @@
 'use strict';
 
 const { inputFailure } = require('./failure.js');
-const { REQUIRED, targetOf } = require('./fields.js');
-const { SOURCES } = require('./ids.js');
-const { REJECT_PREFIX, tidyName } = require('./mapping.js');
-const { nearest } = require('../nearest.js');
+const { targetOf } = require('./fields.js');
+const { REJECT_PREFIX } = require('./mapping.js');
+const { planPreset } = require('./preset-columns.js');
+const { findPreset, offer } = require('./presets/index.js');
+const { requireColumns, requireFields, requireOnce } = require('./required.js');
+const { tidyName } = require('./text.js');
 const { unknownNames } = require('./unknown.js');
 
 /**
@@ -12,9 +14,12 @@ const { unknownNames } = require('./unknown.js');
  * @typedef {import('./mapping.js').Mapping} Mapping
  *
  * @typedef {object} Columns what the columns of a CSV file are for
- * @property {(readonly string[])[]} targets of each column: the fields it fills
+ * @property {(readonly string[])[]} targets the fields that each value fills
+ * @property {(cells: string[]) => readonly string[]} values of a row, as many as there are targets
  * @property {number} least so many cells has a row that can be written; those behind it may be missing, as Outlook leaves
  *   out blank ones
+ * @property {number} email column with an address, or -1
+ * @property {InstanceType<typeof import('./preset-notes.js')['PresetNotes']>} [notes] of what a preset leaves out
  */
 
 /**
@@ -26,6 +31,7 @@ const { unknownNames } = require('./unknown.js');
 function planColumns(entity, header, mapping) {
   const names = header.map(tidyName);
   requireColumns(names, mapping);
+  if (mapping.preset !== undefined) return planPreset(entity, names, mapping, mapping.preset);
   /** @type {Map<string, number>} column that gives a field */
   const owners = new Map();
   /** @type {Set<string>} */
@@ -46,84 +52,15 @@ function planColumns(entity, header, mapping) {
     }
     return fields;
   });
+  const preset = findPreset(entity, names);
+  const offered = preset && offer(preset);
   if (unknown.size > 0) {
-    throw unknownNames(entity, 'column', [...unknown], { taken: new Set(owners.keys()) });
+    const taken = new Set(owners.keys());
+    throw unknownNames(entity, 'column', [...unknown], { taken, offer: offered });
   }
-  const required = REQUIRED[entity].filter(
-    (field) =>
-      (field !== 'external_id' || mapping.idFrom === undefined) &&
-      (field !== 'email' || !mapping.allowsNoEmail),
-  );
-  if (mapping.idFrom !== undefined) required.push(idSource(mapping.idFrom, owners, names));
-  return { targets, least: requireFields(entity, required, owners, names) };
+  const least = requireFields(entity, mapping, owners, names, offered);
+  return { targets, values: (cells) => cells, least, email: owners.get('email') ?? -1 };
 }
-
-/** @param {string[]} names @param {Mapping} mapping */
-function requireColumns(names, { map }) {
-  for (const column of map.keys()) {
-    if (names.includes(column)) continue;
-    const near = nearest(column, names);
-    throw inputFailure(
-      `There is no column "${column}", which --map names${near === undefined ? '' : `: did you mean "${near}"?`}`,
-      `Columns: ${names.join(', ')}`,
-    );
-  }
-}
-
-/** @param {string[]} names @param {number} index @param {readonly string[]} fields */
-function requireOnce(names, index, fields) {
-  const first = names.indexOf(names[index]);
-  if (first === index) return;
-  throw inputFailure(
-    `The column "${names[index]}" is there twice (columns ${first + 1} and ${index + 1}), both for ${fields.join(' and ')}`,
-    'Rename or remove one of them, or leave both out with --ignore.',
-  );
-}
-
-/**
- * The field that ids are made of.
- * @param {'email' | 'url'} idFrom
- * @param {Map<string, number>} owners
- * @param {string[]} names
- */
-function idSource(idFrom, owners, names) {
-  const owner = owners.get('external_id');
-  if (owner === undefined) return SOURCES[idFrom].field;
-  throw inputFailure(
-    `--id-from ${idFrom} makes ids, and the column "${names[owner]}" gives them`,
-    `Leave one of them out: the option, or the column with --ignore "${names[owner]}".`,
-  );
-}
-
-/**
- * @param {Entity} entity
- * @param {readonly string[]} required
- * @param {Map<string, number>} owners
- * @param {string[]} names
- * @returns {number} of cells up to the last that is needed
- */
-function requireFields(entity, required, owners, names) {
-  let least = 0;
-  for (const field of required) {
-    const fields = field === 'name' ? ['name', 'name.firstName', 'name.lastName'] : [field];
-    const places = fields.flatMap((one) => owners.get(one) ?? []);
-    if (places.length === 0) {
-      throw inputFailure(
-        `No column gives ${field}, which ${REQUIRED[entity].includes(field) ? `every ${entity}` : '--id-from'} needs`,
-        `Say which one does: --map "${nearest(field, names) ?? 'COLUMN'}=${field}"${HINTS[field] ?? ''}. Columns: ${names.join(', ')}`,
-      );
-    }
-    least = Math.max(least, Math.min(...places) + 1);
-  }
-  return least;
-}
-
-/** What can be done where no column gives a field. @type {Record<string, string>} */
-const HINTS = Object.freeze({
-  external_id:
-    ', or make ids of another column: --id-from email (the address) or --id-from url (the link)',
-  email: ', or write people without an address: --missing-email allow',
-});
 
 /** `name` and its parts exclude each other. @param {string} target @param {Map<string, number>} owners */
 function conflictOf(target, owners) {

@@ -4,6 +4,8 @@ const { readFileSync } = require('node:fs');
 const { usageFailure } = require('./failure.js');
 const { joinName, knownNames, targetOf } = require('./fields.js');
 const { nearest } = require('../nearest.js');
+const { presetOf } = require('./presets/index.js');
+const { tidyName } = require('./text.js');
 const { fieldsHint, nearestField } = require('./unknown.js');
 
 /**
@@ -16,6 +18,7 @@ const { fieldsHint, nearestField } = require('./unknown.js');
  * @property {'email' | 'url'} [idFrom] what ids are made of
  * @property {boolean} [allowId] ids that look spoilt are taken
  * @property {boolean} [allowsNoEmail] no column need give an address
+ * @property {import('./presets/index.js').Preset} [preset]
  *
  * @typedef {object} MappingOptions
  * @property {string[]} [map]
@@ -25,6 +28,7 @@ const { fieldsHint, nearestField } = require('./unknown.js');
  * @property {'email' | 'url'} [idFrom]
  * @property {boolean} [allowId]
  * @property {'refuse' | 'allow'} [missingEmail]
+ * @property {import('./presets/index.js').PresetName} [preset]
  *
  * @typedef {object} RecordFailure why a record is not sent
  * @property {string} code
@@ -34,18 +38,6 @@ const { fieldsHint, nearestField } = require('./unknown.js');
 
 /** Columns and keys of a rejects file: read over when it is fed back in. */
 const REJECT_PREFIX = '_reject';
-
-/**
- * A column's name as it is compared: without what nobody sees of it (a byte order mark, a soft hyphen, a blank of another
- * kind).
- * @param {string} name
- */
-const tidyName = (name) =>
-  name
-    .normalize('NFC')
-    .replace(/\p{Cf}/gu, '')
-    .replace(/\s+/gu, ' ')
-    .trim();
 
 /** A record that cannot be sent as it is. */
 class BadRecord extends Error {
@@ -79,6 +71,7 @@ function readMapping(entity, options) {
     idFrom,
     allowId,
     allowsNoEmail,
+    ...(options.preset !== undefined && { preset: readPreset(entity, options.preset) }),
   };
   if (mapFile !== undefined) {
     for (const [column, field] of Object.entries(readMapFile(mapFile))) {
@@ -100,6 +93,13 @@ function readMapping(entity, options) {
     setTarget(entity, mapping, pair.slice(0, at), pair.slice(at + 1).trim(), '--map');
   }
   return mapping;
+}
+
+/** @param {Entity} entity @param {import('./presets/index.js').PresetName} name */
+function readPreset(entity, name) {
+  const preset = presetOf(name);
+  if (preset[entity] !== undefined) return preset;
+  throw usageFailure(`--preset ${name} is for people: ${preset.title} exports no companies`);
 }
 
 /** @param {string} file @returns {object} */
@@ -285,5 +285,4 @@ module.exports = {
   objectMapper,
   readMapping,
   rowToRecord,
-  tidyName,
 };

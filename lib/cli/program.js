@@ -2,6 +2,7 @@
 
 const { Command, InvalidArgumentError, Option } = require('commander');
 const { FIELDS, REQUIRED } = require('./fields.js');
+const { NAMES: PRESETS } = require('./presets/index.js');
 const { wrap } = require('./text.js');
 
 /**
@@ -32,6 +33,7 @@ const { wrap } = require('./text.js');
  * @property {boolean} [ignoreUnknown]
  * @property {number} [skipLines]
  * @property {'email' | 'url'} [idFrom]
+ * @property {import('./presets/index.js').PresetName} [preset]
  * @property {boolean} [dryRun]
  * @property {boolean} [force]
  * @property {boolean} [verify]
@@ -205,6 +207,7 @@ const syncOptions = (command) =>
     .addOption(
       option('--skip-lines <count>', 'lines that stand above the header of a CSV', wholeNumber(0)),
     )
+    .addOption(option('--preset <program>', 'the columns of its export').choices(PRESETS))
     .addOption(option('--map <column=field>', 'which field a column fills; repeatable', collect))
     .addOption(option('--map-file <file>', 'the same as JSON: {"column": "field"}'))
     .addOption(option('--ignore <column>', 'leave a column out; repeatable', collect))

@@ -100,6 +100,7 @@ class Run {
         if (this.#isStopping) return;
         this.#lastLine = entry.line;
         if (entry.line < this.#fromLine) continue;
+        this.#input.notes?.take(entry);
         if (entry.failure !== undefined) this.#refuse(entry, entry.failure, '');
         else {
           this.#inFlight.push(entry);

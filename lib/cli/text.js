@@ -54,6 +54,18 @@ const shellWord = (word) =>
 /** A word in quotation marks, as every shell reads it where it can. @param {string} word */
 const quoted = (word) => (/["$`\\!%]/.test(word) ? shellWord(word) : `"${word}"`);
 
+/**
+ * A column's name as it is compared: without what nobody sees of it (a byte order mark, a soft hyphen, a blank of another
+ * kind).
+ * @param {string} name
+ */
+const tidyName = (name) =>
+  name
+    .normalize('NFC')
+    .replace(/\p{Cf}/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim();
+
 module.exports = {
   count,
   duration,
@@ -63,5 +75,6 @@ module.exports = {
   printable,
   quoted,
   shellWord,
+  tidyName,
   wrap,
 };

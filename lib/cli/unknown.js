@@ -32,27 +32,24 @@ function nearestField(entity, name) {
  * @param {Entity} entity
  * @param {'column' | 'key'} what
  * @param {readonly string[]} names at least one
- * @param {{ taken?: ReadonlySet<string>, more?: string }} [known] fields that other columns give, and a line that goes
- *   before the advice
+ * @param {{ taken?: ReadonlySet<string>, offer?: string }} [known] fields that other columns give, and better advice
  */
-function unknownNames(entity, what, names, { taken = new Set(), more } = {}) {
+function unknownNames(entity, what, names, { taken = new Set(), offer } = {}) {
   const shown = names.map(shorten);
-  const before = more === undefined ? '' : `${more}\n`;
-  const others = `${fieldsHint(entity)}`;
+  const others = `--ignore-unknown leaves out every ${what} that is no field. ${fieldsHint(entity)}`;
   if (shown.length === 1) {
     const [name] = shown;
     const field = nearest(name, knownNames(entity)) ?? 'FIELD';
+    const before = offer === undefined ? '' : `${offer}\n`;
     return inputFailure(
       `Unknown ${what} "${name}"${nearestField(entity, name)}`,
-      `${before}--map ${quoted(`${name}=${field}`)} maps it, --ignore ${quoted(name)} leaves it out, --ignore-unknown all such ${what}s. ${others}`,
+      `${before}--map ${quoted(`${name}=${field}`)} maps it, --ignore ${quoted(name)} leaves it out. ${others}`,
     );
   }
   const listed = shown.slice(0, MAX_SHOWN).map((name) => `"${name}"`);
   if (shown.length > MAX_SHOWN) listed.push(`and ${count(shown.length - MAX_SHOWN)} more`);
-  return inputFailure(
-    `Unknown ${what}s: ${listed.join(', ')}`,
-    `${before}To map or leave out each: ${options(entity, names, taken)}\n--ignore-unknown leaves all of them out. ${others}`,
-  );
+  const advice = offer ?? `To map or leave out each: ${options(entity, names, taken)}`;
+  return inputFailure(`Unknown ${what}s: ${listed.join(', ')}`, `${advice}\n${others}`);
 }
 
 /**
@@ -62,15 +59,31 @@ function unknownNames(entity, what, names, { taken = new Set(), more } = {}) {
  * @param {ReadonlySet<string>} taken
  */
 function options(entity, names, taken) {
-  const free = new Set(knownNames(entity).filter((field) => !taken.has(field)));
+  const free = new Set(knownNames(entity));
+  for (const field of taken) withdraw(free, field);
   return names
     .map((name) => {
       const field = nearest(name, [...free]);
-      if (field === undefined) return `--ignore ${quoted(name)}`;
-      free.delete(field);
+      if (field === undefined || !isWord(field, name)) return `--ignore ${quoted(name)}`;
+      withdraw(free, field);
       return `--map ${quoted(`${name}=${field}`)}`;
     })
     .join(' ');
+}
+
+/** A field and its parts go together. @param {Set<string>} free @param {string} field */
+function withdraw(free, field) {
+  free.delete(field);
+  for (const other of free) {
+    if (other.startsWith(`${field}.`) || field.startsWith(`${other}.`)) free.delete(other);
+  }
+}
+
+/** `Phonetic name` is no phone. @param {string} field @param {string} name */
+function isWord(field, name) {
+  const word = field.replaceAll(/[._]/g, '').toLowerCase();
+  const given = name.toLowerCase();
+  return !given.includes(word) || new RegExp(`${word}s?(?!\\p{L})`, 'u').test(given);
 }
 
 module.exports = { fieldsHint, nearestField, unknownNames };

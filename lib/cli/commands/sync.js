@@ -13,6 +13,7 @@ const {
 } = require('../failure.js');
 const { openInput } = require('../input/open.js');
 const { readMapping } = require('../mapping.js');
+const { adviceOnEmail } = require('../preset-notes.js');
 const { createProgress } = require('../progress.js');
 const { Rejects, requireOtherFile } = require('../rejects.js');
 const { Run } = require('../run.js');
@@ -138,6 +139,11 @@ async function sync(context, entity, file, options) {
     const isEarly = signal !== undefined || stopped !== undefined;
     if (!isEarly && run.done === 0) console.err.write(`${whyNothing(run, input)}\n`);
     const resumeLine = isEarly ? run.resumeLine : undefined;
+    const { notes } = input;
+    const further = notes?.warnings() ?? [];
+    if (notes !== undefined && notes.withoutEmail > 0 && missingEmail !== 'allow') {
+      console.err.write(`${adviceOnEmail(notes.withoutEmail, options.idFrom)}\n`);
+    }
     const result = {
       entity,
       file: input.name,
@@ -145,13 +151,15 @@ async function sync(context, entity, file, options) {
       dryRun: options.dryRun ?? false,
       read: run.done,
       ...run.counts,
+      warnings: run.counts.warnings + further.length,
       requests,
       durationMs: Math.round(durationMs),
       rejects: options.rejects ?? null,
       resumeFromLine: resumeLine ?? null,
       stoppedBy: signal ?? described?.report.code ?? null,
       refusals: run.refusals.list(),
-      warningReasons: run.warnings.list(),
+      warningReasons: [...further, ...run.warnings.list()],
+      ...(notes && { preset: { name: notes.preset.name, leftOut: notes.leftOut() } }),
     };
     return {
       exitCode:

@@ -97,19 +97,22 @@ class Head {
     while (this.before < skipLines && (await this.#skipLine()));
     if (skipLines > 0) await this.#takeSeparator();
     if (isHeader !== undefined && skipLines === 0) {
-      const above = (await this.lines()).findIndex(isHeader);
+      const above = (await this.lines(isHeader)).findIndex(isHeader);
       for (let n = 0; n < above; n += 1) await this.#skipLine();
     }
     await this.#readUntil(() => endsLine(this.bytes.toString()));
   }
 
-  /** The first lines from the header on, cut at every line end. */
-  async lines() {
-    await this.#readUntil(() => lineEnds(this.bytes) >= LINES_ABOVE);
-    return this.bytes
-      .toString()
-      .split(/\r\n|\n|\r/)
-      .slice(0, LINES_ABOVE);
+  /**
+   * The first lines from the header on, cut at every line end.
+   * @param {(line: string) => boolean} [isLast] behind which none is needed
+   */
+  async lines(isLast = () => false) {
+    await this.#readUntil(() => {
+      const lines = toLines(this.bytes);
+      return lines.length > LINES_ABOVE || lines.slice(0, -1).some(isLast);
+    });
+    return toLines(this.bytes).slice(0, LINES_ABOVE);
   }
 
   async #takeSeparator() {
@@ -151,7 +154,7 @@ class Head {
 }
 
 /** @param {Buffer} bytes */
-const lineEnds = (bytes) => bytes.toString().match(/\r\n|\n|\r/g)?.length ?? 0;
+const toLines = (bytes) => bytes.toString().split(/\r\n|\n|\r/);
 
 /** Whether the header is there, and how it ends: one character more tells. @param {string} text */
 function endsLine(text) {

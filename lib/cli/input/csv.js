@@ -3,11 +3,12 @@
 const { knownColumns, planColumns } = require('../columns.js');
 const { inputFailure } = require('../failure.js');
 const { identifier } = require('../ids.js');
-const { BadRecord, rowToRecord, tidyName } = require('../mapping.js');
+const { BadRecord, rowToRecord } = require('../mapping.js');
+const { findPreset, hasSigns, offer } = require('../presets/index.js');
 const { requireUtf8 } = require('./bytes.js');
 const { Head, detectDelimiter, readDelimiter, roughCells } = require('./csv-head.js');
 const { RecordSplitter } = require('./records.js');
-const { plural } = require('../text.js');
+const { plural, tidyName } = require('../text.js');
 
 /**
  * @typedef {import('./ndjson.js').Entry} Entry
@@ -19,6 +20,12 @@ const { plural } = require('../text.js');
  * @property {string} [problem]
  * @property {number} line where it begins
  * @property {number} end
+ *
+ * @typedef {object} Opened
+ * @property {string[]} header
+ * @property {string} delimiter
+ * @property {AsyncGenerator<Entry, void, undefined>} entries
+ * @property {import('../columns.js').Columns['notes']} [notes]
  */
 
 /**
@@ -28,11 +35,12 @@ const { plural } = require('../text.js');
  * @param {import('../mapping.js').Mapping} mapping
  * @param {string | undefined} delimiter detected where it is not given
  * @param {number} [skipLines] lines above the header
- * @returns {Promise<{ header: string[], delimiter: string, entries: AsyncGenerator<Entry, void, undefined> }>}
+ * @returns {Promise<Opened>}
  */
 async function openCsv(chunks, entity, mapping, delimiter, skipLines = 0) {
   const head = new Head(requireUtf8(chunks));
-  await head.read(skipLines, undefined);
+  const { preset } = mapping;
+  await head.read(skipLines, preset && ((line) => hasSigns(preset, roughCells(line, delimiter))));
   const chosen = delimiter ?? head.delimiter ?? detectDelimiter(head.line);
   const splitter = new RecordSplitter(chosen, head.terminator, head.before);
   const rows = parse(head, splitter, chosen);
@@ -41,15 +49,15 @@ async function openCsv(chunks, entity, mapping, delimiter, skipLines = 0) {
   const { cells: header, problem } = first.value;
   if (problem !== undefined) throw inputFailure(`The header cannot be read: ${problem}`);
   const columns = await planned(head, () => planColumns(entity, header, mapping), entity, mapping);
-  const email = columns.targets.findIndex((fields) => fields.includes('email'));
   splitter.isRow = (line) => {
     const cells = line.split(chosen);
-    return email >= 0 && cells.length === header.length && cells[email].includes('@');
+    return cells.length === header.length && (cells[columns.email] ?? '').includes('@');
   };
   const identified = identifier(mapping);
   /** @param {string[]} cells */
-  const toRecord = (cells) => identified(rowToRecord(columns.targets, cells));
-  return { header, delimiter: chosen, entries: toEntries(rows, header, columns, toRecord) };
+  const toRecord = (cells) => identified(rowToRecord(columns.targets, columns.values(cells)));
+  const entries = toEntries(rows, header, columns, toRecord);
+  return { header, delimiter: chosen, entries, notes: columns.notes };
 }
 
 /** @returns {AsyncGenerator<Entry, void, undefined>} */
@@ -70,13 +78,20 @@ async function planned(head, plan, entity, mapping) {
   } catch (error) {
     /** @param {string} line */
     const known = (line) => knownColumns(entity, roughCells(line), mapping);
-    const [first, ...others] = (await head.lines()).map(known);
-    const below = others.findIndex((count) => count > 1 && count > first) + 1;
+    const lines = await head.lines();
+    const presets = lines.map((text) => findPreset(entity, roughCells(text)));
+    const [first, ...others] = lines.map(known);
+    const isBetter = others.map((count, n) =>
+      presets[0] === undefined ? count > Math.max(1, first) || presets[n + 1] !== undefined : false,
+    );
+    const below = isBetter.indexOf(true) + 1;
     if (below === 0) throw error;
     const line = head.before + below;
+    const preset = presets[below];
+    const more = preset && preset !== mapping.preset ? `\n${offer(preset)}` : '';
     throw inputFailure(
       `Line ${head.before + 1} is no header; line ${line + 1} looks like it`,
-      `To read over what stands above it: --skip-lines ${line}`,
+      `To read over what stands above it: --skip-lines ${line}${more}`,
     );
   }
 }
@@ -205,11 +220,11 @@ function checkCells(cells, header, least, nameless) {
  * @param {string[]} header
  * @param {import('../columns.js').Columns} columns
  */
-function isRest({ cells, problem }, before, header, { least, targets }) {
+function isRest({ cells, problem }, before, header, columns) {
   if (problem !== undefined || before.cells.length + cells.length - 1 !== header.length)
     return false;
-  const email = cells[targets.findIndex((fields) => fields.includes('email'))] ?? '';
-  return cells.length < least || (email.trim() !== '' && !email.includes('@'));
+  const email = cells[columns.email] ?? '';
+  return cells.length < columns.least || (email.trim() !== '' && !email.includes('@'));
 }
 
 /** @param {string[]} cells @param {string[]} header @param {string} more */

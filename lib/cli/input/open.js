@@ -27,6 +27,7 @@ const EXTENSIONS = {
  * @property {string} [delimiter]
  * @property {string} [encoding]
  * @property {number} [skipLines] lines above the header of a CSV file
+ * @property {string} [preset]
  *
  * @typedef {object} Input
  * @property {string} name for people
@@ -34,6 +35,7 @@ const EXTENSIONS = {
  * @property {string[]} [header] of a CSV file
  * @property {string} [delimiter] of a CSV file
  * @property {AsyncGenerator<import('./ndjson.js').Entry, void, undefined>} entries
+ * @property {import('../columns.js').Columns['notes']} [notes] what a preset leaves out
  * @property {boolean} hasSize whether it is known how much there is to read
  * @property {() => boolean} needsMark whether a file made of its records begins with a byte order mark, known once they
  *   are read
@@ -56,6 +58,7 @@ async function openInput(file, entity, mapping, options, stdin, signal) {
   if (format !== 'csv' && options.skipLines !== undefined) {
     throw usageFailure('--skip-lines is for CSV', 'In NDJSON, --from-line reads over lines.');
   }
+  if (format !== 'csv' && options.preset !== undefined) throw usageFailure('--preset is for CSV');
   requireEncoding(options.encoding);
   const { stream, size } = file === '-' ? { stream: stdin, size: 0 } : await openFile(file);
   const meter = { read: 0, decoded: 0, needsMark: false };

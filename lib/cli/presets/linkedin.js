@@ -1,0 +1,22 @@
+'use strict';
+
+/**
+ * LinkedIn's `Connections.csv`: some lines of notes, then the header. Most people there show no address.
+ * @type {import('./index.js').Preset}
+ */
+module.exports = {
+  name: 'linkedin',
+  title: 'LinkedIn connections',
+  signs: [
+    ['Connected On', 'Position'],
+    ['First Name', 'Last Name', 'Connected On'],
+  ],
+  person: {
+    'name.firstName': ['First Name'],
+    'name.lastName': ['Last Name'],
+    email: ['Email Address'],
+    job_title: ['Position'],
+    company_name: ['Company'],
+    website: ['URL'],
+  },
+};

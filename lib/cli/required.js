@@ -1,0 +1,99 @@
+'use strict';
+
+const { inputFailure } = require('./failure.js');
+const { REQUIRED } = require('./fields.js');
+const { SOURCES } = require('./ids.js');
+const { nearest } = require('../nearest.js');
+
+/**
+ * @typedef {import('./fields.js').Entity} Entity
+ * @typedef {import('./mapping.js').Mapping} Mapping
+ */
+
+/** @param {readonly string[]} names @param {Mapping} mapping */
+function requireColumns(names, { map }) {
+  for (const column of map.keys()) {
+    if (names.includes(column)) continue;
+    const near = nearest(column, names);
+    throw inputFailure(
+      `There is no column "${column}", which --map names${near === undefined ? '' : `: did you mean "${near}"?`}`,
+      `Columns: ${names.join(', ')}`,
+    );
+  }
+}
+
+/** @param {readonly string[]} names @param {number} index @param {readonly string[]} fields */
+function requireOnce(names, index, fields) {
+  const first = names.indexOf(names[index]);
+  if (first === index) return;
+  throw inputFailure(
+    `The column "${names[index]}" is there twice (columns ${first + 1} and ${index + 1}), both for ${fields.join(' and ')}`,
+    'Rename or remove one of them, or leave both out with --ignore.',
+  );
+}
+
+/**
+ * @param {Entity} entity
+ * @param {Mapping} mapping
+ * @param {ReadonlyMap<string, number>} owners the first column that gives a field
+ * @param {readonly string[]} names of the columns
+ * @param {string} [more] a line that goes before the advice
+ * @returns {number} of cells up to the last that is needed
+ */
+function requireFields(entity, { idFrom, allowsNoEmail }, owners, names, more) {
+  const required = REQUIRED[entity].filter(
+    (field) =>
+      (field !== 'external_id' || idFrom === undefined) && (field !== 'email' || !allowsNoEmail),
+  );
+  if (idFrom !== undefined) required.push(idSource(idFrom, owners, names));
+  let least = 0;
+  for (const field of required) {
+    const fields = field === 'name' ? ['name', 'name.firstName', 'name.lastName'] : [field];
+    const places = fields.flatMap((one) => owners.get(one) ?? []);
+    if (places.length === 0) throw missing(entity, field, names, more);
+    least = Math.max(least, Math.min(...places) + 1);
+  }
+  return least;
+}
+
+/**
+ * The field that ids are made of.
+ * @param {'email' | 'url'} idFrom
+ * @param {ReadonlyMap<string, number>} owners
+ * @param {readonly string[]} names
+ */
+function idSource(idFrom, owners, names) {
+  const owner = owners.get('external_id');
+  if (owner === undefined) return SOURCES[idFrom].field;
+  throw inputFailure(
+    `--id-from ${idFrom} makes ids, and the column "${names[owner]}" gives them`,
+    `Leave one of them out: the option, or the column with --ignore "${names[owner]}".`,
+  );
+}
+
+/**
+ * @param {Entity} entity
+ * @param {string} field
+ * @param {readonly string[]} names
+ * @param {string} [more]
+ */
+function missing(entity, field, names, more) {
+  const who = REQUIRED[entity].includes(field) ? `every ${entity}` : '--id-from';
+  const advice = `Say which one does: --map "${nearest(field, names) ?? 'COLUMN'}=${field}"${HINTS[entity][field] ?? ''}.`;
+  return inputFailure(
+    `No column gives ${field}, which ${who} needs`,
+    [...(more === undefined ? [] : [more]), `${advice} Columns: ${names.join(', ')}`].join('\n'),
+  );
+}
+
+/** What else can be done where no column gives a field. @type {Record<Entity, Record<string, string>>} */
+const HINTS = Object.freeze({
+  person: {
+    external_id:
+      ', or make ids of another column: --id-from email (the address) or --id-from url (the link)',
+    email: ', or write people without an address: --missing-email allow',
+  },
+  company: { external_id: ', or make ids of the link: --id-from url' },
+});
+
+module.exports = { requireColumns, requireFields, requireOnce };
