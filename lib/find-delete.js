@@ -4,7 +4,7 @@ const { call, liftHoldAfterThisTurn } = require('./dispatcher.js');
 const { operationOf } = require('./observability/hooks.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { ENTITIES } = require('./platform-events.js');
-const { toJson } = require('./serialise.js');
+const { keyToJson } = require('./serialise.js');
 
 /** Names of `FindOptions`. */
 const FIND_OPTIONS = new Set(['useCache', 'signal']);
@@ -25,7 +25,7 @@ const DELETE_OPTIONS = new Set(['mode', 'signal']);
  * @param {unknown} options
  */
 function startFind({ native, hooks }, kind, externalId, options) {
-  const key = keyJson(externalId);
+  const key = keyToJson(externalId);
   const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['useCache']));
   return call(
     (dispatcher, id) => native.find(dispatcher, id, kind, key, optionsJson),
@@ -42,7 +42,7 @@ function startFind({ native, hooks }, kind, externalId, options) {
  * @param {unknown} options
  */
 function startDelete({ native, hooks }, kind, externalId, options) {
-  const key = keyJson(externalId);
+  const key = keyToJson(externalId);
   const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['mode']));
   const signal = readSignal(options);
   liftHoldAfterThisTurn();
@@ -53,12 +53,4 @@ function startDelete({ native, hooks }, kind, externalId, options) {
   );
 }
 
-/**
- * As JSON, in which half a surrogate pair stays one: as a plain string it would become another, valid id.
- * @param {unknown} externalId
- */
-function keyJson(externalId) {
-  return /** @type {string} */ (toJson('external_id', { external_id: externalId }));
-}
-
-module.exports = { DELETE_OPTIONS, FIND_OPTIONS, keyJson, startDelete, startFind };
+module.exports = { DELETE_OPTIONS, FIND_OPTIONS, startDelete, startFind };

@@ -4,10 +4,9 @@ const { unlessAborted } = require('./abort.js');
 const { call, callNow } = require('./dispatcher.js');
 const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
 const { SYNC_MODE_VALUES, isSyncMode } = require('./config/validate.js');
-const { keyJson } = require('./find-delete.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { ENTITIES, createEvent } = require('./platform-events.js');
-const { invalid, recordToJson } = require('./serialise.js');
+const { invalid, keyToJson, recordToJson } = require('./serialise.js');
 
 /**
  * @typedef {import('../index.js').TwentyCrmSyncMode} Mode
@@ -90,7 +89,7 @@ function createElsewhere(service) {
       const signal = readSignal(options);
       const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['mode']));
       if (signal?.aborted) throw signal.reason;
-      const text = callNow(() => native.normaliseDeletion(keyJson(externalId), optionsJson));
+      const text = callNow(() => native.normaliseDeletion(keyToJson(externalId), optionsJson));
       const payload = JSON.parse(text);
       const { external_id, mode: how } = payload;
       await unlessAborted(

@@ -42,7 +42,9 @@ function recordToJson(what, input) {
     submissions = /** @type {any} */ (input).total_submissions;
     text = JSON.stringify(input);
   } catch (cause) {
-    const field = unlessLong(unwritableField(input) ?? 'input', MAX_NAME);
+    const unwritable = unwritableField(input);
+    refuseNumericId(unwritable.field, unwritable.value, cause);
+    const field = unlessLong(unwritable.field, MAX_NAME);
     throw invalid(
       field,
       `${field} of the ${what} cannot be written as JSON: ${describe(cause)}`,
@@ -79,6 +81,38 @@ function requireNoPromise(what, input) {
   );
 }
 
+/** Members that hold ids of the caller's own: many databases have them as numbers. */
+const IDS = new Set(['external_id', 'company_external_id']);
+
+/**
+ * One external id as JSON text, in which half a surrogate pair stays one: as a plain string it would become another id.
+ * @param {unknown} externalId
+ * @returns {string} an object with `external_id`
+ */
+function keyToJson(externalId) {
+  try {
+    return JSON.stringify({ external_id: externalId });
+  } catch (cause) {
+    refuseNumericId('external_id', externalId, cause);
+    throw invalid(
+      'external_id',
+      `external_id cannot be written as JSON: ${describe(cause)}`,
+      cause,
+    );
+  }
+}
+
+/**
+ * JSON knows no bigint; numbers are refused by the core, in the same words.
+ * @param {string} field
+ * @param {unknown} value
+ * @param {unknown} cause
+ */
+function refuseNumericId(field, value, cause) {
+  if (!IDS.has(field) || typeof value !== 'bigint') return;
+  throw invalid(field, `${field} must be a string, got a bigint: pass String(id)`, cause);
+}
+
 /** What JSON writes as null. @param {unknown} value */
 const isNotFinite = (value) => typeof value === 'number' && !Number.isFinite(value);
 
@@ -113,22 +147,25 @@ function notRecord(what) {
 }
 
 /**
- * The field that keeps a record from being written as JSON, if it can be told.
+ * The field that keeps a record from being written as JSON, if it can be told, with its value, if it can be read.
  * @param {object} input
+ * @returns {{ field: string, value?: unknown }}
  */
 function unwritableField(input) {
   try {
     for (const field of Object.keys(input)) {
+      let value;
       try {
-        JSON.stringify(/** @type {any} */ (input)[field]);
+        value = /** @type {any} */ (input)[field];
+        JSON.stringify(value);
       } catch {
-        return field;
+        return { field, value };
       }
     }
   } catch {
     // A proxy that does not even name its fields.
   }
-  return undefined;
+  return { field: 'input' };
 }
 
 /**
@@ -190,6 +227,7 @@ module.exports = {
   describe,
   invalid,
   isArray,
+  keyToJson,
   messageOf,
   plainRecordsToJson,
   recordToJson,

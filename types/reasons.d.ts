@@ -28,6 +28,7 @@ export type TwentyCrmErrorReason =
   | 'DUPLICATE'
   | 'MULTIPLE_MATCHES'
   | 'CONFLICT'
+  | 'ID_REUSED'
   | 'COLLISION'
   | 'OWN_ROW_DELETED'
   | 'OWN_ROW_GONE'

@@ -50,7 +50,7 @@ class Fields {
     if (typeof value !== 'string') {
       throw invalid(
         field,
-        `${field} of the ${this.#what} must be a string, got ${kind(value)}`,
+        `${field} of the ${this.#what} must be a string, got ${kind(value)}${adviceFor(field, value)}`,
         undefined,
       );
     }
@@ -87,6 +87,15 @@ class Fields {
     throw invalid(fields[0], `${fields[0]} of the ${this.#what} is required`, undefined);
   }
 }
+
+/** Fields that become external ids: many databases have them as numbers. */
+const IDS = new Set(['id', 'externalId', 'companyExternalId']);
+
+/** @param {string} field @param {unknown} value */
+const adviceFor = (field, value) =>
+  IDS.has(field) && (typeof value === 'number' || typeof value === 'bigint')
+    ? `: pass String(${field})`
+    : '';
 
 /** @param {unknown} value */
 const kind = (value) => (isArray(value) ? 'an array' : `a value of type ${typeof value}`);
@@ -128,6 +137,10 @@ function setFields(target, values, clearEmpty) {
 function ensureExternalId(id, entityType) {
   const trimmed = typeof id === 'string' ? id.trim() : '';
   if (trimmed !== '') return trimmed;
+  if (typeof id === 'number' || typeof id === 'bigint') {
+    const what = `${describe(entityType)} ID must be a string, got ${kind(id)}: pass String(id)`;
+    throw invalid('id', what, undefined);
+  }
   throw invalid('id', `${describe(entityType)} ID is required for external_id mapping`, undefined);
 }
 

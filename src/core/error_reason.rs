@@ -48,6 +48,8 @@ pub const MULTIPLE_MATCHES: &str = "MULTIPLE_MATCHES";
 /// Other writers kept changing the row.
 pub const CONFLICT: &str = "CONFLICT";
 
+/// Two records of one run have the same external id, but neither name nor address in common.
+pub const ID_REUSED: &str = "ID_REUSED";
 /// The e-mail or domain belongs to another record, and `collisions` says to report that.
 pub const COLLISION: &str = "COLLISION";
 /// The record's own row is soft-deleted, and `collisions` says to report that.

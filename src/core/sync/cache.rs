@@ -9,6 +9,7 @@ use lru::LruCache;
 use uuid::Uuid;
 
 use super::digest_map::DigestMap;
+use super::who::Who;
 use crate::core::twenty::ids::ObjectKind;
 
 /// How many mappings one workspace remembers; the least recently used go first. An entry takes about 250 bytes beside its
@@ -92,6 +93,8 @@ pub struct IdCache {
 struct Noted {
     /// When the entry was made, in milliseconds since the epoch.
     cached_at_ms: u64,
+    /// Who the record is.
+    who: Who,
     /// Whether the input was met since: a use that is not seen in the entries' order.
     was_met: bool,
 }
@@ -274,7 +277,14 @@ impl IdCache {
 
     /// Notes that an input says exactly what was written last, if `hash` is still that. The digest must be of the kind and
     /// the external id, too.
-    pub fn note_input(&self, kind: ObjectKind, external_id: &str, hash: &str, input: NonZeroU64) {
+    pub fn note_input(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        hash: &str,
+        input: NonZeroU64,
+        who: Who,
+    ) {
         let key = (kind, external_id.to_owned());
         let mut entries = self.lock();
         let Entries { known, inputs, .. } = &mut *entries;
@@ -287,20 +297,24 @@ impl IdCache {
             }
             let noted = Noted {
                 cached_at_ms: known.cached_at_ms,
+                who,
                 was_met: false,
             };
             inputs.insert(input, noted);
         }
     }
 
-    /// For each input, when the record was written, in milliseconds since the epoch, if it is noted to say what was
-    /// written last: then it need not be mapped to know that nothing has changed.
-    pub fn recall_inputs(&self, inputs: impl Iterator<Item = NonZeroU64>) -> Vec<Option<u64>> {
+    /// For each input, when the record was written, in milliseconds since the epoch, and who it is, if it is noted to say
+    /// what was written last: then it need not be mapped to know that nothing has changed.
+    pub fn recall_inputs(
+        &self,
+        inputs: impl Iterator<Item = NonZeroU64>,
+    ) -> Vec<Option<(u64, Who)>> {
         let mut entries = self.lock();
         let recall = |input| {
             let noted = entries.inputs.get_mut(&input)?;
             noted.was_met = true;
-            Some(noted.cached_at_ms)
+            Some((noted.cached_at_ms, noted.who))
         };
         inputs.map(recall).collect()
     }

@@ -23,4 +23,5 @@ pub mod turns;
 pub mod unsent;
 pub mod upsert;
 pub mod webhook;
+mod who;
 pub mod wire;

@@ -38,6 +38,12 @@ pub fn join(first: &str, last: &str) -> String {
     collapse(&format!("{first} {last}"))
 }
 
+/// The form that all spellings of a name share: blanks and upper case do not count, nor whether the last name comes first.
+pub fn folded(full: &str) -> String {
+    let (first, last) = split(full);
+    join(&first, &last).to_uppercase()
+}
+
 /// Trimmed, and runs of blanks made one space.
 pub fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

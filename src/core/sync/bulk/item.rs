@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::id_register::Claim;
+use super::identity::Identity;
 use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
 use crate::core::sync::ownership::Owner;
@@ -145,6 +147,11 @@ pub(super) struct Mapped {
 /// A record of a chunk; inputs of one external id are one item.
 pub(super) struct Item {
     pub input: Input,
+    pub identity: Identity,
+    /// Its inputs are not one record: they differ in name and in address.
+    pub is_reused: bool,
+    /// What its id was when the chunk's turn came.
+    pub claim: Claim,
     /// Digest of its text, where it is one input's alone.
     pub text_digest: Option<NonZeroU64>,
     /// What holds whatever is decided later; the mapping's own warnings stay with `mapped`.
@@ -163,9 +170,12 @@ pub(super) struct Item {
 
 impl Item {
     /// An input that nothing is known of yet.
-    pub fn new(input: Input) -> Self {
+    pub fn new(input: Input, identity: Identity) -> Self {
         Self {
             input,
+            identity,
+            is_reused: false,
+            claim: Claim::First,
             text_digest: None,
             warnings: Vec::new(),
             decided: Vec::new(),
@@ -173,6 +183,18 @@ impl Item {
             was_refused: false,
             mapped: None,
             outcome: None,
+        }
+    }
+
+    /// Joins a later input of the same external id, as if written after this one, unless it is somebody else's.
+    pub fn join(&mut self, input: Input, identity: Identity) {
+        self.text_digest = None;
+        match self.identity.joined_by(identity) {
+            Some(joined) => {
+                self.identity = joined;
+                self.input.merge(input);
+            }
+            None => self.is_reused = true,
         }
     }
 

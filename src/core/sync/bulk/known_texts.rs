@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::BulkRun;
-use super::chunk::id_key;
+use super::identity::id_key;
 use super::order::{Key, KeyMap};
 use crate::core::sync::service::SyncService;
+use crate::core::sync::who::Who;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -19,6 +20,15 @@ pub struct KnownText<'a> {
     /// What keeps the chunks of its external id in order.
     pub key: Key,
     pub text: &'a RawValue,
+    /// Who it is.
+    pub who: Who,
+    digest: NonZeroU64,
+}
+
+/// One that may be such.
+struct Candidate<'a> {
+    key: Key,
+    text: &'a RawValue,
     digest: NonZeroU64,
 }
 
@@ -78,7 +88,7 @@ impl BulkRun {
         let (Some(schema), false, true) = (schema, looks_anew, options.call.use_cache) else {
             return (Vec::new(), records);
         };
-        let candidates: Vec<Option<KnownText<'a>>> = records
+        let candidates: Vec<Option<Candidate<'a>>> = records
             .iter()
             .map(|record| self.candidate(record, &schema))
             .collect();
@@ -86,12 +96,20 @@ impl BulkRun {
         for candidate in candidates.iter().flatten() {
             *times.entry(candidate.key).or_default() += 1;
         }
-        let mut are_known = self.are_known(candidates.iter().flatten()).into_iter();
+        let digests = candidates.iter().flatten().map(|it| it.digest);
+        let mut recalled = self.recall_texts(digests).into_iter();
         let mut known = Vec::new();
         let mut rest = Vec::new();
         for (text, candidate) in records.into_iter().zip(candidates) {
-            let found = candidate.filter(|candidate| {
-                are_known.next() == Some(true) && times.get(&candidate.key) == Some(&1)
+            let found = candidate.and_then(|Candidate { key, text, digest }| {
+                let who = recalled.next().flatten()?;
+                let is_alone = times.get(&key) == Some(&1);
+                is_alone.then_some(KnownText {
+                    key,
+                    text,
+                    who,
+                    digest,
+                })
             });
             match found {
                 Some(candidate) => known.push(candidate),
@@ -101,11 +119,11 @@ impl BulkRun {
         (known, rest)
     }
 
-    fn candidate<'a>(&self, text: &'a RawValue, schema: &WorkspaceSchema) -> Option<KnownText<'a>> {
+    fn candidate<'a>(&self, text: &'a RawValue, schema: &WorkspaceSchema) -> Option<Candidate<'a>> {
         let external_id = external_id_in(text)?;
         let digest = self.service.site.cache.digest(text.get());
         let record = (self.kind, &*external_id);
-        Some(KnownText {
+        Some(Candidate {
             key: id_key(&self.order, &external_id),
             text,
             digest: input_digest(&self.service, schema, record, digest),
@@ -113,17 +131,18 @@ impl BulkRun {
     }
 
     /// Which of the texts still say what was written last.
-    pub(super) fn are_known<'a>(
-        &self,
-        texts: impl Iterator<Item = &'a KnownText<'a>>,
-    ) -> Vec<bool> {
+    pub(super) fn are_known(&self, texts: &[KnownText<'_>]) -> Vec<bool> {
+        let recalled = self.recall_texts(texts.iter().map(|known| known.digest));
+        recalled.into_iter().map(|who| who.is_some()).collect()
+    }
+
+    /// For each digest of a text that says what was written last, who that is.
+    fn recall_texts(&self, digests: impl Iterator<Item = NonZeroU64>) -> Vec<Option<Who>> {
         let service = &self.service;
         let is_believed = |at_ms| service.is_hash_fresh(at_ms) && service.knows_best(at_ms);
-        let digests = texts.map(|known| known.digest);
-        let written = service.site.cache.recall_inputs(digests);
-        written
-            .into_iter()
-            .map(|at_ms| at_ms.is_some_and(is_believed))
+        let recalled = service.site.cache.recall_inputs(digests).into_iter();
+        recalled
+            .map(|noted| noted.and_then(|(at_ms, who)| is_believed(at_ms).then_some(who)))
             .collect()
     }
 }

@@ -4,6 +4,8 @@ mod batch;
 mod batch_size;
 mod chunk;
 mod companies;
+mod id_register;
+mod identity;
 mod item;
 mod known_texts;
 mod order;
@@ -18,6 +20,8 @@ use futures_util::future::join_all;
 use serde_json::value::RawValue;
 
 pub use batch_size::MAX_BATCH_RECORDS;
+use id_register::{Claim, IdRegister, Spoilt};
+use identity::unique_value;
 pub use item::{ItemResult, Status, Tally};
 use known_texts::KnownText;
 use order::Order;
@@ -74,6 +78,8 @@ pub struct BulkRun {
     kind: ObjectKind,
     options: BulkOptions,
     order: Arc<Order>,
+    /// Whom each external id stands for.
+    ids: IdRegister,
 }
 
 impl BulkRun {
@@ -84,6 +90,7 @@ impl BulkRun {
             kind,
             options,
             order: Arc::default(),
+            ids: IdRegister::default(),
         }
     }
 
@@ -101,7 +108,9 @@ impl BulkRun {
     pub async fn chunk(&self, number: u64, text: &str) -> Result<Vec<ItemResult>, CrmError> {
         let inputs = self.records(number, text).await?;
         let (mut chunk, slots) = self.make_chunk(inputs, true);
-        let pass = self.order.enter(number, chunk.keys(&self.order)).await;
+        let note = || self.ids.note(chunk.claims());
+        let (pass, claims) = self.order.enter(number, chunk.keys(), note).await;
+        chunk.take_claims(claims);
         chunk.run().await;
         self.finish_alone(&mut chunk).await;
         drop(pass);
@@ -116,13 +125,23 @@ impl BulkRun {
     pub async fn chunk_counted(&self, number: u64, text: &str) -> Result<Tally, CrmError> {
         let (mut known, rest) = self.part_known(self.records(number, text).await?);
         let (mut chunk, slots) = self.make_chunk(rest, false);
-        let mut keys = chunk.keys(&self.order);
+        let mut keys = chunk.keys();
         keys.extend(known.iter().map(|known| known.key));
-        let pass = self.order.enter(number, keys).await;
+        let note = || {
+            let of_known = known.iter().map(|known| (known.key, Some(known.who)));
+            self.ids.note(chunk.claims().chain(of_known))
+        };
+        let (pass, mut claims) = self.order.enter(number, keys, note).await;
+        let mut of_known = claims.split_off(claims.len() - known.len()).into_iter();
+        chunk.take_claims(claims);
+        let mut tally = Tally::default();
+        for reused in known.extract_if(.., |_| of_known.next() == Some(Claim::Other)) {
+            tally.add(self.reused(reused.text.get()));
+        }
         // An earlier chunk may have written one of them meanwhile.
         let lapsed: Vec<_> = match pass.has_waited {
             true => {
-                let mut are_known = self.are_known(known.iter()).into_iter();
+                let mut are_known = self.are_known(&known).into_iter();
                 known
                     .extract_if(.., |_| are_known.next() != Some(true))
                     .collect()
@@ -131,7 +150,6 @@ impl BulkRun {
         };
         chunk.run().await;
         self.finish_alone(&mut chunk).await;
-        let mut tally = Tally::default();
         tally.unchanged += known.len();
         for result in self.write_lapsed(&lapsed).await {
             tally.add(result);
@@ -143,12 +161,20 @@ impl BulkRun {
         Ok(tally)
     }
 
+    /// A record whose id stands for another one of this run, though it says what was written last.
+    fn reused(&self, text: &str) -> ItemResult {
+        let external_id = external_id_of(text);
+        let spoilt = Spoilt::TakenIn;
+        let error = chunk::id_reused(&self.service, self.kind, &external_id, spoilt);
+        ItemResult::failed(external_id, error)
+    }
+
     async fn records<'a>(&self, number: u64, text: &'a str) -> Result<Vec<&'a RawValue>, CrmError> {
         match serde_json::from_str(text) {
             Ok(records) => Ok(records),
             Err(_) => {
                 // Its number counts all the same: later chunks wait for it.
-                drop(self.order.enter(number, Vec::new()).await);
+                drop(self.order.enter(number, Vec::new(), || ()).await);
                 Err(CrmError::validation("records", "records must be an array"))
             }
         }
@@ -160,8 +186,7 @@ impl BulkRun {
         wants_entities: bool,
     ) -> (chunk::Chunk<'_>, Vec<item::Slot>) {
         let inputs = records.into_iter().map(|record| self.parse(record.get()));
-        let (mut chunk, slots) =
-            chunk::Chunk::new(&self.service, self.kind, self.options, inputs.collect());
+        let (mut chunk, slots) = chunk::Chunk::new(self, inputs.collect());
         chunk.wants_entities = wants_entities;
         (chunk, slots)
     }
@@ -224,7 +249,7 @@ fn in_lines(open: Vec<(usize, Input)>) -> Vec<Vec<(usize, Input)>> {
     let mut lines: Vec<Vec<(usize, Input)>> = Vec::with_capacity(open.len());
     for (item, input) in open {
         let here = lines.len();
-        let value = chunk::unique_value(&input).map(Cow::into_owned);
+        let value = unique_value(&input).map(Cow::into_owned);
         let place = value.map(|value| *places.entry(value).or_insert(here));
         match place.and_then(|place| lines.get_mut(place)) {
             Some(line) => line.push((item, input)),

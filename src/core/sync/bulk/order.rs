@@ -15,6 +15,18 @@ type Done = Arc<Semaphore>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key(u64);
 
+impl Key {
+    /// The digest itself.
+    pub fn digest(self) -> u64 {
+        self.0
+    }
+
+    #[cfg(test)]
+    pub fn of_digest(digest: u64) -> Self {
+        Self(digest)
+    }
+}
+
 /// By key.
 pub type KeyMap<T> = DigestMap<Key, T>;
 
@@ -47,11 +59,18 @@ impl Order {
     }
 
     /// Registers chunk `number` (from 0, without gaps) for `keys`, and waits until all earlier chunks that hold one of
-    /// them are done. The keys are held until the pass is dropped.
-    pub async fn enter(self: &Arc<Self>, number: u64, keys: Vec<Key>) -> Pass {
+    /// them are done. The keys are held until the pass is dropped. `note` is called when all earlier chunks are
+    /// registered, and no later one.
+    pub async fn enter<T>(
+        self: &Arc<Self>,
+        number: u64,
+        keys: Vec<Key>,
+        note: impl FnOnce() -> T,
+    ) -> (Pass, T) {
         let mut registered = self.registered.subscribe();
         // The sender lives in `self`: waiting cannot fail.
         let _ = registered.wait_for(|count| *count == number).await;
+        let noted = note();
         let done: Done = Arc::new(Semaphore::new(0));
         let mut earlier: Vec<Done> = Vec::new();
         {
@@ -76,7 +95,7 @@ impl Order {
             // Closing is the only way on: there never is a permit.
             let _ = before.acquire().await;
         }
-        pass
+        (pass, noted)
     }
 }
 
@@ -127,7 +146,7 @@ mod tests {
         let enter = |number, names: &[&str]| {
             let (order, log, keys) = (Arc::clone(&order), Arc::clone(&log), keys(&order, names));
             tokio::spawn(async move {
-                let pass = order.enter(number, keys).await;
+                let (pass, ()) = order.enter(number, keys, || ()).await;
                 log.lock().expect("the log").push(number);
                 pass
             })
@@ -149,15 +168,15 @@ mod tests {
     #[tokio::test]
     async fn a_chunk_that_is_dropped_lets_the_next_one_go() {
         let order: Arc<Order> = Arc::default();
-        let first = order.enter(0, keys(&order, &["a"])).await;
+        let first = order.enter(0, keys(&order, &["a"]), || ()).await;
         let waiting = tokio::spawn({
             let order = Arc::clone(&order);
-            async move { order.enter(1, keys(&order, &["a"])).await }
+            async move { order.enter(1, keys(&order, &["a"]), || ()).await }
         });
         settle().await;
         waiting.abort();
         settle().await;
         drop(first);
-        order.enter(2, keys(&order, &["a"])).await;
+        order.enter(2, keys(&order, &["a"]), || ()).await;
     }
 }

@@ -1,5 +1,7 @@
 use super::*;
 
+const WHO: Who = Who::EXAMPLE;
+
 const A: &str = "20202020-0000-4000-8000-000000000001";
 
 fn cache(capacity: usize) -> IdCache {
@@ -41,15 +43,15 @@ fn an_input_is_known_until_something_else_is_written() {
     let (kind, hash) = (ObjectKind::Person, "0f");
     let (input, other) = (cache.digest("text"), cache.digest("other"));
     let recall = || cache.recall_inputs([other, input].into_iter());
-    cache.note_input(kind, "a", hash, input);
+    cache.note_input(kind, "a", hash, input, WHO);
     assert_eq!(recall(), [None, None]);
     cache.insert_written(kind, written("a", Some(hash), 5), 7);
-    cache.note_input(kind, "a", "0e", input);
+    cache.note_input(kind, "a", "0e", input, WHO);
     assert_eq!(recall(), [None, None]);
-    cache.note_input(kind, "a", hash, input);
-    assert_eq!(recall(), [None, Some(7)]);
-    cache.note_input(kind, "a", hash, other);
-    assert_eq!(recall(), [Some(7), None]);
+    cache.note_input(kind, "a", hash, input, WHO);
+    assert_eq!(recall(), [None, Some((7, WHO))]);
+    cache.note_input(kind, "a", hash, other, WHO);
+    assert_eq!(recall(), [Some((7, WHO)), None]);
     cache.insert_written(kind, written("a", Some(hash), 5), 8);
     assert_eq!(recall(), [None, None]);
 }
@@ -61,8 +63,8 @@ fn an_input_is_forgotten_with_its_entry() {
     let input = cache.digest("text");
     let note = || {
         cache.insert_written(kind, written("a", Some(hash), 5), 7);
-        cache.note_input(kind, "a", hash, input);
-        assert_eq!(cache.recall_inputs([input].into_iter()), [Some(7)]);
+        cache.note_input(kind, "a", hash, input, WHO);
+        assert_eq!(cache.recall_inputs([input].into_iter()), [Some((7, WHO))]);
     };
     let forgets: [&dyn Fn(); 4] = [
         &|| cache.remove(kind, "a"),
@@ -89,7 +91,7 @@ fn an_entry_whose_input_is_met_is_in_use() {
     let (kind, hash) = (ObjectKind::Person, "0f");
     let input = cache.digest("text");
     cache.insert_written(kind, written("a", Some(hash), 5), 7);
-    cache.note_input(kind, "a", hash, input);
+    cache.note_input(kind, "a", hash, input, WHO);
     cache.insert(kind, "b", A, 7);
     cache.recall_inputs([input].into_iter());
     cache.insert(kind, "c", A, 7);
@@ -108,7 +110,7 @@ fn where_all_are_in_use_one_goes_all_the_same() {
     let ids: Vec<String> = (0..1_000).map(|at| at.to_string()).collect();
     for id in &ids {
         cache.insert_written(kind, written(id, Some(hash), 5), 7);
-        cache.note_input(kind, id, hash, cache.digest(id));
+        cache.note_input(kind, id, hash, cache.digest(id), WHO);
     }
     cache.recall_inputs(ids.iter().map(|id| cache.digest(id)));
     cache.insert(kind, "one more", A, 7);

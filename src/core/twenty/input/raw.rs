@@ -59,9 +59,16 @@ impl<'a> RawObject<'a> {
             return Ok(Patch::Null);
         }
         if !raw.starts_with('"') {
+            let kind = kind_of(raw);
+            let is_id = matches!(field, "external_id" | "company_external_id");
+            let advice = match kind {
+                // Many databases have them as numbers.
+                A_NUMBER if is_id => ": pass String(id)",
+                _ => "",
+            };
             return Err(CrmError::validation(
                 field,
-                format!("{field} must be a string, got {}", kind_of(raw)),
+                format!("{field} must be a string, got {kind}{advice}"),
             ));
         }
         let text: String = serde_json::from_str(raw).map_err(|_| {
@@ -157,6 +164,8 @@ pub(super) fn nul(field: &str) -> CrmError {
     )
 }
 
+const A_NUMBER: &str = "a number";
+
 fn kind_of(json: &str) -> &'static str {
     match json.trim_start().as_bytes().first() {
         Some(b'"') => "a string",
@@ -164,7 +173,7 @@ fn kind_of(json: &str) -> &'static str {
         Some(b'[') => "an array",
         Some(b't' | b'f') => "a boolean",
         Some(b'n') => "null",
-        Some(b'-' | b'0'..=b'9') => "a number",
+        Some(b'-' | b'0'..=b'9') => A_NUMBER,
         _ => "nothing",
     }
 }

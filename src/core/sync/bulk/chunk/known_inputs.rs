@@ -17,7 +17,13 @@ impl Chunk<'_> {
             let external_id = item.input.external_id();
             let input = input_digest(self.service, schema, (self.kind, external_id), text);
             let cache = &self.service.site.cache;
-            cache.note_input(self.kind, external_id, &mapped.hash, input);
+            cache.note_input(
+                self.kind,
+                external_id,
+                &mapped.hash,
+                input,
+                item.identity.who,
+            );
         }
     }
 }

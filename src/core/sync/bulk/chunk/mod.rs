@@ -1,6 +1,5 @@
 //! One chunk: what is remembered, one look-up, the decisions, and the writes.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,17 +8,17 @@ use serde_json::{Map, Value};
 
 use super::batch::WriteMode;
 use super::companies::Companies;
+use super::id_register::IdRegister;
+use super::identity::Identity;
 use super::item::{Item, ItemResult, Mapped, Slot, Status};
-use super::order::{Key, Order};
+use super::order::Key;
 use super::schema_watch::SchemaWatch;
-use super::{BulkOptions, Parsed};
+use super::{BulkOptions, BulkRun, Parsed};
 use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
 use crate::core::sync::service::SyncService;
 use crate::core::sync::upsert::{Input, Upserted, entity_of, map, outcome_unknown};
 use crate::core::sync::wire::{Record, is_wrong_answer};
-use crate::core::twenty::domain::Domain;
-use crate::core::twenty::email;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::Patch;
 use crate::core::twenty::schema::WorkspaceSchema;
@@ -27,15 +26,20 @@ use crate::core::twenty::schema::WorkspaceSchema;
 mod decisions;
 mod knowledge;
 mod known_inputs;
+mod reused_ids;
 mod rivals;
 mod row_index;
 mod writes;
+
+pub(super) use reused_ids::id_reused;
 
 /// A chunk on its way.
 pub(super) struct Chunk<'a> {
     service: &'a SyncService,
     kind: ObjectKind,
     options: BulkOptions,
+    /// Whom the ids of the whole run stand for.
+    ids: &'a IdRegister,
     items: Vec<Item>,
     schema: Option<Arc<WorkspaceSchema>>,
     companies: Companies,
@@ -76,12 +80,9 @@ impl Write {
 
 impl<'a> Chunk<'a> {
     /// Joins inputs of one external id, field by field as if written in turn; all of them get the answer.
-    pub fn new(
-        service: &'a SyncService,
-        kind: ObjectKind,
-        options: BulkOptions,
-        inputs: Vec<Parsed<'_>>,
-    ) -> (Self, Vec<Slot>) {
+    pub fn new(run: &'a BulkRun, inputs: Vec<Parsed<'_>>) -> (Self, Vec<Slot>) {
+        let service = &run.service;
+        let cache = &service.site.cache;
         let mut items: Vec<Item> = Vec::with_capacity(inputs.len());
         let mut by_external_id: HashMap<String, usize> = HashMap::with_capacity(inputs.len());
         let mut slots = Vec::with_capacity(inputs.len());
@@ -96,27 +97,30 @@ impl<'a> Chunk<'a> {
                     let result = ItemResult::failed(external_id, error);
                     slots.push(Slot::Refused(Box::new(result)));
                 }
-                Ok(input) => match by_external_id.get(&external_id) {
-                    Some(&item) => {
-                        items[item].input.merge(input);
-                        items[item].text_digest = None;
-                        slots.push(Slot::Item { item, first: false });
+                Ok(input) => {
+                    let identity = Identity::of(&run.order, cache, &input);
+                    match by_external_id.get(&external_id) {
+                        Some(&item) => {
+                            items[item].join(input, identity);
+                            slots.push(Slot::Item { item, first: false });
+                        }
+                        None => {
+                            let item = items.len();
+                            by_external_id.insert(external_id, item);
+                            let mut new = Item::new(input, identity);
+                            new.text_digest = Some(cache.digest(text));
+                            items.push(new);
+                            slots.push(Slot::Item { item, first: true });
+                        }
                     }
-                    None => {
-                        let item = items.len();
-                        by_external_id.insert(external_id, item);
-                        let mut new = Item::new(input);
-                        new.text_digest = Some(service.site.cache.digest(text));
-                        items.push(new);
-                        slots.push(Slot::Item { item, first: true });
-                    }
-                },
+                }
             }
         }
         let chunk = Self {
             service,
-            kind,
-            options,
+            kind: run.kind,
+            options: run.options,
+            ids: &run.ids,
             items,
             schema: None,
             companies: Companies::default(),
@@ -129,18 +133,19 @@ impl<'a> Chunk<'a> {
     }
 
     /// What chunks must not write side by side: external ids, e-mails and domains.
-    pub fn keys(&self, order: &Order) -> Vec<Key> {
+    pub fn keys(&self) -> Vec<Key> {
         let mut keys = Vec::with_capacity(self.items.len() * 2);
-        for item in &self.items {
-            keys.push(id_key(order, item.input.external_id()));
-            keys.extend(unique_value(&item.input).map(|value| order.key(("value", value))));
+        for Item { identity, .. } in &self.items {
+            keys.push(identity.id);
+            keys.extend(identity.value);
         }
         keys
     }
 
     /// Takes every item as far as batches go. What stays open is for single upserts (`take_open`).
     pub async fn run(&mut self) {
-        if self.items.is_empty() {
+        self.fail_reused();
+        if self.open().is_empty() {
             return;
         }
         let mut schema = match self.service.schema().await {
@@ -170,6 +175,8 @@ impl<'a> Chunk<'a> {
                 is_linked = true;
                 self.link_people(&schema, &mut watch).await;
             }
+            // A later chunk may have found out meanwhile.
+            self.fail_reused();
             let writes = self.decide_all(&schema, &rows, is_last_try).await;
             if self.options.dry_run {
                 return;
@@ -198,6 +205,7 @@ impl<'a> Chunk<'a> {
         if self.options.dry_run {
             return Vec::new();
         }
+        self.fail_reused();
         self.open()
             .into_iter()
             .map(|item| {
@@ -359,25 +367,6 @@ impl<'a> Chunk<'a> {
         let entity = entity_of(self.service, schema, record, self.kind, external_id);
         to_raw_value(&entity).ok()
     }
-}
-
-/// What only one record of a workspace can have.
-pub(super) fn unique_value(input: &Input) -> Option<Cow<'_, str>> {
-    match input {
-        Input::Person(person) => {
-            let address = person.email.value().filter(|address| !address.is_empty())?;
-            Some(email::canonical(address))
-        }
-        Input::Company(company) | Input::CompanyStub(company) => {
-            let domain = Domain::parse(company.domain_name.value()?).ok()?;
-            Some(Cow::Owned(domain.host().to_owned()))
-        }
-    }
-}
-
-/// What keeps the chunks of one external id in order.
-pub(super) fn id_key(order: &Order, external_id: &str) -> Key {
-    order.key(("id", external_id))
 }
 
 fn never_settled() -> CrmError {
