@@ -85,15 +85,6 @@ describe('quotation marks', () => {
       ],
     ],
     [
-      'one that is never closed',
-      '1,"Ann,a@x.example\n2,Bob,b@x.example\n3,Cy,c@x.example\n',
-      [
-        [2, 'WRONG_QUOTES'],
-        [3, 'Bob'],
-        [4, 'Cy'],
-      ],
-    ],
-    [
       'one that the next cell in quotes would close',
       '1,"Ann,a@x.example\n2,Bob,b@x.example\n3,"Cy",c@x.example\n',
       [
@@ -122,7 +113,7 @@ describe('quotation marks', () => {
     ],
     [
       'in the last line, without a line end',
-      '1,Ann,a@x.example\n2,"Bob,b@x.example',
+      '1,Ann,a@x.example\n2,"Bob"x,b@x.example',
       [
         [2, 'Ann'],
         [3, 'WRONG_QUOTES'],
@@ -136,11 +127,17 @@ describe('quotation marks', () => {
     });
   }
 
-  test('the line in which one opened is said, wherever the record begins', async () => {
-    const text = `${HEADER}1,"Ann\nAnn","a@x.example\n2,Bob,b@x.example\n`;
-    const [refused] = await read(text);
-    assert.equal(refused.line, 2);
-    assert.match(refused.failure.message, /opens a cell in line 3, and nothing closes it/);
+  test('one that nothing closes ends the input, with the line in which it opened', async () => {
+    for (const [rows, line] of /** @type {const} */ ([
+      ['1,"Ann,a@x.example\n2,Bob,b@x.example\n', 2],
+      ['1,Ann,a@x.example\n2,"Bob,b@x.example', 3],
+      ['1,"Ann\nAnn","a@x.example\n2,Bob,b@x.example\n', 3],
+      [`1,"A,a@x.example\n${'2,B,b@x.example\n'.repeat(20_000)}`, 2],
+    ])) {
+      const { message, exitCode } = await failureOf(read(HEADER + rows));
+      assert.equal(exitCode, 5);
+      assert.match(message, new RegExp(`^Line ${line}: a quotation mark opens a cell there`));
+    }
   });
 
   test('those that are text are read as they are', async () => {
@@ -173,12 +170,12 @@ describe('quotation marks', () => {
     const entries = await read(HEADER + rows);
     assert.equal(entries.length, 5_000);
     assert.ok(entries.every(({ failure }) => failure.code === 'WRONG_QUOTES'));
-    // One that opens in each line, and one that swallows all that a record may have.
+    // One that opens in each line, and one that swallows nearly all that a record may have.
     const open = Array.from({ length: 5_000 }, (_, n) => `${n},"A,a@x.example\n`).join('');
-    assert.equal((await read(HEADER + open)).length, 5_000);
-    const swallowed = `1,"A,a@x.example\n${'2,B,b@x.example\n'.repeat(18_000)}`;
+    assert.equal((await read(`${HEADER}${open}5000,"B",b@x.example\n`)).length, 5_001);
+    const swallowed = `1,"A,a@x.example\n${'2,B,b@x.example\n'.repeat(14_000)}3,"C",c@x.example\n`;
     const all = await read(HEADER + swallowed);
-    assert.deepEqual([all.length, all.filter(({ failure }) => failure).length], [18_001, 1]);
+    assert.deepEqual([all.length, all.filter(({ failure }) => failure).length], [14_002, 1]);
   });
 });
 

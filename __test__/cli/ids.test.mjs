@@ -30,7 +30,7 @@ const SPOILT = {
   ].flat(),
   nothing: [
     ['NULL', 'null', 'Null', 'nan', 'NaN', '-nan', 'None', 'nil', 'undefined', 'N/A', 'n/a'],
-    ['(null)', '<null>', '\\N', 'NA', '<NA>', '-', '--', '?', '...', '[object Object]'],
+    ['(null)', '<null>', '\\N', 'NA', '<NA>', '-', '--', '—', '?', '[object Object]'],
   ].flat(),
 };
 

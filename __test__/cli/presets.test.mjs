@@ -312,6 +312,11 @@ describe('linkedin', () => {
     assert.equal(ran.result.refusals[0].example.line, 6, 'the file’s line');
     assert.deepEqual(ran.result.preset.leftOut, [{ column: 'Connected On', count: 2 }]);
     assert.match(ran.stderr, /1 person has no e-mail address: --missing-email allow/);
+    const allowed = ['--preset', 'linkedin', '--id-from', 'url', '--missing-email', 'allow'];
+    const all = await sync(notes + connections, allowed);
+    assert.equal(all.exitCode, 0, all.stderr);
+    assert.ok(all.rows.has('https://www.linkedin.com/in/arjun-mehta'));
+    assert.doesNotMatch(all.stderr, /no e-mail address/);
   });
 
   test('without the preset, it is offered, and the number of lines', async () => {

@@ -38,8 +38,8 @@ const NOTHING = new Set([
   'invalid date',
 ]);
 
-/** The same, of marks alone; `NA` only as statistics programs write it. */
-const MARKS = /^([\p{P}\s]{1,3}|NA)$/u;
+/** The same, of a dash or a question mark; `NA` only as statistics programs write it. */
+const MARKS = /^([-–—?]{1,3}|NA)$/;
 
 /**
  * A number as a spreadsheet shows it when it has too many digits: `1.23457E+17`, `1,23E+17`, `1E+17`. Ids such as `12E5` are

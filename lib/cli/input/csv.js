@@ -3,7 +3,7 @@
 const { knownColumns, planColumns } = require('../columns.js');
 const { inputFailure } = require('../failure.js');
 const { identifier } = require('../ids.js');
-const { BadRecord, rowToRecord } = require('../mapping.js');
+const { BadRecord, REJECT_PREFIX, rowToRecord } = require('../mapping.js');
 const { findPreset, hasSigns, offer } = require('../presets/index.js');
 const { requireUtf8 } = require('./bytes.js');
 const { Head, detectDelimiter, readDelimiter, roughCells } = require('./csv-head.js');
@@ -49,6 +49,7 @@ async function openCsv(chunks, entity, mapping, delimiter, skipLines = 0) {
   const { cells: header, problem } = first.value;
   if (problem !== undefined) throw inputFailure(`The header cannot be read: ${problem}`);
   const columns = await planned(head, () => planColumns(entity, header, mapping), entity, mapping);
+  splitter.isPatient = header.some((name) => tidyName(name).startsWith(REJECT_PREFIX));
   splitter.isRow = (line) => {
     const cells = line.split(chosen);
     return cells.length === header.length && (cells[columns.email] ?? '').includes('@');

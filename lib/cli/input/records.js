@@ -45,7 +45,7 @@ function isText(cell) {
 
 /**
  * Cuts CSV into records by its quotation marks. A record whose marks are wrong is its first line alone, and the lines below
- * it are read anew: a stray mark costs one row, and not those up to the next mark.
+ * it are read anew: a stray mark costs one row, and not those up to the next mark. One that nothing closes ends the input.
  */
 class RecordSplitter {
   /**
@@ -53,6 +53,8 @@ class RecordSplitter {
    * @type {(line: string) => boolean}
    */
   isRow = () => false;
+  /** Whether a mark that nothing closes costs its row alone, and not the rest of the input: in a file of rejects. */
+  isPatient = false;
   #delimiter;
   #lines;
   #offset;
@@ -84,9 +86,11 @@ class RecordSplitter {
   *end() {
     for (const line of this.#lines.end()) yield* this.#take(line);
     while (this.#open.length > 0) {
+      if (!this.isPatient) throw unclosed(this.#openedIn, '');
       /** @type {Piece[]} */
       const again = [];
-      yield this.#giveUp(this.#unclosed(''), again);
+      const problem = `a quotation mark opens a cell in line ${this.#openedIn}, and nothing closes it: ${ADVICE}`;
+      yield this.#giveUp(problem, again);
       yield* this.#feed(again);
     }
   }
@@ -109,7 +113,7 @@ class RecordSplitter {
       if (problem === undefined) yield this.#close();
       else if (problem !== OPEN) yield this.#giveUp(problem, pieces);
       else if (this.#openBytes > MAX_RECORD_BYTES) {
-        yield this.#giveUp(this.#unclosed(` within ${MAX_RECORD_BYTES} bytes`), pieces);
+        throw unclosed(this.#openedIn, ` within ${MAX_RECORD_BYTES} bytes`);
       }
     }
   }
@@ -187,12 +191,14 @@ class RecordSplitter {
       ? `a cell in line ${number} goes on behind the quotation mark that ends it: ${ADVICE}`
       : `a quotation mark opens a cell in line ${this.#openedIn}, and the next one, in line ${number}, does not close it: ${ADVICE}`;
   }
-
-  /** @param {string} within */
-  #unclosed(within) {
-    return `a quotation mark opens a cell in line ${this.#openedIn}, and nothing closes it${within}: ${ADVICE}`;
-  }
 }
+
+/** @param {number} line @param {string} within */
+const unclosed = (line, within) =>
+  inputFailure(
+    `Line ${line}: a quotation mark opens a cell there, and nothing closes it${within}`,
+    'Close it, or write it twice where it belongs to the text.',
+  );
 
 /** @param {number} line */
 const tooLong = (line) =>
