@@ -119,6 +119,21 @@ for (const [field, values] of Object.entries(bad)) {
   });
 }
 
+test('quotes and header words around a value are named', () => {
+  for (const [open, close] of ['""', "''", '“”', '„“', '«»', '``', '<>']) {
+    for (const field of ['baseUrl', 'apiKey']) {
+      const [issue] = issuesOf({ ...good, [field]: `${open}${good[field]}${close}` });
+      assert.deepEqual(issue.path, [field]);
+      assert.match(issue.message, /quotes/);
+    }
+  }
+  for (const words of ['Bearer ', 'bearer: ', 'Authorization: Bearer ']) {
+    const [issue] = issuesOf({ ...good, apiKey: words + good.apiKey });
+    assert.match(issue.message, /header/);
+    assert.ok(!issue.message.includes(good.apiKey));
+  }
+});
+
 test('no message shows the key', () => {
   const apiKey = 'secret key';
   assert.ok(!JSON.stringify(issuesOf({ ...good, apiKey })).includes(apiKey));

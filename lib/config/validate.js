@@ -9,6 +9,10 @@ const { hideKey } = require('./api-key.js');
 const MIN_KEY_LENGTH = 10;
 /** What people copy from elsewhere, often with more than they meant to. */
 const PASTED = ['baseUrl', 'apiKey'];
+/** Quotes of all kinds at either end, as `src/core/http/pasted.rs` has them. */
+const QUOTED = /^["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]|["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]$/;
+/** What a request puts before the key. */
+const WITH_SCHEME = /^(?:authorization|bearer(?:[\s:=+%]|eyJ|$))/i;
 const SYNC_MODE_VALUES = Object.freeze(
   /** @type {const} */ (['disabled', 'platform', 'direct_crm']),
 );
@@ -23,6 +27,7 @@ const isSyncMode = (value) => SYNC_MODE_VALUES.includes(/** @type {any} */ (valu
 const rules = {
   baseUrl(value) {
     if (typeof value !== 'string' || value === '') return 'baseUrl is required';
+    if (QUOTED.test(value)) return 'baseUrl is in quotes: give the address without them';
     const notUrl = 'baseUrl must be a URL, for example https://crm.example.com';
     if (!URL.canParse(value) || /[\s\\\p{Cc}]/u.test(value)) return notUrl;
     const { protocol, username, password } = new URL(value);
@@ -38,6 +43,9 @@ const rules = {
   },
   apiKey(value) {
     if (typeof value !== 'string' || value === '') return 'apiKey is required';
+    if (QUOTED.test(value)) return 'apiKey is in quotes: give the key without them';
+    if (WITH_SCHEME.test(value))
+      return 'apiKey begins with the words of a header: give the key alone';
     if (!/^[\x21-\x7e]*$/.test(value)) {
       return 'apiKey must not have blanks, line breaks or non-ASCII characters: copy it again';
     }

@@ -6,6 +6,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
+use super::pasted;
 use crate::core::error::CrmError;
 
 /// A Twenty API key. `Debug` redacts it, there is no `Display`, and it is wiped when dropped.
@@ -22,13 +23,21 @@ impl ApiKey {
                 "apiKey is empty: create one in Twenty under Settings, APIs & Webhooks",
             ));
         }
-        if let Some(position) = key.bytes().position(|byte| !byte.is_ascii_graphic()) {
-            return Err(CrmError::validation(
-                "apiKey",
-                format!(
-                    "apiKey has a blank, a control character or a non-ASCII character at position {position}: \
-                     copy the key again, without quotes, blanks or line breaks"
-                ),
+        let refuse = |why: String| Err(CrmError::validation("apiKey", format!("apiKey {why}")));
+        if pasted::is_quoted(key) {
+            return refuse("is in quotes: give the key without them".to_owned());
+        }
+        if pasted::has_scheme(key) {
+            return refuse(
+                "begins with the words of a header (Authorization, Bearer): give the key alone, they are put before it"
+                    .to_owned(),
+            );
+        }
+        let odd = key.char_indices().find(|(_, c)| !c.is_ascii_graphic());
+        if let Some((position, character)) = odd {
+            return refuse(format!(
+                "has {} at position {position}: copy the key again, whole, in one line and without quotes or blanks",
+                pasted::kind_of(character)
             ));
         }
         Ok(Self(SecretString::from(key)))
@@ -60,5 +69,39 @@ impl ApiKey {
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApiKey(<redacted>)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_key_is_refused_without_being_shown() {
+        for (key, says) in [
+            ("", "is empty"),
+            ("\"topsecret\"", "quotes"),
+            ("'topsecret'", "quotes"),
+            ("“topsecret”", "quotes"),
+            ("topsecret”", "quotes"),
+            ("Bearer topsecret", "Bearer"),
+            ("Authorization: Bearer topsecret", "Bearer"),
+            ("top\nsecret", "a line break at position 3"),
+            ("top\r\nsecret", "a line break at position 3"),
+            ("top secret", "a blank at position 3"),
+            ("top\u{a0}secret", "a blank at position 3"),
+            ("top\u{200b}secret", "an invisible character at position 3"),
+            ("\u{feff}topsecret", "an invisible character at position 0"),
+            ("top\u{0}secret", "a control character at position 3"),
+            ("topsécret", "not ASCII"),
+        ] {
+            let error = ApiKey::new(key).expect_err(key);
+            assert_eq!(error.details["field"], "apiKey", "{key}");
+            assert!(error.message.contains(says), "{key}: {}", error.message);
+            assert!(!error.to_json().contains("secret"), "{}", error.message);
+        }
+        for key in ["eyJ.a-b_c.d", "!~aZ.-_+/=", "k'e\"y"] {
+            assert!(ApiKey::new(key).is_ok(), "{key}");
+        }
     }
 }

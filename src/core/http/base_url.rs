@@ -6,6 +6,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::pasted;
 use crate::core::error::CrmError;
 
 /// Longest URL that HTTP libraries agree on (hyper's own bound); servers take much less.
@@ -30,6 +31,9 @@ impl BaseUrl {
             return refuse(
                 "is empty: give the address of your Twenty, for example https://crm.example.com",
             );
+        }
+        if pasted::is_quoted(trimmed) {
+            return refuse("is in quotes: give the address without them");
         }
         if trimmed
             .chars()

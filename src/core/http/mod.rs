@@ -15,6 +15,7 @@ mod miss;
 mod network;
 mod observer;
 mod pacing;
+mod pasted;
 mod proxy;
 mod rate_headers;
 mod redact;

@@ -49,6 +49,21 @@ fn bad_base_urls_are_refused_by_name() {
 }
 
 #[test]
+fn quotes_around_a_base_url_are_named() {
+    for quoted in [
+        "\"https://crm.example.com\"",
+        "'https://crm.example.com'",
+        " “https://crm.example.com” ",
+        "«https://crm.example.com»",
+        "<https://crm.example.com>",
+        "https://crm.example.com\"",
+    ] {
+        let error = BaseUrl::parse(quoted).expect_err(quoted);
+        assert!(error.message.contains("quotes"), "{}", error.message);
+    }
+}
+
+#[test]
 fn paths_are_joined_under_the_base() {
     let plain = base("https://crm.example.com");
     for (path, want) in [
