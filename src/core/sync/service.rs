@@ -248,9 +248,13 @@ impl SyncService {
     ) {
         let known = schema.object(kind);
         let names = &self.options.field_names;
-        let drifted = names
-            .all()
-            .any(|name| record.contains_key(name) != known.active(name).is_some());
+        let drifted = names.all().any(|name| {
+            match (record.contains_key(name), known.active(name).is_some()) {
+                (true, false) => true,
+                (false, true) => !known.may_be_capped(),
+                _ => false,
+            }
+        });
         if drifted {
             self.workspace
                 .schema

@@ -45,6 +45,20 @@ fn record_of(body: &[u8], key: &str, id: &str) -> Result<Record, CrmError> {
     }
 }
 
+/// The record with what was sent and is not shown: newer servers leave fields of large objects out of their answers. A key
+/// that is missing is no value, and what was accepted is there.
+pub(super) fn with_sent<'s>(
+    mut record: Record,
+    sent: impl IntoIterator<Item = (&'s String, &'s Value)>,
+) -> Record {
+    for (name, value) in sent {
+        if !record.contains_key(name) {
+            record.insert(name.clone(), value.clone());
+        }
+    }
+    record
+}
+
 /// A write that was answered with success, in a body that is not what it should be.
 pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> CrmError {
     match error.is_eof() {
@@ -121,7 +135,8 @@ pub async fn create(
     let id = id_of(payload);
     let request = request.expects([json_key(kind.create_key()), id.to_owned()]);
     let response = http.call(request).await?;
-    record_of(&response.body, kind.create_key(), id)
+    let record = record_of(&response.body, kind.create_key(), id)?;
+    Ok(with_sent(record, payload))
 }
 
 /// Writes a row by its id. A PATCH merges: what is not sent stays.
@@ -137,7 +152,8 @@ pub async fn patch(
     let request = Request::patch(format!("/rest/{}/{id}", kind.plural()), body_of(payload)?)
         .expects([json_key(kind.update_key()), id.to_owned()]);
     let response = http.call(request).await?;
-    record_of(&response.body, kind.update_key(), id)
+    let record = record_of(&response.body, kind.update_key(), id)?;
+    Ok(with_sent(record, payload))
 }
 
 /// One look without repeats, for when repeats have just failed. First page only: it asks for one record.
@@ -262,6 +278,19 @@ mod tests {
         assert_eq!(error.reason(), Some("WRONG_ANSWER"));
         assert_eq!(error.details["outcomeUnknown"], true);
         assert!(error.retryable);
+    }
+
+    #[test]
+    fn a_key_that_is_not_shown_is_no_value() {
+        let read = |text: &str| serde_json::from_str::<Record>(text).expect("an object");
+        let sent = read(r#"{"id":"a","externalId":"u1","jobTitle":"x"}"#);
+        let record = with_sent(read(r#"{"id":"a","jobTitle":""}"#), &sent);
+        assert_eq!(text_of(&record, "externalId"), "u1");
+        assert_eq!(
+            text_of(&record, "jobTitle"),
+            "",
+            "what is shown is believed"
+        );
     }
 
     #[test]

@@ -27,6 +27,9 @@ pub struct WorkspaceSchema {
     pub revision: u64,
 }
 
+/// So many fields newer servers show of a record, where they are not told which.
+const MAX_SHOWN_FIELDS: usize = 200;
+
 /// One object's fields.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ObjectSchema {
@@ -150,6 +153,12 @@ impl ObjectSchema {
     /// The field, if it is there and active.
     pub fn active(&self, name: &str) -> Option<&FieldInfo> {
         self.fields.get(name).filter(|field| field.active)
+    }
+
+    /// Whether answers to writes may lack fields of this object: newer servers show at most 200 of them, standard ones
+    /// before custom ones. A key that is missing then says nothing of its field.
+    pub fn may_be_capped(&self) -> bool {
+        self.fields.values().filter(|field| field.active).count() > MAX_SHOWN_FIELDS
     }
 
     fn hash_into(&self, hash: &mut Sha256) {

@@ -15,7 +15,7 @@ use crate::core::sync::upsert::{
     Creation, is_lost_write, is_outcome_unknown, is_worth_trying_alone, naming_email,
     outcome_unknown, suspects_in,
 };
-use crate::core::sync::wire::{Record, id_of};
+use crate::core::sync::wire::{self, Record, id_of};
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -89,9 +89,23 @@ impl Chunk<'_> {
         }
         self.remember(schema, &stored).await;
         for (at, record, status) in stored {
+            let record = self.with_sent(schema, at, record);
             let data = self.entity(schema, at, &record);
             self.items[at].finish(status, id_of(&record).to_owned(), data);
         }
+    }
+
+    /// The record with what was sent and is not shown, where the server may leave fields out.
+    fn with_sent(&self, schema: &WorkspaceSchema, at: usize, record: Record) -> Record {
+        let Some(mapped) = &self.items[at].mapped else {
+            return record;
+        };
+        if !self.wants_entities || !schema.object(self.kind).may_be_capped() {
+            return record;
+        }
+        let is_ours = |name: &str| !mapped.restricted.iter().any(|(other, _)| other == name);
+        let sent = mapped.record.fields.iter();
+        wire::with_sent(record, sent.filter(|(name, _)| is_ours(name)))
     }
 
     fn entry(&self, write: Write) -> Entry {
