@@ -8,7 +8,10 @@ export type TwentyCrmErrorReason =
   | 'DNS'
   | 'TLS'
   | 'REDIRECT'
+  | 'PROXY_AUTH'
   | 'WRONG_ANSWER'
+  | 'GATEWAY'
+  | 'CODING'
   | 'NOT_TWENTY'
   | 'OUTCOME_UNKNOWN'
   // The key.

@@ -45,7 +45,7 @@ const DOCTOR_HINT = 'npx twenty-crm-native doctor says more.';
 
 const UNREACHABLE_CODES = new Set(['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMIT', 'SERVER_ERROR']);
 
-const CONFIG_REASONS = new Set(['DISABLED', 'REDIRECT']);
+const CONFIG_REASONS = new Set(['DISABLED', 'GATEWAY', 'REDIRECT']);
 
 /**
  * The exit code that an error of the CRM leads to. What makes it `CONFIG` or `UNREACHABLE` concerns every record alike.

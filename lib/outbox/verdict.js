@@ -13,6 +13,7 @@ const { describe } = require('../serialise.js');
 /** Reasons of OPERATION_FAILED that have nothing to do with the record. */
 const WORKSPACE_REASONS = new Set([
   'DISABLED',
+  'GATEWAY',
   'LOOKUP_FAILED',
   'MODE',
   'NO_OBJECT',
@@ -22,6 +23,9 @@ const WORKSPACE_REASONS = new Set([
   'SECRET',
   'STORE',
 ]);
+
+/** Reasons of UNKNOWN that say of every answer what they say of this one. */
+const ADDRESS_REASONS = new Set(['CODING', 'NOT_TWENTY']);
 
 /** Reasons of VALIDATION_ERROR that are another row's values: only a write is told so, in Twenty's own words. */
 const TAKEN_REASONS = new Set(['DUPLICATE', 'MULTIPLE_MATCHES']);
@@ -44,7 +48,7 @@ function verdictOn(error) {
     case TwentyCrmErrorCode.NOT_FOUND:
       return reason === 'OWN_ROW_GONE' ? 'dead' : 'doubtful';
     case TwentyCrmErrorCode.UNKNOWN:
-      return reason === 'NOT_TWENTY' ? 'workspace' : 'doubtful';
+      return ADDRESS_REASONS.has(String(reason)) ? 'workspace' : 'doubtful';
     case TwentyCrmErrorCode.VALIDATION_ERROR:
       return isAboutRecord(error) ? 'dead' : 'doubtful';
     default:

@@ -29,6 +29,12 @@ pub const KEY_INVALID: &str = "invalid";
 /// The key may not do this.
 pub const PERMISSION: &str = "permission";
 
+/// Something in front of Twenty refused, and not Twenty itself.
+pub const GATEWAY: &str = "GATEWAY";
+/// The proxy on the way wants a user and a password.
+pub const PROXY_AUTH: &str = "PROXY_AUTH";
+/// The answer is in a coding that was not asked for.
+pub const CODING: &str = "CODING";
 /// What answers is no Twenty server.
 pub const NOT_TWENTY: &str = "NOT_TWENTY";
 /// The workspace's plan or record limit is used up.

@@ -232,6 +232,10 @@ impl<'a> Call<'a> {
         let parts = &self.client.parts;
         let method = &self.request.method;
         let classifier = &parts.classifier;
+        if let Some(miss) = self.not_the_servers(&response) {
+            self.passed(turn, &response);
+            return Err(miss);
+        }
         let Verdict::Failed(mut failure) =
             classifier.classify(&self.request.path, method, &response)
         else {
@@ -259,6 +263,9 @@ impl<'a> Call<'a> {
             .throttle
             .and_then(|_| RateHeaders::read(&response.headers, now));
         let reset = told.and_then(|told| told.reset);
+        if let (Some(told), Some(throttle)) = (told, &mut failure.throttle) {
+            told.refine(throttle);
+        }
         Err(Box::new(Miss {
             error: failure.error,
             retry: failure.retry,
@@ -272,6 +279,21 @@ impl<'a> Call<'a> {
             has_rate_headers: told.is_some(),
             cost: RETRY_BUDGET_COST,
         }))
+    }
+
+    /// Answers that no server gives to what was asked, but a cache or a proxy on the way.
+    fn not_the_servers(&self, response: &TransportResponse) -> Option<Box<Miss>> {
+        match response.status {
+            304 if !headers::is_conditional(&self.headers) => {
+                Some(Miss::not_modified(&self.name()))
+            }
+            407 => Some(Miss::proxy_wants_login(
+                &self.name(),
+                self.url.scheme(),
+                Some(407),
+            )),
+            _ => None,
+        }
     }
 
     /// Whether a success is this request's answer and not another's.

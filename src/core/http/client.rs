@@ -87,6 +87,11 @@ impl HttpClient {
         let mut base_headers = HeaderMap::with_capacity(8);
         base_headers.insert(header::AUTHORIZATION, config.api_key.authorization()?);
         base_headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        // Nobody here would decode anything else, and without this header everything is allowed.
+        base_headers.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        );
         base_headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         let cap = config
             .max_requests_per_minute

@@ -77,6 +77,11 @@ fn check_size(headers: &[(String, String)]) -> Result<(), CrmError> {
     Err(CrmError::validation("headers", message))
 }
 
+/// Whether the caller asked for an answer only if something changed.
+pub(super) fn is_conditional(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::IF_NONE_MATCH) || headers.contains_key(header::IF_MODIFIED_SINCE)
+}
+
 /// Asks for the connection to be closed after the answer, so that whatever else waits on it is dropped.
 pub(super) fn close_after(headers: &mut HeaderMap) {
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

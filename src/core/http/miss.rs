@@ -76,6 +76,40 @@ impl Miss {
         miss
     }
 
+    /// "Not modified", to a request that did not ask whether something was. `what` names the request.
+    pub(super) fn not_modified(what: &str) -> Box<Self> {
+        let error = CrmError::new(
+            ErrorCode::OperationFailed,
+            format!(
+                "{what} was answered with status 304, Not Modified, though nothing was asked about an earlier answer: a cache \
+                 in front of Twenty keeps its answers. Let it pass /rest, /graphql and /metadata through."
+            ),
+        )
+        .with_status(304)
+        .with_detail("reason", error_reason::GATEWAY);
+        Self::new(error, false, true)
+    }
+
+    /// The proxy on the way wants a user and a password. Asking again with the same ones may lock them. `what` names the
+    /// request, `scheme` is that of its address; `status` is there where the proxy gave an answer of its own.
+    pub(super) fn proxy_wants_login(what: &str, scheme: &str, status: Option<u16>) -> Box<Self> {
+        let variable = match scheme {
+            "https" => "HTTPS_PROXY",
+            _ => "HTTP_PROXY",
+        };
+        let mut error = CrmError::new(
+            ErrorCode::NetworkError,
+            format!(
+                "{what} did not reach Twenty: the proxy on the way wants a user and a password, or others than it got (status \
+                 407). Put them into {variable} (or ALL_PROXY, where that names the proxy), as in \
+                 http://user:password@proxy.example:3128."
+            ),
+        )
+        .with_detail("reason", error_reason::PROXY_AUTH);
+        error.status = status;
+        Self::new(error, false, false)
+    }
+
     /// The transport got no complete answer. `what` names the request.
     pub(super) fn not_answered(
         what: &str,
@@ -94,6 +128,14 @@ impl Miss {
             .advice
             .map_or(String::new(), |advice| format!(" {advice}."));
         let (code, reason, message) = match error.kind {
+            TransportErrorKind::Connect if is_proxy_login(error) => {
+                let scheme = base_url.as_str().split(':').next().unwrap_or_default();
+                let miss = Self::proxy_wants_login(&format!("{what}{through}"), scheme, None);
+                return Box::new(Self {
+                    error: with_proxy(miss.error, error),
+                    ..*miss
+                });
+            }
             TransportErrorKind::Connect => (
                 ErrorCode::NetworkError,
                 Some(error_reason::CONNECT),
@@ -140,16 +182,26 @@ impl Miss {
             ),
         };
         let retry = code.retryable_by_default();
-        let mut crm_error =
-            CrmError::new(code, message).with_detail("originalError", cause.as_str());
+        let mut crm_error = with_proxy(CrmError::new(code, message), error);
         if let Some(reason) = reason {
             crm_error = crm_error.with_detail("reason", reason);
         }
-        if let Some(proxy) = &error.proxy {
-            crm_error = crm_error.with_detail("proxy", proxy.as_str());
-        }
         Self::new(crm_error, retry, error.sent)
     }
+}
+
+fn with_proxy(crm_error: CrmError, error: &TransportError) -> CrmError {
+    let crm_error = crm_error.with_detail("originalError", error.message.as_str());
+    match &error.proxy {
+        Some(proxy) => crm_error.with_detail("proxy", proxy.as_str()),
+        None => crm_error,
+    }
+}
+
+/// Whether a proxy opened no tunnel for want of a user and a password. Its status is told in these words alone; a test
+/// holds them.
+fn is_proxy_login(error: &TransportError) -> bool {
+    error.proxy.is_some() && error.message.contains("proxy authorization required")
 }
 
 /// The rate limit did not clear in time; `last` is what the server said, if it was this call that it refused.

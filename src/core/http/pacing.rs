@@ -179,7 +179,7 @@ impl Gate {
             }
             state.paused_until = None;
             if let Some(bucket) = &mut state.bucket {
-                bucket.holds_at_least(cost);
+                bucket.holds_at_least(cost, now);
             }
         }
         match &mut state.bucket {

@@ -1,9 +1,10 @@
-//! `X-RateLimit-Remaining` and `-Reset`: what later servers say beside their answers (WIRE.md section 11).
+//! `X-RateLimit-Limit`, `-Remaining` and `-Reset`: what later servers say beside their answers (WIRE.md section 11).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
 
+use super::Throttle;
 use super::retry::server_now;
 
 /// From this on a number of seconds is a date, not a wait: 2001, or a wait of 31 years.
@@ -14,6 +15,8 @@ const FIRST_DATE_MS: f64 = 1e12;
 /// The rate-limit headers of one answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RateHeaders {
+    /// Tokens that a window earns.
+    pub(super) limit: Option<u32>,
     /// Tokens that are left.
     pub(super) remaining: Option<u32>,
     /// Time until there are more.
@@ -35,11 +38,26 @@ impl RateHeaders {
             let wait = until.duration_since(server_now(headers, now));
             Some(wait.unwrap_or_default())
         });
-        // Part of a token is none.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let remaining = Some(remaining as u32);
-        Some(Self { remaining, reset })
+        let limit = number(headers, "x-ratelimit-limit").map(whole);
+        Some(Self {
+            limit: limit.filter(|limit| *limit > 0),
+            remaining: Some(whole(remaining)),
+            reset,
+        })
     }
+
+    /// What a refusal said of the limit, with the lower of two numbers: the body may name the most that can be saved up.
+    pub(super) fn refine(self, throttle: &mut Throttle) {
+        if let (Some(limit), Some(earned)) = (&mut throttle.limit, self.limit) {
+            *limit = earned.min(*limit);
+        }
+    }
+}
+
+/// Part of a token is none.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(number: f64) -> u32 {
+    number as u32
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<f64> {
@@ -99,6 +117,25 @@ mod tests {
         let told = RateHeaders::read(&headers(&pairs), now()).expect("headers");
         assert_eq!(told.remaining, Some(3));
         assert_eq!(told.reset, Some(Duration::from_secs(20)));
+    }
+
+    #[test]
+    fn a_limit_in_a_header_lowers_the_bodys() {
+        let told = |limit: &str| {
+            let pairs = [("x-ratelimit-remaining", "0"), ("x-ratelimit-limit", limit)];
+            RateHeaders::read(&headers(&pairs), now()).expect("headers")
+        };
+        for (limit, expected) in [("100", 100), ("900", 500), ("0", 500), ("many", 500)] {
+            let mut throttle = Throttle {
+                limit: Some(500),
+                window: Some(Duration::from_secs(60)),
+            };
+            told(limit).refine(&mut throttle);
+            assert_eq!(throttle.limit, Some(expected), "{limit}");
+        }
+        let mut unknown = Throttle::default();
+        told("100").refine(&mut unknown);
+        assert_eq!(unknown, Throttle::default());
     }
 
     #[test]

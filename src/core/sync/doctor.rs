@@ -161,7 +161,7 @@ fn unreachable<'e>(health: &Answer, people: &'e Answer) -> Option<&'e CrmError> 
         Ok(_) => true,
         Err(error) => error
             .status
-            .is_some_and(|status| !matches!(status, 502..=504 | 520..=524)),
+            .is_some_and(|status| !matches!(status, 407 | 502..=504 | 511 | 520..=530)),
     };
     match people {
         Err(error) if !is_answer(health) && !is_answer(people) => Some(error),
@@ -169,9 +169,13 @@ fn unreachable<'e>(health: &Answer, people: &'e Answer) -> Option<&'e CrmError> 
     }
 }
 
-/// Twenty is recognised by its list, by its health route, or by the words with which it refuses keys and calls.
+/// Twenty is recognised by its list, by its health route, or by the words with which it refuses keys and calls. What
+/// something in front of it refuses does not reach it, whatever the health route says.
 fn not_twenty<'e>(health: &Answer, people: &'e Answer) -> Option<&'e CrmError> {
     let error = people.as_ref().err()?;
+    if error.reason() == Some(error_reason::GATEWAY) {
+        return Some(error);
+    }
     let is_healthy = health.as_ref().is_ok_and(|answer| {
         serde_json::from_slice::<Value>(&answer.body)
             .is_ok_and(|body| body.get("status").and_then(Value::as_str) == Some("ok"))

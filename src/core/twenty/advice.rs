@@ -15,6 +15,21 @@ pub fn advice(error: &CrmError) -> Option<&'static str> {
         (ErrorCode::AuthError, Some(error_reason::KEY_MISSING)) => {
             "Look at the proxies before the server: one of them drops the Authorization header."
         }
+        (ErrorCode::AuthError, Some(error_reason::KEY_INVALID)) => {
+            "Copy the key again, whole and without quotes or blanks, or create a new one in Twenty under Settings, APIs & \
+             Webhooks."
+        }
+        (_, Some(error_reason::GATEWAY)) => {
+            "Look at what stands in front of Twenty (proxy, firewall, CDN, login page): it has to let this machine through to \
+             /rest, /graphql and /metadata."
+        }
+        (_, Some(error_reason::PROXY_AUTH)) => {
+            "Put the proxy's user and password into the variable that names it (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)."
+        }
+        (_, Some(error_reason::CODING)) => {
+            "Look at the proxies and CDNs before the server: one compresses answers that nobody asked to be compressed. Switch \
+             that off for /rest, /graphql and /metadata."
+        }
         (ErrorCode::AuthError, _) => {
             "Create a new key in Twenty under Settings, APIs & Webhooks, and configure that one, whole and without blanks."
         }
@@ -68,6 +83,10 @@ mod tests {
             with(ErrorCode::AuthError, "expired"),
             with(ErrorCode::AuthError, "permission"),
             with(ErrorCode::AuthError, "missing"),
+            with(ErrorCode::AuthError, "invalid"),
+            with(ErrorCode::AuthError, "GATEWAY"),
+            with(ErrorCode::Unknown, "CODING"),
+            with(ErrorCode::NetworkError, "PROXY_AUTH"),
             with(ErrorCode::RateLimit, ""),
             with(ErrorCode::NetworkError, "CONNECT"),
             with(ErrorCode::NetworkError, "DNS"),

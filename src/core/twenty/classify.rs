@@ -3,20 +3,24 @@
 use http::Method;
 use memchr::memmem;
 
+use super::constraint::Constraint;
 use super::error_body::{self, ErrorBody};
+use super::ids::ObjectKind;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::http::{Classifier, Failure, TransportResponse, Verdict};
 
 mod auth;
+mod coding;
 mod completeness;
+mod in_front;
 mod internal;
 mod rate_limit;
 
-use auth::auth;
+use auth::{auth, is_damaged_key};
 use completeness::{cut, is_cut_refusal, not_json, not_twenty};
-use internal::{gateway_again, internal_again, is_internal};
-use rate_limit::{is_rate_limit, rate_limited};
+use internal::{gateway_again, internal_again, is_internal, is_transient};
+use rate_limit::{is_quota, is_rate_limit, quota_used_up, rate_limited};
 
 /// Judges the answers of Twenty's REST, metadata and GraphQL routes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,7 +29,9 @@ pub struct TwentyClassifier;
 impl Classifier for TwentyClassifier {
     fn classify(&self, path: &str, method: &Method, response: &TransportResponse) -> Verdict {
         let status = response.status;
+        let coded = coding::unreadable(path, method, response);
         let failure = match status {
+            _ if coded.is_some() => coded,
             200..=299 if is_graphql(path) => graphql(path, method, response),
             200..=299 => not_json(path, method, response),
             // Asked for by the caller with If-None-Match; its body is empty.
@@ -72,90 +78,128 @@ fn rest(path: &str, method: &Method, response: &TransportResponse) -> Box<Failur
     }
     let body = ErrorBody::parse(&response.body);
     let what = format!("{method} {path}");
+    if is_quota(status, &body) {
+        return quota_used_up(&what, &words(status, &body), &body);
+    }
     if status == 429 || is_rate_limit(&body) {
         return rate_limited(&what, &body);
     }
-    let words = words(status, &body);
-    let (code, reason, again, message) = match status {
+    match status {
+        400..=499 if is_damaged_key(&body) => auth(&what, status, &body),
+        400.. if is_transient(&body) => server_failed(&what, response, &body),
+        401 | 403 => auth::refused(&what, response, &body),
+        400 if body.says("PERMISSION_DENIED") || body.says("FORBIDDEN_EXCEPTION") => {
+            auth(&what, status, &body)
+        }
+        400 if is_internal(&body) => server_failed(&what, response, &body),
+        500 if is_bad_data(&body) => bad_data(&what, &body),
+        511 => in_front::login_needed(&what, &body),
+        408 | 500.. => server_failed(&what, response, &body),
+        _ => refused(&what, response, &body),
+    }
+}
+
+/// What a repeat may mend.
+fn server_failed(what: &str, response: &TransportResponse, body: &ErrorBody) -> Box<Failure> {
+    let status = response.status;
+    let words = words(status, body);
+    let message = match status {
+        408 => format!("{what} took too long to arrive: {words}."),
+        400..=499 => format!("{what} failed within Twenty: {words}."),
+        _ => match in_front::no_answer(status).filter(|_| !body.is_twentys) {
+            Some(why) => format!("{what} got no answer from Twenty: {why} ({words})."),
+            None => format!("{what} failed on the server: {words}."),
+        },
+    };
+    let again = match (status, internal_again(body)) {
+        (408, _) => Again::Yes,
+        (500.., Again::Yes) => gateway_again(status),
+        (_, again) => again,
+    };
+    failure(
+        described(ErrorCode::ServerError, None, message, body),
+        again,
+    )
+}
+
+/// A failure inside the server that the data cause: it would be the same again.
+fn bad_data(what: &str, body: &ErrorBody) -> Box<Failure> {
+    let (reason, advice) = if body.message.contains("too large") {
+        (error_reason::TOO_LARGE, "send less at once")
+    } else {
+        (
+            error_reason::DATA,
+            "look for characters that a database refuses, such as NUL",
+        )
+    };
+    let message = format!("{what} was refused: {}; {advice}.", words(500, body));
+    failure(
+        described(ErrorCode::ValidationError, Some(reason), message, body),
+        Again::No,
+    )
+}
+
+/// What will be refused again.
+fn refused(what: &str, response: &TransportResponse, body: &ErrorBody) -> Box<Failure> {
+    let status = response.status;
+    let words = words(status, body);
+    let (code, reason, message) = match status {
         300..=399 => (
             ErrorCode::OperationFailed,
             Some(error_reason::REDIRECT),
-            Again::No,
             format!("{what} was answered with {words}: check the base URL."),
         ),
-        401 | 403 => return auth(&what, status, &body),
-        400 if body.says("PERMISSION_DENIED") || body.says("FORBIDDEN_EXCEPTION") => {
-            return auth(&what, status, &body);
+        404 if body.known && !body.message.starts_with("Cannot ") => {
+            (ErrorCode::NotFound, None, format!("{what}: {words}."))
         }
-        400 if is_internal(&body) => (
-            ErrorCode::ServerError,
-            None,
-            internal_again(&body),
-            format!("{what} failed within Twenty: {words}."),
-        ),
-        402 => (
-            ErrorCode::OperationFailed,
-            Some(error_reason::QUOTA),
-            Again::No,
-            quota(&what, &words),
-        ),
-        409 if is_quota(&body) => (
-            ErrorCode::OperationFailed,
-            Some(error_reason::QUOTA),
-            Again::No,
-            quota(&what, &words),
-        ),
         404 => (
             ErrorCode::NotFound,
             None,
-            Again::No,
-            if body.known && !body.message.starts_with("Cannot ") {
-                format!("{what}: {words}.")
-            } else {
-                format!(
-                    "{what} does not exist on this server ({words}): check the path and the base URL."
-                )
-            },
-        ),
-        408 => (
-            ErrorCode::ServerError,
-            None,
-            Again::Yes,
-            format!("{what} took too long to arrive: {words}."),
-        ),
-        500 if is_bad_data(&body) => {
-            let too_large = body.message.contains("too large");
-            let reason = if too_large {
-                error_reason::TOO_LARGE
-            } else {
-                error_reason::DATA
-            };
-            let advice = if too_large {
-                "send less at once"
-            } else {
-                "look for characters that a database refuses, such as NUL"
-            };
-            (
-                ErrorCode::ValidationError,
-                Some(reason),
-                Again::No,
-                format!("{what} was refused: {words}; {advice}."),
-            )
-        }
-        500.. => (
-            ErrorCode::ServerError,
-            None,
-            gateway_again(status),
-            format!("{what} failed on the server: {words}."),
+            format!(
+                "{what} does not exist on this server ({words}): check the path and the base URL."
+            ),
         ),
         _ => (
             ErrorCode::ValidationError,
-            validation_reason(status, &body),
-            Again::No,
-            format!("{what} was refused: {words}."),
+            validation_reason(status, body),
+            refusal(what, response, body),
         ),
     };
-    failure(described(code, reason, message, &body), again)
+    failure(described(code, reason, message, body), Again::No)
+}
+
+/// Whose refusal it is, and what to do about it.
+fn refusal(what: &str, response: &TransportResponse, body: &ErrorBody) -> String {
+    let status = response.status;
+    let words = words(status, body);
+    if body.is_twentys {
+        return match duplicate_field(body) {
+            Some(field) => format!("{what} was refused: {words}. The field is {field}."),
+            None => format!("{what} was refused: {words}."),
+        };
+    }
+    match status {
+        413 => format!(
+            "{what} is larger than what stands in front of Twenty lets through ({words}): send less at once, or raise its \
+             limit (client_max_body_size in nginx, for one)."
+        ),
+        414 => format!(
+            "The address of {what} is longer than the server takes ({words}): put long filters into a POST to /graphql."
+        ),
+        431 => format!(
+            "The address and headers of {what} are longer than the server takes ({words}): put long filters into a POST to \
+             /graphql, and send fewer headers."
+        ),
+        451 => format!(
+            "{what} was refused for legal reasons ({words}), {}: look at what stands between this machine and Twenty.",
+            in_front::seen(response, body)
+        ),
+        _ => format!(
+            "{what} was refused, but not in Twenty's words ({words}, {}): look at what stands in front of Twenty (proxy, \
+             firewall, CDN), and at the base URL.",
+            in_front::seen(response, body)
+        ),
+    }
 }
 
 /// GraphQL says 200 whatever happens (WIRE.md section 2).
@@ -170,10 +214,13 @@ fn graphql(path: &str, method: &Method, response: &TransportResponse) -> Option<
     };
     let what = format!("{method} {path}");
     let find = |test: &dyn Fn(&ErrorBody) -> bool| errors.iter().find(|error| test(error));
+    if let Some(error) = find(&|error| is_quota(response.status, error)) {
+        return Some(quota_used_up(&what, &words(200, error), error));
+    }
     if let Some(error) = find(&is_rate_limit) {
         return Some(rate_limited(&what, error));
     }
-    if let Some(error) = find(&|error| error.says("UNAUTHENTICATED")) {
+    if let Some(error) = find(&|error| error.says("UNAUTHENTICATED") || is_damaged_key(error)) {
         return Some(auth(&what, 401, error));
     }
     if let Some(error) = find(&|error| error.says("FORBIDDEN") || error.says("PERMISSION_DENIED")) {
@@ -212,27 +259,13 @@ fn is_bad_data(body: &ErrorBody) -> bool {
     )
 }
 
-fn is_quota(body: &ErrorBody) -> bool {
-    let said = body.message.to_ascii_lowercase();
-    body.says("QUOTA_EXHAUSTED")
-        || body.says("WORKSPACE_RECORD_LIMIT")
-        || said.contains("quota")
-        || said.contains("record limit")
-}
-
-fn quota(what: &str, words: &str) -> String {
-    format!(
-        "{what} was refused because the workspace's quota is used up ({words}): look at the plan in Twenty's settings."
-    )
-}
-
 fn validation_reason(status: u16, body: &ErrorBody) -> Option<&'static str> {
     let said = &body.message;
     if said.contains("duplicate entry was detected") || said.contains("duplicate key value") {
         Some(error_reason::DUPLICATE)
     } else if said.starts_with("Multiple records found with the same unique field values") {
         Some(error_reason::MULTIPLE_MATCHES)
-    } else if matches!(status, 413 | 431) {
+    } else if matches!(status, 413 | 414 | 431) {
         Some(error_reason::TOO_LARGE)
     } else if status == 409 {
         Some(error_reason::CONFLICT)
@@ -241,15 +274,34 @@ fn validation_reason(status: u16, body: &ErrorBody) -> Option<&'static str> {
     }
 }
 
+/// The field that a refused duplicate is about, where the server names its constraint and the field is one of those that
+/// every workspace has, or that this package makes.
+fn duplicate_field(body: &ErrorBody) -> Option<&'static str> {
+    let constraint = Constraint::find(&body.message)?;
+    [ObjectKind::Person, ObjectKind::Company]
+        .into_iter()
+        .find_map(|kind| {
+            let fields = [kind.unique_field(), "externalId"];
+            constraint.field_of(kind.singular(), fields)
+        })
+}
+
+/// A status with its name.
+fn status_name(status: u16) -> String {
+    let name = http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason());
+    match name {
+        Some(name) => format!("status {status}, {name}"),
+        None => format!("status {status}"),
+    }
+}
+
 /// The server's words with the status, for the middle of a sentence.
 fn words(status: u16, body: &ErrorBody) -> String {
     let said = body.message.trim_end_matches('.');
     if said.is_empty() {
-        let name = http::StatusCode::from_u16(status)
-            .ok()
-            .and_then(|status| status.canonical_reason())
-            .unwrap_or("no reason given");
-        format!("status {status}, {name}")
+        status_name(status)
     } else if status == 200 {
         said.to_owned()
     } else {
@@ -265,11 +317,20 @@ fn described(code: ErrorCode, reason: Option<&str>, message: String, body: &Erro
     if !body.message.is_empty() {
         error = error.with_detail("originalError", body.message.as_str());
     }
+    if !body.is_twentys {
+        return error;
+    }
     if let Some(code) = &body.code {
         error = error.with_detail("serverCode", code.as_str());
     }
     if let Some(class) = &body.class {
         error = error.with_detail("serverError", class.as_str());
+    }
+    if let Some(constraint) = Constraint::find(&body.message) {
+        error = error.with_detail("constraint", constraint.name);
+    }
+    if let Some(field) = duplicate_field(body) {
+        error = error.with_detail("fields", vec![field]);
     }
     error
 }

@@ -72,7 +72,10 @@ pub async fn is_reachable(base_url: &str, options: &str) -> bool {
     };
     match client.call(probe("/healthz")).await {
         Ok(_) => true,
-        Err(error) => error.status.is_some_and(|status| status < 500),
+        // A proxy on the way that lets nothing through has an answer of its own.
+        Err(error) => error
+            .status
+            .is_some_and(|status| status < 500 && status != 407),
     }
 }
 

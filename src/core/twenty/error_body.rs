@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::limit_facts::LimitFacts;
+
 /// Longest server message that is passed on, in characters.
 const MAX_MESSAGE: usize = 500;
 /// Most messages of one answer that are passed on.
@@ -19,10 +21,14 @@ pub struct ErrorBody {
     pub code: Option<String>,
     /// The class of the error as the server names it (`error`), or GraphQL's `code`.
     pub class: Option<String>,
-    /// How long to wait, in seconds, where newer servers say so (WIRE.md section 11).
-    pub retry_after_seconds: Option<f64>,
-    /// Whether the body was one of the server's at all, and not a proxy's page.
+    /// What it says about a limit, where it does.
+    pub limits: LimitFacts,
+    /// Whether there are words in it that could be read.
     pub known: bool,
+    /// Whether it has the form that Twenty gives its refusals. Proxies, firewalls and gateways answer in JSON as well.
+    pub is_twentys: bool,
+    /// Whether it has the form of the records API, in which refusals of keys come: messages in a list.
+    pub is_listing: bool,
 }
 
 impl ErrorBody {
@@ -32,6 +38,7 @@ impl ErrorBody {
             Ok(Value::String(message)) => Self {
                 message: shorten(&message),
                 known: true,
+                is_twentys: true,
                 ..Self::default()
             },
             Ok(Value::Object(map)) => Self::from_object(&Value::Object(map)),
@@ -56,12 +63,16 @@ impl ErrorBody {
             return graphql_error(error);
         }
         let class = text("error");
+        let has_status = body["statusCode"].is_number();
+        let has_words = class.is_some() || !messages.is_empty();
         Self {
-            known: class.is_some() || !messages.is_empty() || body["statusCode"].is_number(),
+            known: has_words || has_status,
+            is_twentys: has_words && has_status,
+            is_listing: has_status && body["messages"].is_array(),
             message: join(&messages),
             code,
             class,
-            retry_after_seconds: body["retryAfterSeconds"].as_f64(),
+            limits: LimitFacts::read(body),
         }
     }
 
@@ -95,8 +106,10 @@ fn graphql_error(error: &Value) -> ErrorBody {
         message: shorten(error["message"].as_str().unwrap_or_default()),
         code: text("subCode").or_else(|| class.clone()),
         class,
-        retry_after_seconds: extensions["retryAfterSeconds"].as_f64(),
+        limits: LimitFacts::read(extensions),
         known: true,
+        is_twentys: true,
+        is_listing: false,
     }
 }
 
@@ -231,6 +244,28 @@ mod tests {
             parse(r#"{"errors":[{"message":"Bad query"}]}"#).message,
             "Bad query"
         );
+    }
+
+    #[test]
+    fn json_of_others_is_told_from_twentys() {
+        for body in [
+            r#"{"message":"Forbidden"}"#,
+            r#"{"error":"Forbidden"}"#,
+            r#"{"timestamp":"x","status":403,"error":"Forbidden","path":"/rest/people"}"#,
+            r#"{"type":"about:blank","title":"Access denied","status":403}"#,
+            r#"{"success":false,"errors":{"code":1020}}"#,
+            r#"{"error":{"code":"403","message":"Forbidden"}}"#,
+            r#"{"statusCode":403}"#,
+            "<html>",
+            "",
+        ] {
+            assert!(!parse(body).is_twentys, "{body}");
+            assert!(!parse(body).is_listing, "{body}");
+        }
+        let auth = parse(r#"{"statusCode":401,"messages":["x"],"error":"UNAUTHENTICATED"}"#);
+        assert!(auth.is_twentys && auth.is_listing);
+        let framework = parse(r#"{"message":"x","error":"Bad Request","statusCode":400}"#);
+        assert!(framework.is_twentys && !framework.is_listing);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The retry loop against a scripted network, in paused time: no test here waits.
 
 mod ambiguity;
+mod in_between;
 mod observing;
 mod redirects;
 mod secrecy;

@@ -223,8 +223,13 @@ impl Bucket {
     }
 
     /// The server said that there are so many tokens now.
-    pub(super) fn holds_at_least(&mut self, tokens: u32) {
-        self.tokens = self.tokens.max(tokens.min(self.limit()));
+    pub(super) fn holds_at_least(&mut self, tokens: u32, now: Instant) {
+        let tokens = tokens.min(self.limit());
+        // What was earned while waiting is among them.
+        if self.earned(now) < tokens {
+            self.tokens = tokens;
+            self.since = now;
+        }
         self.misses = 0;
     }
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::batch_size::{BatchSize, SMALLEST_SPLIT};
 use super::rows::{self, Kept};
@@ -95,6 +96,7 @@ pub async fn write_batches(
     let mut waiting = vec![entries];
     // An earlier batch got no answer, so its records may be there, whatever is said when they are sent again.
     let mut was_lost = false;
+    let mut was_cut_to_room = false;
     while let Some(batch) = waiting.pop() {
         let Some(batch) = next_batch(batch, size.limits(), &mut waiting) else {
             continue;
@@ -131,6 +133,18 @@ pub async fn write_batches(
             }
             Err(error) if is_about_a_record(&error) && batch.len() > 1 => {
                 halve(batch, &mut waiting);
+            }
+            Err(error) if !was_cut_to_room && room_for(&error, batch.len()) > 0 => {
+                // Once: somebody else may be taking what is left.
+                was_cut_to_room = true;
+                let mut batch = batch;
+                let too_many = batch.split_off(room_for(&error, batch.len()));
+                written.extend(
+                    too_many
+                        .into_iter()
+                        .map(|entry| (entry.item, Written::Failed(error.clone()))),
+                );
+                waiting.push(batch);
             }
             Err(error) => {
                 // The server does not answer even this little: the rest need not wait for it as long again.
@@ -263,6 +277,17 @@ fn is_mostly_one(batch: &[Entry], bytes: usize) -> bool {
 /// Whether one of the records is the cause, so that halving finds it.
 pub fn is_about_a_record(error: &CrmError) -> bool {
     matches!(error.code, ErrorCode::ValidationError | ErrorCode::NotFound)
+}
+
+/// How many of a batch there is still room for, where a full workspace refused it as a whole and says so; 0 where no part
+/// of it would do better.
+fn room_for(error: &CrmError, records: usize) -> usize {
+    let is_stock = error.details.get("limitKind").and_then(Value::as_str) == Some("stock");
+    let left = error.details.get("remaining").and_then(Value::as_u64);
+    left.filter(|_| is_stock && error.reason() == Some(error_reason::QUOTA))
+        .and_then(|left| usize::try_from(left).ok())
+        .filter(|left| *left < records)
+        .unwrap_or(0)
 }
 
 fn missing_in_answer(id: &str) -> CrmError {

@@ -83,6 +83,9 @@ impl Upsert<'_> {
             .with_detail("externalId", self.input.external_id());
             if let Some(error) = error {
                 failure.status = error.status;
+                if let Some(field) = self.named_field(&error) {
+                    failure = failure.with_detail("fields", vec![field]);
+                }
                 failure = failure.with_detail("originalError", error.message);
             }
             return Err(failure);
@@ -208,7 +211,11 @@ pub(in crate::core::sync) fn is_unknown_field(error: &CrmError) -> bool {
 
 /// The server tells a broken relation only by the database's own text (WIRE.md section 4, transcript 480).
 fn is_foreign_key(error: &CrmError) -> bool {
-    error.message.contains("foreign key")
+    // Newer servers have a code for it, which some other bad values share.
+    let has_code = ["serverCode", "serverError"]
+        .iter()
+        .any(|key| error.details.get(*key).and_then(Value::as_str) == Some("INVALID_INPUT"));
+    has_code || error.message.contains("foreign key")
 }
 
 /// Whether the server says itself that a value or a link of some record is the cause.

@@ -1,11 +1,13 @@
 //! Values that another row has, in fields that the workspace keeps unique beside those that look-ups ask for: a name, a
-//! phone, whatever somebody made unique (WIRE.md section 5). The refusal names no field, and no look-up finds the row.
+//! phone, whatever somebody made unique. No look-up finds the row. Servers up to 2.31 do not name the field in their
+//! refusal; newer ones name the constraint, which leads to it.
 
 use serde_json::{Map, Value};
 
 use super::Upsert;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
+use crate::core::twenty::constraint::Constraint;
 use crate::core::twenty::schema::{ObjectSchema, Uniqueness};
 
 /// What was refused as a duplicate, and how often in a row.
@@ -24,6 +26,13 @@ impl Upsert<'_> {
     pub(super) async fn note_refused(&mut self, payload: &Map<String, Value>, error: &CrmError) {
         let times = match &self.refused {
             Some(refused) if refused.payload == *payload => refused.times + 1,
+            // Where the server names the field, one refusal is as good as two.
+            _ if self
+                .named_field(error)
+                .is_some_and(|field| !self.is_looked_up(field)) =>
+            {
+                ENOUGH_TIMES
+            }
             _ => 1,
         };
         self.refused = Some(Refused {
@@ -31,7 +40,7 @@ impl Upsert<'_> {
             times,
             error: error.clone(),
         });
-        if times == ENOUGH_TIMES && self.further_unique_fields(payload).is_empty() {
+        if times == ENOUGH_TIMES && self.further_unique_fields(payload, error).is_empty() {
             // Somebody may have made a field unique since the schema was read. One that cannot be read says nothing new.
             let _ = self.renew_schema(error).await;
         }
@@ -43,7 +52,9 @@ impl Upsert<'_> {
             Some(refused)
                 if refused.times >= ENOUGH_TIMES
                     && refused.payload == *payload
-                    && !self.further_unique_fields(payload).is_empty() =>
+                    && !self
+                        .further_unique_fields(payload, &refused.error)
+                        .is_empty() =>
             {
                 Err(self.value_taken(refused))
             }
@@ -55,6 +66,9 @@ impl Upsert<'_> {
     /// schema's source does not say which fields are unique.
     pub(super) fn taken_unseen(&self) -> Option<CrmError> {
         let refused = self.refused.as_ref()?;
+        if let Some(field) = self.named_field(&refused.error) {
+            return (!self.is_looked_up(field)).then(|| self.value_taken(refused));
+        }
         let is_steady = refused.times >= ENOUGH_TIMES && refused.times > self.conflicts;
         let object = self.schema.object(self.kind());
         let is_open = refused
@@ -65,14 +79,31 @@ impl Upsert<'_> {
         (is_steady && is_open).then(|| self.value_taken(refused))
     }
 
-    fn further_unique_fields(&self, payload: &Map<String, Value>) -> Vec<String> {
-        let external_id_field = self.mapped.external_id_field.name();
-        let looked_up = [Some(self.kind().unique_field()), external_id_field];
-        further_unique_fields(self.schema.object(self.kind()), payload, looked_up)
+    /// The field that a refused duplicate is about, where the server names its constraint.
+    pub(super) fn named_field(&self, error: &CrmError) -> Option<&str> {
+        let said = error.details.get("originalError").and_then(Value::as_str)?;
+        let fields = self.schema.object(self.kind()).fields.keys();
+        Constraint::find(said)?.field_of(self.kind().singular(), fields.map(String::as_str))
+    }
+
+    fn is_looked_up(&self, field: &str) -> bool {
+        field == self.kind().unique_field() || Some(field) == self.mapped.external_id_field.name()
+    }
+
+    fn further_unique_fields(&self, payload: &Map<String, Value>, error: &CrmError) -> Vec<String> {
+        match self.named_field(error) {
+            Some(field) if self.is_looked_up(field) => Vec::new(),
+            Some(field) => vec![field.to_owned()],
+            None => {
+                let external_id_field = self.mapped.external_id_field.name();
+                let looked_up = [Some(self.kind().unique_field()), external_id_field];
+                further_unique_fields(self.schema.object(self.kind()), payload, looked_up)
+            }
+        }
     }
 
     fn value_taken(&self, refused: &Refused) -> CrmError {
-        let fields = self.further_unique_fields(&refused.payload);
+        let fields = self.further_unique_fields(&refused.payload, &refused.error);
         let which = match fields.as_slice() {
             [] => "value of a field that this workspace keeps unique".to_owned(),
             [one] => format!("{one}, which this workspace keeps unique"),

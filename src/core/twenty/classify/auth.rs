@@ -1,10 +1,39 @@
 //! Refusals of the key: what is wrong with it, and what to do.
 
-use super::{Again, described, failure, words};
+use super::{Again, described, failure, in_front, words};
 use crate::core::error::ErrorCode;
 use crate::core::error_reason;
-use crate::core::http::Failure;
+use crate::core::http::{Failure, TransportResponse};
 use crate::core::twenty::error_body::ErrorBody;
+
+/// Words for a key that cannot even be read: its end is missing, for one. They come with status 400, as if the record
+/// were wrong.
+pub(super) fn is_damaged_key(body: &ErrorBody) -> bool {
+    body.message.starts_with("Unknown token error")
+}
+
+/// A 401 or 403: Twenty's own, or that of something in front of it, which says nothing about the key.
+pub(super) fn refused(what: &str, response: &TransportResponse, body: &ErrorBody) -> Box<Failure> {
+    let is_twentys = body.is_listing || body.is_twentys && is_about_rights(body);
+    if is_twentys {
+        auth(what, response.status, body)
+    } else {
+        in_front::refused(what, response, body)
+    }
+}
+
+fn is_about_rights(body: &ErrorBody) -> bool {
+    [
+        "FORBIDDEN",
+        "FORBIDDEN_EXCEPTION",
+        "PERMISSION_DENIED",
+        "UNAUTHENTICATED",
+    ]
+    .iter()
+    .any(|word| body.says(word))
+        // What its framework says where a guard refuses.
+        || body.message == "Forbidden resource"
+}
 
 pub(super) fn auth(what: &str, status: u16, body: &ErrorBody) -> Box<Failure> {
     let said = body.message.to_ascii_lowercase();
@@ -26,6 +55,13 @@ pub(super) fn auth(what: &str, status: u16, body: &ErrorBody) -> Box<Failure> {
         (
             error_reason::KEY_REVOKED,
             format!("The API key was revoked ({words}): {renew}."),
+        )
+    } else if is_damaged_key(body) {
+        (
+            error_reason::KEY_INVALID,
+            format!(
+                "Twenty cannot read the API key ({words}): its end is missing, most likely. Copy the whole key again, or {renew}."
+            ),
         )
     } else if status == 401 {
         (

@@ -30,8 +30,15 @@ pub(super) fn is_internal(body: &ErrorBody) -> bool {
         "Query runner already released",
     ];
     body.class.as_deref() == Some("AggregateError")
+        || is_transient(body)
         || UNDONE.iter().any(|start| body.message.starts_with(start))
         || internal_again(body) == Again::Ambiguous
+}
+
+/// Codes of newer servers for a database that failed, whatever the status: the connection broke, the answer took too long,
+/// or the work was undone.
+pub(super) fn is_transient(body: &ErrorBody) -> bool {
+    body.says("TRANSIENT_DATABASE_ERROR") || body.says("QUERY_READ_TIMEOUT")
 }
 
 /// Whether the server lost touch with its database in the middle, so that the work may be done; or with its cache, which
@@ -70,17 +77,17 @@ pub(super) fn internal_again(body: &ErrorBody) -> Again {
         "MaxRetriesPerRequestError",
     ];
     let class = body.class.as_deref().unwrap_or_default();
-    let lost = body.says("QUERY_READ_TIMEOUT")
+    let lost = is_transient(body)
         || CACHE.contains(&class)
         || LOST.iter().any(|start| body.message.starts_with(start));
     if lost { Again::Ambiguous } else { Again::Yes }
 }
 
 /// A gateway that got no answer does not know what became of the request. 500 and 503 are the server's own, and 521 to
-/// 523 mean that Cloudflare could not reach it.
+/// 523, 525, 526 and 530 mean that Cloudflare could not reach it.
 pub(super) fn gateway_again(status: u16) -> Again {
     match status {
-        500 | 503 | 521..=523 => Again::Yes,
+        500 | 503 | 521..=523 | 525 | 526 | 530 => Again::Yes,
         _ => Again::Ambiguous,
     }
 }

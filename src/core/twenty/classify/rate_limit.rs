@@ -1,10 +1,9 @@
 //! Refusals for asking too much, and what they say about the limit.
 
-use std::time::Duration;
-
 use super::{Again, described, failure};
-use crate::core::error::ErrorCode;
-use crate::core::http::{Failure, Throttle};
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
+use crate::core::http::Failure;
 use crate::core::twenty::error_body::ErrorBody;
 
 pub(super) fn is_rate_limit(body: &ErrorBody) -> bool {
@@ -13,19 +12,32 @@ pub(super) fn is_rate_limit(body: &ErrorBody) -> bool {
         || body.message.starts_with("Limit reached (")
 }
 
+/// Whether something is used up that no waiting brings back. Newer servers have status 402 for the plan's allowance and
+/// 409 for the number of records; in GraphQL both come with 200, and with the code of a rate limit or one of their own.
+pub(super) fn is_quota(status: u16, body: &ErrorBody) -> bool {
+    let said = body.message.to_ascii_lowercase();
+    status == 402
+        || body.says("QUOTA_EXHAUSTED")
+        || body.says("WORKSPACE_RECORD_LIMIT")
+        || body.limits.is_final()
+        || status == 409
+            && ["quota", "record limit", "limit reached for this workspace"]
+                .iter()
+                .any(|words| said.contains(words))
+}
+
 pub(super) fn rate_limited(what: &str, body: &ErrorBody) -> Box<Failure> {
-    let throttle = limit_in_words(&body.message).unwrap_or_default();
-    let words = if body.message.is_empty() {
-        "too many requests"
+    let throttle = body.limits.throttle(&body.message);
+    let message = if body.message.is_empty() {
+        format!(
+            "{what} was refused for too many requests, but not in Twenty's words: it may be the limit of a proxy or CDN in \
+             front of it. Try later, or send less at once."
+        )
     } else {
-        &body.message
+        let words = body.message.trim_end_matches('.');
+        format!("{what} hit the workspace's rate limit: {words}. Try later, or send less at once.")
     };
-    let mut error = described(
-        ErrorCode::RateLimit,
-        None,
-        format!("{what} hit the workspace's rate limit: {words}. Try later, or send less at once."),
-        body,
-    );
+    let mut error = described(ErrorCode::RateLimit, None, message, body);
     if let (Some(limit), Some(window)) = (throttle.limit, throttle.window) {
         let millis = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
         error = error
@@ -34,19 +46,44 @@ pub(super) fn rate_limited(what: &str, body: &ErrorBody) -> Box<Failure> {
     }
     let mut failure = failure(error, Again::Yes);
     failure.throttle = Some(throttle);
-    failure.retry_after = body
-        .retry_after_seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    failure.retry_after = body.limits.retry_after;
     failure
 }
 
-/// `Limit reached (100 tokens per 60000 ms)`: the only hint that servers up to 2.44 give (WIRE.md section 8).
-fn limit_in_words(message: &str) -> Option<Throttle> {
-    let rest = message.split_once("Limit reached (")?.1;
-    let (limit, rest) = rest.split_once(" tokens per ")?;
-    let (window, _) = rest.split_once(" ms")?;
-    Some(Throttle {
-        limit: Some(limit.trim().parse().ok()?),
-        window: Some(Duration::from_millis(window.trim().parse().ok()?)),
-    })
+/// `words` are the server's, with the status.
+pub(super) fn quota_used_up(what: &str, words: &str, body: &ErrorBody) -> Box<Failure> {
+    let limits = &body.limits;
+    let message = if limits.kind.as_deref() == Some("stock") {
+        format!(
+            "{what} was refused because the workspace holds as many records as it may ({words}): delete some there, or \
+             raise its record limit."
+        )
+    } else if body.is_twentys {
+        format!(
+            "{what} was refused because the workspace's quota is used up ({words}): look at the plan in Twenty's settings."
+        )
+    } else {
+        format!(
+            "{what} was refused because a quota is used up ({words}). It is not said in Twenty's words: look at the plan \
+             of the workspace, and of whoever hosts the server."
+        )
+    };
+    let mut error = described(
+        ErrorCode::OperationFailed,
+        Some(error_reason::QUOTA),
+        message,
+        body,
+    );
+    error = with_fact(error, "limitKind", limits.kind.clone());
+    error = with_fact(error, "exhaustedKind", limits.exhausted.clone());
+    error = with_fact(error, "limit", limits.limit);
+    error = with_fact(error, "remaining", limits.remaining);
+    failure(error, Again::No)
+}
+
+fn with_fact(error: CrmError, key: &str, fact: Option<impl Into<serde_json::Value>>) -> CrmError {
+    match fact {
+        Some(fact) => error.with_detail(key, fact),
+        None => error,
+    }
 }

@@ -76,6 +76,47 @@ async fn a_hint_in_header_or_body_holds_everybody() {
     }
 }
 
+/// What newer servers say: in REST with 429 and headers, in GraphQL with 200 and in milliseconds.
+#[tokio::test(start_paused = true)]
+async fn a_limit_in_keys_paces_what_follows() {
+    let rest = r#"{"statusCode":429,"error":"RATE_LIMITED","messages":["Rate limit exceeded for apiKey: 100 requests per 60s."],
+        "limitKind":"speed","exhaustedKind":"limit","limit":500,"remaining":0,"periodCount":60,"periodUnit":"second",
+        "retryAfterSeconds":1}"#;
+    let headers = vec![
+        ("retry-after", "1".to_owned()),
+        ("x-ratelimit-limit", "100".to_owned()),
+        ("x-ratelimit-remaining", "0".to_owned()),
+        ("x-ratelimit-reset", "1795435201".to_owned()),
+    ];
+    let graphql = r#"{"data":{"people":null},"errors":[{"message":"Slow down","extensions":{"code":"RATE_LIMITED",
+        "limitKind":"speed","exhaustedKind":"limit","limit":100,"remaining":0,"periodCount":1,"periodUnit":"minute",
+        "retryAfterMs":1000}}]}"#;
+    for refusal in [
+        Step::Answer(429, headers, rest.into()),
+        Step::Answer(200, vec![], graphql.into()),
+    ] {
+        let script = Script::new([refusal, ok()]);
+        let client = client(&script);
+        for _ in 0..3 {
+            let request = Request::post("/graphql", r#"{"query":"{ people { id } }"}"#);
+            client.call(request).await.expect("an answer");
+        }
+        let second = 1_000 + INTERVAL_MS;
+        assert_eq!(script.times_ms(), [0, 1_000, second, second + INTERVAL_MS]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_is_not_waited_for() {
+    let body = r#"{"statusCode":409,"error":"QUOTA_EXHAUSTED","messages":["person limit reached for this workspace"],"limitKind":"stock"}"#;
+    let script = Script::new([Step::Answer(409, vec![], body.into()), ok()]);
+    let error = fails(&script, create()).await;
+    assert_eq!(error.code, ErrorCode::OperationFailed);
+    assert_eq!(error.reason(), Some("QUOTA"));
+    assert!(!error.retryable);
+    assert_eq!(script.count(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn graphql_says_it_with_200() {
     let body = r#"{"data":{"people":null},"errors":[{"message":"Limit reached (3 tokens per 2000 ms)","extensions":{"subCode":"LIMIT_REACHED","code":"BAD_USER_INPUT"}}]}"#;

@@ -94,10 +94,12 @@ async fn a_guess_that_nobody_tried_is_dropped() {
 #[tokio::test(start_paused = true)]
 async fn headers_on_successes_count_once_a_refusal_had_them() {
     let used_up = Some(RateHeaders {
+        limit: None,
         remaining: Some(0),
         reset: Some(Duration::from_secs(20)),
     });
     let plenty = Some(RateHeaders {
+        limit: None,
         remaining: Some(40),
         reset: Some(Duration::from_secs(60)),
     });
@@ -123,6 +125,7 @@ async fn headers_correct_the_count_of_a_known_limit() {
     tokio::time::advance(Duration::from_secs(40)).await;
     let turn = enter(&gate).await;
     let told = RateHeaders {
+        limit: None,
         remaining: Some(2),
         reset: Some(Duration::from_secs(60)),
     };
