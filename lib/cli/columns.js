@@ -3,7 +3,7 @@
 const { inputFailure } = require('./failure.js');
 const { targetOf } = require('./fields.js');
 const { REJECT_PREFIX } = require('./mapping.js');
-const { planPreset } = require('./preset-columns.js');
+const { planPreset } = require('./presets/columns.js');
 const { findPreset, offer } = require('./presets/index.js');
 const { requireColumns, requireFields, requireOnce } = require('./required.js');
 const { tidyName } = require('./text.js');
@@ -19,7 +19,7 @@ const { unknownNames } = require('./unknown.js');
  * @property {number} least so many cells has a row that can be written; those behind it may be missing, as Outlook leaves
  *   out blank ones
  * @property {number} email column with an address, or -1
- * @property {InstanceType<typeof import('./preset-notes.js')['PresetNotes']>} [notes] of what a preset leaves out
+ * @property {InstanceType<typeof import('./presets/notes.js')['PresetNotes']>} [notes] of what a preset leaves out
  */
 
 /**

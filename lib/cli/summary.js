@@ -58,7 +58,7 @@ function showSummary(result, resume, out) {
 }
 
 /**
- * @param {import('./preset-notes.js').LeftOut[]} columns
+ * @param {import('./presets/notes.js').LeftOut[]} columns
  * @param {import('./console.js').Console['out']} out
  */
 function showLeftOut(columns, out) {

@@ -13,7 +13,7 @@ const {
 } = require('../failure.js');
 const { openInput } = require('../input/open.js');
 const { readMapping } = require('../mapping.js');
-const { adviceOnEmail } = require('../preset-notes.js');
+const { adviceOnEmail } = require('../presets/notes.js');
 const { createProgress } = require('../progress.js');
 const { Rejects, requireOtherFile } = require('../rejects.js');
 const { Run } = require('../run.js');

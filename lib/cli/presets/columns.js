@@ -1,16 +1,16 @@
 'use strict';
 
-const { inputFailure } = require('./failure.js');
-const { FIELDS } = require('./fields.js');
-const { REJECT_PREFIX } = require('./mapping.js');
-const { PresetNotes } = require('./preset-notes.js');
-const { findPreset, keyOf, offer } = require('./presets/index.js');
-const { requireFields, requireOnce } = require('./required.js');
+const { inputFailure } = require('../failure.js');
+const { FIELDS } = require('../fields.js');
+const { REJECT_PREFIX } = require('../mapping.js');
+const { PresetNotes } = require('./notes.js');
+const { findPreset, keyOf, offer } = require('./index.js');
+const { requireFields, requireOnce } = require('../required.js');
 
 /**
- * @typedef {import('./fields.js').Entity} Entity
- * @typedef {import('./mapping.js').Mapping} Mapping
- * @typedef {import('./presets/index.js').Preset} Preset
+ * @typedef {import('../fields.js').Entity} Entity
+ * @typedef {import('../mapping.js').Mapping} Mapping
+ * @typedef {import('./index.js').Preset} Preset
  *
  * @typedef {object} Fill a field and the columns that can give it
  * @property {string} target
@@ -26,7 +26,7 @@ const IDS = new Set(['external_id', 'company_external_id']);
  * @param {readonly string[]} names of the columns
  * @param {Mapping} mapping
  * @param {Preset} preset
- * @returns {import('./columns.js').Columns}
+ * @returns {import('../columns.js').Columns}
  */
 function planPreset(entity, names, mapping, preset) {
   const said = saidByUser(entity, names, mapping);

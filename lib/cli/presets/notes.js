@@ -1,10 +1,10 @@
 'use strict';
 
-const { plural } = require('./text.js');
+const { plural } = require('../text.js');
 
 /**
- * @typedef {import('./preset-columns.js').Fill} Fill
- * @typedef {import('./input/ndjson.js').Entry} Entry
+ * @typedef {import('./columns.js').Fill} Fill
+ * @typedef {import('../input/ndjson.js').Entry} Entry
  *
  * @typedef {object} LeftOut
  * @property {string} column
@@ -29,12 +29,12 @@ class PresetNotes {
   #first;
 
   /**
-   * @param {import('./presets/index.js').Preset} preset
+   * @param {import('./index.js').Preset} preset
    * @param {readonly string[]} names of the columns
    * @param {readonly number[]} rest columns that fill nothing
    * @param {readonly Fill[]} fills
-   * @param {import('./preset-columns.js').ReadCell} read
-   * @param {(fill: Fill, cells: string[], read: import('./preset-columns.js').ReadCell) => number[]} furtherOf
+   * @param {import('./columns.js').ReadCell} read
+   * @param {(fill: Fill, cells: string[], read: import('./columns.js').ReadCell) => number[]} furtherOf
    */
   constructor(preset, names, rest, fills, read, furtherOf) {
     this.#preset = preset;
@@ -75,7 +75,7 @@ class PresetNotes {
       .sort((a, b) => b.count - a.count);
   }
 
-  /** One warning for all values that another one of their field goes before. @returns {import('./tally.js').Kind[]} */
+  /** One warning for all values that another one of their field goes before. @returns {import('../tally.js').Kind[]} */
   warnings() {
     if (this.#first === undefined) return [];
     const columns = [...this.#further].sort(([a], [b]) => a - b);
