@@ -259,6 +259,35 @@ describe('headers', () => {
     assert.equal(paste.match(/=phone"/g)?.length ?? 0, 1, `no field twice: ${paste}`);
   });
 
+  test('the parts of a name are known where both are there', async () => {
+    for (const [first, last] of [
+      ['First Name', 'Last Name'],
+      ['first_name', 'last_name'],
+      ['Given Name', 'Family Name'],
+      ['Forename', 'Surname'],
+      ['Vorname', 'Nachname'],
+    ]) {
+      const text = `external_id,${first},${last},email\n1,Anna Maria,van Dyk,a@x.example\n`;
+      const [{ record }] = await read(text);
+      const { record: same } = (
+        await read(text.replace(`${first},${last}`, 'name.firstName,name.lastName'))
+      )[0];
+      assert.deepEqual(record, same, first);
+    }
+    // A whole name goes before its parts, and one part alone is none.
+    const whole = 'external_id,name,First Name,Last Name,email\n1,Ann Lee,x,y,a@x.example\n';
+    assert.equal((await read(whole, { ignoreUnknown: true }))[0].record.name, 'Ann Lee');
+    assert.match(
+      (await failureOf(read(whole))).message,
+      /Unknown columns: "First Name", "Last Name"/,
+    );
+    const alone = 'external_id,First Name,email\n1,Ann,a@x.example\n';
+    const { message } = await failureOf(read(alone, { ignoreUnknown: true }));
+    assert.match(message, /No column gives name/);
+    const mapped = 'external_id,First Name,Nom,email\n1,Ann,Lee,a@x.example\n';
+    assert.equal((await read(mapped, { map: ['Nom=name.lastName'] })).length, 1);
+  });
+
   test('one column may fill two fields; two may not fill one', async () => {
     const text = 'Mail,name\na@x.example,Ann\n';
     const [{ record }] = await read(text, { map: ['Mail=email', 'Mail=external_id'] });

@@ -4,7 +4,7 @@ const { inputFailure } = require('./failure.js');
 const { targetOf } = require('./fields.js');
 const { REJECT_PREFIX } = require('./mapping.js');
 const { planPreset } = require('./presets/columns.js');
-const { findPreset, offer } = require('./presets/index.js');
+const { findPreset, keyOf, offer } = require('./presets/index.js');
 const { requireColumns, requireFields, requireOnce } = require('./required.js');
 const { tidyName } = require('./text.js');
 const { unknownNames } = require('./unknown.js');
@@ -32,13 +32,14 @@ function planColumns(entity, header, mapping) {
   const names = header.map(tidyName);
   requireColumns(names, mapping);
   if (mapping.preset !== undefined) return planPreset(entity, names, mapping, mapping.preset);
+  const parts = entity === 'person' ? partsOfName(names, mapping) : new Map();
   /** @type {Map<string, number>} column that gives a field */
   const owners = new Map();
   /** @type {Set<string>} */
   const unknown = new Set();
   const targets = names.map((name, index) => {
     if (name === '' || name.startsWith(REJECT_PREFIX) || mapping.ignored.has(name)) return [];
-    const own = targetOf(entity, name);
+    const own = targetOf(entity, name) ?? parts.get(name);
     const fields = mapping.map.get(name) ?? (own === undefined ? [] : [own]);
     if (fields.length === 0) {
       if (!mapping.ignoreUnknown) unknown.add(name);
@@ -60,6 +61,39 @@ function planColumns(entity, header, mapping) {
   }
   const least = requireFields(entity, mapping, owners, names, offered);
   return { targets, values: (cells) => cells, least, email: owners.get('email') ?? -1 };
+}
+
+/** How columns with the parts of a name are mostly called. @type {Record<string, string>} */
+const PARTS = {
+  firstname: 'name.firstName',
+  givenname: 'name.firstName',
+  forename: 'name.firstName',
+  vorname: 'name.firstName',
+  lastname: 'name.lastName',
+  familyname: 'name.lastName',
+  surname: 'name.lastName',
+  nachname: 'name.lastName',
+  familienname: 'name.lastName',
+};
+
+/**
+ * Columns that give the parts of a name where both are there, and none with the whole of it.
+ * @param {readonly string[]} names
+ * @param {Mapping} mapping
+ * @returns {Map<string, string>}
+ */
+function partsOfName(names, { map, ignored }) {
+  const own = names.filter((name) => !ignored.has(name));
+  const given = new Set(own.flatMap((name) => map.get(name) ?? targetOf('person', name) ?? []));
+  /** @type {Map<string, string>} */
+  const parts = new Map();
+  for (const name of own) {
+    const part = Object.hasOwn(PARTS, keyOf(name)) ? PARTS[keyOf(name)] : undefined;
+    if (part !== undefined && !given.has(part)) parts.set(name, part);
+  }
+  for (const part of parts.values()) given.add(part);
+  const hasBoth = given.has('name.firstName') && given.has('name.lastName');
+  return hasBoth && !given.has('name') ? parts : new Map();
 }
 
 /** `name` and its parts exclude each other. @param {string} target @param {Map<string, number>} owners */
