@@ -58,14 +58,4 @@ const KINDS = [
   { what: 'XML', advice: AS_CSV, is: (text) => /^\s*<\?xml\b/i.test(text) },
 ];
 
-/** How those begin that a few bytes tell. */
-const BEGINNINGS = [
-  'PK\x03\x04',
-  '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1',
-  '%PDF-',
-  '\x1f\x8b',
-  '{\\rtf',
-  'BEGIN:VCARD',
-];
-
-module.exports = { BEGINNINGS, KINDS, ZIP };
+module.exports = { KINDS };
