@@ -191,3 +191,103 @@ test('a SOCKS proxy is refused, and nothing is sent to it', async () => {
   }
   assert.equal(socks.connections, 0);
 });
+
+test('blanks, line breaks and quotes around a variable are no part of it', async () => {
+  const around = [
+    (/** @type {string} */ url) => ` ${url} `,
+    (/** @type {string} */ url) => `${url}\n`,
+    (/** @type {string} */ url) => `"${url}"`,
+    (/** @type {string} */ url) => `'${url}'\r\n`,
+  ];
+  for (const [at, [name, config]] of /** @type {const} */ ([
+    ['HTTPS_PROXY', secure],
+    ['http_proxy', plain],
+    ['ALL_PROXY', secure],
+    ['all_proxy', plain],
+  ]).entries()) {
+    for (const write of [around[at], around[(at + 2) % around.length]]) {
+      const proxy = await startProxy(crm.port);
+      const value = write(proxy.url.replace('//', `//user:${PASSWORD}@`));
+      const { answers } = await runApart({ [name]: value }, { config });
+      assert.equal(answers[0].success, true, `${name}=${JSON.stringify(value)}`);
+      assert.equal(proxy.seen[0].headers['proxy-authorization'], BASIC);
+      const direct = await runApart({ [name]: value, NO_PROXY: write('crm.example') }, { config });
+      assert.equal(direct.answers[0].error.details.reason, 'DNS');
+      assert.equal(proxy.seen.length, 1);
+    }
+  }
+});
+
+test('credentials are sent as they are meant, whatever is in them', async () => {
+  for (const [written, meant] of [
+    ['user:p@ss', 'user:p@ss'],
+    ['user:p%40ss', 'user:p@ss'],
+    ['me@corp.example:p@s@s', 'me@corp.example:p@s@s'],
+    ['user:%23%2F%3F%3A%25', 'user:#/?:%'],
+    ['user:pässwörd', 'user:pässwörd'],
+    ['user', 'user:'],
+  ]) {
+    for (const [name, config] of /** @type {const} */ ([
+      ['HTTPS_PROXY', secure],
+      ['HTTP_PROXY', plain],
+    ])) {
+      const proxy = await startProxy(crm.port);
+      const { answers } = await runApart(
+        { [name]: proxy.url.replace('//', `//${written}@`) },
+        { config },
+      );
+      assert.equal(answers[0].success, true, written);
+      const sent = Buffer.from(meant).toString('base64');
+      assert.equal(proxy.seen[0].headers['proxy-authorization'], `Basic ${sent}`, written);
+    }
+  }
+});
+
+test('an address that cannot be read is refused by the name of its variable, and nothing is sent', async () => {
+  const proxy = await startProxy(crm.port);
+  const at = `127.0.0.1:${proxy.port}`;
+  const names = /** @type {const} */ ([
+    ['HTTPS_PROXY', secure],
+    ['http_proxy', plain],
+    ['ALL_PROXY', secure],
+  ]);
+  const values = [
+    ...[...'#/?\\'].flatMap((character) => [
+      `http://user:${PASSWORD}${character}x@${at}`,
+      `http://user:12${character}${PASSWORD}@${at}`,
+    ]),
+    `http://user:${PASSWORD}\n@${at}`,
+    `"http://${at}`,
+    `http=${at};https=${at}`,
+    `http://${at},http://${at}`,
+    `ftp://${at}`,
+    `http://user:${PASSWORD}@`,
+    `\${PROXY}`,
+  ];
+  for (const [index, value] of values.entries()) {
+    const [name, config] = names[index % names.length];
+    const { answers, output } = await runApart({ [name]: value }, { config });
+    const { error } = answers[0];
+    assert.deepEqual([error.code, error.details.reason], ['NETWORK_ERROR', 'PROXY'], value);
+    assert.ok(error.isRetryable, 'a waiting outbox must not give records up for it');
+    assert.match(error.message, new RegExp(`was not sent: ${name} in the environment is not the`));
+    assert.equal(error.details.proxy, undefined);
+    assert.ok(!output.includes(PASSWORD) && !output.includes('127.0.0.1'), output);
+  }
+  assert.equal(proxy.bytes.text, '');
+});
+
+test('a proxy that fails is named without any part of a password that was not encoded', async () => {
+  const port = await closedPort();
+  for (const password of [`${PASSWORD}@x`, `@${PASSWORD}`, `a@${PASSWORD}@b`]) {
+    for (const [name, config] of /** @type {const} */ ([
+      ['HTTPS_PROXY', secure],
+      ['HTTP_PROXY', plain],
+    ])) {
+      const url = `http://user:${password}@127.0.0.1:${port}`;
+      const { answers, output } = await runApart({ [name]: url }, { config });
+      assert.equal(answers[0].error.details.proxy, `http://127.0.0.1:${port}`);
+      assert.ok(!output.includes(PASSWORD), output);
+    }
+  }
+});

@@ -37,7 +37,7 @@ const filesOf = (folder, ending) =>
     .map((name) => `${folder}/${name.toString().replaceAll(path.sep, '/')}`)
     .filter((name) => ending.test(name));
 
-/** Texts in capitals that are no reasons. */
+/** Texts in capitals that are no reasons, beside Node's own codes. */
 const OTHERS = ['GET', 'GNU', 'MODULE_NOT_FOUND', 'UTC'];
 
 /** Reasons that the JavaScript gives by itself, or asks for. */
@@ -47,7 +47,7 @@ const inJavaScript = filesOf('lib', /\.js$/)
     ...readFileSync(path.join(root, name), 'utf8').matchAll(/'([A-Z][A-Z_]{2,})'/g),
   ])
   .map(([, text]) => text)
-  .filter((text) => !text.startsWith('TWENTY_CRM_') && !OTHERS.includes(text));
+  .filter((text) => !/^(TWENTY_CRM|ERR)_/.test(text) && !OTHERS.includes(text));
 
 test('the reasons of errors are those of the core and of lib, in the types and in the guide', () => {
   const all = [...new Set([...constants('src/core/error_reason.rs'), ...inJavaScript])].sort();

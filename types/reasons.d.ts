@@ -7,6 +7,7 @@ export type TwentyCrmErrorReason =
   | 'CONNECT'
   | 'DNS'
   | 'TLS'
+  | 'PROXY'
   | 'REDIRECT'
   | 'PROXY_AUTH'
   | 'WRONG_ANSWER'

@@ -7,6 +7,8 @@ pub const CONNECT: &str = "CONNECT";
 pub const DNS: &str = "DNS";
 /// No secure connection.
 pub const TLS: &str = "TLS";
+/// The proxy that the environment names cannot be used.
+pub const PROXY: &str = "PROXY";
 /// What answered is the answer to another request.
 pub const WRONG_ANSWER: &str = "WRONG_ANSWER";
 /// The server sends the request elsewhere, where it is not followed.

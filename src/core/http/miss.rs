@@ -175,13 +175,19 @@ impl Miss {
                 Some(error_reason::TOO_LARGE),
                 format!("The answer to {what} is too large: {cause}.{advice}"),
             ),
+            TransportErrorKind::Proxy => (
+                ErrorCode::NetworkError,
+                Some(error_reason::PROXY),
+                format!("{what} was not sent: {cause}."),
+            ),
             TransportErrorKind::Request => (
                 ErrorCode::ValidationError,
                 None,
                 format!("{what} cannot be sent: {cause}."),
             ),
         };
-        let retry = code.retryable_by_default();
+        // The environment of a process stays as it is.
+        let retry = code.retryable_by_default() && error.kind != TransportErrorKind::Proxy;
         let mut crm_error = with_proxy(CrmError::new(code, message), error);
         if let Some(reason) = reason {
             crm_error = crm_error.with_detail("reason", reason);

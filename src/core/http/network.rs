@@ -104,8 +104,13 @@ impl Transport for NetworkTransport {
         // No proxy could reach this machine itself.
         if !is_local(&request.url) {
             let proxies = self.proxies.get_or_init(Proxies::from_environment);
-            if let Some(proxy) = proxies.shown_for(&uri) {
-                return self.proxied.send(request, proxy);
+            match proxies.for_uri(&uri) {
+                Ok(None) => {}
+                Ok(Some(proxy)) => return self.proxied.send(request, &proxy),
+                Err(why) => {
+                    let failure = unsent(TransportErrorKind::Proxy, why);
+                    return Box::pin(async { Err(failure) });
+                }
             }
         }
         let pool = self.pool.get_or_init(|| build_pool(self.ca.clone()));

@@ -7,40 +7,38 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::bounded_body::BoundedBody;
 use super::network::{POOL_IDLE_TIMEOUT, TrackedBody};
+use super::proxy::Proxy;
 use super::transport_failure::{self, UnresolvedName, unsent};
 use super::{
     CaCertificates, SentFlag, TransportError, TransportErrorKind, TransportRequest,
     TransportResponse, tls,
 };
 
-/// Sends over HTTP/1.1 through the proxies that the environment names.
+/// Sends over HTTP/1.1 through a proxy.
 pub(super) struct ProxiedTransport {
-    client: OnceLock<Result<reqwest::Client, TransportError>>,
+    /// For `http` and for `https` servers, which may have different proxies; each keeps its own.
+    clients: [OnceLock<Result<reqwest::Client, TransportError>>; 2],
     ca: Option<CaCertificates>,
 }
 
 impl ProxiedTransport {
     pub(super) fn new(ca: Option<CaCertificates>) -> Self {
         Self {
-            client: OnceLock::new(),
+            clients: [OnceLock::new(), OnceLock::new()],
             ca,
         }
     }
 
-    /// `proxy` is the one that the request goes through, as errors show it.
+    /// `proxy` is the one that all requests to servers of the request's scheme go through.
     pub(super) fn send(
         &self,
         request: TransportRequest,
-        proxy: String,
+        proxy: &Proxy,
     ) -> BoxFuture<'static, Result<TransportResponse, TransportError>> {
-        // What is sent to one that speaks no HTTP must not be sent in clear by mistake.
-        let client = if proxy.starts_with("socks") {
-            let message = format!("{proxy} is a SOCKS proxy, and only HTTP proxies are supported");
-            Err(unsent(TransportErrorKind::Connect, message))
-        } else {
-            let build = || build_client(self.ca.as_ref());
-            self.client.get_or_init(build).clone()
-        };
+        let build = || build_client(self.ca.as_ref(), proxy);
+        let of_scheme = usize::from(request.url.scheme() == "https");
+        let client = self.clients[of_scheme].get_or_init(build).clone();
+        let proxy = proxy.to_string();
         Box::pin(async move {
             let answer = match client {
                 Ok(client) => exchange(client, request).await,
@@ -93,10 +91,19 @@ async fn exchange(
     })
 }
 
-fn build_client(ca: Option<&CaCertificates>) -> Result<reqwest::Client, TransportError> {
+fn build_client(
+    ca: Option<&CaCertificates>,
+    proxy: &Proxy,
+) -> Result<reqwest::Client, TransportError> {
     let unusable = |message: String| unsent(TransportErrorKind::Tls, message);
     let tls = tls::client_config(ca.cloned()).map_err(|error| unusable(error.to_string()))?;
+    let mut way = reqwest::Proxy::all(proxy.url.clone())
+        .map_err(|error| unusable(transport_failure::causes(&error.without_url())))?;
+    if let Some(authorization) = &proxy.authorization {
+        way = way.custom_http_auth(authorization.clone());
+    }
     reqwest::Client::builder()
+        .proxy(way)
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)

@@ -97,6 +97,8 @@ pub enum TransportErrorKind {
     TooLarge,
     /// What came back is not HTTP.
     Protocol,
+    /// The environment names a proxy that cannot be used.
+    Proxy,
     /// The request cannot be sent as it is.
     Request,
 }

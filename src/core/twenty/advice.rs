@@ -48,6 +48,7 @@ pub fn advice(error: &CrmError) -> Option<&'static str> {
             "Renew or complete the server's certificate, make its authority known to this machine, or use http:// where \
              the server does not speak TLS."
         }
+        (ErrorCode::NetworkError, Some(error_reason::PROXY)) => return None,
         (ErrorCode::NetworkError, _) => {
             "Look at what stands before the server (proxy, load balancer, firewall): it ends connections."
         }
