@@ -17,17 +17,25 @@ const describing = new Set([
   'shortcut',
 ]);
 
-/** Recorded ids against the simulator's, one to one. */
+/** Recorded ids against the simulator's, one to one for each recording. */
 export class IdMap {
   #toSim = new Map();
   #toRecorded = new Map();
+  #recording = '';
+
+  /** Names the recording that the next pairs are of. */
+  of(recording) {
+    this.#recording = recording;
+    return this;
+  }
 
   /** @returns {boolean} Whether the pair is, or from now on may be, one and the same thing. */
   pair(recorded, sim) {
     if (this.#toSim.has(recorded)) return this.#toSim.get(recorded) === sim;
-    if (this.#toRecorded.has(sim)) return false;
+    const key = `${this.#recording} ${sim}`;
+    if (this.#toRecorded.has(key)) return false;
     this.#toSim.set(recorded, sim);
-    this.#toRecorded.set(sim, recorded);
+    this.#toRecorded.set(key, recorded);
     return true;
   }
 
@@ -61,6 +69,7 @@ function decodeCursor(text) {
  * @property {string} sent The request, in which a value that the client chose can be found.
  * @property {boolean} [describing] Compare texts meant for people as well.
  * @property {boolean} [roughCounts] Not every row of the recorded server is there: a total is a number.
+ * @property {Set<string>} [elsewhere] Keys of fields that only the recorded workspace has.
  * @property {boolean} [anyOrder] Rows come in the order of the disk: compare them by id.
  */
 
@@ -105,7 +114,7 @@ function walk(recorded, sim, rules, at, key) {
     return;
   }
   if (key === 'blocknote' && typeof recorded === 'string' && typeof sim === 'string') {
-    walk(JSON.parse(recorded), JSON.parse(sim), rules, `${at}~`, '');
+    walk(JSON.parse(recorded), JSON.parse(sim), { ...rules, anyOrder: false }, `${at}~`, '');
     return;
   }
   if (typeof recorded === 'string' && typeof sim === 'string') {
@@ -159,6 +168,7 @@ function walkRows(recorded, sim, rules, at) {
 function walkKeys(recorded, sim, rules, at) {
   for (const key of new Set([...Object.keys(recorded), ...Object.keys(sim)])) {
     if (!(key in recorded)) rules.found.push(`${at}.${key}: only the simulator has it`);
+    else if (!(key in sim) && rules.elsewhere?.has(key)) continue;
     else if (!(key in sim)) rules.found.push(`${at}.${key}: the simulator lacks it`);
     else walk(recorded[key], sim[key], rules, `${at}.${key}`, key);
   }

@@ -29,6 +29,86 @@ function recordedObjectIds(session, personFrom, companyFrom) {
   ];
 }
 
+/** The object that a look-up of metadata names by its id. */
+const pairShownObject = (number) => async (session) => {
+  const { request, response, server } = session.recorded(number);
+  const { nameSingular } = response.body.data?.object ?? response.body;
+  const object = session.objects.find((each) => each.nameSingular === nameSingular);
+  session.ids.of(server).pair(request.path.split('/').at(-1), object.id);
+};
+
+/** A soft deletion that was not recorded. */
+const softDelete = (session, plural, id) =>
+  session.mustCall('DELETE', `/rest/${plural}/${session.ids.translate(id)}?soft_delete=true`);
+
+const rowsOf = (session, number) =>
+  rowsIn(session.recorded(number).response.body, session.names).map(({ row }) => row);
+
+/** Members beside the one that a list shows first. */
+function furtherMembers(session, count) {
+  const [first] = rowsOf(session, 867);
+  const others = Array.from({ length: count }, (_, n) => ({
+    ...first,
+    id: `ffffffff-0000-4000-8000-00000000000${n}`,
+    userEmail: `member${n}@apple.dev`,
+    userId: `ffffffff-0000-4000-8000-00000000001${n}`,
+  }));
+  return [first, ...others];
+}
+
+/** People behind all others, so that a page can be long. */
+const fillers = Array.from({ length: 1100 }, (_, n) => ({
+  id: `ffffffff-ffff-4fff-bfff-${String(n).padStart(12, '0')}`,
+}));
+
+/** The rows that a recorded write met, as they were before it. */
+async function hadRows(session, number, wereDeleted = false) {
+  const people = rowsOf(session, number)
+    .filter(({ id, createdAt, updatedAt }) => {
+      const isNew = createdAt !== undefined && createdAt === updatedAt;
+      return !session.known.has(id) && !isNew;
+    })
+    .map(({ updatedAt, deletedAt, ...row }) => ({
+      ...row,
+      ...(row.createdAt && { updatedAt: row.createdAt }),
+      deletedAt: wereDeleted ? '2026-11-30T17:36:38.000Z' : (deletedAt ?? null),
+    }));
+  if (people.length > 0) await session.seedRows({ people });
+}
+
+/** The company that a person was linked to was soft-deleted afterwards. */
+async function ownedByDeletedCompany(session) {
+  const { id, companyId } = session.recorded(998).response.body.data.person;
+  await session.seedRows({ companies: [{ id: companyId, name: 'Gone' }] });
+  await session.mustCall('PATCH', `/rest/people/${id}`, { companyId });
+  await softDelete(session, 'companies', companyId);
+}
+
+/** A full bucket of the server's default, and all but so many tokens spent. */
+async function withTokens(session, left) {
+  await session.sim.setOptions({ rateLimits: {} });
+  await session.sim.setOptions({ rateLimits: { long: { limit: 100, ttlMs: 60000 } } });
+  await drain(session, 100 - left);
+}
+
+/** The next batch is answered as by a server that lost its database meanwhile, with its rows there or not. */
+async function cutConnection(session, process) {
+  await session.sim.setOptions({ databaseDown: false });
+  const action = { type: 'connectionCut', process };
+  await session.sim.addFaults({ path: '/rest/batch/people', times: 1, action });
+}
+
+/** Names and metadata ids of the workspace in which everything from 600 on was recorded. */
+function objectsOfTheSecondRecording(session) {
+  const named = [765, 766, 767, 768, 769].map((number) => {
+    const { name, request } = session.recorded(number);
+    return [/field-create-(\w+)-/.exec(name)[1], request.body.objectMetadataId];
+  });
+  const target = (number) =>
+    session.recorded(number).request.body.relationCreationPayload.targetObjectMetadataId;
+  return [...named, ['company', target(770)], ['person', target(772)]];
+}
+
 async function seedDevRows(session, transcripts, bornAt) {
   await session.seedFrom(transcripts, (row) => row.createdAt === bornAt);
 }
@@ -158,6 +238,74 @@ export const stepsBefore = new Map([
   [449, (session) => session.seedRows({ people: [rowBefore(session, 449, {})] })],
   [452, (session) => session.seedRows({ people: [rowBefore(session, 452, { externalId: '' })] })],
   [465, (session) => session.seedRows({ people: [rowBefore(session, 465, {})] })],
+  [82, pairShownObject(82)],
+  [439, pairShownObject(439)],
+  [
+    600,
+    async (session) => {
+      session.startOver();
+      await session.sim.reset({ preset: 'fresh' });
+      await session.learnWorkspace(objectsOfTheSecondRecording(session));
+      for (const plural of ['people', 'companies']) {
+        await session.sim.setOptions({
+          addFields: [{ object: plural, name: 'externalId', type: 'TEXT', isUnique: true }],
+        });
+      }
+    },
+  ],
+  [601, (session) => session.learnNames()],
+  // The look-up had found the company; then somebody else deleted it.
+  [
+    892,
+    (session) => softDelete(session, 'companies', session.recorded(893).request.body.companyId),
+  ],
+  [867, (session) => session.seedRows({ workspaceMembers: furtherMembers(session, 3) })],
+  // The five rows share a moment, which the filters and cursors of the next requests name.
+  [901, (session) => session.seedRows({ people: rowsOf(session, 900) })],
+  [937, (session) => session.sim.seed({ people: fillers })],
+  ...[951, 952, 957, 965, 967, 972].map((number) => [
+    number,
+    (session) => hadRows(session, number),
+  ]),
+  ...[949, 953, 962].map((number) => [number, (session) => hadRows(session, number, true)]),
+  [
+    956,
+    async (session) => {
+      // One of the three is shown whole later.
+      await hadRows(session, 963);
+      await hadRows(session, 956);
+    },
+  ],
+  [
+    980,
+    async (session) => {
+      await hadRows(session, 980);
+      await withTokens(session, 1);
+    },
+  ],
+  [
+    988,
+    (session) => {
+      const [{ companyId }] = rowsOf(session, 988);
+      return session.seedRows({ companies: [{ id: companyId, name: 'A' }] });
+    },
+  ],
+  [998, ownedByDeletedCompany],
+  [
+    979,
+    async (session) => {
+      await session.sim.setOptions({ rateLimits: { long: { limit: 100, ttlMs: 60000 } } });
+      await drain(session, 100);
+    },
+  ],
+  [981, (session) => withTokens(session, 1)],
+  [982, (session) => withTokens(session, 0)],
+  [983, (session) => session.sim.setOptions({ rateLimits: {} })],
+  [993, (session) => session.sim.setOptions({ databaseDown: true })],
+  [994, (session) => cutConnection(session, false)],
+  [995, (session) => cutConnection(session, true)],
+  [996, (session) => session.sim.clearFaults()],
+  [779, (session) => session.learnNames()],
   [
     471,
     async (session) => {
@@ -185,7 +333,11 @@ export function credentials(session, number, recorded) {
     return fill(number < 365 ? keys.memberToken : keys.adminToken);
   }
   if (placeholder !== '<JWT>') return recorded;
-  if (number === 250) return fill(apiKey);
+  if (number === 250 || number === 979) return fill(apiKey);
+  if ([973, 976, 977].includes(number)) return fill(apiKey.slice(0, -8));
+  if (number === 974)
+    return fill(`${apiKey.slice(0, -2)}${apiKey.at(-2) === 'A' ? 'B' : 'A'}${apiKey.at(-1)}`);
+  if (number === 978) return fill(keys.expired);
   if (number === 251) return fill(keys.expired);
   if (number >= 367 && number <= 374) return fill(keys.readOnly);
   if (number === 376) return fill(keys.revoked);

@@ -139,6 +139,9 @@ impl KeyRing {
             ));
         };
         match self.keys.iter().find(|k| k.token == token) {
+            None if self.is_cut_short(token) => {
+                Err(refused(400, "Unknown token error.", "INVALID_INPUT"))
+            }
             None => Err(refused(401, "Token invalid.", "UNAUTHENTICATED")),
             Some(k) if k.status == KeyStatus::Revoked => Err(refused(
                 403,
@@ -150,6 +153,14 @@ impl KeyRing {
             }
             Some(k) => Ok(k.clone()),
         }
+    }
+}
+
+impl KeyRing {
+    /// Whether the end of a token's signature is missing.
+    fn is_cut_short(&self, token: &str) -> bool {
+        let has_signature = token.split('.').count() == 3;
+        has_signature && self.keys.iter().any(|key| key.token.starts_with(token))
     }
 }
 
@@ -217,5 +228,10 @@ mod tests {
             (403, "This API Key is revoked".into())
         );
         assert_eq!(ask(Some("bearer {full}")), (200, "My api key".into()));
+        let whole = KeyRing::new(&mut fastrand::Rng::with_seed(1), 0)
+            .tokens()
+            .full;
+        let cut = format!("Bearer {}", &whole[..whole.len() - 8]);
+        assert_eq!(ask(Some(&cut)), (400, "Unknown token error.".into()));
     }
 }

@@ -86,6 +86,7 @@ fn object(singular: &str, plural: &str, label_field: &str, flags: &[&str]) -> Ob
             .map(str::to_owned),
         is_custom: false,
         is_system: flags.contains(&"system"),
+        is_creatable: !flags.contains(&"system") || flags.contains(&"creatable"),
         is_searchable: flags.contains(&"searchable"),
         is_active: true,
         duplicate_criteria: Vec::new(),

@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 use crate::errors::ApiError;
 use crate::flavour::Flavour;
 use crate::http::ApiResult;
+use crate::inspect::shown;
 use crate::links;
 use crate::phones;
+use crate::plain_values::{text, uuid};
 use crate::schema::{Field, FieldType, Object, SubType};
-use crate::values::{shown, text, uuid};
 
 /// Validates and normalises a composite: the subfields that were sent, or `None` for a null.
 ///
@@ -34,6 +35,10 @@ pub fn composite(
     for (key, value) in entries {
         let Some((_, kind)) = subfields.iter().find(|(n, _)| n == key) else {
             let kind = field.kind.name().to_lowercase().replace('_', " ");
+            let key = match field.kind {
+                FieldType::RichText => format!("'{key}'"),
+                _ => key.clone(),
+            };
             let message = format!("Invalid subfield {key} for {kind} field \"{name}\"");
             return Err(ApiError::bad_request(message));
         };
@@ -44,11 +49,33 @@ pub fn composite(
     }
     match field.kind {
         FieldType::Emails => emails(name, &mut result)?,
+        FieldType::RichText => {
+            blocks(name, &result)?;
+            // Each form is made anew from the other one.
+            let is_sent = |key: &str| result.get(key).is_some_and(|form| !form.is_null());
+            match (is_sent("markdown"), is_sent("blocknote")) {
+                (true, false) => result.insert("blocknote".to_owned(), Value::Null),
+                (false, true) => result.insert("markdown".to_owned(), Value::Null),
+                _ => None,
+            };
+        }
         FieldType::Links => {
+            // Texts in the place of links are dropped in silence.
+            if let Some(Value::Array(links)) = result.get_mut("secondaryLinks") {
+                links.retain(Value::is_object);
+            }
             let is_domain = object.name_singular == "company" && name == "domainName";
             links::normalise(&mut result, is_domain && flavour.differences().bare_hosts)?;
         }
-        FieldType::Phones => phones::normalise(&mut result)?,
+        FieldType::Phones => {
+            // Texts in the place of numbers are numbers without anything in them.
+            if let Some(Value::Array(phones)) = result.get_mut("additionalPhones") {
+                for text in phones.iter_mut().filter(|phone| !phone.is_object()) {
+                    *text = Value::Object(Map::new());
+                }
+            }
+            phones::normalise(&mut result)?;
+        }
         _ => {}
     }
     Ok(Some(result))
@@ -71,15 +98,12 @@ fn subfield(path: &str, kind: SubType, value: &Value) -> ApiResult<Value> {
                 Err(ApiError::bad_request(message))
             }
         },
-        SubType::Number => match value {
-            Value::Number(_) => Ok(value.clone()),
-            _ => bad("number"),
-        },
-        SubType::BigInt => match value {
-            Value::Number(_) => Ok(value.clone()),
-            Value::String(text) => match text.parse::<i64>() {
-                Ok(number) => Ok(Value::from(number)),
-                Err(_) => bad("number"),
+        SubType::Number | SubType::BigInt => match value {
+            Value::Number(_) | Value::String(_) => match number(value, kind) {
+                Some(number) => Ok(number),
+                None => Err(ApiError::bad_request(format!(
+                    "Invalid number value NaN for field \"{path}\""
+                ))),
             },
             _ => bad("number"),
         },
@@ -88,6 +112,38 @@ fn subfield(path: &str, kind: SubType, value: &Value) -> ApiResult<Value> {
             None => bad("UUID"),
         },
         SubType::Json => Ok(value.clone()),
+    }
+}
+
+/// A number, or a text that is one; what is kept as an integer loses its fraction.
+fn number(value: &Value, kind: SubType) -> Option<Value> {
+    let text = value.as_str();
+    let whole = match text {
+        Some(text) => text.trim().parse::<i64>().ok(),
+        None => value.as_i64(),
+    };
+    if let Some(whole) = whole {
+        return Some(Value::from(whole));
+    }
+    let number = match text {
+        Some(text) => text.trim().parse::<f64>().ok().filter(|n| n.is_finite())?,
+        None => value.as_f64()?,
+    };
+    #[allow(clippy::cast_possible_truncation)] // the fraction is what is dropped
+    Some(match kind {
+        SubType::BigInt => Value::from(number.trunc() as i64),
+        _ => Value::from(number),
+    })
+}
+
+/// The editor's document is kept as a text of JSON.
+fn blocks(name: &str, text: &Map<String, Value>) -> ApiResult<()> {
+    let is_json = |text: &str| serde_json::from_str::<Value>(text).is_ok();
+    match text.get("blocknote") {
+        Some(Value::String(text)) if !is_json(text) => Err(ApiError::bad_request(format!(
+            "Invalid blocknote value for field \"{name}.blocknote\" - must contain valid JSON"
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -106,6 +162,15 @@ fn emails(name: &str, composite: &mut Map<String, Value>) -> ApiResult<()> {
     };
     if let Some(value) = composite.get_mut("primaryEmail") {
         check(value, "primaryEmail")?;
+    }
+    if let Some(further) = composite.get_mut("additionalEmails")
+        && let Value::String(text) = &*further
+    {
+        *further = serde_json::from_str(text).map_err(|_| {
+            let first = text.chars().next().unwrap_or_default();
+            let message = format!("Unexpected token '{first}', \"{text}\" is not valid JSON");
+            ApiError::core(400, "SyntaxError", message)
+        })?;
     }
     if let Some(Value::Array(values)) = composite.get_mut("additionalEmails") {
         values

@@ -8,7 +8,7 @@ use crate::schema::Object;
 const DIGITS: usize = 27;
 
 /// The object's table: a custom object's name has an underline in front.
-fn table(object: &Object) -> String {
+pub fn table(object: &Object) -> String {
     let prefix = if object.is_custom { "_" } else { "" };
     format!("{prefix}{}", object.name_singular)
 }

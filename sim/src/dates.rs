@@ -4,12 +4,16 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use crate::clock::iso;
 
-/// A calendar day as `YYYY-MM-DD`; slashes mean month first.
+/// A calendar day as `YYYY-MM-DD`; slashes mean month first. An instant of UTC is its day, one with an offset is none.
 pub fn date(text: &str) -> Option<String> {
     let day = ["%Y-%m-%d", "%m/%d/%Y"]
         .iter()
         .find_map(|format| NaiveDate::parse_from_str(text.trim(), format).ok())
         .or_else(|| {
+            let time = text.trim().get(10..)?;
+            if time.contains(['+', '-']) {
+                return None;
+            }
             DateTime::parse_from_rfc3339(&date_time(text)?)
                 .ok()
                 .map(|t| t.date_naive())

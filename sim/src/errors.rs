@@ -41,11 +41,11 @@ pub enum ApiError {
     Limit(Box<Refusal>),
     /// Shape 5, the authentication middleware: no charset, no ETag.
     Auth {
-        /// 401 or 403.
+        /// 401, 403, or 400 for a token that is cut short.
         status: u16,
         /// The only entry of `messages`.
         message: String,
-        /// `FORBIDDEN_EXCEPTION` or `UNAUTHENTICATED`.
+        /// `FORBIDDEN_EXCEPTION`, `UNAUTHENTICATED` or `INVALID_INPUT`.
         error: &'static str,
     },
 }

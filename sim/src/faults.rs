@@ -50,6 +50,12 @@ pub enum FaultAction {
     },
     /// The database is down: 400 `connect ECONNREFUSED` on core REST, 500 bare on metadata.
     DatabaseDown,
+    /// The server loses its database while it writes: 400, and nobody knows whether the rows are there.
+    ConnectionCut {
+        /// Whether they are.
+        #[serde(default)]
+        process: bool,
+    },
     /// 200 with the web app's HTML page: what a wrong base URL answers.
     Html,
     /// 429 in the server's words.

@@ -211,7 +211,15 @@ impl Test {
             Self::Lt(operand) => ordered(operand).map(Ordering::is_lt),
             Self::Lte(operand) => ordered(operand).map(Ordering::is_le),
             Self::Like(pattern, ignore_case) => {
-                let text = stored.as_str()?;
+                let document;
+                let text = match stored {
+                    Value::String(text) => text,
+                    Value::Object(_) | Value::Array(_) => {
+                        document = stored.to_string();
+                        &document
+                    }
+                    _ => return None,
+                };
                 Some(like(text, pattern, *ignore_case))
             }
         }

@@ -9,11 +9,16 @@ use crate::dates;
 use crate::errors::ApiError;
 use crate::filter::{Filter, Test};
 use crate::http::ApiResult;
+use crate::inspect::shown;
+use crate::plain_values::out_of_form;
 use crate::schema::{Field, FieldType, Object, RelationKind, Schema, SubType};
-use crate::values::{no_field, shown};
+use crate::values::no_field;
 
 /// Name of the workspace's schema in the database, which its complaints show.
 const SCHEMA_NAME: &str = "workspace_3f1f5b1e6f0a4b8e9f572a6f1";
+
+/// What a list of texts can be asked; of these only `is` is known to the REST grammar.
+const ARRAY_OPERATORS: [&str; 3] = ["containsIlike", "is", "isEmptyArray"];
 
 /// Compiles a filter in GraphQL's shape: `{and:[..]}`, `{or:[..]}`, `{not:{..}}`,
 /// `{field:{op:value}}`, `{composite:{sub:{op:value}}}`, `{relation:{..}}`.
@@ -52,9 +57,11 @@ fn field(schema: &Schema, object: &Object, key: &str, value: &Value) -> ApiResul
     let entries = value.as_object().unwrap_or(&empty);
     let Some(found) = object.column(key) else {
         let relation = object.field(key).and_then(|f| f.relation.as_ref());
-        let Some(relation) = relation.filter(|r| r.kind == RelationKind::ManyToOne) else {
-            return Err(no_field(object, key));
-        };
+        let relation = relation.ok_or_else(|| no_field(object, key))?;
+        if relation.kind == RelationKind::OneToMany {
+            let message = format!("Cannot filter by relation field \"{key}\"");
+            return Err(ApiError::bad_request(message));
+        }
         let target: &Arc<Object> = schema
             .by_singular(&relation.target)
             .ok_or_else(|| no_field(object, key))?;
@@ -107,6 +114,12 @@ fn test(
     op: &str,
     operand: &Value,
 ) -> ApiResult<Test> {
+    if field.kind == FieldType::Array && !ARRAY_OPERATORS.contains(&op) {
+        let allowed = ARRAY_OPERATORS.join(", ");
+        return Err(ApiError::bad_request(format!(
+            "Operator \"{op}\" is not valid for field \"{path}\" of type ARRAY - Allowed operators: {allowed}"
+        )));
+    }
     let one = || scalar(object, field, path, sub, operand);
     let many = || match operand {
         Value::Array(items) => items
@@ -172,13 +185,23 @@ fn scalar(
                 ))),
             }
         }
-        FieldType::DateTime => match operand.as_str().and_then(dates::date_time) {
-            Some(instant) => Ok(Value::from(instant)),
-            None => {
-                let message = format!("invalid input syntax for type timestamp: {operand}");
-                Err(ApiError::bad_request(message))
+        FieldType::DateTime => {
+            // A write takes microseconds, a filter does not.
+            let is_fine = |text: &&str| {
+                text.split_once('.').is_none_or(|(_, rest)| {
+                    rest.chars().take_while(char::is_ascii_digit).count() <= 3
+                })
+            };
+            match operand.as_str().filter(is_fine).and_then(dates::date_time) {
+                Some(instant) => Ok(Value::from(instant)),
+                None => Err(out_of_form(
+                    operand,
+                    "date-time",
+                    path,
+                    "YYYY-MM-DDTHH:mm:ssZ",
+                )),
             }
-        },
+        }
         FieldType::Select => {
             let is_option = field.options.iter().any(|o| operand == &o.value);
             if is_option || field.options.is_empty() {

@@ -24,6 +24,10 @@ pub struct Query {
     pub before: Option<Record>,
     /// Page size.
     pub limit: usize,
+    /// Whether the page tells the truth in both directions, as later servers do.
+    pub is_honest: bool,
+    /// Whether an ordering through a relation to many is left out in silence, as on 2.21.
+    pub skips_to_many: bool,
 }
 
 /// A page of records.
@@ -33,13 +37,13 @@ pub struct Page<'a> {
     pub rows: Vec<&'a Record>,
     /// Records that pass the filter, on all pages.
     pub total: usize,
-    /// Cursor of the first row; of the last one when paging backwards (the server's slip).
+    /// Cursor of the first row; of the last one when paging backwards, a slip of 2.21.
     pub start_cursor: Option<String>,
-    /// Cursor of the last row; of the first one when paging backwards.
+    /// Cursor of the last row; of the first one when paging backwards on 2.21.
     pub end_cursor: Option<String>,
-    /// More behind; always false when paging backwards.
+    /// More behind; always false when paging backwards on 2.21.
     pub has_next_page: bool,
-    /// More before; always false when paging forwards.
+    /// More before; always false when paging forwards on 2.21.
     pub has_previous_page: bool,
 }
 
@@ -53,8 +57,8 @@ pub fn find<'a>(world: &'a World, object: &Object, query: &Query) -> ApiResult<P
             "Cannot provide both before and after",
         ));
     }
-    order::check(object, &query.order)?;
-    let order = order::with_id(query.order.clone());
+    let order = order::resolve(object, &query.order, query.skips_to_many)?;
+    let order = order::with_id(order);
     let backwards = query.before.is_some();
     let cursor = query.after.as_ref().or(query.before.as_ref());
     let table = world.table(&object.name_singular);
@@ -79,24 +83,32 @@ pub fn find<'a>(world: &'a World, object: &Object, query: &Query) -> ApiResult<P
             if let Some(cursor) = cursor {
                 rows.retain(|row| order::is_behind(&order, cursor, row, backwards));
             }
-            (order::first_of(&order, rows, backwards, count), total)
+            (
+                order::first_of(world, &order, rows, backwards, count),
+                total,
+            )
         }
     };
     let more = rows.len() > query.limit;
     rows.truncate(query.limit);
-    // The server takes its cursors before it turns a backward page around.
-    let start_cursor = rows.first().map(|row| order::cursor(&order, row));
-    let end_cursor = rows.last().map(|row| order::cursor(&order, row));
-    if backwards {
+    if backwards && query.is_honest {
         rows.reverse();
     }
+    // 2.21 takes its cursors before it turns a backward page around.
+    let start_cursor = rows.first().map(|row| order::cursor(&order, row));
+    let end_cursor = rows.last().map(|row| order::cursor(&order, row));
+    if backwards && !query.is_honest {
+        rows.reverse();
+    }
+    // Behind a cursor that pages backwards, and before one that pages forwards, there is at least its own row.
+    let has_cursor = query.is_honest && cursor.is_some();
     Ok(Page {
         rows,
         total,
         start_cursor,
         end_cursor,
-        has_next_page: more && !backwards,
-        has_previous_page: more && backwards,
+        has_next_page: if backwards { has_cursor } else { more },
+        has_previous_page: if backwards { more } else { has_cursor },
     })
 }
 

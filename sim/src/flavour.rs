@@ -25,6 +25,8 @@ pub struct Differences {
     pub metadata_pages: bool,
     /// Objects and workspace members carry `openRecordIn`.
     pub open_record_in: bool,
+    /// The field whose picture stands for a record.
+    pub image_field: &'static str,
     /// A fractional `limit` of records is cut; else it is rounded up. Metadata refuse it.
     pub cuts_limits: bool,
     /// Ordering through a to-many relation is refused.
@@ -49,6 +51,7 @@ const V2_21: Differences = Differences {
     honest_pages: false,
     metadata_pages: false,
     open_record_in: false,
+    image_field: "avatarUrl",
     cuts_limits: false,
     refuses_to_many_order: false,
     credentials: false,
@@ -64,6 +67,7 @@ const V2_31: Differences = Differences {
     honest_pages: true,
     metadata_pages: true,
     open_record_in: true,
+    image_field: "avatarFile",
     cuts_limits: true,
     refuses_to_many_order: true,
     credentials: true,

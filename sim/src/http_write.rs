@@ -206,6 +206,9 @@ pub fn fault_response(fault: &FaultAction, request: &Request, now_ms: i64) -> Op
                 ApiError::core(400, "Error", text).into()
             })
         }
+        FaultAction::ConnectionCut { .. } => {
+            Some(ApiError::bad_request("Connection terminated unexpectedly").into())
+        }
         FaultAction::Html => {
             let mut response = Response::bytes(200, HTML.as_bytes().to_vec());
             response.content_type = Some("text/html; charset=utf-8");

@@ -9,7 +9,9 @@
 
 pub mod auth;
 pub mod body;
+pub mod bulk;
 pub mod catalogue;
+pub mod change;
 pub mod clock;
 pub mod composites;
 pub mod constraint;
@@ -31,6 +33,7 @@ pub mod group_by;
 pub mod http;
 pub mod http_parse;
 pub mod http_write;
+pub mod inspect;
 pub mod like;
 pub mod links;
 pub mod list_params;
@@ -41,6 +44,7 @@ pub mod openapi;
 pub mod options;
 pub mod order;
 pub mod phones;
+pub mod plain_values;
 pub mod rate_limit;
 pub mod record_calls;
 pub mod records;

@@ -1,6 +1,7 @@
 //! Query parameters of record calls (WIRE.md section 7).
 
 use crate::errors::ApiError;
+use crate::flavour::Differences;
 use crate::http::{ApiResult, Request};
 use crate::order::{self, OrderBy};
 use crate::store::Record;
@@ -28,16 +29,13 @@ impl ListParams {
     ///
     /// # Errors
     /// 400 for values the server refuses.
-    pub fn parse(request: &Request) -> ApiResult<Self> {
+    pub fn parse(request: &Request, differences: &Differences) -> ApiResult<Self> {
         let limit = match request.query("limit") {
             None => DEFAULT_LIMIT,
-            Some(text) => text
-                .parse::<usize>()
-                .map(|n| n.min(MAX_LIMIT))
-                .map_err(|_| {
-                    let message = format!("limit '{text}' is invalid. Should be an integer");
-                    ApiError::bad_request(message)
-                })?,
+            Some(text) => size(text, differences).ok_or_else(|| {
+                let message = format!("limit '{text}' is invalid. Should be an integer");
+                ApiError::bad_request(message)
+            })?,
         };
         let cursor = |name| match request.query(name).filter(|text| !text.is_empty()) {
             Some(text) => order::parse_cursor(text).map(Some),
@@ -50,6 +48,19 @@ impl ListParams {
             limit,
         })
     }
+}
+
+/// A page size; a fraction is rounded up, or cut by later servers.
+fn size(text: &str, differences: &Differences) -> Option<usize> {
+    let number: f64 = text.parse().ok().filter(|n| *n >= 0.0)?;
+    let whole = if differences.cuts_limits {
+        number.floor()
+    } else {
+        number.ceil()
+    };
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    // checked and cut to the largest page
+    Some((whole as usize).min(MAX_LIMIT))
 }
 
 /// `depth`: 0 without, 0 or 1.

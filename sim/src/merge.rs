@@ -55,6 +55,8 @@ pub fn handle(call: &Call<'_>) -> ApiResult<Response> {
         );
         return Ok(data(200, &key, &call.view(&record, None)));
     }
+    let mut merged = merged;
+    merged.remove("updatedAt");
     call.write(
         |write| {
             for loser in &losers {

@@ -8,13 +8,14 @@ mod object_refusal;
 mod objects;
 mod print;
 mod problems;
+mod relation_fields;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::errors::ApiError;
@@ -58,6 +59,14 @@ pub fn handle(state: &Arc<State>, request: &Request) -> Response {
     respond(answer)
 }
 
+/// Answers `/rest/apiKeys`.
+pub fn handle_keys(state: &Arc<State>, request: &Request) -> Response {
+    match request.method.as_str() {
+        "GET" | "HEAD" => respond(api_keys::list(state, request)),
+        _ => records::handle(state, request),
+    }
+}
+
 /// Id of the application that owns what the workspace made itself.
 pub fn workspace_application_id() -> String {
     print::application_id(true)
@@ -84,6 +93,39 @@ fn one(state: &State, status: u16, legacy_key: &str, content: Value) -> Response
 /// A row of a list, with its id. Its text is ready: to write all rows takes longer than the rest of an answer.
 pub type PrintedRow = (Uuid, Box<RawValue>);
 
+/// A list of API keys or webhooks: bare, or in pages as later servers answer below `/rest/metadata`.
+pub fn plain_list(state: &State, request: &Request, rows: &[Value]) -> ApiResult<Response> {
+    let is_metadata = request.path.starts_with("/rest/metadata/");
+    if !is_metadata || !state.settings().differences().metadata_pages {
+        return Ok(Response::json(200, rows));
+    }
+    let limit = limit(state, request)?;
+    let shown = &rows[..limit.min(rows.len())];
+    let id = |row: Option<&Value>| row.map_or(Value::Null, |row| row["id"].clone());
+    let body = json!({
+        "data": shown,
+        "pageInfo": {
+            "hasNextPage": shown.len() < rows.len(),
+            "hasPreviousPage": false,
+            "startCursor": id(shown.first()),
+            "endCursor": id(shown.last()),
+        },
+        "totalCount": rows.len(),
+    });
+    Ok(Response::json(200, &body))
+}
+
+/// `limit` of a list of metadata.
+fn limit(state: &State, request: &Request) -> ApiResult<usize> {
+    let text = request.query("limit").unwrap_or_default();
+    let is_whole = text.parse::<usize>().is_ok();
+    if !text.is_empty() && !is_whole && state.settings().differences().metadata_pages {
+        let message = format!("limit '{text}' is invalid. Should be an integer");
+        return Err(ApiError::nest(400, "Bad Request", message));
+    }
+    Ok(text.parse().unwrap_or(60).min(200))
+}
+
 fn printed(id: Uuid, row: &Value) -> PrintedRow {
     // A JSON value in memory always has a text.
     (id, to_raw_value(row).unwrap_or_default())
@@ -104,33 +146,38 @@ fn page(
         let message = "'starting_after' and 'ending_before' cannot be used together.";
         return Err(ApiError::nest(400, "Bad Request", message));
     }
-    let limit = request
-        .query("limit")
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(60)
-        .min(200);
+    let limit = limit(state, request)?;
+    let is_honest = state.settings().differences().metadata_pages;
     let mut rows: Vec<&PrintedRow> = rows.iter().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.0));
     let total = rows.len();
+    let mut surplus = 0;
     if let Some(cursor) = after {
-        let cursor = cursor_id(cursor)?;
+        let cursor = cursor_id(cursor, is_honest)?;
         rows.retain(|(id, _)| *id < cursor);
     }
     if let Some(cursor) = before {
-        let cursor = cursor_id(cursor)?;
+        let cursor = cursor_id(cursor, is_honest)?;
         rows.retain(|(id, _)| *id > cursor);
-        let surplus = rows.len().saturating_sub(limit);
+        surplus = rows.len().saturating_sub(limit);
         rows.drain(..surplus);
     }
     let has_next = rows.len() > limit;
     rows.truncate(limit);
     let cursor =
         |row: Option<&&PrintedRow>| row.map_or(Value::Null, |(id, _)| Value::from(id.to_string()));
-    let page_info = json!({
-        "hasNextPage": has_next,
-        "startCursor": cursor(rows.first()),
-        "endCursor": cursor(rows.last()),
-    });
+    let mut page_info = Map::new();
+    page_info.insert(
+        "hasNextPage".to_owned(),
+        Value::from(has_next || (is_honest && before.is_some())),
+    );
+    if is_honest {
+        let has_previous = after.is_some() || surplus > 0;
+        page_info.insert("hasPreviousPage".to_owned(), Value::from(has_previous));
+    }
+    page_info.insert("startCursor".to_owned(), cursor(rows.first()));
+    page_info.insert("endCursor".to_owned(), cursor(rows.last()));
+    let page_info = Value::Object(page_info);
     let rows = rows.into_iter().map(|(_, row)| &**row).collect();
     let body = Page {
         data: if is_new(state) {
@@ -159,8 +206,10 @@ enum Rows<'a> {
     Keyed(BTreeMap<&'a str, Vec<&'a RawValue>>),
 }
 
-/// A cursor is compared inside the database, whose complaint nobody catches.
-fn cursor_id(text: &str) -> ApiResult<Uuid> {
-    Uuid::parse_str(text)
-        .map_err(|_| ApiError::Bare(format!("invalid input syntax for type uuid: \"{text}\"")))
+/// 2.21 compares a cursor inside the database, whose complaint nobody catches; later servers look at it first.
+fn cursor_id(text: &str, is_checked: bool) -> ApiResult<Uuid> {
+    Uuid::parse_str(text).map_err(|_| match is_checked {
+        true => ApiError::nest(400, "Bad Request", format!("Invalid cursor: {text}")),
+        false => ApiError::Bare(format!("invalid input syntax for type uuid: \"{text}\"")),
+    })
 }

@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::bulk::{self, MAX_RECORDS};
+use crate::change;
 use crate::errors::ApiError;
-use crate::events::RecordEvent;
 use crate::field_choice::FieldChoice;
 use crate::filter::{self, Filter};
 use crate::find::{self, Query};
@@ -19,15 +20,10 @@ use crate::remove;
 use crate::schema::Object;
 use crate::state::State;
 use crate::store::{Record, World, is_deleted};
-use crate::unsent;
 use crate::upsert;
-use crate::values::{self, Payload};
+use crate::values::Payload;
 use crate::view::View;
-use crate::webhooks;
 use crate::write::Write;
-
-/// Most records in a batch or a bulk update (QUERY_MAX_RECORDS).
-const MAX_RECORDS: usize = 200;
 
 /// A call whose path and parameters are known to be good.
 pub struct Call<'a> {
@@ -47,10 +43,7 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     fn flavoured(&self, payload: &Value) -> ApiResult<Payload> {
-        let settings = self.state.settings();
-        let mut payload = values::normalise(&self.object, payload, settings.flavour)?;
-        unsent::complete(&self.object, &mut payload, settings.unsent_subfields);
-        Ok(payload)
+        change::payload(self.state, &self.object, payload)
     }
 
     /// A row as the answer shows it, with its relations where a world is given.
@@ -107,6 +100,7 @@ impl Call<'_> {
     /// # Errors
     /// In the server's words.
     pub fn list(&self, params: ListParams) -> ApiResult<Response> {
+        let differences = self.state.settings().differences();
         let world = self.state.world();
         let query = Query {
             filter: self.compiled(&world)?,
@@ -114,6 +108,8 @@ impl Call<'_> {
             after: params.after,
             before: params.before,
             limit: params.limit,
+            is_honest: differences.honest_pages,
+            skips_to_many: !differences.refuses_to_many_order,
         };
         let page = find::find(&world, &self.object, &query)?;
         let views: Vec<View<'_>> = page
@@ -210,28 +206,19 @@ impl Call<'_> {
         work: impl FnOnce(&mut Write<'_>) -> ApiResult<Vec<Uuid>>,
         answer: impl FnOnce(&[View<'_>]) -> Response,
     ) -> ApiResult<Response> {
-        let mut world = self.state.world();
         let key = self.request.key.as_ref();
-        let object = Arc::clone(&self.object);
-        let mut write = Write::new(self.state, &mut world, object, key);
-        let ids = work(&mut write)?;
-        let (events, times) = finish(&mut write, self.state);
-        let mark = write.in_flight();
-        let table = world.table(&self.object.name_singular);
-        let rows: Vec<Arc<Record>> = ids.iter().filter_map(|id| table.share(*id)).collect();
+        let done = change::change(self.state, &self.object, key, work)?;
         // Rows without their relations are printed while others write.
-        let world = (self.depth > 0).then_some(world);
-        let views: Vec<View<'_>> = rows
+        let world = (self.depth > 0).then(|| self.state.world());
+        let views: Vec<View<'_>> = done
+            .rows
             .iter()
             .map(|row| self.view(row, world.as_deref()))
             .collect();
         let mut response = answer(&views);
         drop(world);
-        response.service_time = times;
-        response.in_flight = mark;
-        if !events.is_empty() {
-            webhooks::dispatch(self.state, events);
-        }
+        response.service_time = done.time;
+        response.in_flight = done.in_flight;
         Ok(response)
     }
 
@@ -265,17 +252,9 @@ impl Call<'_> {
         self.request.json.as_ref().unwrap_or(&EMPTY)
     }
 
-    /// Ids of the rows that the filter means, in the order in which the database returns them.
     fn selected(&self, world: &World, keep: impl Fn(&Record) -> bool) -> ApiResult<Vec<Uuid>> {
         let filter = self.compiled(world)?;
-        let table = world.table(&self.object.name_singular);
-        let mut ids: Vec<Uuid> = find::rows(world, &self.object, filter.as_ref())
-            .into_iter()
-            .filter(|row| keep(row))
-            .map(crate::store::id_of)
-            .collect();
-        ids.sort_by_key(|id| table.sequence(*id));
-        Ok(ids)
+        Ok(bulk::selected(world, &self.object, filter.as_ref(), keep))
     }
 
     /// PATCH by filter.
@@ -283,23 +262,12 @@ impl Call<'_> {
     /// # Errors
     /// In the server's words.
     pub fn update_many(&self) -> ApiResult<Response> {
-        let mut payload = self.flavoured(self.body())?;
+        let payload = self.flavoured(self.body())?;
         let key = format!("update{}", self.object.pascal_plural());
         self.write(
             |write| {
-                let sees_deleted = self
-                    .compiled(write.world)?
-                    .is_some_and(|filter| filter.mentions("deletedAt"));
-                let ids = self.selected(write.world, |row| sees_deleted || !is_deleted(row))?;
-                if ids.len() > MAX_RECORDS {
-                    let message = format!("Cannot update more than {MAX_RECORDS} records at once");
-                    return Err(ApiError::coded("TOO_MANY_RECORDS_TO_UPDATE", message));
-                }
-                write.resolve(&mut payload)?;
-                for id in &ids {
-                    write.update(*id, payload.clone())?;
-                }
-                Ok(ids)
+                let filter = self.compiled(write.world)?;
+                bulk::update(write, filter.as_ref(), payload)
             },
             |views| data(200, &key, views),
         )
@@ -379,7 +347,7 @@ impl Call<'_> {
         let key = format!("restore{}", self.object.pascal_plural());
         self.write(
             |write| {
-                let ids = self.selected(write.world, is_deleted)?;
+                let ids = self.selected(write.world, |_| true)?;
                 for id in &ids {
                     write.set_deleted(*id, false)?;
                 }
@@ -393,17 +361,4 @@ impl Call<'_> {
 #[derive(Serialize)]
 struct Id {
     id: Uuid,
-}
-
-/// Takes the events out of a write and prices it.
-fn finish(write: &mut Write<'_>, state: &State) -> (Vec<RecordEvent>, Duration) {
-    let times = state.settings().service_times;
-    let micros = write
-        .inserted
-        .saturating_mul(times.insert_us)
-        .saturating_add(write.updated.saturating_mul(times.update_us));
-    (
-        std::mem::take(&mut write.events),
-        Duration::from_micros(micros),
-    )
 }

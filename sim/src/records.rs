@@ -40,13 +40,13 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
     };
     let (plural, target) = parse_path(request)?;
     let depth = depth(request)?;
-    let params = ListParams::parse(request)?;
+    let settings = state.settings();
+    let params = ListParams::parse(request, settings.differences())?;
     let object = find_object(state, &plural)?;
     let filter = match request.query("filter") {
         Some(text) => Some(filter_rest::parse(&state.world().schema, &object, text)?),
         None => None,
     };
-    let settings = state.settings();
     let choice = FieldChoice::of(request, &object, settings.differences())?;
     state
         .take_token()
@@ -58,6 +58,10 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
     }
     if !reads {
         settings.check_allowance()?;
+    }
+    // Members join by an invitation.
+    if method == "POST" && !reads && object.name_singular == "workspaceMember" {
+        return Err(ApiError::permission_denied(400));
     }
     let call = Call {
         state,

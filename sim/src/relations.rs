@@ -3,6 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::constraint;
 use crate::errors::ApiError;
 use crate::http::ApiResult;
 use crate::schema::{FieldType, stable_id};
@@ -48,7 +49,7 @@ impl Write<'_> {
             }
             let id = Uuid::parse_str(id).unwrap_or_default();
             if self.world.table(&relation.target).get(id).is_none() {
-                let table = &self.object.name_singular;
+                let table = constraint::table(&self.object);
                 let hash = stable_id(&format!("FK:{table}.{column}"))
                     .simple()
                     .to_string();
@@ -68,6 +69,16 @@ impl Write<'_> {
 
     fn connect(&self, connect: &Connect) -> ApiResult<Uuid> {
         let table = self.world.table(&connect.target);
+        let has_unique = connect
+            .conditions
+            .iter()
+            .any(|(column, sub, _)| column == "id" || table.is_unique(column, sub.as_deref()));
+        if !has_unique {
+            return Err(ApiError::bad_request(format!(
+                "Missing required fields: at least one unique constraint have to be fully populated for '{}'.",
+                connect.relation
+            )));
+        }
         let matches = |row: &Record| {
             connect
                 .conditions

@@ -45,6 +45,30 @@ fn references(world: &World, target: &str) -> Vec<(String, String, bool)> {
         .collect()
 }
 
+/// Rows that are nothing without the record, such as the targets of a note: they are soft-deleted and restored with it.
+pub fn belonging(world: &World, target: &str, id: Uuid) -> Vec<(String, Uuid)> {
+    let mut found = Vec::new();
+    for object in &world.schema.objects {
+        let relations = object.fields.iter().filter_map(|f| f.relation.as_ref());
+        for relation in relations {
+            let is_part = relation.kind == RelationKind::ManyToOne
+                && relation.target == target
+                && relation.cascade
+                && !relation.is_morph;
+            if is_part {
+                let rows = world.table(&object.name_singular);
+                let referring = rows.referring(&relation.join_column, id);
+                found.extend(
+                    referring
+                        .into_iter()
+                        .map(|row| (object.name_singular.clone(), row)),
+                );
+            }
+        }
+    }
+    found
+}
+
 fn release(world: &mut World, target: &str, id: Uuid) {
     for (owner, column, cascades) in references(world, target) {
         for row in world.table(&owner).referring(&column, id) {

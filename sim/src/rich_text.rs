@@ -3,13 +3,18 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-/// Makes the document from the markdown where only the latter was sent: headings and paragraphs.
+/// Makes the document from the markdown where only the latter was sent (headings, paragraphs, bold words), and the
+/// markdown from the document where only that was sent.
 pub fn complete(text: &mut Map<String, Value>, mut new_id: impl FnMut() -> Uuid) {
     let markdown = text
         .get("markdown")
         .and_then(Value::as_str)
         .filter(|m| !m.is_empty());
-    if text.get("blocknote").is_some_and(|b| !b.is_null()) {
+    if let Some(document) = text.get("blocknote").and_then(Value::as_str) {
+        if markdown.is_none() {
+            let markdown = markdown_of(document);
+            text.insert("markdown".to_owned(), Value::from(markdown));
+        }
         return;
     }
     let Some(markdown) = markdown else { return };
@@ -30,11 +35,42 @@ pub fn complete(text: &mut Map<String, Value>, mut new_id: impl FnMut() -> Uuid)
                 "id": new_id(),
                 "type": if heading > 0 { "heading" } else { "paragraph" },
                 "props": props,
-                "content": [{ "type": "text", "text": words, "styles": {} }],
+                "content": spans(words),
                 "children": [],
             })
         })
         .collect();
     let document = Value::Array(blocks).to_string();
     text.insert("blocknote".to_owned(), Value::from(document));
+}
+
+/// Words and bold words.
+fn spans(words: &str) -> Vec<Value> {
+    let parts: Vec<&str> = words.split("**").collect();
+    // A mark without its partner is a part of the text.
+    if parts.len().is_multiple_of(2) {
+        return vec![json!({ "type": "text", "text": words, "styles": {} })];
+    }
+    parts
+        .iter()
+        .enumerate()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(index, text)| match index % 2 {
+            0 => json!({ "type": "text", "text": text, "styles": {} }),
+            _ => json!({ "type": "text", "text": text, "styles": { "bold": true } }),
+        })
+        .collect()
+}
+
+/// The words of a document, a line for each block.
+fn markdown_of(document: &str) -> String {
+    let blocks: Value = serde_json::from_str(document).unwrap_or_default();
+    let mut markdown = String::new();
+    for block in blocks.as_array().into_iter().flatten() {
+        for span in block["content"].as_array().into_iter().flatten() {
+            markdown.push_str(span["text"].as_str().unwrap_or_default());
+        }
+        markdown.push('\n');
+    }
+    markdown
 }

@@ -47,6 +47,7 @@ pub fn handle(state: &Arc<State>, request: &mut Request) -> Response {
             "objects" | "fields" | "apiKeys" | "views" | "roles",
             ..,
         ] => metadata::handle(state, request),
+        ["rest", "apiKeys"] => metadata::handle_keys(state, request),
         _ => records::handle(state, request),
     }
 }

@@ -214,6 +214,8 @@ pub struct Field {
     pub is_read_only: bool,
     /// Deactivated fields stay in the metadata.
     pub is_active: bool,
+    /// Whether people's name for it follows the name in records.
+    pub is_label_synced: bool,
     /// Whether the column may be null.
     pub is_nullable: bool,
     /// Whether the column (or the composite's main subfield) has a unique index.
@@ -247,6 +249,7 @@ impl Field {
             is_system: false,
             is_read_only: false,
             is_active: true,
+            is_label_synced: false,
             is_nullable: true,
             is_unique: false,
             default_value: Value::Null,
@@ -292,6 +295,8 @@ pub struct Object {
     pub is_custom: bool,
     /// Helper object of the server (join objects and the like).
     pub is_system: bool,
+    /// Whether people can create its records in the app.
+    pub is_creatable: bool,
     /// Whether the app's search finds its records.
     pub is_searchable: bool,
     /// Deactivated objects are not served.

@@ -1,6 +1,7 @@
 //! The objects and custom fields a workspace starts with.
 
 use crate::catalogue;
+use crate::flavour::Differences;
 use crate::options::Preset;
 use crate::schema::{Field, FieldOption, FieldType as T, Object, Schema, capitalise, stable_id};
 
@@ -20,6 +21,30 @@ pub fn seed(preset: Preset, now_ms: i64) -> Schema {
     Schema {
         objects: objects.into_iter().map(std::sync::Arc::new).collect(),
     }
+}
+
+/// Adds the fields that only later servers have.
+pub fn suit(schema: &mut Schema, differences: &Differences, now_ms: i64) {
+    if !differences.open_record_in {
+        return;
+    }
+    let Some(id) = schema.by_singular("workspaceMember").map(|o| o.id) else {
+        return;
+    };
+    let mut field = Field::new(
+        "workspaceMember",
+        "openRecordIn",
+        "Open records in",
+        T::Text,
+    );
+    field.description = Some("Where records open".to_owned());
+    field.icon = Some("IconLayoutSidebarRight".to_owned());
+    field.is_system = true;
+    field.is_read_only = true;
+    field.is_nullable = false;
+    field.default_value = "'SIDE_PANEL'".into();
+    (field.created_at_ms, field.updated_at_ms) = (now_ms, now_ms);
+    schema.edit(id, |object| object.fields.push(field));
 }
 
 /// A field the workspace itself made.

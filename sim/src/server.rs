@@ -241,7 +241,13 @@ async fn answer(
         .as_ref()
         .and_then(|f| fault_response(f, &request, state.now_ms()));
     let processed = match (&fault, made_up) {
-        (Some(FaultAction::Status { process: true, .. }), Some(response)) => {
+        (
+            Some(
+                FaultAction::Status { process: true, .. }
+                | FaultAction::ConnectionCut { process: true },
+            ),
+            Some(response),
+        ) => {
             let _ = process(state, &mut request);
             response
         }

@@ -205,7 +205,9 @@ impl State {
         *lock(&self.webhook_limiter) = webhook_limiter(now_ms);
         let preset = *lock(&self.preset);
         lock(&self.next_ids).clear();
-        let mut world = World::new(schema_seed::seed(preset, now_ms));
+        let mut schema = schema_seed::seed(preset, now_ms);
+        schema_seed::suit(&mut schema, settings.differences(), now_ms);
+        let mut world = World::new(schema);
         world.api_keys.push(crate::metadata::first_row(now_ms));
         if preset == Preset::Dev {
             dev_rows::fill(&mut world, now_ms);

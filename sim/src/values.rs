@@ -1,15 +1,14 @@
 //! What the server does to a value before it stores it: checks its JSON type and normalises it
 //! (WIRE.md section 4). Stored values have blanks as null and instants in one format.
 
-use serde_json::{Map, Value, json};
-use uuid::Uuid;
+use serde_json::{Map, Value};
 
 use crate::composites::composite;
-use crate::dates;
 use crate::errors::ApiError;
 use crate::flavour::Flavour;
 use crate::http::ApiResult;
-use crate::schema::{Field, FieldType, Object};
+use crate::plain_values::{no_uuid, plain, uuid};
+use crate::schema::{Field, FieldType, Object, RelationKind};
 
 /// What a relation in a payload asks for, resolved once the rows can be looked at.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +57,11 @@ pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResul
             return Err(no_field(object, key));
         }
     }
+    if let Some(field) = both_given(object, entries) {
+        let (name, column) = (&field.name, field.column().unwrap_or_default());
+        let message = format!("{name} and {column} cannot be both provided.");
+        return Err(ApiError::bad_request(message));
+    }
     let mut result = Payload {
         columns: Map::with_capacity(entries.len()),
         connects: Vec::new(),
@@ -70,6 +74,10 @@ pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResul
         if field.kind == FieldType::Relation {
             result.columns.insert(key.clone(), foreign_key(key, value)?);
             continue;
+        }
+        if field.kind == FieldType::RichText && value.is_null() {
+            let message = "Cannot read properties of null (reading 'blocknote')";
+            return Err(ApiError::core(400, "TypeError", message));
         }
         if field.kind.is_composite() {
             // A composite that is null as a whole changes nothing.
@@ -88,6 +96,19 @@ pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResul
         ));
     }
     Ok(result)
+}
+
+/// A relation that is given by its id and by a look-up at once.
+fn both_given<'a>(object: &'a Object, entries: &Map<String, Value>) -> Option<&'a Field> {
+    // Most payloads hold no relation as an object.
+    let given = entries.iter().filter(|(_, value)| value.is_object());
+    given
+        .filter_map(|(key, _)| object.field(key).filter(|f| f.kind == FieldType::Relation))
+        .find(|field| {
+            field
+                .column()
+                .is_some_and(|column| entries.contains_key(column))
+        })
 }
 
 /// Turns a row as it is printed into one as it is stored: blank texts become null.
@@ -116,14 +137,6 @@ pub fn no_field(object: &Object, key: &str) -> ApiError {
     ApiError::bad_request(format!("Object {name} doesn't have any \"{key}\" field."))
 }
 
-/// A value as the server's messages show it.
-pub fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("'{text}'"),
-        other => other.to_string(),
-    }
-}
-
 fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
@@ -135,8 +148,16 @@ fn has_nul(value: &Value) -> bool {
 
 fn relation(object: &Object, key: &str, value: &Value, result: &mut Payload) -> ApiResult<()> {
     let field = object.field(key).ok_or_else(|| no_field(object, key))?;
-    let (Some(relation), Some(column)) = (&field.relation, field.column()) else {
+    let Some(relation) = &field.relation else {
         return Err(no_field(object, key));
+    };
+    let Some(column) = field
+        .column()
+        .filter(|_| relation.kind == RelationKind::ManyToOne)
+    else {
+        return Err(ApiError::bad_request(format!(
+            "One-to-many relation {key} field does not support write operations."
+        )));
     };
     if value.is_null() {
         return Ok(());
@@ -169,128 +190,12 @@ fn relation(object: &Object, key: &str, value: &Value, result: &mut Payload) -> 
     Ok(())
 }
 
-/// A UUID of a version the server takes (1 to 5, or nil), in lower case.
-pub fn uuid(text: &str) -> Option<String> {
-    let id = Uuid::try_parse(text).ok()?;
-    let is_hyphenated = text.len() == 36;
-    (is_hyphenated && id.get_version_num() <= 5).then(|| id.to_string())
-}
-
 fn foreign_key(key: &str, value: &Value) -> ApiResult<Value> {
     match value {
         Value::Null => Ok(Value::Null),
-        Value::String(text) if text.is_empty() => Ok(Value::Null),
         Value::String(text) if uuid(text).is_some() => Ok(Value::from(text.to_lowercase())),
-        other => {
-            let message = format!("Invalid UUID value {} for field \"{key}\"", shown(other));
-            Err(ApiError::bad_request(message))
-        }
+        other => Err(no_uuid(other, key)),
     }
-}
-
-/// A text in stored form; `None` for anything but a text or null.
-pub fn text(value: &Value) -> Option<Value> {
-    match value {
-        Value::Null => Some(Value::Null),
-        Value::String(text) if text.is_empty() => Some(Value::Null),
-        Value::String(_) => Some(value.clone()),
-        _ => None,
-    }
-}
-
-fn plain(field: &Field, value: &Value) -> ApiResult<Value> {
-    let name = &field.name;
-    let bad = |message: String| Err(ApiError::bad_request(message));
-    if value.is_null() {
-        return Ok(Value::Null);
-    }
-    match field.kind {
-        FieldType::Uuid => match value.as_str().map(|t| (t, uuid(t))) {
-            Some((_, Some(id))) => Ok(Value::from(id)),
-            _ => {
-                let given = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned);
-                let message = format!("Value \"{given}\" is not a valid UUID");
-                Err(ApiError::coded("INVALID_QUERY_INPUT", message))
-            }
-        },
-        FieldType::Text => match text(value) {
-            Some(value) => Ok(value),
-            None => bad(format!(
-                "Invalid string value {} for text field \"{name}\"",
-                shown(value)
-            )),
-        },
-        FieldType::Number | FieldType::Numeric => match value {
-            Value::Number(_) => Ok(value.clone()),
-            _ => bad(format!(
-                "Invalid number value {} for field \"{name}\"",
-                shown(value)
-            )),
-        },
-        FieldType::Position => match value {
-            Value::Number(_) => Ok(value.clone()),
-            Value::String(text) if text == "first" || text == "last" => Ok(value.clone()),
-            _ => bad(format!(
-                "Invalid number value {} for field \"{name}\"",
-                shown(value)
-            )),
-        },
-        FieldType::Boolean => match value {
-            Value::Bool(_) => Ok(value.clone()),
-            _ => bad(format!(
-                "Invalid boolean value {} for field \"{name}\"",
-                shown(value)
-            )),
-        },
-        FieldType::Date => match value.as_str().map(dates::date) {
-            Some(Some(date)) => Ok(Value::from(date)),
-            _ => bad(format!(
-                "Invalid date value {} for field \"{name}\"",
-                shown(value)
-            )),
-        },
-        FieldType::DateTime => match value.as_str().map(dates::date_time) {
-            Some(Some(instant)) => Ok(Value::from(instant)),
-            _ => bad(format!(
-                "Invalid date-time value {} for field \"{name}\"",
-                shown(value)
-            )),
-        },
-        FieldType::Select | FieldType::Rating => option(field, value).map(|()| value.clone()),
-        FieldType::MultiSelect => {
-            let values = value
-                .as_array()
-                .cloned()
-                .unwrap_or_else(|| vec![value.clone()]);
-            values.iter().try_for_each(|v| option(field, v))?;
-            Ok(Value::Array(values))
-        }
-        FieldType::Array => match value {
-            Value::Array(_) => Ok(value.clone()),
-            other => Ok(json!([other])),
-        },
-        FieldType::TsVector => bad(format!(
-            "{name} TS_VECTOR-typed field does not support write operations"
-        )),
-        _ => Ok(value.clone()),
-    }
-}
-
-fn option(field: &Field, value: &Value) -> ApiResult<()> {
-    if field.options.is_empty() || field.options.iter().any(|o| value == &o.value) {
-        return Ok(());
-    }
-    let given = value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned);
-    let valid: Vec<&str> = field.options.iter().map(|o| o.value.as_str()).collect();
-    Err(ApiError::bad_request(format!(
-        "Invalid value \"{given}\" for field \"{}\". Valid values are: {}",
-        field.name,
-        valid.join(", ")
-    )))
 }
 
 #[cfg(test)]
@@ -298,6 +203,7 @@ mod tests {
     use super::*;
     use crate::options::Preset;
     use crate::schema_seed::seed;
+    use serde_json::json;
 
     fn person(payload: Value) -> ApiResult<Payload> {
         let schema = seed(Preset::Provisioned, 0);

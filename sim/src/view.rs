@@ -122,6 +122,10 @@ impl Serialize for View<'_> {
                     Some((_, value)) => value,
                     None => get(self.record, column, None),
                 };
+                let value = match self.related_in {
+                    Some(world) if reads_null(world, self.record, field) => &Value::Null,
+                    _ => value,
+                };
                 map.serialize_entry(column, &printed(field, value))?;
             }
         }
@@ -166,6 +170,19 @@ impl View<'_> {
             }
         }
     }
+}
+
+/// Whether a join column reads null because its relation is shown beside it, and the row that it points at is
+/// soft-deleted.
+pub fn reads_null(world: &World, record: &Record, field: &Field) -> bool {
+    let Some(relation) = field
+        .relation
+        .as_ref()
+        .filter(|relation| relation.kind == RelationKind::ManyToOne)
+    else {
+        return false;
+    };
+    target_of(world, &relation.target, record, &relation.join_column).is_none()
 }
 
 /// The live row that a join column points at.

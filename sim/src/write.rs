@@ -11,6 +11,7 @@ use crate::constraint;
 use crate::errors::ApiError;
 use crate::events::{EventAction, RecordEvent};
 use crate::http::{ApiResult, InFlight};
+use crate::remove;
 use crate::rich_text;
 use crate::schema::{FieldType, Object};
 use crate::search;
@@ -21,6 +22,17 @@ use crate::view::View;
 
 /// Marks of finished requests are swept once there are more marks than this.
 const MAX_IN_FLIGHT: usize = 4096;
+
+/// How a row comes to be another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// By an update.
+    Update,
+    /// By an update that says itself when it was.
+    Dated,
+    /// By a soft deletion or a restoration.
+    Switch,
+}
 
 /// A write in progress: the rows it changes, what it has cost, what it has to tell.
 pub struct Write<'a> {
@@ -98,7 +110,8 @@ impl<'a> Write<'a> {
             };
             let given = columns.remove(column);
             let value = match (column, given) {
-                ("id" | "updatedAt" | "updatedBy", _) => continue,
+                ("id" | "updatedBy", _) => continue,
+                ("updatedAt", None | Some(Value::Null)) => Value::from(now.as_str()),
                 ("createdAt", None | Some(Value::Null)) => Value::from(now.as_str()),
                 ("createdBy", None) => self.actor.clone(),
                 ("position", given) => self.position(given),
@@ -110,7 +123,6 @@ impl<'a> Write<'a> {
             };
             record.insert(column.to_owned(), value);
         }
-        record.insert("updatedAt".to_owned(), Value::from(now));
         record.insert("updatedBy".to_owned(), self.actor.clone());
         self.derive(&mut record);
         let id = id_of(&record);
@@ -189,6 +201,12 @@ impl<'a> Write<'a> {
             .share(id)
             .ok_or_else(ApiError::record_not_found)?;
         let mut after = Record::clone(&before);
+        let given = |column: &str| payload.columns.get(column).is_some_and(|v| !v.is_null());
+        let how = if given("updatedAt") {
+            How::Dated
+        } else {
+            How::Update
+        };
         for (column, value) in payload.columns {
             if column == "id" {
                 continue;
@@ -212,7 +230,7 @@ impl<'a> Write<'a> {
             }
         }
         after.insert("updatedBy".to_owned(), self.actor.clone());
-        self.store(id, &before, after)
+        self.store(id, &before, after, how)
     }
 
     /// Sets or clears `deletedAt`; `updatedBy` stays (transcript 220).
@@ -220,6 +238,23 @@ impl<'a> Write<'a> {
     /// # Errors
     /// 404 for an unknown id.
     pub fn set_deleted(&mut self, id: Uuid, deleted: bool) -> ApiResult<()> {
+        let belonging = remove::belonging(self.world, &self.object.name_singular, id);
+        let deleted_at = Value::from(iso(self.now_ms));
+        for (owner, row) in belonging {
+            let table = self.world.table_mut(&owner);
+            let Some(mut record) = table.get(row).cloned() else {
+                continue;
+            };
+            let value = if deleted {
+                deleted_at.clone()
+            } else {
+                Value::Null
+            };
+            record.insert("deletedAt".to_owned(), value);
+            record.insert("updatedAt".to_owned(), deleted_at.clone());
+            // No unique value changes.
+            let _ = table.replace(row, record);
+        }
         let table = self.world.table(&self.object.name_singular);
         let before = table.share(id).ok_or_else(ApiError::record_not_found)?;
         let mut after = Record::clone(&before);
@@ -229,10 +264,12 @@ impl<'a> Write<'a> {
             Value::Null
         };
         after.insert("deletedAt".to_owned(), now);
-        self.store(id, &before, after)
+        self.store(id, &before, after, How::Switch)
     }
 
-    fn store(&mut self, id: Uuid, before: &Record, mut after: Record) -> ApiResult<()> {
+    /// Puts a row in the place of another one; with a date of its own it keeps that as `updatedAt`. An update that
+    /// deletes or revives is told as an update, with `deletedAt` among its fields.
+    fn store(&mut self, id: Uuid, before: &Record, mut after: Record, how: How) -> ApiResult<()> {
         // Two writes in one millisecond must still show that there was an update: on the real
         // server they are never that close.
         let last = get(before, "updatedAt", None)
@@ -240,15 +277,19 @@ impl<'a> Write<'a> {
             .and_then(parse_iso)
             .unwrap_or(0);
         let now_ms = self.now_ms.max(last + 1);
-        after.insert("updatedAt".to_owned(), Value::from(iso(now_ms)));
-        if !get(&after, "deletedAt", None).is_null() && !is_deleted(before) {
+        if how != How::Dated {
+            after.insert("updatedAt".to_owned(), Value::from(iso(now_ms)));
+        }
+        if get(&after, "deletedAt", None) == &Value::from(self.now.as_str()) && !is_deleted(before)
+        {
             after.insert("deletedAt".to_owned(), Value::from(iso(now_ms)));
         }
         self.derive(&mut after);
         let changed = changed_columns(before, &after);
+        let is_switch = how == How::Switch;
         let action = match (is_deleted(before), is_deleted(&after)) {
-            (false, true) => Some(EventAction::Deleted),
-            (true, false) => Some(EventAction::Restored),
+            (false, true) if is_switch => Some(EventAction::Deleted),
+            (true, false) if is_switch => Some(EventAction::Restored),
             _ if changed.is_empty() => None,
             _ => Some(EventAction::Updated),
         };
@@ -303,7 +344,10 @@ pub fn default_value(default: &Value, now: &str) -> Value {
         Value::String(text) if text == "uuid" => Value::Null,
         Value::String(text) => Value::from(text.trim_matches('\'')),
         Value::Array(items) => items.iter().map(|item| default_value(item, now)).collect(),
-        Value::Object(_) => Value::Null,
+        Value::Object(parts) => parts
+            .iter()
+            .map(|(name, part)| (name.clone(), default_value(part, now)))
+            .collect(),
         other => other.clone(),
     }
 }

@@ -55,6 +55,40 @@ impl Problem {
         }
     }
 
+    /// The database cannot be reached.
+    pub fn database_down() -> Self {
+        Self {
+            code: "INTERNAL_SERVER_ERROR",
+            ..Self::bad_query("connect ECONNREFUSED 127.0.0.1:55432".to_owned())
+        }
+    }
+
+    /// What a write's REST error is called here.
+    pub fn of_write(error: &ApiError) -> Self {
+        let mut problem = Self::from_api(error, "");
+        match error {
+            ApiError::Core { status: 404, .. } => {
+                problem.sub_code = Some("RECORD_NOT_FOUND".to_owned());
+                let friendly = "This record does not exist or has been deleted.";
+                problem.friendly = Some(friendly.to_owned());
+                problem.code = "NOT_FOUND";
+            }
+            ApiError::Core {
+                code: Some(code), ..
+            } if code == "INVALID_URL" => {
+                problem.friendly = Some("Invalid URL format.".to_owned());
+            }
+            ApiError::Core {
+                code: None, error, ..
+            } if error == "BadRequestException" => {
+                problem.sub_code = Some("INVALID_ARGS_DATA".to_owned());
+                problem.friendly = Some(friendly_value(&problem.message));
+            }
+            _ => {}
+        }
+        problem
+    }
+
     /// The bucket is empty; the field is null, the status is 200.
     pub fn throttled(limited: &Limited, refusal: Option<Refusal>) -> Self {
         if let Some(refusal) = refusal {
@@ -109,6 +143,15 @@ impl Problem {
 
 /// The server's second wording of what is wrong with a filter.
 fn friendly(message: &str, singular: &str) -> String {
+    if message.ends_with("argument must be non-negative") {
+        return "An error occurred.".to_owned();
+    }
+    if let Some(name) = message.strip_prefix("Cannot filter by relation field ") {
+        return format!("Invalid filter: filtering by relation field {name} is not supported");
+    }
+    if message.contains("Expected format") {
+        return friendly_value(message);
+    }
     if let Some((_, complaint)) = message.split_once(" doesn't have any ") {
         return format!("Invalid filter : {singular} object doesn't have any {complaint}");
     }
@@ -119,6 +162,34 @@ fn friendly(message: &str, singular: &str) -> String {
         return format!("Invalid value for UUID: \"{value}\"");
     }
     message.to_owned()
+}
+
+/// The server's second wording of what is wrong with a value.
+fn friendly_value(message: &str) -> String {
+    let whole = || message.to_owned();
+    let Some(rest) = message.strip_prefix("Invalid ") else {
+        return whole();
+    };
+    if let Some(rest) = rest.strip_prefix("subfield ") {
+        let kind = rest
+            .split_once(" for ")
+            .and_then(|(_, rest)| rest.split_once(" field"));
+        return kind.map_or_else(whole, |(kind, _)| format!("Invalid value for {kind}."));
+    }
+    let Some((what, rest)) = rest.split_once("value ") else {
+        return whole();
+    };
+    let Some((value, field)) = rest.rsplit_once(" for ") else {
+        return whole();
+    };
+    match (what, field.split_once(". Expected")) {
+        ("UUID ", _) => format!("Invalid value for UUID: \"{value}\""),
+        (_, Some((field, form))) => {
+            let kind = field.split(' ').next().unwrap_or_default();
+            format!("Invalid value for {kind}: \"{value}\". Expected{form}")
+        }
+        _ => format!("Invalid value: \"{value}\""),
+    }
 }
 
 /// A finished execution.
@@ -139,6 +210,16 @@ pub fn not_authenticated(error: &ApiError) -> Response {
     let ApiError::Auth { message, error, .. } = error else {
         return sent(&json!({}));
     };
+    if *error == "INVALID_INPUT" {
+        return sent(&json!({ "errors": [{
+            "message": message,
+            "extensions": {
+                "subCode": error,
+                "userFriendlyMessage": { "id": "t7SpQO", "message": "Invalid input provided." },
+                "code": "BAD_USER_INPUT",
+            },
+        }] }));
+    }
     sent(&json!({ "errors": [{
         "message": message,
         "extensions": {

@@ -1,17 +1,20 @@
 //! Execution of a query: one list per root field.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::answer::{self, Problem};
-use super::ast::{FieldNode, Operation};
+use super::ast::{FieldNode, Operation, OperationKind};
+use super::mutate;
 use super::select::{Context, Fragments, PageInfo, fields};
 use crate::auth::ApiKey;
 use crate::errors::ApiError;
 use crate::filter;
 use crate::find::{Query, find};
+use crate::flavour::Differences;
 use crate::http::{ApiResult, Response};
 use crate::order::{self, OrderBy};
 use crate::rate_limit::Limited;
@@ -19,12 +22,12 @@ use crate::schema::Object;
 use crate::state::State;
 use crate::store::World;
 
-/// Rows of a page that names no size, and the largest page.
-const MAX_ROWS: usize = 200;
+/// Rows of a page that names no size; one that names it may have any.
+const DEFAULT_ROWS: usize = 200;
 
 /// Executes the operation.
 pub fn run(
-    state: &State,
+    state: &Arc<State>,
     key: &ApiKey,
     operation: &Operation,
     fragments: &Fragments,
@@ -39,17 +42,27 @@ pub fn run(
     }
     let mut data = Map::new();
     let mut errors = Vec::new();
-    let mut looked_up = 0;
+    let is_down = state.settings().database_down;
+    let mut held = Response::empty(200);
     let mut tokens = Tokens { key, spent: None };
     for root in roots {
-        let outcome = if root.name == "__typename" {
-            Ok((Value::from("Query"), 0))
+        let kind = match operation.kind {
+            OperationKind::Mutation => "Mutation",
+            _ => "Query",
+        };
+        let outcome = if is_down {
+            Err(Some(Problem::database_down()))
+        } else if root.name == "__typename" {
+            Ok((Value::from(kind), Response::empty(200)))
+        } else if operation.kind == OperationKind::Mutation {
+            mutation(state, root, fragments, variables, &mut tokens)
         } else {
             resolve(state, root, fragments, variables, &mut tokens)
         };
         let value = match outcome {
-            Ok((value, rows)) => {
-                looked_up += rows;
+            Ok((value, cost)) => {
+                held.service_time += cost.service_time;
+                held.in_flight = cost.in_flight.or(held.in_flight);
                 value
             }
             Err(Some(problem)) => {
@@ -57,7 +70,7 @@ pub fn run(
                 Value::Null
             }
             Err(None) => {
-                let message = format!("Cannot query field \"{}\" on type \"Query\".", root.name);
+                let message = format!("Cannot query field \"{}\" on type \"{kind}\".", root.name);
                 return answer::refused(400, &json!({ "message": message }));
             }
         };
@@ -67,10 +80,11 @@ pub fn run(
     if !errors.is_empty() {
         body["errors"] = Value::from(errors);
     }
-    let per_row = state.settings().service_times.lookup_us;
-    let mut response = answer::sent(&body);
-    response.service_time = Duration::from_micros(per_row.saturating_mul(looked_up));
-    response
+    Response {
+        service_time: held.service_time,
+        in_flight: held.in_flight,
+        ..answer::sent(&body)
+    }
 }
 
 /// The tokens of one request. Until 2.31 its roots ask at the same time: the bucket is read by all of them before one
@@ -95,14 +109,38 @@ impl Tokens<'_> {
     }
 }
 
-/// One root field and the number of rows it showed; `None` for a field that does not exist.
+/// A root field's value, and an answer that carries its price; no problem at all is a field that does not exist.
+type Resolved = Result<(Value, Response), Option<Problem>>;
+
+fn arguments(root: &FieldNode, variables: &Map<String, Value>) -> Map<String, Value> {
+    root.arguments
+        .iter()
+        .filter_map(|(name, argument)| Some((name.clone(), argument.resolve(variables)?)))
+        .collect()
+}
+
+/// One root field of a mutation.
+fn mutation(
+    state: &Arc<State>,
+    root: &FieldNode,
+    fragments: &Fragments,
+    variables: &Map<String, Value>,
+    tokens: &mut Tokens<'_>,
+) -> Resolved {
+    let found = mutate::find(state, &root.name).ok_or(None)?;
+    tokens.take(state)?;
+    let arguments = arguments(root, variables);
+    mutate::run(state, tokens.key, &found, root, fragments, &arguments).map_err(Some)
+}
+
+/// One root field of a query.
 fn resolve(
     state: &State,
     root: &FieldNode,
     fragments: &Fragments,
     variables: &Map<String, Value>,
     tokens: &mut Tokens<'_>,
-) -> Result<(Value, u64), Option<Problem>> {
+) -> Resolved {
     let object = state
         .world()
         .schema
@@ -111,13 +149,14 @@ fn resolve(
         .ok_or(None)?;
     tokens.take(state)?;
     let world = state.world();
-    let arguments: Map<String, Value> = root
-        .arguments
-        .iter()
-        .filter_map(|(name, argument)| Some((name.clone(), argument.resolve(variables)?)))
-        .collect();
-    list(&world, &object, root, fragments, &arguments)
-        .map_err(|error| Some(Problem::from_api(&error, &object.name_singular)))
+    let arguments = arguments(root, variables);
+    let differences = state.settings().differences();
+    let (value, rows) = list(&world, &object, root, fragments, (&arguments, differences))
+        .map_err(|error| Some(Problem::from_api(&error, &object.name_singular)))?;
+    let per_row = state.settings().service_times.lookup_us;
+    let mut cost = Response::empty(200);
+    cost.service_time = Duration::from_micros(per_row.saturating_mul(rows));
+    Ok((value, cost))
 }
 
 fn list(
@@ -125,7 +164,7 @@ fn list(
     object: &Object,
     root: &FieldNode,
     fragments: &Fragments,
-    arguments: &Map<String, Value>,
+    (arguments, differences): (&Map<String, Value>, &Differences),
 ) -> ApiResult<(Value, u64)> {
     let given = |name: &str| arguments.get(name).filter(|value| !value.is_null());
     let count = |name: &str| given(name).and_then(Value::as_u64);
@@ -135,6 +174,20 @@ fn list(
             .map(order::parse_cursor)
             .transpose()
     };
+    let is_negative = |name: &str| {
+        given(name)
+            .and_then(Value::as_i64)
+            .is_some_and(|rows| rows < 0)
+    };
+    for (name, word, code) in [
+        ("first", "First", "INVALID_ARGS_FIRST"),
+        ("last", "Last", "INVALID_ARGS_LAST"),
+    ] {
+        if is_negative(name) {
+            let message = format!("{word} argument must be non-negative");
+            return Err(ApiError::coded(code, message));
+        }
+    }
     let size = count("first")
         .or(count("last"))
         .and_then(|rows| usize::try_from(rows).ok());
@@ -142,10 +195,12 @@ fn list(
         filter: given("filter")
             .map(|filter| filter::compile(&world.schema, object, filter))
             .transpose()?,
-        order: ordering(object, given("orderBy"))?,
+        order: ordering(given("orderBy"))?,
         after: cursor("after")?,
         before: cursor("before")?,
-        limit: size.unwrap_or(MAX_ROWS).min(MAX_ROWS),
+        limit: size.unwrap_or(DEFAULT_ROWS),
+        is_honest: differences.honest_pages,
+        skips_to_many: !differences.refuses_to_many_order,
     };
     let page = find(world, object, &query)?;
     let shown = u64::try_from(page.rows.len()).unwrap_or(u64::MAX);
@@ -165,7 +220,7 @@ fn list(
 }
 
 /// `[{field: AscNullsFirst}, {composite: {sub: DescNullsLast}}]`, or one such object.
-fn ordering(object: &Object, given: Option<&Value>) -> ApiResult<Vec<OrderBy>> {
+fn ordering(given: Option<&Value>) -> ApiResult<Vec<OrderBy>> {
     let entries = match given {
         None => return Ok(Vec::new()),
         Some(Value::Array(entries)) => entries.clone(),
@@ -184,7 +239,6 @@ fn ordering(object: &Object, given: Option<&Value>) -> ApiResult<Vec<OrderBy>> {
             }
         }
     }
-    order::check(object, &keys)?;
     Ok(keys)
 }
 
@@ -199,5 +253,6 @@ fn key(column: &str, sub: Option<&String>, name: &Value) -> ApiResult<OrderBy> {
         sub: sub.cloned(),
         descending,
         nulls_first,
+        through: None,
     })
 }

@@ -6,7 +6,7 @@ use super::ast::{FieldNode, Selection};
 use crate::order;
 use crate::schema::{Object, RelationKind};
 use crate::store::{Record, World, get, id_of, is_deleted};
-use crate::view::{printed, target_of};
+use crate::view::{printed, reads_null, target_of};
 
 /// Records of a one-to-many relation that an answer shows at most.
 const MAX_RELATED: usize = 60;
@@ -57,8 +57,16 @@ impl Context<'_> {
     /// The selected part of a record; a field that the object lacks is null without a word.
     pub fn record(&self, object: &Object, record: &Record, selections: &[Selection]) -> Value {
         let mut node = Map::new();
-        for field in fields(selections, self.fragments) {
-            node.insert(field.alias.clone(), self.value(object, record, field));
+        let chosen = fields(selections, self.fragments);
+        for field in &chosen {
+            let relation = object.column(&field.name).filter(|known| {
+                known.relation.is_some() && chosen.iter().any(|other| other.name == known.name)
+            });
+            let value = match relation {
+                Some(relation) if reads_null(self.world, record, relation) => Value::Null,
+                _ => self.value(object, record, field),
+            };
+            node.insert(field.alias.clone(), value);
         }
         Value::Object(node)
     }

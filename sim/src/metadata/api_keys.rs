@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::plain_list;
 use crate::clock::{iso, parse_iso};
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response};
@@ -48,12 +49,13 @@ fn row(id: &str, name: &str, expires_at_ms: i64, now_ms: i64) -> Value {
     })
 }
 
-/// All keys as a bare list.
+/// All keys.
 pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
     if !request.key.as_ref().is_some_and(|key| key.may_administer) {
         return Err(ApiError::permission_denied(400));
     }
-    Ok(Response::json(200, &state.world().api_keys))
+    let rows = state.world().api_keys.clone();
+    plain_list(state, request, &rows)
 }
 
 /// Only a person's session makes and revokes keys.

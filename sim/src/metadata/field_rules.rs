@@ -1,6 +1,6 @@
 //! Which fields can be created, and what is said about the others.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::problems::Problem;
@@ -17,6 +17,10 @@ const RESERVED: [&str; 1] = ["plan"];
 pub struct NewField {
     /// Type.
     pub kind: FieldType,
+    /// Whether a relation leads to several objects.
+    pub is_morph: bool,
+    /// Whether people's name for it follows the name in records.
+    pub is_label_synced: bool,
     /// Name in records.
     pub name: String,
     /// Name for people.
@@ -75,13 +79,19 @@ impl NewField {
                 message: Value::from(messages),
             });
         };
-        let Some(kind) = FieldType::parse(kind_name).filter(|k| *k != FieldType::Relation) else {
-            let message = format!("The simulator cannot create fields of type {kind_name}");
-            return Err(ApiError::nest(501, "Not Implemented", message));
-        };
+        let is_morph = kind_name == "MORPH_RELATION";
+        let kind = FieldType::parse(kind_name).unwrap_or(FieldType::Relation);
+        let mut default_value = body.get("defaultValue").cloned().unwrap_or_default();
+        if kind == FieldType::Actor && default_value.is_null() {
+            default_value = json!({
+                "name": "'System'", "source": "'MANUAL'", "context": null, "workspaceMemberId": null
+            });
+        }
         let string = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
         Ok(Self {
             kind,
+            is_morph,
+            is_label_synced: body.get("isLabelSyncedWithName") == Some(&Value::Bool(true)),
             name,
             label,
             object_id,
@@ -91,9 +101,12 @@ impl NewField {
                 .get("isUnique")
                 .and_then(Value::as_bool)
                 .unwrap_or(false),
-            default_value: body.get("defaultValue").cloned().unwrap_or_default(),
+            default_value,
             settings: body.get("settings").cloned().unwrap_or_default(),
-            options: body.get("options").and_then(Value::as_array).cloned(),
+            options: match kind {
+                FieldType::Rating => Some(ratings()),
+                _ => body.get("options").and_then(Value::as_array).cloned(),
+            },
         })
     }
 
@@ -174,6 +187,13 @@ impl NewField {
             })
             .collect()
     }
+}
+
+/// The options that every rating has.
+fn ratings() -> Vec<Value> {
+    (1..=5)
+        .map(|n| json!({ "label": n.to_string(), "value": format!("RATING_{n}"), "position": n - 1 }))
+        .collect()
 }
 
 fn is_upper_snake(value: &str) -> bool {

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::field_rules::NewField;
 use super::print::{self, universal_id};
 use super::problems::{self, FailedStep, Problem};
-use super::{one, page, printed};
+use super::{one, page, printed, relation_fields};
 use crate::clock::iso;
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response};
-use crate::schema::{Field, Object};
+use crate::schema::{Field, FieldType, Object};
 use crate::state::State;
 use crate::store::{Record, Table};
 use crate::write::default_value;
@@ -84,7 +84,13 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
         })?;
 
     let message = "Multiple validation errors occurred while creating fields";
-    let found = new.problems(&object);
+    let mut found = new.problems(&object);
+    if let Some((problems, error)) = relation_fields::refused_type(&new) {
+        if let Some(error) = error {
+            return Err(error);
+        }
+        found.extend(problems);
+    }
     if !found.is_empty() {
         let id = state.new_id().to_string();
         let mut steps = vec![FailedStep {
@@ -107,12 +113,16 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
         ));
     }
 
+    if new.kind == FieldType::Relation {
+        return create_relation(state, &object, &new, &body);
+    }
     let now_ms = state.now_ms();
     let mut field =
         crate::schema_seed::custom(&object.name_singular, &new.name, &new.label, new.kind);
     field.id = state.new_id();
     field.description.clone_from(&new.description);
     field.icon.clone_from(&new.icon);
+    field.is_label_synced = new.is_label_synced;
     field.is_unique = new.is_unique;
     field.default_value = new.default_value.clone();
     field.settings = new.settings.clone();
@@ -140,6 +150,34 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
     world.edit_object(object.id, |object| object.fields.push(field));
     drop(world);
     Ok(one(state, 201, "createOneField", printed))
+}
+
+/// Creates both ends of a relation.
+fn create_relation(
+    state: &State,
+    object: &Object,
+    new: &NewField,
+    body: &Map<String, Value>,
+) -> ApiResult<Response> {
+    let now_ms = state.now_ms();
+    let mut world = state.world();
+    let fields = relation_fields::fields(state, &world.schema, object, new, body)?;
+    let printed = fields.first().map(|(_, field)| {
+        let mut field = field.clone();
+        (field.created_at_ms, field.updated_at_ms) = (now_ms, now_ms);
+        print::written_field(object, &field)
+    });
+    for (owner, mut field) in fields {
+        (field.created_at_ms, field.updated_at_ms) = (now_ms, now_ms);
+        world.edit_object(owner, |object| object.fields.push(field));
+    }
+    drop(world);
+    Ok(one(
+        state,
+        201,
+        "createOneField",
+        printed.unwrap_or_default(),
+    ))
 }
 
 /// Rows that exist already get the default of a new column.

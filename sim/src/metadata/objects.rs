@@ -22,11 +22,13 @@ pub const EXTRAS: [(&str, &str); 4] = [
 /// All objects with their fields.
 pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
     let schema = state.world().schema.clone();
-    let rows = state.printed_objects.get(&schema, "", || {
+    let differences = state.settings().differences();
+    let key = format!("{:?}", differences.open_record_in);
+    let rows = state.printed_objects.get(&schema, &key, || {
         schema
             .objects
             .iter()
-            .map(|object| printed(object.id, &print::object(object)))
+            .map(|object| printed(object.id, &print::object(object, differences)))
             .collect()
     });
     page(state, request, "objects", &rows)
@@ -49,7 +51,8 @@ pub fn get(state: &State, id: Uuid) -> ApiResult<Response> {
         .by_id(id)
         .cloned()
         .ok_or_else(not_found)?;
-    Ok(one(state, 200, "object", print::object(&object)))
+    let printed = print::object(&object, state.settings().differences());
+    Ok(one(state, 200, "object", printed))
 }
 
 /// Removes an object with all its records.
@@ -69,7 +72,7 @@ pub fn delete(state: &State, id: Uuid) -> ApiResult<Response> {
         state,
         200,
         "deleteOneObject",
-        print::written_object(&object, false),
+        print::written_object(&object, false, state.settings().differences()),
     ))
 }
 
@@ -109,6 +112,7 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
         shortcut: None,
         is_custom: true,
         is_system: false,
+        is_creatable: true,
         is_searchable: true,
         is_active: true,
         duplicate_criteria: Vec::new(),
@@ -124,7 +128,7 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
     if taken {
         return Err(name_taken(state, &object));
     }
-    let printed = print::written_object(&object, true);
+    let printed = print::written_object(&object, true, state.settings().differences());
     let mut world = state.world();
     for (_, far_end) in EXTRAS {
         let Some(far_id) = world.schema.by_singular(far_end).map(|o| o.id) else {

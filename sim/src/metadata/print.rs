@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::clock::iso;
+use crate::flavour::Differences;
 use crate::schema::{Field, FieldType, Object, stable_id};
 use crate::state::WORKSPACE_ID;
 
@@ -53,8 +54,16 @@ fn join(pieces: impl IntoIterator<Item = Value>) -> Map<String, Value> {
         .collect()
 }
 
+/// Where later servers say how the app opens a record; 2.21 does not.
+fn open_record_in(printed: &mut Map<String, Value>, differences: &Differences) {
+    let choice = differences
+        .open_record_in
+        .then(|| Value::from("USER_CHOICE"));
+    add(printed, "openRecordIn", choice);
+}
+
 /// An object with its fields, as lists and look-ups show it.
-pub fn object(object: &Object) -> Value {
+pub fn object(object: &Object, differences: &Differences) -> Value {
     let mut printed = join([json!({
         "id": object.id,
         "universalIdentifier": object_universal_id(object),
@@ -80,15 +89,18 @@ pub fn object(object: &Object) -> Value {
         "isActive": object.is_active,
         "isSystem": object.is_system,
         "isUIEditable": true,
-        "isUICreatable": !object.is_system,
+        "isUICreatable": object.is_creatable,
         "isUIReadOnly": false,
         "isSearchable": object.is_searchable,
+    })]));
+    open_record_in(&mut printed, differences);
+    printed.extend(join([json!({
         "isLabelSyncedWithName": false,
         "workspaceId": WORKSPACE_ID,
         "labelIdentifierFieldMetadataId": label_field_id(object),
     })]));
     let image = object
-        .field("avatarUrl")
+        .field(differences.image_field)
         .map(|f| Value::from(f.id.to_string()));
     add(&mut printed, "imageIdentifierFieldMetadataId", image);
     let criteria = Some(json!(object.duplicate_criteria));
@@ -107,7 +119,7 @@ pub fn object(object: &Object) -> Value {
 }
 
 /// An object as its creation and its deletion answer, the former with fields.
-pub fn written_object(object: &Object, with_fields: bool) -> Value {
+pub fn written_object(object: &Object, with_fields: bool, differences: &Differences) -> Value {
     let mut printed = join([json!({
         "id": object.id,
         "universalIdentifier": object_universal_id(object),
@@ -115,6 +127,9 @@ pub fn written_object(object: &Object, with_fields: bool) -> Value {
         "isLabelSyncedWithName": false,
         "isRemote": false,
         "isSearchable": object.is_searchable,
+    })]);
+    open_record_in(&mut printed, differences);
+    printed.extend(join([json!({
         "isSystem": object.is_system,
         "isUIEditable": true,
         "isUICreatable": true,
@@ -128,7 +143,7 @@ pub fn written_object(object: &Object, with_fields: bool) -> Value {
         "labelIdentifierFieldMetadataId": label_field_id(object),
         "createdAt": iso(object.created_at_ms),
         "updatedAt": iso(object.created_at_ms),
-    })]);
+    })]));
     add(
         &mut printed,
         "description",
@@ -162,13 +177,17 @@ fn options(field: &Field) -> Value {
         .options
         .iter()
         .map(|option| {
-            json!({
+            let mut printed = json!({
                 "id": option.id,
                 "color": option.color,
                 "label": option.label,
                 "value": option.value,
                 "position": option.position,
-            })
+            });
+            if let (FieldType::Rating, Value::Object(map)) = (field.kind, &mut printed) {
+                map.shift_remove("color");
+            }
+            printed
         })
         .collect()
 }
@@ -211,14 +230,9 @@ pub fn field(owner: &Object, field: &Field) -> Value {
     printed.extend(join([json!({
         "workspaceId": WORKSPACE_ID,
         "objectMetadataId": owner.id,
-        "isLabelSyncedWithName": false,
+        "isLabelSyncedWithName": field.is_label_synced,
     })]));
-    let is_morph = field
-        .relation
-        .as_ref()
-        .is_some_and(|relation| relation.is_morph);
-    let morph = is_morph.then(|| universal_id(&format!("morph:{}", owner.name_singular)));
-    add(&mut printed, "morphId", morph.map(Value::from));
+    add(&mut printed, "morphId", morph_id(owner, field));
     printed.extend(join([json!({
         "createdAt": iso(field.created_at_ms),
         "updatedAt": iso(field.updated_at_ms),
@@ -226,9 +240,19 @@ pub fn field(owner: &Object, field: &Field) -> Value {
     Value::Object(printed)
 }
 
+/// What the branches of one relation to several objects have in common.
+fn morph_id(owner: &Object, field: &Field) -> Option<Value> {
+    let relation = field.relation.as_ref()?;
+    let id = || universal_id(&format!("morph:{}", owner.name_singular));
+    relation.is_morph.then(|| Value::from(id()))
+}
+
 /// A field as creations, updates and deletions answer it.
 pub fn written_field(owner: &Object, field: &Field) -> Value {
-    let has_options = matches!(field.kind, FieldType::Select | FieldType::MultiSelect);
+    let has_options = matches!(
+        field.kind,
+        FieldType::Select | FieldType::MultiSelect | FieldType::Rating
+    );
     let mut printed = join([json!({
         "id": field.id,
         "universalIdentifier": field_universal_id(owner, field),
@@ -239,7 +263,7 @@ pub fn written_field(owner: &Object, field: &Field) -> Value {
         "workspaceId": WORKSPACE_ID,
         "defaultValue": field.default_value,
         "isActive": field.is_active,
-        "isLabelSyncedWithName": false,
+        "isLabelSyncedWithName": field.is_label_synced,
         "isSystem": field.is_system,
         "isUIEditable": !field.is_read_only,
         "isUIReadOnly": field.is_read_only,
@@ -257,6 +281,9 @@ pub fn written_field(owner: &Object, field: &Field) -> Value {
     printed.extend(join([json!({
         "isNullable": field.is_nullable,
         "isUnique": field.is_unique,
+    })]));
+    add(&mut printed, "morphId", morph_id(owner, field));
+    printed.extend(join([json!({
         "applicationId": application_id(field.is_custom),
     })]));
     Value::Object(printed)

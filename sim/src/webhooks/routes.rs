@@ -1,4 +1,4 @@
-//! `/rest/webhooks` and `/rest/metadata/webhooks`: bare objects and bare lists.
+//! `/rest/webhooks` and `/rest/metadata/webhooks`: bare objects and lists.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::clock::iso;
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response, respond};
-use crate::metadata::workspace_application_id;
+use crate::metadata::{plain_list, workspace_application_id};
 use crate::state::{State, WORKSPACE_ID};
 
 /// Answers a request on webhooks.
@@ -27,7 +27,10 @@ fn route(state: &State, request: &Request) -> ApiResult<Response> {
         .next()
         .filter(|last| *last != "webhooks");
     match (request.method.as_str(), id) {
-        ("GET" | "HEAD", None) => Ok(Response::json(200, &state.world().webhooks)),
+        ("GET" | "HEAD", None) => {
+            let rows = state.world().webhooks.clone();
+            plain_list(state, request, &rows)
+        }
         ("POST", None) => create(state, request),
         (method, Some(id)) => {
             let id = Uuid::parse_str(id).map_err(|_| {
