@@ -165,6 +165,7 @@ test('a proxy that fails is named, without its password', async () => {
   }
   const silent = await serveRaw((socket) => socket.end('SSH-2.0-OpenSSH\r\n'));
   urls.push(`http://user:${PASSWORD}@127.0.0.1:${silent.port}`);
+  let refusedLogins = 0;
   for (const url of urls) {
     const { answers, output } = await runApart({ HTTPS_PROXY: url }, { config: secure });
     const { error } = answers[0];
@@ -174,9 +175,13 @@ test('a proxy that fails is named, without its password', async () => {
     assert.equal(error.details.proxy, shown);
     assert.ok(error.message.includes(`through the proxy ${shown}`), error.message);
     assert.ok(error.message.includes('HTTPS_PROXY'), error.message);
+    const wantsLogin = /wants a user and a password/.test(error.message);
+    assert.equal(error.details.reason === 'PROXY_AUTH', wantsLogin);
+    if (wantsLogin) refusedLogins += 1;
     assert.ok(!output.includes(PASSWORD) && !output.includes(BASIC.slice(6)), output);
     assert.equal(error.details.outcomeUnknown, undefined);
   }
+  assert.equal(refusedLogins, 1, 'the one that answered with 407');
 });
 
 test('a SOCKS proxy is refused, and nothing is sent to it', async () => {

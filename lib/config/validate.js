@@ -11,6 +11,7 @@ const MIN_KEY_LENGTH = 10;
 const PASTED = ['baseUrl', 'apiKey'];
 /** Quotes of all kinds at either end, as `src/core/http/pasted.rs` has them. */
 const QUOTED = /^["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]|["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]$/;
+const RAW = 'without them (a .env file that is read raw keeps its quotes)';
 /** What a request puts before the key. */
 const WITH_SCHEME = /^(?:authorization|bearer(?:[\s:=+%]|eyJ|$))/i;
 const SYNC_MODE_VALUES = Object.freeze(
@@ -27,7 +28,7 @@ const isSyncMode = (value) => SYNC_MODE_VALUES.includes(/** @type {any} */ (valu
 const rules = {
   baseUrl(value) {
     if (typeof value !== 'string' || value === '') return 'baseUrl is required';
-    if (QUOTED.test(value)) return 'baseUrl is in quotes: give the address without them';
+    if (QUOTED.test(value)) return `baseUrl is in quotes: give the address ${RAW}`;
     const notUrl = 'baseUrl must be a URL, for example https://crm.example.com';
     if (!URL.canParse(value) || /[\s\\\p{Cc}]/u.test(value)) return notUrl;
     const { protocol, username, password } = new URL(value);
@@ -43,7 +44,7 @@ const rules = {
   },
   apiKey(value) {
     if (typeof value !== 'string' || value === '') return 'apiKey is required';
-    if (QUOTED.test(value)) return 'apiKey is in quotes: give the key without them';
+    if (QUOTED.test(value)) return `apiKey is in quotes: give the key ${RAW}`;
     if (WITH_SCHEME.test(value))
       return 'apiKey begins with the words of a header: give the key alone';
     if (!/^[\x21-\x7e]*$/.test(value)) {

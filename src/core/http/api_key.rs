@@ -25,7 +25,7 @@ impl ApiKey {
         }
         let refuse = |why: String| Err(CrmError::validation("apiKey", format!("apiKey {why}")));
         if pasted::is_quoted(key) {
-            return refuse("is in quotes: give the key without them".to_owned());
+            return refuse("is in quotes: give the key without them (a .env file that is read raw keeps its quotes)".to_owned());
         }
         if pasted::has_scheme(key) {
             return refuse(

@@ -33,7 +33,9 @@ impl BaseUrl {
             );
         }
         if pasted::is_quoted(trimmed) {
-            return refuse("is in quotes: give the address without them");
+            return refuse(
+                "is in quotes: give the address without them (a .env file that is read raw keeps its quotes)",
+            );
         }
         if trimmed
             .chars()

@@ -101,8 +101,33 @@ fn advice(from: &Url, to: &Url, base_url: &BaseUrl) -> String {
                 format!("set the base URL to {base}")
             }
         }
+        _ if is_login(to) => format!(
+            "a login page seems to stand in front of Twenty, which has to let /rest, /graphql and /metadata through; or check \
+             the base URL {base_url}"
+        ),
         _ => format!("check the base URL {base_url}"),
     }
+}
+
+/// Whether an address is that of a page where people sign in.
+fn is_login(to: &Url) -> bool {
+    const WORDS: [&str; 9] = [
+        "login",
+        "logon",
+        "signin",
+        "sign-in",
+        "sign_in",
+        "oauth",
+        "saml",
+        "sso",
+        "cdn-cgi/access",
+    ];
+    let path = to.path().to_ascii_lowercase();
+    let host = to.host_str().unwrap_or_default();
+    WORDS.iter().any(|word| path.contains(word))
+        || ["login.", "auth.", "sso.", "accounts.", "idp."]
+            .iter()
+            .any(|start| host.starts_with(start))
 }
 
 /// Longest address that is shown with its path.
@@ -224,6 +249,33 @@ mod tests {
             same.message
                 .contains("check the base URL http://crm.example")
         );
+    }
+
+    #[test]
+    fn a_login_page_in_front_is_named() {
+        for location in [
+            "https://team.cloudflareaccess.com/cdn-cgi/access/login/crm.example",
+            "https://login.microsoftonline.com/x/authorize",
+            "https://accounts.google.com/o/v2/auth",
+            "/oauth2/sign_in?rd=/rest/people",
+            "/auth/saml",
+        ] {
+            for method in [Method::GET, Method::POST] {
+                let from = "http://crm.example/rest/people";
+                // A read follows on its own origin, to a page that is no JSON.
+                let Err(error) = follow(&method, from, location) else {
+                    continue;
+                };
+                assert!(error.message.contains("login page"), "{}", error.message);
+            }
+        }
+        let moved = follow(
+            &Method::POST,
+            "http://crm.example/a",
+            "https://new.example/a",
+        );
+        let message = moved.expect_err("a write").message;
+        assert!(!message.contains("login"), "{message}");
     }
 
     #[test]

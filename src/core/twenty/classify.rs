@@ -18,7 +18,7 @@ mod internal;
 mod rate_limit;
 
 use auth::{auth, is_damaged_key};
-use completeness::{cut, is_cut_refusal, not_json, not_twenty};
+use completeness::{cut, is_cut_body, is_cut_refusal, not_json, not_twenty};
 use internal::{gateway_again, internal_again, is_internal, is_transient};
 use rate_limit::{is_quota, is_rate_limit, quota_used_up, rate_limited};
 
@@ -72,8 +72,14 @@ fn failure(error: CrmError, again: Again) -> Box<Failure> {
 /// Everything that is not a success.
 fn rest(path: &str, method: &Method, response: &TransportResponse) -> Box<Failure> {
     let status = response.status;
-    // Of all refusals, only a 400 depends on its body: it may be the server's own failure (WIRE.md section 3).
-    if status == 400 && is_cut_refusal(response) {
+    // Of all refusals, these depend on their body: a 400 may be the server's own failure, and a 401 or 403 somebody
+    // else's.
+    let is_cut = match status {
+        400 => is_cut_refusal(response),
+        401 | 403 => is_cut_body(response),
+        _ => false,
+    };
+    if is_cut {
         return cut(path, method);
     }
     let body = ErrorBody::parse(&response.body);
@@ -179,6 +185,9 @@ fn refusal(what: &str, response: &TransportResponse, body: &ErrorBody) -> String
         };
     }
     match status {
+        400 if in_front::wants_tls(response) => format!(
+            "{what} was refused because the server speaks TLS at this port ({words}): begin the base URL with https://."
+        ),
         413 => format!(
             "{what} is larger than what stands in front of Twenty lets through ({words}): send less at once, or raise its \
              limit (client_max_body_size in nginx, for one)."

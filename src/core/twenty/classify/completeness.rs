@@ -39,16 +39,18 @@ fn is_cut(first: u8, body: &[u8]) -> bool {
     last != Some(&closing)
 }
 
+/// Whether a body began as JSON and ended in the middle.
+pub(super) fn is_cut_body(response: &TransportResponse) -> bool {
+    let mut bytes = response.body.iter();
+    bytes
+        .find(|byte| !byte.is_ascii_whitespace())
+        .is_some_and(|first| is_cut(*first, &response.body))
+}
+
 /// Whether nothing can be known of a refusal, because its body did not arrive.
 pub(super) fn is_cut_refusal(response: &TransportResponse) -> bool {
-    let first = response
-        .body
-        .iter()
-        .find(|byte| !byte.is_ascii_whitespace());
-    match first {
-        Some(first) => is_cut(*first, &response.body),
-        None => says_json(response) == Some(true),
-    }
+    let is_blank = response.body.iter().all(u8::is_ascii_whitespace);
+    is_cut_body(response) || is_blank && says_json(response) == Some(true)
 }
 
 pub(super) fn cut(path: &str, method: &Method) -> Box<Failure> {

@@ -116,6 +116,17 @@ fn is_challenge(response: &TransportResponse) -> bool {
         || memmem::find(&response.body, b"captcha").is_some()
 }
 
+/// Whether a server says that it was spoken to in clear where it expects TLS, as nginx, Apache and Go put it.
+pub(super) fn wants_tls(response: &TransportResponse) -> bool {
+    [
+        &b"plain HTTP request was sent to HTTPS port"[..],
+        b"speaking plain HTTP to an SSL-enabled server port",
+        b"Client sent an HTTP request to an HTTPS server",
+    ]
+    .iter()
+    .any(|words| memmem::find(&response.body, words).is_some())
+}
+
 /// What the statuses mean with which a gateway says that it got no answer; Cloudflare has some of its own.
 pub(super) fn no_answer(status: u16) -> Option<&'static str> {
     Some(match status {

@@ -309,6 +309,19 @@ fn refusals_of_others_are_not_blamed_on_the_key() {
 }
 
 #[test]
+fn a_port_that_speaks_tls_is_told() {
+    for words in [
+        "<title>400 The plain HTTP request was sent to HTTPS port</title>",
+        "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+        "Client sent an HTTP request to an HTTPS server.\n",
+    ] {
+        let failure = classify("/rest/people", &answer(400, Some("text/html"), words));
+        let message = failure.expect("a failure").error.message;
+        assert!(message.contains("https://"), "{message}");
+    }
+}
+
+#[test]
 fn statuses_of_those_in_between() {
     let page = "<html>";
     for (status, code, reason, retry, says) in [
@@ -979,6 +992,14 @@ fn an_answer_that_ended_in_the_middle_is_a_lost_one() {
         let failure = failing("/rest/people", 400, cut);
         assert_eq!(failure.error.code, ErrorCode::NetworkError, "{cut}");
         assert!(failure.retry && failure.ambiguous, "{cut}");
+    }
+    for status in [401, 403] {
+        let failure = failing(
+            "/rest/people",
+            status,
+            r#"{"statusCode":403,"messages":["This A"#,
+        );
+        assert_eq!(failure.error.code, ErrorCode::NetworkError, "{status}");
     }
     let bare = classify("/rest/people", &answer(400, None, "")).expect("a failure");
     assert_eq!(bare.error.code, ErrorCode::ValidationError);
