@@ -68,6 +68,7 @@ export type SyncWarningReason =
   | 'invalid_email'
   | 'invalid_phone'
   | 'phone_extension'
+  | 'first_of_several'
   | 'no_default_country'
   | 'invalid_url'
   | 'invalid_domain'

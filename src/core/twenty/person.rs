@@ -127,6 +127,9 @@ fn map_phone(value: &Patch<String>, mapper: &mut Mapper) {
     match Phone::parse(text, mapper.context.default_country) {
         Ok(phone) => {
             mapper.fields.insert("phones".into(), phone.to_fields());
+            if phone.is_first_of_several {
+                mapper.warn_of_further("phone");
+            }
             if let Some(extension) = &phone.extension {
                 mapper.warn(
                     "phone",
@@ -136,13 +139,8 @@ fn map_phone(value: &Patch<String>, mapper: &mut Mapper) {
             }
         }
         Err(why) => {
-            let message = match why {
-                reason::NO_DEFAULT_COUNTRY => {
-                    "phone was left out: it has no country code, and the option defaultCountry is not set"
-                }
-                _ => "phone was left out: it is not a phone number",
-            };
-            mapper.warn("phone", why, message.to_owned());
+            let message = format!("phone was left out: {}", why.because());
+            mapper.warn("phone", why.reason(), message);
         }
     }
 }

@@ -16,6 +16,8 @@ pub mod reason {
     pub const INVALID_PHONE: &str = "invalid_phone";
     /// A phone number with an extension, which the CRM has no place for: the number is written without it.
     pub const PHONE_EXTENSION: &str = "phone_extension";
+    /// A cell with several numbers or links: the first is written.
+    pub const FIRST_OF_SEVERAL: &str = "first_of_several";
     /// A national phone number, and no default country to read it with.
     pub const NO_DEFAULT_COUNTRY: &str = "no_default_country";
     /// Not a link that the server would take.

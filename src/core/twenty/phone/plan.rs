@@ -1,0 +1,177 @@
+//! What numbering plans say of digits: whether they are a number, and whether a calling code is among them.
+
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType, ValidationError,
+    get_national_significant_number_owned as national_digits,
+};
+
+use super::Country;
+use super::problem::NoPhone;
+use crate::core::twenty::phone_e164;
+
+/// Most digits of a number with its calling code (ITU-T E.164).
+const MOST_DIGITS: usize = 15;
+
+/// More digits than this are seldom one national number.
+pub const LONG_DIGITS: usize = 12;
+
+/// Fewest digits with which a missing plus sign is likelier than a long national number.
+const CODE_DIGITS: usize = 11;
+
+/// What the writing of a number says of its calling code.
+#[derive(Debug, Default)]
+pub struct Hints {
+    /// There is a plus sign in front.
+    pub has_plus: bool,
+    /// The first group is a calling code: the country's own, or before `(0)`.
+    pub is_code_apart: bool,
+    /// How many digits the first of several groups has.
+    pub first_group: Option<usize>,
+}
+
+impl Hints {
+    /// Whether a number with that calling code can be grouped so: the code apart, or together with most of the number.
+    fn allow(&self, number: &PhoneNumber) -> bool {
+        const WITH_AREA: usize = 5;
+        let code = number.country_code.to_string().len();
+        self.first_group
+            .is_none_or(|first| first == code || first >= WITH_AREA)
+    }
+}
+
+/// Whether its country's plan knows the number.
+pub fn is_valid(number: &PhoneNumber) -> bool {
+    PHONE_NUMBER_UTIL.is_valid_number(number)
+}
+
+/// Whether it is as long as a number of its country with its area code.
+pub fn is_whole(number: &PhoneNumber) -> bool {
+    let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(number);
+    length == Ok(NumberLengthType::IsPossible)
+}
+
+/// Refuses what has more digits than it can have; what has fewer, or is assigned to nobody, the server takes.
+pub fn checked(number: PhoneNumber) -> Result<PhoneNumber, NoPhone> {
+    let digits = national_digits(&number).len() + number.country_code.to_string().len();
+    let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
+    match digits > MOST_DIGITS || length == Err(ValidationError::TooLong) {
+        true => Err(NoPhone::TooManyDigits),
+        false => Ok(number),
+    }
+}
+
+/// The number that begins with a calling code.
+pub fn international(digits: &str) -> Option<PhoneNumber> {
+    let text = format!("+{digits}");
+    phone_e164::read(&text).or_else(|| PHONE_NUMBER_UTIL.parse(&text, None).ok())
+}
+
+/// Digits behind the area code; all of them where there is none.
+pub fn subscriber_digits(number: &PhoneNumber) -> usize {
+    let area = PHONE_NUMBER_UTIL.get_length_of_national_destination_code(number);
+    national_digits(number).len().saturating_sub(area)
+}
+
+/// The number that the digits are.
+pub fn decide(
+    digits: &str,
+    hints: &Hints,
+    country: Option<Country>,
+) -> Result<PhoneNumber, NoPhone> {
+    if hints.has_plus {
+        let code = digits.trim_start_matches("00");
+        return international(code)
+            .ok_or(NoPhone::NotANumber)
+            .and_then(checked);
+    }
+    if hints.is_code_apart
+        && let Some(number) = valid(digits)
+    {
+        return Ok(number);
+    }
+    let Some(Country(region)) = country else {
+        return match digits.strip_prefix("00").and_then(valid) {
+            Some(number) => Ok(number),
+            None if digits.len() < 2 => Err(NoPhone::NotANumber),
+            None => Err(NoPhone::NoDefaultCountry),
+        };
+    };
+    let national = PHONE_NUMBER_UTIL
+        .parse(digits, Some(region))
+        .map_err(|_| NoPhone::NotANumber);
+    match national {
+        Ok(national) if is_valid(&national) => {
+            let own = PHONE_NUMBER_UTIL.get_country_code_for_region(region);
+            let is_own = own.is_some_and(|own| digits.starts_with(&own.to_string()));
+            let is_short = digits.len() < CODE_DIGITS && !is_own;
+            if is_short || national_digits(&national) != digits {
+                return checked(national);
+            }
+            match valid(digits) {
+                Some(international) => settle(national, international, digits, is_own),
+                None => checked(national),
+            }
+        }
+        national => unassigned(digits, national.and_then(checked), hints),
+    }
+}
+
+/// The number whose digits begin with a calling code, where its country's plan knows it.
+fn valid(digits: &str) -> Option<PhoneNumber> {
+    let number = international(digits).filter(is_valid)?;
+    checked(number).ok()
+}
+
+/// Digits that are no number of the country: one from abroad, or one that nobody has.
+fn unassigned(
+    digits: &str,
+    national: Result<PhoneNumber, NoPhone>,
+    hints: &Hints,
+) -> Result<PhoneNumber, NoPhone> {
+    // Prefixes for calls abroad, of this country and of others.
+    let abroad = ["00", "011", "0011"]
+        .into_iter()
+        .find_map(|prefix| valid(digits.strip_prefix(prefix)?));
+    if let Some(number) = abroad {
+        return Ok(number);
+    }
+    let is_possible = national
+        .as_ref()
+        .is_ok_and(|number| PHONE_NUMBER_UTIL.is_possible_number(number));
+    match valid(digits) {
+        Some(number) if hints.allow(&number) && (!is_possible || digits.len() >= CODE_DIGITS) => {
+            Ok(number)
+        }
+        // Which country a national number belongs to is a guess; a length that cannot be says it is a wrong one.
+        _ if is_possible => national,
+        _ => Err(national.err().unwrap_or(NoPhone::NotANumber)),
+    }
+}
+
+/// Digits without the zero of a national number that are one number with a calling code in front, and another without.
+fn settle(
+    national: PhoneNumber,
+    international: PhoneNumber,
+    digits: &str,
+    is_own: bool,
+) -> Result<PhoneNumber, NoPhone> {
+    let is_mobile = |number: &PhoneNumber| {
+        use PhoneNumberType::{FixedLineOrMobile, Mobile};
+        matches!(
+            PHONE_NUMBER_UTIL.get_number_type(number),
+            Mobile | FixedLineOrMobile
+        )
+    };
+    let is_line = PHONE_NUMBER_UTIL.get_number_type(&national) == PhoneNumberType::FixedLine;
+    if is_mobile(&national) {
+        return checked(national);
+    }
+    if digits.len() < CODE_DIGITS {
+        return Err(NoPhone::Ambiguous);
+    }
+    // Landlines have that many digits in no country; a few have them with an extension.
+    match is_own || !is_line || digits.len() > CODE_DIGITS || is_mobile(&international) {
+        true => Ok(international),
+        false => Err(NoPhone::Ambiguous),
+    }
+}
