@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use super::domain::{self, Domain};
 use super::ids::ObjectKind;
 use super::input::{CompanyInput, Patch};
-use super::name;
 use super::record::{MapContext, MappedRecord, Mapper, UniqueValue, part, read_text};
 use super::warning::reason;
+use super::{name, several};
 use crate::core::error::CrmError;
 
 /// Translates one company. Nothing in a parsed input makes it fail; the type is that of people.
@@ -88,6 +88,9 @@ fn map_domain(value: &Patch<String>, mapper: &mut Mapper) -> Option<UniqueValue>
                 }
                 reason::DOMAIN_WITH_PATH => {
                     "an address with a path or a port identifies a page, not an organisation"
+                }
+                _ if several::first_link(text).1 => {
+                    "it looks like several domains, and one identifies a company. Give one"
                 }
                 _ => "it is not a domain name",
             };

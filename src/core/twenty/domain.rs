@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use url::quirks::domain_to_unicode;
 use url::{Host, Url};
 
+use super::normal_form::composed;
 use super::public_suffix::{self, SuffixKind};
 use super::warning::reason;
+use super::{invisible, several};
 
 /// The form in which the workspace stores `domainName.primaryLinkUrl`: servers from 2.38 store the bare host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,8 +41,12 @@ pub struct Domain {
 impl Domain {
     /// Reads any spelling. The error is one of `warning::reason`: INVALID_DOMAIN, SHARED_DOMAIN, DOMAIN_WITH_PATH.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let text = text.trim();
-        let lower = text.to_lowercase();
+        let text = invisible::trim(text);
+        // Parsers read over line breaks and tabs, and would make one host of two.
+        if several::is_folded(text) {
+            return Err(reason::INVALID_DOMAIN);
+        }
+        let lower = composed(&text.to_lowercase()).into_owned();
         let rest = lower
             .strip_prefix("https://")
             .or_else(|| lower.strip_prefix("http://"))
@@ -210,6 +216,18 @@ mod tests {
             ("my_shop.example.com", reason::INVALID_DOMAIN),
             ("shop-.example.com", reason::INVALID_DOMAIN),
             ("-x.com", reason::INVALID_DOMAIN),
+            ("a.example\nb.example", reason::INVALID_DOMAIN),
+            ("a.example\tb.example", reason::INVALID_DOMAIN),
+            ("a.example\r\nb.example", reason::INVALID_DOMAIN),
+            ("a.example\u{2028}b.example", reason::INVALID_DOMAIN),
+            ("a.example;b.example", reason::INVALID_DOMAIN),
+            ("a.example, b.example", reason::INVALID_DOMAIN),
+            ("a.example | b.example", reason::INVALID_DOMAIN),
+            ("a.example ::: b.example", reason::INVALID_DOMAIN),
+            (
+                "https://a.example https://b.example",
+                reason::INVALID_DOMAIN,
+            ),
         ];
         for (text, why) in cases {
             assert_eq!(Domain::parse(text), Err(why), "{text}");
@@ -294,8 +312,9 @@ mod tests {
             "https://\\\\acme.com",
             "www.www.acme.com",
             "www.www.acme.com\0",
-            "ac\tme.com",
             "%61cme.com",
+            "\u{feff}acme.com\u{200b}",
+            "ac\u{ad}me.com",
         ] {
             let domain = Domain::parse(text).expect(text);
             assert_eq!(domain.host(), "acme.com");
@@ -303,6 +322,13 @@ mod tests {
                 assert_eq!(from_link(&spelling), "acme.com", "{text}: {spelling}");
             }
         }
+    }
+
+    #[test]
+    fn letters_and_accents_apart_are_one_domain_with_the_composed_one() {
+        let apart = Domain::parse("bu\u{308}cher.de").expect("a domain");
+        assert_eq!(apart, Domain::parse("b\u{fc}cher.de").expect("a domain"));
+        assert_eq!(apart.host(), "xn--bcher-kva.de");
     }
 
     #[test]

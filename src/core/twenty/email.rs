@@ -5,11 +5,14 @@ use std::borrow::Cow;
 use email_address::{EmailAddress, Options};
 use url::quirks::{domain_to_ascii, domain_to_unicode};
 
+use super::normal_form::{composed, decomposed};
+use super::{invisible, several};
 use crate::core::error::CrmError;
 
-/// Trimmed and lower-cased, as the server stores addresses (WIRE.md section 4).
+/// Without blanks and invisible characters at the ends, lower-cased as the server stores addresses, accents composed with
+/// their letters (RFC 6532).
 pub fn normalize(email: &str) -> String {
-    email.trim().to_lowercase()
+    composed(&invisible::trim(email).to_lowercase()).into_owned()
 }
 
 /// The one form that all spellings of an address share: lower case, the domain in its ASCII form without a dot at its end.
@@ -21,7 +24,7 @@ pub fn canonical(address: &str) -> Cow<'_, str> {
     if address.bytes().all(plain) && !address.ends_with('.') {
         return address.into();
     }
-    let lower = address.to_lowercase();
+    let lower = normalize(address);
     let Some((local, domain)) = lower.rsplit_once('@') else {
         return lower.into();
     };
@@ -48,6 +51,16 @@ pub fn spellings(address: &str) -> Vec<String> {
             }
         }
     }
+    // A row that another program wrote may hold the letters and accents before the domain apart.
+    let apart: Vec<String> = spellings
+        .iter()
+        .filter_map(|spelling| {
+            let (local, domain) = spelling.rsplit_once('@')?;
+            Some(format!("{}@{domain}", decomposed(local)))
+        })
+        .filter(|apart| !spellings.contains(apart))
+        .collect();
+    spellings.extend(apart);
     spellings
 }
 
@@ -64,11 +77,20 @@ pub fn is_valid(email: &str) -> bool {
 
 /// The refusal of an address that is none.
 pub fn invalid(email: &str) -> CrmError {
-    let message = if email.is_empty() {
-        "email must not be blank".to_owned()
-    } else {
-        let shown: String = email.chars().take(100).collect();
-        format!("email is not an e-mail address: \"{shown}\"")
+    if email.is_empty() {
+        return CrmError::validation("email", "email must not be blank");
+    }
+    let shown: String = email
+        .chars()
+        .take(100)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let message = match invisible::describe(email) {
+        _ if several::has_several_addresses(email) => {
+            format!("email looks like several addresses: \"{shown}\". Give one")
+        }
+        Some(what) => format!("email contains {what}. Remove it"),
+        None => format!("email is not an e-mail address: \"{shown}\""),
     };
     CrmError::validation("email", message)
 }
@@ -128,12 +150,83 @@ mod tests {
         // Only the domain has two forms.
         assert_eq!(
             spellings("jos\u{e9}@example.com"),
-            ["jos\u{e9}@example.com"]
+            ["jos\u{e9}@example.com", "jose\u{301}@example.com"]
         );
         assert_ne!(
             canonical("jos\u{e9}@example.com"),
             canonical("jose@example.com")
         );
+    }
+
+    #[test]
+    fn letters_and_accents_apart_are_one_address_with_the_composed_one() {
+        let (composed, apart) = ("jan\u{e9}@b\u{fc}cher.de", "Jane\u{301}@bu\u{308}cher.de");
+        assert_eq!(normalize(apart), composed);
+        assert_eq!(canonical(apart), canonical(composed));
+        assert!(is_valid(&normalize(apart)));
+        assert_eq!(
+            spellings(&normalize(apart)),
+            [
+                composed,
+                "jan\u{e9}@xn--bcher-kva.de",
+                "jane\u{301}@b\u{fc}cher.de",
+                "jane\u{301}@xn--bcher-kva.de",
+            ]
+        );
+        for spelling in spellings(composed) {
+            assert_eq!(canonical(&spelling), canonical(composed), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_is_trimmed_at_the_ends_and_named_inside() {
+        for text in [
+            "\u{feff}jane@x.example",
+            "jane@x.example\u{200b}",
+            "\u{202a} jane@x.example \u{202c}\n",
+            "\u{ad}jane@x.example\u{2060}",
+        ] {
+            assert_eq!(normalize(text), "jane@x.example");
+            assert_eq!(canonical(text), "jane@x.example");
+        }
+        let cases = [
+            (
+                "jane\u{200b}@x.example",
+                "email contains an invisible character, ZERO WIDTH SPACE (U+200B), after \"jane\". Remove it",
+            ),
+            (
+                "jane@x\u{ad}.example",
+                "email contains an invisible character, SOFT HYPHEN (U+00AD), after \"jane@x\". Remove it",
+            ),
+            (
+                "jane\u{feff}@x.example",
+                "email contains an invisible character, ZERO WIDTH NO-BREAK SPACE, also called byte order mark (U+FEFF), after \"jane\". Remove it",
+            ),
+        ];
+        for (text, message) in cases {
+            let address = normalize(text);
+            assert!(!is_valid(&address), "{text:?}");
+            assert_eq!(invalid(&address).message, message);
+        }
+    }
+
+    #[test]
+    fn two_addresses_in_one_value_are_said_to_be_two() {
+        for divider in [
+            "\n", "\r\n", "\t", ";", "; ", ",", ", ", " | ", " ::: ", " / ", "/", " ", " or ",
+        ] {
+            let address = normalize(&format!("jane@x.example{divider}joe@y.example"));
+            assert!(!is_valid(&address), "{address:?}");
+            let message = invalid(&address).message;
+            assert!(
+                message.starts_with("email looks like several addresses: "),
+                "{message}"
+            );
+            assert!(!message.contains(char::is_control), "{message:?}");
+        }
+        for one in ["jane@@x.example", "Jane <jane@x.example>", "jane", "jane@x"] {
+            assert!(!invalid(one).message.contains("several"), "{one}");
+        }
     }
 
     proptest! {

@@ -3,11 +3,12 @@
 use url::{Host, Url};
 
 use super::domain::is_hostname;
+use super::several;
 
-/// The link as it is sent: trimmed, with a scheme, host lower-cased, without a trailing slash. None where the server would
+/// The link as it is sent, of several the first: trimmed, with a scheme, host lower-cased, without a trailing slash. None where the server would
 /// refuse it (transcript 125), or where it is no web address.
 pub fn normalize(link: &str) -> Option<String> {
-    let link = link.trim();
+    let (link, _) = several::first_link(link);
     let mut url = if has_scheme(link) {
         Url::parse(link).ok()?
     } else {
@@ -102,6 +103,11 @@ mod tests {
             ("http://intranet/x", None),
             ("http://[::1]/x", None),
             ("https://my_shop.example.com/x", None),
+            ("\u{feff}acme.com\u{200b}", Some("https://acme.com")),
+            ("a.example\nb.example", Some("https://a.example")),
+            ("a.example\tb.example", Some("https://a.example")),
+            ("nothing\nb.example", None),
+            ("https://bu\u{308}cher.de", Some("https://xn--bcher-kva.de")),
         ];
         for (link, expected) in cases {
             assert_eq!(normalize(link).as_deref(), expected, "{link}");

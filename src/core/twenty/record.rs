@@ -14,7 +14,7 @@ use super::input::Patch;
 use super::phone::Country;
 use super::schema::{FieldKind, ObjectSchema, SelectOption};
 use super::warning::{SyncWarning, reason};
-use super::{ids, link};
+use super::{ids, link, several};
 
 #[cfg(test)]
 mod tests;
@@ -102,6 +102,15 @@ impl<'a> Mapper<'a> {
             .push(SyncWarning::new(field, reason, self.external_id, message));
     }
 
+    /// For a cell of which only the first value was written.
+    pub(super) fn warn_of_further(&mut self, input_field: &str) {
+        self.warn(
+            input_field,
+            reason::FIRST_OF_SEVERAL,
+            format!("{input_field} holds several values: the first was written. Give one value"),
+        );
+    }
+
     /// A text value for the field of that API name, whatever type the workspace gave it. Blank text clears, as `null`.
     pub(super) fn text(&mut self, input_field: &str, name: &str, value: &Patch<String>) {
         let given = match value {
@@ -120,7 +129,13 @@ impl<'a> Mapper<'a> {
             None => encode_cleared(&field.kind),
         };
         match encoded {
-            Ok(value) => drop(self.fields.insert(name.to_owned(), value)),
+            Ok(value) => {
+                let is_link = matches!(field.kind, FieldKind::Links);
+                if is_link && given.is_some_and(|text| several::first_link(text).1) {
+                    self.warn_of_further(input_field);
+                }
+                self.fields.insert(name.to_owned(), value);
+            }
             Err(_) if given.is_none() => {}
             Err(reason) => {
                 let message = refusal(input_field, name, reason, &field.kind);
@@ -303,6 +318,10 @@ fn encode_cleared(kind: &FieldKind) -> Result<Value, &'static str> {
 
 /// The option whose value or label is the text, without regard to case and to what separates words.
 fn select(options: &[SelectOption], text: &str) -> Option<Value> {
+    // Two options in one value are not the one whose name has both words.
+    if several::is_folded(text) {
+        return None;
+    }
     let wanted = option_key(text);
     let by_value = options
         .iter()
