@@ -1,5 +1,7 @@
 // sync that does not come to its end: what is written by then, what is said, where to go on.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { open, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { useSim } from '../helpers/crm.mjs';
 import { serve } from '../helpers/servers.mjs';
@@ -186,3 +188,38 @@ async function hasPosted() {
     await new Promise(setImmediate);
   }
 }
+
+describe('a named pipe', { skip: process.platform === 'win32' && 'no named pipes' }, () => {
+  /** @param {string} name */
+  const newPipe = (name) => {
+    const pipe = fresh(name);
+    execFileSync('mkfifo', [pipe]);
+    return pipe;
+  };
+  const [one, two] = people(2).map(
+    ({ external_id, name, email }) => `${external_id},${name},${email}\n`,
+  );
+
+  test('is read like a file', async () => {
+    const pipe = newPipe('people.csv');
+    const { ended } = start(['sync', 'people', pipe, '--json'], envOf(crm.sim));
+    await writeFile(pipe, `external_id,name,email\n${one}${two}`);
+    const { code, stdout, stderr } = await ended;
+    assert.equal(code, 0, stderr);
+    assert.equal(JSON.parse(stdout).result.created, 2);
+  });
+
+  test('that gives nothing is let go at the first signal', async () => {
+    for (const text of ['', 'external_id,name,email\n', `external_id,name,email\n${one}`]) {
+      const pipe = newPipe('people.csv');
+      const { child, ended } = start(['sync', 'people', pipe], envOf(crm.sim));
+      // Opens once somebody reads.
+      const writer = await open(pipe, 'w');
+      await writer.write(text);
+      child.kill('SIGINT');
+      const { code, signal, stderr } = await ended;
+      assert.deepEqual([code, signal], [130, null], stderr);
+      await writer.close();
+    }
+  });
+});

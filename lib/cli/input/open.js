@@ -1,8 +1,9 @@
 'use strict';
 
 const { once } = require('node:events');
-const { createReadStream } = require('node:fs');
+const { constants, createReadStream, openSync } = require('node:fs');
 const { stat } = require('node:fs/promises');
+const { Socket } = require('node:net');
 const path = require('node:path');
 const { inputFailure, usageFailure } = require('../failure.js');
 const { toUtf8 } = require('./bytes.js');
@@ -128,18 +129,29 @@ function requireEncoding(encoding) {
 
 /** @param {string} file */
 async function openFile(file) {
-  const stream = createReadStream(file, { highWaterMark: 262_144 });
   try {
-    const [info] = await Promise.all([stat(file), once(stream, 'open')]);
+    const info = await stat(file);
     if (info.isDirectory()) throw new Error('it is a directory');
+    if (info.isFIFO()) return { stream: openPipe(file), size: 0 };
+    const stream = createReadStream(file, { highWaterMark: 262_144 });
+    await once(stream, 'open');
     return { stream, size: info.isFile() ? info.size : 0 };
   } catch (error) {
-    stream.destroy();
     const isMissing = error.code === 'ENOENT';
     throw inputFailure(
       `${file} cannot be read: ${isMissing ? 'there is no such file' : error.message}`,
     );
   }
+}
+
+/**
+ * A named pipe, or what a shell makes of `<(command)`. As a file it would be read by a thread that nothing can stop while
+ * the pipe gives nothing, not even the end of the process.
+ * @param {string} file
+ */
+function openPipe(file) {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
 }
 
 module.exports = { openInput };
