@@ -15,7 +15,9 @@ import { metadata } from './contract/metadata.mjs';
 import { newest } from './contract/newest.mjs';
 import { records } from './contract/records.mjs';
 import { transport } from './contract/transport.mjs';
+import { fieldTypes } from './contract/types.mjs';
 import { upsert } from './contract/upsert.mjs';
+import { versions } from './contract/versions.mjs';
 import { webhooks } from './contract/webhooks.mjs';
 import { assertMatches, fill, partAt } from './contract-table.mjs';
 import { send } from './raw-http.mjs';
@@ -35,6 +37,8 @@ const sections = [
   ...identity,
   ...graphql,
   ...newest,
+  ...versions,
+  ...fieldTypes,
 ];
 
 for (const { title, rows, options } of sections) {
