@@ -49,7 +49,13 @@ test('whatever an option is, its refusal names it and no type of the core', asyn
         for (const { message } of findings) assert.doesNotMatch(message, FOREIGN);
       }
     }
-    for (const option of ['defaultCountry', 'invalidEmail', 'missingEmail', 'namespace']) {
+    for (const option of [
+      'companyKey',
+      'defaultCountry',
+      'invalidEmail',
+      'missingEmail',
+      'namespace',
+    ]) {
       const options = /** @type {any} */ ({ [option]: value });
       checkRefusal(option, () => createTwentyCrmSyncService(config, options));
     }

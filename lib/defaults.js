@@ -24,6 +24,7 @@ const TWENTY_CRM_DEFAULTS = Object.freeze({
   mode: 'direct_crm',
   invalidEmail: 'refuse',
   missingEmail: 'refuse',
+  companyKey: 'external_id',
   useCache: true,
   toleranceMs: 300_000,
   maxBodyBytes: 10_485_760,

@@ -25,6 +25,7 @@ const text = (option, value) => {
 
 /** @type {Record<string, (option: string, value: any) => void>} */
 const SHAPES = {
+  companyKey: text,
   defaultCountry: text,
   invalidEmail: text,
   missingEmail: text,

@@ -101,6 +101,7 @@ function isSignal(value) {
 /** Options with a shape of their own, which few programs give. */
 const SHAPED = new Set([
   'collisions',
+  'companyKey',
   'defaultCountry',
   'fieldNames',
   'fieldOwnership',

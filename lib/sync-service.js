@@ -44,6 +44,7 @@ const OPTIONS = /** @type {const} */ ([
   'hashTtlMs',
   'invalidEmail',
   'missingEmail',
+  'companyKey',
 ]);
 
 /** What the core reads of {@link import('../index.js').UpsertCallOptions}. */

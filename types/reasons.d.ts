@@ -87,6 +87,7 @@ export type SyncWarningReason =
   | 'own_row_gone'
   | 'revived'
   | 'company_missing'
+  | 'company_without_id'
   // Beside the record.
   | 'store_failed'
   | (string & {});

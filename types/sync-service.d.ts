@@ -196,6 +196,13 @@ export interface SyncServiceOptions extends ObservabilityOptions {
    */
   missingEmail?: 'refuse' | 'allow';
   /**
+   * What a person's company is known by. `external_id`: `company_external_id`, and nothing else. `email_domain`: for a
+   * person without `company_external_id`, the domain of the e-mail address, as registered (`acme.example` of
+   * `jane@eu.acme.example`), which is then the company's external id and its domain; never a host that many share.
+   * @default 'external_id'
+   */
+  companyKey?: 'external_id' | 'email_domain';
+  /**
    * Called for every warning, before the upsert's promise settles. What it throws or rejects with becomes a process
    * warning, once.
    */

@@ -243,6 +243,7 @@ createTwentyCrmSyncService(config, {
   fieldNames: { plan: ['subscription'], status: 'state' },
   invalidEmail: 'leave_out',
   missingEmail: 'allow',
+  companyKey: 'email_domain',
   onWarning: (warning) => same<typeof warning.field, string>(),
 });
 // @ts-expect-error: an unknown way to handle a collision

@@ -115,6 +115,7 @@ function made(make) {
 /** What `--options` may hold: what is left out is code, or a matter of other options. */
 const SERVICE_OPTIONS = [
   'collisions',
+  'companyKey',
   'defaultCountry',
   'fieldNames',
   'fieldOwnership',
@@ -126,16 +127,18 @@ const SERVICE_OPTIONS = [
 
 /**
  * The options of the sync service: those of the file, and over them those of the command line.
- * @param {{ options?: string, defaultCountry?: string, namespace?: string, missingEmail?: 'refuse' | 'allow' }} options
+ * @param {{ options?: string, defaultCountry?: string, namespace?: string, missingEmail?: 'refuse' | 'allow', companyKey?: 'external_id' | 'email_domain' }} options
  * @returns {import('../../index.js').SyncServiceOptions}
  */
-function readServiceOptions({ options: file, defaultCountry, namespace, missingEmail }) {
+function readServiceOptions({ options: file, ...own }) {
+  const { defaultCountry, namespace, missingEmail, companyKey } = own;
   const given = file === undefined ? {} : readOptionsFile(file);
   return {
     ...given,
     ...(defaultCountry !== undefined && { defaultCountry }),
     ...(namespace !== undefined && { namespace }),
     ...(missingEmail !== undefined && { missingEmail }),
+    ...(companyKey !== undefined && { companyKey }),
   };
 }
 

@@ -20,6 +20,7 @@ const { wrap } = require('./text.js');
  * @property {string} [defaultCountry]
  * @property {string} [namespace]
  * @property {'refuse' | 'allow'} [missingEmail]
+ * @property {'external_id' | 'email_domain'} [companyKey]
  * @property {boolean} [allowId]
  * @typedef {CommonOptions & OwnUpsertOptions} UpsertOptions
  *
@@ -190,6 +191,12 @@ const serviceOptions = (command) =>
         '--missing-email <what>',
         'people without an e-mail address: allow writes them (refuse when not given)',
       ).choices(['refuse', 'allow']),
+    )
+    .addOption(
+      option(
+        '--company-key <what>',
+        'what a person’s company is known by (external_id when not given)',
+      ).choices(['external_id', 'email_domain']),
     )
     .addOption(option('--allow-id', 'take ids that look spoilt: #N/A, NULL, 1.23E+17'));
 

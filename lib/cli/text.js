@@ -41,8 +41,13 @@ function wrap(text, width) {
  * The package's warnings name its options; here an option has another name.
  * @param {string | undefined} reason of a warning
  */
-const optionFor = (reason) =>
-  reason === 'no_default_country' ? ' (here: --default-country DE, for example)' : '';
+const optionFor = (reason) => OPTIONS_FOR[reason ?? ''] ?? '';
+
+/** What the command line has for a warning's advice. @type {Record<string, string>} */
+const OPTIONS_FOR = Object.freeze({
+  no_default_country: ' (here: --default-country DE, for example)',
+  company_without_id: ' (here: --company-key email_domain)',
+});
 
 /** @param {string} text */
 const lowered = (text) => text[0].toLowerCase() + text.slice(1);

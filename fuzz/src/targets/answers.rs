@@ -379,6 +379,7 @@ pub fn entities(bytes: &[u8]) {
         field_names: &names,
         default_country: None,
         emails: Default::default(),
+        company_key: Default::default(),
         namespace: None,
         domain_form: DomainForm::Https,
     };

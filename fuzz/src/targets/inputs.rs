@@ -7,6 +7,7 @@ use twenty_crm_native::core::http::RequestOptions;
 use twenty_crm_native::core::sync::bulk::BulkOptions;
 use twenty_crm_native::core::sync::options::{CallOptions, ServiceOptions};
 use twenty_crm_native::core::twenty::company::map_company;
+use twenty_crm_native::core::twenty::company_key::CompanyKey;
 use twenty_crm_native::core::twenty::email_policy::{EmailPolicy, InvalidEmail, MissingEmail};
 use twenty_crm_native::core::twenty::fields::FieldNames;
 use twenty_crm_native::core::twenty::input::{CompanyInput, PersonInput, external_id_from_json};
@@ -70,6 +71,7 @@ fn context<'a>(schema: &'a WorkspaceSchema, names: &'a FieldNames, person: bool)
             invalid: InvalidEmail::LeaveOut,
             missing: MissingEmail::Allow,
         },
+        company_key: CompanyKey::EmailDomain,
         namespace: None,
         domain_form: Default::default(),
     }

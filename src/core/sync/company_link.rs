@@ -6,17 +6,20 @@ use serde_json::{Map, Value};
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
+use crate::core::twenty::company_key::{CompanyOf, CompanyRef};
+use crate::core::twenty::domain::Domain;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::input::{CompanyInput, Patch};
 use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::schema::WorkspaceSchema;
+use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::collision::reason;
 use super::options::{CallOptions, OwnDeleted};
 use super::service::SyncService;
-use super::upsert::{Input, store_failed};
+use super::upsert::{Input, map, store_failed};
 use super::wire::{self, Record, id_of, is_deleted, text_of};
 
 /// What becomes of a person's `companyId`.
@@ -93,17 +96,17 @@ impl DeletedCompany {
 }
 
 impl SyncService {
-    /// Finds the CRM id of the company with `external_id`: remembered, looked up, or made when `name` is there.
+    /// Finds the CRM id of a company that a person names: remembered, looked up, or made where it can be called something.
     /// `person` is asked for in the same request as the company.
     pub(super) async fn resolve_company(
         &self,
         schema: &Arc<WorkspaceSchema>,
         options: &CallOptions,
-        external_id: &str,
-        name: Option<&str>,
+        company: &CompanyRef,
         person: Option<LookupQuery>,
         person_external_id: &str,
     ) -> Result<Resolved, CrmError> {
+        let external_id = company.external_id.as_str();
         let mut warnings = Vec::new();
         let field = self.options.field_names.external_id_in(&schema.company);
         if options.use_cache {
@@ -118,13 +121,15 @@ impl SyncService {
         let namespace = self.options.namespace.as_deref();
         let stored = stored_external_id(namespace, external_id);
         let chosen = record_id(ObjectKind::Company, namespace, external_id);
-        let mut company = self.query(ObjectKind::Company, schema);
-        company.ids.push(chosen);
-        company.external_ids.push(stored.clone());
-        let queries: Vec<_> = std::iter::once(company).chain(person).collect();
+        let mut query = self.query(ObjectKind::Company, schema);
+        self.ask_for_company(schema, company, &mut query)?;
+        let queries: Vec<_> = std::iter::once(query).chain(person).collect();
         let mut answers = wire::look_up(&self.http, queries).await?.into_iter();
         let companies = answers.next().unwrap_or_default();
         let person_rows = answers.next();
+        if company.domain.is_some() {
+            self.learn_domain_form(ObjectKind::Company, &[chosen.to_string()], &companies);
+        }
         let found = company_row(&companies, &field, &stored, &chosen.to_string());
         let found = match found.filter(|row| is_deleted(row)) {
             None => found,
@@ -136,36 +141,50 @@ impl SyncService {
                 None => None,
             },
         };
-        let link = match (found, name.map(str::trim).filter(|name| !name.is_empty())) {
-            (Some(row), _) => {
-                let id = id_of(row).to_owned();
-                self.site.domains.note(external_id, row);
-                self.site
-                    .cache
-                    .insert(ObjectKind::Company, external_id, &id, self.now_ms());
-                Link::To(id)
-            }
-            (None, Some(name)) => Link::To(self.make_company(options, external_id, name).await?),
-            (None, None) => {
-                warnings.push(
-                    SyncWarning::new(
-                        "company_external_id",
-                        reason::COMPANY_MISSING,
-                        person_external_id,
-                        format!(
-                            "company {external_id:?} is not in the CRM and company_name is not given: the person was stored without a company"
-                        ),
-                    )
-                    .with_other_external_id(external_id),
-                );
-                Link::None
-            }
+        let link = if let Some(row) = found {
+            let id = id_of(row).to_owned();
+            self.site.domains.note(external_id, row);
+            self.site
+                .cache
+                .insert(ObjectKind::Company, external_id, &id, self.now_ms());
+            Link::To(id)
+        } else if let Met::Anothers(row) = meet(&companies, &field, company.domain.as_ref()) {
+            Link::To(id_of(row).to_owned())
+        } else if company.name_to_make().is_some() {
+            let made = self.make_company(options, company).await?;
+            warnings.extend(made.warnings);
+            Link::To(made.id)
+        } else {
+            warnings.push(company_missing(person_external_id, external_id));
+            Link::None
         };
         Ok(Resolved {
             link,
             warnings,
             person_rows,
         })
+    }
+
+    /// Adds the keys of a company to a look-up.
+    pub(super) fn ask_for_company(
+        &self,
+        schema: &WorkspaceSchema,
+        company: &CompanyRef,
+        query: &mut LookupQuery,
+    ) -> Result<(), CrmError> {
+        if company.domain.is_some() {
+            query.add(&map(self, schema, &stub_of(company))?);
+            return Ok(());
+        }
+        let namespace = self.options.namespace.as_deref();
+        let external_id = &company.external_id;
+        query
+            .ids
+            .push(record_id(ObjectKind::Company, namespace, external_id));
+        query
+            .external_ids
+            .push(stored_external_id(namespace, external_id));
+        Ok(())
     }
 
     /// A person names a company of ours that is soft-deleted: what the policy says, and what the caller is told. `None`
@@ -202,32 +221,91 @@ impl SyncService {
     pub(super) async fn make_company(
         &self,
         options: &CallOptions,
-        external_id: &str,
-        name: &str,
-    ) -> Result<String, CrmError> {
-        let stub = Input::CompanyStub(CompanyInput {
-            external_id: external_id.to_owned(),
-            name: name.to_owned(),
-            domain_name: Patch::Absent,
-            website: Patch::Absent,
-            status: Patch::Absent,
-        });
+        company: &CompanyRef,
+    ) -> Result<MadeCompany, CrmError> {
         // The look-up has just said that nobody remembers it; those who come in its turn later do.
         let options = CallOptions {
             use_cache: true,
             ..*options
         };
-        Ok(self.in_turn(stub, options, None).await?.answer.id.clone())
+        let turn = self.in_turn(stub_of(company), options, None).await?;
+        Ok(MadeCompany {
+            id: turn.answer.id.clone(),
+            warnings: turn.answer.warnings.clone(),
+        })
     }
 
     /// Forgets the company that a person's link led to, when the server says that it is not there.
-    pub(super) async fn forget_company(&self, person: &Input) {
-        if let Input::Person(person) = person
-            && let Patch::Value(external_id) = &person.company_external_id
-        {
+    pub(super) async fn forget_company(&self, company: &CompanyOf) {
+        if let Some(company) = company.one() {
             // A store that fails here fails again at the next look, where it is told about.
-            let _ = self.forget(ObjectKind::Company, external_id).await;
+            let _ = self.forget(ObjectKind::Company, &company.external_id).await;
         }
+    }
+}
+
+/// A company that was made, or found after all, and what there is to tell of it.
+pub(super) struct MadeCompany {
+    pub id: String,
+    pub warnings: Vec<SyncWarning>,
+}
+
+/// What is written of a company that nobody has yet.
+pub(super) fn stub_of(company: &CompanyRef) -> Input {
+    Input::CompanyStub(CompanyInput {
+        external_id: company.external_id.clone(),
+        name: company.name_to_make().unwrap_or_default().to_owned(),
+        domain_name: match &company.domain {
+            Some(domain) => Patch::Value(domain.host().to_owned()),
+            None => Patch::Absent,
+        },
+        ..CompanyInput::default()
+    })
+}
+
+/// Says that a company is not there, and that nothing says what to call it.
+pub(super) fn company_missing(person_external_id: &str, external_id: &str) -> SyncWarning {
+    SyncWarning::new(
+        "company_external_id",
+        reason::COMPANY_MISSING,
+        person_external_id,
+        format!(
+            "company {external_id:?} is not in the CRM and company_name is not given: the person was stored without a company"
+        ),
+    )
+    .with_other_external_id(external_id)
+}
+
+/// What is known of a domain that a person's company is named by, where no row is ours.
+pub(super) enum Met<'r> {
+    /// No row has it.
+    Nobody,
+    /// It is the company of another external id, or nobody could claim it: people are linked to it as it is.
+    Anothers(&'r Record),
+    /// A row that nobody has claimed, or a deleted one: the collision table says what becomes of it.
+    Open,
+}
+
+/// Looks for the domain among rows of a look-up; a live row goes before a deleted one, the oldest first.
+pub(super) fn meet<'r>(
+    rows: &'r [Record],
+    field: &ExternalIdField,
+    domain: Option<&Domain>,
+) -> Met<'r> {
+    let Some(domain) = domain else {
+        return Met::Nobody;
+    };
+    let holder = rows
+        .iter()
+        .filter(|row| {
+            identity_of(ObjectKind::Company, row).is_some_and(|held| held == domain.host())
+        })
+        .min_by_key(|row| (is_deleted(row), text_of(row, "createdAt").to_owned()));
+    match (holder, field) {
+        (None, _) => Met::Nobody,
+        (Some(row), _) if is_deleted(row) => Met::Open,
+        (Some(row), ExternalIdField::Unique(name)) if text_of(row, name).is_empty() => Met::Open,
+        (Some(row), _) => Met::Anothers(row),
     }
 }
 

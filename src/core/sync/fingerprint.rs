@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::core::twenty::company_key::CompanyOf;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::input::Patch;
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -29,13 +29,13 @@ pub fn fingerprint(input: &Input, record: &MappedRecord, schema: &WorkspaceSchem
         ObjectKind::Company => b"c",
     });
     hash_text(&mut hasher, &record.stored_external_id);
-    if let Input::Person(person) = input {
-        match &person.company_external_id {
-            Patch::Absent => hasher.update([0]),
-            Patch::Null => hasher.update([1]),
-            Patch::Value(company) => {
+    if let Input::Person(_) = input {
+        match &record.company {
+            CompanyOf::Unsaid => hasher.update([0]),
+            CompanyOf::Nobody => hasher.update([1]),
+            CompanyOf::One(company) => {
                 hasher.update([2]);
-                hash_text(&mut hasher, company);
+                hash_text(&mut hasher, &company.external_id);
             }
         }
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::core::config::{self, Options};
 use crate::core::error::CrmError;
+use crate::core::twenty::company_key::CompanyKey;
 use crate::core::twenty::email_policy::{EmailPolicy, InvalidEmail, MissingEmail};
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::check_namespace;
@@ -112,6 +113,8 @@ pub struct ServiceOptions {
     pub field_names: FieldNames,
     /// What an invalid e-mail does, and none at all.
     pub emails: EmailPolicy,
+    /// What a person's company is known by.
+    pub company_key: CompanyKey,
 }
 
 impl ServiceOptions {
@@ -154,6 +157,14 @@ impl ServiceOptions {
                     names
                 }
             },
+            company_key: choice(
+                &options,
+                "companyKey",
+                [
+                    ("external_id", CompanyKey::ExternalId),
+                    ("email_domain", CompanyKey::EmailDomain),
+                ],
+            )?,
             emails: EmailPolicy {
                 invalid: choice(
                     &options,
@@ -277,6 +288,7 @@ mod tests {
             (r#"{"namespace":""}"#, "namespace"),
             (r#"{"invalidEmail":"maybe"}"#, "invalidEmail"),
             (r#"{"missingEmail":"maybe"}"#, "missingEmail"),
+            (r#"{"companyKey":"name"}"#, "companyKey"),
             (
                 r#"{"fieldOwnership":{"person":{"name":"mine"}}}"#,
                 "fieldOwnership",

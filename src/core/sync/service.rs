@@ -53,6 +53,7 @@ impl SyncService {
             options.default_country,
             options.collisions,
             options.emails,
+            options.company_key,
             &options.ownership,
             http.config().timeout_ms,
             http.config().max_retries,
@@ -188,6 +189,7 @@ impl SyncService {
             field_names: &self.options.field_names,
             default_country: self.options.default_country,
             emails: self.options.emails,
+            company_key: self.options.company_key,
             namespace: self.options.namespace.as_deref(),
             domain_form: self.workspace.domain_form(),
         }

@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod classify;
 pub mod company;
+pub mod company_key;
 pub mod composite;
 pub mod connect;
 pub mod connection_test;

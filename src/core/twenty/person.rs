@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::company_key::map_company_of;
 use super::email_policy::GivenEmail;
 use super::ids::ObjectKind;
 use super::input::{Patch, PersonInput};
@@ -23,6 +24,8 @@ pub fn map_person(input: &PersonInput, context: &MapContext) -> Result<MappedRec
         .fields
         .insert("name".into(), json!({"firstName": first, "lastName": last}));
     let unique = map_email(input, &mut mapper)?;
+    let address = unique.as_ref().map(|unique| unique.value.as_str());
+    mapper.company = map_company_of(input, address, &mut mapper);
     map_phone(&input.phone, &mut mapper);
     mapper.text("job_title", "jobTitle", &input.job_title);
     mapper.text("website", &names.website, &input.website);

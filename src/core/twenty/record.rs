@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::company_key::{CompanyKey, CompanyOf};
 use super::composite::holds_field;
 use super::domain::DomainForm;
 use super::email_policy::EmailPolicy;
@@ -30,6 +31,8 @@ pub struct MapContext<'a> {
     pub default_country: Option<Country>,
     /// What an e-mail that is none does, and none at all.
     pub emails: EmailPolicy,
+    /// What a person's company is known by.
+    pub company_key: CompanyKey,
     /// Keeps several sites apart in one workspace.
     pub namespace: Option<&'a str>,
     /// How the workspace stores domains.
@@ -51,6 +54,8 @@ pub struct MappedRecord {
     pub fields: Map<String, Value>,
     /// The value that the CRM keeps unique, if the record has one.
     pub unique_value: Option<UniqueValue>,
+    /// The company that a person names; of companies, `Unsaid`.
+    pub company: CompanyOf,
     /// What was left out.
     pub warnings: Vec<SyncWarning>,
 }
@@ -84,6 +89,7 @@ pub(super) struct Mapper<'a> {
     pub(super) context: &'a MapContext<'a>,
     external_id: &'a str,
     pub(super) fields: Map<String, Value>,
+    pub(super) company: CompanyOf,
     pub(super) warnings: Vec<SyncWarning>,
 }
 
@@ -93,6 +99,7 @@ impl<'a> Mapper<'a> {
             context,
             external_id,
             fields: Map::new(),
+            company: CompanyOf::Unsaid,
             warnings: Vec::new(),
         }
     }
@@ -178,6 +185,7 @@ impl<'a> Mapper<'a> {
             external_id_field: self.context.field_names.external_id_in(self.context.schema),
             fields: self.fields,
             unique_value: unique,
+            company: self.company,
             warnings: self.warnings,
         }
     }

@@ -26,6 +26,8 @@ pub mod reason {
     pub const INVALID_DOMAIN: &str = "invalid_domain";
     /// A domain that many organisations share, so it identifies none.
     pub const SHARED_DOMAIN: &str = "shared_domain";
+    /// A company's name, and nothing that says which company it is: nothing is keyed by a name.
+    pub const COMPANY_WITHOUT_ID: &str = "company_without_id";
     /// A domain with a path, a port or the like, so it identifies a page and not an organisation.
     pub const DOMAIN_WITH_PATH: &str = "domain_with_path";
 }

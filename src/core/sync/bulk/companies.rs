@@ -2,38 +2,54 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
-
 use super::batch::{Entry, WriteMode, Written, is_about_a_record, write_batches};
 use super::rows::Kept;
 use super::schema_watch::SchemaWatch;
 use crate::core::error::CrmError;
-use crate::core::sync::collision::reason;
-use crate::core::sync::company_link::{DeletedCompany, Link, company_row};
+use crate::core::sync::company_link::{
+    DeletedCompany, Link, MadeCompany, Met, company_missing, company_row, meet, stub_of,
+};
 use crate::core::sync::options::{CallOptions, OwnDeleted};
 use crate::core::sync::service::SyncService;
-use crate::core::sync::upsert::Input;
+use crate::core::sync::upsert::{Input, create_payload, map};
 use crate::core::sync::wire::{Record, id_of, is_deleted};
+use crate::core::twenty::company_key::{CompanyOf, CompanyRef};
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::input::Patch;
 use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::name;
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
 /// One company that people of a chunk name.
-#[derive(Default)]
 struct Named {
-    /// The first name that one of them gives.
-    name: Option<String>,
+    /// It, with the first name that one of them gives.
+    company: CompanyRef,
     /// Its id in the CRM, once it is known.
     id: Option<String>,
     /// Its row, while that is soft-deleted.
     deleted: Option<Record>,
+    /// A row has its domain, of which the collision table says what becomes: the way of single upserts.
+    is_open: bool,
     /// What the first person that names it is told.
     note: Option<DeletedCompany>,
+    /// As `note`, of a company that was made alone.
+    told: Vec<SyncWarning>,
     /// Why it could not be made.
     error: Option<CrmError>,
+}
+
+impl Named {
+    fn new(company: CompanyRef) -> Self {
+        Self {
+            company,
+            id: None,
+            deleted: None,
+            is_open: false,
+            note: None,
+            told: Vec::new(),
+            error: None,
+        }
+    }
 }
 
 /// All companies that a chunk names, by external id.
@@ -44,27 +60,28 @@ pub(super) struct Companies {
 
 impl Companies {
     /// Notes that somebody names a company.
-    pub fn note(&mut self, external_id: &str, name: Option<&str>) {
-        let named = self.named.entry(external_id.to_owned()).or_default();
-        let name = name.map(str::trim).filter(|name| !name.is_empty());
-        if named.name.is_none() {
-            named.name = name.map(str::to_owned);
+    pub fn note(&mut self, company: &CompanyRef) {
+        let Some(named) = self.named.get_mut(&company.external_id) else {
+            let named = Named::new(company.clone());
+            self.named.insert(company.external_id.clone(), named);
+            return;
+        };
+        let known = &mut named.company;
+        if known.name.is_none() {
+            known.name.clone_from(&company.name);
+        }
+        if known.domain.is_none() {
+            known.domain.clone_from(&company.domain);
         }
     }
 
     /// Gives a person who names a company the name that somebody else of the chunk gives it: whoever is written first may
     /// have to make it.
-    pub fn tell_name(&self, input: &mut Input) {
-        if let Input::Person(person) = input
-            && let Patch::Value(external_id) = &person.company_external_id
-            && person
-                .company_name
-                .value()
-                .is_none_or(|name| name.trim().is_empty())
-            && let Some(name) = self
-                .named
-                .get(external_id)
-                .and_then(|named| named.name.clone())
+    pub fn tell_name(&self, company: &CompanyOf, input: &mut Input) {
+        if let (Input::Person(person), Some(company)) = (input, company.one())
+            && company.name.is_none()
+            && let Some(named) = self.named.get(&company.external_id)
+            && let Some(name) = named.company.name.clone()
         {
             person.company_name = Patch::Value(name);
         }
@@ -97,20 +114,18 @@ impl Companies {
     }
 
     /// The look-up of those that nobody remembers; none when all are known.
-    pub fn query(&self, service: &SyncService, schema: &WorkspaceSchema) -> Option<LookupQuery> {
-        let namespace = service.options.namespace.as_deref();
+    pub fn query(
+        &self,
+        service: &SyncService,
+        schema: &WorkspaceSchema,
+    ) -> Result<Option<LookupQuery>, CrmError> {
         let mut query = service.query(ObjectKind::Company, schema);
-        for (external_id, named) in &self.named {
+        for named in self.named.values() {
             if named.id.is_none() {
-                query
-                    .ids
-                    .push(record_id(ObjectKind::Company, namespace, external_id));
-                query
-                    .external_ids
-                    .push(stored_external_id(namespace, external_id));
+                service.ask_for_company(schema, &named.company, &mut query)?;
             }
         }
-        (!query.is_empty()).then_some(query)
+        Ok((!query.is_empty()).then_some(query))
     }
 
     /// Takes in what the look-up found.
@@ -130,6 +145,13 @@ impl Companies {
                     service.learn(ObjectKind::Company, external_id, &id);
                 }
                 named.id = Some(id);
+                continue;
+            }
+            match meet(rows, &field, named.company.domain.as_ref()) {
+                Met::Nobody => {}
+                // Not remembered: it is another's, and may be given another domain.
+                Met::Anothers(row) => named.id = Some(id_of(row).to_owned()),
+                Met::Open => named.is_open = true,
             }
         }
     }
@@ -178,13 +200,13 @@ impl Companies {
         watch: &mut SchemaWatch<'_>,
     ) {
         self.revive_deleted(service).await;
-        let namespace = service.options.namespace.as_deref();
-        let field = service.options.field_names.external_id_in(&schema.company);
-        let missing: Vec<String> = self
+        self.make_open(service, options).await;
+        let missing: Vec<CompanyRef> = self
             .named
-            .iter()
-            .filter(|(_, named)| named.id.is_none() && named.name.is_some())
-            .map(|(external_id, _)| external_id.clone())
+            .values()
+            .filter(|named| named.id.is_none() && named.error.is_none())
+            .filter(|named| named.company.name_to_make().is_some())
+            .map(|named| named.company.clone())
             .collect();
         if missing.is_empty() {
             return;
@@ -192,21 +214,10 @@ impl Companies {
         let entries = missing
             .iter()
             .enumerate()
-            .map(|(at, external_id)| {
-                let id = record_id(ObjectKind::Company, namespace, external_id).to_string();
-                let mut payload = Map::new();
-                payload.insert("id".to_owned(), id.clone().into());
-                if let Some(field) = field.name() {
-                    let stored = stored_external_id(namespace, external_id);
-                    payload.insert(field.to_owned(), stored.into());
-                }
-                let name = self
-                    .named
-                    .get(external_id)
-                    .and_then(|named| named.name.as_deref())
-                    .map_or(Value::Null, |name| name::collapse(name).into());
-                payload.insert("name".to_owned(), name);
-                Entry::new(at, id, &payload)
+            .filter_map(|(at, company)| {
+                let mapped = map(service, schema, &stub_of(company)).ok()?;
+                let payload = create_payload(&mapped, mapped.fields.clone());
+                Some(Entry::new(at, mapped.id.to_string(), &payload))
             })
             .collect();
         let outcomes = write_batches(
@@ -220,36 +231,57 @@ impl Companies {
         )
         .await;
         for (at, outcome) in outcomes {
-            let Some(external_id) = missing.get(at) else {
+            let Some(company) = missing.get(at) else {
                 continue;
             };
+            let external_id = &company.external_id;
             let made = match outcome {
                 Written::Stored(record) => {
                     let id = id_of(&record).to_owned();
                     service.learn(ObjectKind::Company, external_id, &id);
-                    Ok(id)
+                    Ok(MadeCompany {
+                        id,
+                        warnings: Vec::new(),
+                    })
                 }
                 Written::Failed(error) if !is_about_a_record(&error) => Err(error),
                 // Somebody else made one of them meanwhile; alone, each finds its row or is made.
                 Written::Conflict(_) | Written::Failed(_) | Written::Outdated => {
-                    let name = self
-                        .named
-                        .get(external_id)
-                        .and_then(|named| named.name.as_deref());
-                    let name = name.unwrap_or_default();
-                    service.make_company(options, external_id, name).await
+                    service.make_company(options, company).await
                 }
             };
-            if let Some(named) = self.named.get_mut(external_id) {
-                match made {
-                    Ok(id) => named.id = Some(id),
-                    Err(error) => named.error = Some(error),
-                }
-            }
+            self.settle(external_id, made);
         }
     }
 
-    /// The link to a company, with a warning where it cannot be made or was found deleted.
+    /// Those whose domain is on a row that nobody has claimed, or that is deleted.
+    async fn make_open(&mut self, service: &SyncService, options: &CallOptions) {
+        let open: Vec<CompanyRef> = self
+            .named
+            .values()
+            .filter(|named| named.is_open && named.id.is_none())
+            .map(|named| named.company.clone())
+            .collect();
+        for company in open {
+            let made = service.make_company(options, &company).await;
+            self.settle(&company.external_id, made);
+        }
+    }
+
+    fn settle(&mut self, external_id: &str, made: Result<MadeCompany, CrmError>) {
+        let Some(named) = self.named.get_mut(external_id) else {
+            return;
+        };
+        match made {
+            Ok(made) => {
+                named.id = Some(made.id);
+                named.told = made.warnings;
+            }
+            Err(error) => named.error = Some(error),
+        }
+    }
+
+    /// The link to a company, with warnings where it cannot be made, was found deleted or was claimed.
     ///
     /// # Errors
     /// Why the company could not be made, though it has a name.
@@ -257,37 +289,28 @@ impl Companies {
         &mut self,
         external_id: &str,
         person_external_id: &str,
-    ) -> Result<(Link, Option<SyncWarning>), CrmError> {
-        let named = self.named.get_mut(external_id);
-        if let Some(error) = named.as_ref().and_then(|named| named.error.clone()) {
+    ) -> Result<(Link, Vec<SyncWarning>), CrmError> {
+        let missing = || vec![company_missing(person_external_id, external_id)];
+        let Some(named) = self.named.get_mut(external_id) else {
+            return Ok((Link::None, missing()));
+        };
+        if let Some(error) = named.error.clone() {
             return Err(error);
         }
-        let note = named.and_then(|named| Some((named.id.clone()?, named.note.take())));
-        Ok(match note {
-            Some((id, note)) => {
-                let warning = note.map(|note| note.warning(person_external_id, external_id));
-                (Link::To(id), warning)
-            }
-            None => {
-                let warning = SyncWarning::new(
-                    "company_external_id",
-                    reason::COMPANY_MISSING,
-                    person_external_id,
-                    format!(
-                        "company {external_id:?} is not in the CRM and company_name is not given: the person was stored without a company"
-                    ),
-                )
-                .with_other_external_id(external_id);
-                (Link::None, Some(warning))
-            }
-        })
+        let Some(id) = named.id.clone() else {
+            return Ok((Link::None, missing()));
+        };
+        let mut warnings = std::mem::take(&mut named.told);
+        let note = named.note.take();
+        warnings.extend(note.map(|note| note.warning(person_external_id, external_id)));
+        Ok((Link::To(id), warnings))
     }
 
     /// Whether the company is known or can be made, and there is nothing to tell of it.
     pub fn will_exist(&self, external_id: &str) -> bool {
         self.named.get(external_id).is_some_and(|named| {
             let is_quiet = named.note.is_none() && named.error.is_none();
-            is_quiet && (named.id.is_some() || named.name.is_some())
+            is_quiet && (named.id.is_some() || named.company.name_to_make().is_some())
         })
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::payload::is_as_created;
 use super::{Input, Plan, Step, Upsert, Upserted};
 use crate::core::error::CrmError;
+use crate::core::twenty::domain::Domain;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::lookup::LookupQuery;
@@ -13,7 +14,9 @@ use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Claimant, Decision, decide, own_gone, reason};
+use crate::core::sync::company_link::{Met, meet};
 use crate::core::sync::memory::{Learnt, Recalled};
+use crate::core::sync::options::{ClaimedMatch, Collisions, UnclaimedMatch};
 use crate::core::sync::wire::{self, Record, id_of, text_of};
 
 impl Upsert<'_> {
@@ -102,9 +105,10 @@ impl Upsert<'_> {
     /// A plain create is safe without a look-up only where the server itself refuses every double: most
     /// e-mails have one spelling and a unique index, a domain has many spellings, and an external id that is not unique has no index.
     pub(super) fn must_look_first(&self) -> bool {
-        if let Input::CompanyStub(_) = self.input {
-            // The person that names it has just looked.
-            return false;
+        if let Input::CompanyStub(stub) = &self.input {
+            // The person that names it has just looked. A row with its domain may have been seen there, and it may be
+            // another one by now.
+            return !stub.domain_name.is_absent();
         }
         if matches!(self.mapped.external_id_field, ExternalIdField::Unproven(_)) {
             return true;
@@ -215,7 +219,13 @@ impl Upsert<'_> {
     pub(super) fn decide(&mut self, rows: &[Record]) -> Result<Step, CrmError> {
         let claimant = self.claimant();
         let all: Vec<&Record> = rows.iter().collect();
-        match decide(&claimant, &all, &self.service.options.collisions) {
+        if claimant.own_row(&all).is_none()
+            && let Some(row) = self.anothers_company(rows)
+        {
+            let id = id_of(row).to_owned();
+            return Ok(Step::done(self.untouched(id, Some(row))));
+        }
+        match decide(&claimant, &all, &self.collisions()) {
             Decision::Create { leave_out } => {
                 if let Some(done) = self.left_gone(rows)? {
                     return Ok(Step::done(done));
@@ -256,6 +266,30 @@ impl Upsert<'_> {
             }
             Decision::Fail(error) => Err(error),
         }
+    }
+
+    /// The row of another external id that has the domain by which a person names this company: it is that company.
+    fn anothers_company<'r>(&self, rows: &'r [Record]) -> Option<&'r Record> {
+        let Input::CompanyStub(stub) = &self.input else {
+            return None;
+        };
+        let domain = Domain::parse(stub.domain_name.value()?).ok()?;
+        match meet(rows, &self.mapped.external_id_field, Some(&domain)) {
+            Met::Anothers(row) => Some(row),
+            Met::Nobody | Met::Open => None,
+        }
+    }
+
+    /// What a person says of a company never writes over it, nor takes anything from another.
+    fn collisions(&self) -> Collisions {
+        let mut collisions = self.service.options.collisions;
+        if let Input::CompanyStub(_) = self.input {
+            collisions.claimed_match = ClaimedMatch::LeaveOut;
+            if collisions.unclaimed_match == UnclaimedMatch::Adopt {
+                collisions.unclaimed_match = UnclaimedMatch::Link;
+            }
+        }
+        collisions
     }
 
     /// The remembered row is not among `rows`, so it is gone: the end of it where the policy is not to make it again.

@@ -110,7 +110,7 @@ impl Upsert<'_> {
         }
         if may_be_link && !self.link_checked && self.link.is_set() && is_foreign_key(&error) {
             self.link_checked = true;
-            self.service.forget_company(&self.input).await;
+            self.service.forget_company(&self.mapped.company).await;
             let mut plan = again;
             self.options.use_cache = false;
             if let Some(rows) = self.resolve_link(&mut plan).await? {

@@ -11,8 +11,9 @@ use serde_json::{Map, Value};
 use crate::core::error::CrmError;
 use crate::core::error_reason;
 use crate::core::twenty::company::map_company;
+use crate::core::twenty::company_key::CompanyOf;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::input::{CompanyInput, Patch, PersonInput};
+use crate::core::twenty::input::{CompanyInput, PersonInput};
 use crate::core::twenty::person::map_person;
 use crate::core::twenty::record::{MapContext, MappedRecord};
 use crate::core::twenty::schema::WorkspaceSchema;
@@ -261,16 +262,13 @@ impl<'a> Upsert<'a> {
     /// Finds the id of the company that a person names. Returns the person's own rows when they were asked for in the
     /// same request.
     async fn resolve_link(&mut self, plan: &mut Plan) -> Result<Option<Vec<Record>>, CrmError> {
-        let Input::Person(person) = &self.input else {
-            return Ok(None);
-        };
-        let (external_id, name) = match &person.company_external_id {
-            Patch::Absent => return Ok(None),
-            Patch::Null => {
+        let company = match &self.mapped.company {
+            CompanyOf::Unsaid => return Ok(None),
+            CompanyOf::Nobody => {
                 self.link = Link::Clear;
                 return Ok(None);
             }
-            Patch::Value(id) => (id.clone(), person.company_name.value().cloned()),
+            CompanyOf::One(company) => company.clone(),
         };
         let with_person = !matches!(plan, Plan::Remembered(_));
         let resolved = loop {
@@ -280,8 +278,7 @@ impl<'a> Upsert<'a> {
                 .resolve_company(
                     &self.schema,
                     &self.options,
-                    &external_id,
-                    name.as_deref(),
+                    &company,
                     with_person.then(|| self.query()),
                     &self.mapped.external_id,
                 )

@@ -178,7 +178,9 @@ impl Upsert<'_> {
             kept.append(&mut uncleared);
         }
         self.is_complete &= uncleared.is_empty();
-        if let Input::CompanyStub(_) = self.input {
+        if let Input::CompanyStub(_) = self.input
+            && !target.blanks_only
+        {
             payload.clear();
         }
         if target.claim

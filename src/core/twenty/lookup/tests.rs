@@ -213,6 +213,7 @@ fn chunk(records: u128) -> LookupQuery {
                 spellings: email::spellings(&address),
                 value: address,
             }),
+            company: Default::default(),
             warnings: Vec::new(),
         });
     }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::company::{company_to_entity, map_company};
+use super::super::company_key::CompanyKey;
 use super::super::email_policy::{EmailPolicy, InvalidEmail, MissingEmail};
 use super::super::ids::ObjectKind;
 use super::super::input::{CompanyInput, PersonInput};
@@ -66,6 +67,7 @@ fn context<'a>(schema: &'a ObjectSchema, names: &'a FieldNames) -> MapContext<'a
         field_names: names,
         default_country: None,
         emails: EmailPolicy::default(),
+        company_key: CompanyKey::default(),
         namespace: None,
         domain_form: DomainForm::Https,
     }

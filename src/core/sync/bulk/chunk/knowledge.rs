@@ -8,9 +8,8 @@ use crate::core::error::CrmError;
 use crate::core::sync::bulk::item::Status;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
 use crate::core::sync::cache::Remembered;
-use crate::core::sync::upsert::{Input, store_failed};
+use crate::core::sync::upsert::store_failed;
 use crate::core::sync::wire::{self, Record};
-use crate::core::twenty::input::Patch;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::Chunk;
@@ -114,7 +113,7 @@ impl Chunk<'_> {
             }
         }
         let companies = match with_companies {
-            true => self.companies.query(self.service, schema),
+            true => self.companies.query(self.service, schema)?,
             false => None,
         };
         let asks_companies = companies.is_some();
@@ -149,22 +148,21 @@ impl Chunk<'_> {
         }
         for at in self.open() {
             let item = &mut self.items[at];
-            let Input::Person(person) = &item.input else {
+            let Some(mapped) = &mut item.mapped else {
                 continue;
             };
-            let (Patch::Value(company), Some(mapped)) =
-                (&person.company_external_id, &mut item.mapped)
-            else {
+            let Some(company) = mapped.record.company.one() else {
                 continue;
             };
+            let company = company.external_id.as_str();
             if self.options.dry_run && self.companies.will_exist(company) {
                 continue;
             }
-            match self.companies.link(company, &person.external_id) {
-                Ok((link, warning)) => {
+            match self.companies.link(company, item.input.external_id()) {
+                Ok((link, warnings)) => {
                     mapped.is_complete &= link.is_set();
                     mapped.link = link;
-                    item.warnings.extend(warning);
+                    item.warnings.extend(warnings);
                 }
                 Err(error) => item.fail(error),
             }

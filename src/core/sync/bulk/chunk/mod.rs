@@ -19,8 +19,8 @@ use crate::core::sync::company_link::Link;
 use crate::core::sync::service::SyncService;
 use crate::core::sync::upsert::{Input, Upserted, entity_of, map, outcome_unknown};
 use crate::core::sync::wire::{Record, is_wrong_answer};
+use crate::core::twenty::company_key::CompanyOf;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::input::Patch;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 mod decisions;
@@ -210,7 +210,9 @@ impl<'a> Chunk<'a> {
             .into_iter()
             .map(|item| {
                 let mut input = self.items[item].input.clone();
-                self.companies.tell_name(&mut input);
+                if let Some(mapped) = &self.items[item].mapped {
+                    self.companies.tell_name(&mapped.record.company, &mut input);
+                }
                 (item, input)
             })
             .collect()
@@ -293,17 +295,13 @@ impl<'a> Chunk<'a> {
             match map(self.service, schema, &item.input) {
                 Err(error) => item.fail(error),
                 Ok(record) => {
-                    let link = match &item.input {
-                        Input::Person(person) => match &person.company_external_id {
-                            Patch::Absent => Link::None,
-                            Patch::Null => Link::Clear,
-                            Patch::Value(company) => {
-                                let name = person.company_name.value().map(String::as_str);
-                                self.companies.note(company, name);
-                                Link::None
-                            }
-                        },
-                        _ => Link::None,
+                    let link = match &record.company {
+                        CompanyOf::Unsaid => Link::None,
+                        CompanyOf::Nobody => Link::Clear,
+                        CompanyOf::One(company) => {
+                            self.companies.note(company);
+                            Link::None
+                        }
                     };
                     let hash = self.service.hash_of(&item.input, &record, schema);
                     item.mapped = Some(Mapped {
