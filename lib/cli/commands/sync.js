@@ -40,7 +40,7 @@ async function sync(context, entity, file, options) {
   requireOtherFile(options.rejects, file);
   const input = await openInput(file, entity, mapping, options, stdin, interruption.soft);
   try {
-    requireHeader(input, interruption.soft);
+    requireHeader(input, options.skipLines ?? 0, interruption.soft);
     const entries = await peeked(input.entries);
     const connection = readConnection(options, env, console);
     requireDirect(connection);
@@ -178,10 +178,14 @@ async function sync(context, entity, file, options) {
 /**
  * Every CSV file has a header: without one, something before this broke. NDJSON without a line is a feed of no records.
  * @param {import('../input/open.js').Input} input
+ * @param {number} skipLines
  * @param {AbortSignal} signal closes the input
  */
-function requireHeader({ name, header }, signal) {
+function requireHeader({ name, header }, skipLines, signal) {
   if (header === undefined || header.length > 0 || signal.aborted) return;
+  if (skipLines > 0) {
+    throw inputFailure(`${name} has nothing below the lines of --skip-lines ${skipLines}`);
+  }
   throw inputFailure(`${name} is empty: it has not even a header`, 'Look at what writes it.');
 }
 

@@ -19,6 +19,8 @@ const SEEDS = {
     'external_id,name,email\rcli_1,Jane,jane@acme.example\r',
     'external_id,name,email\n"cli_1,Jane,jane@acme.example\n',
     'external_id|name|email\n\n|||\ncli_1|Jane\n',
+    'external_id,name,email\n1,"Ann "A" One",a@acme.example\n2,"B,b@acme.example\n3,"C" ,c@acme.example\n4,"D",d@acme.example\n',
+    'Report\n\nexternal_id,First Name,Last Name,email,city,plan\n1,Ann,Lee,a@acme.example,Bo\nnn,pro\n2,Bo,Ray,b@acme.example\n',
   ],
   ndjson: [
     '{"external_id":"cli_1","name":"Jane","email":"jane@acme.example"}\n\n{"external_id":"cli_2","name":"Joan","email":null}\n',
