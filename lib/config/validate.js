@@ -10,7 +10,7 @@ const MIN_KEY_LENGTH = 10;
 /** What people copy from elsewhere, often with more than they meant to. */
 const PASTED = ['baseUrl', 'apiKey'];
 /** Quotes of all kinds at either end, as `src/core/http/pasted.rs` has them. */
-const QUOTED = /^["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]|["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]$/;
+const QUOTED = /^["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]|["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]\/*$/;
 const RAW = 'without them (a .env file that is read raw keeps its quotes)';
 /** What a request puts before the key. */
 const WITH_SCHEME = /^(?:authorization|bearer(?:[\s:=+%]|eyJ|$))/i;

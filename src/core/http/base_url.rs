@@ -32,7 +32,7 @@ impl BaseUrl {
                 "is empty: give the address of your Twenty, for example https://crm.example.com",
             );
         }
-        if pasted::is_quoted(trimmed) {
+        if pasted::is_quoted(trimmed.trim_end_matches('/')) {
             return refuse(
                 "is in quotes: give the address without them (a .env file that is read raw keeps its quotes)",
             );

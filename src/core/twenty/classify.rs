@@ -200,11 +200,11 @@ fn refusal(what: &str, response: &TransportResponse, body: &ErrorBody) -> String
              /graphql, and send fewer headers."
         ),
         451 => format!(
-            "{what} was refused for legal reasons ({words}), {}: look at what stands between this machine and Twenty.",
+            "{what} was refused for legal reasons: {words}, {}. Look at what stands between this machine and Twenty.",
             in_front::seen(response, body)
         ),
         _ => format!(
-            "{what} was refused, but not in Twenty's words ({words}, {}): look at what stands in front of Twenty (proxy, \
+            "{what} was refused, but not in Twenty's words: {words}, {}. Look at what stands in front of Twenty (proxy, \
              firewall, CDN), and at the base URL.",
             in_front::seen(response, body)
         ),

@@ -57,6 +57,7 @@ fn quotes_around_a_base_url_are_named() {
         "«https://crm.example.com»",
         "<https://crm.example.com>",
         "https://crm.example.com\"",
+        "https://crm.example.com'/",
     ] {
         let error = BaseUrl::parse(quoted).expect_err(quoted);
         assert!(error.message.contains("quotes"), "{}", error.message);

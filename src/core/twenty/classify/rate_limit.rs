@@ -55,17 +55,17 @@ pub(super) fn quota_used_up(what: &str, words: &str, body: &ErrorBody) -> Box<Fa
     let limits = &body.limits;
     let message = if limits.kind.as_deref() == Some("stock") {
         format!(
-            "{what} was refused because the workspace holds as many records as it may ({words}): delete some there, or \
-             raise its record limit."
+            "{what} was refused because the workspace holds as many records as it may: {words}. Delete some there, or raise its \
+             record limit."
         )
     } else if body.is_twentys {
         format!(
-            "{what} was refused because the workspace's quota is used up ({words}): look at the plan in Twenty's settings."
+            "{what} was refused because the workspace's quota is used up: {words}. Look at the plan in Twenty's settings."
         )
     } else {
         format!(
-            "{what} was refused because a quota is used up ({words}). It is not said in Twenty's words: look at the plan \
-             of the workspace, and of whoever hosts the server."
+            "{what} was refused because a quota is used up: {words}. It is not said in Twenty's words: look at the plan of the \
+             workspace, and of whoever hosts the server."
         )
     };
     let mut error = described(
