@@ -9,6 +9,7 @@ export * from './types/config-store.js';
 export * from './types/defaults.js';
 export * from './types/errors.js';
 export * from './types/find-delete.js';
+export * from './types/inputs.js';
 export * from './types/mappers.js';
 export * from './types/mapping-store.js';
 export * from './types/observability.js';

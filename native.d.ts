@@ -125,7 +125,10 @@ export declare class SyncService {
 export declare class UnsentService {
   /** From the options as JSON text, and the mapping store as `SyncService` takes it. */
   constructor(options: string, dispatcher: Dispatcher, storeTarget?: number | undefined | null, sqliteStore?: SqliteStore | undefined | null)
-  /** `{id, data}` as JSON text: the id of a new record, and the input normalised. `kind` 0 is a person, 1 a company. */
+  /**
+   * `{id, data, flat}` as JSON text: the id of a new record, the input normalised, and the flat entity where that is
+   * another, or null. `kind` 0 is a person, 1 a company.
+   */
   normalise(kind: number, input: string): string
   /** `{external_id, mode}` as JSON text: a deletion that is checked. Arguments as of `SyncService.delete`. */
   normaliseDeletion(key: string, options?: string | undefined | null): string

@@ -69,8 +69,7 @@ function createElsewhere(service) {
       if (signal?.aborted) throw signal.reason;
       const entity = ENTITIES[kind];
       const text = callNow(() => native.normalise(kind, recordToJson(entity, input)));
-      const { id, data } = JSON.parse(text);
-      const entityData = entity === 'person' ? { ...data, email: data.email ?? '' } : data;
+      const { id, data, flat } = JSON.parse(text);
       const event = createEvent(entity, 'upsert', { ...data }, namespace);
       // Nothing is awaited before this, so that events are published in the order of the calls.
       const published = publish(event);
@@ -82,7 +81,7 @@ function createElsewhere(service) {
         externalId: data.external_id,
         created: false,
         updated: false,
-        data: entityData,
+        data: flat ?? data,
       };
     },
     async remove(kind, externalId, options) {

@@ -105,7 +105,7 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * @param {import('../index.js').UpsertCompanyInput} input
+   * @param {import('../index.js').CompanyInput} input
    * @param {import('../index.js').UpsertCallOptions} [options]
    */
   async upsertCompany(input, options) {
@@ -200,7 +200,7 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * @param {import('../index.js').Inputs<import('../index.js').UpsertCompanyInput>} inputs
+   * @param {import('../index.js').Inputs<import('../index.js').CompanyInput>} inputs
    * @param {import('../index.js').SyncOptions} [options]
    */
   syncCompanies(inputs, options) {
@@ -216,7 +216,7 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * @param {import('../index.js').Inputs<import('../index.js').UpsertCompanyInput>} inputs
+   * @param {import('../index.js').Inputs<import('../index.js').CompanyInput>} inputs
    * @param {import('../index.js').SyncOptions} [options]
    */
   async upsertManyCompanies(inputs, options) {

@@ -5,6 +5,13 @@ import type { TwentyCompany, TwentyPerson } from './twenty-crm-entities.types.js
 export interface FoundPerson extends TwentyPerson {
   /** The record's id in Twenty, a UUID. */
   id: string;
+  /** The name in its two parts, as `upsertPerson` takes it, too; `name` is both of them in one text. */
+  nameParts: {
+    /** Given names, or an empty text. */
+    firstName: string;
+    /** Family name, or an empty text. */
+    lastName: string;
+  };
 }
 
 /** A company as the CRM has it, and its id there. */

@@ -1,4 +1,4 @@
-import type { PersonInput } from './sync-service.js';
+import type { PersonInput } from './inputs.js';
 import type { UpsertCompanyInput, UpsertPersonInput } from './twenty-crm-sync.types.js';
 
 /** A row of the template's client profiles: what of it goes into the CRM. Further columns do not matter. */

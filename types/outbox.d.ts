@@ -1,10 +1,9 @@
 import type { AbortSignalLike } from './abort-signal.js';
 import type { Inputs, SyncOptions, SyncResult } from './bulk.js';
+import type { CompanyInput, PersonInput } from './inputs.js';
 import type { OutboxCounts, OutboxRecordKey, OutboxStore } from './outbox-store.js';
 import type { PostgresPool } from './stores.js';
-import type { PersonInput } from './sync-service.js';
 import type { TwentyCrmError } from './twenty-crm-errors.types.js';
-import type { UpsertCompanyInput } from './twenty-crm-sync.types.js';
 
 /** What an outbox asks of the service that it delivers to: a `TwentyCrmSyncService`, or anything like it. */
 export interface OutboxService {
@@ -15,7 +14,7 @@ export interface OutboxService {
   ): AsyncIterable<Pick<SyncResult<unknown>, 'status' | 'externalId' | 'error'>>;
   /** Gives one result for each input, by its external id. */
   syncCompanies(
-    inputs: Inputs<UpsertCompanyInput>,
+    inputs: Inputs<CompanyInput>,
     options?: Pick<SyncOptions, 'signal'>,
   ): AsyncIterable<Pick<SyncResult<unknown>, 'status' | 'externalId' | 'error'>>;
 }
@@ -118,7 +117,7 @@ export interface OutboxDeadLetter extends OutboxRecordKey {
   /** `person:` or `company:` and the external id. */
   id: string;
   /** All fields that are not in the CRM; null where they cannot be decrypted. */
-  input: PersonInput | UpsertCompanyInput | null;
+  input: PersonInput | CompanyInput | null;
   /** Why it was given up. */
   error: TwentyCrmError;
   /** The field that it was given up for, where it was one. */
@@ -234,7 +233,7 @@ export interface TwentyCrmOutbox {
    */
   enqueuePerson(input: PersonInput, options?: EnqueueOptions): Promise<Enqueued>;
   /** As {@link enqueuePerson}, for a company. */
-  enqueueCompany(input: UpsertCompanyInput, options?: EnqueueOptions): Promise<Enqueued>;
+  enqueueCompany(input: CompanyInput, options?: EnqueueOptions): Promise<Enqueued>;
   /** Begins to deliver in the background, and ends a pause. Starting twice is starting once. */
   start(): void;
   /**

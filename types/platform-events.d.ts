@@ -1,5 +1,4 @@
-import type { PersonInput } from './sync-service.js';
-import type { UpsertCompanyInput } from './twenty-crm-sync.types.js';
+import type { CompanyInput, PersonInput } from './inputs.js';
 
 /** What every event has. It is plain data: as JSON text it can go through any queue. */
 interface PlatformEventBase {
@@ -38,7 +37,7 @@ export interface CompanyUpsertEvent extends PlatformEventBase {
   /** What it is about. */
   entity: 'company';
   /** As of {@link PersonUpsertEvent}. */
-  payload: UpsertCompanyInput;
+  payload: CompanyInput;
 }
 
 /** Which record is to be deleted, and how; as of `DeleteOptions`. */

@@ -70,6 +70,8 @@ export type SyncWarningReason =
   | 'phone_extension'
   | 'first_of_several'
   | 'no_default_country'
+  | 'phone_conflict'
+  | 'no_place'
   | 'invalid_url'
   | 'invalid_domain'
   | 'shared_domain'

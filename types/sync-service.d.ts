@@ -7,6 +7,7 @@ import type {
   FoundCompany,
   FoundPerson,
 } from './find-delete.js';
+import type { CompanyInput, PersonInput } from './inputs.js';
 import type { MappingStore } from './mapping-store.js';
 import type { ObservabilityOptions, TwentyCrmStats } from './observability.js';
 import type {
@@ -20,26 +21,8 @@ import type { SyncWarningReason } from './reasons.js';
 import type { TwentyCrmRestClient, TwentyCrmRestClientConfig } from './rest-client.js';
 import type { TwentyCrmSyncMode } from './twenty-crm-config.types.js';
 import type { TwentyCompany, TwentyPerson } from './twenty-crm-entities.types.js';
-import type {
-  AnyCacheEntry,
-  UpsertCompanyInput,
-  UpsertOptions,
-  UpsertPersonInput,
-  UpsertResult,
-} from './twenty-crm-sync.types.js';
+import type { AnyCacheEntry, UpsertOptions, UpsertResult } from './twenty-crm-sync.types.js';
 import type { ApplyWebhookOptions, ApplyWebhookResult, TwentyWebhookEvent } from './webhook.js';
-
-/**
- * A person, as the methods take it: {@link UpsertPersonInput}, and people without an e-mail address where the option
- * `missingEmail` allows them.
- */
-export interface PersonInput extends Omit<UpsertPersonInput, 'email'> {
-  /**
-   * The primary e-mail address. With `missingEmail: 'allow'`, `null` says that the person has none, which clears the one
-   * that the CRM has; absent or blank keeps it. Otherwise each of the three is refused.
-   */
-  email?: string | null;
-}
 
 /** Something that was done otherwise than asked, without failing the record. */
 export interface SyncWarning {
@@ -139,11 +122,9 @@ export type FieldOwner = 'always' | 'if-empty' | 'create-only';
 /** Owners by input field; a field that is not named is `always` the site's. */
 export interface FieldOwnership {
   /** Of people. */
-  person?: Partial<
-    Record<Exclude<keyof UpsertPersonInput, 'external_id' | 'company_name'>, FieldOwner>
-  >;
+  person?: Partial<Record<Exclude<keyof PersonInput, 'external_id' | 'company_name'>, FieldOwner>>;
   /** Of companies. */
-  company?: Partial<Record<Exclude<keyof UpsertCompanyInput, 'external_id'>, FieldOwner>>;
+  company?: Partial<Record<Exclude<keyof CompanyInput, 'external_id'>, FieldOwner>>;
 }
 
 /** Options of {@link createTwentyCrmSyncService}. */
@@ -270,7 +251,7 @@ export declare class TwentyCrmSyncService {
   ): Promise<UpsertResult<TwentyPerson>>;
   /** Creates the company, or updates the one with this external id. Rejects as {@link upsertPerson} does. */
   upsertCompany(
-    input: UpsertCompanyInput,
+    input: CompanyInput,
     options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyCompany>>;
 
@@ -324,7 +305,7 @@ export declare class TwentyCrmSyncService {
    */
   syncPersons(inputs: Inputs<PersonInput>, options?: SyncOptions): SyncRun<TwentyPerson>;
   /** As {@link syncPersons}, for companies. */
-  syncCompanies(inputs: Inputs<UpsertCompanyInput>, options?: SyncOptions): SyncRun<TwentyCompany>;
+  syncCompanies(inputs: Inputs<CompanyInput>, options?: SyncOptions): SyncRun<TwentyCompany>;
   /**
    * As {@link syncPersons}, with all results at once. Rejects with `OPERATION_FAILED` after every record was tried when
    * some failed; `details.results` then has the result of every record.
@@ -335,7 +316,7 @@ export declare class TwentyCrmSyncService {
   ): Promise<UpsertResult<TwentyPerson>[]>;
   /** As {@link upsertManyPersons}, for companies. */
   upsertManyCompanies(
-    inputs: Inputs<UpsertCompanyInput>,
+    inputs: Inputs<CompanyInput>,
     options?: SyncOptions,
   ): Promise<UpsertResult<TwentyCompany>[]>;
 

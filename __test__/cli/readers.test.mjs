@@ -9,7 +9,9 @@ const { openCsv, detectDelimiter, readDelimiter } = require('../../lib/cli/input
 const { readNdjson, RAW } = require('../../lib/cli/input/ndjson.js');
 const { LineSplitter, MAX_RECORD_BYTES } = require('../../lib/cli/input/lines.js');
 const { CliFailure } = require('../../lib/cli/failure.js');
-const { FIELDS, joinName, knownNames, targetOf } = require('../../lib/cli/fields.js');
+const { FIELDS, knownNames, targetOf } = require('../../lib/cli/fields.js');
+const { planColumns } = require('../../lib/cli/columns.js');
+const { objectMapper, rowToRecord } = require('../../lib/cli/mapping.js');
 const { nearest } = require('../../lib/nearest.js');
 
 const RUNS = 150;
@@ -338,12 +340,42 @@ describe('NDJSON', () => {
 });
 
 describe('names', () => {
-  test('the parts of a name are told apart again by how names are read', () => {
-    assert.equal(joinName('Jane', 'van der Berg'), 'van der Berg, Jane');
-    assert.equal(joinName('Mary Ann', undefined), ', Mary Ann');
-    assert.equal(joinName(undefined, 'Doe'), 'Doe');
-    assert.equal(joinName('Jr., John', 'Smith, X'), 'Smith  X, Jr., John');
-    assert.equal(joinName(7, 'x'), 7, 'what is no text is refused by its type');
+  test('the parts of a field stay parts, in rows and in objects', () => {
+    const header = ['external_id', 'name.firstName', 'Name / Last Name', 'emails.primaryEmail'];
+    const phone = ['Phones / Primary Phone Number', 'phones.primaryPhoneCallingCode'];
+    const { targets: columns } = planColumns('person', [...header, ...phone], NO_MAPPING);
+    const cells = ['1', 'Md', 'Rahman', 'm@example.com', '4155552671', '+1'];
+    const record = {
+      external_id: '1',
+      name: { firstName: 'Md', lastName: 'Rahman' },
+      email: { primaryEmail: 'm@example.com' },
+      phone: { primaryPhoneNumber: '4155552671', primaryPhoneCallingCode: '+1' },
+    };
+    assert.deepEqual(rowToRecord(columns, cells), record);
+    assert.deepEqual(rowToRecord(columns, ['1', '', 'Rahman', '', '', '+1']), {
+      external_id: '1',
+      name: { lastName: 'Rahman' },
+      phone: { primaryPhoneCallingCode: '+1' },
+    });
+    const { email, phone: phones, ...rest } = record;
+    const toRecord = objectMapper('person', NO_MAPPING);
+    assert.deepEqual(toRecord({ ...rest, emails: email, phones }), record);
+    assert.deepEqual(toRecord({ ...rest, emails: email, phones: null }), {
+      ...record,
+      phone: null,
+    });
+    assert.deepEqual(toRecord({ external_id: '1', phone: phones }), {
+      external_id: '1',
+      phone: phones,
+    });
+    for (const both of [
+      { phone: '1', phones: { primaryPhoneNumber: '2' } },
+      { phones: { additionalPhones: [] }, phone: '1' },
+      { email: 'a@b.co', emails: { additionalEmails: ['c@d.co'] } },
+      { name: 'A', 'name.lastName': 'B' },
+    ]) {
+      assert.throws(() => toRecord(both), /both give (phone|email|name)$/);
+    }
   });
 
   test('spellings of a field', () => {

@@ -52,7 +52,12 @@ describe('find', () => {
       async () => (found = await service.findPerson(person.external_id)),
     );
     assert.equal(requests, 1);
-    assert.deepEqual(found, { id: made.id, ...made.data, company_name: 'Acme Corp' });
+    assert.deepEqual(found, {
+      id: made.id,
+      ...made.data,
+      company_name: 'Acme Corp',
+      nameParts: { firstName: 'Jane', lastName: 'van der Berg' },
+    });
     assert.deepEqual(await service.findCompany(company.external_id), {
       id: madeCompany.id,
       ...madeCompany.data,

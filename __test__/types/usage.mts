@@ -41,6 +41,7 @@ import {
   type TwentyCrmEnvConfig,
   type TwentyCrmError,
   TwentyCrmErrorCode,
+  type TwentyCrmOutbox,
   type TwentyCrmResponse,
   TwentyCrmRestClient,
   TwentyCrmSchemaService,
@@ -129,6 +130,34 @@ export const blanks: PersonInput[] = [
 ];
 // @ts-expect-error: a name can be left out of nothing, nor cleared
 export const noName: UpsertPersonInput = { ...person, name: null };
+
+export async function nestedForms(service: TwentyCrmSyncService, outbox: TwentyCrmOutbox) {
+  const inParts: PersonInput = {
+    ...person,
+    name: { firstName: 'Anna Maria', lastName: null },
+    email: { primaryEmail: 'anna@example.com', additionalEmails: [] },
+    phone: { primaryPhoneNumber: '4155552671', primaryPhoneCallingCode: '+1' },
+    website: { primaryLinkUrl: 'https://anna.example', primaryLinkLabel: 'Home' },
+  };
+  await service.upsertPerson(inParts);
+  await service.upsertManyPersons([person, inParts]);
+  for await (const result of service.syncPersons([inParts]))
+    same<string, typeof result.externalId>();
+  await outbox.enqueuePerson(inParts);
+  await service.upsertCompany({
+    external_id: 'c',
+    name: 'Acme',
+    domain_name: { primaryLinkUrl: 'acme.com', secondaryLinks: null },
+  });
+  const found = await service.findPerson('client-1');
+  if (found !== null) await service.upsertPerson({ ...person, name: found.nameParts });
+  // The entity that comes back has the name in one text.
+  same<Awaited<ReturnType<typeof service.upsertPerson>>['data']['name'], string>();
+  // @ts-expect-error: a name has two parts
+  await service.upsertPerson({ ...person, name: { first: 'Anna', last: 'Maria' } });
+  // @ts-expect-error: a company's name has none
+  await service.upsertCompany({ external_id: 'c', name: { firstName: 'Acme' } });
+}
 
 export async function syncService(service: TwentyCrmSyncService) {
   const options: UpsertOptions = { useCache: true, maxConflictRetries: 3, conflictRetryDelay: 100 };

@@ -1,11 +1,11 @@
 'use strict';
 
 const { inputFailure } = require('./failure.js');
-const { targetOf } = require('./fields.js');
+const { partsOf, targetOf } = require('./fields.js');
 const { REJECT_PREFIX } = require('./mapping.js');
 const { planPreset } = require('./presets/columns.js');
 const { findPreset, keyOf, offer } = require('./presets/index.js');
-const { requireColumns, requireFields, requireOnce } = require('./required.js');
+const { ownerOf, requireColumns, requireFields, requireOnce } = require('./required.js');
 const { tidyName } = require('./text.js');
 const { unknownNames } = require('./unknown.js');
 
@@ -60,7 +60,7 @@ function planColumns(entity, header, mapping) {
     throw unknownNames(entity, 'column', [...unknown], { taken, offer: offered });
   }
   const least = requireFields(entity, mapping, owners, names, offered);
-  return { targets, values: (cells) => cells, least, email: owners.get('email') ?? -1 };
+  return { targets, values: (cells) => cells, least, email: ownerOf('email', owners) };
 }
 
 /** How columns with the parts of a name are mostly called. @type {Record<string, string>} */
@@ -96,10 +96,16 @@ function partsOfName(names, { map, ignored }) {
   return hasBoth && !given.has('name') ? parts : new Map();
 }
 
-/** `name` and its parts exclude each other. @param {string} target @param {Map<string, number>} owners */
+/**
+ * A field and its parts exclude each other.
+ * @param {string} target
+ * @param {ReadonlyMap<string, number>} owners
+ */
 function conflictOf(target, owners) {
-  if (target === 'name') return owners.get('name.firstName') ?? owners.get('name.lastName');
-  return target.startsWith('name.') ? owners.get('name') : undefined;
+  const { field, part } = partsOf(target);
+  if (part !== undefined) return owners.get(field);
+  for (const [other, owner] of owners) if (other.startsWith(`${field}.`)) return owner;
+  return undefined;
 }
 
 /** @param {string} target @param {string} one @param {string} other */

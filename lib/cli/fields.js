@@ -26,23 +26,47 @@ const REQUIRED = Object.freeze({
   company: Object.freeze(['external_id', 'name']),
 });
 
-/** Names as Twenty nests them, for files that come from there; the two parts of a name are put together. */
+const LINK_PARTS = ['primaryLinkUrl', 'primaryLinkLabel', 'secondaryLinks'];
+const PHONE_PARTS = [
+  'primaryPhoneNumber',
+  'primaryPhoneCallingCode',
+  'primaryPhoneCountryCode',
+  'additionalPhones',
+];
+
+/** @param {string} root as Twenty calls it @param {string} field as we do @param {string[]} parts */
+const nest = (root, field, parts) =>
+  Object.fromEntries(parts.map((part) => [`${root}.${part}`, `${field}.${part}`]));
+
+/**
+ * Names as Twenty nests them, for files that come from there, and which part of which field each gives. What the parts
+ * say together is read by the core, which also tells of those that have no place.
+ */
 const NESTED = Object.freeze({
   person: Object.freeze({
-    'name.firstName': 'name.firstName',
-    'name.lastName': 'name.lastName',
-    'emails.primaryEmail': 'email',
-    'phones.primaryPhoneNumber': 'phone',
-    'website.primaryLinkUrl': 'website',
+    ...nest('name', 'name', ['firstName', 'lastName']),
+    ...nest('emails', 'email', ['primaryEmail', 'additionalEmails']),
+    ...nest('phones', 'phone', PHONE_PARTS),
+    ...nest('website', 'website', LINK_PARTS),
   }),
   company: Object.freeze({
-    'domainName.primaryLinkUrl': 'domain_name',
-    'website.primaryLinkUrl': 'website',
+    ...nest('domainName', 'domain_name', LINK_PARTS),
+    ...nest('website', 'website', LINK_PARTS),
   }),
 });
 
-/** `External ID`, `externalId` and `external-id` are `external_id`. @param {string} name */
-const simplify = (name) => name.toLowerCase().replace(/[\s_-]+/g, '');
+/** What Twenty's own exports call parts of links, beside the names of the API: `Domain Name / Link URL`. */
+const LABELS = new Map([
+  ['primaryLinkUrl', 'Link URL'],
+  ['primaryLinkLabel', 'Link Label'],
+]);
+
+/**
+ * `External ID`, `externalId` and `external-id` are `external_id`; `Phones / Primary Phone Number` is
+ * `phones.primaryPhoneNumber`.
+ * @param {string} name
+ */
+const simplify = (name) => name.toLowerCase().replace(/[\s_./-]+/g, '');
 
 /** @type {Record<Entity, Map<string, string>>} */
 const targets = { person: new Map(), company: new Map() };
@@ -50,11 +74,14 @@ for (const entity of /** @type {Entity[]} */ (['person', 'company'])) {
   for (const field of FIELDS[entity]) targets[entity].set(simplify(field), field);
   for (const [name, field] of Object.entries(NESTED[entity])) {
     targets[entity].set(simplify(name), field);
+    const [root, part] = name.split('.');
+    const label = LABELS.get(part);
+    if (label !== undefined) targets[entity].set(simplify(root + label), field);
   }
 }
 
 /**
- * What a column or key of this name fills: a field, or a part of the name.
+ * What a column or key of this name fills: a field (`phone`), or a part of one (`phone.primaryPhoneCallingCode`).
  * @param {Entity} entity
  * @param {string} name
  * @returns {string | undefined}
@@ -65,18 +92,45 @@ const targetOf = (entity, name) => targets[entity].get(simplify(name));
 const knownNames = (entity) => [...FIELDS[entity], ...Object.keys(NESTED[entity])];
 
 /**
- * One name of its parts, in the form whose reading leaves no doubt which is which.
- * @param {unknown} first
- * @param {unknown} last
- * @returns {unknown}
+ * The field and the part of it that a target stands for.
+ * @param {string} target from {@link targetOf}
+ * @returns {{ field: string, part: string | undefined }}
  */
-function joinName(first, last) {
-  if (typeof first !== 'string' && first !== undefined && first !== null) return first;
-  if (typeof last !== 'string' && last !== undefined && last !== null) return last;
-  const [given, family] = [first?.trim() ?? '', last?.trim() ?? ''];
-  // "Last, First" is split at its first comma.
-  if (given !== '') return `${family.replaceAll(',', ' ')}, ${given}`;
-  return family;
+function partsOf(target) {
+  const at = target.indexOf('.');
+  return at < 0
+    ? { field: target, part: undefined }
+    : { field: target.slice(0, at), part: target.slice(at + 1) };
 }
 
-module.exports = { FIELDS, NESTED, REQUIRED, joinName, knownNames, targetOf };
+/**
+ * Puts a value where its target says.
+ * @param {Record<string, any>} record
+ * @param {string} target
+ * @param {unknown} value
+ */
+function put(record, target, value) {
+  const { field, part } = partsOf(target);
+  if (part === undefined) record[field] = value;
+  else {
+    record[field] ??= {};
+    record[field][part] = value;
+  }
+}
+
+/** What gives a field's value in place of the whole: either part of a name, the primary part of all others. */
+const VALUE_PARTS = new Map([
+  ['name', ['firstName', 'lastName']],
+  ['email', ['primaryEmail']],
+  ['phone', ['primaryPhoneNumber']],
+  ['website', ['primaryLinkUrl']],
+  ['domain_name', ['primaryLinkUrl']],
+]);
+
+/** The targets that give a field's value. @param {string} field */
+const givers = (field) => [
+  field,
+  ...(VALUE_PARTS.get(field) ?? []).map((part) => `${field}.${part}`),
+];
+
+module.exports = { FIELDS, NESTED, REQUIRED, givers, knownNames, partsOf, put, targetOf };

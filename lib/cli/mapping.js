@@ -2,7 +2,7 @@
 
 const { readFileSync } = require('node:fs');
 const { usageFailure } = require('./failure.js');
-const { joinName, knownNames, targetOf } = require('./fields.js');
+const { NESTED, knownNames, partsOf, put, targetOf } = require('./fields.js');
 const { nearest } = require('../nearest.js');
 const { presetOf } = require('./presets/index.js');
 const { tidyName } = require('./text.js');
@@ -157,18 +157,13 @@ function setTarget(entity, mapping, column, field, where) {
 function rowToRecord(columns, cells) {
   /** @type {Record<string, unknown>} */
   const record = {};
-  let first;
-  let last;
   for (const [index, targets] of columns.entries()) {
     const cell = cells[index] ?? '';
     if (cell.trim() === '') continue;
     for (const target of targets) {
-      if (target === 'name.firstName') first = cell;
-      else if (target === 'name.lastName') last = cell;
-      else record[target] = target === 'total_submissions' ? toNumber(cell) : cell;
+      put(record, target, target === 'total_submissions' ? toNumber(cell) : cell);
     }
   }
-  if (first !== undefined || last !== undefined) record.name = joinName(first, last);
   return record;
 }
 
@@ -193,17 +188,18 @@ function toNumber(cell) {
 function objectMapper(entity, { map, ignored, ignoreUnknown }) {
   const paths = [...map].map(([path, targets]) => ({ path, targets, keys: path.split('.') }));
   const roots = new Set(paths.filter(({ keys }) => keys.length > 1).map(({ keys }) => keys[0]));
-  const nestedRoots = new Set(
-    knownNames(entity)
-      .filter((name) => name.includes('.'))
-      .map((name) => name.split('.')[0]),
+  const nestedRoots = new Map(
+    Object.entries(NESTED[entity]).map(([name, target]) => [
+      name.split('.')[0],
+      partsOf(target).field,
+    ]),
   );
 
   return (object) => {
     /** @type {Map<string, { value: unknown, from: string }>} */
     const values = new Map();
     /** @param {string} target @param {unknown} value @param {string} from */
-    const put = (target, value, from) => {
+    const give = (target, value, from) => {
       const other = values.get(target);
       if (other !== undefined) {
         throw new BadRecord(target, `"${other.from}" and "${from}" both give ${target}`);
@@ -215,17 +211,19 @@ function objectMapper(entity, { map, ignored, ignoreUnknown }) {
       if (ignored.has(name)) return;
       const mapped = map.get(name);
       if (mapped !== undefined) {
-        for (const target of mapped) put(target, value, name);
+        for (const target of mapped) give(target, value, name);
         return;
       }
       if (roots.has(name)) return;
       const [root, ...others] = name.split('.');
-      if (nestedRoots.has(root) && others.length === 0 && isObject(value)) {
+      const field = others.length === 0 ? nestedRoots.get(root) : undefined;
+      if (field !== undefined && isObject(value)) {
         for (const key of Object.keys(value)) take(`${root}.${key}`, value[key]);
         return;
       }
-      const target = targetOf(entity, name);
-      if (target !== undefined) return put(target, value, name);
+      // As `null` of the field itself.
+      const target = targetOf(entity, name) ?? (value === null ? field : undefined);
+      if (target !== undefined) return give(target, value, name);
       if (ignoreUnknown) return;
       throw new BadRecord(
         name,
@@ -240,29 +238,24 @@ function objectMapper(entity, { map, ignored, ignoreUnknown }) {
       if (keys.length === 1 || Object.hasOwn(object, path)) continue;
       const value = follow(object, keys);
       if (value === undefined) continue;
-      for (const target of targets) put(target, value, path);
+      for (const target of targets) give(target, value, path);
     }
     return assemble(values);
   };
 }
 
-/** @param {Map<string, { value: unknown, from: string }>} values */
+/** @param {Map<string, { value: unknown, from: string }>} values by target */
 function assemble(values) {
-  const first = values.get('name.firstName');
-  const last = values.get('name.lastName');
-  if (first !== undefined || last !== undefined) {
-    const whole = values.get('name');
-    const from = first?.from ?? last?.from;
-    if (whole !== undefined) {
-      throw new BadRecord('name', `"${whole.from}" and "${from}" both give name`);
-    }
-    values.delete('name.firstName');
-    values.delete('name.lastName');
-    values.set('name', { value: joinName(first?.value, last?.value), from: 'name' });
-  }
   /** @type {Record<string, unknown>} */
   const record = {};
-  for (const [target, { value }] of values) record[target] = value;
+  for (const [target, { value, from }] of values) {
+    const { field, part } = partsOf(target);
+    const whole = part === undefined ? undefined : values.get(field);
+    if (whole !== undefined) {
+      throw new BadRecord(field, `"${whole.from}" and "${from}" both give ${field}`);
+    }
+    put(record, target, value);
+  }
   return record;
 }
 

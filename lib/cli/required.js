@@ -1,7 +1,7 @@
 'use strict';
 
 const { inputFailure } = require('./failure.js');
-const { REQUIRED } = require('./fields.js');
+const { REQUIRED, givers } = require('./fields.js');
 const { SOURCES } = require('./ids.js');
 const { nearest } = require('../nearest.js');
 
@@ -48,12 +48,21 @@ function requireFields(entity, { idFrom, allowsNoEmail }, owners, names, more) {
   if (idFrom !== undefined) required.push(idSource(idFrom, owners, names));
   let least = 0;
   for (const field of required) {
-    const fields = field === 'name' ? ['name', 'name.firstName', 'name.lastName'] : [field];
-    const places = fields.flatMap((one) => owners.get(one) ?? []);
-    if (places.length === 0) throw missing(entity, field, names, more);
-    least = Math.max(least, Math.min(...places) + 1);
+    const place = ownerOf(field, owners);
+    if (place < 0) throw missing(entity, field, names, more);
+    least = Math.max(least, place + 1);
   }
   return least;
+}
+
+/**
+ * The first column that gives a field or the part that has its value; -1 where there is none.
+ * @param {string} field
+ * @param {ReadonlyMap<string, number>} owners
+ */
+function ownerOf(field, owners) {
+  const places = givers(field).flatMap((one) => owners.get(one) ?? []);
+  return places.length === 0 ? -1 : Math.min(...places);
 }
 
 /**
@@ -96,4 +105,4 @@ const HINTS = Object.freeze({
   company: { external_id: ', or make ids of the link: --id-from url' },
 });
 
-module.exports = { requireColumns, requireFields, requireOnce };
+module.exports = { ownerOf, requireColumns, requireFields, requireOnce };

@@ -86,7 +86,7 @@ class Outbox {
   }
 
   /**
-   * @param {import('../../index.js').UpsertCompanyInput} input
+   * @param {import('../../index.js').CompanyInput} input
    * @param {import('../../index.js').EnqueueOptions} [options]
    */
   async enqueueCompany(input, options) {

@@ -37,11 +37,13 @@ impl UnsentService {
         })
     }
 
-    /// `{id, data}` as JSON text: the id of a new record, and the input normalised. `kind` 0 is a person, 1 a company.
+    /// `{id, data, flat}` as JSON text: the id of a new record, the input normalised, and the flat entity where that is
+    /// another, or null. `kind` 0 is a person, 1 a company.
     #[napi(catch_unwind)]
     pub fn normalise(&self, kind: u8, input: String) -> Result<String> {
         let normalised = self.core.normalise(kind_of(kind), &input).map_err(thrown)?;
-        Ok(json!({"id": normalised.id.to_string(), "data": normalised.data}).to_string())
+        let id = normalised.id.to_string();
+        Ok(json!({"id": id, "data": normalised.data, "flat": normalised.flat}).to_string())
     }
 
     /// `{external_id, mode}` as JSON text: a deletion that is checked. Arguments as of `SyncService.delete`.

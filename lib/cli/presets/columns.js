@@ -5,7 +5,7 @@ const { FIELDS } = require('../fields.js');
 const { REJECT_PREFIX } = require('../mapping.js');
 const { PresetNotes } = require('./notes.js');
 const { findPreset, keyOf, offer } = require('./index.js');
-const { requireFields, requireOnce } = require('../required.js');
+const { ownerOf, requireFields, requireOnce } = require('../required.js');
 
 /**
  * @typedef {import('../fields.js').Entity} Entity
@@ -59,7 +59,7 @@ function planPreset(entity, names, mapping, preset) {
     targets: fills.map(({ target }) => [target]),
     values,
     least,
-    email: owners.get('email') ?? -1,
+    email: ownerOf('email', owners),
     notes: new PresetNotes(preset, names, rest, fills, cellsOf, furtherOf),
   };
 }

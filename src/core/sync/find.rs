@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::record::part;
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
@@ -35,6 +36,12 @@ pub struct Found {
     pub warnings: Vec<SyncWarning>,
 }
 
+/// A person's name as the row has it, so that nobody has to split it again.
+fn name_parts(row: &Record) -> Option<Value> {
+    let parts = row.get("name")?.as_object()?;
+    Some(json!({"firstName": part(parts, "firstName"), "lastName": part(parts, "lastName")}))
+}
+
 impl SyncService {
     /// The record of `external_id` as the CRM has it now. Without `use_cache`, what is remembered is not looked at.
     ///
@@ -57,6 +64,9 @@ impl SyncService {
             with_id.insert("id".to_owned(), id_of(row).into());
             if let Value::Object(entity) = entity {
                 with_id.extend(entity);
+            }
+            if let Some(parts) = name_parts(row) {
+                with_id.insert("nameParts".to_owned(), parts);
             }
             Value::Object(with_id)
         });

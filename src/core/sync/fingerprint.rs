@@ -30,6 +30,10 @@ pub fn fingerprint(input: &Input, record: &MappedRecord, schema: &WorkspaceSchem
     });
     hash_text(&mut hasher, &record.stored_external_id);
     if let Input::Person(_) = input {
+        // A name in one text leaves a row's own parts alone, a name in parts does not.
+        if record.flat_name.is_none() {
+            hasher.update(b"n");
+        }
         match &record.company {
             CompanyOf::Unsaid => hasher.update([0]),
             CompanyOf::Nobody => hasher.update([1]),

@@ -21,8 +21,10 @@ use super::upsert::store_failed;
 pub struct Normalised {
     /// The id of a record that Twenty does not have yet.
     pub id: Uuid,
-    /// The flat entity; absent fields stay absent.
+    /// The input as it was given; absent fields stay absent.
     pub data: Value,
+    /// The flat entity, where that is not the same.
+    pub flat: Option<Value>,
 }
 
 /// The part of a sync service that sends nothing. Cloning is cheap.
@@ -48,24 +50,25 @@ impl UnsentService {
     /// # Errors
     /// VALIDATION_ERROR naming the field.
     pub fn normalise(&self, kind: ObjectKind, json: &str) -> Result<Normalised, CrmError> {
-        let (external_id, data) = match kind {
+        let (external_id, data, entity) = match kind {
             ObjectKind::Person => {
                 let mut input = PersonInput::parse(json)?;
                 if let GivenEmail::Kept = self.options.emails.read(&input.email)? {
                     // Blank: what is joined later must not take it for a value.
                     input.email = Patch::Absent;
                 }
-                let data = input.to_value();
-                (input.external_id, data)
+                let entity = input.to_entity();
+                (input.external_id.clone(), input.to_value(), entity)
             }
             ObjectKind::Company => {
                 let input = CompanyInput::parse(json)?;
-                let data = input.to_value();
-                (input.external_id, data)
+                let entity = input.to_flat().into();
+                (input.external_id.clone(), input.to_value(), entity)
             }
         };
         Ok(Normalised {
             id: record_id(kind, self.options.namespace.as_deref(), &external_id),
+            flat: (entity != data).then_some(entity),
             data,
         })
     }
@@ -107,6 +110,20 @@ mod tests {
             json!({"external_id": " 1", "name": "Jane", "email": "jane@example.com", "phone": null})
         );
         assert_eq!(normalised.id, record_id(ObjectKind::Person, None, " 1"));
+    }
+
+    #[test]
+    fn what_is_nested_stays_so_and_has_a_flat_form() {
+        let json = r#"{"external_id":"1","name":{"lastName":"Rahman","firstName":" Md "},"email":"m@example.com"}"#;
+        let normalised = service("{}")
+            .normalise(ObjectKind::Person, json)
+            .expect("good");
+        let name = json!({"firstName": " Md ", "lastName": "Rahman"});
+        assert_eq!(normalised.data["name"], name);
+        assert_eq!(
+            normalised.flat,
+            Some(json!({"external_id": "1", "name": "Md Rahman", "email": "m@example.com"}))
+        );
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub fn map_company(input: &CompanyInput, context: &MapContext) -> Result<MappedR
     let unique = map_domain(&input.domain_name, &mut mapper);
     mapper.text("website", &names.website, &input.website);
     mapper.text("status", &names.status, &input.status);
+    mapper.without_place(&input.forms);
     Ok(mapper.finish(ObjectKind::Company, unique))
 }
 

@@ -5,6 +5,9 @@
 //! writes `null` over further numbers, the label and further links that a value lacks (seen on a real 2.21; transcript 356
 //! shows it for the label). So such a value is written only where the row does not hold it already, and with what the row
 //! holds beside it.
+//!
+//! A name that was given in one text is another such value: how it is split is a guess, and a row that holds the same name
+//! keeps its own parts.
 
 use std::borrow::Cow;
 
@@ -14,8 +17,8 @@ use url::Url;
 
 use super::ids::ObjectKind;
 use super::phone::Phone;
-use super::record::is_blank;
-use super::{domain, email, further_phones};
+use super::record::{is_blank, part};
+use super::{domain, email, further_phones, name};
 
 const PHONE: &str = "primaryPhoneNumber";
 const LINK: &str = "primaryLinkUrl";
@@ -29,14 +32,38 @@ fn is_shared(value: &Value) -> bool {
     value.get(PHONE).is_some() || value.get(LINK).is_some()
 }
 
+/// Whether this is the name of a person, which was split: the row may hold the same name in other parts.
+fn is_split_name(name: &str, value: &Value, is_name_split: bool) -> bool {
+    is_name_split && name == "name" && value.is_object()
+}
+
 /// Takes out of an update what must not be written before the row is seen.
-pub fn leave_out_shared(payload: &mut Map<String, Value>) {
-    payload.retain(|_, value| !is_shared(value));
+pub fn leave_out_shared(payload: &mut Map<String, Value>, is_name_split: bool) {
+    payload.retain(|name, value| !is_shared(value) && !is_split_name(name, value, is_name_split));
 }
 
 /// Whether an update has anything that must not be written before the row is seen.
-pub fn has_shared(payload: &Map<String, Value>) -> bool {
-    payload.values().any(is_shared)
+pub fn has_shared(payload: &Map<String, Value>, is_name_split: bool) -> bool {
+    payload
+        .iter()
+        .any(|(name, value)| is_shared(value) || is_split_name(name, value, is_name_split))
+}
+
+/// Takes a name that was split out of an update of a row that holds the same name, as it was given or as it was read:
+/// the row's parts are better than a guess.
+fn leave_out_same_name(payload: &mut Map<String, Value>, row: &Map<String, Value>, flat: &str) {
+    let whole = |parts: &Map<String, Value>| {
+        let parts = parts.get("name")?.as_object()?;
+        Some(name::join(
+            part(parts, "firstName"),
+            part(parts, "lastName"),
+        ))
+    };
+    if let (Some(held), Some(written)) = (whole(row), whole(payload))
+        && (held == flat || held == written)
+    {
+        payload.shift_remove("name");
+    }
 }
 
 /// Makes an update of `row` one that loses nothing: values that the row holds stay out, the others get company of what
@@ -44,8 +71,15 @@ pub fn has_shared(payload: &Map<String, Value>) -> bool {
 ///
 /// Returns the names of links that were to be cleared and stay: the server would put the first of the links beside it in
 /// the place of the one that goes, and the next clearing would take that.
-pub fn carry_over(payload: &mut Map<String, Value>, row: &Map<String, Value>) -> Vec<String> {
+pub fn carry_over(
+    payload: &mut Map<String, Value>,
+    row: &Map<String, Value>,
+    flat_name: Option<&str>,
+) -> Vec<String> {
     let mut uncleared = Vec::new();
+    if let Some(flat) = flat_name {
+        leave_out_same_name(payload, row, flat);
+    }
     payload.retain(|name, value| {
         let Some(Value::Object(held)) = row.get(name).filter(|_| is_shared(value)) else {
             return true;
@@ -204,7 +238,7 @@ mod tests {
 
     fn update(payload: Value, row: Value) -> (Value, Vec<String>) {
         let mut payload = map(payload);
-        let uncleared = carry_over(&mut payload, &map(row));
+        let uncleared = carry_over(&mut payload, &map(row), None);
         (Value::Object(payload), uncleared)
     }
 
@@ -214,11 +248,54 @@ mod tests {
             "name": {"firstName": "J", "lastName": "S"}, "emails": {"primaryEmail": "j@x.co"}, "city": "Bonn",
             "phones": {"primaryPhoneNumber": null}, "website": {"primaryLinkUrl": "https://a.b"},
         }));
-        leave_out_shared(&mut payload);
+        leave_out_shared(&mut payload, false);
         assert_eq!(
             payload.keys().collect::<Vec<_>>(),
             ["name", "emails", "city"]
         );
+        assert!(has_shared(&payload, true) && !has_shared(&payload, false));
+        leave_out_shared(&mut payload, true);
+        assert_eq!(payload.keys().collect::<Vec<_>>(), ["emails", "city"]);
+        // A company's name has no parts.
+        let mut payload = map(json!({"name": "Acme"}));
+        leave_out_shared(&mut payload, true);
+        assert!(!payload.is_empty());
+    }
+
+    #[test]
+    fn a_row_with_the_same_name_keeps_its_parts() {
+        let split = json!({"name": {"firstName": "Anna", "lastName": "Maria"}, "city": "Bonn"});
+        for (first, last, stays) in [
+            ("Anna Maria", "", true),
+            ("", "Anna Maria", true),
+            ("Anna", "Maria", true),
+            ("Anna  Maria ", "", true),
+            ("Anna", "", false),
+            ("Maria", "Anna", false),
+            ("anna", "maria", false),
+        ] {
+            let row = map(json!({"name": {"firstName": first, "lastName": last}}));
+            let mut payload = map(split.clone());
+            carry_over(&mut payload, &row, Some("Anna Maria"));
+            assert_eq!(payload.contains_key("name"), !stays, "{first}|{last}");
+            let mut payload = map(split.clone());
+            carry_over(&mut payload, &row, None);
+            assert!(
+                payload.contains_key("name"),
+                "given in parts: {first}|{last}"
+            );
+        }
+        let mut payload = map(split);
+        carry_over(&mut payload, &map(json!({})), Some("Anna Maria"));
+        assert!(payload.contains_key("name"));
+        // "Last, First" is the same name in either order.
+        let read = map(json!({"name": {"firstName": "Anna", "lastName": "Lopez"}}));
+        for (first, last) in [("Anna", "Lopez"), ("Lopez, Anna", ""), ("Lopez,", "Anna")] {
+            let row = map(json!({"name": {"firstName": first, "lastName": last}}));
+            let mut payload = read.clone();
+            carry_over(&mut payload, &row, Some("Lopez, Anna"));
+            assert!(payload.is_empty(), "{first}|{last}");
+        }
     }
 
     #[test]

@@ -5,10 +5,12 @@ use serde_json::{Map, Value};
 use super::email;
 use crate::core::error::CrmError;
 
+mod forms;
 mod raw;
 #[cfg(test)]
 mod tests;
 
+pub use forms::Forms;
 use raw::{RawObject, blank, nul};
 
 /// A field that may be left alone, cleared or set.
@@ -72,7 +74,7 @@ pub fn external_id_from_json(json: &str) -> Result<String, CrmError> {
     RawObject::parse(json, "record")?.required("external_id")
 }
 
-/// The spec's `UpsertPersonInput`.
+/// The spec's `UpsertPersonInput`, some fields of which may also be given in Twenty's own nested form.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PersonInput {
     /// The caller's own id of the person; kept byte for byte, never blank.
@@ -99,9 +101,11 @@ pub struct PersonInput {
     pub total_submissions: Patch<f64>,
     /// The caller's id of the company that the person belongs to.
     pub company_external_id: Patch<String>,
+    /// The fields that were given as Twenty nests them.
+    pub forms: Forms,
 }
 
-/// The spec's `UpsertCompanyInput`.
+/// The spec's `UpsertCompanyInput`, some fields of which may also be given in Twenty's own nested form.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CompanyInput {
     /// The caller's own id of the company; kept byte for byte, never blank.
@@ -114,15 +118,18 @@ pub struct CompanyInput {
     pub website: Patch<String>,
     /// active, inactive.
     pub status: Patch<String>,
+    /// The fields that were given as Twenty nests them.
+    pub forms: Forms,
 }
 
 impl PersonInput {
     /// Reads one person from JSON text. Unknown keys are ignored; every refusal names its field.
     pub fn parse(json: &str) -> Result<Self, CrmError> {
-        let raw = RawObject::parse(json, "person")?;
+        let mut raw = RawObject::parse(json, "person")?;
+        let mut forms = raw.take_forms(forms::PERSON)?;
         Ok(Self {
             external_id: raw.required("external_id")?,
-            name: raw.required("name")?,
+            name: raw.person_name(&mut forms)?,
             email: match raw.text("email")? {
                 Patch::Value(text) => Patch::Value(email::normalize(&text)),
                 none => none,
@@ -136,13 +143,22 @@ impl PersonInput {
             plan: raw.text("plan")?,
             total_submissions: raw.number("total_submissions")?,
             company_external_id: raw.text("company_external_id")?.blank_is_null(),
+            forms,
         })
     }
 
     /// Takes over what a later input for the same external id says, as if both were written in turn.
     pub fn merge(&mut self, later: Self) {
+        let kept = [
+            ("email", !self.takes_email(&later.email)),
+            ("phone", later.phone.is_absent()),
+            ("website", later.website.is_absent()),
+        ];
+        if self.takes_email(&later.email) {
+            self.email = later.email;
+        }
+        self.forms.merge(later.forms, &kept_of(kept));
         self.name = later.name;
-        self.merge_email(later.email);
         self.phone.merge(later.phone);
         self.job_title.merge(later.job_title);
         self.company_name.merge(later.company_name);
@@ -155,8 +171,8 @@ impl PersonInput {
     }
 
     /// What is no address is left out where it is not refused, as blank is, and leaves what was said before as it is.
-    fn merge_email(&mut self, later: Patch<String>) {
-        let says_something = match &later {
+    fn takes_email(&self, later: &Patch<String>) -> bool {
+        let says_something = match later {
             Patch::Absent => false,
             Patch::Null => true,
             Patch::Value(address) => email::is_valid(address),
@@ -166,22 +182,27 @@ impl PersonInput {
             Patch::Null => true,
             Patch::Value(address) => email::is_valid(address),
         };
-        if says_something || !is_settled && !later.is_absent() {
-            self.email = later;
-        }
+        says_something || !is_settled && !later.is_absent()
     }
 
     /// As [`Self::to_value`], with the address that entities always have: `""` where there is none.
     pub fn to_entity(&self) -> Value {
-        let mut entity = self.to_value();
-        if let (Value::Object(entity), None) = (&mut entity, self.email.value()) {
+        let mut entity = self.to_flat();
+        if self.email.value().is_none() {
             entity.insert("email".into(), "".into());
         }
-        entity
+        Value::Object(entity)
     }
 
-    /// The input as a flat entity again (what `platform` mode hands on): absent fields stay absent.
+    /// The input as it was given (what `platform` mode hands on): absent fields stay absent, nested forms stay nested.
     pub fn to_value(&self) -> Value {
+        let mut object = self.to_flat();
+        self.forms.write_into(&mut object);
+        Value::Object(object)
+    }
+
+    /// The input as a flat entity: absent fields stay absent.
+    pub fn to_flat(&self) -> Map<String, Value> {
         let mut object = Map::new();
         object.insert("external_id".into(), self.external_id.clone().into());
         object.insert("name".into(), self.name.clone().into());
@@ -202,41 +223,61 @@ impl PersonInput {
         }
         self.company_external_id
             .put(&mut object, "company_external_id");
-        Value::Object(object)
+        object
     }
 }
 
 impl CompanyInput {
     /// Reads one company from JSON text. Unknown keys are ignored; every refusal names its field.
     pub fn parse(json: &str) -> Result<Self, CrmError> {
-        let raw = RawObject::parse(json, "company")?;
+        let mut raw = RawObject::parse(json, "company")?;
+        let forms = raw.take_forms(forms::COMPANY)?;
         Ok(Self {
             external_id: raw.required("external_id")?,
             name: raw.required("name")?,
             domain_name: raw.text("domain_name")?,
             website: raw.text("website")?,
             status: raw.text("status")?,
+            forms,
         })
     }
 
     /// Takes over what a later input for the same external id says, as if both were written in turn.
     pub fn merge(&mut self, later: Self) {
+        let kept = [
+            ("domain_name", later.domain_name.is_absent()),
+            ("website", later.website.is_absent()),
+        ];
+        self.forms.merge(later.forms, &kept_of(kept));
         self.name = later.name;
         self.domain_name.merge(later.domain_name);
         self.website.merge(later.website);
         self.status.merge(later.status);
     }
 
-    /// The input as a flat entity again (what `platform` mode hands on): absent fields stay absent.
+    /// The input as it was given (what `platform` mode hands on): absent fields stay absent, nested forms stay nested.
     pub fn to_value(&self) -> Value {
+        let mut object = self.to_flat();
+        self.forms.write_into(&mut object);
+        Value::Object(object)
+    }
+
+    /// The input as a flat entity: absent fields stay absent.
+    pub fn to_flat(&self) -> Map<String, Value> {
         let mut object = Map::new();
         object.insert("external_id".into(), self.external_id.clone().into());
         object.insert("name".into(), self.name.clone().into());
         self.domain_name.put(&mut object, "domain_name");
         self.website.put(&mut object, "website");
         self.status.put(&mut object, "status");
-        Value::Object(object)
+        object
     }
+}
+
+/// The fields whose earlier value stays.
+fn kept_of<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static str> {
+    let kept = fields.into_iter().filter(|(_, is_kept)| *is_kept);
+    kept.map(|(field, _)| field).collect()
 }
 
 /// Checks an external id given on its own (find, delete): a string that is not blank and holds no NUL.

@@ -26,6 +26,7 @@ pub mod name;
 mod normal_form;
 pub mod person;
 pub mod phone;
+mod phone_codes;
 mod phone_e164;
 mod phone_plans;
 pub mod provision;

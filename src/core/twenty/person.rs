@@ -12,21 +12,23 @@ use super::input::{Patch, PersonInput};
 use super::phone::{self, Phone};
 use super::record::{MapContext, MappedRecord, Mapper, UniqueValue, part, read_number, read_text};
 use super::warning::reason;
-use super::{email, name};
+use super::{email, name, phone_codes};
 use crate::core::error::CrmError;
 
 /// Translates one person. Fails only for an e-mail that is none, where the option says so.
 pub fn map_person(input: &PersonInput, context: &MapContext) -> Result<MappedRecord, CrmError> {
     let names = context.field_names;
     let mut mapper = Mapper::new(context, &input.external_id);
-    let (first, last) = name::split(&input.name);
+    let parts = input.forms.name_parts();
+    mapper.flat_name = parts.is_none().then(|| name::collapse(&input.name));
+    let (first, last) = parts.unwrap_or_else(|| name::split(&input.name));
     mapper
         .fields
         .insert("name".into(), json!({"firstName": first, "lastName": last}));
     let unique = map_email(input, &mut mapper)?;
     let address = unique.as_ref().map(|unique| unique.value.as_str());
     mapper.company = map_company_of(input, address, &mut mapper);
-    map_phone(&input.phone, &mut mapper);
+    map_phone(input, &mut mapper);
     mapper.text("job_title", "jobTitle", &input.job_title);
     mapper.text("website", &names.website, &input.website);
     mapper.text("city", &names.city, &input.city);
@@ -37,6 +39,7 @@ pub fn map_person(input: &PersonInput, context: &MapContext) -> Result<MappedRec
         &names.total_submissions,
         &input.total_submissions,
     );
+    mapper.without_place(&input.forms);
     Ok(mapper.finish(ObjectKind::Person, unique))
 }
 
@@ -118,8 +121,8 @@ fn map_email(input: &PersonInput, mapper: &mut Mapper) -> Result<Option<UniqueVa
     }))
 }
 
-fn map_phone(value: &Patch<String>, mapper: &mut Mapper) {
-    let text = match value {
+fn map_phone(input: &PersonInput, mapper: &mut Mapper) {
+    let text = match &input.phone {
         Patch::Absent => return,
         Patch::Value(text) if !text.trim().is_empty() => text,
         Patch::Null | Patch::Value(_) => {
@@ -127,7 +130,12 @@ fn map_phone(value: &Patch<String>, mapper: &mut Mapper) {
             return;
         }
     };
-    match Phone::parse(text, mapper.context.default_country) {
+    let default_country = mapper.context.default_country;
+    let read = match input.forms.phone_codes() {
+        None => Phone::parse(text, default_country),
+        Some(codes) => phone_codes::read(text, codes, default_country),
+    };
+    match read {
         Ok(phone) => {
             mapper.fields.insert("phones".into(), phone.to_fields());
             if phone.is_first_of_several {

@@ -11,7 +11,7 @@ use super::domain::DomainForm;
 use super::email_policy::EmailPolicy;
 pub use super::fields::ExternalIdField;
 use super::fields::FieldNames;
-use super::input::Patch;
+use super::input::{Forms, Patch};
 use super::phone::Country;
 use super::schema::{FieldKind, ObjectSchema, SelectOption};
 use super::warning::{SyncWarning, reason};
@@ -52,6 +52,9 @@ pub struct MappedRecord {
     pub external_id_field: ExternalIdField,
     /// The camelCase payload, without id, external id and companyId.
     pub fields: Map<String, Value>,
+    /// A person's name, where it was given in one text: its parts are a guess, and a row that holds the same name keeps
+    /// its own.
+    pub flat_name: Option<String>,
     /// The value that the CRM keeps unique, if the record has one.
     pub unique_value: Option<UniqueValue>,
     /// The company that a person names; of companies, `Unsaid`.
@@ -91,6 +94,7 @@ pub(super) struct Mapper<'a> {
     pub(super) fields: Map<String, Value>,
     pub(super) company: CompanyOf,
     pub(super) warnings: Vec<SyncWarning>,
+    pub(super) flat_name: Option<String>,
 }
 
 impl<'a> Mapper<'a> {
@@ -101,6 +105,7 @@ impl<'a> Mapper<'a> {
             fields: Map::new(),
             company: CompanyOf::Unsaid,
             warnings: Vec::new(),
+            flat_name: None,
         }
     }
 
@@ -123,7 +128,7 @@ impl<'a> Mapper<'a> {
         let given = match value {
             Patch::Absent => return,
             Patch::Null => None,
-            Patch::Value(text) => Some(text.as_str()).filter(|text| !text.trim().is_empty()),
+            Patch::Value(text) => Some(text.trim()).filter(|text| !text.is_empty()),
         };
         let Some(field) = self.context.schema.active(name) else {
             if given.is_some() {
@@ -184,9 +189,22 @@ impl<'a> Mapper<'a> {
             stored_external_id: ids::stored_external_id(namespace, self.external_id),
             external_id_field: self.context.field_names.external_id_in(self.context.schema),
             fields: self.fields,
+            flat_name: self.flat_name,
             unique_value: unique,
             company: self.company,
             warnings: self.warnings,
+        }
+    }
+
+    /// Tells of what was given in Twenty's own nested form and has no place in the flat record.
+    pub(super) fn without_place(&mut self, forms: &Forms) {
+        for (field, parts) in forms.without_place() {
+            let what = parts.join(" and ");
+            self.warn(
+                field,
+                reason::NO_PLACE,
+                format!("{field} was written without {what}: there is no place for it in a record. Keep it by hand in Twenty"),
+            );
         }
     }
 
@@ -299,7 +317,7 @@ pub(super) fn read_number(record: &Map<String, Value>, name: &str) -> Value {
 }
 
 /// A composite's text subfield, `""` where it is missing.
-pub(super) fn part<'a>(parts: &'a Map<String, Value>, key: &str) -> &'a str {
+pub fn part<'a>(parts: &'a Map<String, Value>, key: &str) -> &'a str {
     parts.get(key).and_then(Value::as_str).unwrap_or("")
 }
 

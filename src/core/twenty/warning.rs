@@ -20,6 +20,11 @@ pub mod reason {
     pub const FIRST_OF_SEVERAL: &str = "first_of_several";
     /// A national phone number, and no default country to read it with.
     pub const NO_DEFAULT_COUNTRY: &str = "no_default_country";
+    /// A phone number in Twenty's own form whose number, calling code and country do not belong together.
+    pub const PHONE_CONFLICT: &str = "phone_conflict";
+    /// Parts of a value in Twenty's own form that a flat record has no place for: further numbers, addresses and links, and
+    /// a link's label.
+    pub const NO_PLACE: &str = "no_place";
     /// Not a link that the server would take.
     pub const INVALID_URL: &str = "invalid_url";
     /// Not a domain name.

@@ -33,9 +33,9 @@ impl Upsert<'_> {
         let mut payload = self.payload();
         let is_whole = restrict(&self.restricted, &mut payload, row);
         let uncleared = match row {
-            Some(row) => carry_over(&mut payload, row),
+            Some(row) => carry_over(&mut payload, row, self.mapped.flat_name.as_deref()),
             None => {
-                leave_out_shared(&mut payload);
+                leave_out_shared(&mut payload, self.mapped.flat_name.is_some());
                 Vec::new()
             }
         };
@@ -49,7 +49,7 @@ impl Upsert<'_> {
     /// Whether a row that was written without knowing it still lacks a part of this record, or holds one that stays.
     pub(super) fn owes(&self, row: &Record) -> bool {
         let update = self.update_payload(Some(row));
-        !update.uncleared.is_empty() || has_shared(&update.payload)
+        !update.uncleared.is_empty() || has_shared(&update.payload, self.mapped.flat_name.is_some())
     }
 
     /// Whether an update must see the row first.
@@ -102,7 +102,7 @@ impl Upsert<'_> {
             data: match (row, &self.input) {
                 (Some(row), _) => self.entity(row),
                 (None, Input::Person(input)) => input.to_entity(),
-                (None, Input::Company(input) | Input::CompanyStub(input)) => input.to_value(),
+                (None, Input::Company(input) | Input::CompanyStub(input)) => input.to_flat().into(),
             },
             warnings,
         }

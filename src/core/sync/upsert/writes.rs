@@ -51,6 +51,9 @@ impl Upsert<'_> {
         let Update {
             payload, is_whole, ..
         } = self.update_payload(None);
+        if payload.is_empty() {
+            return Ok(Step::Next(Plan::LookUp));
+        }
         self.row_unseen = true;
         self.is_complete &= is_whole;
         match wire::patch(&self.service.http, self.kind(), &id, &payload).await {

@@ -28,9 +28,24 @@ impl<'a> RawObject<'a> {
     }
 
     /// The raw value; a repeated key counts as its last occurrence, as in JavaScript.
-    fn get(&self, field: &str) -> Option<&'a str> {
+    pub(super) fn entry(&self, field: &str) -> Option<&'a RawValue> {
         let found = self.0.iter().rev().find(|(key, _)| key == field);
-        found.map(|(_, value)| value.get().trim())
+        found.map(|(_, value)| *value)
+    }
+
+    /// Its text.
+    pub(super) fn get(&self, field: &str) -> Option<&'a str> {
+        self.entry(field).map(|value| value.get().trim())
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.as_ref())
+    }
+
+    /// Puts another value in a field's place, or nothing.
+    pub(super) fn replace(&mut self, field: &'static str, value: Option<&'a RawValue>) {
+        self.0.retain(|(key, _)| key != field);
+        self.0.extend(value.map(|value| (field.into(), value)));
     }
 
     pub(super) fn string(&self, field: &str) -> Result<String, CrmError> {

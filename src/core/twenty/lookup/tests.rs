@@ -206,6 +206,7 @@ fn chunk(records: u128) -> LookupQuery {
             stored_external_id: format!("e{n}"),
             external_id_field: ExternalIdField::Unique("externalId".into()),
             fields: Map::new(),
+            flat_name: None,
             unique_value: Some(UniqueValue {
                 field: "emails",
                 input_field: "email",

@@ -30,6 +30,7 @@ impl NoPhone {
     pub fn reason(self) -> &'static str {
         match self {
             Self::NoDefaultCountry => reason::NO_DEFAULT_COUNTRY,
+            Self::Conflict => reason::PHONE_CONFLICT,
             _ => reason::INVALID_PHONE,
         }
     }
@@ -51,9 +52,7 @@ impl NoPhone {
                 "it can be read as two different numbers. Write it with + and the calling code, as +49 30 123456"
             }
             Self::WebAddress => "it looks like a link that holds no international phone number",
-            Self::Conflict => {
-                "the number does not belong to the calling code or country given with it"
-            }
+            Self::Conflict => "the number, its calling code and its country do not belong together",
         }
     }
 }

@@ -499,7 +499,7 @@ proptest! {
     fn people_make_the_round_trip(
         name in "[A-Z][a-z]{1,8}( (van|de|[A-Z][a-z]{1,8})){0,3}",
         phone in prop::option::of("[+]33[1-7][0-9]{8}|[+]1[2-9][0-9]{9}|[+]44[1-9][0-9]{8,9}"),
-        title in prop::option::of("[A-Za-z][A-Za-z ,]{0,20}"),
+        title in prop::option::of("[A-Za-z]([A-Za-z ,]{0,20}[A-Za-z,])?"),
         website in prop::option::of("https://[a-z]{1,9}[.](com|example)(/[a-z]{1,5})?"),
         plan in prop::option::of("free|free_trial|premium"),
         total in prop::option::of(prop_oneof![(0u32..1000).prop_map(f64::from), -1e9..1e9f64]),

@@ -180,7 +180,11 @@ impl Chunk<'_> {
             payload.shift_remove(self.kind.unique_field());
         }
         item.decided.extend(target.warnings);
-        let uncleared = carry_over(&mut payload, &target.row);
+        let uncleared = carry_over(
+            &mut payload,
+            &target.row,
+            mapped.record.flat_name.as_deref(),
+        );
         if target.blanks_only {
             let (filling, mut kept) = only_blank(&payload, &target.row);
             payload = filling;
