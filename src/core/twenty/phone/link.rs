@@ -11,6 +11,8 @@ pub enum Link<'a> {
     International(String),
     /// A number as people type it: `tel:030-123456`.
     Typed(Cow<'a, str>),
+    /// More than one number.
+    Several,
     /// No number.
     Other,
 }
@@ -70,8 +72,8 @@ pub fn read(text: &str) -> Option<Link<'_>> {
     };
     let rest = rest.trim_start_matches('/');
     match &*scheme {
-        "http" | "https" => Some(in_page(rest)),
-        "" if is_page(text) => Some(in_page(rest)),
+        "http" | "https" => Some(page_of(rest)),
+        "" if is_page(text) => Some(page_of(rest)),
         "" => None,
         scheme if MESSENGERS.contains(&scheme) => Some(in_messenger(rest, usize::MAX)),
         scheme if CALLS.contains(&scheme) => Some(in_call(scheme, rest)),
@@ -102,6 +104,21 @@ fn is_page(text: &str) -> bool {
         && last.len() > 1
         && last.bytes().all(|byte| byte.is_ascii_alphabetic())
         && !host.starts_with('.')
+}
+
+/// The link up to its first blank, where that holds a number, or all of it: people type blanks between digits.
+fn page_of(rest: &str) -> Link<'_> {
+    let (link, note) = rest.split_once([' ', ',']).unwrap_or((rest, ""));
+    match in_page(link) {
+        Link::International(_) if !link.contains('?') && has_number(note) => Link::Several,
+        Link::Other if !note.contains("://") => in_page(rest),
+        found => found,
+    }
+}
+
+/// Whether there are enough digits for a number.
+fn has_number(text: &str) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS - 2
 }
 
 fn in_page(rest: &str) -> Link<'_> {
@@ -207,6 +224,26 @@ mod tests {
             (
                 "https://wa.me/c/447911123456",
                 international("447911123456"),
+            ),
+            (
+                "https://wa.me/447911123456 (mobile)",
+                international("447911123456"),
+            ),
+            (
+                "https://wa.me/447911123456, https://wa.me/447911123457",
+                Some(Link::Several),
+            ),
+            (
+                "https://wa.me/447911123456,https://wa.me/447911123457",
+                Some(Link::Several),
+            ),
+            (
+                "https://wa.me/447911123456 / 07911 123457",
+                Some(Link::Several),
+            ),
+            (
+                "https://shop.example https://wa.me/447911123457",
+                Some(Link::Other),
             ),
             ("https://t.me/c/1234567890/12345678", Some(Link::Other)),
             ("https://wa.me/message/ABCDEFGH123", Some(Link::Other)),

@@ -30,12 +30,12 @@ pub struct Hints {
 }
 
 impl Hints {
-    /// Whether a number with that calling code can be grouped so: the code apart, or together with most of the number.
+    /// Whether a number with that calling code is grouped so: the code apart, or together with the area code.
     fn allow(&self, number: &PhoneNumber) -> bool {
-        const WITH_AREA: usize = 5;
+        const WITH_AREA: std::ops::RangeInclusive<usize> = 5..=7;
         let code = number.country_code.to_string().len();
         self.first_group
-            .is_none_or(|first| first == code || first >= WITH_AREA)
+            .is_none_or(|first| first == code || WITH_AREA.contains(&first))
     }
 }
 

@@ -83,6 +83,7 @@ fn one(text: &str, country: Option<Country>) -> Result<Reading, NoPhone> {
             number.map(Reading::from).ok_or(NoPhone::WebAddress)
         }
         Some(Link::Typed(number)) => typed(&number, country),
+        Some(Link::Several) => Err(NoPhone::Several),
         Some(Link::Other) => Err(NoPhone::WebAddress),
         None => typed(text, country),
     }
@@ -115,7 +116,10 @@ fn typed(text: &str, country: Option<Country>) -> Result<Reading, NoPhone> {
         None => {}
     }
     let Some(decimal) = text::decimal(text) else {
-        return digits_of(text, country);
+        return match text::is_fraction(text) {
+            true => Err(NoPhone::NotANumber),
+            false => digits_of(text, country),
+        };
     };
     let whole = digits_of(&decimal.whole, country);
     if decimal.is_sure {

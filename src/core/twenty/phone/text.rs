@@ -218,8 +218,23 @@ pub struct Decimal {
     pub is_sure: bool,
 }
 
+/// Whether it is a number with decimals that are not zeros, which no phone number was.
+pub fn is_fraction(text: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('.').is_some_and(|(whole, rest)| {
+        whole.len() >= 7 && !whole.starts_with('0') && is_digits(whole) && is_digits(rest)
+    })
+}
+
 /// Recognises `9876543210.0`, `9,876,543,210.00`, `4915123456789,0`.
 pub fn decimal(text: &str) -> Option<Decimal> {
+    // In thousands, without decimals: only commas are never between the groups of a phone number.
+    if text.contains(',') && text.len() >= 9 && is_in_thousands(text, b'.') {
+        return Some(Decimal {
+            whole: text.replace(',', ""),
+            is_sure: true,
+        });
+    }
     let at = text.rfind(['.', ','])?;
     let (whole, zeros) = (&text[..at], &text[at + 1..]);
     if zeros.is_empty() || !zeros.bytes().all(|byte| byte == b'0') {
