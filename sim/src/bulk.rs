@@ -7,8 +7,9 @@ use crate::filter::Filter;
 use crate::find;
 use crate::http::ApiResult;
 use crate::schema::Object;
-use crate::store::{Record, World, id_of};
+use crate::store::{Record, id_of};
 use crate::values::Payload;
+use crate::world::World;
 use crate::write::Write;
 
 /// Most records in a batch or a bulk update (QUERY_MAX_RECORDS).

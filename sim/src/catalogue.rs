@@ -5,8 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::schema::{Field, FieldType, Object, Relation, RelationKind, capitalise, stable_id};
-use crate::schema_seed::options;
+use crate::schema::{
+    Field, FieldType, Object, Relation, RelationKind, capitalise, options, stable_id,
+};
 
 const CATALOGUE: &str = include_str!("catalogue.txt");
 

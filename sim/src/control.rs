@@ -212,7 +212,7 @@ fn change(state: &State, changes: Changes) -> ApiResult<()> {
             .ok_or_else(|| bad(format!("no field type '{}'", new.kind)))?;
         let mut field = custom(&object.name_singular, &new.name, &new.name, kind);
         field.is_unique = new.is_unique;
-        field.options = crate::schema_seed::options(&object.name_singular, &new.name, &new.options);
+        field.options = crate::schema::options(&object.name_singular, &new.name, &new.options);
         field.created_at_ms = now_ms;
         field.updated_at_ms = now_ms;
         let fits = world.edit_object(object.id, |o| {

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use crate::clock::iso;
 use crate::schema::stable_id;
 use crate::search;
-use crate::store::{Record, World};
+use crate::store::Record;
+use crate::world::World;
 
 const PEOPLE: usize = 1200;
 const COMPANIES: usize = 599;

@@ -6,10 +6,11 @@ use uuid::Uuid;
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Response};
 use crate::order;
-use crate::records::Call;
+use crate::record_calls::Call;
 use crate::schema::{Object, capitalise};
-use crate::store::{Record, World, get, is_deleted};
+use crate::store::{Record, get, is_deleted};
 use crate::view::View;
+use crate::world::World;
 
 /// Answers with the duplicates of each given id or payload.
 ///

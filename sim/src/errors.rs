@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::http::Response;
 use crate::refusal::Refusal;
 
 /// An error answer, one variant per body shape.
@@ -177,22 +176,6 @@ impl ApiError {
             } => {
                 json!({ "statusCode": status, "messages": [message], "error": error })
             }
-        }
-    }
-}
-
-impl From<ApiError> for Response {
-    fn from(error: ApiError) -> Self {
-        let response = Self::json(error.status(), &error.body());
-        match error {
-            ApiError::Auth { .. } => response.from_middleware(),
-            ApiError::Limit(refusal) => refusal
-                .headers()
-                .into_iter()
-                .fold(response, |response, (name, value)| {
-                    response.header(name, value)
-                }),
-            _ => response,
         }
     }
 }

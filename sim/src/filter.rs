@@ -4,10 +4,10 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use crate::filter_compile::compile;
 use crate::like::like;
-use crate::store::{Record, Table, World, get};
+use crate::store::{Record, Table, get};
 use crate::view::target_of;
+use crate::world::World;
 
 /// Comparators of the REST grammar, in the order in which the server lists them.
 pub const COMPARATORS: &[&str] = &[
@@ -244,6 +244,7 @@ pub fn compare(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter_compile::compile;
     use crate::options::Preset;
     use crate::schema_seed::seed;
     use serde_json::json;

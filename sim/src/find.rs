@@ -9,7 +9,8 @@ use crate::filter::{Filter, Test};
 use crate::http::ApiResult;
 use crate::order::{self, OrderBy};
 use crate::schema::Object;
-use crate::store::{Record, Table, World, get, id_of, is_deleted};
+use crate::store::{Record, Table, get, id_of, is_deleted};
+use crate::world::World;
 
 /// What to read.
 #[derive(Debug, Clone, Default)]

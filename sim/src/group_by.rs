@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::errors::ApiError;
 use crate::find;
 use crate::http::{ApiResult, Response};
-use crate::records::Call;
+use crate::record_calls::Call;
 use crate::schema::Object;
 use crate::store::get;
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::auth::ApiKey;
+use crate::errors::ApiError;
 
 /// A parsed request, authenticated where its route asks for it.
 #[derive(Debug, Clone, Default)]
@@ -187,8 +188,24 @@ impl Response {
     }
 }
 
+impl From<ApiError> for Response {
+    fn from(error: ApiError) -> Self {
+        let response = Self::json(error.status(), &error.body());
+        match error {
+            ApiError::Auth { .. } => response.from_middleware(),
+            ApiError::Limit(refusal) => refusal
+                .headers()
+                .into_iter()
+                .fold(response, |response, (name, value)| {
+                    response.header(name, value)
+                }),
+            _ => response,
+        }
+    }
+}
+
 /// What every handler returns.
-pub type ApiResult<T> = Result<T, crate::errors::ApiError>;
+pub type ApiResult<T> = Result<T, ApiError>;
 
 /// Turns a handler's result into an answer.
 pub fn respond(result: ApiResult<Response>) -> Response {

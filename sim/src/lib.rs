@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod answers;
 pub mod auth;
 pub mod body;
 pub mod bulk;
@@ -34,6 +35,7 @@ pub mod http;
 pub mod http_parse;
 pub mod http_write;
 pub mod inspect;
+pub mod key_rows;
 pub mod like;
 pub mod links;
 pub mod list_params;
@@ -65,6 +67,7 @@ pub mod upsert;
 pub mod values;
 pub mod view;
 pub mod webhooks;
+pub mod workspace;
 pub mod world;
 pub mod write;
 

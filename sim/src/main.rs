@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
         "baseUrl": sim.base_url(),
         "apiKey": tokens.full,
         "apiKeys": tokens,
-        "roles": twenty_sim::metadata::Roles::of_workspace(),
+        "roles": twenty_sim::workspace::Roles::of_workspace(),
         "pid": std::process::id(),
     });
     println!("{ready}");

@@ -2,7 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
 use crate::schema::{Object, Schema};
+
+/// A row of a list, with its id. Its text is ready: to write all rows takes longer than the rest of an answer.
+pub type PrintedRow = (Uuid, Box<RawValue>);
 
 #[derive(Debug)]
 struct Kept<T> {

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::answers::data;
 use crate::clock::iso;
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Response};
-use crate::records::{Call, data};
+use crate::record_calls::Call;
 use crate::schema::FieldType;
 use crate::store::{Record, is_deleted};
 use crate::values::Payload;

@@ -2,6 +2,7 @@
 //! (WIRE.md section 9).
 
 mod api_keys;
+mod extras;
 mod field_rules;
 mod fields;
 mod object_refusal;
@@ -20,11 +21,10 @@ use uuid::Uuid;
 
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response, respond};
+use crate::memo::PrintedRow;
 use crate::options::MetadataFormat;
 use crate::records;
 use crate::state::State;
-
-pub use api_keys::{Roles, first_row};
 
 /// Answers a request below `/rest/metadata`.
 pub fn handle(state: &Arc<State>, request: &Request) -> Response {
@@ -89,9 +89,6 @@ fn one(state: &State, status: u16, legacy_key: &str, content: Value) -> Response
         Response::json(status, &json!({ "data": { legacy_key: content } }))
     }
 }
-
-/// A row of a list, with its id. Its text is ready: to write all rows takes longer than the rest of an answer.
-pub type PrintedRow = (Uuid, Box<RawValue>);
 
 /// A list of API keys or webhooks: bare, or in pages as later servers answer below `/rest/metadata`.
 pub fn plain_list(state: &State, request: &Request, rows: &[Value]) -> ApiResult<Response> {

@@ -11,8 +11,9 @@ use crate::errors::ApiError;
 use crate::filter::compare;
 use crate::http::ApiResult;
 use crate::schema::{Object, RelationKind};
-use crate::store::{Record, World, get};
+use crate::store::{Record, get};
 use crate::view::target_of;
+use crate::world::World;
 
 /// One key of an ordering.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -171,7 +171,7 @@ fn option(field: &Field, value: &Value) -> ApiResult<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema_seed::options;
+    use crate::schema::options;
 
     #[test]
     fn every_type_takes_and_refuses_as_the_server_does() {

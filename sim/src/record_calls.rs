@@ -7,22 +7,24 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::answers::{data, data_of};
 use crate::bulk::{self, MAX_RECORDS};
 use crate::change;
 use crate::errors::ApiError;
 use crate::field_choice::FieldChoice;
-use crate::filter::{self, Filter};
+use crate::filter::Filter;
+use crate::filter_compile;
 use crate::find::{self, Query};
 use crate::http::{ApiResult, Request, Response};
 use crate::list_params::ListParams;
-use crate::records::{data, data_of};
 use crate::remove;
 use crate::schema::Object;
 use crate::state::State;
-use crate::store::{Record, World, is_deleted};
+use crate::store::{Record, is_deleted};
 use crate::upsert;
 use crate::values::Payload;
 use crate::view::View;
+use crate::world::World;
 use crate::write::Write;
 
 /// A call whose path and parameters are known to be good.
@@ -59,7 +61,7 @@ impl Call<'_> {
     pub fn compiled(&self, world: &World) -> ApiResult<Option<Filter>> {
         self.filter
             .as_ref()
-            .map(|filter| filter::compile(&world.schema, &self.object, filter))
+            .map(|filter| filter_compile::compile(&world.schema, &self.object, filter))
             .transpose()
     }
 

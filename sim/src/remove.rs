@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::events::EventAction;
 use crate::schema::{Object, RelationKind};
-use crate::store::World;
+use crate::world::World;
 use crate::write::Write;
 use serde_json::Value;
 
@@ -43,30 +43,6 @@ fn references(world: &World, target: &str) -> Vec<(String, String, bool)> {
         .iter()
         .flat_map(|object| columns(object))
         .collect()
-}
-
-/// Rows that are nothing without the record, such as the targets of a note: they are soft-deleted and restored with it.
-pub fn belonging(world: &World, target: &str, id: Uuid) -> Vec<(String, Uuid)> {
-    let mut found = Vec::new();
-    for object in &world.schema.objects {
-        let relations = object.fields.iter().filter_map(|f| f.relation.as_ref());
-        for relation in relations {
-            let is_part = relation.kind == RelationKind::ManyToOne
-                && relation.target == target
-                && relation.cascade
-                && !relation.is_morph;
-            if is_part {
-                let rows = world.table(&object.name_singular);
-                let referring = rows.referring(&relation.join_column, id);
-                found.extend(
-                    referring
-                        .into_iter()
-                        .map(|row| (object.name_singular.clone(), row)),
-                );
-            }
-        }
-    }
-    found
 }
 
 fn release(world: &mut World, target: &str, id: Uuid) {

@@ -378,6 +378,22 @@ impl Schema {
     }
 }
 
+/// Options of a select field, from their values.
+pub fn options<S: AsRef<str>>(owner: &str, name: &str, values: &[S]) -> Vec<FieldOption> {
+    values
+        .iter()
+        .map(AsRef::as_ref)
+        .zip(0..)
+        .map(|(value, position)| FieldOption {
+            id: stable_id(&format!("option:{owner}.{name}.{value}")),
+            label: capitalise(&value.to_lowercase().replace('_', " ")),
+            value: value.to_owned(),
+            color: "blue".to_owned(),
+            position,
+        })
+        .collect()
+}
+
 /// An id that follows from a name (UUID version 5).
 pub fn stable_id(name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())

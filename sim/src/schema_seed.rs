@@ -3,7 +3,7 @@
 use crate::catalogue;
 use crate::flavour::Differences;
 use crate::options::Preset;
-use crate::schema::{Field, FieldOption, FieldType as T, Object, Schema, capitalise, stable_id};
+use crate::schema::{Field, FieldType as T, Object, Schema};
 
 /// Builds the starting schema; all timestamps are `now_ms`.
 pub fn seed(preset: Preset, now_ms: i64) -> Schema {
@@ -53,22 +53,6 @@ pub fn custom(owner: &str, name: &str, label: &str, kind: T) -> Field {
         is_custom: true,
         ..Field::new(owner, name, label, kind)
     }
-}
-
-/// Options of a select field, from their values.
-pub fn options<S: AsRef<str>>(owner: &str, name: &str, values: &[S]) -> Vec<FieldOption> {
-    values
-        .iter()
-        .map(AsRef::as_ref)
-        .zip(0..)
-        .map(|(value, position)| FieldOption {
-            id: stable_id(&format!("option:{owner}.{name}.{value}")),
-            label: capitalise(&value.to_lowercase().replace('_', " ")),
-            value: value.to_owned(),
-            color: "blue".to_owned(),
-            position,
-        })
-        .collect()
 }
 
 fn provision(objects: &mut [Object]) {

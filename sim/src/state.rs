@@ -14,8 +14,8 @@ use crate::errors::ApiError;
 use crate::faults::FaultList;
 use crate::flavour::{Differences, Flavour};
 use crate::http::{ApiResult, Request};
-use crate::memo::Memo;
-use crate::metadata::PrintedRow;
+use crate::key_rows;
+use crate::memo::{Memo, PrintedRow};
 use crate::options::{
     Limit, MetadataFormat, Preset, RateLimits, ServiceTimes, SimOptions, UnsentSubfields,
 };
@@ -23,11 +23,10 @@ use crate::rate_limit::{Limited, RateLimiter};
 use crate::refusal::Refusal;
 use crate::schema_seed;
 use crate::stats::{Stats, StatsReport};
-use crate::store::{Record, World};
-use crate::webhooks::Deliveries;
-
-/// The workspace's id, the same for every simulator.
-pub const WORKSPACE_ID: &str = "3f1f5b1e-6f0a-4b8e-9f57-2a6f1d3c9a10";
+use crate::store::Record;
+use crate::webhooks::deliver::Deliveries;
+use crate::workspace::WORKSPACE_ID;
+use crate::world::World;
 
 /// What can be changed while the server runs.
 #[derive(Debug, Clone, Copy)]
@@ -208,7 +207,7 @@ impl State {
         let mut schema = schema_seed::seed(preset, now_ms);
         schema_seed::suit(&mut schema, settings.differences(), now_ms);
         let mut world = World::new(schema);
-        world.api_keys.push(crate::metadata::first_row(now_ms));
+        world.api_keys.push(key_rows::first(now_ms));
         if preset == Preset::Dev {
             dev_rows::fill(&mut world, now_ms);
         }
@@ -282,7 +281,7 @@ impl State {
     /// # Errors
     /// Shape 5, as the middleware words it.
     pub fn authenticate(&self, request: &Request) -> ApiResult<ApiKey> {
-        self.keys.authenticate(request)
+        self.keys.authenticate(request.header("authorization"))
     }
 
     /// Takes a rate-limit token from the workspace's buckets.

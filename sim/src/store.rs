@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::schema::Object;
-pub use crate::world::World;
 
 /// A row: column name to value, nulls left out or explicit, text blanks stored as null
 /// (WIRE.md section 4). Instants are strings in the server's only format, so that they sort.
@@ -355,6 +354,7 @@ fn reference(record: &Record, column: &str) -> Option<Uuid> {
 mod tests {
     use super::*;
     use crate::options::Preset;
+    use crate::world::World;
     use serde_json::json;
 
     fn row(id: u128, email: &str) -> Record {

@@ -100,8 +100,9 @@ pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResul
 
 /// A relation that is given by its id and by a look-up at once.
 fn both_given<'a>(object: &'a Object, entries: &Map<String, Value>) -> Option<&'a Field> {
-    // Most payloads hold no relation as an object.
-    let given = entries.iter().filter(|(_, value)| value.is_object());
+    let given = entries
+        .iter()
+        .filter(|(_, value)| value.get("connect").is_some() || value.get("disconnect").is_some());
     given
         .filter_map(|(key, _)| object.field(key).filter(|f| f.kind == FieldType::Relation))
         .find(|field| {

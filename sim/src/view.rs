@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::field_choice::FieldChoice;
 use crate::schema::{Field, FieldType, Object, RelationKind, SubType};
-use crate::store::{Record, World, get, id_of, is_deleted};
+use crate::store::{Record, get, id_of, is_deleted};
+use crate::world::World;
 
 /// Records of a one-to-many relation that depth 1 shows at most (WIRE.md section 4).
 const MAX_RELATED: usize = 60;

@@ -1,6 +1,6 @@
 //! Webhooks: their routes, and the deliveries they get (WIRE.md section 10).
 
-mod deliver;
+pub mod deliver;
 mod routes;
 
 use std::sync::Arc;
@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use crate::clock::iso;
 use crate::events::{EventAction, RecordEvent};
-use crate::state::{State, WORKSPACE_ID};
+use crate::state::State;
+use crate::workspace::WORKSPACE_ID;
 
-pub use deliver::Deliveries;
+use deliver::How;
 pub use routes::handle;
 
 /// Sends events to the webhooks that ask for them: one request per record and webhook, in
@@ -22,7 +23,12 @@ pub fn dispatch(state: &Arc<State>, events: Vec<RecordEvent>) {
         return;
     }
     let now_ms = state.now_ms();
-    let to_loopback = state.settings().deliver_webhooks_to_loopback;
+    let settings = state.settings();
+    let how = How {
+        now_ms,
+        to_loopback: settings.deliver_webhooks_to_loopback,
+        differences: settings.differences(),
+    };
     for event in &events {
         let name = format!("{}.{}", event.object.name_singular, event.action.name());
         for webhook in webhooks.iter().filter(|webhook| asks_for(webhook, &name)) {
@@ -30,9 +36,10 @@ pub fn dispatch(state: &Arc<State>, events: Vec<RecordEvent>) {
                 continue;
             }
             let body = event_body(webhook, event, &name, now_ms);
+            let nonce = state.random_bytes(16);
             state
                 .deliveries
-                .send(state, webhook, body.to_string(), now_ms, to_loopback);
+                .send(webhook, body.to_string(), &nonce, &how);
         }
     }
 }

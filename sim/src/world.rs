@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::http::InsertedBy;
-use crate::schema::{Object, Schema};
+use crate::schema::{Object, RelationKind, Schema};
 use crate::store::Table;
 
 /// Schema, rows and webhooks: everything behind the one lock.
@@ -53,6 +53,26 @@ impl World {
     /// Number of rows of all objects that are not soft-deleted.
     pub fn live(&self) -> usize {
         self.tables.values().map(Table::live).sum()
+    }
+
+    /// Rows that are nothing without the record, such as the targets of a note: they are soft-deleted and restored
+    /// with it.
+    pub fn belonging(&self, target: &str, id: Uuid) -> Vec<(String, Uuid)> {
+        let mut found = Vec::new();
+        for object in &self.schema.objects {
+            let name = &object.name_singular;
+            for relation in object.fields.iter().filter_map(|f| f.relation.as_ref()) {
+                let is_part = relation.kind == RelationKind::ManyToOne
+                    && relation.target == target
+                    && relation.cascade
+                    && !relation.is_morph;
+                if is_part {
+                    let rows = self.table(name).referring(&relation.join_column, id);
+                    found.extend(rows.into_iter().map(|row| (name.clone(), row)));
+                }
+            }
+        }
+        found
     }
 
     /// Changes an object's schema and rebuilds its indexes.

@@ -11,14 +11,14 @@ use crate::constraint;
 use crate::errors::ApiError;
 use crate::events::{EventAction, RecordEvent};
 use crate::http::{ApiResult, InFlight};
-use crate::remove;
 use crate::rich_text;
 use crate::schema::{FieldType, Object};
 use crate::search;
 use crate::state::State;
-use crate::store::{Duplicate, Record, World, get, id_of, is_deleted};
+use crate::store::{Duplicate, Record, get, id_of, is_deleted};
 use crate::values::Payload;
 use crate::view::View;
+use crate::world::World;
 
 /// Marks of finished requests are swept once there are more marks than this.
 const MAX_IN_FLIGHT: usize = 4096;
@@ -238,7 +238,7 @@ impl<'a> Write<'a> {
     /// # Errors
     /// 404 for an unknown id.
     pub fn set_deleted(&mut self, id: Uuid, deleted: bool) -> ApiResult<()> {
-        let belonging = remove::belonging(self.world, &self.object.name_singular, id);
+        let belonging = self.world.belonging(&self.object.name_singular, id);
         let deleted_at = Value::from(iso(self.now_ms));
         for (owner, row) in belonging {
             let table = self.world.table_mut(&owner);

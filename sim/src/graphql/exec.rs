@@ -12,7 +12,7 @@ use super::mutate;
 use super::select::{Context, Fragments, PageInfo, fields};
 use crate::auth::ApiKey;
 use crate::errors::ApiError;
-use crate::filter;
+use crate::filter_compile;
 use crate::find::{Query, find};
 use crate::flavour::Differences;
 use crate::http::{ApiResult, Response};
@@ -20,7 +20,7 @@ use crate::order::{self, OrderBy};
 use crate::rate_limit::Limited;
 use crate::schema::Object;
 use crate::state::State;
-use crate::store::World;
+use crate::world::World;
 
 /// Rows of a page that names no size; one that names it may have any.
 const DEFAULT_ROWS: usize = 200;
@@ -193,7 +193,7 @@ fn list(
         .and_then(|rows| usize::try_from(rows).ok());
     let query = Query {
         filter: given("filter")
-            .map(|filter| filter::compile(&world.schema, object, filter))
+            .map(|filter| filter_compile::compile(&world.schema, object, filter))
             .transpose()?,
         order: ordering(given("orderBy"))?,
         after: cursor("after")?,

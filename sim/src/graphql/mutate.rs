@@ -14,7 +14,7 @@ use crate::errors::ApiError;
 use crate::http::{ApiResult, Response};
 use crate::schema::Object;
 use crate::state::State;
-use crate::{bulk, filter, upsert};
+use crate::{bulk, filter_compile, upsert};
 
 /// What a root field of a mutation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ fn write(
         Action::UpdateMany => {
             let payload = payload(state, object, sent)?;
             change(state, object, Some(key), |write| {
-                let filter = filter::compile(&write.world.schema, object, given("filter"))?;
+                let filter = filter_compile::compile(&write.world.schema, object, given("filter"))?;
                 bulk::update(write, Some(&filter), payload)
             })
         }

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::ast::{FieldNode, Selection};
 use crate::order;
 use crate::schema::{Object, RelationKind};
-use crate::store::{Record, World, get, id_of, is_deleted};
+use crate::store::{Record, get, id_of, is_deleted};
 use crate::view::{printed, reads_null, target_of};
+use crate::world::World;
 
 /// Records of a one-to-many relation that an answer shows at most.
 const MAX_RELATED: usize = 60;

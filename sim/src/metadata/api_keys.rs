@@ -1,53 +1,15 @@
 //! `/rest/metadata/apiKeys`: as far as it was recorded, which is what a person's session can do.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::plain_list;
 use crate::clock::{iso, parse_iso};
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response};
-use crate::schema::stable_id;
-use crate::state::{State, WORKSPACE_ID};
-
-/// Expiry of the key that exists from the start: 100 years after the workspace.
-const FIRST_KEY_LIFE_MS: i64 = 100 * 365 * 24 * 3_600_000;
-
-/// Ids of two roles: one that API keys cannot have, and one that they can.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Roles {
-    guest: Uuid,
-    reader: Uuid,
-}
-
-impl Roles {
-    /// The same for every simulator.
-    pub fn of_workspace() -> Self {
-        Self {
-            guest: stable_id("role:guest"),
-            reader: stable_id("role:reader"),
-        }
-    }
-}
-
-/// The row of the key that exists from the start. The simulator's other keys are its own
-/// affair and are not listed.
-pub fn first_row(now_ms: i64) -> Value {
-    let id = stable_id("apiKey:first").to_string();
-    row(&id, "My api key", now_ms + FIRST_KEY_LIFE_MS, now_ms)
-}
-
-fn row(id: &str, name: &str, expires_at_ms: i64, now_ms: i64) -> Value {
-    json!({
-        "workspaceId": WORKSPACE_ID,
-        "id": id,
-        "name": name,
-        "expiresAt": iso(expires_at_ms),
-        "revokedAt": null,
-        "createdAt": iso(now_ms),
-        "updatedAt": iso(now_ms),
-    })
-}
+use crate::key_rows;
+use crate::state::State;
+use crate::workspace::Roles;
 
 /// All keys.
 pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
@@ -89,7 +51,7 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
     }
     let now_ms = state.now_ms();
     let expires_at_ms = parse_iso(text("expiresAt")).unwrap_or(now_ms);
-    let row = row(
+    let row = key_rows::row(
         &state.new_id().to_string(),
         text("name"),
         expires_at_ms,

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::objects::{EXTRAS, target_name};
+use super::extras::{EXTRAS, target_name};
 use super::print::{application_id, universal_id};
 use super::problems::{self, FailedStep, Problem};
 use crate::errors::ApiError;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::extras::{EXTRAS, target_name};
 use super::object_refusal::name_taken;
 use super::print;
 use super::{one, page, printed};
@@ -10,14 +11,6 @@ use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response};
 use crate::schema::{Field, FieldType, Object, Relation, RelationKind, capitalise};
 use crate::state::State;
-
-/// Relations of every custom object: their names and the objects at the far end.
-pub const EXTRAS: [(&str, &str); 4] = [
-    ("timelineActivities", "timelineActivity"),
-    ("attachments", "attachment"),
-    ("noteTargets", "noteTarget"),
-    ("taskTargets", "taskTarget"),
-];
 
 /// All objects with their fields.
 pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
@@ -140,11 +133,6 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
     world.add_object(object);
     drop(world);
     Ok(one(state, 201, "createOneObject", printed))
-}
-
-/// Name of the relation to an object, on the objects that can belong to anything.
-pub fn target_name(object: &Object) -> String {
-    format!("target{}", object.pascal_singular())
 }
 
 fn back_relation(state: &State, owner: &str, target: &Object) -> Field {

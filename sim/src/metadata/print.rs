@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::clock::iso;
 use crate::flavour::Differences;
 use crate::schema::{Field, FieldType, Object, stable_id};
-use crate::state::WORKSPACE_ID;
+use crate::workspace::WORKSPACE_ID;
 
 /// Id of the application that owns an object or field: the standard one, or the workspace's.
 pub fn application_id(is_custom: bool) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hmac::{Hmac, Mac as _};
@@ -13,8 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use url::Url;
 
-use super::routes::hex;
-use crate::state::State;
+use crate::flavour::Differences;
 
 /// How long the server waits for a target (its HTTP client's timeout).
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,6 +27,17 @@ struct Delivery {
     to_loopback: bool,
 }
 
+/// How deliveries go out.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    /// Milliseconds since 1970.
+    pub now_ms: i64,
+    /// Whether loopback addresses are targets.
+    pub to_loopback: bool,
+    /// The imitated version.
+    pub differences: &'static Differences,
+}
+
 /// One queue per webhook, so that its events arrive in order and a slow target holds up no
 /// other.
 #[derive(Debug, Default)]
@@ -37,19 +47,16 @@ pub struct Deliveries {
 
 impl Deliveries {
     /// Queues a delivery; it is signed now.
-    pub(super) fn send(
-        &self,
-        state: &Arc<State>,
-        webhook: &Value,
-        body: String,
-        now_ms: i64,
-        to_loopback: bool,
-    ) {
+    pub(super) fn send(&self, webhook: &Value, body: String, nonce: &[u8], how: &How) {
+        let How {
+            now_ms,
+            to_loopback,
+            differences,
+        } = *how;
         let text = |key: &str| webhook[key].as_str().unwrap_or_default();
         let Ok(target) = Url::parse(text("targetUrl")) else {
             return;
         };
-        let differences = state.settings().differences();
         let signed = match text("secret") {
             "" if differences.told_limits => String::new(),
             secret => format!(
@@ -57,7 +64,7 @@ impl Deliveries {
                  X-Twenty-Webhook-Signature: {}\r\n\
                  X-Twenty-Webhook-Nonce: {}\r\n",
                 signature(secret, now_ms, &body),
-                hex(&state.random_bytes(16)),
+                hex(nonce),
             ),
         };
         let head = head(&target, &body, &signed, differences.user_agent);
@@ -77,6 +84,11 @@ impl Deliveries {
             let _ = queue.send(refused.0);
         }
     }
+}
+
+/// Lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn start_queue() -> UnboundedSender<Delivery> {

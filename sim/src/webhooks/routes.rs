@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
+use super::deliver::hex;
 use crate::clock::iso;
 use crate::errors::ApiError;
 use crate::http::{ApiResult, Request, Response, respond};
 use crate::metadata::{plain_list, workspace_application_id};
-use crate::state::{State, WORKSPACE_ID};
+use crate::state::State;
+use crate::workspace::WORKSPACE_ID;
 
 /// Answers a request on webhooks.
 pub fn handle(state: &Arc<State>, request: &Request) -> Response {
@@ -164,9 +166,4 @@ fn delete(state: &State, id: Uuid) -> ApiResult<Response> {
         content_type: Some("text/html; charset=utf-8"),
         ..Response::json(200, &true)
     })
-}
-
-/// Lower-case hex digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
