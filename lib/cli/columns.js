@@ -6,6 +6,7 @@ const { REJECT_PREFIX } = require('./mapping.js');
 const { planPreset } = require('./presets/columns.js');
 const { findPreset, keyOf, offer } = require('./presets/index.js');
 const { ownerOf, requireColumns, requireFields, requireOnce } = require('./required.js');
+const { PARTS } = require('./tables/name-parts.js');
 const { tidyName } = require('./text.js');
 const { unknownNames } = require('./unknown.js');
 
@@ -62,19 +63,6 @@ function planColumns(entity, header, mapping) {
   const least = requireFields(entity, mapping, owners, names, offered);
   return { targets, values: (cells) => cells, least, email: ownerOf('email', owners) };
 }
-
-/** How columns with the parts of a name are mostly called. @type {Record<string, string>} */
-const PARTS = {
-  firstname: 'name.firstName',
-  givenname: 'name.firstName',
-  forename: 'name.firstName',
-  vorname: 'name.firstName',
-  lastname: 'name.lastName',
-  familyname: 'name.lastName',
-  surname: 'name.lastName',
-  nachname: 'name.lastName',
-  familienname: 'name.lastName',
-};
 
 /**
  * Columns that give the parts of a name where both are there, and none with the whole of it.

@@ -2,7 +2,7 @@
 
 const { inputFailure } = require('./failure.js');
 const { REQUIRED, givers } = require('./fields.js');
-const { SOURCES } = require('./ids.js');
+const { SOURCES } = require('./presets/id-from.js');
 const { nearest } = require('../nearest.js');
 
 /**

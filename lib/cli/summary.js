@@ -1,5 +1,6 @@
 'use strict';
 
+const { showLeftOut } = require('./presets/notes.js');
 const { count, duration, optionFor, plural, printable, wrap } = require('./text.js');
 
 /** Kinds of refusals and warnings that are shown; the JSON has all. */
@@ -55,22 +56,6 @@ function showSummary(result, resume, out) {
     out.write(`\n  With --rejects FILE, refused records go to a file that can be fed back in.\n`);
   }
   out.write('\n');
-}
-
-/**
- * @param {import('./presets/notes.js').LeftOut[]} columns
- * @param {import('./console.js').Console['out']} out
- */
-function showLeftOut(columns, out) {
-  if (columns.length === 0) return;
-  out.write('\n  Columns that have no field here\n');
-  const filled = columns.filter((one) => one.count > 0);
-  const blank = columns.filter((one) => one.count === 0).map(({ column }) => column);
-  const texts = filled.map((one) => `${one.column} (${plural(one.count, 'row')})`);
-  if (blank.length > 0) texts.push(`blank: ${blank.join(', ')}`);
-  for (const text of texts) {
-    for (const part of wrap(printable(text), out.width - 6)) out.write(`    ${part}\n`);
-  }
 }
 
 /**

@@ -54,7 +54,7 @@ function detectDelimiter(line) {
 const roughCells = (line, delimiter = detectDelimiter(line)) =>
   line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/s, '$1'));
 
-/** The beginning of a CSV file: what stands above the header, its line, and what its line tells of the others. */
+/** The beginning of a CSV file, up to its header's line. */
 class Head {
   /** @type {string | undefined} that the file names itself */
   delimiter;
@@ -62,17 +62,11 @@ class Head {
   before = 0;
   /** @type {Buffer} from the header on, as much as was read */
   bytes = Buffer.alloc(0);
-  #rest;
   #isAtEnd = false;
 
-  /** @param {AsyncGenerator<Buffer, void, undefined>} bytes */
-  constructor(bytes) {
-    this.#rest = bytes;
-  }
-
-  /** What comes behind {@link Head.bytes}. */
-  get rest() {
-    return this.#rest;
+  /** @param {AsyncGenerator<Buffer, void, undefined>} rest what comes behind {@link Head.bytes} */
+  constructor(rest) {
+    this.rest = rest;
   }
 
   /** The header's line; it can hold line ends within quotes. */
@@ -127,14 +121,15 @@ class Head {
   async #skipLine() {
     for (;;) {
       const end = this.bytes.findIndex((byte) => byte === NEWLINE || byte === RETURN);
-      const isWhole = end >= 0 && (this.bytes[end] === NEWLINE || end + 1 < this.bytes.length);
-      if (isWhole || this.#isAtEnd) {
-        const isPair = this.bytes[end] === RETURN && this.bytes[end + 1] === NEWLINE;
-        if (end >= 0) this.before += 1;
-        this.bytes = end < 0 ? Buffer.alloc(0) : this.bytes.subarray(end + (isPair ? 2 : 1));
-        return end >= 0;
-      }
       if (end < 0) this.bytes = Buffer.alloc(0);
+      // Behind a return, one byte more tells whether it is half of a line's end.
+      else if (this.bytes[end] === NEWLINE || end + 1 < this.bytes.length || this.#isAtEnd) {
+        const isPair = this.bytes[end] === RETURN && this.bytes[end + 1] === NEWLINE;
+        this.before += 1;
+        this.bytes = this.bytes.subarray(end + (isPair ? 2 : 1));
+        return true;
+      }
+      if (this.#isAtEnd) return false;
       await this.#readMore();
     }
   }
@@ -147,7 +142,7 @@ class Head {
   }
 
   async #readMore() {
-    const { done, value } = await this.#rest.next();
+    const { done, value } = await this.rest.next();
     if (done) this.#isAtEnd = true;
     else this.bytes = Buffer.concat([this.bytes, value]);
   }

@@ -10,14 +10,9 @@ const { LineSplitter, MAX_RECORD_BYTES, RETURN } = require('./lines.js');
  * @property {number} end offset behind it, in bytes
  * @property {string} [problem] what is wrong with its quotation marks; it is one line then
  *
- * @typedef {object} Piece
- * @property {string} text
- * @property {string} ending
- * @property {number} number
- * @property {number} end
+ * @typedef {{ text: string, ending: string, number: number, end: number }} Piece a line
  */
 
-/** How a cell goes on behind its quotation mark, for whoever has to put it right. */
 const ADVICE =
   'write a quotation mark that belongs to the text twice, and one before and one behind the whole cell';
 
@@ -29,9 +24,6 @@ const CLOSES = /(?<=[^\s\d])"(?=$|[\s)\]}/.,;:!?-])/gu;
 const INCHES = /(?<=\d)"(?=$|[\s)\]}/.,;:!?-])/gu;
 const TYPOGRAPHIC = /[„“”«»‟]/gu;
 
-/** @param {string} text @param {RegExp} pattern */
-const count = (text, pattern) => text.match(pattern)?.length ?? 0;
-
 /**
  * Whether the quotation marks in a cell that does not begin with one are text: `Joe "The Boss" Doe`, `19" rack`, `בע"מ`. One
  * without its partner is left of a cell that was cut.
@@ -39,8 +31,9 @@ const count = (text, pattern) => text.match(pattern)?.length ?? 0;
  */
 function isText(cell) {
   if (cell.trimStart().startsWith('"')) return false;
-  const [opens, closes, either] = [OPENS, CLOSES, TYPOGRAPHIC].map((kind) => count(cell, kind));
-  return closes - either <= opens && opens <= closes + count(cell, INCHES) + either;
+  const counts = [OPENS, CLOSES, INCHES, TYPOGRAPHIC].map((kind) => cell.match(kind)?.length ?? 0);
+  const [opens, closes, inches, either] = counts;
+  return closes - either <= opens && opens <= closes + inches + either;
 }
 
 /**
@@ -48,12 +41,9 @@ function isText(cell) {
  * it are read anew: a stray mark costs one row, and not those up to the next mark. One that nothing closes ends the input.
  */
 class RecordSplitter {
-  /**
-   * Whether a line alone would be a row; for what a mark that is never closed has swallowed.
-   * @type {(line: string) => boolean}
-   */
+  /** Whether a line alone would be a row. @type {(line: string) => boolean} */
   isRow = () => false;
-  /** Whether a mark that nothing closes costs its row alone, and not the rest of the input: in a file of rejects. */
+  /** Whether a mark that nothing closes costs its row alone. */
   isPatient = false;
   #delimiter;
   #lines;
@@ -89,8 +79,10 @@ class RecordSplitter {
       if (!this.isPatient) throw unclosed(this.#openedIn, '');
       /** @type {Piece[]} */
       const again = [];
-      const problem = `a quotation mark opens a cell in line ${this.#openedIn}, and nothing closes it: ${ADVICE}`;
-      yield this.#giveUp(problem, again);
+      yield this.#giveUp(
+        `a cell that opens in line ${this.#openedIn} has no end: ${ADVICE}`,
+        again,
+      );
       yield* this.#feed(again);
     }
   }

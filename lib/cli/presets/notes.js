@@ -1,6 +1,6 @@
 'use strict';
 
-const { plural } = require('../text.js');
+const { plural, printable, wrap } = require('../text.js');
 
 /**
  * @typedef {import('./columns.js').Fill} Fill
@@ -96,4 +96,20 @@ class PresetNotes {
 const adviceOnEmail = (people, idFrom) =>
   `${plural(people, 'person has', 'people have')} no e-mail address: --missing-email allow writes them without one.${idFrom === 'email' ? ' Their ids need another column then: --id-from url, or --map COLUMN=external_id.' : ''}`;
 
-module.exports = { PresetNotes, adviceOnEmail };
+/**
+ * @param {LeftOut[]} columns
+ * @param {import('../console.js').Console['out']} out
+ */
+function showLeftOut(columns, out) {
+  if (columns.length === 0) return;
+  out.write('\n  Columns that have no field here\n');
+  const filled = columns.filter((one) => one.count > 0);
+  const blank = columns.filter((one) => one.count === 0).map(({ column }) => column);
+  const texts = filled.map((one) => `${one.column} (${plural(one.count, 'row')})`);
+  if (blank.length > 0) texts.push(`blank: ${blank.join(', ')}`);
+  for (const text of texts) {
+    for (const part of wrap(printable(text), out.width - 6)) out.write(`    ${part}\n`);
+  }
+}
+
+module.exports = { PresetNotes, adviceOnEmail, showLeftOut };
