@@ -104,10 +104,10 @@ class Rejects {
   #writeText(reasons, text) {
     const { delimiter = ',', header = [] } = this.#input;
     // Reasons of an earlier run were written in front, by this program.
-    const earlier = header.findIndex((name) => !name.trim().startsWith(REJECT_PREFIX));
-    const own = withoutCells(text, Math.max(0, earlier), delimiter);
-    const row = reasons.map((cell) => quote(cell, delimiter)).join(delimiter);
-    this.#write(`${row}${delimiter}${own}\n`);
+    const earlier = header.filter((name) => name.trim().startsWith(REJECT_PREFIX)).length;
+    const end = delimiter.replace(/[|^$.*+?(){}[\]\\/-]/, '\\$&');
+    const own = text.replace(new RegExp(`^((?:"(?:[^"]|"")*"|.*?)${end}){${earlier}}`), '');
+    this.#write(`${[...reasons.map((cell) => quote(cell, delimiter)), own].join(delimiter)}\n`);
   }
 
   /** @param {string} text */
@@ -129,22 +129,6 @@ class Rejects {
 /** Places of cells that stand behind the header's. @param {string[]} header @param {string[]} cells */
 const range = (header, cells) =>
   Array.from({ length: Math.max(0, cells.length - header.length) }, (_, n) => header.length + n);
-
-/**
- * @param {string} text of a row
- * @param {number} count of cells to leave out at its beginning
- * @param {string} delimiter
- */
-function withoutCells(text, count, delimiter) {
-  let at = 0;
-  for (let n = 0; n < count; n += 1) {
-    const [quoted = ''] = /^"(?:[^"]|"")*"/.exec(text.slice(at)) ?? [];
-    const end = text.indexOf(delimiter, at + quoted.length);
-    if (end < 0) return text;
-    at = end + delimiter.length;
-  }
-  return text.slice(at);
-}
 
 /** @param {string} cell @param {string} delimiter */
 const quote = (cell, delimiter) =>
