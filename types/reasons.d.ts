@@ -77,6 +77,8 @@ export type SyncWarningReason =
   | 'shared_domain'
   | 'domain_with_path'
   | 'value_refused'
+  | 'additional_email'
+  | 'additional_emails_unread'
   | 'link_kept'
   // A row that was met.
   | 'linked'

@@ -4,6 +4,7 @@ use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::options::{ClaimedMatch, Collisions, DeletedMatch, OwnDeleted, OwnGone, UnclaimedMatch};
@@ -39,6 +40,10 @@ pub mod reason {
     pub const COMPANY_MISSING: &str = "company_missing";
     /// The server refused an optional value; the record was written without it.
     pub const VALUE_REFUSED: &str = "value_refused";
+    /// Another row has the e-mail beside its primary one; or our own row has, and its primary one stays.
+    pub const ADDITIONAL_EMAIL: &str = "additional_email";
+    /// Addresses that rows have beside their primary ones are not searched.
+    pub const ADDITIONAL_EMAILS_UNREAD: &str = "additional_emails_unread";
     /// A link was to be cleared and stays, because the server would put one beside it in its place.
     pub const LINK_KEPT: &str = "link_kept";
     /// The mapping store failed; the work went on without it.
@@ -52,6 +57,8 @@ pub enum Decision {
     Create {
         /// Why the e-mail or domain stays out, if it does.
         leave_out: Option<SyncWarning>,
+        /// What else the caller is told.
+        note: Option<SyncWarning>,
     },
     /// This row is ours, or becomes it.
     Write(Target),
@@ -87,6 +94,15 @@ pub struct Target {
     pub warnings: Vec<SyncWarning>,
 }
 
+impl Decision {
+    fn create() -> Self {
+        Self::Create {
+            leave_out: None,
+            note: None,
+        }
+    }
+}
+
 impl Target {
     fn own(row: &Record) -> Self {
         Self {
@@ -115,7 +131,7 @@ pub fn decide(claimant: &Claimant<'_>, rows: &[&Record], collisions: &Collisions
         Some(own) => claimant.write_own(own, holder, collisions),
         None => match holder {
             Some(holder) => claimant.meet_stranger(holder, collisions),
-            None => Decision::Create { leave_out: None },
+            None => claimant.meet_further(rows, collisions),
         },
     }
 }
@@ -175,6 +191,9 @@ impl Claimant<'_> {
                 }
             }
         }
+        if self.has_further(own) {
+            target.warnings.push(self.primary_email_kept(own));
+        }
         let (Some(holder), Some(unique)) = (holder, self.unique) else {
             return Decision::Write(target);
         };
@@ -211,10 +230,11 @@ impl Claimant<'_> {
     /// No row of ours, but one with our e-mail or domain.
     fn meet_stranger(&self, holder: &Record, collisions: &Collisions) -> Decision {
         let Some(unique) = self.unique else {
-            return Decision::Create { leave_out: None };
+            return Decision::create();
         };
         let create_without = || Decision::Create {
             leave_out: Some(self.left_out(unique, holder)),
+            note: None,
         };
         if is_deleted(holder) {
             return match collisions.deleted_match {
@@ -223,36 +243,81 @@ impl Claimant<'_> {
             };
         }
         let unclaimed = self.external_id_of(holder).is_none();
-        let mut target = Target::own(holder);
-        target.claim = true;
         if unclaimed && matches!(self.external_id_field, ExternalIdField::Unique(_)) {
-            match collisions.unclaimed_match {
-                UnclaimedMatch::Link => target.blanks_only = true,
-                UnclaimedMatch::Adopt => target.warnings.push(
-                    self.warning(
-                        unique.input_field,
-                        reason::ADOPTED,
-                        format!(
-                            "row {} with this {} carried no external id: it was given {:?} and written over",
-                            id_of(holder),
-                            value_noun(unique),
-                            self.external_id
-                        ),
-                    )
-                    .with_crm_id(id_of(holder)),
-                ),
-                UnclaimedMatch::Report => return Decision::Fail(self.taken(unique, holder)),
-            }
-            return Decision::Write(target);
+            return match self.make_own(unique, holder, collisions) {
+                Ok(target) => Decision::Write(target),
+                Err(error) => Decision::Fail(error),
+            };
         }
         match collisions.claimed_match {
             ClaimedMatch::LeaveOut => create_without(),
             ClaimedMatch::Report => Decision::Fail(self.taken(unique, holder)),
             ClaimedMatch::TakeOver => {
+                let mut target = Target::own(holder);
                 target.claim = self.external_id_field.name().is_some();
                 target.warnings.push(self.taken_over(unique, holder));
                 Decision::Write(target)
             }
+        }
+    }
+}
+
+impl Claimant<'_> {
+    /// A row that nobody has claimed becomes ours.
+    fn make_own(
+        &self,
+        unique: &UniqueValue,
+        holder: &Record,
+        collisions: &Collisions,
+    ) -> Result<Target, CrmError> {
+        let mut target = Target::own(holder);
+        target.claim = true;
+        match collisions.unclaimed_match {
+            UnclaimedMatch::Link => target.blanks_only = true,
+            UnclaimedMatch::Adopt => target.warnings.push(
+                self.warning(
+                    unique.input_field,
+                    reason::ADOPTED,
+                    format!(
+                        "row {} with this {} carried no external id: it was given {:?} and written over",
+                        id_of(holder),
+                        value_noun(unique),
+                        self.external_id
+                    ),
+                )
+                .with_crm_id(id_of(holder)),
+            ),
+            UnclaimedMatch::Report => return Err(self.taken(unique, holder)),
+        }
+        Ok(target)
+    }
+
+    /// No row of ours, and none with our e-mail, but perhaps one that has it beside its primary one. The server keeps
+    /// those not unique: the record can be written with it in any case.
+    fn meet_further(&self, rows: &[&Record], collisions: &Collisions) -> Decision {
+        let Some(unique) = self.unique else {
+            return Decision::create();
+        };
+        match self.further_holders(rows).as_slice() {
+            [] => Decision::create(),
+            [holder]
+                if self.external_id_of(holder).is_none()
+                    && matches!(self.external_id_field, ExternalIdField::Unique(_)) =>
+            {
+                match self.make_own(unique, holder, collisions) {
+                    // The row's primary address stays, and ours where it is.
+                    Ok(target) => Decision::Write(Target {
+                        leave_out_unique: true,
+                        holds_spelling: true,
+                        ..target
+                    }),
+                    Err(error) => Decision::Fail(error),
+                }
+            }
+            holders => Decision::Create {
+                leave_out: None,
+                note: Some(self.additional_email(holders)),
+            },
         }
     }
 }

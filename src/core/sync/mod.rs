@@ -9,6 +9,7 @@ mod digest_map;
 pub mod doctor;
 pub mod find;
 pub mod fingerprint;
+mod further_emails;
 mod hash_text;
 mod memory;
 pub mod options;

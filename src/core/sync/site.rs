@@ -15,6 +15,7 @@ use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::cache::{CACHE_CAPACITY, IdCache};
+use super::further_emails::FurtherEmails;
 use super::row_claims::RowClaims;
 use super::schema_source::SchemaSource;
 use super::turns::Turns;
@@ -159,6 +160,8 @@ pub struct SyncWorkspace {
     pub schema: Arc<SchemaSource>,
     /// Who has made which row its own.
     pub claims: Arc<RowClaims>,
+    /// Which people have which addresses beside their primary ones.
+    pub further_emails: FurtherEmails,
     /// Without a store a site outlives its services: a service per request must find its cache again.
     lasting: Mutex<LruCache<SiteKey, Arc<Site>>>,
     /// With a store it lives as long as its services: the store remembers.
@@ -172,6 +175,7 @@ impl Default for SyncWorkspace {
         Self {
             schema: Arc::default(),
             claims: Arc::default(),
+            further_emails: FurtherEmails::default(),
             lasting: Mutex::new(LruCache::unbounded()),
             passing: Mutex::default(),
             bare_domains: AtomicU32::default(),

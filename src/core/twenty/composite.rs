@@ -18,7 +18,7 @@ use url::Url;
 use super::ids::ObjectKind;
 use super::phone::Phone;
 use super::record::{is_blank, part};
-use super::{domain, email, further_phones, name};
+use super::{domain, email, further_emails, further_phones, name};
 
 const PHONE: &str = "primaryPhoneNumber";
 const LINK: &str = "primaryLinkUrl";
@@ -81,6 +81,10 @@ pub fn carry_over(
         leave_out_same_name(payload, row, flat);
     }
     payload.retain(|name, value| {
+        let held = row.get(name).and_then(Value::as_object);
+        if held.is_some_and(|held| has_further_email(held, value.get(EMAIL))) {
+            return false;
+        }
         let Some(Value::Object(held)) = row.get(name).filter(|_| is_shared(value)) else {
             return true;
         };
@@ -137,6 +141,9 @@ pub fn holds_field(name: &str, held: &Map<String, Value>, written: &Map<String, 
         let link = parts.get(LINK)?.as_str()?.to_owned();
         (name == ObjectKind::Company.unique_field() && !link.is_empty()).then_some(link)
     };
+    if has_further_email(held, written.get(EMAIL)) {
+        return true;
+    }
     match (link(held), link(written)) {
         (Some(held), Some(written)) => domain::canonical(&held) == domain::canonical(&written),
         _ => holds_parts(held, written),
@@ -169,6 +176,15 @@ fn is_same_part(key: &str, held: &Value, written: &Value) -> bool {
         EMAIL => email::canonical(held) == email::canonical(written),
         _ => false,
     }
+}
+
+/// Whether a row's e-mails hold this address among the further ones: then the primary one stays.
+fn has_further_email(held: &Map<String, Value>, address: Option<&Value>) -> bool {
+    let Some(address) = address.and_then(Value::as_str) else {
+        return false;
+    };
+    let address = email::canonical(address);
+    further_emails::held_by(held).any(|further| further == address)
 }
 
 /// The server splits a number again and fills the country in (transcripts 113 and 116).

@@ -13,6 +13,7 @@ pub mod email;
 pub mod email_policy;
 pub mod error_body;
 pub mod fields;
+pub mod further_emails;
 mod further_phones;
 pub mod ids;
 pub mod input;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::id_register::Claim;
 use super::identity::Identity;
@@ -133,6 +134,8 @@ pub(super) struct Mapped {
     pub own_ids: Vec<String>,
     /// The id that memory or the store gave, which may lead nowhere any more.
     pub remembered: Option<String>,
+    /// Rows that may have its e-mail beside their primary one.
+    pub further_rows: Vec<Uuid>,
     /// Hash of what would be sent.
     pub hash: String,
     /// Whether everything that was asked for is written, so that the hash may be remembered.

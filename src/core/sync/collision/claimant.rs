@@ -2,6 +2,7 @@
 
 use crate::core::sync::wire::{Record, id_of, is_deleted, text_of};
 use crate::core::twenty::fields::ExternalIdField;
+use crate::core::twenty::further_emails;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{MappedRecord, UniqueValue};
 use crate::core::twenty::unique::identity_of;
@@ -78,6 +79,20 @@ impl<'a> Claimant<'a> {
         self.unique.is_some_and(|unique| {
             identity_of(self.kind, row).is_some_and(|held| held == unique.identity)
         })
+    }
+
+    /// Whether the row has our e-mail beside another, primary one.
+    pub(super) fn has_further(&self, row: &Record) -> bool {
+        let unique = self.unique.filter(|_| self.kind == ObjectKind::Person);
+        unique.is_some_and(|unique| {
+            !self.holds_unique(row) && further_emails::held_by(row).any(|it| it == unique.identity)
+        })
+    }
+
+    /// The live rows that have our e-mail beside another, primary one.
+    pub(super) fn further_holders<'r>(&self, rows: &[&'r Record]) -> Vec<&'r Record> {
+        let live = rows.iter().copied().filter(|row| !is_deleted(row));
+        live.filter(|row| self.has_further(row)).collect()
     }
 
     /// Another row with our e-mail or domain: a live one before a deleted one, the oldest first.

@@ -53,6 +53,34 @@ impl Claimant<'_> {
         self.about(self.warning(unique.input_field, reason, message), holder)
     }
 
+    /// Rows have our e-mail beside their primary ones; ours is written with it.
+    pub(super) fn additional_email(&self, holders: &[&Record]) -> SyncWarning {
+        let whose: Vec<String> = holders.iter().map(|row| self.describe(row)).collect();
+        let message = format!(
+            "the e-mail of {:?} is an additional address of {}: {:?} was written with it all the same. If they are one \
+             person, merge them in the CRM",
+            self.external_id,
+            whose.join(" and "),
+            self.external_id
+        );
+        let warning = self.warning("email", reason::ADDITIONAL_EMAIL, message);
+        match holders {
+            [one] => self.about(warning, one),
+            _ => warning,
+        }
+    }
+
+    /// Our own row has the e-mail beside its primary one, which stays.
+    pub(super) fn primary_email_kept(&self, own: &Record) -> SyncWarning {
+        let message = format!(
+            "row {} of {:?} has this e-mail among its additional addresses: its primary address stays",
+            id_of(own),
+            self.external_id
+        );
+        self.warning("email", reason::ADDITIONAL_EMAIL, message)
+            .with_crm_id(id_of(own))
+    }
+
     pub(super) fn taken_over(&self, unique: &UniqueValue, holder: &Record) -> SyncWarning {
         let message = format!(
             "the {} of {:?} was taken over from {}",

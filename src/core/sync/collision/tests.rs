@@ -65,6 +65,7 @@ fn left_out(decision: Decision) -> SyncWarning {
     match decision {
         Decision::Create {
             leave_out: Some(warning),
+            note: None,
         } => warning,
         other => panic!("not a create without the value: {other:?}"),
     }
@@ -74,7 +75,10 @@ fn left_out(decision: Decision) -> SyncWarning {
 fn no_row_means_create() {
     assert!(matches!(
         decide_with(&usable(), &[], Collisions::default()),
-        Decision::Create { leave_out: None }
+        Decision::Create {
+            leave_out: None,
+            ..
+        }
     ));
 }
 
@@ -91,7 +95,10 @@ fn a_row_on_our_id_that_another_claimed_is_not_ours() {
     let rows = [row(OURS, "someone", "b@x.example", false)];
     assert!(matches!(
         decide_with(&usable(), &rows, Collisions::default()),
-        Decision::Create { leave_out: None }
+        Decision::Create {
+            leave_out: None,
+            ..
+        }
     ));
 }
 
@@ -215,4 +222,97 @@ fn another_spelling_on_another_row_leaves_both_as_they_are() {
     let target = target(decide_with(&usable(), &rows, Collisions::default()));
     assert!(target.leave_out_unique);
     assert!(target.warnings.is_empty());
+}
+
+/// A row with another primary address, and ours beside it.
+fn beside(id: &str, external_id: &str, deleted: bool) -> Record {
+    let mut row = row(id, external_id, "b@x.example", deleted);
+    let emails =
+        json!({"primaryEmail": "b@x.example", "additionalEmails": ["c@x.example", "A@X.example"]});
+    row.insert("emails".into(), emails);
+    row
+}
+
+fn note(decision: Decision) -> SyncWarning {
+    match decision {
+        Decision::Create {
+            leave_out: None,
+            note: Some(note),
+        } => note,
+        other => panic!("not a create with a note: {other:?}"),
+    }
+}
+
+#[test]
+fn an_unclaimed_row_with_our_address_beside_its_own_is_linked_and_keeps_its_own() {
+    let rows = [beside(OTHER, "", false)];
+    let with = |unclaimed_match| Collisions {
+        unclaimed_match,
+        ..Collisions::default()
+    };
+    let linked = target(decide_with(&usable(), &rows, Collisions::default()));
+    assert!(linked.claim && linked.blanks_only && linked.leave_out_unique && !linked.lacks_value());
+    let adopted = with(UnclaimedMatch::Adopt);
+    let adopted = target(decide_with(&usable(), &rows, adopted));
+    assert!(adopted.claim && !adopted.blanks_only && adopted.leave_out_unique);
+    let report = with(UnclaimedMatch::Report);
+    let error = failure(decide_with(&usable(), &rows, report));
+    assert_eq!(error.reason(), Some("COLLISION"));
+}
+
+#[test]
+fn a_claimed_row_or_several_with_our_address_beside_theirs_are_told_of() {
+    let all = Collisions {
+        claimed_match: ClaimedMatch::Report,
+        ..Collisions::default()
+    };
+    let claimed = [beside(OTHER, "someone", false)];
+    for collisions in [Collisions::default(), all] {
+        let note = note(decide_with(&usable(), &claimed, collisions));
+        assert_eq!(note.reason, reason::ADDITIONAL_EMAIL);
+        assert_eq!(note.other_external_id.as_deref(), Some("someone"));
+        assert_eq!(note.crm_id.as_deref(), Some(OTHER));
+    }
+    let third = "33333333-3333-4333-8333-333333333333";
+    let several = [beside(OTHER, "", false), beside(third, "", false)];
+    let told = note(decide_with(&usable(), &several, Collisions::default()));
+    assert!(told.message.contains(OTHER) && told.message.contains(third));
+    // Without a field for external ids nobody's row is taken.
+    let told = note(decide_with(
+        &ExternalIdField::Missing,
+        &several[..1],
+        Collisions::default(),
+    ));
+    assert_eq!(told.crm_id.as_deref(), Some(OTHER));
+    let deleted = [beside(OTHER, "", true)];
+    assert!(matches!(
+        decide_with(&usable(), &deleted, Collisions::default()),
+        Decision::Create {
+            leave_out: None,
+            note: None
+        }
+    ));
+}
+
+#[test]
+fn a_row_that_has_our_address_as_its_own_comes_before_one_that_has_it_beside() {
+    let rows = [
+        beside(OTHER, "", false),
+        row(
+            "33333333-3333-4333-8333-333333333333",
+            "",
+            "a@x.example",
+            false,
+        ),
+    ];
+    let target = target(decide_with(&usable(), &rows, Collisions::default()));
+    assert_ne!(id_of(&target.row), OTHER);
+    assert!(!target.leave_out_unique);
+}
+
+#[test]
+fn our_own_row_keeps_its_primary_address() {
+    let rows = [beside(OURS, "me", false)];
+    let target = target(decide_with(&usable(), &rows, Collisions::default()));
+    assert_eq!(target.warnings[0].reason, reason::ADDITIONAL_EMAIL);
 }

@@ -138,7 +138,26 @@ impl Upsert<'_> {
             .iter()
             .filter_map(|id| Uuid::parse_str(id).ok());
         query.ids.extend(further.filter(|id| *id != self.mapped.id));
+        query.ids.extend(&self.further_rows);
         query
+    }
+
+    /// Whether other rows are to be looked at before this person is written, because they may have the e-mail beside
+    /// their primary ones. Asked once.
+    pub(super) async fn find_further_rows(&mut self) -> bool {
+        let unique = self.mapped.unique_value.as_ref();
+        let unique = unique.filter(|_| self.kind() == ObjectKind::Person && !self.without_unique);
+        let Some(unique) = unique.filter(|_| !self.further_asked) else {
+            return false;
+        };
+        self.further_asked = true;
+        let found = self.service.further_rows(&[&unique.identity]).await;
+        if let Some(message) = found.told {
+            let warning = emails_unread(self.input.external_id(), &message);
+            self.warnings.push(warning);
+        }
+        self.further_rows = found.rows.into_iter().flatten().collect();
+        !self.further_rows.is_empty()
     }
 
     pub(super) async fn look_up(&mut self) -> Result<Step, CrmError> {
@@ -226,7 +245,7 @@ impl Upsert<'_> {
             return Ok(Step::done(self.untouched(id, Some(row))));
         }
         match decide(&claimant, &all, &self.collisions()) {
-            Decision::Create { leave_out } => {
+            Decision::Create { leave_out, note } => {
                 if let Some(done) = self.left_gone(rows)? {
                     return Ok(Step::done(done));
                 }
@@ -242,6 +261,9 @@ impl Upsert<'_> {
                     self.without_unique = true;
                     self.warnings.push(warning);
                 }
+                // It may be decided more than once.
+                let note = note.filter(|note| !self.warnings.contains(note));
+                self.warnings.extend(note);
                 Ok(Step::Next(Plan::Create))
             }
             Decision::Write(target) => {
@@ -325,6 +347,11 @@ impl Upsert<'_> {
             .name()
             .is_some_and(|field| record.contains_key(field) && text_of(record, field).is_empty())
     }
+}
+
+pub(in crate::core::sync) fn emails_unread(external_id: &str, message: &str) -> SyncWarning {
+    let reason = reason::ADDITIONAL_EMAILS_UNREAD;
+    SyncWarning::new("email", reason, external_id, message)
 }
 
 pub(in crate::core::sync) fn store_failed(external_id: &str, message: &str) -> SyncWarning {

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::core::error::CrmError;
 use crate::core::error_reason;
@@ -33,7 +34,7 @@ mod refusals;
 mod taken;
 mod writes;
 
-pub(super) use identity::store_failed;
+pub(super) use identity::{emails_unread, store_failed};
 pub(super) use mishaps::{
     is_about_one_record, is_lost_write, is_outcome_unknown, is_unknown_field,
     is_worth_trying_alone, outcome_unknown,
@@ -147,6 +148,9 @@ pub(super) struct Upsert<'a> {
     /// The payload that was refused as a duplicate last.
     refused: Option<taken::Refused>,
     link_checked: bool,
+    /// Rows that may have the e-mail beside their primary one, once they were asked for.
+    further_rows: Vec<Uuid>,
+    further_asked: bool,
     warnings: Vec<SyncWarning>,
 }
 
@@ -186,6 +190,8 @@ impl<'a> Upsert<'a> {
             refused_create: None,
             refused: None,
             link_checked: false,
+            further_rows: Vec::new(),
+            further_asked: false,
             warnings: Vec::new(),
         })
     }
@@ -244,6 +250,7 @@ impl<'a> Upsert<'a> {
         loop {
             let step = match plan {
                 Plan::LookUp => self.look_up().await?,
+                Plan::Create if self.find_further_rows().await => self.look_up().await?,
                 Plan::Create => self.create().await?,
                 Plan::Remembered(id) => self.write_remembered(id).await?,
                 Plan::Found(target) => self.write_found(*target).await?,

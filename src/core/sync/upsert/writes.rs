@@ -1,6 +1,7 @@
 //! The three ways to write: create, write what is remembered, write what was found.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::mishaps::{is_duplicate, is_lost_write, is_outcome_unknown};
 use super::payload::Update;
@@ -44,7 +45,11 @@ impl Upsert<'_> {
     }
 
     pub(super) async fn write_remembered(&mut self, id: String) -> Result<Step, CrmError> {
-        if self.needs_row() || self.brings_new_domain() {
+        let has_further = |rows: &[Uuid]| rows.iter().any(|row| row.to_string() == id);
+        if self.needs_row()
+            || self.brings_new_domain()
+            || self.find_further_rows().await && has_further(&self.further_rows)
+        {
             return Ok(Step::Next(Plan::LookUp));
         }
         self.looked_at = self.service.workspace.claims.now();

@@ -238,7 +238,9 @@ fn selection(
     parts.extend(external_id_field.map(str::to_owned));
     let mapped: &[&str] = match kind {
         ObjectKind::Person => {
-            parts.push("emails { primaryEmail } name { firstName lastName }".into());
+            parts.push(
+                "emails { primaryEmail additionalEmails } name { firstName lastName }".into(),
+            );
             // Never both: beside its company, the id of one that is soft-deleted reads as null, and the person as one
             // without a company.
             parts.push(match company_name {

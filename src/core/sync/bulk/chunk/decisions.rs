@@ -131,7 +131,7 @@ impl Chunk<'_> {
                 self.items[at].finish(Status::Unchanged, id_of(&row).to_owned(), data);
                 None
             }
-            Decision::Create { leave_out } => {
+            Decision::Create { leave_out, note } => {
                 if self.is_left_gone(at, index) {
                     return None;
                 }
@@ -143,6 +143,7 @@ impl Chunk<'_> {
                     return None;
                 }
                 let item = &mut self.items[at];
+                item.decided.extend(note);
                 let mapped = item.mapped.as_mut()?;
                 if let Some(warning) = leave_out {
                     mapped.without_unique = true;

@@ -8,8 +8,9 @@ use crate::core::error::CrmError;
 use crate::core::sync::bulk::item::Status;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
 use crate::core::sync::cache::Remembered;
-use crate::core::sync::upsert::store_failed;
+use crate::core::sync::upsert::{emails_unread, store_failed};
 use crate::core::sync::wire::{self, Record};
+use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::Chunk;
@@ -97,6 +98,7 @@ impl Chunk<'_> {
         schema: &WorkspaceSchema,
         with_companies: bool,
     ) -> Result<Vec<Record>, CrmError> {
+        self.find_further_rows().await;
         let mut query = self.service.query(self.kind, schema);
         let mut own_ids = Vec::new();
         for at in self.open() {
@@ -109,6 +111,7 @@ impl Chunk<'_> {
                 query
                     .ids
                     .extend(further.filter(|id| *id != mapped.record.id));
+                query.ids.extend(&mapped.further_rows);
                 own_ids.extend(mapped.own_ids.iter().cloned());
             }
         }
@@ -129,6 +132,36 @@ impl Chunk<'_> {
         }
         self.service.learn_domain_form(self.kind, &own_ids, &rows);
         Ok(rows)
+    }
+
+    /// Which rows may have the e-mails of people who are not known yet beside their primary ones.
+    async fn find_further_rows(&mut self) {
+        let mut asked = Vec::new();
+        for at in self.open() {
+            let mapped = self.items[at].mapped.as_ref();
+            let unknown = mapped.filter(|mapped| {
+                let is_open = mapped.further_rows.is_empty() && !mapped.without_unique;
+                is_open && mapped.remembered.is_none() && self.kind == ObjectKind::Person
+            });
+            if let Some(unique) = unknown.and_then(|mapped| mapped.record.unique_value.as_ref()) {
+                asked.push((at, unique.identity.clone()));
+            }
+        }
+        let Some(&(first, _)) = asked.first() else {
+            return;
+        };
+        let addresses: Vec<&str> = asked.iter().map(|(_, address)| address.as_str()).collect();
+        let found = self.service.further_rows(&addresses).await;
+        if let Some(message) = found.told {
+            let item = &mut self.items[first];
+            let warning = emails_unread(item.input.external_id(), &message);
+            item.warnings.push(warning);
+        }
+        for ((at, _), rows) in asked.into_iter().zip(found.rows) {
+            if let Some(mapped) = &mut self.items[at].mapped {
+                mapped.further_rows = rows;
+            }
+        }
     }
 
     /// Companies are written before the people who need them.

@@ -314,6 +314,7 @@ impl<'a> Chunk<'a> {
                         record,
                         link,
                         remembered: None,
+                        further_rows: Vec::new(),
                         hash,
                         is_complete: true,
                         without_unique: false,

@@ -115,7 +115,7 @@ impl Chunk<'_> {
 /// The live row for whose sake a record is to go without its e-mail or domain, or is to fail.
 pub(super) fn holder_of(decision: &Decision) -> Option<&str> {
     let warning = match decision {
-        Decision::Create { leave_out } => leave_out.as_ref(),
+        Decision::Create { leave_out, .. } => leave_out.as_ref(),
         Decision::Write(target) => target
             .warnings
             .iter()

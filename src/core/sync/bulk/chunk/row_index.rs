@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use crate::core::sync::bulk::item::Mapped;
 use crate::core::sync::wire::{Record, id_of, text_of};
 use crate::core::twenty::ids::ObjectKind;
@@ -46,6 +48,10 @@ impl<'r> RowIndex<'r> {
             .own_ids
             .iter()
             .filter_map(|id| self.by_id.get(id.as_str()));
+        let further = mapped.further_rows.iter().map(Uuid::to_string);
+        let further: Vec<&Record> = further
+            .filter_map(|id| self.by_id.get(id.as_str()).copied())
+            .collect();
         let by_external_id = self
             .by_external_id
             .get(mapped.record.stored_external_id.as_str())
@@ -56,7 +62,7 @@ impl<'r> RowIndex<'r> {
             .and_then(|unique| self.by_value.get(unique.identity.as_str()))
             .into_iter()
             .flatten();
-        for row in by_id.chain(by_external_id).chain(by_value) {
+        for row in by_id.chain(by_external_id).chain(by_value).chain(&further) {
             if !rows.iter().any(|known| std::ptr::eq(*known, *row)) {
                 rows.push(row);
             }

@@ -1,0 +1,164 @@
+//! People's further e-mail addresses. Twenty keeps them as JSON, in which only `like` searches, row by row: for one address
+//! that takes as long as for all of them, and `_` stands for anything. So all are read at once, and compared here.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::email;
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
+
+/// Rows that are asked for at once. GraphQL gives as many as are asked for.
+pub const PAGE_SIZE: usize = 10_000;
+
+const FURTHER: &str = "additionalEmails";
+
+/// The further addresses that a row or its `emails` hold, in the form that all their spellings share.
+pub fn held_by(row: &Map<String, Value>) -> impl Iterator<Item = String> {
+    let emails = row.get("emails").and_then(Value::as_object).unwrap_or(row);
+    let further = emails.get(FURTHER).and_then(Value::as_array);
+    let further = further.into_iter().flatten().filter_map(Value::as_str);
+    further.map(|address| email::canonical(address).into_owned())
+}
+
+/// One page of the people who have further addresses.
+pub struct Page {
+    /// Each of them with the row that holds it.
+    pub held: Vec<(String, Uuid)>,
+    /// Rows of this page.
+    pub rows: usize,
+    /// The cursor to ask on with, where there is more.
+    pub next: Option<String>,
+}
+
+/// The body of `POST /graphql` for a page of people who are not deleted and have further addresses.
+pub fn build(after: Option<&str>) -> Bytes {
+    let (declared, argument) = match after {
+        Some(_) => (", $after: String!", ", after: $after"),
+        None => ("", ""),
+    };
+    let query = format!(
+        "query FurtherEmails($people: PersonFilterInput!{declared}) {{ people(filter: $people, first: {PAGE_SIZE}{argument}) \
+         {{ pageInfo {{ hasNextPage endCursor }} edges {{ node {{ id emails {{ {FURTHER} }} }} }} }} }}"
+    );
+    // Rows without any hold NULL there, which is like nothing.
+    let mut variables = json!({"people": {"emails": {FURTHER: {"like": "%@%"}}}});
+    if let Some(after) = after {
+        variables["after"] = after.into();
+    }
+    Bytes::from(json!({"query": query, "variables": variables}).to_string())
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Option<Data>,
+    errors: Option<Vec<Value>>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    people: Option<Connection>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Connection {
+    page_info: PageInfo,
+    edges: Vec<Edge>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageInfo {
+    has_next_page: bool,
+    end_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Edge {
+    node: Map<String, Value>,
+}
+
+/// Reads the answer to [`build`].
+///
+/// # Errors
+/// OPERATION_FAILED where it is anything less than a whole answer.
+pub fn parse(body: &[u8]) -> Result<Page, CrmError> {
+    let failed = || {
+        CrmError::new(
+            ErrorCode::OperationFailed,
+            "the server did not tell people's further e-mail addresses",
+        )
+        .with_detail("reason", error_reason::LOOKUP_FAILED)
+    };
+    let answer: Answer = serde_json::from_slice(body).map_err(|_| failed())?;
+    if answer.errors.is_some_and(|errors| !errors.is_empty()) {
+        return Err(failed());
+    }
+    let people = answer.data.and_then(|data| data.people);
+    let people = people.ok_or_else(failed)?;
+    let mut held = Vec::new();
+    for Edge { node } in &people.edges {
+        let id = node.get("id").and_then(Value::as_str);
+        let id = id.and_then(|id| Uuid::parse_str(id).ok());
+        let id = id.ok_or_else(failed)?;
+        held.extend(held_by(node).map(|address| (address, id)));
+    }
+    let more = people.page_info.has_next_page;
+    Ok(Page {
+        held,
+        rows: people.edges.len(),
+        next: people.page_info.end_cursor.filter(|_| more),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_whole_or_not_at_all() {
+        let id = Uuid::from_u128(7);
+        let body = json!({"data": {"people": {
+            "pageInfo": {"hasNextPage": true, "endCursor": "c"},
+            "edges": [
+                {"node": {"id": id.to_string(), "emails": {"additionalEmails": ["A@B\u{fc}cher.DE", "c@d.e"]}}},
+                {"node": {"id": id.to_string(), "emails": {"additionalEmails": null}}},
+                {"node": {"id": id.to_string(), "emails": null}},
+            ],
+        }}});
+        let page = parse(body.to_string().as_bytes()).expect("a page");
+        let held: Vec<_> = page
+            .held
+            .iter()
+            .map(|(address, _)| address.as_str())
+            .collect();
+        assert_eq!(held, ["a@xn--bcher-kva.de", "c@d.e"]);
+        assert_eq!((page.rows, page.next.as_deref()), (3, Some("c")));
+        for bad in [
+            json!({"data": {"people": null}, "errors": [{"message": "no"}]}),
+            json!({"data": {"people": null}}),
+            json!({"data": null}),
+            json!({}),
+            json!({"data": {"people": {"pageInfo": {"hasNextPage": false}, "edges": [{"node": {}}]}}}),
+        ] {
+            assert!(parse(bad.to_string().as_bytes()).is_err(), "{bad}");
+        }
+        assert!(parse(b"<html>").is_err());
+    }
+
+    #[test]
+    fn what_is_asked_names_no_address() {
+        let text = String::from_utf8(build(Some("x\"")).to_vec()).expect("text");
+        let body: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(body["variables"]["after"], "x\"");
+        assert_eq!(
+            body["variables"]["people"]["emails"]["additionalEmails"]["like"],
+            "%@%"
+        );
+        let first: Value = serde_json::from_slice(&build(None)).expect("JSON");
+        assert!(!first["query"].to_string().contains("after"));
+    }
+}
