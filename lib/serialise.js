@@ -137,7 +137,11 @@ function isPlainRecord(record) {
   if (typeof record !== 'object' || record === null) return false;
   const prototype = Object.getPrototypeOf(record);
   if (prototype !== Object.prototype && prototype !== null) return false;
-  return record.toJSON === undefined && !isNotFinite(record.total_submissions);
+  return (
+    record.toJSON === undefined &&
+    typeof record.then !== 'function' &&
+    !isNotFinite(record.total_submissions)
+  );
 }
 
 /** @param {'person' | 'company'} what */

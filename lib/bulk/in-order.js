@@ -1,5 +1,7 @@
 'use strict';
 
+// Not the global one: tests have none in a browser's environment, or one that stands still.
+const { setImmediate } = require('node:timers');
 const { onAbort, unlessAborted } = require('../abort.js');
 
 /** Chunks that may be under way or wait for those before them, for each one in flight. */

@@ -26,7 +26,7 @@ macro_rules! targets {
 }
 
 targets! {
-    text: names, phones, domains, emails, links, external_ids, paths, api_keys, certificates;
+    text: names, phones, domains, emails, links, external_ids, paths, api_keys, certificates, proxies;
     inputs: person_input, company_input, person_mapping, company_mapping, configs, service_options, request_options;
     answers: error_bodies, rest_answers, rate_headers, redirects, secrets, requests, lookup_answers, lookup_queries,
         metadata, openapi, entities;

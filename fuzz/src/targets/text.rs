@@ -1,6 +1,6 @@
 //! Single values: names, phones, domains, addresses, links, ids, paths, keys, certificates.
 
-use twenty_crm_native::core::http::{ApiKey, BaseUrl, CaCertificates};
+use twenty_crm_native::core::http::{ApiKey, BaseUrl, CaCertificates, Proxy};
 use twenty_crm_native::core::twenty::domain::{self, Domain, DomainForm};
 use twenty_crm_native::core::twenty::ids::{self, ObjectKind};
 use twenty_crm_native::core::twenty::input::check_external_id;
@@ -162,6 +162,20 @@ pub fn paths(bytes: &[u8]) {
         segments.all(|segment| !matches!(segment, "." | "..")),
         "{url}"
     );
+}
+
+/// What is shown of a proxy is an address without credentials, and is read as the same; a refusal repeats nothing.
+pub fn proxies(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    match Proxy::parse(&text) {
+        Ok(proxy) => {
+            let shown = proxy.to_string();
+            assert!(!shown.contains(['@', '?', '#']), "{shown}");
+            let again = Proxy::parse(&shown).expect("an address");
+            assert_eq!(again.to_string(), shown);
+        }
+        Err(why) => assert!(text.len() < 12 || !why.contains(&*text), "{why}"),
+    }
 }
 
 /// A key that is taken can be a header; what it says of itself is no more than numbers and words.

@@ -40,6 +40,7 @@ pub use clock::{Clock, FullJitter, Jitter, SystemClock};
 pub use http::Method;
 pub use network::NetworkTransport;
 pub use observer::{Event, EventKind, Observer};
+pub use proxy::Proxy;
 pub use request::{Priority, Request, RequestOptions};
 pub use response::Response;
 pub use transport::{

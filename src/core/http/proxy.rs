@@ -27,11 +27,48 @@ const NOT_TEXT: &str = "is not valid text: set it anew, or unset it";
 
 /// A proxy, and how it is told who asks.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Proxy {
+pub struct Proxy {
     /// Without credentials, path and all.
     pub(super) url: Url,
     /// The value of `Proxy-Authorization`.
     pub(super) authorization: Option<HeaderValue>,
+}
+
+impl Proxy {
+    /// An address with or without its scheme. The reason of a refusal holds nothing of it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        // The parser would take them out in silence, also from within a password.
+        if text.chars().any(char::is_control) {
+            return Err(UNREADABLE);
+        }
+        let parsed = if text.contains("://") {
+            Url::parse(text)
+        } else {
+            Url::parse(&format!("http://{text}"))
+        };
+        let url = parsed.map_err(|_| UNREADABLE)?;
+        match url.scheme() {
+            "http" | "https" => {}
+            "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => return Err(SOCKS),
+            _ => return Err(UNREADABLE),
+        }
+        // A `#`, `/` or `?` within the credentials ends the address early: what comes before would be taken for the host.
+        let rest = &url[url::Position::BeforePath..];
+        if rest.contains('@') || !url.host().is_some_and(|host| is_plain(&host)) {
+            return Err(UNREADABLE);
+        }
+        let authorization = authorization_of(&url)?;
+        let mut address = url;
+        let cleared = address.set_username("").and(address.set_password(None));
+        cleared.map_err(|()| UNREADABLE)?;
+        address.set_path("/");
+        address.set_query(None);
+        address.set_fragment(None);
+        Ok(Self {
+            url: address,
+            authorization,
+        })
+    }
 }
 
 /// As errors show it: `http://proxy.example:3128`.
@@ -86,7 +123,8 @@ impl Proxies {
                 return Ok(None);
             };
             no_proxy.clone()?;
-            let read = parse(&text).map_err(|why| format!("{name} in the environment {why}"))?;
+            let read =
+                Proxy::parse(&text).map_err(|why| format!("{name} in the environment {why}"))?;
             Ok(Some(read))
         };
         Self {
@@ -155,41 +193,6 @@ fn entries(text: &str) -> String {
     let parts = parts.map(|part| part.trim_matches(['"', '\'']));
     let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
     parts.join(",")
-}
-
-/// An address with or without its scheme. The reason of a refusal holds nothing of it.
-fn parse(text: &str) -> Result<Proxy, &'static str> {
-    // The parser would take them out in silence, also from within a password.
-    if text.chars().any(char::is_control) {
-        return Err(UNREADABLE);
-    }
-    let parsed = if text.contains("://") {
-        Url::parse(text)
-    } else {
-        Url::parse(&format!("http://{text}"))
-    };
-    let url = parsed.map_err(|_| UNREADABLE)?;
-    match url.scheme() {
-        "http" | "https" => {}
-        "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => return Err(SOCKS),
-        _ => return Err(UNREADABLE),
-    }
-    // A `#`, `/` or `?` within the credentials ends the address early: what comes before would be taken for the host.
-    let rest = &url[url::Position::BeforePath..];
-    if rest.contains('@') || !url.host().is_some_and(|host| is_plain(&host)) {
-        return Err(UNREADABLE);
-    }
-    let authorization = authorization_of(&url)?;
-    let mut address = url;
-    let cleared = address.set_username("").and(address.set_password(None));
-    cleared.map_err(|()| UNREADABLE)?;
-    address.set_path("/");
-    address.set_query(None);
-    address.set_fragment(None);
-    Ok(Proxy {
-        url: address,
-        authorization,
-    })
 }
 
 /// The URL standard lets quotes into a host, and no name server knows one; `http` is what is left of `http//host`.

@@ -6,7 +6,7 @@ use http::Uri;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 
-use super::{Proxies, Proxy, Setting, parse};
+use super::{Proxies, Proxy, Setting};
 
 /// What a request to `uri` does in an environment.
 fn way(variables: &[(&str, &str)], uri: &str) -> Setting {
@@ -95,7 +95,7 @@ fn addresses_are_read_as_the_url_standard_has_it() {
             "http://proxy.example CORP\\user:x",
         ),
     ] {
-        let read = parse(value).unwrap_or_else(|why| panic!("{value}: {why}"));
+        let read = Proxy::parse(value).unwrap_or_else(|why| panic!("{value}: {why}"));
         assert_eq!(told(&read), expected, "{value}");
     }
 }
@@ -287,7 +287,7 @@ proptest! {
     fn credentials_that_are_encoded_arrive_as_they_are(user in "[^:]{1,12}", password in ".{0,12}") {
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let value = format!("http://{}:{}@proxy.example:3128", encode(&user), encode(&password));
-        let read = parse(&value).expect("readable");
+        let read = Proxy::parse(&value).expect("readable");
         prop_assert_eq!(told(&read), format!("http://proxy.example:3128 {user}:{password}"));
     }
 
@@ -307,7 +307,7 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused(value in ".{0,60}") {
-        if let Ok(proxy) = parse(&value) {
+        if let Ok(proxy) = Proxy::parse(&value) {
             prop_assert!(!proxy.to_string().contains('@'));
             prop_assert!(proxy.url.username().is_empty() && proxy.url.password().is_none());
         }
