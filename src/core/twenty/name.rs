@@ -1,23 +1,16 @@
 //! One full name into Twenty's first and last name (MAPPING.md, row `name`).
 
-/// Words that belong to the last name that follows them.
-const PARTICLES: &[&str] = &[
-    "af", "al", "av", "bin", "bint", "da", "dal", "das", "de", "degli", "dei", "del", "della",
-    "den", "der", "di", "do", "dos", "du", "el", "ibn", "la", "le", "ten", "ter", "van", "vom",
-    "von", "zu", "zum", "zur",
-];
-
-/// What may follow a comma without being a first name.
-const SUFFIXES: &[&str] = &[
-    "jr", "sr", "ii", "iii", "iv", "esq", "md", "phd", "mba", "cpa", "dds", "rn", "pe",
-];
+mod particle;
+mod suffix;
 
 /// First and last name. No word is lost: without a comma, first + " " + last is the collapsed input.
 pub fn split(full: &str) -> (String, String) {
     if let Some((last, first)) = full.split_once(',') {
         let (last, first) = (collapse(last), collapse(first));
         match (last.is_empty(), first.is_empty()) {
-            (false, false) if !is_suffix(&first) => return (first, last),
+            (false, false) if !suffix::is_all(&first, last.split(' ').count()) => {
+                return swapped(&last, &first);
+            }
             (false, false) => {
                 let (given, family) = split_words(&last);
                 return match family.is_empty() {
@@ -49,33 +42,25 @@ pub fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// `Last, First`, or `Last, Jr., First`.
+fn swapped(last: &str, first: &str) -> (String, String) {
+    match first.split_once(',') {
+        Some((title, rest)) if suffix::is_all(title, 2) && !rest.trim().is_empty() => {
+            (collapse(rest), format!("{last}, {}", title.trim()))
+        }
+        _ => (first.to_owned(), last.to_owned()),
+    }
+}
+
 fn split_words(full: &str) -> (String, String) {
     let words: Vec<&str> = full.split_whitespace().collect();
     if words.len() < 2 {
         return (words.concat(), String::new());
     }
     // At least one word stays the first name, so that nobody is left without one.
-    let mut start = words.len() - 1;
-    while start > 1 && is_particle(words[start - 1]) {
-        start -= 1;
-    }
+    let last = words.len() - 1 - suffix::count(&words);
+    let start = particle::start_of(&words, last);
     (words[..start].join(" "), words[start..].join(" "))
-}
-
-fn is_particle(word: &str) -> bool {
-    PARTICLES
-        .iter()
-        .any(|particle| word.eq_ignore_ascii_case(particle))
-}
-
-/// Whether nothing but titles stands there: `Jr.`, or `MD, Ph.D.`
-fn is_suffix(text: &str) -> bool {
-    text.split(',').all(|part| {
-        let bare: String = part.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
-        SUFFIXES
-            .iter()
-            .any(|suffix| bare.eq_ignore_ascii_case(suffix))
-    })
 }
 
 #[cfg(test)]
@@ -95,7 +80,7 @@ mod tests {
             ("Jean-Claude Van Damme", "Jean-Claude", "Van Damme"),
             ("Van Morrison", "Van", "Morrison"),
             ("de la Cruz", "de", "la Cruz"),
-            ("Ana Maria de los Santos", "Ana Maria de los", "Santos"),
+            ("Ana Maria de los Santos", "Ana Maria", "de los Santos"),
             ("Smith, Jane", "Jane", "Smith"),
             ("van Beethoven, Ludwig", "Ludwig", "van Beethoven"),
             ("John Smith, Jr.", "John", "Smith, Jr."),
@@ -115,6 +100,128 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_follows_a_name_stays_with_the_last_name() {
+        let cases = [
+            ("John Smith Jr.", "John", "Smith Jr."),
+            ("John Smith jr", "John", "Smith jr"),
+            ("JOHN SMITH JR", "JOHN", "SMITH JR"),
+            ("John Smith Sr", "John", "Smith Sr"),
+            ("Hal Daume III", "Hal", "Daume III"),
+            ("HAL DAUME III", "HAL", "DAUME III"),
+            ("Mary Ann Evans IV", "Mary Ann", "Evans IV"),
+            ("Henry Ford II", "Henry", "Ford II"),
+            ("Ludwig van Beethoven Jr.", "Ludwig", "van Beethoven Jr."),
+            ("John Smith Jr. MD", "John", "Smith Jr. MD"),
+            ("John Smith Ph. D.", "John", "Smith Ph. D."),
+            ("Jane Smith PhD", "Jane", "Smith PhD"),
+            ("Jane Smith Ph.D.", "Jane", "Smith Ph.D."),
+            ("Jane Smith M.D.", "Jane", "Smith M.D."),
+            ("Jane Smith MBA CPA", "Jane", "Smith MBA CPA"),
+            (
+                "Hans M\u{fc}ller Dipl.-Ing. (FH)",
+                "Hans",
+                "M\u{fc}ller Dipl.-Ing. (FH)",
+            ),
+            ("Jane Smith, MSc", "Jane", "Smith, MSc"),
+            ("Jane Smith, M.Sc.", "Jane", "Smith, M.Sc."),
+            ("Jane Smith, BSc, MSc", "Jane", "Smith, BSc, MSc"),
+            ("Jane Smith, MD PhD", "Jane", "Smith, MD PhD"),
+            ("Jane Smith, MA", "Jane", "Smith, MA"),
+            (
+                "Hans M\u{fc}ller, Dipl.-Ing.",
+                "Hans",
+                "M\u{fc}ller, Dipl.-Ing.",
+            ),
+            ("John Smith, III", "John", "Smith, III"),
+            ("Smith, Jr., John", "John", "Smith, Jr."),
+            ("Smith Jr., John", "John", "Smith Jr."),
+            ("Smith, John Jr.", "John Jr.", "Smith"),
+        ];
+        for (full, first, last) in cases {
+            assert_eq!(split(full), (first.to_owned(), last.to_owned()), "{full}");
+        }
+    }
+
+    #[test]
+    fn names_that_look_like_titles_are_names() {
+        let cases = [
+            ("Md Rahman", "Md", "Rahman"),
+            ("Rahman, Md", "Md", "Rahman"),
+            ("Rahman, Md.", "Md.", "Rahman"),
+            ("Rahman, MD", "MD", "Rahman"),
+            ("Abdul Karim Md", "Abdul Karim", "Md"),
+            ("Pe Win", "Pe", "Win"),
+            ("Win, Pe", "Pe", "Win"),
+            ("Maung Maung Pe", "Maung Maung", "Pe"),
+            ("Jack Ma", "Jack", "Ma"),
+            ("Xiao Ming MA", "Xiao Ming", "MA"),
+            ("Ma, Jack", "Jack", "Ma"),
+            ("Ma Jr", "Ma", "Jr"),
+            ("Do Kim", "Do", "Kim"),
+            ("V Raman", "V", "Raman"),
+            ("Raman, V", "V", "Raman"),
+            ("Raman V.", "Raman", "V."),
+            ("Ramesh Kumar V.", "Ramesh Kumar", "V."),
+            ("Nguyen Thi Vi", "Nguyen Thi", "Vi"),
+            ("Uche Grace Mba", "Uche Grace", "Mba"),
+            ("UCHE GRACE MBA", "UCHE GRACE", "MBA"),
+            ("Lim Teck Beng", "Lim Teck", "Beng"),
+            ("Li Xiao Meng", "Li Xiao", "Meng"),
+            ("John III", "John", "III"),
+            ("Smith Jr.", "Smith", "Jr."),
+            ("Van Morrison", "Van", "Morrison"),
+            ("Del Shannon", "Del", "Shannon"),
+            ("Ben Stiller", "Ben", "Stiller"),
+            ("Mac Miller", "Mac", "Miller"),
+            ("John E Smith", "John E", "Smith"),
+            ("john e smith", "john e", "smith"),
+            ("Mary In Young", "Mary In", "Young"),
+            ("Van Der Berg", "Van", "Der Berg"),
+        ];
+        for (full, first, last) in cases {
+            assert_eq!(split(full), (first.to_owned(), last.to_owned()), "{full}");
+        }
+    }
+
+    #[test]
+    fn particles_go_with_the_last_name() {
+        let cases = [
+            ("Jeroen van 't Hooft", "Jeroen", "van 't Hooft"),
+            (
+                "Jeroen van \u{2019}t Hooft",
+                "Jeroen",
+                "van \u{2019}t Hooft",
+            ),
+            ("Jeroen van't Hooft", "Jeroen", "van't Hooft"),
+            ("Kees op den Akker", "Kees", "op den Akker"),
+            ("Piet in 't Veld", "Piet", "in 't Veld"),
+            ("Jan in de Ven", "Jan", "in de Ven"),
+            ("Hans an der Lan", "Hans", "an der Lan"),
+            ("Anna van het Hof", "Anna", "van het Hof"),
+            ("Jean d' Ormesson", "Jean", "d' Ormesson"),
+            ("Jean d'Ormesson", "Jean", "d'Ormesson"),
+            ("Luca della Robbia", "Luca", "della Robbia"),
+            ("Jos\u{e9} Ortega y Gasset", "Jos\u{e9}", "Ortega y Gasset"),
+            ("Ana dos Santos e Silva", "Ana", "dos Santos e Silva"),
+            (
+                "Karl von und zu Guttenberg",
+                "Karl",
+                "von und zu Guttenberg",
+            ),
+            ("Mohamed Ben Ali", "Mohamed", "Ben Ali"),
+            ("Ahmed ben Bella", "Ahmed", "ben Bella"),
+            ("Mahmoud Abu Mazen", "Mahmoud", "Abu Mazen"),
+            ("Ian Mc Donald", "Ian", "Mc Donald"),
+            ("Sinead O' Connor", "Sinead", "O' Connor"),
+            ("Jill St. John", "Jill", "St. John"),
+            ("Dafydd ap Gwilym", "Dafydd", "ap Gwilym"),
+        ];
+        for (full, first, last) in cases {
+            assert_eq!(split(full), (first.to_owned(), last.to_owned()), "{full}");
+        }
+    }
+
     proptest! {
         #[test]
         fn without_a_comma_nothing_moves(full in "[^,]*") {
@@ -126,7 +233,7 @@ mod tests {
         }
 
         #[test]
-        fn no_word_is_lost(words in prop::collection::vec("([A-Za-z\u{e9}]{1,6}|van|de|jr|, )", 1..6)) {
+        fn no_word_is_lost(words in prop::collection::vec("([A-Za-z\u{e9}]{1,6}|van|de|los|'t|y|e|in|jr|MD|III|Ph[.]|D[.]|, )", 1..6)) {
             let full = words.join(" ");
             let (first, last) = split(&full);
             let list = |text: &str| {
