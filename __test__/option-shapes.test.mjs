@@ -51,6 +51,7 @@ test('whatever an option is, its refusal names it and no type of the core', asyn
     }
     for (const option of [
       'companyKey',
+      'batching',
       'defaultCountry',
       'invalidEmail',
       'missingEmail',

@@ -22,6 +22,7 @@ const TWENTY_CRM_DEFAULTS = Object.freeze({
   force: false,
   verifyUnchanged: false,
   mode: 'direct_crm',
+  batching: true,
   invalidEmail: 'refuse',
   missingEmail: 'refuse',
   companyKey: 'external_id',

@@ -26,6 +26,10 @@ const text = (option, value) => {
 /** @type {Record<string, (option: string, value: any) => void>} */
 const SHAPES = {
   companyKey: text,
+  batching(option, value) {
+    if (typeof value === 'boolean') return;
+    throw invalid(option, `${option} must be true or false`, undefined);
+  },
   defaultCountry: text,
   invalidEmail: text,
   missingEmail: text,

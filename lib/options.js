@@ -100,6 +100,7 @@ function isSignal(value) {
 
 /** Options with a shape of their own, which few programs give. */
 const SHAPED = new Set([
+  'batching',
   'collisions',
   'companyKey',
   'defaultCountry',

@@ -36,6 +36,7 @@ const OWN_OPTIONS = /** @type {const} */ (['onWarning', 'mode', 'publish']);
 
 /** What the core reads of {@link SyncServiceOptions}; `cacheTtlMs` comes as an argument of its own. */
 const OPTIONS = /** @type {const} */ ([
+  'batching',
   'defaultCountry',
   'collisions',
   'fieldOwnership',

@@ -27,7 +27,13 @@ export declare const TWENTY_CRM_DEFAULTS: Readonly<
       Pick<ObservabilityOptions, 'logLevel'> &
       Pick<
         SyncServiceOptions,
-        'cacheTtlMs' | 'hashTtlMs' | 'mode' | 'invalidEmail' | 'missingEmail' | 'companyKey'
+        | 'batching'
+        | 'cacheTtlMs'
+        | 'hashTtlMs'
+        | 'mode'
+        | 'invalidEmail'
+        | 'missingEmail'
+        | 'companyKey'
       > &
       UpsertOptions &
       Pick<UpsertCallOptions, 'skipUnchanged'> &

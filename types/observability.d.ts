@@ -44,6 +44,8 @@ interface AttemptEvent {
    * client's call; 0 where it is made for none. Told apart among what is under way on this thread.
    */
   operationId: number;
+  /** All upserts that share the request, `operationId` first, where more than one does. */
+  operationIds?: number[];
   /** HTTP method. */
   method: string;
   /** Without the query; what could be a name, an address or a secret in it is `*`. */

@@ -184,6 +184,13 @@ export interface SyncServiceOptions extends ObservabilityOptions {
    */
   companyKey?: 'external_id' | 'email_domain';
   /**
+   * Whether upserts that are under way at once may share requests. An upsert that finds the workspace idle leaves at
+   * once, alone. Those that come while two are in flight, or while the rate limit makes calls wait, leave together with
+   * the next departure: one look-up and at most two writes for up to 200 records. `false` sends each one alone.
+   * @default true
+   */
+  batching?: boolean;
+  /**
    * Called for every warning, before the upsert's promise settles. What it throws or rejects with becomes a process
    * warning, once.
    */
@@ -203,7 +210,11 @@ export interface UpsertCallOptions extends UpsertOptions {
    * @default false
    */
   force?: boolean;
-  /** Aborting closes the socket, ends any wait, and rejects with the signal's own reason. */
+  /**
+   * Aborting ends any wait, and rejects with the signal's own reason. A record that waits for a departure is then not
+   * sent. A request that is in flight is given up, unless other upserts share it: then it goes on, and may still write
+   * this record.
+   */
   signal?: AbortSignalLike;
 }
 

@@ -11,12 +11,18 @@ export function standInForOtel() {
   /** @type {{ callback: (result: any) => void, instruments: any[] }[]} */
   const callbacks = [];
   const tracer = {
-    startSpan(name, { kind, startTime, attributes } = /** @type {any} */ ({}), context = root) {
+    startSpan(
+      name,
+      { kind, startTime, attributes, links = [] } = /** @type {any} */ ({}),
+      context = root,
+    ) {
       const span = {
         ...{ name, kind, startTime, attributes: { ...attributes }, events: [] },
         parent: context.get('span'),
         status: undefined,
         endTime: undefined,
+        links: links.map((/** @type {any} */ link) => link.context),
+        spanContext: () => span,
         setAttribute(key, value) {
           span.attributes[key] = value;
           return span;

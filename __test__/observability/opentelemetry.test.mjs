@@ -49,7 +49,7 @@ test('an upsert is a span under the caller’s, its requests are spans under it'
   assert.equal(otel.recorded.length, requests.length);
 });
 
-test('concurrent callers keep their own requests', async () => {
+test('concurrent callers keep their own requests, or are linked to those they share', async () => {
   const otel = instrumented();
   const service = crm.service();
   const callers = Array.from({ length: 20 }, (_, n) => otel.tracer.startSpan(`caller ${n}`));
@@ -59,7 +59,8 @@ test('concurrent callers keep their own requests', async () => {
   for (const caller of callers) {
     const [upsert, ...others] = otel.spans.filter(({ parent }) => parent === caller);
     assert.deepEqual(others, []);
-    assert.ok(otel.spans.some(({ parent }) => parent === upsert));
+    const serves = ({ parent, links }) => parent === upsert || links.includes(upsert);
+    assert.ok(otel.spans.some(serves));
   }
   assert.ok(otel.spans.every((span) => callers.includes(span) || span.endTime !== undefined));
 });

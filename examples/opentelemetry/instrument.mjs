@@ -80,16 +80,23 @@ function trace({ trace: tracing, context, metrics, SpanKind, SpanStatusCode }) {
 
   /** @type {Record<string, (event: any) => void>} */
   const listeners = {
-    'request:start'({ operationId, requestId, method, path, attempt, bytesSent, startTimeMs }) {
+    'request:start'(event) {
+      const { operationId, operationIds = [], requestId, method, path, attempt } = event;
       const attributes = {
         'http.request.method': method,
         'url.path': path,
-        'http.request.body.size': bytesSent,
+        'http.request.body.size': event.bytesSent,
         ...(attempt > 1 && { 'http.request.resend_count': attempt - 1 }),
       };
       const name = `${method} ${path.replaceAll(UUID, '{id}')}`;
       const parent = operations.get(operationId)?.context ?? context.active();
-      const settings = { kind: SpanKind.CLIENT, startTime: startTimeMs, attributes };
+      // A request that several upserts share is a child of the first one, and linked to the others.
+      const others = operationIds.filter((/** @type {number} */ id) => id !== operationId);
+      const links = others
+        .map((/** @type {number} */ id) => operations.get(id)?.span)
+        .filter((/** @type {unknown} */ span) => span !== undefined)
+        .map((/** @type {any} */ span) => ({ context: span.spanContext() }));
+      const settings = { kind: SpanKind.CLIENT, startTime: event.startTimeMs, attributes, links };
       requests.set(requestId, tracer.startSpan(name, settings, parent));
     },
     'request:end'(event) {

@@ -114,6 +114,7 @@ function made(make) {
 
 /** What `--options` may hold: what is left out is code, or a matter of other options. */
 const SERVICE_OPTIONS = [
+  'batching',
   'collisions',
   'companyKey',
   'defaultCountry',

@@ -52,6 +52,10 @@ pub const MAPPING_STORE_PAUSE_MS: u64 = 30_000;
 /// How long one process waits for another's lock on an SQLite file, in milliseconds; less than the bound above, so that
 /// it is the reason that is heard.
 pub const SQLITE_BUSY_TIMEOUT_MS: u64 = 4_000;
+/// Single calls of one workspace and object that may be in flight alone; those that come meanwhile gather.
+pub const LONE_DEPARTURES: usize = 2;
+/// Most departures of gathered calls that may be in flight at once; fewer while the server shows that it has enough.
+pub const MAX_DEPARTURES: usize = 4;
 /// Longest time that any option can name, in milliseconds: what fits a JavaScript timer (about 24 days).
 pub const MAX_OPTION_MS: u64 = 2_147_483_647;
 /// Largest cap of requests per minute that can be asked for: each request of the last minute is remembered.

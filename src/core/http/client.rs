@@ -1,5 +1,6 @@
 //! The client: configuration, shared parts and counters. What happens to one call is in `call.rs`.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, header};
@@ -114,15 +115,44 @@ impl HttpClient {
     /// does is counted by this client too.
     #[must_use]
     pub fn for_owner(&self, observer: Option<Arc<dyn Observer>>) -> Self {
-        let owner = Owner {
-            observer: observer.or_else(|| self.owner.observer.clone()),
-            parent: Some(Arc::clone(&self.owner)),
-            ..Owner::default()
-        };
         Self {
-            owner: Arc::new(owner),
+            owner: Arc::new(Owner::below(&self.owner, observer)),
             ..self.clone()
         }
+    }
+
+    /// The same client for requests that several calls share, each made by a client of the same
+    /// [transport settings](Self::transport_settings): every one of these clients counts them once, and whoever listens
+    /// there is told which of its calls they serve.
+    #[must_use]
+    pub fn shared_by<'a>(&self, calls: impl Iterator<Item = (&'a Self, Option<u32>)>) -> Self {
+        let owners = calls.map(|(client, call)| (&client.owner, call));
+        Self {
+            owner: Arc::new(Owner::shared(owners)),
+            priority: Priority::Single,
+            operation: None,
+            ..self.clone()
+        }
+    }
+
+    /// A digest of all settings that decide how a request is sent: clients for which it is the same can share one.
+    pub fn transport_settings(&self) -> u64 {
+        let Inner { config, parts, .. } = &*self.inner;
+        let mut hasher = DefaultHasher::new();
+        Arc::as_ptr(&parts.transport).cast::<()>().hash(&mut hasher);
+        Arc::as_ptr(&parts.workspace).hash(&mut hasher);
+        (
+            config.timeout_ms,
+            config.max_retries,
+            config.initial_backoff_ms,
+            config.max_backoff_ms,
+            config.deadline_ms,
+            config.max_throttle_wait_ms,
+            config.max_requests_per_minute,
+            config.max_response_bytes,
+        )
+            .hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The same client for one long run: with counters of its own, and its calls go after single ones.

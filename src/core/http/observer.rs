@@ -1,5 +1,6 @@
 //! Who is told what happens to requests, and where they are counted.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -100,6 +101,9 @@ pub struct Event<'a> {
     /// How long a call has waited, or was told to wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_ms: Option<f64>,
+    /// The caller's calls that share the request, where more than one does.
+    #[serde(skip_serializing_if = "<[u32]>::is_empty")]
+    pub operation_ids: &'a [u32],
 }
 
 impl Event<'_> {
@@ -124,6 +128,7 @@ impl Event<'_> {
             retries_left: None,
             cause: None,
             wait_ms: None,
+            operation_ids: &[],
         }
     }
 }
@@ -140,40 +145,99 @@ pub trait Observer: Send + Sync {
     fn notify(&self, event: &Event<'_>) -> bool;
 }
 
-/// Whose requests these are. What is counted here is counted in all parents too.
+/// Whose requests these are. What is counted here is counted by all who are above it, once each.
 #[derive(Default)]
 pub(super) struct Owner {
     pub(super) metrics: Metrics,
-    pub(super) parent: Option<Arc<Owner>>,
-    pub(super) observer: Option<Arc<dyn Observer>>,
+    above: Vec<Arc<Owner>>,
+    told: Vec<Told>,
+}
+
+/// Somebody who is told of requests.
+#[derive(Clone)]
+struct Told {
+    observer: Arc<dyn Observer>,
+    /// The calls of this observer's that share the requests; none where a request belongs to the current call.
+    calls: Vec<u32>,
 }
 
 impl Owner {
-    /// Counts something here and in all parents.
+    /// One below `parent`, with an observer of its own or else its parent's.
+    pub(super) fn below(parent: &Arc<Self>, observer: Option<Arc<dyn Observer>>) -> Self {
+        let told = match observer {
+            Some(observer) => vec![Told {
+                observer,
+                calls: Vec::new(),
+            }],
+            None => parent.told.clone(),
+        };
+        let mut above = vec![Arc::clone(parent)];
+        above.extend(parent.above.iter().cloned());
+        Self {
+            metrics: Metrics::default(),
+            above,
+            told,
+        }
+    }
+
+    /// One for requests that several calls share: each owner counts them once, and each observer is told once, of all
+    /// of its calls.
+    pub(super) fn shared<'a>(calls: impl Iterator<Item = (&'a Arc<Self>, Option<u32>)>) -> Self {
+        let mut shared = Self::default();
+        let mut seen = HashSet::new();
+        for (owner, call) in calls {
+            for counting in std::iter::once(owner).chain(&owner.above) {
+                if seen.insert(Arc::as_ptr(counting)) {
+                    shared.above.push(Arc::clone(counting));
+                }
+            }
+            for told in &owner.told {
+                let known = shared
+                    .told
+                    .iter_mut()
+                    .find(|known| Arc::ptr_eq(&known.observer, &told.observer));
+                match known {
+                    Some(known) => known.calls.extend(call),
+                    None => shared.told.push(Told {
+                        observer: Arc::clone(&told.observer),
+                        calls: call.into_iter().collect(),
+                    }),
+                }
+            }
+        }
+        shared
+    }
+
+    /// Counts something here and in all that are above.
     pub(super) fn count(&self, add: impl Fn(&Metrics)) {
-        let mut owner = Some(self);
-        while let Some(Self {
-            metrics, parent, ..
-        }) = owner
-        {
-            add(metrics);
-            owner = parent.as_deref();
+        add(&self.metrics);
+        for owner in &self.above {
+            add(&owner.metrics);
         }
     }
 
     /// Whether anybody listens for `kind`.
     pub(super) fn wants(&self, kind: EventKind) -> bool {
-        self.observer
-            .as_ref()
-            .is_some_and(|observer| observer.wants(kind))
+        self.told.iter().any(|told| told.observer.wants(kind))
     }
 
     /// Hands an event to whoever listens.
     pub(super) fn notify(&self, event: &Event<'_>) {
-        if let Some(observer) = &self.observer
-            && !observer.notify(event)
-        {
-            self.count(|metrics| metrics.dropped_events.add(1));
+        for Told { observer, calls } in &self.told {
+            if !observer.wants(event.kind) {
+                continue;
+            }
+            let mut event = event.clone();
+            if let Some(&call) = calls.first() {
+                event.origin = Origin {
+                    call,
+                    operation_id: call,
+                };
+                event.operation_ids = if calls.len() > 1 { calls } else { &[] };
+            }
+            if !observer.notify(&event) {
+                self.count(|metrics| metrics.dropped_events.add(1));
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::core::twenty::warning::SyncWarning;
 
 use super::collision::reason;
 use super::options::{CallOptions, OwnDeleted};
-use super::service::SyncService;
+use super::service::{SyncService, Travel};
 use super::upsert::{Input, map, store_failed};
 use super::wire::{self, Record, id_of, is_deleted, text_of};
 
@@ -228,7 +228,9 @@ impl SyncService {
             use_cache: true,
             ..*options
         };
-        let turn = self.in_turn(stub_of(company), options, None).await?;
+        let turn = self
+            .in_turn(stub_of(company), options, None, Travel::Alone)
+            .await?;
         Ok(MadeCompany {
             id: turn.answer.id.clone(),
             warnings: turn.answer.warnings.clone(),

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod collision;
 pub mod company_link;
 pub mod delete;
+mod departures;
 mod digest_map;
 pub mod doctor;
 pub mod find;

@@ -115,6 +115,8 @@ pub struct ServiceOptions {
     pub emails: EmailPolicy,
     /// What a person's company is known by.
     pub company_key: CompanyKey,
+    /// Whether single calls that are under way at once may share requests.
+    pub batching: bool,
 }
 
 impl ServiceOptions {
@@ -182,6 +184,10 @@ impl ServiceOptions {
                         ("allow", MissingEmail::Allow),
                     ],
                 )?,
+            },
+            batching: match options.get("batching") {
+                None => true,
+                Some(_) => options.flag("batching")?,
             },
         })
     }

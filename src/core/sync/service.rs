@@ -22,6 +22,15 @@ use super::turns::{Hold, Turn, Write};
 use super::upsert::{Input, Upsert, Upserted};
 use super::wire::Record;
 
+/// Whose requests write a record whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Travel {
+    /// Those of a departure, which others may share.
+    Shared,
+    /// Its own: something that is in flight already waits for it.
+    Alone,
+}
+
 /// Upserts people and companies. Cloning is cheap; services of one workspace, namespace, field names and store share
 /// cache and lines.
 #[derive(Clone)]
@@ -87,7 +96,7 @@ impl SyncService {
         // Ahead of the line, because a bad input in it would be everybody's failure who shares the write.
         let turn = self
             .check(&input)
-            .map(|()| self.in_turn(input, options, hold));
+            .map(|()| self.in_turn(input, options, hold, Travel::Shared));
         async move {
             let turn = turn?.await?;
             let mut upserted = Arc::unwrap_or_clone(turn.answer);
@@ -110,16 +119,23 @@ impl SyncService {
         input: Input,
         options: CallOptions,
         hold: Option<Hold>,
+        travel: Travel,
     ) -> BoxFuture<'static, Result<Turn<Arc<Upserted>>, CrmError>> {
         let key = (input.kind(), input.external_id().to_owned());
         let mut hasher = DefaultHasher::new();
-        (self.settings, options).hash(&mut hasher);
+        (self.settings, options, travel).hash(&mut hasher);
         let service = self.clone();
-        let write: Write<Input, Outcome> = Arc::new(move |input| {
+        let write: Write<Input, Outcome> = Arc::new(move |input, audience| {
             let service = service.clone();
             Box::pin(async move {
-                let upsert = Upsert::prepare(&service, options, input).await?;
-                upsert.run().await.map(Arc::new)
+                match travel {
+                    Travel::Shared => service.depart(input, options, audience).await,
+                    Travel::Alone => {
+                        audience
+                            .unless_left(service.write_alone(options, input))
+                            .await
+                    }
+                }
             })
         });
         let place = self
@@ -135,6 +151,12 @@ impl SyncService {
                 )),
             }
         })
+    }
+
+    /// One upsert with requests of its own; whoever calls it holds the record's turn.
+    pub(super) async fn write_alone(&self, options: CallOptions, input: Input) -> Outcome {
+        let upsert = Upsert::prepare(self, options, input).await?;
+        upsert.run().await.map(Arc::new)
     }
 
     /// Forgets all remembered ids of this site. Stores keep theirs.

@@ -15,6 +15,7 @@ use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::cache::{CACHE_CAPACITY, IdCache};
+use super::departures::Departures;
 use super::further_emails::FurtherEmails;
 use super::row_claims::RowClaims;
 use super::schema_source::SchemaSource;
@@ -162,6 +163,8 @@ pub struct SyncWorkspace {
     pub claims: Arc<RowClaims>,
     /// Which people have which addresses beside their primary ones.
     pub further_emails: FurtherEmails,
+    /// Single calls that leave together.
+    pub departures: Departures,
     /// Without a store a site outlives its services: a service per request must find its cache again.
     lasting: Mutex<LruCache<SiteKey, Arc<Site>>>,
     /// With a store it lives as long as its services: the store remembers.
@@ -176,6 +179,7 @@ impl Default for SyncWorkspace {
             schema: Arc::default(),
             claims: Arc::default(),
             further_emails: FurtherEmails::default(),
+            departures: Departures::default(),
             lasting: Mutex::new(LruCache::unbounded()),
             passing: Mutex::default(),
             bare_domains: AtomicU32::default(),

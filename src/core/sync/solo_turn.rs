@@ -32,21 +32,24 @@ impl SyncService {
             ..CompanyInput::default()
         });
         let (service, slot) = (self.clone(), Arc::clone(&result));
-        let write: Write<Input, Outcome> = Arc::new(move |input| {
+        let write: Write<Input, Outcome> = Arc::new(move |input, audience| {
             let (working, slot) = (work(service.clone()), Arc::clone(&slot));
             let external_id = input.external_id().to_owned();
             Box::pin(async move {
-                let done = working.await?;
-                // Written once: this closure runs once, because nobody else shares it.
-                let _ = slot.set(done);
-                Ok(Arc::new(Upserted {
-                    id: String::new(),
-                    external_id,
-                    created: false,
-                    updated: false,
-                    data: Value::Null,
-                    warnings: Vec::new(),
-                }))
+                let working = async {
+                    let done = working.await?;
+                    // Written once: this closure runs once, because nobody else shares it.
+                    let _ = slot.set(done);
+                    Ok(Arc::new(Upserted {
+                        id: String::new(),
+                        external_id,
+                        created: false,
+                        updated: false,
+                        data: Value::Null,
+                        warnings: Vec::new(),
+                    }))
+                };
+                audience.unless_left(working).await
             })
         });
         let key = (kind, external_id);

@@ -14,8 +14,9 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 
 use crate::core::origin;
 
-/// How a merged input is written.
-pub type Write<I, R> = Arc<dyn Fn(I) -> BoxFuture<'static, R> + Send + Sync>;
+/// How a merged input is written, for the callers in the audience. None when all of them have left before its end: what
+/// becomes of the write then is its own business, but its key is free for the next one as soon as it returns.
+pub type Write<I, R> = Arc<dyn Fn(I, Audience) -> BoxFuture<'static, Option<R>> + Send + Sync>;
 
 /// What a caller of a turn gets: the shared answer, and whether this caller was the first of those who share it.
 #[derive(Clone, Debug)]
@@ -49,24 +50,68 @@ impl Hold {
     }
 }
 
-/// Counts the callers that still wait for a write; the last one to leave ends it.
-struct Audience {
+/// The callers that still wait for a write.
+#[derive(Clone)]
+pub struct Audience(Arc<Listeners>);
+
+struct Listeners {
     waiting: AtomicUsize,
     left: Notify,
 }
 
-/// A caller's place in the audience, given up on drop (an aborted call drops its future).
-struct Seat(Arc<Audience>);
+impl Audience {
+    /// So many callers that wait.
+    pub(super) fn of(waiting: usize) -> Self {
+        Self(Arc::new(Listeners {
+            waiting: AtomicUsize::new(waiting),
+            left: Notify::new(),
+        }))
+    }
 
-impl Drop for Seat {
-    fn drop(&mut self) {
+    fn join(&self) {
+        self.0.waiting.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// One of them waits no longer.
+    pub(super) fn leave(&self) {
         if self.0.waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.left.notify_one();
         }
     }
+
+    /// Whether anybody waits.
+    pub(super) fn is_there(&self) -> bool {
+        self.0.waiting.load(Ordering::Acquire) > 0
+    }
+
+    /// Waits until nobody waits any more. Only one task may wait for it.
+    pub(super) async fn left(&self) {
+        // Someone may have come after the last one left, while the group was still in line.
+        while self.is_there() {
+            self.0.left.notified().await;
+        }
+    }
+
+    /// What `work` comes to; dropped, and None, as soon as nobody waits for it.
+    pub(super) async fn unless_left<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = self.left() => None,
+        }
+    }
 }
 
-/// A caller's place in line. Dropping it gives the place up; a write that nobody waits for any more is dropped.
+/// A caller's place in the audience, given up on drop (an aborted call drops its future).
+struct Seat(Audience);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+/// A caller's place in line. Dropping it gives the place up; the write is told when nobody waits for it any more.
 pub struct Place<R> {
     answer: oneshot::Receiver<Turn<R>>,
     _seat: Seat,
@@ -84,7 +129,7 @@ struct Group<I, R> {
     settings: u64,
     write: Write<I, R>,
     listeners: Vec<oneshot::Sender<Turn<R>>>,
-    audience: Arc<Audience>,
+    audience: Audience,
     /// The call that came first.
     origin: Option<u32>,
 }
@@ -131,7 +176,7 @@ where
             match lines.get_mut(&key) {
                 None => {
                     let group = Group::new(input, settings, write, sender);
-                    seat = Seat(Arc::clone(&group.audience));
+                    seat = Seat(group.audience.clone());
                     lines.insert(key.clone(), VecDeque::new());
                     drop(lines);
                     tokio::spawn(Arc::clone(self).drive(key, group, hold));
@@ -140,12 +185,12 @@ where
                     Some(last) if last.settings == settings && last.is_wanted() => {
                         merge(&mut last.input, input);
                         last.listeners.push(sender);
-                        last.audience.waiting.fetch_add(1, Ordering::AcqRel);
-                        seat = Seat(Arc::clone(&last.audience));
+                        last.audience.join();
+                        seat = Seat(last.audience.clone());
                     }
                     _ => {
                         let group = Group::new(input, settings, write, sender);
-                        seat = Seat(Arc::clone(&group.audience));
+                        seat = Seat(group.audience.clone());
                         line.push_back(group);
                     }
                 },
@@ -187,27 +232,18 @@ async fn serve<I, R: Clone>(group: Group<I, R>) {
     if !group.is_wanted() {
         return;
     }
-    let audience = Arc::clone(&group.audience);
-    let mut writing = std::pin::pin!(origin::scope(group.origin, (group.write)(group.input)));
-    loop {
-        tokio::select! {
-            biased;
-            answer = &mut writing => {
-                let mut first = true;
-                for listener in group.listeners {
-                    // A caller that has left does not hear the answer, and so is not the first.
-                    let heard = listener.send(Turn { answer: answer.clone(), first }).is_ok();
-                    first &= !heard;
-                }
-                return;
-            }
-            // Someone may have come after the last one left, while the group was still in line.
-            () = audience.left.notified() => {
-                if audience.waiting.load(Ordering::Acquire) == 0 {
-                    return;
-                }
-            }
-        }
+    let writing = (group.write)(group.input, group.audience.clone());
+    let Some(answer) = origin::scope(group.origin, writing).await else {
+        return;
+    };
+    let mut first = true;
+    for listener in group.listeners {
+        // A caller that has left does not hear the answer, and so is not the first.
+        let turn = Turn {
+            answer: answer.clone(),
+            first,
+        };
+        first &= listener.send(turn).is_err();
     }
 }
 
@@ -223,16 +259,13 @@ impl<I, R> Group<I, R> {
             settings,
             write,
             listeners: vec![listener],
-            audience: Arc::new(Audience {
-                waiting: AtomicUsize::new(1),
-                left: Notify::new(),
-            }),
+            audience: Audience::of(1),
             origin: origin::current(),
         }
     }
 
     fn is_wanted(&self) -> bool {
-        self.audience.waiting.load(Ordering::Acquire) > 0
+        self.audience.is_there()
     }
 }
 

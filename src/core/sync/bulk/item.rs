@@ -14,6 +14,7 @@ use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
 use crate::core::sync::ownership::Owner;
 use crate::core::sync::upsert::{Input, Upserted};
+use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::warning::SyncWarning;
 
@@ -70,6 +71,24 @@ impl ItemResult {
             error: Some(error),
             warnings: Vec::new(),
         }
+    }
+
+    /// As a single upsert ends.
+    pub(super) fn into_upserted(self, kind: ObjectKind) -> Result<Arc<Upserted>, CrmError> {
+        if let Some(error) = self.error {
+            return Err(error
+                .with_detail("externalId", self.external_id)
+                .with_detail("object", kind.singular()));
+        }
+        let data = self.data.map(|data| serde_json::from_str(data.get()));
+        Ok(Arc::new(Upserted {
+            id: self.id.unwrap_or_default(),
+            external_id: self.external_id,
+            created: self.status == Status::Created,
+            updated: matches!(self.status, Status::Created | Status::Updated),
+            data: data.and_then(Result::ok).unwrap_or_default(),
+            warnings: self.warnings,
+        }))
     }
 
     /// What a single upsert made of a record, without its entity.

@@ -27,10 +27,11 @@ use known_texts::KnownText;
 use order::Order;
 
 use super::options::CallOptions;
-use super::service::SyncService;
-use super::upsert::Input;
+use super::service::{SyncService, Travel};
+use super::site::Outcome;
+use super::upsert::{Input, Upserted};
 use crate::core::config::Options;
-use crate::core::error::CrmError;
+use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::{CompanyInput, PersonInput};
 
@@ -85,8 +86,12 @@ pub struct BulkRun {
 impl BulkRun {
     /// A run of `service`; its requests are counted apart.
     pub fn new(service: &SyncService, kind: ObjectKind, options: BulkOptions) -> Self {
+        Self::over(service.for_bulk(), kind, options)
+    }
+
+    fn over(service: SyncService, kind: ObjectKind, options: BulkOptions) -> Self {
         Self {
-            service: service.for_bulk(),
+            service,
             kind,
             options,
             order: Arc::default(),
@@ -198,10 +203,10 @@ impl BulkRun {
                 external_id, input, ..
             } = self.parse(lapsed.text.get());
             let turn = match input {
-                Ok(input) => self.service.in_turn(input, self.options.call, None).await,
+                Ok(input) => self.in_turn(input).await,
                 Err(error) => Err(error),
             };
-            ItemResult::alone(external_id, turn.map(|turn| turn.answer))
+            ItemResult::alone(external_id, turn)
         });
         join_all(turns).await
     }
@@ -214,14 +219,21 @@ impl BulkRun {
             .map(|line| async move {
                 let mut settled = Vec::with_capacity(line.len());
                 for (item, input) in line {
-                    let turn = self.service.in_turn(input, self.options.call, None).await;
+                    let turn = self.in_turn(input).await;
                     settled.push((item, turn));
                 }
                 settled
             });
         for (item, turn) in join_all(turns).await.into_iter().flatten() {
-            chunk.settle_alone(item, turn.map(|turn| turn.answer));
+            chunk.settle_alone(item, turn);
         }
+    }
+
+    async fn in_turn(&self, input: Input) -> Result<Arc<Upserted>, CrmError> {
+        let turn = self
+            .service
+            .in_turn(input, self.options.call, None, Travel::Alone);
+        Ok(turn.await?.answer)
     }
 
     fn parse<'a>(&self, text: &'a str) -> Parsed<'a> {
@@ -241,6 +253,60 @@ impl BulkRun {
             text,
         }
     }
+}
+
+/// Writes records of different external ids, whose turns the caller holds, in as few requests as a bulk run would take.
+/// One outcome for each, in their order.
+pub(super) async fn write_together(
+    service: &SyncService,
+    call: CallOptions,
+    inputs: Vec<Input>,
+) -> Vec<Outcome> {
+    let kind = inputs.first().map(Input::kind);
+    let (Some(kind), true) = (kind, inputs.len() > 1) else {
+        return join_all(
+            inputs
+                .into_iter()
+                .map(|input| service.write_alone(call, input)),
+        )
+        .await;
+    };
+    let options = BulkOptions {
+        call,
+        // A single call that does not ask to skip what is unchanged sends it.
+        force: call.force || !call.skip_unchanged,
+        ..BulkOptions::default()
+    };
+    let run = BulkRun::over(service.clone(), kind, options);
+    let mut chunk = chunk::Chunk::of_inputs(&run, inputs.clone());
+    chunk.run().await;
+    let mut alone = chunk.take_open();
+    if let Some((error, items)) = chunk.unknown()
+        && !is_for_all(error)
+    {
+        // What refuses them together may take each of them.
+        alone.extend(items.iter().map(|&item| (item, inputs[item].clone())));
+    }
+    let lines = in_lines(alone).into_iter().map(|line| async move {
+        let mut settled = Vec::with_capacity(line.len());
+        for (item, input) in line {
+            settled.push((item, service.write_alone(call, input).await));
+        }
+        settled
+    });
+    let settled = join_all(lines).await;
+    for (item, outcome) in settled.into_iter().flatten() {
+        chunk.settle_alone(item, outcome);
+    }
+    chunk.outcomes()
+}
+
+/// Whether a failure of what is asked for all records at once would be each one's own, too.
+fn is_for_all(error: &CrmError) -> bool {
+    !matches!(
+        error.code,
+        ErrorCode::ValidationError | ErrorCode::NotFound | ErrorCode::Unknown
+    )
 }
 
 /// Records that are written alone, a line for each e-mail or domain that is wanted.

@@ -1,6 +1,7 @@
 //! Bulk runs against twenty-sim in process, in paused time: minutes of pacing take a moment, to the millisecond.
 
 mod batch_size;
+mod departures;
 mod lost_answers;
 mod pacing;
 
@@ -54,6 +55,8 @@ struct Network {
     max_body_bytes: usize,
     /// Batches are lost on the way.
     hangs: bool,
+    /// There are no routes for many records at once.
+    single_only: bool,
     /// So many batches are carried out, and their answers are lost.
     unanswered: AtomicUsize,
     log: Arc<Mutex<Vec<Exchange>>>,
@@ -67,6 +70,7 @@ impl Network {
             start_ms: state.now_ms(),
             max_body_bytes: 10 * 1024 * 1024,
             hangs: false,
+            single_only: false,
             unanswered: AtomicUsize::new(0),
             log: Arc::default(),
             state,
@@ -142,6 +146,7 @@ impl Transport for Network {
         let flag = request.sent;
         let is_batch = request.url.path().starts_with("/rest/batch/");
         let is_lost = self.hangs && is_batch;
+        let is_missing = self.single_only && (is_batch || request.url.path() == "/graphql");
         let is_unanswered = is_batch
             && self
                 .unanswered
@@ -159,7 +164,9 @@ impl Transport for Network {
             state
                 .clock
                 .fix_at_ms(start_ms + i64::try_from(elapsed).expect("short"));
-            let response = if asked.body.len() > max_body_bytes {
+            let response = if is_missing {
+                twenty_sim::http::Response::bytes(404, Vec::new())
+            } else if asked.body.len() > max_body_bytes {
                 twenty_sim::http::Response::bytes(413, Vec::new())
             } else {
                 twenty_sim::router::handle(&state, &mut asked)

@@ -4,14 +4,17 @@ type Log = Arc<Mutex<Vec<String>>>;
 
 fn write(log: &Log, gate: &Arc<Semaphore>) -> Write<String, String> {
     let (log, gate) = (Arc::clone(log), Arc::clone(gate));
-    Arc::new(move |input: String| {
+    Arc::new(move |input: String, audience: Audience| {
         let (log, gate) = (Arc::clone(&log), Arc::clone(&gate));
         Box::pin(async move {
-            if let Ok(permit) = gate.acquire().await {
-                permit.forget();
-            }
-            log.lock().expect("the log").push(input.clone());
-            input
+            let writing = async {
+                if let Ok(permit) = gate.acquire().await {
+                    permit.forget();
+                }
+                log.lock().expect("the log").push(input.clone());
+                input
+            };
+            audience.unless_left(writing).await
         })
     })
 }
@@ -159,7 +162,7 @@ async fn of_those_who_share_a_write_the_first_that_is_still_there_is_the_first()
 #[tokio::test]
 async fn a_write_that_panics_frees_its_line() {
     let turns: Arc<Turns<&str, String, String>> = Arc::default();
-    let broken: Write<String, String> = Arc::new(|_| Box::pin(async { panic!("broken") }));
+    let broken: Write<String, String> = Arc::new(|_, _| Box::pin(async { panic!("broken") }));
     assert!(
         turns
             .enter("key", "a".to_owned(), 0, join, broken, None)

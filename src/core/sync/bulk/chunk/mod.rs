@@ -17,6 +17,7 @@ use super::{BulkOptions, BulkRun, Parsed};
 use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
 use crate::core::sync::service::SyncService;
+use crate::core::sync::site::Outcome;
 use crate::core::sync::upsert::{Input, Upserted, entity_of, map, outcome_unknown};
 use crate::core::sync::wire::{Record, is_wrong_answer};
 use crate::core::twenty::company_key::CompanyOf;
@@ -51,6 +52,8 @@ pub(super) struct Chunk<'a> {
     confirmed: Vec<(usize, Record, Status)>,
     /// When the rows that are decided on were asked for, as the workspace's claims count time.
     looked_at: u64,
+    /// Items about which nothing could be found out, and why.
+    unknown: Option<(CrmError, Vec<usize>)>,
 }
 
 /// What is to be sent for one item.
@@ -81,8 +84,7 @@ impl Write {
 impl<'a> Chunk<'a> {
     /// Joins inputs of one external id, field by field as if written in turn; all of them get the answer.
     pub fn new(run: &'a BulkRun, inputs: Vec<Parsed<'_>>) -> (Self, Vec<Slot>) {
-        let service = &run.service;
-        let cache = &service.site.cache;
+        let cache = &run.service.site.cache;
         let mut items: Vec<Item> = Vec::with_capacity(inputs.len());
         let mut by_external_id: HashMap<String, usize> = HashMap::with_capacity(inputs.len());
         let mut slots = Vec::with_capacity(inputs.len());
@@ -116,8 +118,22 @@ impl<'a> Chunk<'a> {
                 }
             }
         }
-        let chunk = Self {
-            service,
+        (Self::of_items(run, items), slots)
+    }
+
+    /// One item for each input; they are of different external ids.
+    pub fn of_inputs(run: &'a BulkRun, inputs: Vec<Input>) -> Self {
+        let cache = &run.service.site.cache;
+        let item = |input: Input| {
+            let identity = Identity::of(&run.order, cache, &input);
+            Item::new(input, identity)
+        };
+        Self::of_items(run, inputs.into_iter().map(item).collect())
+    }
+
+    fn of_items(run: &'a BulkRun, items: Vec<Item>) -> Self {
+        Self {
+            service: &run.service,
             kind: run.kind,
             options: run.options,
             ids: &run.ids,
@@ -128,8 +144,8 @@ impl<'a> Chunk<'a> {
             maybe_created: false,
             confirmed: Vec::new(),
             looked_at: 0,
-        };
-        (chunk, slots)
+            unknown: None,
+        }
     }
 
     /// What chunks must not write side by side: external ids, e-mails and domains.
@@ -275,7 +291,25 @@ impl<'a> Chunk<'a> {
             .collect()
     }
 
+    /// Items about which nothing could be found out, and why.
+    pub fn unknown(&self) -> Option<(&CrmError, &[usize])> {
+        let (error, items) = self.unknown.as_ref()?;
+        Some((error, items))
+    }
+
+    /// What a single upsert of each item would have ended with, in their order.
+    pub fn outcomes(self) -> Vec<Outcome> {
+        let outcomes = self.items.into_iter().map(|item| {
+            let result = item.outcome.ok_or_else(never_settled)?;
+            result.into_upserted(self.kind)
+        });
+        outcomes.collect()
+    }
+
     fn fail_open(&mut self, error: &CrmError) {
+        let is_unsent = |&at: &usize| self.items[at].lost.is_none() && !self.items[at].was_refused;
+        let unknown = self.open().into_iter().filter(is_unsent).collect();
+        self.unknown = Some((error.clone(), unknown));
         for at in self.open() {
             let item = &mut self.items[at];
             let error = match item.lost.take() {

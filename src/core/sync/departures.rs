@@ -1,0 +1,356 @@
+//! Group commit, as databases do with their log: a call that finds the workspace idle leaves at once, alone. Calls that
+//! come while others are in flight gather, and leave together with the next departure. There is no timer: nobody waits for
+//! company.
+//!
+//! People and companies depart apart from each other: a person's write may wait for its company's, and never the other
+//! way round, so whoever is waited for always gets away.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use crate::core::config::{LONE_DEPARTURES, MAX_DEPARTURES};
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::origin;
+use crate::core::twenty::ids::ObjectKind;
+
+use super::bulk::{MAX_BATCH_RECORDS, write_together};
+use super::options::CallOptions;
+use super::service::SyncService;
+use super::site::Outcome;
+use super::turns::Audience;
+use super::upsert::Input;
+
+/// The departures of one workspace.
+#[derive(Default)]
+pub struct Departures {
+    people: Arc<Dock>,
+    companies: Arc<Dock>,
+}
+
+impl Departures {
+    fn dock(&self, kind: ObjectKind) -> &Arc<Dock> {
+        match kind {
+            ObjectKind::Person => &self.people,
+            ObjectKind::Company => &self.companies,
+        }
+    }
+
+    /// How many departures may be in flight at once, as learnt: of people, of companies.
+    pub fn limits(&self) -> (usize, usize) {
+        (self.people.lock().limit, self.companies.lock().limit)
+    }
+}
+
+/// Where the records of one kind leave from.
+#[derive(Default)]
+struct Dock(Mutex<State>);
+
+struct State {
+    in_flight: usize,
+    /// How many departures may be in flight at once: one more after each that goes well while others wait, half as many
+    /// after one that the server could not cope with.
+    limit: usize,
+    waiting: VecDeque<Waiting>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            in_flight: 0,
+            limit: LONE_DEPARTURES,
+            waiting: VecDeque::new(),
+        }
+    }
+}
+
+/// A record that waits for a departure.
+struct Waiting {
+    service: SyncService,
+    options: CallOptions,
+    input: Input,
+    /// Only records of one group can leave together.
+    group: u64,
+    origin: Option<u32>,
+    answer: oneshot::Sender<Outcome>,
+    seat: Arc<Seat>,
+}
+
+/// Where a waiting record is.
+#[derive(Default)]
+struct Seat(Mutex<Place>);
+
+#[derive(Default)]
+enum Place {
+    #[default]
+    Waiting,
+    /// In flight, together with those of this audience.
+    Aboard(Audience),
+    /// Its callers have left before it did.
+    Left,
+}
+
+impl Seat {
+    fn lock(&self) -> MutexGuard<'_, Place> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether anybody still waits for the record.
+    fn is_wanted(&self) -> bool {
+        !matches!(*self.lock(), Place::Left)
+    }
+
+    /// The record leaves with those of `audience`; false when nobody waits for it any more.
+    fn board(&self, audience: &Audience) -> bool {
+        let mut place = self.lock();
+        if matches!(*place, Place::Left) {
+            return false;
+        }
+        *place = Place::Aboard(audience.clone());
+        true
+    }
+
+    /// Nobody waits for the record any more; whether it is in flight.
+    fn leave(&self) -> bool {
+        match std::mem::replace(&mut *self.lock(), Place::Left) {
+            Place::Aboard(audience) => {
+                audience.leave();
+                true
+            }
+            Place::Waiting | Place::Left => false,
+        }
+    }
+}
+
+impl Dock {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves at once where the dock is idle; else the record is put in line.
+    fn enter(self: &Arc<Self>, waiting: impl FnOnce() -> Waiting) -> Option<Slot> {
+        let mut state = self.lock();
+        let lone = state.limit.min(LONE_DEPARTURES);
+        if state.in_flight < lone && state.waiting.is_empty() {
+            state.in_flight += 1;
+            return Some(Slot {
+                dock: Arc::clone(self),
+                went: Went::Unknown,
+            });
+        }
+        let waiting = waiting();
+        state.waiting.push_back(waiting);
+        None
+    }
+
+    /// Sends off as many departures as may be in flight.
+    fn send_off(self: &Arc<Self>) {
+        // Without a runtime the process is about to end.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        loop {
+            let mut state = self.lock();
+            if state.in_flight >= state.limit {
+                return;
+            }
+            let Some(departure) = Departure::gather(&mut state.waiting) else {
+                return;
+            };
+            state.in_flight += 1;
+            drop(state);
+            let slot = Slot {
+                dock: Arc::clone(self),
+                went: Went::Unknown,
+            };
+            runtime.spawn(departure.run(slot));
+        }
+    }
+}
+
+/// How a departure went, as far as it says how much the server can take.
+enum Went {
+    Well,
+    Badly,
+    Unknown,
+}
+
+impl Went {
+    fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Self {
+        let is_strained = |outcome: &Outcome| {
+            outcome.as_ref().is_err_and(|error| {
+                matches!(
+                    error.code,
+                    ErrorCode::Timeout | ErrorCode::RateLimit | ErrorCode::ServerError
+                ) || error.details.contains_key("outcomeUnknown")
+            })
+        };
+        match outcomes.into_iter().any(is_strained) {
+            true => Self::Badly,
+            false => Self::Well,
+        }
+    }
+}
+
+/// The right to be in flight. Given up on drop, which lets the next ones leave.
+struct Slot {
+    dock: Arc<Dock>,
+    went: Went,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut state = self.dock.lock();
+        state.in_flight -= 1;
+        match self.went {
+            Went::Well if !state.waiting.is_empty() => {
+                state.limit = (state.limit + 1).min(MAX_DEPARTURES);
+            }
+            Went::Badly => state.limit = (state.limit / 2).max(1),
+            Went::Well | Went::Unknown => {}
+        }
+        drop(state);
+        self.dock.send_off();
+    }
+}
+
+/// Records that leave together.
+struct Departure {
+    records: Vec<Waiting>,
+    audience: Audience,
+}
+
+impl Departure {
+    /// The record that waits longest, and those behind it that can leave with it; the others keep their order. None when
+    /// nobody waits.
+    fn gather(waiting: &mut VecDeque<Waiting>) -> Option<Self> {
+        while waiting.front().is_some_and(|first| !first.seat.is_wanted()) {
+            waiting.pop_front();
+        }
+        let group = waiting.front()?.group;
+        let mut records = Vec::new();
+        let mut staying = VecDeque::with_capacity(waiting.len());
+        for record in waiting.drain(..) {
+            if record.group != group || records.len() == MAX_BATCH_RECORDS {
+                staying.push_back(record);
+            } else if record.seat.is_wanted() {
+                records.push(record);
+            }
+        }
+        *waiting = staying;
+        let audience = Audience::of(records.len());
+        // Whoever has left in this very moment is not aboard.
+        records.retain(|record| {
+            let is_aboard = record.seat.board(&audience);
+            if !is_aboard {
+                audience.leave();
+            }
+            is_aboard
+        });
+        Some(Self { records, audience })
+    }
+
+    /// Writes the records, unless all callers leave before that is done.
+    async fn run(self, mut slot: Slot) {
+        let Self { records, audience } = self;
+        let Some(first) = records.first() else {
+            return;
+        };
+        let (options, first_origin) = (first.options, first.origin);
+        let service = SyncService {
+            http: first.service.http.shared_by(
+                records
+                    .iter()
+                    .map(|record| (&record.service.http, record.origin)),
+            ),
+            ..first.service.clone()
+        };
+        let mut answers = Vec::with_capacity(records.len());
+        let mut inputs = Vec::with_capacity(records.len());
+        for record in records {
+            answers.push(record.answer);
+            inputs.push(record.input);
+        }
+        let writing = write_together(&service, options, inputs);
+        let written = audience.unless_left(origin::scope(first_origin, writing));
+        if let Some(outcomes) = written.await {
+            slot.went = Went::of(&outcomes);
+            for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                // Whoever has left does not hear it.
+                let _ = answer.send(outcome);
+            }
+        }
+    }
+}
+
+impl SyncService {
+    /// Writes one record, alone or with others that are to be written at the same time. `None` when everybody in
+    /// `audience` left before it was done; a request that others share goes on for them, and is waited for.
+    pub(super) async fn depart(
+        &self,
+        input: Input,
+        options: CallOptions,
+        audience: Audience,
+    ) -> Option<Outcome> {
+        if !self.options.batching {
+            return audience.unless_left(self.write_alone(options, input)).await;
+        }
+        let (sender, mut answer) = oneshot::channel();
+        let seat = Arc::<Seat>::default();
+        let slot = self
+            .workspace
+            .departures
+            .dock(input.kind())
+            .enter(|| Waiting {
+                service: self.clone(),
+                options,
+                group: self.group(&options),
+                input: input.clone(),
+                origin: origin::current(),
+                answer: sender,
+                seat: Arc::clone(&seat),
+            });
+        if let Some(mut slot) = slot {
+            let written = audience
+                .unless_left(self.write_alone(options, input))
+                .await?;
+            slot.went = Went::of([&written]);
+            return Some(written);
+        }
+        tokio::select! {
+            biased;
+            answer = &mut answer => return Some(answer.unwrap_or_else(|_| Err(broke_off()))),
+            () = audience.left() => {}
+        }
+        if seat.leave() {
+            // Its key is not free before its request has ended.
+            let _ = answer.await;
+        }
+        None
+    }
+
+    /// What records must have in common to be written by the same requests.
+    fn group(&self, options: &CallOptions) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (
+            self.settings,
+            options,
+            self.options.cache_ttl_ms,
+            self.options.hash_ttl_ms,
+            Arc::as_ptr(&self.site),
+            self.http.transport_settings(),
+        )
+            .hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+fn broke_off() -> CrmError {
+    CrmError::new(
+        ErrorCode::Unknown,
+        "the upsert broke off: an internal failure of twenty-crm-native, please report it",
+    )
+}
