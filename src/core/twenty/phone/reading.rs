@@ -95,11 +95,11 @@ fn by_context(text: &str) -> Result<Reading, NoPhone> {
     let is_reversed = text
         .split_once(";phone-context=")
         .is_some_and(|(before, behind)| !before.contains("tel:") && behind.contains("tel:"));
-    let number = PHONE_NUMBER_UTIL
-        .parse(text, None)
-        .ok()
-        .filter(|_| !is_reversed);
-    plan::checked(number.ok_or(NoPhone::NotANumber)?).map(Reading::from)
+    if is_reversed {
+        return Err(NoPhone::NotANumber);
+    }
+    let number = PHONE_NUMBER_UTIL.parse(text, None);
+    plan::checked(number.map_err(|_| NoPhone::NotANumber)?).map(Reading::from)
 }
 
 fn typed(text: &str, country: Option<Country>) -> Result<Reading, NoPhone> {
