@@ -56,6 +56,25 @@ function furtherMembers(session, count) {
   return [first, ...others];
 }
 
+/** Rows of one millisecond, whose microseconds put them in the order in which they are shown. */
+const withMicroseconds = (rows) =>
+  rows.map((row, n) => ({ ...row, updatedAt: row.updatedAt.replace('Z', `${100 + n * 100}Z`) }));
+
+/** Rows that a worker of the server's writes after other writes; the simulator has none, and is given them. */
+async function hadTimeline(session, number) {
+  await session.sim.clearFaults();
+  const { request, response } = session.recorded(number);
+  const { targetPersonId } = request.body.variables?.f ?? {};
+  const rows = response.body.data.timelineActivities.edges.map(({ node }, n) => ({
+    id: `ffffffff-ffff-4fff-9fff-${String(number * 10 + n).padStart(12, '0')}`,
+    ...(targetPersonId && { targetPersonId: targetPersonId.eq }),
+    ...node,
+    createdAt: node.happensAt,
+  }));
+  for (const { id } of rows) session.known.add(id);
+  await session.sim.seed({ timelineActivities: rows });
+}
+
 /** People behind all others, so that a page can be long. */
 const fillers = Array.from({ length: 1100 }, (_, n) => ({
   id: `ffffffff-ffff-4fff-bfff-${String(n).padStart(12, '0')}`,
@@ -262,7 +281,10 @@ export const stepsBefore = new Map([
   [867, (session) => session.seedRows({ workspaceMembers: furtherMembers(session, 3) })],
   // The five rows share a moment, which the filters and cursors of the next requests name.
   [901, (session) => session.seedRows({ people: rowsOf(session, 900) })],
+  [936, (session) => hadTimeline(session, 936)],
+  [996, (session) => hadTimeline(session, 996)],
   [937, (session) => session.sim.seed({ people: fillers })],
+  [942, (session) => session.seedRows({ people: withMicroseconds(rowsOf(session, 942)) })],
   ...[951, 952, 957, 965, 967, 972].map((number) => [
     number,
     (session) => hadRows(session, number),
@@ -304,7 +326,6 @@ export const stepsBefore = new Map([
   [993, (session) => session.sim.setOptions({ databaseDown: true })],
   [994, (session) => cutConnection(session, false)],
   [995, (session) => cutConnection(session, true)],
-  [996, (session) => session.sim.clearFaults()],
   [779, (session) => session.learnNames()],
   [
     471,

@@ -13,16 +13,7 @@ import { WebhookListener } from './webhook-listener.mjs';
  * Transcripts that are not played, with the reason. None may touch a path that this project uses.
  * @type {Map<number, string>}
  */
-const leftOut = new Map([
-  ...[936, 996].map((number) => [
-    number,
-    "rows of the timeline are written by the server's worker, which the simulator does not have",
-  ]),
-  ...[942, 943, 944, 945, 948].map((number) => [
-    number,
-    'the microseconds of these rows were set in the database; the simulator counts milliseconds',
-  ]),
-]);
+const leftOut = new Map();
 
 /** Bulk writes answer in the order of the rows on disk, which only a database has. */
 const diskOrder = /^(PATCH|PUT|DELETE) \/rest\/(restore\/)?[a-zA-Z]+\?/;

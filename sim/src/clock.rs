@@ -58,6 +58,31 @@ pub fn parse_iso(text: &str) -> Option<i64> {
         .map(|t| t.timestamp_millis())
 }
 
+/// Characters of an instant down to its milliseconds.
+const MS_CHARACTERS: usize = 23;
+
+/// An instant in two parts: down to its milliseconds, and the microseconds that the database keeps behind them (none in
+/// the server's own format). Any other text stays whole.
+pub fn split_ms(text: &str) -> (&str, &str) {
+    let is_instant = matches!(text.len(), 24 | 27)
+        && text.ends_with('Z')
+        && text.as_bytes().get(10) == Some(&b'T')
+        && text.is_char_boundary(MS_CHARACTERS);
+    if !is_instant {
+        return (text, "");
+    }
+    let (ms, rest) = text.split_at(MS_CHARACTERS);
+    (ms, rest.trim_end_matches('Z'))
+}
+
+/// A stored text as answers show it: an instant without its microseconds.
+pub fn shown_ms(text: &str) -> Option<String> {
+    match split_ms(text) {
+        (_, "") => None,
+        (ms, _) => Some(format!("{ms}Z")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

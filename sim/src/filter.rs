@@ -4,6 +4,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::clock::split_ms;
 use crate::like::like;
 use crate::store::{Record, Table, get};
 use crate::view::target_of;
@@ -233,7 +234,8 @@ fn is_blank(stored: &Value) -> bool {
 /// Order of two values of the same kind; `None` where they cannot be compared.
 pub fn compare(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
     match (left, right) {
-        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
+        // The database keeps microseconds, and compares what a filter or a cursor names by milliseconds.
+        (Value::String(a), Value::String(b)) => Some(split_ms(a).0.cmp(split_ms(b).0)),
         (Value::Number(a), Value::Number(b)) => a.as_f64()?.partial_cmp(&b.as_f64()?),
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         (a, b) if a == b => Some(std::cmp::Ordering::Equal),

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
+use crate::clock::{shown_ms, split_ms};
 use crate::errors::ApiError;
 use crate::filter::compare;
 use crate::http::ApiResult;
@@ -69,6 +70,7 @@ impl OrderBy {
             (false, true) => Ordering::Less,
             (false, false) => {
                 let order = compare(a, b).unwrap_or(Ordering::Equal);
+                let order = order.then_with(|| micros(a).cmp(micros(b)));
                 if self.descending {
                     order.reverse()
                 } else {
@@ -77,6 +79,11 @@ impl OrderBy {
             }
         }
     }
+}
+
+/// Rows are sorted by the microseconds that no answer shows.
+fn micros(value: &Value) -> &str {
+    value.as_str().map_or("", |text| split_ms(text).1)
 }
 
 const DIRECTIONS: &[(&str, bool, bool)] = &[
@@ -222,7 +229,9 @@ pub fn first_of<'a>(
 pub fn cursor(order: &[OrderBy], record: &Record) -> String {
     let mut values = Map::new();
     for key in order.iter().filter(|key| key.through.is_none()) {
-        let value = key.value(record).clone();
+        let value = key.value(record);
+        let shown = value.as_str().and_then(shown_ms);
+        let value = shown.map_or_else(|| value.clone(), Value::from);
         match &key.sub {
             None => values.insert(key.column.clone(), value),
             Some(sub) => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::clock::split_ms;
 use crate::schema::Object;
 
 /// A row: column name to value, nulls left out or explicit, text blanks stored as null
@@ -333,14 +334,14 @@ impl Table {
     }
 }
 
+/// Where a row stands in the order of `updatedAt`: by its milliseconds, then by the microseconds behind them.
 fn updated_key(id: Uuid, record: &Record) -> (String, Uuid) {
-    (
-        get(record, "updatedAt", None)
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
-        id,
-    )
+    let text = get(record, "updatedAt", None).as_str().unwrap_or_default();
+    let key = match split_ms(text) {
+        (_, "") => text.to_owned(),
+        (ms, micros) => format!("{ms}Z{micros}"),
+    };
+    (key, id)
 }
 
 fn reference(record: &Record, column: &str) -> Option<Uuid> {

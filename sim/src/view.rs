@@ -5,6 +5,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::clock::shown_ms;
 use crate::field_choice::FieldChoice;
 use crate::schema::{Field, FieldType, Object, RelationKind, SubType};
 use crate::store::{Record, get, id_of, is_deleted};
@@ -79,6 +80,10 @@ impl Serialize for Printed<'_> {
                 (FieldType::Text | FieldType::TsVector, Value::Null) => {
                     serializer.serialize_str("")
                 }
+                (FieldType::DateTime, Value::String(text)) => match shown_ms(text) {
+                    Some(shown) => serializer.serialize_str(&shown),
+                    None => serializer.serialize_str(text),
+                },
                 (FieldType::MultiSelect | FieldType::Array, Value::Null) => {
                     Value::Array(Vec::new()).serialize(serializer)
                 }
