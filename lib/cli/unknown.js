@@ -1,6 +1,6 @@
 'use strict';
 
-const { knownNames } = require('./fields.js');
+const { knownNames, partsOf, targetOf } = require('./fields.js');
 const { inputFailure } = require('./failure.js');
 const { nearest } = require('../nearest.js');
 const { count, quoted } = require('./text.js');
@@ -59,24 +59,25 @@ function unknownNames(entity, what, names, { taken = new Set(), offer } = {}) {
  * @param {ReadonlySet<string>} taken
  */
 function options(entity, names, taken) {
-  const free = new Set(knownNames(entity));
-  for (const field of taken) withdraw(free, field);
+  let free = knownNames(entity);
+  // A field and its parts exclude each other.
+  const withdraw = (/** @type {string} */ given) => {
+    const { field, part } = partsOf(targetOf(entity, given) ?? given);
+    free = free.filter((name) => {
+      const other = partsOf(targetOf(entity, name) ?? name);
+      const goTogether = part !== undefined && other.part !== undefined && other.part !== part;
+      return other.field !== field || goTogether;
+    });
+  };
+  for (const target of taken) withdraw(target);
   return names
     .map((name) => {
-      const field = nearest(name, [...free]);
+      const field = nearest(name, free);
       if (field === undefined || !isWord(field, name)) return `--ignore ${quoted(name)}`;
-      withdraw(free, field);
+      withdraw(field);
       return `--map ${quoted(`${name}=${field}`)}`;
     })
     .join(' ');
-}
-
-/** A field and its parts go together. @param {Set<string>} free @param {string} field */
-function withdraw(free, field) {
-  free.delete(field);
-  for (const other of free) {
-    if (other.startsWith(`${field}.`) || field.startsWith(`${other}.`)) free.delete(other);
-  }
 }
 
 /** `Phonetic name` is no phone. @param {string} field @param {string} name */
