@@ -174,6 +174,12 @@ for (const bulk of [false, true]) {
       });
       const input = at('acme.example', { company_name: 'Acme' });
       const options = { ...BY_DOMAIN, collisions: { unclaimedMatch } };
+      const dry = [];
+      const run = crm.service(options).syncPersons([input], { dryRun: true });
+      for await (const { error, warnings } of run) {
+        dry.push(error?.details.field, ...warnings.map(({ reason }) => reason));
+      }
+      assert.deepEqual(dry, unclaimedMatch === 'report' ? ['domain_name'] : [undefined, 'linked']);
       const { told, results } = await write(options, [input], bulk);
       const [row] = await companiesHeld();
       assert.equal((await companies()).length, 1);

@@ -285,7 +285,7 @@ pub(super) enum Met<'r> {
     /// It is the company of another external id, or nobody could claim it: people are linked to it as it is.
     Anothers(&'r Record),
     /// A row that nobody has claimed, or a deleted one: the collision table says what becomes of it.
-    Open,
+    Open(&'r Record),
 }
 
 /// Looks for the domain among rows of a look-up; a live row goes before a deleted one, the oldest first.
@@ -305,8 +305,10 @@ pub(super) fn meet<'r>(
         .min_by_key(|row| (is_deleted(row), text_of(row, "createdAt").to_owned()));
     match (holder, field) {
         (None, _) => Met::Nobody,
-        (Some(row), _) if is_deleted(row) => Met::Open,
-        (Some(row), ExternalIdField::Unique(name)) if text_of(row, name).is_empty() => Met::Open,
+        (Some(row), _) if is_deleted(row) => Met::Open(row),
+        (Some(row), ExternalIdField::Unique(name)) if text_of(row, name).is_empty() => {
+            Met::Open(row)
+        }
         (Some(row), _) => Met::Anothers(row),
     }
 }

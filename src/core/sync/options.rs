@@ -94,6 +94,18 @@ pub struct Collisions {
     pub own_gone: OwnGone,
 }
 
+impl Collisions {
+    /// For a company that a person names: what a person says of it never writes over it, nor takes anything from another.
+    #[must_use]
+    pub fn of_named_company(mut self) -> Self {
+        self.claimed_match = ClaimedMatch::LeaveOut;
+        if self.unclaimed_match == UnclaimedMatch::Adopt {
+            self.unclaimed_match = UnclaimedMatch::Link;
+        }
+        self
+    }
+}
+
 /// A service's settings.
 #[derive(Clone, Debug)]
 pub struct ServiceOptions {

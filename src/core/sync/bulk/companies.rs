@@ -6,17 +6,19 @@ use super::batch::{Entry, WriteMode, Written, is_about_a_record, write_batches};
 use super::rows::Kept;
 use super::schema_watch::SchemaWatch;
 use crate::core::error::CrmError;
+use crate::core::sync::collision::{Claimant, Decision, decide};
 use crate::core::sync::company_link::{
     DeletedCompany, Link, MadeCompany, Met, company_missing, company_row, meet, stub_of,
 };
 use crate::core::sync::options::{CallOptions, OwnDeleted};
 use crate::core::sync::service::SyncService;
-use crate::core::sync::upsert::{Input, create_payload, map};
+use crate::core::sync::upsert::{Input, create_payload, linked_warning, map};
 use crate::core::sync::wire::{Record, id_of, is_deleted};
 use crate::core::twenty::company_key::{CompanyOf, CompanyRef};
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::input::Patch;
 use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::record::only_blank;
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
@@ -29,7 +31,7 @@ struct Named {
     /// Its row, while that is soft-deleted.
     deleted: Option<Record>,
     /// A row has its domain, of which the collision table says what becomes: the way of single upserts.
-    is_open: bool,
+    open: Option<Record>,
     /// What the first person that names it is told.
     note: Option<DeletedCompany>,
     /// As `note`, of a company that was made alone.
@@ -44,7 +46,7 @@ impl Named {
             company,
             id: None,
             deleted: None,
-            is_open: false,
+            open: None,
             note: None,
             told: Vec::new(),
             error: None,
@@ -151,7 +153,7 @@ impl Companies {
                 Met::Nobody => {}
                 // Not remembered: it is another's, and may be given another domain.
                 Met::Anothers(row) => named.id = Some(id_of(row).to_owned()),
-                Met::Open => named.is_open = true,
+                Met::Open(row) => named.open = Some(row.clone()),
             }
         }
     }
@@ -187,6 +189,39 @@ impl Companies {
             match service.revive_company(external_id, &row).await {
                 Ok(note) => named.note = note,
                 Err(error) => named.error = Some(error),
+            }
+        }
+    }
+
+    /// What the collision table will say of rows that have the domain, with nothing done to them.
+    pub fn foresee_open(&mut self, service: &SyncService, schema: &WorkspaceSchema) {
+        let collisions = service.options.collisions.of_named_company();
+        for named in self.named.values_mut().filter(|named| named.id.is_none()) {
+            let Some(row) = named.open.take() else {
+                continue;
+            };
+            let Ok(mapped) = map(service, schema, &stub_of(&named.company)) else {
+                continue;
+            };
+            let external_id = named.company.external_id.as_str();
+            let own_ids = [mapped.id.to_string()];
+            let claimant = Claimant::of(ObjectKind::Company, external_id, &mapped, &own_ids, false);
+            match decide(&claimant, &[&row], &collisions) {
+                Decision::Create { leave_out, note } => {
+                    named.told.extend(leave_out.into_iter().chain(note));
+                }
+                Decision::Write(target) => {
+                    let id = id_of(&target.row).to_owned();
+                    let (_, kept) = only_blank(&mapped.fields, &target.row);
+                    let unique = mapped.unique_value.as_ref();
+                    named.told = target.warnings;
+                    named
+                        .told
+                        .push(linked_warning(external_id, unique, &id, &kept));
+                    named.id = Some(id);
+                }
+                Decision::Skip { warning, .. } => named.told.push(warning),
+                Decision::Fail(error) => named.error = Some(error),
             }
         }
     }
@@ -259,7 +294,7 @@ impl Companies {
         let open: Vec<CompanyRef> = self
             .named
             .values()
-            .filter(|named| named.is_open && named.id.is_none())
+            .filter(|named| named.open.is_some() && named.id.is_none())
             .map(|named| named.company.clone())
             .collect();
         for company in open {
@@ -297,10 +332,14 @@ impl Companies {
         if let Some(error) = named.error.clone() {
             return Err(error);
         }
-        let Some(id) = named.id.clone() else {
-            return Ok((Link::None, missing()));
-        };
         let mut warnings = std::mem::take(&mut named.told);
+        let Some(id) = named.id.clone() else {
+            // In a dry run, one that would be made has something to tell.
+            if warnings.is_empty() {
+                warnings = missing();
+            }
+            return Ok((Link::None, warnings));
+        };
         let note = named.note.take();
         warnings.extend(note.map(|note| note.warning(person_external_id, external_id)));
         Ok((Link::To(id), warnings))
@@ -309,7 +348,7 @@ impl Companies {
     /// Whether the company is known or can be made, and there is nothing to tell of it.
     pub fn will_exist(&self, external_id: &str) -> bool {
         self.named.get(external_id).is_some_and(|named| {
-            let is_quiet = named.note.is_none() && named.error.is_none();
+            let is_quiet = named.note.is_none() && named.error.is_none() && named.told.is_empty();
             is_quiet && (named.id.is_some() || named.company.name_to_make().is_some())
         })
     }

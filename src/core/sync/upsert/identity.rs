@@ -16,7 +16,7 @@ use crate::core::twenty::warning::SyncWarning;
 use crate::core::sync::collision::{Claimant, Decision, decide, own_gone, reason};
 use crate::core::sync::company_link::{Met, meet};
 use crate::core::sync::memory::{Learnt, Recalled};
-use crate::core::sync::options::{ClaimedMatch, Collisions, UnclaimedMatch};
+use crate::core::sync::options::Collisions;
 use crate::core::sync::wire::{self, Record, id_of, text_of};
 
 impl Upsert<'_> {
@@ -298,20 +298,16 @@ impl Upsert<'_> {
         let domain = Domain::parse(stub.domain_name.value()?).ok()?;
         match meet(rows, &self.mapped.external_id_field, Some(&domain)) {
             Met::Anothers(row) => Some(row),
-            Met::Nobody | Met::Open => None,
+            Met::Nobody | Met::Open(_) => None,
         }
     }
 
-    /// What a person says of a company never writes over it, nor takes anything from another.
     fn collisions(&self) -> Collisions {
-        let mut collisions = self.service.options.collisions;
-        if let Input::CompanyStub(_) = self.input {
-            collisions.claimed_match = ClaimedMatch::LeaveOut;
-            if collisions.unclaimed_match == UnclaimedMatch::Adopt {
-                collisions.unclaimed_match = UnclaimedMatch::Link;
-            }
+        let collisions = self.service.options.collisions;
+        match self.input {
+            Input::CompanyStub(_) => collisions.of_named_company(),
+            _ => collisions,
         }
-        collisions
     }
 
     /// The remembered row is not among `rows`, so it is gone: the end of it where the policy is not to make it again.

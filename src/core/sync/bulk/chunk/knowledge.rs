@@ -172,7 +172,10 @@ impl Chunk<'_> {
     ) {
         let (service, call) = (self.service, self.options.call);
         match self.options.dry_run {
-            true => self.companies.foresee_deleted(service).await,
+            true => {
+                self.companies.foresee_deleted(service).await;
+                self.companies.foresee_open(service, schema);
+            }
             false => {
                 self.companies
                     .make_missing(service, schema, &call, watch)
