@@ -3,8 +3,8 @@ import type { SyncWarning } from './sync-service.js';
 import type { TwentyCrmError } from './twenty-crm-errors.types.js';
 import type { UpsertOptions } from './twenty-crm-sync.types.js';
 
-/** Records from anywhere: an array, a generator, a stream. */
-export type Inputs<T> = Iterable<T> | AsyncIterable<T>;
+/** Records from anywhere: an array, a generator, a stream. Promises of records are awaited, one after the other. */
+export type Inputs<T> = Iterable<T | Promise<T>> | AsyncIterable<T>;
 
 /** Options of `syncPersons`, `syncCompanies` and `upsertMany*`. */
 export interface SyncOptions extends UpsertOptions {

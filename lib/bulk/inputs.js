@@ -1,5 +1,6 @@
 'use strict';
 
+const { isPromise } = require('node:util').types;
 const { invalid } = require('../serialise.js');
 
 /** Records of one chunk: the server's own maximum for a batch. */
@@ -70,7 +71,8 @@ class ChunkReader {
 }
 
 /**
- * Without an await for each record, which would cost more than the record itself.
+ * Without an await for each record, which would cost more than the record itself. A promise is awaited, as `for await`
+ * does.
  * @param {Iterable<unknown>} inputs
  * @returns {AsyncGenerator<unknown[], void, undefined>}
  */
@@ -78,7 +80,7 @@ async function* chunksOf(inputs) {
   /** @type {unknown[]} */
   let chunk = [];
   for (const input of inputs) {
-    chunk.push(input);
+    chunk.push(isPromise(input) ? await input : input);
     if (chunk.length === CHUNK_RECORDS) {
       yield chunk;
       chunk = [];
