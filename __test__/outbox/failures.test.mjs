@@ -417,3 +417,17 @@ test('dead letters can be forgotten, waiting changes too', async () => {
   assert.equal(await outbox.purge({ id: 'person:3', pending: true }), 1);
   assert.equal((await outbox.stats()).changes, 0);
 });
+
+test('dead letters keep a name in its parts, and values in nested forms', async () => {
+  const { outbox, service, clock } = newOutbox();
+  service.answer = () => invalid;
+  const parts = {
+    name: { firstName: 'Pe', lastName: 'Win' },
+    phone: { primaryPhoneNumber: '4155552671', primaryPhoneCallingCode: '+1' },
+  };
+  await outbox.enqueuePerson(person('1', { city: 'Yangon', ...parts }));
+  await outbox.enqueuePerson(person('1', parts));
+  await clock.passing(outbox.drain());
+  const [letter] = await outbox.deadLetters();
+  assert.deepEqual(letter.input, person('1', { city: 'Yangon', ...parts }));
+});

@@ -56,7 +56,8 @@ const NAME: &str = "name";
 const FIRST: &str = "firstName";
 const LAST: &str = "lastName";
 
-/// The nested forms of one input, by its fields; most inputs have none. The field itself holds the value in one text.
+/// What was given beside the values of one input, by its fields; most inputs have nothing. The value itself is in the
+/// field, in one text; a name's parts are here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forms(BTreeMap<&'static str, Map<String, Value>>);
 
@@ -114,11 +115,12 @@ impl Forms {
             let Some(given) = object.get_mut(*field) else {
                 continue;
             };
-            let mut parts = parts.clone();
+            let mut whole = Map::new();
             if let Some(form) = form_of(field) {
-                parts.insert(form.primary.to_owned(), given.take());
+                whole.insert(form.primary.to_owned(), given.take());
             }
-            *given = Value::Object(parts);
+            whole.extend(parts.clone());
+            *given = Value::Object(whole);
         }
     }
 }
@@ -140,7 +142,11 @@ impl<'a> RawObject<'a> {
                 parts.text(key).map_err(|error| under(form.field, &error))?;
             }
             self.replace(form.field, parts.entry(form.primary));
-            forms.0.insert(form.field, object_of(form.field, raw)?);
+            let mut beside = object_of(form.field, raw)?;
+            beside.shift_remove(form.primary);
+            if !beside.is_empty() {
+                forms.0.insert(form.field, beside);
+            }
         }
         Ok(forms)
     }

@@ -223,3 +223,75 @@ proptest! {
         prop_assert!(CompanyInput::parse(&text).is_err());
     }
 }
+
+#[test]
+fn nested_forms_are_read_and_given_back() {
+    let input = person(json!({
+        "name": {"firstName": " Md ", "lastName": "Rahman"},
+        "email": {"primaryEmail": " Md@Example.com", "additionalEmails": ["x@y.co"]},
+        "phone": {"primaryPhoneNumber": "415 555 2671", "primaryPhoneCallingCode": "+1", "additionalPhones": null},
+        "website": {"primaryLinkUrl": "a.example", "primaryLinkLabel": ""},
+    }))
+    .expect("a person");
+    assert_eq!(input.name, "Md Rahman");
+    assert_eq!(input.email, Patch::Value("md@example.com".into()));
+    assert_eq!(input.phone, Patch::Value("415 555 2671".into()));
+    assert_eq!(input.website, Patch::Value("a.example".into()));
+    let parts = input.forms.name_parts().expect("parts");
+    assert_eq!(parts, ("Md".to_owned(), "Rahman".to_owned()));
+    assert_eq!(input.forms.phone_codes(), Some(("+1", "")));
+    let without_place: Vec<_> = input.forms.without_place().collect();
+    assert_eq!(without_place, [("email", vec!["additionalEmails"])]);
+    let again = PersonInput::parse(&input.to_value().to_string()).expect("a person");
+    assert_eq!(again, input);
+    assert_eq!(input.to_flat()["phone"], "415 555 2671");
+}
+
+#[test]
+fn forms_that_are_none_name_their_field() {
+    for (field, value) in [
+        ("name", json!({"first": "A"})),
+        ("name", json!({"firstName": "\u{0}"})),
+        ("phone", json!({})),
+        ("phone", json!({"number": "1"})),
+        ("phone", json!({"primaryPhoneNumber": 1})),
+        (
+            "phone",
+            json!({"primaryPhoneNumber": "1", "primaryPhoneCountryCode": 49}),
+        ),
+        (
+            "phone",
+            json!({"primaryPhoneNumber": "1", "additionalPhones": [{"number": "\u{0}"}]}),
+        ),
+        ("website", json!({"primaryEmail": "a@b.co"})),
+        ("job_title", json!({"firstName": "A"})),
+    ] {
+        assert_eq!(field_of(person(json!({field: value}))), field, "{value}");
+    }
+}
+
+#[test]
+fn a_later_input_takes_the_place_of_an_earlier_form() {
+    let number = |text: &str| json!({"primaryPhoneNumber": text, "primaryPhoneCallingCode": "+1"});
+    let merged = |earlier: Value, later: Value| {
+        let mut input = person(earlier).expect("a person");
+        input.merge(person(later).expect("a person"));
+        input.to_value()
+    };
+    let both = merged(json!({"phone": number("1")}), json!({"phone": "+49 2"}));
+    assert_eq!(both["phone"], "+49 2");
+    let both = merged(json!({"phone": "+49 2"}), json!({"phone": number("1")}));
+    assert_eq!(both["phone"], number("1"));
+    let both = merged(json!({"phone": number("1")}), json!({}));
+    assert_eq!(both["phone"], number("1"));
+    let both = merged(
+        json!({"phone": "+49 2"}),
+        json!({"phone": {"additionalPhones": ["3"]}}),
+    );
+    assert_eq!(both["phone"]["primaryPhoneNumber"], "+49 2");
+    let parts = json!({"firstName": "Pe", "lastName": "Win"});
+    assert_eq!(
+        merged(json!({"name": parts}), json!({}))["name"],
+        "Jane Smith"
+    );
+}
