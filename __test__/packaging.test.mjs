@@ -52,11 +52,16 @@ describe('npm pack', () => {
     }
   });
 
-  test('its JavaScript and types take less than 150 kB of the download', () => {
+  test('its JavaScript and types take less than 180 kB of the download', () => {
     const kinds = {
       types: { bound: 36_000, isOne: (name) => /\.d\.m?ts$/.test(name) },
-      'command line': { bound: 36_500, isOne: (name) => /^(bin|lib\/cli)\//.test(name) },
-      library: { bound: 77_500, isOne: (name) => /\.m?js$/.test(name) },
+      // Names of other programs' columns and errors: they grow with what is read, and not with the code.
+      'presets and tables': {
+        bound: 9_500,
+        isOne: (name) => /^lib\/cli\/(presets|tables)\//.test(name),
+      },
+      'command line': { bound: 44_500, isOne: (name) => /^(bin|lib\/cli)\//.test(name) },
+      library: { bound: 85_000, isOne: (name) => /\.m?js$/.test(name) },
     };
     let left = files;
     for (const [kind, { bound, isOne }] of Object.entries(kinds)) {
