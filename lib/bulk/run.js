@@ -80,7 +80,7 @@ class BulkRun {
    * @param {((reason: any) => B | PromiseLike<B>) | null} [onFailed]
    * @returns {Promise<A | B>}
    */
-  // biome-ignore lint/suspicious/noThenProperty: awaiting a run gives its summary (DESIGN)
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a run gives its summary
   then(onDone, onFailed) {
     if (this.#summary === undefined) void this.#drain();
     return /** @type {Promise<Summary>} */ (this.#summary).then(onDone, onFailed);
