@@ -11,7 +11,6 @@ const watches = new WeakMap();
  * it carries one listener of ours: Node warns of a leak from the eleventh on.
  * @param {AbortSignalLike} signal one that has not aborted yet
  * @param {() => void} listener
- * @returns {() => void}
  */
 function onAbort(signal, listener) {
   const watch = watches.get(signal) ?? startWatch(signal);

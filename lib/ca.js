@@ -6,7 +6,6 @@ const { describe, invalid } = require('./serialise.js');
 /**
  * Option `ca` as a list of PEM texts: what Node.js takes is a text, a Buffer, or a list of these.
  * @param {unknown} ca
- * @returns {string[]}
  */
 function readCa(ca) {
   try {

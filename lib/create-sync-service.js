@@ -65,7 +65,6 @@ function createTwentyCrmSyncServiceFromEnv(options, env = process.env) {
 
 /**
  * @param {number | SyncServiceOptions | null | undefined} options
- * @returns {SyncServiceOptions}
  */
 function toSettings(options) {
   if (typeof options === 'number') return { cacheTtlMs: options };

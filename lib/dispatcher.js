@@ -273,7 +273,6 @@ function liftHoldAfterThisTurn() {
 /**
  * What a synchronous native call threw, as a structured error: its message is the core's error as JSON text.
  * @param {unknown} error
- * @returns {import('../index.js').TwentyCrmError}
  */
 function thrownError(error) {
   const message = messageOf(error);
@@ -291,7 +290,6 @@ function thrownError(error) {
  * A call into the core that answers at once: its result, or its error thrown as this package's own.
  * @template T
  * @param {() => T} work
- * @returns {T}
  */
 function callNow(work) {
   try {

@@ -83,7 +83,6 @@ class TwentyCrmApiError extends Error {
     if (error.details !== undefined) this.details = error.details;
   }
 
-  /** @returns {TwentyCrmError} */
   toJSON() {
     return createTwentyCrmError(this.code, this.message, this);
   }
@@ -146,7 +145,6 @@ function callSite(method) {
 /**
  * What lies beneath an error of the core: the network's or the server's own words.
  * @param {TwentyCrmError} error
- * @returns {{ cause: Error } | undefined}
  */
 function causeOf(error) {
   const original = error.details?.originalError;
@@ -157,7 +155,6 @@ function causeOf(error) {
 /**
  * The words that a wrong base URL leads to show what came of it, and not what is wrong.
  * @param {TwentyCrmError} error
- * @returns {TwentyCrmError}
  */
 function explained(error) {
   const { reason, originalError, path } = error.details ?? {};

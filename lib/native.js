@@ -40,7 +40,6 @@ function loadInstalled(name, binary) {
   return addon;
 }
 
-/** @returns {typeof import('../native.js')} */
 function load() {
   const path = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
   const name = platformName();

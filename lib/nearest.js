@@ -48,7 +48,6 @@ function hasWords(candidate, name) {
  * The known name that is most like a given one, if one is like it.
  * @param {string} name
  * @param {readonly string[]} known
- * @returns {string | undefined}
  */
 function nearest(name, known) {
   const given = simplify(name).slice(0, COMPARED);
@@ -73,7 +72,6 @@ function nearest(name, known) {
  * The known name that a given one is misspelt for, if it is.
  * @param {string} name
  * @param {readonly string[]} known
- * @returns {string | undefined}
  */
 function slipOf(name, known) {
   const given = simplify(name).slice(0, COMPARED);

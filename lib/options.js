@@ -9,7 +9,6 @@ const { describe, invalid, toJson } = require('./serialise.js');
  * @param {string} what the argument's name
  * @param {unknown} options
  * @param {readonly Name[]} names
- * @returns {Record<Name, any>}
  */
 function readOptions(what, options, names) {
   if (typeof options !== 'object' && options !== undefined) {

@@ -36,7 +36,6 @@ function createEvent(entity, action, payload, namespace) {
  * The kind, the action and the input of an event, as the service at the other end of the event system gets it.
  * @param {unknown} event
  * @param {string | undefined} namespace the service's own
- * @returns {{ kind: number, action: 'upsert' | 'delete', payload: any }}
  */
 function readEvent(event, namespace) {
   if (typeof event !== 'object' || event === null) {

@@ -108,7 +108,6 @@ class TwentyCrmRestClient {
 /**
  * The native client behind a public one, if it is one.
  * @param {unknown} client
- * @returns {import('../native.js').RestClient | undefined}
  */
 function findNative(client) {
   return natives.get(/** @type {object} */ (client));
@@ -289,7 +288,6 @@ function isIterable(value) {
 /**
  * The plain form of an error that this layer made.
  * @param {unknown} error
- * @returns {import('../index.js').TwentyCrmError}
  */
 function plain(error) {
   return isApiError(error) ? error.toJSON() : thrownError(error);

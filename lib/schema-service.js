@@ -71,7 +71,6 @@ class TwentyCrmSchemaService {
 
 /**
  * @param {object} service
- * @returns {import('../native.js').SchemaService}
  */
 function of(service) {
   const found = natives.get(service);

@@ -29,7 +29,6 @@ function toJson(what, value) {
  * One flat record as JSON text. JSON writes NaN and infinities as null, which would clear the field: they are refused.
  * @param {'person' | 'company'} what
  * @param {unknown} input
- * @returns {string}
  */
 function recordToJson(what, input) {
   if (typeof input !== 'object' || input === null) {

@@ -122,7 +122,6 @@ class TwentyCrmSyncService {
   /**
    * @param {import('../index.js').PlatformEvent} event
    * @param {import('../index.js').UpsertCallOptions} [options]
-   * @returns {Promise<any>}
    */
   async applyPlatformEvent(event, options) {
     const { elsewhere, namespace } = of(this);
@@ -343,7 +342,6 @@ function hasMethod(object, method) {
 
 /**
  * @param {object} service
- * @returns {Internals}
  */
 function of(service) {
   const found = internals.get(service);

@@ -27,7 +27,6 @@ class ChunkReader {
       typeof inputs[Symbol.iterator] === 'function' ? chunksOf(inputs) : this.#chunksAsTheyCome();
   }
 
-  /** @returns {Promise<IteratorResult<unknown[], void>>} */
   next() {
     return this.#chunks.next();
   }

@@ -78,9 +78,8 @@ class BulkRun {
    * @template [A=Summary], [B=never]
    * @param {((summary: Summary) => A | PromiseLike<A>) | null} [onDone]
    * @param {((reason: any) => B | PromiseLike<B>) | null} [onFailed]
-   * @returns {Promise<A | B>}
    */
-  // biome-ignore lint/suspicious/noThenProperty: awaiting a run gives its summary
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a run gives its summary (DESIGN)
   then(onDone, onFailed) {
     if (this.#summary === undefined) void this.#drain();
     return /** @type {Promise<Summary>} */ (this.#summary).then(onDone, onFailed);
@@ -89,7 +88,6 @@ class BulkRun {
   /**
    * All results at once: a chunk at a time, because an async iterator's step for each record costs more than reading it.
    * @param {BulkRun} run
-   * @returns {Promise<Result[]>}
    */
   static async collect(run) {
     /** @type {Result[]} */

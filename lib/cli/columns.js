@@ -2,7 +2,7 @@
 
 const { inputFailure } = require('./failure.js');
 const { partsOf, targetOf } = require('./fields.js');
-const { REJECT_PREFIX } = require('./mapping.js');
+const { isReason } = require('./mapping.js');
 const { planPreset } = require('./presets/columns.js');
 const { findPreset, keyOf, offer } = require('./presets/index.js');
 const { ownerOf, requireColumns, requireFields, requireOnce } = require('./required.js');
@@ -39,7 +39,7 @@ function planColumns(entity, header, mapping) {
   /** @type {Set<string>} */
   const unknown = new Set();
   const targets = names.map((name, index) => {
-    if (name === '' || name.startsWith(REJECT_PREFIX) || mapping.ignored.has(name)) return [];
+    if (name === '' || isReason(name) || mapping.ignored.has(name)) return [];
     const own = targetOf(entity, name) ?? parts.get(name);
     const fields = mapping.map.get(name) ?? (own === undefined ? [] : [own]);
     if (fields.length === 0) {

@@ -100,7 +100,6 @@ function requireDirect({ mode }) {
  * What takes options of the user's, made: an option that is no good is wrong usage, a bad address is configuration.
  * @template T
  * @param {() => T} make
- * @returns {T}
  */
 function made(make) {
   try {

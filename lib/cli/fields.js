@@ -84,7 +84,6 @@ for (const entity of /** @type {Entity[]} */ (['person', 'company'])) {
  * What a column or key of this name fills: a field (`phone`), or a part of one (`phone.primaryPhoneCallingCode`).
  * @param {Entity} entity
  * @param {string} name
- * @returns {string | undefined}
  */
 const targetOf = (entity, name) => targets[entity].get(simplify(name));
 

@@ -19,7 +19,6 @@ const {
 /**
  * Why an id is none, if so.
  * @param {string} id
- * @returns {'number' | 'error' | 'nothing' | undefined}
  */
 function spoilt(id) {
   const text = id.trim();

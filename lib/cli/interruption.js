@@ -17,7 +17,6 @@ const CODES = { SIGINT: EXIT.INTERRUPTED, SIGTERM: EXIT.TERMINATED, SIGHUP: EXIT
 /**
  * Watches for Ctrl-C and its kin. The third ends the process on the spot.
  * @param {NodeJS.Process} process
- * @returns {Interruption}
  */
 function watchInterruption(process) {
   const soft = new AbortController();

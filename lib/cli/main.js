@@ -143,7 +143,7 @@ function quieten(command, console, said) {
 function misplaced(error, program, args) {
   if (error?.code !== 'commander.unknownOption') return undefined;
   const [option] = /--?[^'=]+/.exec(error.message) ?? [];
-  /** @param {import('commander').Command} command @returns {boolean} */
+  /** @param {import('commander').Command} command */
   const knows = (command) =>
     command.options.some(({ long, short }) => option === long || option === short) ||
     command.commands.some(knows);

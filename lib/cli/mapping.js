@@ -39,6 +39,9 @@ const { fieldsHint, nearestField } = require('./unknown.js');
 /** Columns and keys of a rejects file: read over when it is fed back in. */
 const REJECT_PREFIX = '_reject';
 
+/** @param {string} name of a column */
+const isReason = (name) => tidyName(name).startsWith(REJECT_PREFIX);
+
 /** A record that cannot be sent as it is. */
 class BadRecord extends Error {
   /** @param {string} field @param {string} message @param {string} [code] */
@@ -52,7 +55,6 @@ class BadRecord extends Error {
 /**
  * @param {Entity} entity
  * @param {MappingOptions} options
- * @returns {Mapping}
  */
 function readMapping(entity, options) {
   const { map: pairs = [], mapFile, ignore = [], ignoreUnknown = false, idFrom, allowId } = options;
@@ -152,7 +154,6 @@ function setTarget(entity, mapping, column, field, where) {
  * A row of a CSV file as a record. A blank cell is no value: it leaves what the CRM has, and never clears it.
  * @param {readonly (readonly string[])[]} columns the fields that each fills
  * @param {readonly string[]} cells
- * @returns {Record<string, unknown>}
  */
 function rowToRecord(columns, cells) {
   /** @type {Record<string, unknown>} */
@@ -275,6 +276,7 @@ module.exports = {
   BadRecord,
   REJECT_PREFIX,
   isObject,
+  isReason,
   objectMapper,
   readMapping,
   rowToRecord,

@@ -33,7 +33,6 @@ class Pace {
   /**
    * @param {number} done
    * @param {number} fraction
-   * @returns {{ perSecond: number, leftMs: number | undefined }}
    */
   estimate(done, fraction) {
     const [first] = this.#samples;

@@ -28,7 +28,6 @@ const NO_PROGRESS = { update() {}, stop() {} };
  * @param {import('./console.js').Console} options.console
  * @param {boolean} [options.quiet]
  * @param {() => number} [options.now]
- * @returns {Progress}
  */
 function createProgress({
   label,

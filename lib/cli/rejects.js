@@ -3,9 +3,9 @@
 const fs = require('node:fs');
 const { inputFailure, usageFailure } = require('./failure.js');
 const { RAW } = require('./input/ndjson.js');
-const { REJECT_PREFIX } = require('./mapping.js');
+const { REJECT_PREFIX, isReason } = require('./mapping.js');
 
-/** @typedef {import('./input/ndjson.js').Entry} Entry */
+/** @typedef {import('./input/entry.js').Entry} Entry */
 
 /** Before the input's own columns: a row with too few cells stays one. */
 const REASON_COLUMNS = ['line', 'code', 'field', 'message'].map(
@@ -20,8 +20,6 @@ class Rejects {
   #path;
   #input;
   #descriptor;
-  /** Columns of the input that are its own. */
-  #columns;
 
   /**
    * @param {string} path
@@ -31,9 +29,6 @@ class Rejects {
   constructor(path, input, { append }) {
     this.#path = path;
     this.#input = input;
-    this.#columns = (input.header ?? []).flatMap((name, index) =>
-      name.trim().startsWith(REJECT_PREFIX) ? [] : [index],
-    );
     try {
       // Records of people: nobody else's business.
       this.#descriptor = fs.openSync(path, append ? 'a' : 'w', 0o600);
@@ -55,26 +50,17 @@ class Rejects {
    * @param {Entry} entry
    * @param {import('./mapping.js').RecordFailure} failure
    */
-  add({ line, source }, { code, field, message }) {
+  add({ line, source: { cells, json, text, isCut } }, { code, field, message }) {
     try {
-      if (source.cells !== undefined) {
-        this.#writeRow([String(line), code, field ?? '', message, ...this.#own(source.cells)]);
-        return;
-      }
       if (this.#input.format === 'csv') {
         const reasons = [String(line), code, field ?? '', message];
-        this.#writeText(reasons, source.text);
+        if (cells === undefined) this.#writeRow(reasons, [this.#ownText(text)]);
+        else this.#writeRow([...reasons, ...this.#own(cells)]);
         return;
       }
+      // What was read of a rejects file has a reason already.
+      const { [REJECT_PREFIX]: _, ...record } = json ?? { [RAW]: text };
       const reason = { line, code, ...(field !== undefined && { field }), message };
-      const { json, text, isCut } = source;
-      let record;
-      if (json === undefined) record = { [RAW]: text };
-      else {
-        // What was read of a rejects file has a reason already.
-        record = { ...json };
-        delete record[REJECT_PREFIX];
-      }
       const whole = { ...record, [REJECT_PREFIX]: isCut ? { ...reason, isCut } : reason };
       this.#write(`${JSON.stringify(whole)}\n`);
     } catch (error) {
@@ -85,29 +71,26 @@ class Rejects {
   /** @param {string[]} cells */
   #own(cells) {
     const { header = [] } = this.#input;
-    return [...this.#columns.filter((index) => index < cells.length), ...range(header, cells)].map(
-      (index) => cells[index],
-    );
-  }
-
-  /** @param {string[]} cells */
-  #writeRow(cells) {
-    const { delimiter = ',' } = this.#input;
-    this.#write(`${cells.map((cell) => quote(cell, delimiter)).join(delimiter)}\n`);
+    return cells.filter((_, index) => !isReason(header[index] ?? ''));
   }
 
   /**
    * A row that could not be cut into cells, as it stood there: it has to be refused again until somebody corrects it.
-   * @param {string[]} reasons
    * @param {string} text
    */
-  #writeText(reasons, text) {
+  #ownText(text) {
     const { delimiter = ',', header = [] } = this.#input;
     // Reasons of an earlier run were written in front, by this program.
-    const earlier = header.filter((name) => name.trim().startsWith(REJECT_PREFIX)).length;
+    const earlier = header.filter(isReason).length;
     const end = delimiter.replace(/[|^$.*+?(){}[\]\\/-]/, '\\$&');
-    const own = text.replace(new RegExp(`^((?:"(?:[^"]|"")*"|.*?)${end}){${earlier}}`), '');
-    this.#write(`${[...reasons.map((cell) => quote(cell, delimiter)), own].join(delimiter)}\n`);
+    return text.replace(new RegExp(`^((?:"(?:[^"]|"")*"|.*?)${end}){${earlier}}`), '');
+  }
+
+  /** @param {string[]} cells @param {string[]} [more] that are written as they are */
+  #writeRow(cells, more = []) {
+    const { delimiter = ',' } = this.#input;
+    const row = [...cells.map((cell) => quote(cell, delimiter)), ...more];
+    this.#write(`${row.join(delimiter)}\n`);
   }
 
   /** @param {string} text */
@@ -125,10 +108,6 @@ class Rejects {
     return inputFailure(`--rejects ${this.#path} cannot be written: ${error.message}`);
   }
 }
-
-/** Places of cells that stand behind the header's. @param {string[]} header @param {string[]} cells */
-const range = (header, cells) =>
-  Array.from({ length: Math.max(0, cells.length - header.length) }, (_, n) => header.length + n);
 
 /** @param {string} cell @param {string} delimiter */
 const quote = (cell, delimiter) =>

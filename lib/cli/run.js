@@ -6,7 +6,7 @@ const { Queue } = require('./queue.js');
 const { Tally } = require('./tally.js');
 
 /**
- * @typedef {import('./input/ndjson.js').Entry} Entry
+ * @typedef {import('./input/entry.js').Entry} Entry
  * @typedef {import('../../index.js').TwentyCrmError} TwentyCrmError
  * @typedef {InstanceType<typeof import('./rejects.js')['Rejects']>} RejectsFile
  */

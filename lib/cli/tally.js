@@ -38,7 +38,7 @@ class Tally {
     }
   }
 
-  /** The largest first. @returns {Kind[]} */
+  /** The largest first. */
   list() {
     return [...this.#kinds.values()].sort((a, b) => b.count - a.count);
   }

@@ -19,7 +19,6 @@ function maskApiKey(apiKey) {
  * configuration is how keys get into log files. Not enumerable, so that copies and comparisons do not see it.
  * @template {{ apiKey?: string }} T
  * @param {T} config
- * @returns {T}
  */
 function hideKey(config) {
   return Object.defineProperty(config, inspect.custom, {

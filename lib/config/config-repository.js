@@ -45,13 +45,11 @@ class TwentyCrmConfigRepository {
     this.#env = env ?? process.env;
   }
 
-  /** @returns {Promise<Response | null>} */
   async getConfig() {
     const config = await this.getRawConfig();
     return config === null ? null : masked(config);
   }
 
-  /** @returns {Promise<Config | null>} */
   async getRawConfig() {
     const stored = await this.#read();
     return stored ?? this.#fromEnv();
@@ -60,7 +58,6 @@ class TwentyCrmConfigRepository {
   /**
    * @param {import('../../index.js').UpdateTwentyCrmConfigRequest} data
    * @param {string} userId
-   * @returns {Promise<Response>}
    */
   async saveConfig(data, userId) {
     const checked = validateTwentyCrmConfig(data);
@@ -86,7 +83,6 @@ class TwentyCrmConfigRepository {
     return masked(saved);
   }
 
-  /** @returns {Promise<boolean>} */
   async hasConfig() {
     return (await this.getRawConfig()) !== null;
   }

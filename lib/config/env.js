@@ -68,7 +68,7 @@ function readSwitch(env) {
   return value === undefined ? undefined : value.toLowerCase() === 'true';
 }
 
-/** @param {Env} env @returns {import('../../index.js').TwentyCrmSyncMode | undefined} */
+/** @param {Env} env */
 function readEnvMode(env) {
   const name = 'TWENTY_CRM_SYNC_MODE';
   const value = read(env, name);

@@ -9,7 +9,6 @@ const OPTIONS = new Set(['externalId', 'clearEmpty']);
  * See `index.d.ts`.
  * @param {import('../../index.js').CompanyRow} company
  * @param {import('../../index.js').CompanyMappingOptions} [options]
- * @returns {import('../../index.js').UpsertCompanyInput}
  */
 function mapCompanyToTwentyCompany(company, options) {
   const from = new Fields(company, 'Company');

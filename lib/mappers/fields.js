@@ -42,7 +42,6 @@ class Fields {
   /**
    * Text without surrounding blanks; `null` where there is none, `undefined` where the field is not there at all.
    * @param {string} field
-   * @returns {string | null | undefined}
    */
   text(field) {
     const value = this.read(field);
@@ -59,7 +58,6 @@ class Fields {
 
   /**
    * @param {string} field
-   * @returns {number | null | undefined}
    */
   number(field) {
     const value = this.read(field);
@@ -77,7 +75,6 @@ class Fields {
   /**
    * The first of the fields that has text.
    * @param {string[]} fields
-   * @returns {string}
    */
   required(...fields) {
     for (const field of fields) {
@@ -118,7 +115,6 @@ function readOptions(mapper, options, known) {
  * @param {T} target
  * @param {Partial<T>} values
  * @param {boolean} clearEmpty
- * @returns {T}
  */
 function setFields(target, values, clearEmpty) {
   for (const [field, value] of Object.entries(values)) {
@@ -132,7 +128,6 @@ function setFields(target, values, clearEmpty) {
  * See `index.d.ts`.
  * @param {string | null | undefined} id
  * @param {string} entityType
- * @returns {string}
  */
 function ensureExternalId(id, entityType) {
   const trimmed = typeof id === 'string' ? id.trim() : '';
@@ -147,7 +142,6 @@ function ensureExternalId(id, entityType) {
 /**
  * See `index.d.ts`.
  * @param {string | null | undefined} location
- * @returns {string | null}
  */
 function extractCityFromLocation(location) {
   if (typeof location !== 'string') return null;

@@ -20,7 +20,6 @@ const MAX_NAME = 100;
  * @param {string} call whose options they are
  * @param {any} options
  * @param {readonly Name[]} names
- * @returns {Record<Name, any>}
  */
 function readNamed(call, options, names) {
   requireKnown(call, options, new Set(names));
@@ -32,7 +31,6 @@ function readNamed(call, options, names) {
  * @template {string} Name
  * @param {any} options
  * @param {readonly Name[]} names
- * @returns {Record<Name, any>}
  */
 function readKnown(options, names) {
   const values = readOptions('options', options ?? undefined, names);

@@ -64,7 +64,6 @@ class Courier {
 
   /**
    * @param {{ isProbe: boolean, signal: AbortSignal }} how a probe is one record; aborting hands back what is not sent
-   * @returns {Promise<Round>}
    */
   async round({ isProbe, signal }) {
     const { batchSize, leaseMs, clock } = this.#settings;
@@ -308,7 +307,6 @@ class Batch {
 
   /**
    * @param {import('./outbox.js').Settings} settings
-   * @returns {{ record: Record, outcome: Outcome }[]}
    */
   verdicts(settings) {
     return this.#records.map((record) => {

@@ -28,7 +28,6 @@ function parseId(id) {
  * A record that is given up at this moment.
  * @param {import('./settlement.js').Record} record
  * @param {import('../../index.js').TwentyCrmError} error
- * @returns {DeadLetter}
  */
 function deadLetterNow({ claim, input, deadInput, waiting }, error) {
   return deadLetter({
@@ -45,7 +44,6 @@ function deadLetterNow({ claim, input, deadInput, waiting }, error) {
 /**
  * One that was given up before.
  * @param {import('../../index.js').StoredDeadLetter} stored
- * @returns {DeadLetter}
  */
 function deadLetterOf({ payload, info, error, ...row }) {
   return deadLetter({

@@ -29,7 +29,6 @@ const LONGEST_NAME = 48;
  * See `index.d.ts`.
  * @param {PostgresPool} pool
  * @param {import('../../index.js').PostgresOutboxOptions} [options]
- * @returns {import('../../index.js').PostgresOutbox}
  */
 function postgresOutbox(pool, options) {
   return new PostgresOutbox(pool, options ?? {});

@@ -47,7 +47,6 @@ function after(signal, ms, clock) {
  * @template T
  * @param {Promise<T>} work goes on by itself
  * @param {AbortSignalLike} signal
- * @returns {Promise<T | null>}
  */
 async function orAborted(work, signal) {
   work.catch(() => {});
@@ -89,7 +88,6 @@ async function* untilAborted(run, signal) {
 /**
  * @param {AbortSignalLike} signal
  * @param {() => void} listener is called at once where it has aborted already
- * @returns {() => void}
  */
 function follow(signal, listener) {
   if (!signal.aborted) return onAbort(signal, listener);

@@ -142,7 +142,6 @@ class SqliteOutbox {
 
 /**
  * @param {object} store
- * @returns {import('../../native.js').SqliteOutbox}
  */
 function of(store) {
   const found = natives.get(store);

@@ -74,7 +74,6 @@ function isAboutRecord({ status, details }) {
 /**
  * The facts of a failure, as they can be stored.
  * @param {any} error
- * @returns {import('../../index.js').TwentyCrmError}
  */
 function plainError(error) {
   if (!isTwentyCrmError(error)) {

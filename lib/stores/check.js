@@ -22,7 +22,6 @@ const MAPPING = /** @type {const} */ ([
  * A text that every database keeps as it is: PostgreSQL takes no NUL, and half a surrogate pair has no UTF-8.
  * @param {string} field
  * @param {unknown} value
- * @returns {string}
  */
 function text(field, value) {
   if (typeof value !== 'string' || value === '') {
@@ -46,7 +45,6 @@ function isWellFormed(value) {
 
 /**
  * @param {unknown} value
- * @returns {MappedObjectType}
  */
 function objectType(value) {
   if (value === 'person' || value === 'company') return value;
@@ -55,7 +53,6 @@ function objectType(value) {
 
 /**
  * @param {unknown} values
- * @returns {string[]}
  */
 function everIds(values) {
   return listOf('everIds', values).map((value) => text('everId', value));
@@ -107,7 +104,6 @@ function mappingInput(value) {
 /**
  * Of one key twice, the later counts, as if written one after the other.
  * @param {unknown} values
- * @returns {MappingInput[]}
  */
 function mappingInputs(values) {
   /** @type {Map<string, MappingInput>} */

@@ -6,7 +6,6 @@ const { TwentyCrmApiError } = require('../errors.js');
 /**
  * One call of a native store: its result, or a rejection.
  * @param {(dispatcher: import('../../native.js').Dispatcher, id: number) => void} start
- * @returns {Promise<any>}
  */
 async function ask(start) {
   const answer = await call((dispatcher, id) => start(dispatcher, id), undefined);

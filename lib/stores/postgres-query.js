@@ -63,7 +63,6 @@ async function failure(pool, cause, about) {
 /**
  * The code of a failure: PostgreSQL's own, also behind an error of ours.
  * @param {any} error
- * @returns {string}
  */
 function codeOf(error) {
   try {

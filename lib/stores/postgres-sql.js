@@ -63,7 +63,6 @@ function quoted(name) {
  * @param {string} table quoted
  * @param {TableFacts} facts
  * @param {string | null} tenantId
- * @returns {Statements}
  */
 function createStatements(table, facts, tenantId) {
   requireFit(table, facts, tenantId);

@@ -31,7 +31,6 @@ const UNIQUE_VIOLATION = '23505';
  * See `index.d.ts`.
  * @param {import('../../index.js').PostgresPool} pool
  * @param {import('../../index.js').PostgresMappingStoreOptions} [options]
- * @returns {import('../../index.js').PostgresMappingStore}
  */
 function postgresMappingStore(pool, options) {
   return new PostgresMappingStore(pool, options ?? {});
@@ -190,7 +189,6 @@ class PostgresMappingStore {
 
   /**
    * @param {(statements: Statements) => [string, unknown[]]} choose
-   * @returns {Promise<any[]>}
    */
   async #run(choose) {
     this.#requireOpen();
@@ -217,7 +215,6 @@ class PostgresMappingStore {
    * @param {string} text
    * @param {unknown[]} values
    * @param {string} [creator] the method that makes the table
-   * @returns {Promise<any[]>}
    */
   #query(text, values, creator) {
     return runQuery(this.#pool, text, values, {

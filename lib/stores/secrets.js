@@ -7,7 +7,6 @@ const { invalid, isArray } = require('../serialise.js');
  * The secrets that a store's options name, as JSON: a text, or an array of which the first encrypts and all decrypt; an
  * empty one where nothing is encrypted. Of what is no secret nothing is told: one in the wrong place must not end in a log.
  * @param {{ secret?: string, secrets?: readonly string[] } | undefined} options
- * @returns {string}
  */
 function secretsJsonOf(options) {
   const { secret, secrets } = readOptions('options', options ?? undefined, ['secret', 'secrets']);

@@ -19,7 +19,6 @@ const OPTIONS = new Set(['secret', 'secrets']);
  * See `index.d.ts`.
  * @param {string} path
  * @param {import('../../index.js').SqliteConfigStoreOptions} [options]
- * @returns {import('../../index.js').SqliteConfigStore}
  */
 function sqliteConfigStore(path, options) {
   return new SqliteConfigStore(path, options);
@@ -88,7 +87,6 @@ class SqliteConfigStore {
 
 /**
  * @param {SqliteConfigStore} store
- * @returns {import('../../native.js').SqliteConfig}
  */
 function of(store) {
   const found = natives.get(store);

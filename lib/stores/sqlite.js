@@ -88,7 +88,6 @@ class SqliteMappingStore {
 
 /**
  * @param {object} store
- * @returns {import('../../native.js').SqliteStore}
  */
 function of(store) {
   const found = natives.get(store);

@@ -7,7 +7,6 @@ const { toJson } = require('../serialise.js');
 /**
  * The hash that is kept with a mapping: the one that is given, else that of the data.
  * @param {import('../../index.js').MappingInput} mapping
- * @returns {string | null}
  */
 function hashOf({ versionHash, dataForHash }) {
   if (versionHash) return versionHash;

@@ -29,7 +29,6 @@ function startApply(native, event, optionsJson, options) {
  * What mappings depend on, and no more of the record.
  * @param {any} event
  * @param {string} [externalId] the field that holds external ids
- * @returns {string}
  */
 function toEventJson(event, externalId = TWENTY_CRM_DEFAULTS.fieldNames.externalId) {
   let problem;

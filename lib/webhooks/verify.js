@@ -32,7 +32,6 @@ const KNOWN_OPTIONS = new Set(OPTIONS);
 /**
  * See `index.d.ts`.
  * @param {import('../../index.js').VerifyTwentyWebhookOptions} options
- * @returns {any}
  */
 function verifyTwentyWebhook(options) {
   requireKnown('verifyTwentyWebhook', options, KNOWN_OPTIONS);
@@ -90,7 +89,6 @@ function readSecrets(secret) {
 /**
  * The secrets of a list, whatever its iterator and its `slice` do; none where it cannot be read.
  * @param {unknown} secret
- * @returns {any[]}
  */
 function listOf(secret) {
   try {
@@ -105,7 +103,6 @@ function listOf(secret) {
 /**
  * @param {'toleranceMs' | 'maxBodyBytes'} name
  * @param {unknown} value
- * @returns {number}
  */
 function readAmount(name, value) {
   if (value === undefined || value === null) return TWENTY_CRM_DEFAULTS[name];
@@ -115,7 +112,6 @@ function readAmount(name, value) {
 
 /**
  * @param {unknown} now
- * @returns {number}
  */
 function readNow(now) {
   let millis;
@@ -131,7 +127,6 @@ function readNow(now) {
 /**
  * @param {any} rawBody
  * @param {number} maxBodyBytes
- * @returns {Buffer}
  */
 function readBody(rawBody, maxBodyBytes) {
   const body = toBytes(rawBody, maxBodyBytes);
@@ -178,7 +173,6 @@ function toBytes(rawBody, maxBytes) {
 /**
  * The values of Twenty's own headers, whatever holds them.
  * @param {any} headers
- * @returns {Map<HeaderName, unknown[]>}
  */
 function readHeaders(headers) {
   /** @type {Map<HeaderName, unknown[]>} */
@@ -236,7 +230,6 @@ function takeEntries(headers, take) {
 /**
  * @param {Map<HeaderName, unknown[]>} headers
  * @param {HeaderName} name
- * @returns {string}
  */
 function required(headers, name) {
   const values = (headers.get(name) ?? []).filter((value) => value !== undefined && value !== null);
@@ -301,7 +294,6 @@ function requireFresh(timestamp, now, toleranceMs) {
 
 /**
  * @param {Buffer} body
- * @returns {any}
  */
 function readEvent(body) {
   /** @type {any} */

@@ -1,4 +1,4 @@
-//! Request bodies (`docs/twenty/protocol.md#transport`).
+//! Request bodies (WIRE.md section 1).
 
 use serde_json::{Map, Value};
 

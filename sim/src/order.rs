@@ -1,4 +1,4 @@
-//! Ordering and cursors (`docs/twenty/protocol.md#lists`).
+//! Ordering and cursors (WIRE.md section 7).
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! Records over REST: paths, parameters, and what each call answers (`docs/twenty/protocol.md#records`).
+//! Records over REST: paths, parameters, and what each call answers (WIRE.md section 4).
 
 use std::sync::Arc;
 

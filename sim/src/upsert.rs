@@ -1,4 +1,4 @@
-//! Upserts (`docs/twenty/protocol.md#upserts`).
+//! Upserts (WIRE.md sections 5, 6 and 11).
 
 use std::collections::HashSet;
 use std::sync::Arc;

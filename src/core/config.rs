@@ -7,26 +7,26 @@ use serde_json::{Map, Value};
 use crate::core::error::CrmError;
 use crate::core::http::{ApiKey, BaseUrl, CaCertificates};
 
-/// Time for one attempt, over connect, headers and body, in milliseconds.
+/// Time for one attempt, over connect, headers and body, in milliseconds (spec).
 pub const TIMEOUT_MS: u64 = 10_000;
-/// Repeats after the first attempt.
+/// Repeats after the first attempt (spec).
 pub const MAX_RETRIES: u32 = 3;
-/// Ceiling of the first wait, in milliseconds.
+/// Ceiling of the first wait, in milliseconds (spec).
 pub const INITIAL_BACKOFF_MS: u64 = 200;
-/// Ceiling of every later wait, in milliseconds.
+/// Ceiling of every later wait, in milliseconds (spec).
 pub const MAX_BACKOFF_MS: u64 = 5_000;
-/// How long remembered ids are used, in milliseconds.
+/// How long remembered ids are used, in milliseconds (spec: 5 minutes).
 pub const CACHE_TTL_MS: u64 = 300_000;
-/// How long the hash of what was written is believed, in milliseconds.
+/// How long the hash of what was written is believed, in milliseconds (DESIGN: 24 h).
 pub const HASH_TTL_MS: u64 = 86_400_000;
-/// Repeats of an upsert that lost a race.
+/// Repeats of an upsert that lost a race (spec).
 pub const MAX_CONFLICT_RETRIES: u32 = 3;
-/// Wait before such a repeat, in milliseconds.
+/// Wait before such a repeat, in milliseconds (spec).
 pub const CONFLICT_RETRY_DELAY_MS: u64 = 100;
-/// Longest wait that a server's `Retry-After` can bring about; longer ones are cut to this.
+/// Longest wait that a server's `Retry-After` can bring about (DESIGN: 120 s); longer ones are cut to this.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
 /// How long one call may wait for the rate limit in all, in milliseconds. Five minutes let 500 calls queue up behind
-/// Twenty's default limit of 100 a minute (`docs/twenty/protocol.md#rate-limits`).
+/// Twenty's default limit of 100 a minute (WIRE.md section 8).
 pub const MAX_THROTTLE_WAIT_MS: u64 = 300_000;
 /// Tokens that a workspace's retry budget holds when full (figure of the AWS SDKs' standard strategy).
 pub const RETRY_BUDGET_CAPACITY: u32 = 500;

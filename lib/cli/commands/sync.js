@@ -30,7 +30,6 @@ const { plural, shellWord } = require('../text.js');
  * @param {'person' | 'company'} entity
  * @param {string} file
  * @param {SyncOptions} options
- * @returns {Promise<import('../main.js').Outcome>}
  */
 async function sync(context, entity, file, options) {
   const { console, env, interruption, stdin } = context;
@@ -72,7 +71,6 @@ async function sync(context, entity, file, options) {
    * @param {import('../input/open.js').Input} input
    * @param {RejectsFile | undefined} rejects
    * @param {import('../../../index.js').TwentyCrmSyncService} service
-   * @returns {Promise<import('../main.js').Outcome>}
    */
   async function write(input, rejects, service) {
     const startedMs = performance.now();

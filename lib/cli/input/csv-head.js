@@ -23,7 +23,7 @@ const NAMED_DELIMITERS = new Map([
 /** Excel begins files with a line of its own. */
 const SEPARATOR_LINE = /^sep=(.)(?:\r?\n|\r|$)/i;
 
-/** @param {string} text @returns {string | undefined} */
+/** @param {string} text */
 const readDelimiter = (text) =>
   NAMED_DELIMITERS.get(text) ?? (/^[^\s"\p{L}\p{N}]$|^\t$/u.test(text) ? text : undefined);
 

@@ -3,15 +3,16 @@
 const { knownColumns, planColumns } = require('../columns.js');
 const { inputFailure } = require('../failure.js');
 const { identifier } = require('../ids.js');
-const { BadRecord, REJECT_PREFIX, rowToRecord } = require('../mapping.js');
+const { BadRecord, isReason, rowToRecord } = require('../mapping.js');
 const { findPreset, hasSigns, offer } = require('../presets/index.js');
 const { requireUtf8 } = require('./bytes.js');
 const { Head, detectDelimiter, readDelimiter, roughCells } = require('./csv-head.js');
+const { refused, toEntry } = require('./entry.js');
 const { RecordSplitter } = require('./records.js');
 const { plural, tidyName } = require('../text.js');
 
 /**
- * @typedef {import('./ndjson.js').Entry} Entry
+ * @typedef {import('./entry.js').Entry} Entry
  * @typedef {import('./records.js').Found} Found
  *
  * @typedef {object} Row
@@ -48,8 +49,8 @@ async function openCsv(chunks, entity, mapping, delimiter, skipLines = 0) {
   if (first.done) return { header: [], delimiter: chosen, entries: none() };
   const { cells: header, problem } = first.value;
   if (problem !== undefined) throw inputFailure(`The header cannot be read: ${problem}`);
-  const columns = await planned(head, () => planColumns(entity, header, mapping), entity, mapping);
-  splitter.isPatient = header.some((name) => tidyName(name).startsWith(REJECT_PREFIX));
+  const columns = await planned(head, header, entity, mapping);
+  splitter.isPatient = header.some(isReason);
   splitter.isRow = (line) => {
     const cells = line.split(chosen);
     return cells.length === header.length && (cells[columns.email] ?? '').includes('@');
@@ -66,27 +67,22 @@ async function* none() {}
 
 /**
  * A header that does not do may be a title, with the header some lines below it.
- * @template T
  * @param {InstanceType<typeof Head>} head
- * @param {() => T} plan
+ * @param {readonly string[]} header
  * @param {import('../fields.js').Entity} entity
  * @param {import('../mapping.js').Mapping} mapping
- * @returns {Promise<T>}
  */
-async function planned(head, plan, entity, mapping) {
+async function planned(head, header, entity, mapping) {
   try {
-    return plan();
+    return planColumns(entity, header, mapping);
   } catch (error) {
-    /** @param {string} line */
-    const known = (line) => knownColumns(entity, roughCells(line), mapping);
-    const lines = await head.lines();
-    const presets = lines.map((text) => findPreset(entity, roughCells(text)));
-    const [first, ...others] = lines.map(known);
-    const isBetter = others.map((count, n) =>
-      presets[0] === undefined ? count > Math.max(1, first) || presets[n + 1] !== undefined : false,
+    const lines = (await head.lines()).map((line) => roughCells(line));
+    const known = lines.map((cells) => knownColumns(entity, cells, mapping));
+    const presets = lines.map((cells) => findPreset(entity, cells));
+    const below = presets.findIndex(
+      (preset, n) => n > 0 && (preset !== undefined || known[n] > Math.max(1, known[0])),
     );
-    const below = isBetter.indexOf(true) + 1;
-    if (below === 0) throw error;
+    if (below < 0 || presets[0] !== undefined) throw error;
     const line = head.before + below;
     const preset = presets[below];
     const more = preset && preset !== mapping.preset ? `\n${offer(preset)}` : '';
@@ -109,14 +105,12 @@ async function* parse(head, splitter, delimiter) {
   /** @param {Iterable<Found>} records */
   const rowsOf = function* (records) {
     /** @type {Found[]} */
-    let batch = [];
+    const batch = [];
     for (const record of records) {
       batch.push(record);
       // What comes behind the header is cut by what the header says.
-      if (!isHeader) continue;
+      if (isHeader) yield* withCells(batch.splice(0), delimiter);
       isHeader = false;
-      yield* withCells(batch, delimiter);
-      batch = [];
     }
     yield* withCells(batch, delimiter);
   };
@@ -143,16 +137,16 @@ function* withCells(records, delimiter) {
     relax_quotes: true,
   });
   if (parsed.length !== good.length) throw new Error(`${parsed.length} rows of ${good.length}`);
-  let next = 0;
+  const rows = parsed.values();
   for (const record of records) {
-    if (record.problem !== undefined) yield { ...record, cells: [] };
-    else {
-      const cells = parsed[next];
-      next += 1;
-      if (cells.some((cell) => cell.trim() !== '')) yield { ...record, cells };
-    }
+    const isGood = record.problem === undefined;
+    const cells = (isGood && rows.next().value) || [];
+    if (!isGood || cells.some(isFilled)) yield { ...record, cells };
   }
 }
+
+/** @param {string | undefined} cell */
+const isFilled = (cell) => cell !== undefined && cell.trim() !== '';
 
 /** Between records, whose own line ends are gone; one that stands in a cell does not end a record then. */
 const END_OF_RECORD = '\r\n';
@@ -166,36 +160,32 @@ const END_OF_RECORD = '\r\n';
  */
 async function* toEntries(rows, header, columns, toRecord) {
   const nameless = header.flatMap((name, index) => (tidyName(name) === '' ? [index] : []));
-  /** @param {Row} row @param {string} [cut] why it is no row of its own @returns {Entry} */
-  const toEntry = ({ cells, text, problem, line, end }, cut) => {
+  /** @param {Row} row @param {string} [cut] why it is no row of its own */
+  const entryOf = (row, cut) => {
+    const { cells, text, problem } = row;
     if (problem !== undefined) {
-      const failure = { code: 'WRONG_QUOTES', message: problem };
-      return { line, end, failure, source: { text } };
+      return refused(row, { text }, { code: 'WRONG_QUOTES', message: problem });
     }
-    try {
+    return toEntry(row, { cells }, () => {
       if (cut !== undefined) throw wrongCount(cells, header, cut);
       checkCells(cells, header, columns.least, nameless);
-      return { line, end, record: toRecord(cells), source: { cells } };
-    } catch (error) {
-      if (!(error instanceof BadRecord)) throw error;
-      const { code, field, message } = error;
-      return { line, end, failure: { code, field, message }, source: { cells } };
-    }
+      return toRecord(cells);
+    });
   };
   /** @type {Row | undefined} a short row, until the next one shows whether it goes on there */
   let short;
   for await (const row of rows) {
     if (short !== undefined && isRest(row, short, header, columns)) {
-      yield toEntry(short, `, and line ${row.line} looks like the rest of it`);
-      yield toEntry(row, `, and it looks like the rest of line ${short.line}`);
+      yield entryOf(short, `, and line ${row.line} looks like the rest of it`);
+      yield entryOf(row, `, and it looks like the rest of line ${short.line}`);
       short = undefined;
       continue;
     }
-    if (short !== undefined) yield toEntry(short);
+    if (short !== undefined) yield entryOf(short);
     short = row.problem === undefined && row.cells.length < header.length ? row : undefined;
-    if (short === undefined) yield toEntry(row);
+    if (short === undefined) yield entryOf(row);
   }
-  if (short !== undefined) yield toEntry(short);
+  if (short !== undefined) yield entryOf(short);
 }
 
 /**
@@ -206,9 +196,9 @@ async function* toEntries(rows, header, columns, toRecord) {
  * @param {number[]} nameless
  */
 function checkCells(cells, header, least, nameless) {
-  const isLong = cells.slice(header.length).some((cell) => cell.trim() !== '');
+  const isLong = cells.slice(header.length).some(isFilled);
   if (cells.length < least || isLong) throw wrongCount(cells, header, '');
-  const filled = nameless.find((index) => (cells[index] ?? '').trim() !== '');
+  const filled = nameless.find((index) => isFilled(cells[index]));
   if (filled !== undefined) {
     throw new BadRecord('', `column ${filled + 1} has a value and no name`, 'WRONG_COLUMN_COUNT');
   }
@@ -224,8 +214,8 @@ function checkCells(cells, header, least, nameless) {
 function isRest({ cells, problem }, before, header, columns) {
   if (problem !== undefined || before.cells.length + cells.length - 1 !== header.length)
     return false;
-  const email = cells[columns.email] ?? '';
-  return cells.length < columns.least || (email.trim() !== '' && !email.includes('@'));
+  const email = cells[columns.email];
+  return cells.length < columns.least || (isFilled(email) && !email.includes('@'));
 }
 
 /** @param {string[]} cells @param {string[]} header @param {string} more */

@@ -3,23 +3,15 @@
 const { isUtf8 } = require('node:buffer');
 const { inputFailure } = require('../failure.js');
 const { identifier } = require('../ids.js');
-const { BadRecord, REJECT_PREFIX, isObject, objectMapper } = require('../mapping.js');
+const { REJECT_PREFIX, isObject, objectMapper } = require('../mapping.js');
 const { unknownNames } = require('../unknown.js');
+const { refused, toEntry } = require('./entry.js');
 const { LineSplitter, MAX_RECORD_BYTES } = require('./lines.js');
 
 /** The text of a line that is no record, in a rejects file. */
 const RAW = `${REJECT_PREFIX}ed_line`;
 
-/**
- * @typedef {import('../mapping.js').RecordFailure} RecordFailure
- *
- * @typedef {object} Entry one record of the input
- * @property {number} line where it begins, from 1
- * @property {number} end offset behind it, in bytes of UTF-8
- * @property {Record<string, unknown>} [record] what is to be sent
- * @property {RecordFailure} [failure] why nothing is
- * @property {any} source as it was read, for the rejects: cells, a JSON value, or text
- */
+/** @typedef {import('./entry.js').Entry} Entry */
 
 /**
  * Newline-delimited JSON, read as a stream. A line that is no record is an entry with a failure. Blank lines are read over.
@@ -75,68 +67,37 @@ function refuseUnknown({ failure, source }, entity) {
 const isBlank = (bytes) => bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 
 /**
- * @param {import('./lines.js').Line} line
+ * @param {Omit<import('./lines.js').Line, 'ending'>} line
  * @param {(object: Record<string, unknown>) => Record<string, unknown>} toRecord
- * @returns {Entry}
  */
 function readLine({ number, bytes, end, length }, toRecord) {
   const place = { line: number, end };
-  if (length > bytes.length) {
-    return {
-      ...place,
-      failure: tooLong(length),
-      source: { text: bytes.toString(), isCut: true },
-    };
-  }
-  if (!isUtf8(bytes)) {
-    const failure = { code: 'NOT_UTF8', message: 'the line is not UTF-8' };
-    return { ...place, failure, source: { text: bytes.toString() } };
-  }
   const text = bytes.toString();
+  if (length > bytes.length) {
+    return refused(place, { text, isCut: true }, tooLong(`has ${length} bytes, which is`));
+  }
+  /** @param {string} code @param {string} message */
+  const refuse = (code, message) => refused(place, { text }, { code, message });
+  if (!isUtf8(bytes)) return refuse('NOT_UTF8', 'the line is not UTF-8');
   let value;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const failure = { code: 'NOT_JSON', message: `the line is not JSON: ${error.message}` };
-    return { ...place, failure, source: { text } };
+    return refuse('NOT_JSON', `the line is not JSON: ${error.message}`);
   }
-  if (!isObject(value)) {
-    const failure = { code: 'NOT_JSON', message: 'the line is JSON, but not an object' };
-    return { ...place, failure, source: { text } };
-  }
-  if (typeof value[RAW] === 'string') return again(value, place, toRecord);
-  const source = { json: value };
-  try {
-    return { ...place, record: toRecord(value), source };
-  } catch (error) {
-    if (!(error instanceof BadRecord)) throw error;
-    const { code, field, message } = error;
-    return { ...place, failure: { code, field, message }, source };
-  }
+  if (!isObject(value)) return refuse('NOT_JSON', 'the line is JSON, but not an object');
+  const { [RAW]: raw, [REJECT_PREFIX]: reason } = /** @type {any} */ (value);
+  if (typeof raw !== 'string') return toEntry(place, { json: value }, () => toRecord(value));
+  // A line of a rejects file that stands for one which was no record: however often it is wrapped, one wrapping comes out.
+  if (reason?.isCut === true) return refused(place, { text: raw, isCut: true }, tooLong('was'));
+  const again = Buffer.from(raw);
+  return readLine({ number, bytes: again, end, length: again.length }, toRecord);
 }
 
-/**
- * A line of a rejects file that stands for a line which was no record.
- * @param {Record<string, any>} value
- * @param {{ line: number, end: number }} place
- * @param {(object: Record<string, unknown>) => Record<string, unknown>} toRecord
- * @returns {Entry}
- */
-function again(value, place, toRecord) {
-  const text = value[RAW];
-  const bytes = Buffer.from(text);
-  const isCut = value[REJECT_PREFIX]?.isCut === true;
-  if (isCut) return { ...place, failure: tooLong(undefined), source: { text, isCut } };
-  const line = { number: place.line, bytes, ending: '', end: place.end, length: bytes.length };
-  const entry = readLine(line, toRecord);
-  // However often it is wrapped, one wrapping comes out.
-  return entry;
-}
-
-/** @param {number | undefined} length @returns {RecordFailure} */
-const tooLong = (length) => ({
+/** @param {string} how */
+const tooLong = (how) => ({
   code: 'RECORD_TOO_LONG',
-  message: `the line ${length === undefined ? 'was' : `has ${length} bytes, which is`} longer than ${MAX_RECORD_BYTES} bytes`,
+  message: `the line ${how} longer than ${MAX_RECORD_BYTES} bytes`,
 });
 
 module.exports = { RAW, readNdjson };

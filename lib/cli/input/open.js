@@ -35,7 +35,7 @@ const EXTENSIONS = {
  * @property {Format} format
  * @property {string[]} [header] of a CSV file
  * @property {string} [delimiter] of a CSV file
- * @property {AsyncGenerator<import('./ndjson.js').Entry, void, undefined>} entries
+ * @property {AsyncGenerator<import('./entry.js').Entry, void, undefined>} entries
  * @property {import('../columns.js').Columns['notes']} [notes] what a preset leaves out
  * @property {boolean} hasSize whether it is known how much there is to read
  * @property {() => boolean} needsMark whether a file made of its records begins with a byte order mark, known once they
@@ -88,7 +88,7 @@ async function openInput(file, entity, mapping, options, stdin, signal) {
   }
 }
 
-/** @param {string} file @param {Format | undefined} given @returns {Format} */
+/** @param {string} file @param {Format | undefined} given */
 function readFormat(file, given) {
   const format = given ?? EXTENSIONS[path.extname(file).toLowerCase()];
   if (format !== undefined) return format;

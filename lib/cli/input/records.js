@@ -65,14 +65,14 @@ class RecordSplitter {
     this.#offset = before;
   }
 
-  /** @param {Buffer} chunk @returns {Generator<Found, void, undefined>} */
+  /** @param {Buffer} chunk */
   *push(chunk) {
     for (const line of this.#lines.push(chunk)) yield* this.#take(line);
     const { overlong } = this.#lines;
     if (overlong !== undefined) throw tooLong(overlong + this.#offset);
   }
 
-  /** What is left at the input's end. @returns {Generator<Found, void, undefined>} */
+  /** What is left at the input's end. */
   *end() {
     for (const line of this.#lines.end()) yield* this.#take(line);
     while (this.#open.length > 0) {
@@ -87,7 +87,7 @@ class RecordSplitter {
     }
   }
 
-  /** @param {import('./lines.js').Line} line @returns {Generator<Found, void, undefined>} */
+  /** @param {import('./lines.js').Line} line */
   *#take({ number, bytes, ending, end, length }) {
     const at = number + this.#offset;
     if (length > bytes.length) throw tooLong(at);
@@ -148,7 +148,7 @@ class RecordSplitter {
     }
   }
 
-  /** @param {number} last line of the record @returns {string | undefined} */
+  /** @param {number} last line of the record */
   #swallowed(last) {
     const pieces = this.#open;
     if (pieces.length < 2 || !pieces.every(({ text }) => this.isRow(text))) return undefined;

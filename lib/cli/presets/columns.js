@@ -2,7 +2,7 @@
 
 const { inputFailure } = require('../failure.js');
 const { FIELDS } = require('../fields.js');
-const { REJECT_PREFIX } = require('../mapping.js');
+const { isReason } = require('../mapping.js');
 const { PresetNotes } = require('./notes.js');
 const { findPreset, keyOf, offer } = require('./index.js');
 const { ownerOf, requireFields, requireOnce } = require('../required.js');
@@ -51,9 +51,7 @@ function planPreset(entity, names, mapping, preset) {
   };
   const used = new Set(fills.flatMap(({ places }) => places));
   const rest = names.flatMap((name, index) =>
-    name === '' || name.startsWith(REJECT_PREFIX) || mapping.ignored.has(name) || used.has(index)
-      ? []
-      : [index],
+    name === '' || isReason(name) || mapping.ignored.has(name) || used.has(index) ? [] : [index],
   );
   return {
     targets: fills.map(({ target }) => [target]),

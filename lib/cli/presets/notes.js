@@ -4,7 +4,7 @@ const { plural, printable, wrap } = require('../text.js');
 
 /**
  * @typedef {import('./columns.js').Fill} Fill
- * @typedef {import('../input/ndjson.js').Entry} Entry
+ * @typedef {import('../input/entry.js').Entry} Entry
  *
  * @typedef {object} LeftOut
  * @property {string} column

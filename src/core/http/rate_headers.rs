@@ -1,5 +1,4 @@
-//! `X-RateLimit-Limit`, `-Remaining` and `-Reset`: what later servers say beside their answers
-//! (`docs/twenty/protocol.md#rate-limits`).
+//! `X-RateLimit-Limit`, `-Remaining` and `-Reset`: what later servers say beside their answers (WIRE.md section 11).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

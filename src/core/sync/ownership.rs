@@ -1,5 +1,4 @@
-//! Who owns a field: the site that syncs, or the people who work in the CRM
-//! (`docs/twenty/mapping.md#absent-blank-and-null`).
+//! Who owns a field: the site that syncs, or the people who work in the CRM (MAPPING.md, "Unset and null").
 
 use std::collections::BTreeMap;
 

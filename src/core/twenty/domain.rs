@@ -1,4 +1,4 @@
-//! Company domains as identities (`docs/twenty/mapping.md#domains`).
+//! Company domains as identities (MAPPING.md, row `domain_name`).
 
 use std::borrow::Cow;
 

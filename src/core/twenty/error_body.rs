@@ -1,5 +1,4 @@
-//! What a failing answer says: Twenty has five shapes of error bodies (`docs/twenty/protocol.md#errors`)
-//! and GraphQL has one more.
+//! What a failing answer says: Twenty has five shapes of error bodies (WIRE.md section 3) and GraphQL has one more.
 
 use std::fmt::Write as _;
 
@@ -126,7 +125,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// Code and message of each metadata error. Errors about view fields only follow from the others.
+/// Code and message of each metadata error. Errors about view fields only follow from the others (WIRE.md section 3).
 fn metadata_errors(errors: &Value) -> Vec<(Option<String>, String)> {
     let Some(kinds) = errors.as_object() else {
         return Vec::new();

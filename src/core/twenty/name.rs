@@ -1,4 +1,4 @@
-//! One full name into Twenty's first and last name (`docs/twenty/mapping.md#names`).
+//! One full name into Twenty's first and last name (MAPPING.md, row `name`).
 
 mod particle;
 mod suffix;

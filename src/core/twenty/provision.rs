@@ -1,5 +1,5 @@
 //! The fields that this package writes to and Twenty does not bring: which of them a workspace has, lacks, or has in a
-//! form that does not serve (`docs/schema.md`).
+//! form that does not serve (MAPPING.md; DESIGN, `TwentyCrmSchemaService`).
 
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,5 +1,4 @@
-//! The schema from `GET /rest/metadata/objects`, in either of its two formats
-//! (`docs/twenty/protocol.md#custom-fields`).
+//! The schema from `GET /rest/metadata/objects`, in either of its two formats (WIRE.md section 9).
 
 use std::borrow::Cow;
 
@@ -14,7 +13,7 @@ use super::{
 use crate::core::error::CrmError;
 
 impl WorkspaceSchema {
-    /// From `GET /rest/metadata/objects`, all pages, in either of its two formats.
+    /// From `GET /rest/metadata/objects`, all pages, in either of its two formats (WIRE.md section 9).
     pub fn from_metadata_objects(pages: &[Bytes]) -> Result<Self, CrmError> {
         let mut person = None;
         let mut company = None;
@@ -62,7 +61,7 @@ impl ObjectSchema {
     }
 }
 
-/// The cursor of the next page of a metadata list, if there is one: what `starting_after` takes.
+/// The cursor of the next page of a metadata list, if there is one (WIRE.md section 9: `starting_after`).
 pub fn next_metadata_cursor(page: &[u8]) -> Result<Option<String>, CrmError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
