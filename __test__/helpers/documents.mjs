@@ -57,14 +57,22 @@ export const printed = (text) =>
   );
 
 /** The anchors of its headings, as GitHub makes them. @param {string} markdown */
-export const anchors = (markdown) =>
-  [...markdown.replace(/^```.*?^```$/gms, '').matchAll(/^#+ ([^\n]+)$/gm)].map(([, title]) =>
-    title
+export function anchors(markdown) {
+  const headings = markdown.replace(/^```.*?^```$/gms, '').matchAll(/^#+ ([^\n]+)$/gm);
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  return [...headings].map(([, title]) => {
+    const anchor = title
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .trim()
-      .replaceAll(' ', '-'),
-  );
+      .replaceAll(' ', '-');
+    const before = seen.get(anchor) ?? 0;
+    seen.set(anchor, before + 1);
+    return before === 0 ? anchor : `${anchor}-${before}`;
+  });
+}
 
 /**
  * @param {string[]} args

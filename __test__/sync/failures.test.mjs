@@ -1,4 +1,4 @@
-// What an upsert ends with when the server, the key or the network is at fault: the rows of DESIGN's error table.
+// What an upsert ends with when the server, the key or the network is at fault: the rows of docs/errors.md.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';

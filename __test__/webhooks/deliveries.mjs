@@ -1,4 +1,4 @@
-// What the tests of webhooks share: deliveries signed as WIRE.md section 10 says, and the recorded ones.
+// What the tests of webhooks share: deliveries signed as docs/twenty/protocol.md#webhooks says, and the recorded ones.
 import { createHmac } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

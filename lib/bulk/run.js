@@ -79,7 +79,7 @@ class BulkRun {
    * @param {((summary: Summary) => A | PromiseLike<A>) | null} [onDone]
    * @param {((reason: any) => B | PromiseLike<B>) | null} [onFailed]
    */
-  // biome-ignore lint/suspicious/noThenProperty: awaiting a run gives its summary (DESIGN)
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a run gives its summary
   then(onDone, onFailed) {
     if (this.#summary === undefined) void this.#drain();
     return /** @type {Promise<Summary>} */ (this.#summary).then(onDone, onFailed);

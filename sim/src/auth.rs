@@ -1,4 +1,4 @@
-//! API keys and the authentication middleware (WIRE.md section 2).
+//! API keys and the authentication middleware (`docs/twenty/protocol.md#keys`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

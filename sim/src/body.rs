@@ -1,4 +1,4 @@
-//! Request bodies (WIRE.md section 1).
+//! Request bodies (`docs/twenty/protocol.md#transport`).
 
 use serde_json::{Map, Value};
 

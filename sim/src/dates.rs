@@ -1,4 +1,4 @@
-//! Dates and instants as the database reads them (WIRE.md section 4).
+//! Dates and instants as the database reads them (`docs/twenty/protocol.md#values`).
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 

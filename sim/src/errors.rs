@@ -1,4 +1,4 @@
-//! The five error bodies a Twenty server sends (WIRE.md section 3).
+//! The five error bodies a Twenty server sends (`docs/twenty/protocol.md#errors`).
 
 use serde_json::{Value, json};
 
@@ -103,7 +103,7 @@ impl ApiError {
         }
     }
 
-    /// Missing right: 400 on core REST and webhooks, 403 on metadata (WIRE.md section 2).
+    /// Missing right: 400 on core REST and webhooks, 403 on metadata (`docs/twenty/protocol.md#keys`).
     pub fn permission_denied(status: u16) -> Self {
         Self::Core {
             status,

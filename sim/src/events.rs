@@ -1,4 +1,4 @@
-//! What happened to a record, as webhooks are told (WIRE.md section 10).
+//! What happened to a record, as webhooks are told (`docs/twenty/protocol.md#webhooks`).
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! Filters: one tree that the REST grammar and GraphQL's JSON both compile to, evaluated with
-//! SQL's three-valued logic (WIRE.md section 7).
+//! SQL's three-valued logic (`docs/twenty/protocol.md#lists`).
 
 use serde_json::Value;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! The REST filter grammar, translated to GraphQL's shape (WIRE.md section 7).
+//! The REST filter grammar, translated to GraphQL's shape (`docs/twenty/protocol.md#lists`).
 
 use serde_json::{Map, Value, json};
 

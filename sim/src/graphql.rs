@@ -1,5 +1,5 @@
 //! GraphQL on `/graphql`: the list fields of every object, as far as they were recorded
-//! (WIRE.md sections 8 and 11), and what `/metadata` says to those who may not use it.
+//! (`docs/twenty/protocol.md#graphql`), and what `/metadata` says to those who may not use it.
 
 mod answer;
 mod ast;

@@ -114,8 +114,8 @@ pub struct Response {
 }
 
 /// Held by the answer to a request that inserted rows. While it lives, the request is still
-/// being answered: the window in which a second upsert of the same key loses the race (WIRE.md
-/// section 5).
+/// being answered: the window in which a second upsert of the same key loses the race
+/// (`docs/twenty/protocol.md#upserts`).
 #[derive(Debug, Clone, Default)]
 pub struct InFlight(Arc<()>);
 

@@ -2,10 +2,10 @@
 
 use bytes::{Buf, BytesMut};
 
-/// Request line and headers together, above which the server answers 431 (WIRE.md section 1).
+/// Request line and headers together, above which the server answers 431 (`docs/twenty/protocol.md#transport`).
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// JSON body limit (WIRE.md section 1).
+/// JSON body limit.
 pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// A request line with its headers.

@@ -1,4 +1,4 @@
-//! Answers as bytes, with the headers a real server sends (WIRE.md section 1).
+//! Answers as bytes, with the headers a real server sends (`docs/twenty/protocol.md#transport`).
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

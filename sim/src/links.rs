@@ -1,4 +1,4 @@
-//! LINKS values (WIRE.md section 4).
+//! LINKS values (`docs/twenty/protocol.md#values`).
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -7,7 +7,7 @@ use crate::errors::ApiError;
 use crate::http::ApiResult;
 
 /// Checks and normalises the URLs of a LINKS value; with `bare_host` the primary URL is reduced
-/// to its host (company domains from 2.38, WIRE.md section 11).
+/// to its host (company domains from 2.38).
 ///
 /// # Errors
 /// 400 INVALID_URL.

@@ -1,4 +1,4 @@
-//! Query parameters of record calls (WIRE.md section 7).
+//! Query parameters of record calls (`docs/twenty/protocol.md#lists`).
 
 use crate::errors::ApiError;
 use crate::flavour::Differences;

@@ -1,5 +1,5 @@
 //! Metadata REST: objects, fields and API keys, in the legacy and in the new body format
-//! (WIRE.md section 9).
+//! (`docs/twenty/protocol.md#custom-fields`).
 
 mod api_keys;
 mod extras;

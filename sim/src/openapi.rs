@@ -2,7 +2,7 @@
 //!
 //! They have the shape, the custom fields and the weight of the real ones (about 650 kB for the
 //! core), including what is wrong in those: depth said to be 1 by default, no PUT, and a
-//! `/restore/{id}` that never works (WIRE.md section 9).
+//! `/restore/{id}` that never works (`docs/twenty/protocol.md#custom-fields`).
 
 mod events;
 mod fields;

@@ -16,7 +16,7 @@ pub enum Preset {
     Dev,
 }
 
-/// Body format of the metadata REST routes (WIRE.md section 9).
+/// Body format of the metadata REST routes (`docs/twenty/protocol.md#custom-fields`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MetadataFormat {
@@ -30,7 +30,7 @@ pub enum MetadataFormat {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UnsentSubfields {
-    /// They survive, as those of other composites do (WIRE.md section 4), but for a label whose URL is cleared.
+    /// They survive, as those of other composites do, but for a label whose URL is cleared.
     Kept,
     /// They become null: seen on a real 2.21 server, beside which this one was run (`npm run reliability -- compare`).
     #[default]
@@ -62,7 +62,7 @@ impl Limit {
 }
 
 /// The two buckets of the workspace; `None` switches one off. The server's defaults are
-/// 100 per 1000 ms and 100 per 60000 ms (WIRE.md section 8); the simulator's default is none.
+/// 100 per 1000 ms and 100 per 60000 ms (`docs/twenty/protocol.md#rate-limits`); the simulator's default is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RateLimits {
@@ -124,7 +124,7 @@ pub struct SimOptions {
     /// Subfields of phones and links that a write does not send.
     pub unsent_subfields: UnsentSubfields,
     /// Chance that an upsert of a key whose first insert is still in flight loses the race and
-    /// is refused as a duplicate (WIRE.md section 5: two of eight), 0 to 1.
+    /// is refused as a duplicate (`docs/twenty/protocol.md#upserts`: two of eight), 0 to 1.
     pub upsert_race_probability: f64,
     /// Whether webhooks are delivered to loopback addresses (OUTBOUND_HTTP_SAFE_MODE_ENABLED
     /// set to false on a real server). Default true, because that is what tests need.

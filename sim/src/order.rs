@@ -1,4 +1,4 @@
-//! Ordering and cursors (WIRE.md section 7).
+//! Ordering and cursors (`docs/twenty/protocol.md#lists`).
 
 use std::cmp::Ordering;
 

@@ -1,5 +1,5 @@
 //! PHONES values: what is dialled is split into national number, country and calling code
-//! (WIRE.md section 4).
+//! (`docs/twenty/protocol.md#values`).
 
 use std::cell::RefCell;
 use std::collections::HashMap;

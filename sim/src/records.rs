@@ -1,4 +1,4 @@
-//! Records over REST: paths, parameters, and what each call answers (WIRE.md section 4).
+//! Records over REST: paths, parameters, and what each call answers (`docs/twenty/protocol.md#records`).
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::{body, graphql, metadata, openapi, records, webhooks};
 
 /// Answers a request: body parsing first, then authentication, then the routes, in the order
-/// in which the real server does it (WIRE.md section 2).
+/// in which the real server does it (`docs/twenty/protocol.md#keys`).
 pub fn handle(state: &Arc<State>, request: &mut Request) -> Response {
     if request.method == "OPTIONS" {
         return preflight();
@@ -53,7 +53,7 @@ pub fn handle(state: &Arc<State>, request: &mut Request) -> Response {
 }
 
 /// Nothing catches the driver's complaint on metadata routes; on the others it becomes a 400
-/// (WIRE.md section 3).
+/// (`docs/twenty/protocol.md#errors`).
 fn database_down(state: &State, segments: &[&str]) -> Response {
     let message = "connect ECONNREFUSED 127.0.0.1:55432";
     match segments {

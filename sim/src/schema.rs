@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Field types the server knows (WIRE.md sections 4 and 9).
+/// Field types the server knows (`docs/twenty/protocol.md#custom-fields`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum FieldType {

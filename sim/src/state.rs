@@ -57,7 +57,7 @@ pub struct Settings {
     pub allowance_exhausted: bool,
     /// See [`SimOptions::webhook_limit`].
     pub webhook_limit: bool,
-    /// Whether every request that needs the database fails (WIRE.md section 3).
+    /// Whether every request that needs the database fails (`docs/twenty/protocol.md#errors`).
     pub database_down: bool,
 }
 

@@ -11,7 +11,7 @@ use crate::clock::split_ms;
 use crate::schema::Object;
 
 /// A row: column name to value, nulls left out or explicit, text blanks stored as null
-/// (WIRE.md section 4). Instants are strings in the server's only format, so that they sort.
+/// (`docs/twenty/protocol.md#values`). Instants are strings in the server's only format, so that they sort.
 pub type Record = Map<String, Value>;
 
 /// Reads a column, or a subfield of a composite column.

@@ -1,8 +1,8 @@
 //! What becomes of a composite's subfields that a write does not send.
 //!
-//! Recorded: they survive in e-mails and names (transcripts 158, 159), and a link's label goes with its URL (356). No
-//! transcript holds a further number or link. On a real 2.21 server, beside which this one was run, they do not survive: a
-//! write of phones or links writes every subfield, null for those that were not sent. [`UnsentSubfields::Wiped`] does that.
+//! Recorded: they survive in e-mails and names, and a link's label goes with its URL. No recording holds a further
+//! number or link. On a real 2.21 server, beside which this one was run, they do not survive: a write of phones or
+//! links writes every subfield, null for those that were not sent. [`UnsentSubfields::Wiped`] does that.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! Upserts (WIRE.md sections 5, 6 and 11).
+//! Upserts (`docs/twenty/protocol.md#upserts`).
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! What the server does to a value before it stores it: checks its JSON type and normalises it
-//! (WIRE.md section 4). Stored values have blanks as null and instants in one format.
+//! (`docs/twenty/protocol.md#values`). Stored values have blanks as null and instants in one format.
 
 use serde_json::{Map, Value};
 

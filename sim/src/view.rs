@@ -11,7 +11,7 @@ use crate::schema::{Field, FieldType, Object, RelationKind, SubType};
 use crate::store::{Record, get, id_of, is_deleted};
 use crate::world::World;
 
-/// Records of a one-to-many relation that depth 1 shows at most (WIRE.md section 4).
+/// Records of a one-to-many relation that depth 1 shows at most (`docs/twenty/protocol.md#records`).
 const MAX_RELATED: usize = 60;
 
 /// A record ready to be printed.

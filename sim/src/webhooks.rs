@@ -1,4 +1,4 @@
-//! Webhooks: their routes, and the deliveries they get (WIRE.md section 10).
+//! Webhooks: their routes, and the deliveries they get (`docs/twenty/protocol.md#webhooks`).
 
 pub mod deliver;
 mod routes;

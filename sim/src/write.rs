@@ -1,4 +1,4 @@
-//! Inserting and updating records (WIRE.md sections 4 and 5).
+//! Inserting and updating records (`docs/twenty/protocol.md#records`).
 
 use std::sync::Arc;
 
@@ -233,7 +233,7 @@ impl<'a> Write<'a> {
         self.store(id, &before, after, how)
     }
 
-    /// Sets or clears `deletedAt`; `updatedBy` stays (transcript 220).
+    /// Sets or clears `deletedAt`; `updatedBy` stays.
     ///
     /// # Errors
     /// 404 for an unknown id.

@@ -1,4 +1,4 @@
-//! Bulk writes, restore, merge, duplicates and groups (WIRE.md sections 4, 6 and 11).
+//! Bulk writes, restore, merge, duplicates and groups (`docs/twenty/protocol.md#records`).
 mod client;
 
 use client::{Client, start};

@@ -1,4 +1,4 @@
-//! What the wire looks like below the API (WIRE.md section 1).
+//! What the wire looks like below the API (`docs/twenty/protocol.md#transport`).
 mod client;
 
 use client::{Client, start};

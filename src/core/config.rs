@@ -7,26 +7,26 @@ use serde_json::{Map, Value};
 use crate::core::error::CrmError;
 use crate::core::http::{ApiKey, BaseUrl, CaCertificates};
 
-/// Time for one attempt, over connect, headers and body, in milliseconds (spec).
+/// Time for one attempt, over connect, headers and body, in milliseconds.
 pub const TIMEOUT_MS: u64 = 10_000;
-/// Repeats after the first attempt (spec).
+/// Repeats after the first attempt.
 pub const MAX_RETRIES: u32 = 3;
-/// Ceiling of the first wait, in milliseconds (spec).
+/// Ceiling of the first wait, in milliseconds.
 pub const INITIAL_BACKOFF_MS: u64 = 200;
-/// Ceiling of every later wait, in milliseconds (spec).
+/// Ceiling of every later wait, in milliseconds.
 pub const MAX_BACKOFF_MS: u64 = 5_000;
-/// How long remembered ids are used, in milliseconds (spec: 5 minutes).
+/// How long remembered ids are used, in milliseconds.
 pub const CACHE_TTL_MS: u64 = 300_000;
-/// How long the hash of what was written is believed, in milliseconds (DESIGN: 24 h).
+/// How long the hash of what was written is believed, in milliseconds.
 pub const HASH_TTL_MS: u64 = 86_400_000;
-/// Repeats of an upsert that lost a race (spec).
+/// Repeats of an upsert that lost a race.
 pub const MAX_CONFLICT_RETRIES: u32 = 3;
-/// Wait before such a repeat, in milliseconds (spec).
+/// Wait before such a repeat, in milliseconds.
 pub const CONFLICT_RETRY_DELAY_MS: u64 = 100;
-/// Longest wait that a server's `Retry-After` can bring about (DESIGN: 120 s); longer ones are cut to this.
+/// Longest wait that a server's `Retry-After` can bring about; longer ones are cut to this.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
 /// How long one call may wait for the rate limit in all, in milliseconds. Five minutes let 500 calls queue up behind
-/// Twenty's default limit of 100 a minute (WIRE.md section 8).
+/// Twenty's default limit of 100 a minute (`docs/twenty/protocol.md#rate-limits`).
 pub const MAX_THROTTLE_WAIT_MS: u64 = 300_000;
 /// Tokens that a workspace's retry budget holds when full (figure of the AWS SDKs' standard strategy).
 pub const RETRY_BUDGET_CAPACITY: u32 = 500;

@@ -1,8 +1,8 @@
-//! The one error type of the core, in the shape that the spec gives errors (code, message, status, retryable, details).
+//! The one error type of the core, in the shape that callers see (code, message, status, retryable, details).
 
 use serde_json::{Map, Value};
 
-/// What went wrong, as the spec's `TwentyCrmErrorCode`.
+/// What went wrong: `TwentyCrmErrorCode` of the public types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     /// No complete answer within the timeout (connect, headers and body).
@@ -41,7 +41,7 @@ impl ErrorCode {
         }
     }
 
-    /// Whether trying later makes sense when nothing more is known (DESIGN: error table).
+    /// Whether trying later makes sense when nothing more is known (`docs/errors.md#what-is-tried-again`).
     pub const fn retryable_by_default(self) -> bool {
         matches!(
             self,
@@ -118,7 +118,7 @@ impl CrmError {
         self.details.get("reason").and_then(Value::as_str)
     }
 
-    /// The spec's `TwentyCrmError` as a JSON value.
+    /// The public `TwentyCrmError` as a JSON value.
     pub fn to_value(&self) -> Value {
         let mut object = Map::new();
         object.insert("code".into(), self.code.as_str().into());
@@ -133,7 +133,7 @@ impl CrmError {
         Value::Object(object)
     }
 
-    /// The spec's `TwentyCrmError` as JSON text, the form in which it crosses to JavaScript.
+    /// The public `TwentyCrmError` as JSON text, the form in which it crosses to JavaScript.
     pub fn to_json(&self) -> String {
         self.to_value().to_string()
     }

@@ -1,4 +1,4 @@
-//! One way back into JavaScript for all calls of an environment (NAPI-FACTS (d), 7-9).
+//! One way back into JavaScript for all calls of an environment (`docs/decisions/one-dispatcher.md`).
 //!
 //! A call gets a number, runs on the I/O threads, and puts its answer into a queue. A single threadsafe function, held
 //! only weakly by the event loop, wakes JavaScript once for as many answers as have come together. It is referenced

@@ -13,7 +13,7 @@ use crate::core::quoted::Quoted;
 use crate::core::store::{Mapping, MappingStore, MappingWrite, StoredMapping};
 use crate::core::twenty::ids::ObjectKind;
 
-/// The port of DESIGN.md, as the caller's object has it.
+/// The caller's own mapping store: `MappingStore` of `types/mapping-store.d.ts`.
 pub struct CallerStore {
     shared: Arc<Shared>,
     target: u32,

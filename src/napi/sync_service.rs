@@ -216,7 +216,7 @@ impl SyncService {
         json!({"size": entries.len(), "entries": entries}).to_string()
     }
 
-    /// The spec's `AnyCacheEntry[]` as JSON text.
+    /// Cache entries (`AnyCacheEntry[]`) as JSON text.
     #[napi(catch_unwind)]
     pub fn cache_entries(&self) -> String {
         let entries: Vec<_> = self

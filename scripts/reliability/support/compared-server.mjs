@@ -13,7 +13,7 @@ const COMPARED = {
   ],
   companies: ['externalId', 'name', 'domainName', 'website', 'status'],
 };
-/** Rows that are deleted are shown only where a filter speaks of it (WIRE.md section 7). */
+/** Rows that are deleted are shown only where a filter speaks of it. */
 const ALL_ROWS = 'or(deletedAt[is]:NULL,deletedAt[is]:NOT_NULL)';
 
 /** The same id in the same place on every server. @param {string} text */

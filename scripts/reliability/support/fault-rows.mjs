@@ -266,7 +266,7 @@ export const rows = [
       faults.tooManyRetryAfter(random),
     ]),
   ),
-  // Whoever is slower than a call in 30 ms would never meet it (WIRE.md section 8).
+  // Whoever is slower than a call in 30 ms would never meet it.
   row('limit', 'the server’s own rate limit', () => ({}), {
     options: { rateLimits: { long: { limit: 20, ttlMs: 600 } } },
   }),

@@ -1,4 +1,4 @@
-// What can happen to a request, one by one. WIRE.md says what Twenty's own failures look like.
+// What can happen to a request, one by one. docs/twenty/protocol.md#errors says what Twenty's own failures look like.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode, json } from './http-frames.mjs';
@@ -223,7 +223,7 @@ export const tooManyRetryAfter = (random) =>
     );
   });
 
-/** The database fails behind a server that runs: Twenty says 400 (WIRE.md section 3). @param {boolean} processed */
+/** The database fails behind a server that runs: Twenty says 400. @param {boolean} processed */
 export const databaseFailure = (processed) =>
   fault(
     processed ? 'database lost behind a 400, processed' : 'database down behind a 400',

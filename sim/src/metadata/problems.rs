@@ -1,5 +1,5 @@
-//! Error shape 3: what a validation of metadata found, sorted by kind of thing (WIRE.md
-//! section 3).
+//! Error shape 3: what a validation of metadata found, sorted by kind of thing
+//! (`docs/twenty/protocol.md#errors`).
 
 use serde_json::{Map, Value, json};
 

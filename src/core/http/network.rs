@@ -30,7 +30,7 @@ use super::{
     TransportResponse, tls,
 };
 
-/// An idle connection is kept so long: less than the 65 s after which Twenty closes it (WIRE.md section 1), so that no
+/// An idle connection is kept so long: less than the 65 s after which Twenty closes it, so that no
 /// request is sent into a connection that is just being closed.
 pub(super) const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(55);
 

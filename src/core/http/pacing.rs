@@ -2,12 +2,13 @@
 //! counts.
 //!
 //! What follows the first refusal is one call per window / limit (T / N) and a small margin, not a full burst each time
-//! that the bucket has filled up. The server's refill quirk (WIRE.md section 8) leaves these two: a pace that is a hair too
-//! fast earns nothing, a pace of T / N earns one token a call, and T without a success earns all N at once. Both come to N
-//! calls per T. Margin and gap cost the pace 5 %; a burst costs its own length, in which nothing is earned (100 batches,
-//! 20 a second: 8 % of a minute). So throughput does not decide, and the rest does: waiting for a full bucket makes a
-//! single call wait up to a minute instead of T / N, and whoever else uses the workspace finds it empty for as long.
-//! What was earned while nobody called is used at once, and counted: a limit that is known is not run into again.
+//! that the bucket has filled up. The server's refill quirk (`docs/twenty/protocol.md#rate-limits`) leaves these two: a
+//! pace that is a hair too fast earns nothing, a pace of T / N earns one token a call, and T without a success earns
+//! all N at once. Both come to N calls per T. Margin and gap cost the pace 5 %; a burst costs its own length, in which
+//! nothing is earned (100 batches, 20 a second: 8 % of a minute). So throughput does not decide, and the rest does:
+//! waiting for a full bucket makes a single call wait up to a minute instead of T / N, and whoever else uses the
+//! workspace finds it empty for as long. What was earned while nobody called is used at once, and counted: a limit that
+//! is known is not run into again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,5 @@
-//! `X-RateLimit-Limit`, `-Remaining` and `-Reset`: what later servers say beside their answers (WIRE.md section 11).
+//! `X-RateLimit-Limit`, `-Remaining` and `-Reset`: what later servers say beside their answers
+//! (`docs/twenty/protocol.md#rate-limits`).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -7,7 +7,7 @@ use super::Request;
 
 /// Reads and everything that names its record may. A POST may if it has an idempotency key of the caller's, if its body
 /// carries the record's id (the repeat then says "duplicate"), or if it is a GraphQL query. Any other POST may not:
-/// Twenty ignores idempotency keys (WIRE.md section 4), and a blind repeat would make a second record.
+/// Twenty ignores idempotency keys, and a blind repeat would make a second record.
 pub(super) fn is_repeatable(request: &Request) -> bool {
     if let Some(decided) = request.repeatable {
         return decided;

@@ -44,7 +44,7 @@ pub struct Request {
     pub repeatable: Option<bool>,
     /// Whether the request is sent again when it got no answer in time.
     pub repeat_timeouts: bool,
-    /// Rate-limit tokens that the call takes: one per REST call, one per GraphQL root field (WIRE.md section 11).
+    /// Rate-limit tokens that the call asks for: one per REST call, one per GraphQL root field.
     pub cost: u32,
     /// Texts that every success's body holds, for example the record's id. An answer without them is another request's:
     /// balancers and proxies that lose count hand them out. It is asked for again, over another connection.

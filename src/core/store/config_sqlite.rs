@@ -25,7 +25,7 @@ const INSERT: &str = "INSERT INTO crm_config (singleton, id, base_url, api_key, 
 const UPDATE: &str = "UPDATE crm_config SET base_url = ?2, api_key = ?3, sealed_api_key = ?4,
     enabled = ?5, sync_mode = ?6, updated_by = ?7, updated_at = ?8 WHERE id = ?1";
 
-/// The spec's `TwentyCrmConfig`. No `Debug`: it holds the key.
+/// The public `TwentyCrmConfig`. No `Debug`: it holds the key.
 #[derive(Clone)]
 pub struct StoredConfig {
     id: String,
@@ -67,7 +67,7 @@ pub struct ConfigChange {
 }
 
 impl ConfigChange {
-    /// From the spec's `UpdateTwentyCrmConfigRequest` as JSON text, or a part of it.
+    /// From an `UpdateTwentyCrmConfigRequest` as JSON text, or a part of it.
     ///
     /// # Errors
     /// VALIDATION_ERROR naming the field.

@@ -19,7 +19,7 @@ pub use bounded::BoundedStore;
 pub use sqlite::SqliteMappingStore;
 pub use version_hash::version_hash;
 
-/// A pair of ids (DESIGN: `{ everId, crmId, objectType }`).
+/// A pair of ids: the site's and the CRM's, of one kind of object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
     /// The caller's external id.

@@ -250,7 +250,7 @@ impl IdCache {
 
     /// Remembers a mapping and the hash of what was written, as of `now_ms`.
     pub fn insert_written(&self, kind: ObjectKind, written: Written<'_>, now_ms: u64) {
-        // What is no UUID is no row's id (WIRE.md section 3), and nothing to remember.
+        // What is no UUID is no row's id, and nothing to remember.
         let Ok(crm_id) = Uuid::parse_str(written.crm_id) else {
             return;
         };

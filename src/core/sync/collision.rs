@@ -1,4 +1,5 @@
-//! Whose row is it? The collision table of MAPPING.md, decided from what a look-up found and before anything is written.
+//! Whose row is it? The table of `docs/twenty/mapping.md#collisions`, decided from what a look-up found and before
+//! anything is written.
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;

@@ -1,4 +1,4 @@
-//! The company that a person names: found, or made first, or left out with a warning (MAPPING.md, company_external_id).
+//! The company that a person names: found, or made first, or left out with a warning (`docs/twenty/mapping.md#person`).
 
 use std::sync::Arc;
 

@@ -244,7 +244,7 @@ async fn with_key(
 }
 
 /// A write that can change nothing: no row has a random id, and the right is checked before the row is looked for
-/// (WIRE.md section 2, transcript 369).
+/// (`docs/twenty/protocol.md#keys`).
 fn write_probe(kind: ObjectKind) -> Request {
     let path = format!("/rest/{}/{}", kind.plural(), Uuid::new_v4());
     once(Request::patch(path, "{}"))

@@ -1,4 +1,4 @@
-//! Has it changed? A hash of what would be sent, kept with the mapping (DESIGN: hashes).
+//! Has it changed? A hash of what would be sent, kept with the mapping (`docs/bulk.md#unchanged-records`).
 
 use std::fmt::Write;
 

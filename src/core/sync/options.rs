@@ -14,7 +14,7 @@ use crate::core::twenty::phone::Country;
 
 use super::ownership::Ownership;
 
-/// What happens when a row with our e-mail or domain has no external id (MAPPING.md, collisions).
+/// What happens when a row with our e-mail or domain has no external id (`docs/twenty/mapping.md#collisions`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnclaimedMatch {
@@ -78,7 +78,7 @@ pub enum OwnGone {
     Report,
 }
 
-/// The collision table of MAPPING.md, per kind.
+/// What each kind of collision gets (`docs/twenty/mapping.md#collisions`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Collisions {
@@ -205,7 +205,7 @@ impl ServiceOptions {
     }
 }
 
-/// One call's settings (the spec's `UpsertOptions`).
+/// One call's settings (`UpsertOptions` of the public types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallOptions {
     /// Whether remembered ids are used. `false` bypasses everything remembered: ids and stores.

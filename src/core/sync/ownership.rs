@@ -1,4 +1,5 @@
-//! Who owns a field: the site that syncs, or the people who work in the CRM (MAPPING.md, "Unset and null").
+//! Who owns a field: the site that syncs, or the people who work in the CRM
+//! (`docs/twenty/mapping.md#absent-blank-and-null`).
 
 use std::collections::BTreeMap;
 

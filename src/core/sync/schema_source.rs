@@ -14,7 +14,7 @@ use crate::core::twenty::advice::WRONG_ADDRESS;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::{WorkspaceSchema, next_metadata_cursor};
 
-/// Objects per page: the server's own maximum (WIRE.md section 9). A workspace with more has more pages.
+/// Objects per page: the server's own maximum. A workspace with more has more pages.
 const PAGE_SIZE: u32 = 200;
 
 /// More pages than any workspace has: a cursor that goes round in circles must end.
@@ -173,7 +173,8 @@ fn not_about_the_record(error: CrmError) -> CrmError {
     .with_detail("reason", error_reason::NOT_TWENTY)
 }
 
-/// Metadata alone tells uniqueness; a key without the right to it reads the OpenAPI document (WIRE.md section 9).
+/// Metadata alone tells uniqueness; a key without the right to it reads the OpenAPI document
+/// (`docs/twenty/protocol.md#custom-fields`).
 async fn read_schema(http: &HttpClient) -> Result<WorkspaceSchema, CrmError> {
     let read = match read_metadata(http, false).await {
         // Half an answer, or another request's, is no reason to fail everything that waits for the schema.

@@ -86,7 +86,7 @@ impl SyncService {
     /// of writes; nothing is sent before `hold` is lifted. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// As DESIGN's error table.
+    /// As `docs/errors.md` says.
     pub fn upsert(
         &self,
         input: Input,

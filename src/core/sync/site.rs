@@ -219,7 +219,7 @@ impl SyncWorkspace {
     }
 
     /// How this workspace stores domains, as far as its rows have shown; the bare host otherwise, which is what servers
-    /// from 2.38 make of every form (WIRE.md section 11) and what the 2.21 seed holds.
+    /// from 2.38 make of every form and what the sample rows of 2.21 hold.
     pub fn domain_form(&self) -> DomainForm {
         let bare = self.bare_domains.load(Ordering::Relaxed);
         if self.https_domains.load(Ordering::Relaxed) > bare {

@@ -110,7 +110,7 @@ pub fn text_of<'a>(record: &'a Record, field: &str) -> &'a str {
     record.get(field).and_then(Value::as_str).unwrap_or("")
 }
 
-/// When the record was last changed, in milliseconds since the epoch: every write moves it on (WIRE.md section 11).
+/// When the record was last changed, in milliseconds since the epoch: every write moves it on.
 pub fn version_of(record: &Record) -> Option<u64> {
     parse_millis(text_of(record, "updatedAt"))
 }
@@ -120,7 +120,7 @@ pub fn is_deleted(record: &Record) -> bool {
     record.get("deletedAt").is_some_and(|at| !at.is_null())
 }
 
-/// Creates by plain POST, which never lands on another row (MAPPING.md, "Writing never takes a row over").
+/// Creates by plain POST, which never lands on another row (`docs/twenty/mapping.md#writes`).
 /// The chosen id makes the repeat after a lost answer safe.
 ///
 /// # Errors
@@ -205,7 +205,7 @@ async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<LookupAnswer, C
     }
 }
 
-/// Whether a look-up was refused as only REST routes refuse: GraphQL's own refusals have status 200 (WIRE.md section 2),
+/// Whether a look-up was refused as only REST routes refuse: GraphQL's own refusals have status 200,
 /// so that this one may be meant for another request.
 fn is_strange(error: &CrmError) -> bool {
     matches!(error.code, ErrorCode::ValidationError | ErrorCode::NotFound)

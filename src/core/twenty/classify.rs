@@ -1,4 +1,4 @@
-//! DESIGN's error table: which answer of Twenty's is which error, and what may be tried again.
+//! Which answer of Twenty's is which error, and what may be tried again (`docs/errors.md#what-is-tried-again`).
 
 use http::Method;
 use memchr::memmem;
@@ -211,7 +211,7 @@ fn refusal(what: &str, response: &TransportResponse, body: &ErrorBody) -> String
     }
 }
 
-/// GraphQL says 200 whatever happens (WIRE.md section 2).
+/// GraphQL says 200 whatever happens (`docs/twenty/protocol.md#graphql`).
 fn graphql(path: &str, method: &Method, response: &TransportResponse) -> Option<Box<Failure>> {
     if let Some(failure) = not_json(path, method, response) {
         return Some(failure);

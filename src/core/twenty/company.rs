@@ -1,4 +1,4 @@
-//! Companies: from the flat entity to Twenty's record and back (MAPPING.md "Company").
+//! Companies: from the flat entity to Twenty's record and back (`docs/twenty/mapping.md#company`).
 
 use std::borrow::Cow;
 

@@ -1,10 +1,9 @@
 //! Composites that hold more than the one value that is ours: a person's further numbers, a link's label and the links
 //! beside it.
 //!
-//! Subfields that are not sent survive in e-mails and names (transcripts 158, 159), not in phones and links: the server
-//! writes `null` over further numbers, the label and further links that a value lacks (seen on a real 2.21; transcript 356
-//! shows it for the label). So such a value is written only where the row does not hold it already, and with what the row
-//! holds beside it.
+//! Subfields that are not sent survive in e-mails and names, not in phones and links: the server writes `null` over
+//! further numbers, the label and further links that a value lacks (`docs/twenty/protocol.md#values`). So such a value
+//! is written only where the row does not hold it already, and with what the row holds beside it.
 //!
 //! A name that was given in one text is another such value: how it is split is a guess, and a row that holds the same name
 //! keeps its own parts.
@@ -104,7 +103,7 @@ pub fn carry_over(
             return false;
         }
         for key in [FURTHER_PHONES, FURTHER_LINKS, LABEL] {
-            // A label goes with its link (transcript 356).
+            // A label goes with its link.
             if let Some(beside) = held.get(key)
                 && !is_blank(beside)
                 && !(clears && key == LABEL)
@@ -187,7 +186,7 @@ fn has_further_email(held: &Map<String, Value>, address: Option<&Value>) -> bool
     further_emails::held_by(held).any(|further| further == address)
 }
 
-/// The server splits a number again and fills the country in (transcripts 113 and 116).
+/// The server splits a number again and fills the country in.
 fn is_same_phone(held: &Map<String, Value>, written: &Map<String, Value>) -> bool {
     const COUNTRY: &str = "primaryPhoneCountryCode";
     let country = |parts: &Map<String, Value>| {
@@ -208,7 +207,7 @@ fn is_same_link(held: &str, written: &str) -> bool {
     stored == held || stored == stored_link(held)
 }
 
-/// A link as the server stores it (WIRE.md section 4; its `lowercaseUrlOriginAndRemoveTrailingSlash`).
+/// A link as the server stores it (`docs/twenty/protocol.md#values`).
 fn stored_link(link: &str) -> String {
     let Ok(url) = Url::parse(link) else {
         return link.to_owned();

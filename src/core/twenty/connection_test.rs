@@ -10,7 +10,7 @@ use crate::core::config::{ClientConfig, Options};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::Request;
 
-/// The spec's `TwentyCrmTestConnectionResult`.
+/// `TwentyCrmTestConnectionResult` of the public types.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionTest {

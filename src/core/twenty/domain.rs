@@ -1,4 +1,4 @@
-//! Company domains as identities (MAPPING.md, row `domain_name`).
+//! Company domains as identities (`docs/twenty/mapping.md#domains`).
 
 use std::borrow::Cow;
 

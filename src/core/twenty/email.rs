@@ -1,4 +1,4 @@
-//! E-mail addresses (MAPPING.md, row `email`).
+//! E-mail addresses (`docs/twenty/mapping.md#person`).
 
 use std::borrow::Cow;
 
@@ -65,7 +65,7 @@ pub fn spellings(address: &str) -> Vec<String> {
 }
 
 /// Whether the server would take the (normalised) address. It takes no quoted local part, no blanks and no domain without a dot, and refuses the
-/// whole batch for one bad address (transcript 483), so the check must not be laxer than the server's.
+/// whole batch for one bad address, so the check must not be laxer than the server's.
 pub fn is_valid(email: &str) -> bool {
     let options = Options::default()
         .without_display_text()

@@ -1,4 +1,5 @@
-//! What a failing answer says: Twenty has five shapes of error bodies (WIRE.md section 3) and GraphQL has one more.
+//! What a failing answer says: Twenty has five shapes of error bodies (`docs/twenty/protocol.md#errors`)
+//! and GraphQL has one more.
 
 use std::fmt::Write as _;
 
@@ -125,7 +126,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// Code and message of each metadata error. Errors about view fields only follow from the others (WIRE.md section 3).
+/// Code and message of each metadata error. Errors about view fields only follow from the others.
 fn metadata_errors(errors: &Value) -> Vec<(Option<String>, String)> {
     let Some(kinds) = errors.as_object() else {
         return Vec::new();

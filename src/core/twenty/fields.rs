@@ -6,7 +6,7 @@ use super::ids::ObjectKind;
 use super::schema::{FieldInfo, FieldKind, ObjectSchema, Uniqueness};
 use crate::core::error::CrmError;
 
-/// API names of the fields that are not Twenty's own. Defaults: MAPPING.md.
+/// API names of the fields that are not Twenty's own. Defaults: `docs/twenty/mapping.md#person`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FieldNames {
@@ -66,7 +66,7 @@ impl FieldNames {
         self.by_option().map(|(_, name)| name)
     }
 
-    /// Checks that every name can be one of Twenty's: camelCase alphanumerics (WIRE.md section 9). They go into GraphQL
+    /// Checks that every name can be one of Twenty's: camelCase alphanumerics. They go into GraphQL
     /// text, so nothing else may pass.
     pub fn check(&self) -> Result<(), CrmError> {
         for (option, name) in self.by_option() {
@@ -140,7 +140,7 @@ impl FieldNames {
     }
 }
 
-/// Whether external ids can be kept in the CRM (MAPPING.md, first row: missing, not unique or of another type is unusable).
+/// Whether external ids can be kept in the CRM (missing, not unique or of another type is unusable).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExternalIdField {
     /// There is no usable field: the record's id alone carries the identity.
@@ -180,7 +180,7 @@ fn is_field_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// Whether a field can be created under this name: Twenty keeps some for itself (transcript 492), and a field that is
+/// Whether a field can be created under this name: Twenty keeps some for itself (`plan`), and a field that is
 /// inactive holds its name.
 pub fn can_be_made(object: &ObjectSchema, name: &str) -> bool {
     const RESERVED: [&str; 1] = ["plan"];

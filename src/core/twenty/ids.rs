@@ -1,7 +1,7 @@
 //! Identity: the UUID that a record gets before any request, and the external id as it is stored in the CRM.
 //!
-//! The rule is MAPPING.md "Identity". Everything here is frozen: a change gives every record of every installation a new
-//! id, so the test vectors below may never be edited.
+//! The rule is `docs/twenty/mapping.md#identity`. Everything here is frozen: a change gives every record of every
+//! installation a new id, so the test vectors below may never be edited.
 
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ impl ObjectKind {
         }
     }
 
-    /// The key under which the answer to a single create has the record (WIRE.md section 4).
+    /// The key under which the answer to a single create has the record (`docs/twenty/protocol.md#records`).
     pub const fn create_key(self) -> &'static str {
         match self {
             Self::Person => "createPerson",
@@ -47,7 +47,7 @@ impl ObjectKind {
         }
     }
 
-    /// The key under which the answer to a batch create has the records (WIRE.md section 4).
+    /// The key under which the answer to a batch create has the records.
     pub const fn create_many_key(self) -> &'static str {
         match self {
             Self::Person => "createPeople",
@@ -55,7 +55,7 @@ impl ObjectKind {
         }
     }
 
-    /// The key under which the answer to a PATCH by id has the record (WIRE.md section 4).
+    /// The key under which the answer to a PATCH by id has the record.
     pub const fn update_key(self) -> &'static str {
         match self {
             Self::Person => "updatePerson",
@@ -63,7 +63,7 @@ impl ObjectKind {
         }
     }
 
-    /// The key under which the answer to a DELETE by id has the record (WIRE.md section 4).
+    /// The key under which the answer to a DELETE by id has the record.
     pub const fn delete_key(self) -> &'static str {
         match self {
             Self::Person => "deletePerson",

@@ -74,7 +74,7 @@ pub fn external_id_from_json(json: &str) -> Result<String, CrmError> {
     RawObject::parse(json, "record")?.required("external_id")
 }
 
-/// The spec's `UpsertPersonInput`, some fields of which may also be given in Twenty's own nested form.
+/// The public `UpsertPersonInput`, some fields of which may also be given in Twenty's own nested form.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PersonInput {
     /// The caller's own id of the person; kept byte for byte, never blank.
@@ -105,7 +105,7 @@ pub struct PersonInput {
     pub forms: Forms,
 }
 
-/// The spec's `UpsertCompanyInput`, some fields of which may also be given in Twenty's own nested form.
+/// The public `UpsertCompanyInput`, some fields of which may also be given in Twenty's own nested form.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CompanyInput {
     /// The caller's own id of the company; kept byte for byte, never blank.

@@ -1,4 +1,4 @@
-//! What an API key says about itself. Twenty's keys are JSON Web Tokens (WIRE.md section 2); the signature is the
+//! What an API key says about itself. Twenty's keys are JSON Web Tokens; the signature is the
 //! server's to check, so nothing here is more than a hint.
 
 use base64::Engine as _;

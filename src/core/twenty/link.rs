@@ -1,4 +1,4 @@
-//! Links (MAPPING.md, row `website`).
+//! Links (`docs/twenty/mapping.md#person`).
 
 use url::{Host, Url};
 
@@ -6,13 +6,13 @@ use super::domain::is_hostname;
 use super::several;
 
 /// The link as it is sent, of several the first: trimmed, with a scheme, host lower-cased, without a trailing slash. None where the server would
-/// refuse it (transcript 125), or where it is no web address.
+/// refuse it, or where it is no web address.
 pub fn normalize(link: &str) -> Option<String> {
     let (link, _) = several::first_link(link);
     let mut url = if has_scheme(link) {
         Url::parse(link).ok()?
     } else {
-        // Without a scheme any word would do, so a host must look like one (transcripts 125, 126).
+        // Without a scheme any word would do, so a host must look like one.
         let url = Url::parse(&format!("https://{}", link.trim_start_matches("//"))).ok()?;
         url.host_str().filter(|host| host.contains(['.', ':']))?;
         // What has an at sign is an e-mail address, and its host somebody else's site.

@@ -1,7 +1,8 @@
 //! Which rows the CRM already has: one GraphQL request for people and companies by id, external id and e-mail or domain.
 //!
-//! GraphQL because its variables take any value, which the REST filter grammar does not (MAPPING.md "Identity"). An answer
-//! that cannot be trusted in full is an error, never "not found": treating it as absent makes doubles.
+//! GraphQL because its variables take any value, which the REST filter grammar does not
+//! (`docs/twenty/protocol.md#lists`). An answer that cannot be trusted in full is an error, never "not found": treating
+//! it as absent makes doubles.
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;

@@ -1,4 +1,4 @@
-//! One full name into Twenty's first and last name (MAPPING.md, row `name`).
+//! One full name into Twenty's first and last name (`docs/twenty/mapping.md#names`).
 
 mod particle;
 mod suffix;

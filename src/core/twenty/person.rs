@@ -1,4 +1,4 @@
-//! People: from the flat entity to Twenty's record and back (MAPPING.md "Person").
+//! People: from the flat entity to Twenty's record and back (`docs/twenty/mapping.md#person`).
 
 use std::borrow::Cow;
 

@@ -1,8 +1,9 @@
-//! Phone numbers as Twenty's three parts (MAPPING.md, row `phone`).
+//! Phone numbers as Twenty's three parts (`docs/twenty/mapping.md#phones`).
 //!
 //! The server parses what it is given with libphonenumber-js and refuses the whole batch for one number that it cannot
-//! read (transcripts 117, 481) or whose country it sees otherwise (118). This is a port of the same library with the same
-//! numbering plans, so what it reads and which country it finds agree with the server, but for `phone_plans.rs`.
+//! read or whose country it sees otherwise (`docs/twenty/protocol.md#values`). This is a port of the same library with
+//! the same numbering plans, so what it reads and which country it finds agree with the server, but for
+//! `phone_plans.rs`.
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, Region};
 use serde_json::{Map, Value, json};
@@ -153,7 +154,7 @@ pub(super) fn is_non_geographic(calling: i32) -> bool {
     main.is_none_or(|region| region == Region::World)
 }
 
-/// The subfields that clear `phones`; the composite as `null` is ignored (transcript 161).
+/// The subfields that clear `phones`; the composite as `null` is ignored.
 pub fn cleared() -> Value {
     json!({
         "primaryPhoneNumber": null,

@@ -1,5 +1,5 @@
 //! The fields that this package writes to and Twenty does not bring: which of them a workspace has, lacks, or has in a
-//! form that does not serve (MAPPING.md; DESIGN, `TwentyCrmSchemaService`).
+//! form that does not serve (`docs/schema.md`).
 
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -231,8 +231,8 @@ pub fn number(value: f64) -> Value {
     json!(value)
 }
 
-/// Whether a record's field counts as not filled: `""`, `null`, an empty list, or a composite of such (WIRE.md section 4:
-/// unset TEXT reads `""`).
+/// Whether a record's field counts as not filled: `""`, `null`, an empty list, or a composite of such. Unset TEXT
+/// reads `""`.
 pub fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -336,7 +336,7 @@ fn encode_text(kind: &FieldKind, text: &str) -> Result<Value, &'static str> {
 fn encode_cleared(kind: &FieldKind) -> Result<Value, &'static str> {
     match kind {
         FieldKind::Text | FieldKind::Select { .. } => Ok(Value::Null),
-        // The composite as `null` is ignored by the server (transcripts 161, 505).
+        // The composite as `null` is ignored by the server (`docs/twenty/protocol.md#values`).
         FieldKind::Links => Ok(json!({"primaryLinkUrl": null})),
         _ => Err(reason::UNSUPPORTED_TYPE),
     }

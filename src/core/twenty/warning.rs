@@ -37,7 +37,7 @@ pub mod reason {
     pub const DOMAIN_WITH_PATH: &str = "domain_with_path";
 }
 
-/// One thing that a write left out or did differently (DESIGN.md "Shapes that the spec leaves open").
+/// One thing that a write left out or did differently (`docs/errors.md#reasons-of-warnings`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncWarning {

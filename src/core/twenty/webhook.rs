@@ -1,4 +1,4 @@
-//! An event of Twenty's webhooks, as far as mappings are concerned (WIRE.md section 10).
+//! An event of Twenty's webhooks, as far as mappings are concerned (`docs/twenty/protocol.md#webhooks`).
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -1,8 +1,8 @@
 //! The server's bucket as far as we know it: when the next call may go.
 //!
 //! Up to Twenty 2.44 the server rounds what was earned since the last success down and starts its clock anew at each
-//! success (WIRE.md section 8): coming early earns nothing at all. The bucket here counts the same way. Later servers
-//! earn fractions, too; for them the same count is on the safe side.
+//! success (`docs/twenty/protocol.md#rate-limits`): coming early earns nothing at all. The bucket here counts the same
+//! way. Later servers earn fractions, too; for them the same count is on the safe side.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::Turn;
 use crate::core::http::Throttle;
 
-/// Added to the server's interval: 2 % and a millisecond. At 0.61 s instead of 0.60 s no call failed (WIRE.md).
+/// Added to the server's interval: 2 % and a millisecond. At 0.61 s instead of 0.60 s no call failed.
 const MARGIN_PERCENT: u32 = 102;
 /// So many calls must get through before one is sent early, to learn whether the limit is still there. Doubled each time
 /// the answer is yes, up to [`MAX_PASSES_BEFORE_EARLY_CALL`]. An early call that gets through proves little, because
@@ -319,7 +319,7 @@ impl Bucket {
     }
 
     /// The wait after a turn that was refused: short at first, because a token may be a moment away and asking for it
-    /// costs nothing: a refused call neither takes a token nor starts the clock anew (WIRE.md section 8).
+    /// costs nothing: a refused call neither takes a token nor starts the clock anew.
     fn patience(&self, cost: u32) -> Duration {
         let interval = self.interval().saturating_mul(cost);
         if self.is_trying {

@@ -19,7 +19,7 @@ fn far() -> Instant {
     Instant::now() + Duration::from_secs(3_600)
 }
 
-/// The server's own limiter as WIRE.md section 8 describes it.
+/// The server's own limiter, up to 2.44 (`docs/twenty/protocol.md#rate-limits`).
 struct Server {
     tokens: u32,
     limit: u32,

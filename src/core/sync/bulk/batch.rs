@@ -1,6 +1,6 @@
 //! One batch on the wire: answers matched by id, never by position, and a refused batch halved until the bad records
-//! stand alone (WIRE.md section 6: a plain batch is all or nothing, and never says which row was bad). A batch that is too
-//! large or takes too long is halved, too, and the next ones are as small.
+//! stand alone (`docs/twenty/protocol.md#batches`: a plain batch is all or nothing, and never says which row was bad).
+//! A batch that is too large or takes too long is halved, too, and the next ones are as small.
 
 use std::collections::HashMap;
 

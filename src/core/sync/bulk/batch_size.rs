@@ -2,10 +2,10 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Records of one batch: the server's own maximum (WIRE.md section 6).
+/// Records of one batch: the server's own maximum (`docs/twenty/protocol.md#batches`).
 pub const MAX_BATCH_RECORDS: usize = 200;
 
-/// Bytes of one batch, a little below the server's limit of 10 MB (WIRE.md section 1). A proxy may take less.
+/// Bytes of one batch, a little below the server's limit of 10 MB. A proxy may take less.
 const MAX_BATCH_BYTES: usize = 10_000_000 - 64 * 1024;
 
 /// A batch of so few records is not made smaller because it took too long: then it is not its size.

@@ -1,4 +1,4 @@
-//! Many records: chunks of up to 200, one look-up and at most two writes each (MAPPING.md, WIRE.md section 6).
+//! Many records: chunks of up to 200, one look-up and at most two writes each (`docs/twenty/protocol.md#batches`).
 
 mod batch;
 mod batch_size;

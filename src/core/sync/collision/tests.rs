@@ -1,4 +1,4 @@
-//! The table of MAPPING.md, row by row.
+//! The table of `docs/twenty/mapping.md#collisions`, row by row.
 
 use serde_json::{Value, json};
 

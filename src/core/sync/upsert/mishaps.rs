@@ -204,12 +204,13 @@ pub(in crate::core::sync) fn is_lost_write(error: &CrmError) -> bool {
         )
 }
 
-/// Only fields of the schema are ever sent, so the schema is out of date (WIRE.md section 4).
+/// Only fields of the schema are ever sent, so the schema is out of date.
 pub(in crate::core::sync) fn is_unknown_field(error: &CrmError) -> bool {
     error.message.contains("doesn't have any \"")
 }
 
-/// The server tells a broken relation only by the database's own text (WIRE.md section 4, transcript 480).
+/// The server tells a broken relation only by the database's own text
+/// (`docs/twenty/protocol.md#links-between-records`).
 fn is_foreign_key(error: &CrmError) -> bool {
     // Newer servers have a code for it, which some other bad values share.
     let has_code = ["serverCode", "serverError"]

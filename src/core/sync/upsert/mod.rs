@@ -1,4 +1,4 @@
-//! The upsert of one record on the real wire (MAPPING.md, "Writing never takes a row over").
+//! The upsert of one record on the real wire (`docs/twenty/mapping.md#writes`).
 //!
 //! A row whose id is remembered is written by PATCH; anything else is created by plain POST under its UUIDv5, or, where
 //! the server could not refuse a double by itself, looked up first. A refusal as duplicate leads to a look-up and a

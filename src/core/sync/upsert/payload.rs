@@ -157,7 +157,7 @@ impl Serialize for Creation<'_> {
 }
 
 /// Whether a create whose answer was lost was carried out: the row has the id that was chosen for it, was never updated,
-/// and holds what was sent (WIRE.md section 11: createdAt equals updatedAt on every inserted record).
+/// and holds what was sent (createdAt equals updatedAt on every inserted record).
 pub(in crate::core::sync) fn is_as_created(row: &Record, sent: &Map<String, Value>) -> bool {
     id_of(row) == text_of(sent, "id")
         && !is_deleted(row)

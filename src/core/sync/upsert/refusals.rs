@@ -48,8 +48,8 @@ impl RefusedField {
 
 const EMAIL: &str = "email";
 
-/// Which values a refusal may be about, by the server's own codes and words (WIRE.md section 4; transcripts 119, 125 and
-/// 481), the likeliest first. A bad link is not told from another, and of a phone's three parts any may be the cause.
+/// Which values a refusal may be about, by the server's own codes and words (`docs/twenty/protocol.md#values`), the
+/// likeliest first. A bad link is not told from another, and of a phone's three parts any may be the cause.
 pub(super) fn suspects(error: &CrmError, names: &FieldNames) -> Vec<RefusedField> {
     if is_refused_email(error) {
         return vec![RefusedField::new("emails", EMAIL)];

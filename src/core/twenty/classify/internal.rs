@@ -3,9 +3,9 @@
 use super::Again;
 use crate::core::twenty::error_body::ErrorBody;
 
-/// A 400 that is none: any failure inside the server comes out as one (WIRE.md section 3), with the words of what failed
-/// there: database, cache, connection pool or operating system. They begin the message; further in they would be
-/// somebody's data.
+/// A 400 that is none: any failure inside the server comes out as one (`docs/twenty/protocol.md#errors`), with the
+/// words of what failed there: database, cache, connection pool or operating system. They begin the message; further in
+/// they would be somebody's data.
 pub(super) fn is_internal(body: &ErrorBody) -> bool {
     /// Nothing was done: no connection, or rolled back.
     const UNDONE: [&str; 19] = [

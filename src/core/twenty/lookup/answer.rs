@@ -165,7 +165,8 @@ fn read_row(record: Map<String, Value>, query: &LookupQuery) -> Result<LookupRow
     })
 }
 
-/// The keys of a query, ready to be compared with rows: a variable that the server drops means no filter (transcript 478).
+/// The keys of a query, ready to be compared with rows: a variable that the server drops means no filter
+/// (`docs/twenty/protocol.md#graphql`).
 struct Asked<'a> {
     query: &'a LookupQuery,
     ids: HashSet<Uuid>,
@@ -201,7 +202,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Null where data should be (DESIGN: error table): the server failed, whatever it says.
+/// Null where data should be: the server failed, whatever it says.
 fn incomplete(message: impl Into<String>) -> CrmError {
     CrmError::new(ErrorCode::ServerError, message)
         .with_detail("reason", error_reason::LOOKUP_FAILED)

@@ -83,7 +83,7 @@ impl LookupQuery {
     }
 
     /// How many rows of an answer may fit nothing. A server may hold an e-mail or a domain in a form that nobody here
-    /// knows of, and one such row must not fail all the others; a filter that was dropped brings many (transcript 478).
+    /// knows of, and one such row must not fail all the others; a filter that was dropped brings many.
     pub(super) fn tolerated_strangers(&self) -> usize {
         match self.records {
             0 | 1 => 0,
@@ -109,7 +109,7 @@ impl LookupQuery {
         if !self.unique_values.is_empty() {
             any.push(AnyOf::Unique(self.kind, &self.unique_values));
         }
-        // Soft-deleted rows still hold their unique values, and are hidden unless the filter names deletedAt (471, 472).
+        // Soft-deleted rows still hold their unique values, and are hidden unless the filter names deletedAt.
         let deleted_or_not =
             json!({"or": [{"deletedAt": {"is": "NULL"}}, {"deletedAt": {"is": "NOT_NULL"}}]});
         One("and", (One("or", any), deleted_or_not))
@@ -174,8 +174,8 @@ struct Body<'a> {
     variables: BTreeMap<String, Variable<'a>>,
 }
 
-/// The body of `POST /graphql`. At most one query for each object (the same root twice is refused, transcript 501), none of
-/// them empty (an empty filter returns the whole table).
+/// The body of `POST /graphql`. At most one query for each object (the same root twice is refused), none of them
+/// empty (an empty filter returns the whole table).
 pub fn build(queries: &[LookupQuery]) -> Result<Bytes, CrmError> {
     let mut kinds = HashSet::new();
     let sound = queries

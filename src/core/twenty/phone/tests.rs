@@ -22,7 +22,7 @@ fn a_reversed_uri_is_no_number() {
     assert_eq!(read.map(|phone| phone.e164()), Ok("+493023125042".into()));
 }
 
-/// The first two are what the server answered to these numbers (transcripts 113 and 116).
+/// The first two are what a real server answered to these numbers.
 #[test]
 fn international_numbers_give_the_three_parts() {
     let cases = [

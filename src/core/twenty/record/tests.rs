@@ -146,7 +146,7 @@ fn absent_stays_and_null_clears_by_subfields() {
         }));
         let record = map_person(&input, &context).expect("a record");
         assert_eq!(record.warnings, []);
-        // As transcript 505 clears them, and phones in the same way.
+        // Part by part: the server ignores a composite given as null.
         for (name, value) in [
             (
                 "phones",

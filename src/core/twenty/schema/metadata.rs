@@ -1,4 +1,5 @@
-//! The schema from `GET /rest/metadata/objects`, in either of its two formats (WIRE.md section 9).
+//! The schema from `GET /rest/metadata/objects`, in either of its two formats
+//! (`docs/twenty/protocol.md#custom-fields`).
 
 use std::borrow::Cow;
 
@@ -13,7 +14,7 @@ use super::{
 use crate::core::error::CrmError;
 
 impl WorkspaceSchema {
-    /// From `GET /rest/metadata/objects`, all pages, in either of its two formats (WIRE.md section 9).
+    /// From `GET /rest/metadata/objects`, all pages, in either of its two formats.
     pub fn from_metadata_objects(pages: &[Bytes]) -> Result<Self, CrmError> {
         let mut person = None;
         let mut company = None;
@@ -61,7 +62,7 @@ impl ObjectSchema {
     }
 }
 
-/// The cursor of the next page of a metadata list, if there is one (WIRE.md section 9: `starting_after`).
+/// The cursor of the next page of a metadata list, if there is one: what `starting_after` takes.
 pub fn next_metadata_cursor(page: &[u8]) -> Result<Option<String>, CrmError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

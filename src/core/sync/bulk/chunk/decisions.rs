@@ -240,7 +240,8 @@ impl Chunk<'_> {
                 mapped.record.stored_external_id.clone().into(),
             );
         }
-        // A deleted row comes back with every upsert that meets it (transcript 470); nothing need be sent for that.
+        // A deleted row comes back with every upsert that meets it (`docs/twenty/protocol.md#upserts`); nothing need be
+        // sent for that.
         Some(Write {
             item: at,
             id,

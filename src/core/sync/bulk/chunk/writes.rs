@@ -89,18 +89,18 @@ impl Chunk<'_> {
         }
         self.remember(schema, &stored).await;
         for (at, record, status) in stored {
-            let record = self.with_sent(schema, at, record);
+            let record = self.with_sent(at, record);
             let data = self.entity(schema, at, &record);
             self.items[at].finish(status, id_of(&record).to_owned(), data);
         }
     }
 
-    /// The record with what was sent and is not shown, where the server may leave fields out.
-    fn with_sent(&self, schema: &WorkspaceSchema, at: usize, record: Record) -> Record {
+    /// The record with what was sent and is not shown.
+    fn with_sent(&self, at: usize, record: Record) -> Record {
         let Some(mapped) = &self.items[at].mapped else {
             return record;
         };
-        if !self.wants_entities || !schema.object(self.kind).may_be_capped() {
+        if !self.wants_entities {
             return record;
         }
         let is_ours = |name: &str| !mapped.restricted.iter().any(|(other, _)| other == name);
