@@ -117,7 +117,7 @@ export declare class SyncService {
   clearCache(): void
   /** `{size, entries: [{key, age}]}` as JSON text. */
   cacheStats(): string
-  /** The spec's `AnyCacheEntry[]` as JSON text. */
+  /** Cache entries (`AnyCacheEntry[]`) as JSON text. */
   cacheEntries(): string
 }
 

@@ -38,11 +38,6 @@ impl Departures {
             ObjectKind::Company => &self.companies,
         }
     }
-
-    /// How many departures may be in flight at once, as learnt: of people, of companies.
-    pub fn limits(&self) -> (usize, usize) {
-        (self.people.lock().limit, self.companies.lock().limit)
-    }
 }
 
 /// Where the records of one kind leave from.
