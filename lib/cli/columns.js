@@ -4,11 +4,10 @@ const { inputFailure } = require('./failure.js');
 const { partsOf, targetOf } = require('./fields.js');
 const { isReason } = require('./mapping.js');
 const { planPreset } = require('./presets/columns.js');
-const { findPreset, keyOf, offer } = require('./presets/index.js');
+const { findPreset, offer } = require('./presets/index.js');
 const { ownerOf, requireColumns, requireFields, requireOnce } = require('./required.js');
-const { PARTS } = require('./tables/name-parts.js');
-const { tidyName } = require('./text.js');
-const { unknownNames } = require('./unknown.js');
+const { quoted, tidyName } = require('./text.js');
+const { adviceOnName, partOf, unknownNames } = require('./unknown.js');
 
 /**
  * @typedef {import('./fields.js').Entity} Entity
@@ -49,7 +48,7 @@ function planColumns(entity, header, mapping) {
     requireOnce(names, index, fields);
     for (const field of fields) {
       const owner = owners.get(field) ?? conflictOf(field, owners);
-      if (owner !== undefined && owner !== index) throw twice(field, names[owner], name);
+      if (owner !== undefined && owner !== index) throw twice(field, names[owner], name, mapping);
       owners.set(field, index);
     }
     return fields;
@@ -58,7 +57,14 @@ function planColumns(entity, header, mapping) {
   const offered = preset && offer(preset);
   if (unknown.size > 0) {
     const taken = new Set(owners.keys());
-    throw unknownNames(entity, 'column', [...unknown], { taken, offer: offered });
+    const whole = owners.get('name');
+    const ofName = [...unknown].filter((name) => partOf(name) !== undefined);
+    const isBeside = entity === 'person' && whole !== undefined && ofName.length > 0;
+    throw unknownNames(entity, 'column', [...unknown], {
+      taken,
+      offer: offered,
+      ...(isBeside && { parts: adviceOnName(ofName, names[whole]) }),
+    });
   }
   const least = requireFields(entity, mapping, owners, names, offered);
   return { targets, values: (cells) => cells, least, email: ownerOf('email', owners) };
@@ -76,7 +82,7 @@ function partsOfName(names, { map, ignored }) {
   /** @type {Map<string, string>} */
   const parts = new Map();
   for (const name of own) {
-    const part = Object.hasOwn(PARTS, keyOf(name)) ? PARTS[keyOf(name)] : undefined;
+    const part = partOf(name);
     if (part !== undefined && !given.has(part)) parts.set(name, part);
   }
   for (const part of parts.values()) given.add(part);
@@ -96,12 +102,15 @@ function conflictOf(target, owners) {
   return undefined;
 }
 
-/** @param {string} target @param {string} one @param {string} other */
-const twice = (target, one, other) =>
-  inputFailure(
-    `Two columns give ${target}: "${one}" and "${other}"`,
-    `Leave one of them out: --ignore "${other}"`,
-  );
+/** @param {string} target @param {string} one @param {string} other @param {Mapping} mapping */
+function twice(target, one, other, { map }) {
+  const part = [one, other].find((name) => partOf(name) !== undefined);
+  const advice =
+    target === 'name' && part !== undefined && map.has(part)
+      ? adviceOnName([part], part === one ? other : one)
+      : `Leave one of them out: --ignore ${quoted(other)}`;
+  return inputFailure(`Two columns give ${target}: "${one}" and "${other}"`, advice);
+}
 
 /**
  * How many of these names are columns that fill something.

@@ -2,11 +2,11 @@
 
 const { readFileSync } = require('node:fs');
 const { usageFailure } = require('./failure.js');
-const { NESTED, knownNames, partsOf, put, targetOf } = require('./fields.js');
+const { NESTED, givers, knownNames, partsOf, put, targetOf } = require('./fields.js');
 const { nearest } = require('../nearest.js');
 const { presetOf } = require('./presets/index.js');
 const { tidyName } = require('./text.js');
-const { fieldsHint, nearestField } = require('./unknown.js');
+const { fieldsHint, listed, nearestField } = require('./unknown.js');
 
 /**
  * @typedef {import('./fields.js').Entity} Entity
@@ -34,6 +34,9 @@ const { fieldsHint, nearestField } = require('./unknown.js');
  * @property {string} code
  * @property {string} [field]
  * @property {string} message
+ * @property {UnknownKeys} [unknown]
+ *
+ * @typedef {{ names: string[], taken: Set<string> }} UnknownKeys keys that are no field, and fields that others give
  */
 
 /** Columns and keys of a rejects file: read over when it is fed back in. */
@@ -44,12 +47,30 @@ const isReason = (name) => tidyName(name).startsWith(REJECT_PREFIX);
 
 /** A record that cannot be sent as it is. */
 class BadRecord extends Error {
+  /** @type {UnknownKeys | undefined} */
+  unknown;
+
   /** @param {string} field @param {string} message @param {string} [code] */
   constructor(field, message, code = 'VALIDATION_ERROR') {
     super(message);
     this.field = field;
     this.code = code;
   }
+}
+
+/**
+ * @param {Entity} entity
+ * @param {string[]} names of keys, at least one
+ * @param {Iterable<string>} taken fields that others give
+ */
+function unknownKeys(entity, names, taken) {
+  const [first] = names;
+  const message =
+    names.length === 1
+      ? `unknown key "${first}"${nearestField(entity, first)}`
+      : `unknown keys: ${listed(names)}`;
+  const unknown = { names, taken: new Set(taken) };
+  return Object.assign(new BadRecord(first, message, 'UNKNOWN_FIELD'), { unknown });
 }
 
 /**
@@ -93,6 +114,13 @@ function readMapping(entity, options) {
       );
     }
     setTarget(entity, mapping, pair.slice(0, at), pair.slice(at + 1).trim(), '--map');
+  }
+  for (const column of mapping.map.keys()) {
+    if (!mapping.ignored.has(column)) continue;
+    throw usageFailure(
+      `"${column}" is both mapped and left out`,
+      'Say one of them: --map or --ignore (in a --map-file, null leaves a column out).',
+    );
   }
   return mapping;
 }
@@ -187,7 +215,10 @@ function toNumber(cell) {
  * @returns {(object: Record<string, unknown>) => Record<string, unknown>} throws {@link BadRecord}
  */
 function objectMapper(entity, { map, ignored, ignoreUnknown }) {
-  const paths = [...map].map(([path, targets]) => ({ path, targets, keys: path.split('.') }));
+  const targetsOf = new Map(
+    [...map].map(([path, targets]) => [path, ownPart(entity, path, targets)]),
+  );
+  const paths = [...targetsOf].map(([path, targets]) => ({ path, targets, keys: path.split('.') }));
   const roots = new Set(paths.filter(({ keys }) => keys.length > 1).map(({ keys }) => keys[0]));
   const nestedRoots = new Map(
     Object.entries(NESTED[entity]).map(([name, target]) => [
@@ -199,6 +230,10 @@ function objectMapper(entity, { map, ignored, ignoreUnknown }) {
   return (object) => {
     /** @type {Map<string, { value: unknown, from: string }>} */
     const values = new Map();
+    /** @type {Set<string>} names that are mapped, and were there */
+    const taken = new Set();
+    /** @type {string[]} */
+    const unknown = [];
     /** @param {string} target @param {unknown} value @param {string} from */
     const give = (target, value, from) => {
       const other = values.get(target);
@@ -207,42 +242,52 @@ function objectMapper(entity, { map, ignored, ignoreUnknown }) {
       }
       values.set(target, { value, from });
     };
-    /** @param {string} name @param {unknown} value */
-    const take = (name, value) => {
+    /** @param {string} name @param {unknown} value @param {string} [parent] the key that it stands in */
+    const take = (name, value, parent) => {
       if (ignored.has(name)) return;
-      const mapped = map.get(name);
+      const mapped = targetsOf.get(name);
       if (mapped !== undefined) {
+        taken.add(name);
         for (const target of mapped) give(target, value, name);
         return;
       }
-      if (roots.has(name)) return;
-      const [root, ...others] = name.split('.');
-      const field = others.length === 0 ? nestedRoots.get(root) : undefined;
+      const field = parent === undefined ? nestedRoots.get(name) : undefined;
       if (field !== undefined && isObject(value)) {
-        for (const key of Object.keys(value)) take(`${root}.${key}`, value[key]);
+        for (const key of Object.keys(value)) take(`${name}.${key}`, value[key], name);
         return;
       }
+      if (roots.has(name)) return;
       // As `null` of the field itself.
       const target = targetOf(entity, name) ?? (value === null ? field : undefined);
       if (target !== undefined) return give(target, value, name);
-      if (ignoreUnknown) return;
-      throw new BadRecord(
-        name,
-        `unknown key "${name}"${nearestField(entity, name)}`,
-        'UNKNOWN_FIELD',
-      );
+      // A path says what is wanted of an object.
+      if (!ignoreUnknown && !(parent !== undefined && roots.has(parent))) unknown.push(name);
     };
     for (const key of Object.keys(object)) {
       if (!key.startsWith(REJECT_PREFIX)) take(key, object[key]);
     }
+    if (unknown.length > 0) throw unknownKeys(entity, unknown, values.keys());
     for (const { path, targets, keys } of paths) {
-      if (keys.length === 1 || Object.hasOwn(object, path)) continue;
+      if (keys.length === 1 || taken.has(path)) continue;
       const value = follow(object, keys);
       if (value === undefined) continue;
       for (const target of targets) give(target, value, path);
     }
     return assemble(values);
   };
+}
+
+/**
+ * `--map phones.primaryPhoneNumber=phone` is what is meant without it: the number goes with its calling code.
+ * @param {Entity} entity
+ * @param {string} path
+ * @param {string[]} targets
+ */
+function ownPart(entity, path, targets) {
+  const own = targetOf(entity, path);
+  return targets.map((target) =>
+    own !== undefined && target !== 'name' && givers(target).includes(own) ? own : target,
+  );
 }
 
 /** @param {Map<string, { value: unknown, from: string }>} values by target */

@@ -3,6 +3,7 @@
 const { inputFailure } = require('./failure.js');
 const { REQUIRED, givers } = require('./fields.js');
 const { SOURCES } = require('./presets/id-from.js');
+const { keyOf } = require('./presets/index.js');
 const { nearest } = require('../nearest.js');
 
 /**
@@ -11,13 +12,22 @@ const { nearest } = require('../nearest.js');
  */
 
 /** @param {readonly string[]} names @param {Mapping} mapping */
-function requireColumns(names, { map }) {
+function requireColumns(names, { map, ignored }) {
   for (const column of map.keys()) {
     if (names.includes(column)) continue;
     const near = nearest(column, names);
     throw inputFailure(
       `There is no column "${column}", which --map names${near === undefined ? '' : `: did you mean "${near}"?`}`,
       `Columns: ${names.join(', ')}`,
+    );
+  }
+  const kept = names.filter((name) => !ignored.has(name));
+  for (const column of ignored) {
+    const key = keyOf(column);
+    const near = names.includes(column) ? undefined : kept.find((name) => keyOf(name) === key);
+    if (near === undefined || key === '') continue;
+    throw inputFailure(
+      `There is no column "${column}", which --ignore names: did you mean "${near}"?`,
     );
   }
 }

@@ -18,9 +18,9 @@ const { BadRecord } = require('../mapping.js');
  */
 
 /** @param {Place} place @param {object} source @param {RecordFailure} failure @returns {Entry} */
-const refused = ({ line, end }, source, { code, field, message }) => ({
+const refused = ({ line, end }, source, { code, field, message, unknown }) => ({
   ...{ line, end, source },
-  failure: { code, ...(field !== undefined && { field }), message },
+  failure: { code, ...(field !== undefined && { field }), message, ...(unknown && { unknown }) },
 });
 
 /**

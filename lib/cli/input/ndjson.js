@@ -59,8 +59,8 @@ function refuseDocument(bytes) {
  * @param {import('../fields.js').Entity} entity
  */
 function refuseUnknown({ failure, source }, entity) {
-  if (failure?.code !== 'UNKNOWN_FIELD' || Object.hasOwn(source.json, REJECT_PREFIX)) return;
-  throw unknownNames(entity, 'key', [String(failure.field)]);
+  if (failure?.unknown === undefined || Object.hasOwn(source.json, REJECT_PREFIX)) return;
+  throw unknownNames(entity, 'key', failure.unknown.names, failure.unknown);
 }
 
 /** @param {Buffer} bytes */
