@@ -5,6 +5,7 @@ const { parseEnv } = require('node:util');
 const { readEnvMode, readSwitch, readTwentyCrmEnvConfig } = require('../config/env.js');
 const { isTwentyCrmError } = require('../errors.js');
 const { configFailure, usageFailure } = require('./failure.js');
+const { readObject } = require('./object.js');
 
 /**
  * @typedef {Record<string, string | undefined>} Env
@@ -130,29 +131,18 @@ const SERVICE_OPTIONS = [
  * @param {{ options?: string, defaultCountry?: string, namespace?: string, missingEmail?: 'refuse' | 'allow', companyKey?: 'external_id' | 'email_domain' }} options
  * @returns {import('../../index.js').SyncServiceOptions}
  */
-function readServiceOptions({ options: file, ...own }) {
-  const { defaultCountry, namespace, missingEmail, companyKey } = own;
-  const given = file === undefined ? {} : readOptionsFile(file);
+function readServiceOptions({ options: file, ...given }) {
+  const { defaultCountry, namespace, missingEmail, companyKey } = given;
+  const own = Object.entries({ defaultCountry, namespace, missingEmail, companyKey });
   return {
-    ...given,
-    ...(defaultCountry !== undefined && { defaultCountry }),
-    ...(namespace !== undefined && { namespace }),
-    ...(missingEmail !== undefined && { missingEmail }),
-    ...(companyKey !== undefined && { companyKey }),
+    ...(file !== undefined && readOptionsFile(file)),
+    ...Object.fromEntries(own.filter(([, value]) => value !== undefined)),
   };
 }
 
-/** @param {string} file @returns {object} */
+/** @param {string} file */
 function readOptionsFile(file) {
-  let value;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw usageFailure(`--options ${file} cannot be read: ${error.message}`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw usageFailure(`--options ${file} must hold a JSON object`);
-  }
+  const value = readObject('--options', file, 'a JSON object');
   const unknown = Object.keys(value).find((name) => !SERVICE_OPTIONS.includes(name));
   if (unknown === undefined) return value;
   throw usageFailure(

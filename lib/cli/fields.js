@@ -1,5 +1,7 @@
 'use strict';
 
+const { LABELS, NESTS, VALUE_PARTS } = require('./tables/twenty-names.js');
+
 /** @typedef {'person' | 'company'} Entity */
 
 /** The input fields, as `UpsertPersonInput` and `UpsertCompanyInput` have them. */
@@ -26,40 +28,21 @@ const REQUIRED = Object.freeze({
   company: Object.freeze(['external_id', 'name']),
 });
 
-const LINK_PARTS = ['primaryLinkUrl', 'primaryLinkLabel', 'secondaryLinks'];
-const PHONE_PARTS = [
-  'primaryPhoneNumber',
-  'primaryPhoneCallingCode',
-  'primaryPhoneCountryCode',
-  'additionalPhones',
-];
-
-/** @param {string} root as Twenty calls it @param {string} field as we do @param {string[]} parts */
-const nest = (root, field, parts) =>
-  Object.fromEntries(parts.map((part) => [`${root}.${part}`, `${field}.${part}`]));
+/** @param {Entity} entity */
+const nested = (entity) =>
+  NESTS[entity].flatMap(({ root, field, parts }) =>
+    parts.map((part) => [`${root}.${part}`, `${field}.${part}`]),
+  );
 
 /**
  * Names as Twenty nests them, for files that come from there, and which part of which field each gives. What the parts
  * say together is read by the core, which also tells of those that have no place.
+ * @type {Record<Entity, Record<string, string>>}
  */
-const NESTED = Object.freeze({
-  person: Object.freeze({
-    ...nest('name', 'name', ['firstName', 'lastName']),
-    ...nest('emails', 'email', ['primaryEmail', 'additionalEmails']),
-    ...nest('phones', 'phone', PHONE_PARTS),
-    ...nest('website', 'website', LINK_PARTS),
-  }),
-  company: Object.freeze({
-    ...nest('domainName', 'domain_name', LINK_PARTS),
-    ...nest('website', 'website', LINK_PARTS),
-  }),
-});
-
-/** What Twenty's own exports call parts of links, beside the names of the API: `Domain Name / Link URL`. */
-const LABELS = new Map([
-  ['primaryLinkUrl', 'Link URL'],
-  ['primaryLinkLabel', 'Link Label'],
-]);
+const NESTED = {
+  person: Object.fromEntries(nested('person')),
+  company: Object.fromEntries(nested('company')),
+};
 
 /**
  * `External ID`, `externalId` and `external-id` are `external_id`; `Phones / Primary Phone Number` is
@@ -93,13 +76,11 @@ const knownNames = (entity) => [...FIELDS[entity], ...Object.keys(NESTED[entity]
 /**
  * The field and the part of it that a target stands for.
  * @param {string} target from {@link targetOf}
- * @returns {{ field: string, part: string | undefined }}
+ * @returns {{ field: string, part?: string }}
  */
 function partsOf(target) {
-  const at = target.indexOf('.');
-  return at < 0
-    ? { field: target, part: undefined }
-    : { field: target.slice(0, at), part: target.slice(at + 1) };
+  const [field, part] = target.split('.', 2);
+  return { field, part };
 }
 
 /**
@@ -116,15 +97,6 @@ function put(record, target, value) {
     record[field][part] = value;
   }
 }
-
-/** What gives a field's value in place of the whole: either part of a name, the primary part of all others. */
-const VALUE_PARTS = new Map([
-  ['name', ['firstName', 'lastName']],
-  ['email', ['primaryEmail']],
-  ['phone', ['primaryPhoneNumber']],
-  ['website', ['primaryLinkUrl']],
-  ['domain_name', ['primaryLinkUrl']],
-]);
 
 /** The targets that give a field's value. @param {string} field */
 const givers = (field) => [

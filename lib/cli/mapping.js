@@ -1,9 +1,9 @@
 'use strict';
 
-const { readFileSync } = require('node:fs');
 const { usageFailure } = require('./failure.js');
 const { NESTED, givers, knownNames, partsOf, put, targetOf } = require('./fields.js');
 const { nearest } = require('../nearest.js');
+const { isObject, readObject } = require('./object.js');
 const { presetOf } = require('./presets/index.js');
 const { tidyName } = require('./text.js');
 const { fieldsHint, listed, nearestField } = require('./unknown.js');
@@ -58,6 +58,9 @@ class BadRecord extends Error {
   }
 }
 
+/** What a file of `--map-file` holds. */
+const NEEDED = 'an object: {"column": "field", "column to ignore": null}';
+
 /**
  * @param {Entity} entity
  * @param {string[]} names of keys, at least one
@@ -97,7 +100,7 @@ function readMapping(entity, options) {
     ...(options.preset !== undefined && { preset: readPreset(entity, options.preset) }),
   };
   if (mapFile !== undefined) {
-    for (const [column, field] of Object.entries(readMapFile(mapFile))) {
+    for (const [column, field] of Object.entries(readObject('--map-file', mapFile, NEEDED))) {
       if (field === null) mapping.ignored.add(tidyName(column));
       else {
         for (const one of Array.isArray(field) ? field : [field]) {
@@ -130,22 +133,6 @@ function readPreset(entity, name) {
   const preset = presetOf(name);
   if (preset[entity] !== undefined) return preset;
   throw usageFailure(`--preset ${name} is for people: ${preset.title} exports no companies`);
-}
-
-/** @param {string} file @returns {object} */
-function readMapFile(file) {
-  let value;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw usageFailure(`--map-file ${file} cannot be read: ${error.message}`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw usageFailure(
-      `--map-file ${file} must hold an object: {"column": "field", "column to ignore": null}`,
-    );
-  }
-  return value;
 }
 
 /**
@@ -314,13 +301,9 @@ function follow(value, keys) {
   return value;
 }
 
-/** @param {unknown} value @returns {value is Record<string, unknown>} */
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 module.exports = {
   BadRecord,
   REJECT_PREFIX,
-  isObject,
   isReason,
   objectMapper,
   readMapping,

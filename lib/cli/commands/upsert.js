@@ -6,7 +6,8 @@ const { made, readConnection, readServiceOptions, requireDirect } = require('../
 const { EXIT } = require('../exit-codes.js');
 const { CliFailure, inputFailure } = require('../failure.js');
 const { identifier } = require('../ids.js');
-const { BadRecord, isObject, objectMapper, readMapping } = require('../mapping.js');
+const { BadRecord, objectMapper, readMapping } = require('../mapping.js');
+const { isObject } = require('../object.js');
 const { optionFor, printable } = require('../text.js');
 const { fieldsHint } = require('../unknown.js');
 

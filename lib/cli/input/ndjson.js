@@ -3,7 +3,8 @@
 const { isUtf8 } = require('node:buffer');
 const { inputFailure } = require('../failure.js');
 const { identifier } = require('../ids.js');
-const { REJECT_PREFIX, isObject, objectMapper } = require('../mapping.js');
+const { REJECT_PREFIX, objectMapper } = require('../mapping.js');
+const { isObject } = require('../object.js');
 const { unknownNames } = require('../unknown.js');
 const { refused, toEntry } = require('./entry.js');
 const { LineSplitter, MAX_RECORD_BYTES } = require('./lines.js');
