@@ -50,7 +50,6 @@ function createTwentyCrmSyncServiceFromEnv(options, env = process.env) {
     throw invalid(
       missing[0],
       `Missing Twenty CRM configuration: ${missing.join(' and ')} must be set in the environment; to do without the CRM, set TWENTY_CRM_ENABLED=false`,
-      undefined,
     );
   }
   return createTwentyCrmSyncService(
@@ -70,11 +69,7 @@ function toSettings(options) {
   if (typeof options === 'number') return { cacheTtlMs: options };
   if (options === undefined || options === null) return {};
   if (typeof options === 'object') return options;
-  throw invalid(
-    'options',
-    'options must be an object, or the cache TTL in milliseconds',
-    undefined,
-  );
+  throw invalid('options', 'options must be an object, or the cache TTL in milliseconds');
 }
 
 module.exports = { createTwentyCrmSyncService, createTwentyCrmSyncServiceFromEnv };

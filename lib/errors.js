@@ -88,6 +88,17 @@ class TwentyCrmApiError extends Error {
   }
 }
 
+/**
+ * @param {import('../index.js').TwentyCrmErrorCode} code
+ * @param {string} message
+ * @param {Parameters<typeof createTwentyCrmError>[2]} [options]
+ * @param {unknown} [cause]
+ */
+function apiError(code, message, options, cause) {
+  const plain = createTwentyCrmError(code, message, options);
+  return new TwentyCrmApiError(plain, cause === undefined ? undefined : { cause });
+}
+
 /** What all copies of this package mark their errors with: `jest.resetModules()`, for one, makes a further copy. */
 const MARK = Symbol.for('twenty-crm-native.error');
 
@@ -185,6 +196,7 @@ function errorAt(error, site) {
 module.exports = {
   TwentyCrmErrorCode,
   TwentyCrmApiError,
+  apiError,
   callSite,
   createTwentyCrmError,
   errorAt,

@@ -2,7 +2,7 @@
 
 const { unlessAborted } = require('./abort.js');
 const { call, callNow } = require('./dispatcher.js');
-const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('./errors.js');
+const { TwentyCrmErrorCode, apiError } = require('./errors.js');
 const { SYNC_MODE_VALUES, isSyncMode } = require('./config/validate.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { ENTITIES, createEvent } = require('./platform-events.js');
@@ -39,7 +39,7 @@ const { invalid, keyToJson, recordToJson } = require('./serialise.js');
 function readMode(mode) {
   if (mode === undefined || mode === null) return 'direct_crm';
   if (isSyncMode(mode)) return mode;
-  throw invalid('mode', `mode must be one of ${SYNC_MODE_VALUES.join(', ')}`, undefined);
+  throw invalid('mode', `mode must be one of ${SYNC_MODE_VALUES.join(', ')}`);
 }
 
 /**
@@ -58,7 +58,6 @@ function createElsewhere(service) {
     throw invalid(
       'publish',
       'publish must be a function: in platform mode every change is handed to it',
-      undefined,
     );
   }
   return {
@@ -129,12 +128,10 @@ function cannot(mode) {
           'the CRM sync is disabled, nothing was sent: set the mode (or TWENTY_CRM_ENABLED and TWENTY_CRM_SYNC_MODE)',
         ]
       : ['MODE', 'in platform mode nothing is sent to Twenty: use a service in direct_crm mode'];
-  return new TwentyCrmApiError(
-    createTwentyCrmError(TwentyCrmErrorCode.OPERATION_FAILED, message, {
-      isRetryable: false,
-      details: { reason, mode },
-    }),
-  );
+  return apiError(TwentyCrmErrorCode.OPERATION_FAILED, message, {
+    isRetryable: false,
+    details: { reason, mode },
+  });
 }
 
 module.exports = { cannot, createElsewhere, readMode };

@@ -20,7 +20,7 @@ const CHOICES = Object.freeze({
 
 /** @type {(option: string, value: any) => void} */
 const text = (option, value) => {
-  if (typeof value !== 'string') throw invalid(option, `${option} must be a string`, undefined);
+  if (typeof value !== 'string') throw invalid(option, `${option} must be a string`);
 };
 
 /** @type {Record<string, (option: string, value: any) => void>} */
@@ -28,7 +28,7 @@ const SHAPES = {
   companyKey: text,
   batching(option, value) {
     if (typeof value === 'boolean') return;
-    throw invalid(option, `${option} must be true or false`, undefined);
+    throw invalid(option, `${option} must be true or false`);
   },
   defaultCountry: text,
   invalidEmail: text,
@@ -59,7 +59,7 @@ const SHAPES = {
       const names = name === 'plan' && Array.isArray(field) ? field : [field];
       if (names.every((one) => typeof one === 'string')) continue;
       const or = name === 'plan' ? ', or a list of strings' : '';
-      throw invalid(option, `${option}.${name} must be a string${or}`, undefined);
+      throw invalid(option, `${option}.${name} must be a string${or}`);
     }
   },
 };
@@ -83,7 +83,7 @@ function entriesOf(option, name, value) {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return Object.entries(value);
   }
-  throw invalid(option, `${name} must be an object`, undefined);
+  throw invalid(option, `${name} must be an object`);
 }
 
 /**
@@ -94,7 +94,7 @@ function entriesOf(option, name, value) {
  */
 function requireChoice(option, name, value, choices) {
   if (choices.includes(/** @type {string} */ (value))) return;
-  throw invalid(option, `${name} must be one of ${choices.join(', ')}`, undefined);
+  throw invalid(option, `${name} must be one of ${choices.join(', ')}`);
 }
 
 /**
@@ -105,7 +105,7 @@ function requireChoice(option, name, value, choices) {
  */
 function unknown(option, where, name, known) {
   const shown = unlessLong(name, MAX_NAME);
-  return invalid(option, `${where} has no "${shown}"; it knows ${known.join(', ')}`, undefined);
+  return invalid(option, `${where} has no "${shown}"; it knows ${known.join(', ')}`);
 }
 
 module.exports = { CHOICES, OWNERS, requireShapes };

@@ -12,7 +12,7 @@ const { describe, invalid, toJson } = require('./serialise.js');
  */
 function readOptions(what, options, names) {
   if (typeof options !== 'object' && options !== undefined) {
-    throw invalid(what, `${what} must be an object`, undefined);
+    throw invalid(what, `${what} must be an object`);
   }
   const values = /** @type {Record<Name, any>} */ ({});
   for (const name of names) values[name] = readOption(options, name);
@@ -32,10 +32,10 @@ function readOption(options, name) {
   }
   // JSON writes NaN and infinities as null, and leaves functions and symbols out: both would read as "not given".
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw invalid(name, `${name} must be a finite number, got ${value}`, undefined);
+    throw invalid(name, `${name} must be a finite number, got ${value}`);
   }
   if (typeof value === 'bigint' || typeof value === 'symbol') {
-    throw invalid(name, `${name} must not be a ${typeof value}`, undefined);
+    throw invalid(name, `${name} must not be a ${typeof value}`);
   }
   return value;
 }
@@ -79,7 +79,7 @@ function namesOf(what, options) {
 function readSignal(options) {
   const { signal } = readOptions('options', options ?? undefined, ['signal']);
   if (signal === undefined || signal === null) return undefined;
-  if (!isSignal(signal)) throw invalid('signal', 'signal must be an AbortSignal', undefined);
+  if (!isSignal(signal)) throw invalid('signal', 'signal must be an AbortSignal');
   return signal;
 }
 

@@ -39,45 +39,39 @@ function createEvent(entity, action, payload, namespace) {
  */
 function readEvent(event, namespace) {
   if (typeof event !== 'object' || event === null) {
-    throw invalid('event', 'the event must be an object: parse its JSON text first', undefined);
+    throw invalid('event', 'the event must be an object: parse its JSON text first');
   }
   const { version, id, type, entity, payload, idempotencyKey, occurredAt, ...rest } = copyOf(event);
   if (version !== VERSION) {
     throw invalid(
       'version',
       `the event's version must be ${VERSION}: a newer version of twenty-crm-native may have made it`,
-      undefined,
     );
   }
   const kind = ENTITIES.indexOf(entity);
-  if (kind < 0) throw invalid('entity', "the event's entity must be person or company", undefined);
+  if (kind < 0) throw invalid('entity', "the event's entity must be person or company");
   const action = ACTIONS.find((name) => type === `${entity}.${name}`);
   if (action === undefined) {
     const types = ACTIONS.map((name) => `${entity}.${name}`).join(' or ');
-    throw invalid('type', `the event's type must be ${types}`, undefined);
+    throw invalid('type', `the event's type must be ${types}`);
   }
   for (const [field, value] of Object.entries({ id, idempotencyKey })) {
     if (typeof value !== 'string' || value.trim() === '') {
-      throw invalid(field, `the event's ${field} must be text that is not blank`, undefined);
+      throw invalid(field, `the event's ${field} must be text that is not blank`);
     }
   }
   if (typeof occurredAt !== 'string' || Number.isNaN(Date.parse(occurredAt))) {
-    throw invalid(
-      'occurredAt',
-      "the event's occurredAt must be a date as ISO 8601 text",
-      undefined,
-    );
+    throw invalid('occurredAt', "the event's occurredAt must be a date as ISO 8601 text");
   }
   const other = rest.namespace ?? undefined;
   if (other !== undefined && typeof other !== 'string') {
-    throw invalid('namespace', "the event's namespace must be text", undefined);
+    throw invalid('namespace', "the event's namespace must be text");
   }
   if (other !== namespace) {
     throw invalid(
       'namespace',
       `the event is of namespace ${other ?? '(none)'}, this service of ${namespace ?? '(none)'}: ` +
         'its record would get another id',
-      undefined,
     );
   }
   return { kind, action, payload };

@@ -173,11 +173,7 @@ const KNOWN_OPTIONS = new Set([...OPTIONS, 'signal']);
 /** @param {unknown} config */
 function configToJson(config) {
   if (typeof config !== 'object' || config === null) {
-    throw invalid(
-      'config',
-      'the configuration must be an object with baseUrl and apiKey',
-      undefined,
-    );
+    throw invalid('config', 'the configuration must be an object with baseUrl and apiKey');
   }
   refuseSlips(config);
   const values = readOptions('config', config, CONFIG);
@@ -186,7 +182,6 @@ function configToJson(config) {
     throw invalid(
       name,
       `${name} is missing: ${what} (where it comes from the environment, its variable is not set)`,
-      undefined,
     );
   }
   // They may be stored with them: HTTP drops the blanks around a header's value, so nobody noticed.
@@ -230,7 +225,7 @@ function send(client, method, path, body, options) {
     let signal;
     try {
       if (typeof path !== 'string')
-        throw invalid('path', 'path must be a string such as "/rest/people"', undefined);
+        throw invalid('path', 'path must be a string such as "/rest/people"');
       bodyJson = toJson('body', body);
       if (options !== undefined && options !== null) {
         requireKnown('a request', options, KNOWN_OPTIONS);
@@ -271,7 +266,7 @@ function callOptionsToJson(options) {
   const values = readOptions('options', options, OPTIONS);
   if (isIterable(values.headers)) {
     // A Map or a Headers object would be written as an empty object, and its headers lost.
-    throw invalid('headers', 'headers must be a plain object of names and texts', undefined);
+    throw invalid('headers', 'headers must be a plain object of names and texts');
   }
   return optionsToJson(values);
 }

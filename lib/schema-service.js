@@ -27,11 +27,7 @@ class TwentyCrmSchemaService {
   constructor(restClient, options) {
     const client = findNative(restClient);
     if (client === undefined) {
-      throw invalid(
-        'restClient',
-        'restClient must be a TwentyCrmRestClient of twenty-crm-native',
-        undefined,
-      );
+      throw invalid('restClient', 'restClient must be a TwentyCrmRestClient of twenty-crm-native');
     }
     requireKnown('TwentyCrmSchemaService', options, OPTIONS);
     const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['fieldNames']));

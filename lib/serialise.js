@@ -1,11 +1,6 @@
 'use strict';
 
-const {
-  TwentyCrmApiError,
-  TwentyCrmErrorCode,
-  createTwentyCrmError,
-  isError,
-} = require('./errors.js');
+const { apiError, TwentyCrmErrorCode, isError } = require('./errors.js');
 
 /**
  * A value as JSON text, or a VALIDATION_ERROR that names what could not be written as JSON.
@@ -21,7 +16,7 @@ function toJson(what, value) {
   } catch (cause) {
     throw invalid(what, `${what} cannot be written as JSON: ${describe(cause)}`, cause);
   }
-  if (text === undefined) throw invalid(what, `${what} cannot be written as JSON`, undefined);
+  if (text === undefined) throw invalid(what, `${what} cannot be written as JSON`);
   return text;
 }
 
@@ -52,7 +47,7 @@ function recordToJson(what, input) {
   }
   if (isNotFinite(submissions)) {
     const message = `total_submissions must be a finite number, got ${submissions}`;
-    throw invalid('total_submissions', message, undefined);
+    throw invalid('total_submissions', message);
   }
   if (text === undefined || text[0] !== '{') {
     throw notRecord(what);
@@ -73,11 +68,7 @@ function requireNoPromise(what, input) {
     // Whatever it is, the next step finds out.
   }
   if (typeof then !== 'function') return;
-  throw invalid(
-    'input',
-    `the ${what} is a promise: await it, and give what it comes to`,
-    undefined,
-  );
+  throw invalid('input', `the ${what} is a promise: await it, and give what it comes to`);
 }
 
 /** Members that hold ids of the caller's own: many databases have them as numbers. */
@@ -146,7 +137,7 @@ function isPlainRecord(record) {
 /** @param {'person' | 'company'} what */
 function notRecord(what) {
   const needed = what === 'person' ? 'external_id, name and email' : 'external_id and name';
-  return invalid('input', `the ${what} must be an object with ${needed}`, undefined);
+  return invalid('input', `the ${what} must be an object with ${needed}`);
 }
 
 /**
@@ -174,14 +165,11 @@ function unwritableField(input) {
 /**
  * @param {string} field
  * @param {string} message
- * @param {unknown} cause
+ * @param {unknown} [cause]
  */
 function invalid(field, message, cause) {
-  const plain = createTwentyCrmError(TwentyCrmErrorCode.VALIDATION_ERROR, message, {
-    isRetryable: false,
-    details: { field },
-  });
-  return new TwentyCrmApiError(plain, cause === undefined ? undefined : { cause });
+  const options = { isRetryable: false, details: { field } };
+  return apiError(TwentyCrmErrorCode.VALIDATION_ERROR, message, options, cause);
 }
 
 /**

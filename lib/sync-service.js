@@ -100,9 +100,7 @@ class TwentyCrmSyncService {
     requireKnown('upsertPerson', options, KNOWN_CALL_OPTIONS);
     if (elsewhere !== undefined) return elsewhere.upsert(PERSON, input, options);
     const site = callSite(TwentyCrmSyncService.prototype.upsertPerson);
-    const answer = await start(this, PERSON, input, options);
-    if (answer.ok) return finish(this, answer.text);
-    throw errorAt(answer.error, site);
+    return outcome(this, await start(this, PERSON, input, options), site);
   }
 
   /**
@@ -114,9 +112,7 @@ class TwentyCrmSyncService {
     requireKnown('upsertCompany', options, KNOWN_CALL_OPTIONS);
     if (elsewhere !== undefined) return elsewhere.upsert(COMPANY, input, options);
     const site = callSite(TwentyCrmSyncService.prototype.upsertCompany);
-    const answer = await start(this, COMPANY, input, options);
-    if (answer.ok) return finish(this, answer.text);
-    throw errorAt(answer.error, site);
+    return outcome(this, await start(this, COMPANY, input, options), site);
   }
 
   /**
@@ -146,9 +142,7 @@ class TwentyCrmSyncService {
   async findPerson(externalId, options) {
     const site = callSite(TwentyCrmSyncService.prototype.findPerson);
     requireKnown('findPerson', options, FIND_OPTIONS);
-    const answer = await startFind(of(this), PERSON, externalId, options);
-    if (answer.ok) return finish(this, answer.text);
-    throw errorAt(answer.error, site);
+    return outcome(this, await startFind(of(this), PERSON, externalId, options), site);
   }
 
   /**
@@ -158,9 +152,7 @@ class TwentyCrmSyncService {
   async findCompany(externalId, options) {
     const site = callSite(TwentyCrmSyncService.prototype.findCompany);
     requireKnown('findCompany', options, FIND_OPTIONS);
-    const answer = await startFind(of(this), COMPANY, externalId, options);
-    if (answer.ok) return finish(this, answer.text);
-    throw errorAt(answer.error, site);
+    return outcome(this, await startFind(of(this), COMPANY, externalId, options), site);
   }
 
   /**
@@ -172,9 +164,7 @@ class TwentyCrmSyncService {
     requireKnown('deletePerson', options, DELETE_OPTIONS);
     if (elsewhere !== undefined) return elsewhere.remove(PERSON, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deletePerson);
-    const answer = await startDelete(of(this), PERSON, externalId, options);
-    if (answer.ok) return finish(this, answer.text);
-    throw errorAt(answer.error, site);
+    return outcome(this, await startDelete(of(this), PERSON, externalId, options), site);
   }
 
   /**
@@ -186,9 +176,7 @@ class TwentyCrmSyncService {
     requireKnown('deleteCompany', options, DELETE_OPTIONS);
     if (elsewhere !== undefined) return elsewhere.remove(COMPANY, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deleteCompany);
-    const answer = await startDelete(of(this), COMPANY, externalId, options);
-    if (answer.ok) return finish(this, answer.text);
-    throw errorAt(answer.error, site);
+    return outcome(this, await startDelete(of(this), COMPANY, externalId, options), site);
   }
 
   /**
@@ -240,9 +228,7 @@ class TwentyCrmSyncService {
     requireKnown('applyWebhook', options, OPTIONS);
     if (inner.elsewhere !== undefined) return ignoreInMode(event);
     const site = callSite(TwentyCrmSyncService.prototype.applyWebhook);
-    const answer = await startApply(inner.native, event, inner.optionsJson, options);
-    if (answer.ok) return finish(this, answer.text);
-    throw errorAt(answer.error, site);
+    return outcome(this, await startApply(inner.native, event, inner.optionsJson, options), site);
   }
 
   clearCache() {
@@ -275,14 +261,10 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
   const mode = readMode(own.mode);
   const client = findNative(restClient);
   if (client === undefined && mode === 'direct_crm') {
-    throw invalid(
-      'restClient',
-      'restClient must be a TwentyCrmRestClient of twenty-crm-native',
-      undefined,
-    );
+    throw invalid('restClient', 'restClient must be a TwentyCrmRestClient of twenty-crm-native');
   }
   if (onWarning !== undefined && typeof onWarning !== 'function') {
-    throw invalid('onWarning', 'onWarning must be a function', undefined);
+    throw invalid('onWarning', 'onWarning must be a function');
   }
   const values = {
     ...readOptions('options', options, OPTIONS),
@@ -323,7 +305,7 @@ function construct(restClient, mappingStore, cacheTtlMs, options) {
 function requireStore(store) {
   for (const method of ['findByEverId', 'upsertMapping', 'deleteMapping']) {
     if (!hasMethod(store, method)) {
-      throw invalid('mappingStore', `mappingStore must have a method ${method}`, undefined);
+      throw invalid('mappingStore', `mappingStore must have a method ${method}`);
     }
   }
 }
@@ -383,12 +365,14 @@ function start(service, kind, input, options) {
 }
 
 /**
- * Splits a native answer into the caller's result and the warnings that came with it.
+ * What a call ended with: its result, once its warnings are told, or its error.
  * @param {object} service
- * @param {string} text
+ * @param {import('./dispatcher.js').Answer} answer
+ * @param {{ stack?: unknown }} site
  */
-function finish(service, text) {
-  const { result, warnings } = JSON.parse(text);
+function outcome(service, answer, site) {
+  if (!answer.ok) throw errorAt(answer.error, site);
+  const { result, warnings } = JSON.parse(answer.text);
   if (warnings !== undefined) {
     const inner = of(service);
     for (const warning of warnings) tellWarning(inner, warning);

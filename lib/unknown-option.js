@@ -22,7 +22,7 @@ const isSlip = (name, known) => slipOf(name, [...known]) !== undefined;
 function unknownOption(what, name, known) {
   const shown = unlessLong(name, MAX_NAME);
   const advice = `did you mean ${nearest(name, [...known])}?`;
-  return invalid(shown, `${shown} is no option of ${what}: ${advice}`, undefined);
+  return invalid(shown, `${shown} is no option of ${what}: ${advice}`);
 }
 
 module.exports = { isSlip, unknownOption };

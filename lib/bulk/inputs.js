@@ -101,7 +101,7 @@ function requireIterable(inputs) {
     (typeof inputs[Symbol.iterator] === 'function' ||
       typeof inputs[Symbol.asyncIterator] === 'function');
   if (!isIterable) {
-    throw invalid('inputs', 'inputs must be an Iterable or AsyncIterable of records', undefined);
+    throw invalid('inputs', 'inputs must be an Iterable or AsyncIterable of records');
   }
 }
 

@@ -44,7 +44,7 @@ function startBulk(service, kind, inputs, options) {
   const signal = readSignal(options);
   const { onProgress } = readOptions('options', options ?? undefined, ['onProgress']);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw invalid('onProgress', 'onProgress must be a function', undefined);
+    throw invalid('onProgress', 'onProgress must be a function');
   }
   const operationId = takeCallId();
   const settings = {
@@ -74,11 +74,7 @@ function readMaxConcurrency(options) {
   const { maxConcurrency } = readOptions('options', options ?? undefined, ['maxConcurrency']);
   if (maxConcurrency === undefined) return TWENTY_CRM_DEFAULTS.maxConcurrency;
   if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1 || maxConcurrency > 64) {
-    throw invalid(
-      'maxConcurrency',
-      'maxConcurrency must be a whole number from 1 to 64',
-      undefined,
-    );
+    throw invalid('maxConcurrency', 'maxConcurrency must be a whole number from 1 to 64');
   }
   return maxConcurrency;
 }

@@ -1,6 +1,6 @@
 'use strict';
 
-const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { TwentyCrmErrorCode, apiError } = require('../errors.js');
 const { BulkRun } = require('./run.js');
 
 /**
@@ -12,15 +12,13 @@ async function collect(run) {
   const failures = results.filter((result) => result.status === 'failed').length;
   if (failures > 0) {
     const first = results.find((result) => result.status === 'failed')?.error;
-    throw new TwentyCrmApiError(
-      createTwentyCrmError(
-        TwentyCrmErrorCode.OPERATION_FAILED,
-        `${failures} of ${results.length} records were not stored (details.results has every record's own result); the first: ${first?.message}`,
-        {
-          isRetryable: results.some((result) => result.error?.isRetryable === true),
-          details: { reason: 'PARTIAL_FAILURE', failed: failures, results },
-        },
-      ),
+    throw apiError(
+      TwentyCrmErrorCode.OPERATION_FAILED,
+      `${failures} of ${results.length} records were not stored (details.results has every record's own result); the first: ${first?.message}`,
+      {
+        isRetryable: results.some((result) => result.error?.isRetryable === true),
+        details: { reason: 'PARTIAL_FAILURE', failed: failures, results },
+      },
     );
   }
   return results.map(({ status, externalId, id, data }) => ({

@@ -1,12 +1,7 @@
 'use strict';
 
 const { existsSync } = require('node:fs');
-const {
-  TwentyCrmApiError,
-  TwentyCrmErrorCode,
-  createTwentyCrmError,
-  isApiError,
-} = require('../errors.js');
+const { apiError, TwentyCrmErrorCode, isApiError } = require('../errors.js');
 const { readOptions, requireKnown } = require('../options.js');
 const { describe, invalid } = require('../serialise.js');
 const { sqliteConfigStore } = require('../stores/sqlite-config.js');
@@ -189,7 +184,7 @@ function requireStore(store) {
   for (const method of ['getConfig', 'createConfig', 'updateConfig']) {
     const { [method]: value } = readOptions('store', store, [method]);
     if (typeof value !== 'function') {
-      throw invalid('store', `store must have a method ${method}`, undefined);
+      throw invalid('store', `store must have a method ${method}`);
     }
   }
 }
@@ -197,12 +192,10 @@ function requireStore(store) {
 /** @param {import('../../index.js').TwentyCrmConfigIssue[]} issues */
 function invalidConfig(issues) {
   const message = issues.map((issue) => issue.message).join('; ');
-  return new TwentyCrmApiError(
-    createTwentyCrmError(TwentyCrmErrorCode.VALIDATION_ERROR, message, {
-      isRetryable: false,
-      details: { field: issues[0].path.join('.') || 'config', issues },
-    }),
-  );
+  return apiError(TwentyCrmErrorCode.VALIDATION_ERROR, message, {
+    isRetryable: false,
+    details: { field: issues[0].path.join('.') || 'config', issues },
+  });
 }
 
 /**
@@ -210,12 +203,10 @@ function invalidConfig(issues) {
  * @param {string} originalError
  */
 function failed(what, originalError) {
-  return new TwentyCrmApiError(
-    createTwentyCrmError(
-      TwentyCrmErrorCode.OPERATION_FAILED,
-      `the configuration could not be ${what}: ${originalError}`,
-      { isRetryable: false, details: { reason: 'CONFIG_STORE', originalError } },
-    ),
+  return apiError(
+    TwentyCrmErrorCode.OPERATION_FAILED,
+    `the configuration could not be ${what}: ${originalError}`,
+    { isRetryable: false, details: { reason: 'CONFIG_STORE', originalError } },
   );
 }
 

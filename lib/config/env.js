@@ -73,7 +73,7 @@ function readEnvMode(env) {
   const name = 'TWENTY_CRM_SYNC_MODE';
   const value = read(env, name);
   if (value === undefined || isSyncMode(value)) return value;
-  throw invalid(name, `${name} must be one of ${SYNC_MODE_VALUES.join(', ')}`, undefined);
+  throw invalid(name, `${name} must be one of ${SYNC_MODE_VALUES.join(', ')}`);
 }
 
 /**
@@ -86,7 +86,7 @@ function readMillis(env, name) {
   const millis = Number(value);
   if (/^\d+$/.test(value) && Number.isSafeInteger(millis)) return millis;
   const got = unlessLong(value, 100);
-  throw invalid(name, `${name} must be a whole number of milliseconds, got "${got}"`, undefined);
+  throw invalid(name, `${name} must be a whole number of milliseconds, got "${got}"`);
 }
 
 module.exports = {

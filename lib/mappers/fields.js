@@ -17,7 +17,7 @@ class Fields {
    */
   constructor(entity, what) {
     if (typeof entity !== 'object' || entity === null) {
-      throw invalid(what, `the ${what} must be an object`, undefined);
+      throw invalid(what, `the ${what} must be an object`);
     }
     this.#entity = entity;
     this.#what = what;
@@ -50,7 +50,6 @@ class Fields {
       throw invalid(
         field,
         `${field} of the ${this.#what} must be a string, got ${kind(value)}${adviceFor(field, value)}`,
-        undefined,
       );
     }
     return value.trim() || null;
@@ -66,7 +65,6 @@ class Fields {
       throw invalid(
         field,
         `${field} of the ${this.#what} must be a finite number, got ${typeof value === 'number' ? value : kind(value)}`,
-        undefined,
       );
     }
     return value;
@@ -81,7 +79,7 @@ class Fields {
       const text = this.text(field);
       if (text) return text;
     }
-    throw invalid(fields[0], `${fields[0]} of the ${this.#what} is required`, undefined);
+    throw invalid(fields[0], `${fields[0]} of the ${this.#what} is required`);
   }
 }
 
@@ -134,9 +132,9 @@ function ensureExternalId(id, entityType) {
   if (trimmed !== '') return trimmed;
   if (typeof id === 'number' || typeof id === 'bigint') {
     const what = `${describe(entityType)} ID must be a string, got ${kind(id)}: pass String(id)`;
-    throw invalid('id', what, undefined);
+    throw invalid('id', what);
   }
-  throw invalid('id', `${describe(entityType)} ID is required for external_id mapping`, undefined);
+  throw invalid('id', `${describe(entityType)} ID is required for external_id mapping`);
 }
 
 /**

@@ -31,11 +31,11 @@ const HOOK_OPTIONS = /** @type {const} */ (['onRetry', 'logger', 'logLevel']);
 function readHooks(what, options, inherited) {
   const { onRetry, logger, logLevel } = readOptions(what, options, HOOK_OPTIONS);
   if (onRetry !== undefined && onRetry !== null && typeof onRetry !== 'function') {
-    throw invalid('onRetry', 'onRetry must be a function', undefined);
+    throw invalid('onRetry', 'onRetry must be a function');
   }
   const levelName = logLevel ?? undefined;
   if (levelName !== undefined && !LEVELS.includes(levelName)) {
-    throw invalid('logLevel', `logLevel must be one of ${LEVELS.join(', ')}`, undefined);
+    throw invalid('logLevel', `logLevel must be one of ${LEVELS.join(', ')}`);
   }
   if (logger !== undefined && logger !== null) requireLogger(logger);
   const hooks = {
@@ -51,7 +51,7 @@ function readHooks(what, options, inherited) {
 function requireLogger(logger) {
   for (const level of LEVELS) {
     if (level !== 'off' && !hasMethod(logger, level)) {
-      throw invalid('logger', `logger must have a method ${level}, as console has`, undefined);
+      throw invalid('logger', `logger must have a method ${level}, as console has`);
     }
   }
 }

@@ -37,7 +37,7 @@ function readKnown(options, names) {
   for (const name of ownNames(options)) {
     if (names.includes(/** @type {Name} */ (name))) continue;
     const shown = unlessLong(name, MAX_NAME);
-    throw invalid(shown, `options has no "${shown}"; it knows ${names.join(', ')}`, undefined);
+    throw invalid(shown, `options has no "${shown}"; it knows ${names.join(', ')}`);
   }
   return values;
 }
@@ -60,7 +60,7 @@ function requireValues(options, names) {
   for (const name of ownNames(options)) {
     if (!names.includes(name)) continue;
     if (options[name] === undefined || options[name] === null) {
-      throw invalid(name, `${name} is ${options[name]}: leave it out, or give it`, undefined);
+      throw invalid(name, `${name} is ${options[name]}: leave it out, or give it`);
     }
   }
 }
@@ -68,14 +68,14 @@ function requireValues(options, names) {
 /** @param {unknown} olderThanMs */
 function requireAge(olderThanMs) {
   if (olderThanMs !== undefined && (!Number.isInteger(olderThanMs) || Number(olderThanMs) < 0)) {
-    throw invalid('olderThanMs', 'olderThanMs must be a whole number from 0', undefined);
+    throw invalid('olderThanMs', 'olderThanMs must be a whole number from 0');
   }
 }
 
 /** @param {string} name @param {unknown} value */
 function requireFlag(name, value) {
   if (value !== undefined && typeof value !== 'boolean') {
-    throw invalid(name, `${name} must be true or false`, undefined);
+    throw invalid(name, `${name} must be true or false`);
   }
 }
 
@@ -92,7 +92,6 @@ function readClient(options) {
   throw invalid(
     'client',
     `client is ${client}, so the change would not be part of your transaction: give the transaction's connection, or leave client out`,
-    undefined,
   );
 }
 
@@ -110,7 +109,7 @@ function readDrainSignal(options) {
 function readTimeout(options, fallback) {
   const { timeoutMs = fallback } = readKnown(options, ['timeoutMs']);
   if (!Number.isInteger(timeoutMs) || timeoutMs < 0 || timeoutMs > LONGEST_MS) {
-    throw invalid('timeoutMs', 'timeoutMs must be a whole number of milliseconds', undefined);
+    throw invalid('timeoutMs', 'timeoutMs must be a whole number of milliseconds');
   }
   return timeoutMs;
 }
@@ -122,7 +121,7 @@ function readTimeout(options, fallback) {
 function readPage(options) {
   const { limit = PAGE, after } = readKnown(options, ['limit', 'after']);
   if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
-    throw invalid('limit', `limit must be a whole number from 1 to ${LARGEST_PAGE}`, undefined);
+    throw invalid('limit', `limit must be a whole number from 1 to ${LARGEST_PAGE}`);
   }
   return { limit, ...(after !== undefined && { after: requireId('after', after) }) };
 }
@@ -154,17 +153,12 @@ function readPurge(options) {
   requireFlag('pending', pending);
   requireFlag('all', all);
   if (all === true && id !== undefined) {
-    throw invalid(
-      'all',
-      'all is for all records, and id for one: leave one of them out',
-      undefined,
-    );
+    throw invalid('all', 'all is for all records, and id for one: leave one of them out');
   }
   if (pending === true && id === undefined && all !== true) {
     throw invalid(
       'id',
       'pending needs the id of a record, or all: true to forget the waiting changes of everybody',
-      undefined,
     );
   }
   return {
@@ -182,11 +176,7 @@ function readPurge(options) {
 function requireId(name, id) {
   const found = parseId(id);
   if (found === undefined) {
-    throw invalid(
-      name,
-      `${name} must be a record's id in the outbox, such as "person:cli_1"`,
-      undefined,
-    );
+    throw invalid(name, `${name} must be a record's id in the outbox, such as "person:cli_1"`);
   }
   return found;
 }

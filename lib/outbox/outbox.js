@@ -1,11 +1,6 @@
 'use strict';
 
-const {
-  TwentyCrmApiError,
-  TwentyCrmErrorCode,
-  createTwentyCrmError,
-  isError,
-} = require('../errors.js');
+const { TwentyCrmApiError, TwentyCrmErrorCode, apiError, isError } = require('../errors.js');
 const { callHook } = require('../observability/call-hook.js');
 const {
   readClient,
@@ -382,12 +377,10 @@ class Outbox {
  * @param {string} reason
  */
 function failed(message, reason) {
-  return new TwentyCrmApiError(
-    createTwentyCrmError(TwentyCrmErrorCode.OPERATION_FAILED, message, {
-      isRetryable: false,
-      details: { reason },
-    }),
-  );
+  return apiError(TwentyCrmErrorCode.OPERATION_FAILED, message, {
+    isRetryable: false,
+    details: { reason },
+  });
 }
 
 function stopped() {

@@ -50,15 +50,15 @@ class PostgresOutbox {
    */
   constructor(pool, options) {
     if (!canQuery(pool)) {
-      throw invalid('pool', 'pool must be a pool of the package pg: it has no query', undefined);
+      throw invalid('pool', 'pool must be a pool of the package pg: it has no query');
     }
     const { table = DEFAULT_TABLE, schema, now } = readNamed('postgresOutbox', options, OPTIONS);
     check.text('table', table);
     if (Buffer.byteLength(table) > LONGEST_NAME) {
-      throw invalid('table', `table must have ${LONGEST_NAME} bytes at most`, undefined);
+      throw invalid('table', `table must have ${LONGEST_NAME} bytes at most`);
     }
     if (now !== undefined && typeof now !== 'function') {
-      throw invalid('now', 'now must be a function', undefined);
+      throw invalid('now', 'now must be a function');
     }
     this.#schema = schema === undefined ? undefined : quoted(check.text('schema', schema));
     const prefix = this.#schema === undefined ? '' : `${this.#schema}.`;
@@ -73,11 +73,7 @@ class PostgresOutbox {
   async enqueue(changes, options) {
     const client = /** @type {any} */ (options?.client);
     if (client !== undefined && !canQuery(client)) {
-      throw invalid(
-        'client',
-        'client must be a client of the package pg: it has no query',
-        undefined,
-      );
+      throw invalid('client', 'client must be a client of the package pg: it has no query');
     }
     this.#requireOpen();
     await this.#prepared(client);

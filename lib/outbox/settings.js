@@ -68,14 +68,14 @@ const STORE_METHODS = [
  */
 function readSettings(options) {
   if (typeof options !== 'object' || options === null) {
-    throw invalid('options', 'options must be an object with service and store', undefined);
+    throw invalid('options', 'options must be an object with service and store');
   }
   const given = readNamed('createTwentyCrmOutbox', options, [...numberNames, ...OTHERS]);
   const numbers = pick(given, numberNames);
   for (const [name, [least, most]] of Object.entries(NUMBERS)) {
     const value = numbers[name] ?? /** @type {any} */ (TWENTY_CRM_DEFAULTS.outbox)[name];
     if (!Number.isInteger(value) || value < least || value > most) {
-      throw invalid(name, `${name} must be a whole number from ${least} to ${most}`, undefined);
+      throw invalid(name, `${name} must be a whole number from ${least} to ${most}`);
     }
     numbers[name] = value;
   }
@@ -84,7 +84,7 @@ function readSettings(options) {
   requireMethods('store', others.store, STORE_METHODS);
   for (const name of /** @type {const} */ (['onError', 'onDeadLetter', 'random'])) {
     if (others[name] !== undefined && typeof others[name] !== 'function') {
-      throw invalid(name, `${name} must be a function`, undefined);
+      throw invalid(name, `${name} must be a function`);
     }
   }
   if (others.clock !== undefined) requireMethods('clock', others.clock, ['now', 'sleep']);
@@ -120,7 +120,7 @@ function requireMethods(what, object, methods) {
       // A getter that throws: there is no method.
     }
     if (typeof found !== 'function') {
-      throw invalid(what, `${what} must have a method ${method}`, undefined);
+      throw invalid(what, `${what} must have a method ${method}`);
     }
   }
 }

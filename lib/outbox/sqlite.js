@@ -55,10 +55,10 @@ class SqliteOutbox {
    * @param {import('../../index.js').SqliteOutboxOptions} [options]
    */
   constructor(path, options) {
-    if (typeof path !== 'string') throw invalid('path', 'path must be a string', undefined);
+    if (typeof path !== 'string') throw invalid('path', 'path must be a string');
     const { now: given } = readNamed('sqliteOutbox', options, ['now', 'secret', 'secrets']);
     const now = given ?? Date.now;
-    if (typeof now !== 'function') throw invalid('now', 'now must be a function', undefined);
+    if (typeof now !== 'function') throw invalid('now', 'now must be a function');
     this.#now = now;
     this.#clock = () =>
       given === undefined
@@ -74,11 +74,7 @@ class SqliteOutbox {
   /** @type {OutboxStore['enqueue']} */
   async enqueue(changes, options) {
     if (options?.client !== undefined) {
-      throw invalid(
-        'client',
-        'client is for postgresOutbox: SQLite has no other client',
-        undefined,
-      );
+      throw invalid('client', 'client is for postgresOutbox: SQLite has no other client');
     }
     await this.#ask({ enqueue: { changes, at: this.#now() } });
   }

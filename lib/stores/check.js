@@ -1,6 +1,6 @@
 'use strict';
 
-const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { TwentyCrmErrorCode, apiError } = require('../errors.js');
 const { readOptions } = require('../options.js');
 const { describe, invalid, isArray, unlessLong } = require('../serialise.js');
 
@@ -25,13 +25,12 @@ const MAPPING = /** @type {const} */ ([
  */
 function text(field, value) {
   if (typeof value !== 'string' || value === '') {
-    throw invalid(field, `${field} must be a text that is not empty`, undefined);
+    throw invalid(field, `${field} must be a text that is not empty`);
   }
   if (value.includes('\0') || !isWellFormed(value)) {
     throw invalid(
       field,
       `${field} must not hold NUL or half a surrogate pair: ${unlessLong(JSON.stringify(value), 200)}`,
-      undefined,
     );
   }
   return value;
@@ -48,7 +47,7 @@ function isWellFormed(value) {
  */
 function objectType(value) {
   if (value === 'person' || value === 'company') return value;
-  throw invalid('objectType', 'objectType must be "person" or "company"', undefined);
+  throw invalid('objectType', 'objectType must be "person" or "company"');
 }
 
 /**
@@ -65,7 +64,7 @@ function everIds(values) {
  * @returns {unknown[]}
  */
 function listOf(what, values) {
-  if (!isArray(values)) throw invalid(what, `${what} must be an array`, undefined);
+  if (!isArray(values)) throw invalid(what, `${what} must be an array`);
   try {
     return Array.from({ length: values.length }, (_, at) => values[at]);
   } catch (cause) {
@@ -79,7 +78,7 @@ function listOf(what, values) {
  */
 function mappingInput(value) {
   if (typeof value !== 'object' || value === null) {
-    throw invalid('mapping', 'a mapping must be an object', undefined);
+    throw invalid('mapping', 'a mapping must be an object');
   }
   const {
     everId,
@@ -89,7 +88,7 @@ function mappingInput(value) {
     versionHash,
   } = readOptions('mapping', value, MAPPING);
   if (dataForHash !== undefined && (typeof dataForHash !== 'object' || isArray(dataForHash))) {
-    throw invalid('dataForHash', 'dataForHash must be an object', undefined);
+    throw invalid('dataForHash', 'dataForHash must be an object');
   }
   if (versionHash !== undefined && versionHash !== null) text('versionHash', versionHash);
   return {
@@ -134,11 +133,8 @@ function storeError(message, { isRetryable = false, cause } = {}) {
   // Names of tables and schemas are in there, which are as long as their owner likes.
   const isLong = message.length > MAX_MESSAGE;
   const short = isLong ? 'a store failed, and what is wrong is too long to be shown' : message;
-  const plain = createTwentyCrmError(TwentyCrmErrorCode.OPERATION_FAILED, short, {
-    isRetryable,
-    details: { reason: 'STORE' },
-  });
-  return new TwentyCrmApiError(plain, cause === undefined ? undefined : { cause });
+  const options = { isRetryable, details: { reason: 'STORE' } };
+  return apiError(TwentyCrmErrorCode.OPERATION_FAILED, short, options, cause);
 }
 
 /** Milliseconds since 1970, never twice the same: what was written later is later. */

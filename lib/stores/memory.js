@@ -23,7 +23,7 @@ function memoryMappingStore(options) {
   const given = readOptions('options', options ?? undefined, ['capacity']);
   const capacity = given.capacity ?? DEFAULT_CAPACITY;
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
-    throw invalid('capacity', 'capacity must be a whole number from 1', undefined);
+    throw invalid('capacity', 'capacity must be a whole number from 1');
   }
   return new MemoryMappingStore(capacity);
 }

@@ -53,7 +53,7 @@ const CREATION_LOCK = 8_391_407_512;
 /** @param {string} name */
 function quoted(name) {
   if (name.includes('$create$')) {
-    throw invalid('table', 'names of tables and schemas must not hold "$create$"', undefined);
+    throw invalid('table', 'names of tables and schemas must not hold "$create$"');
   }
   return `"${name.replaceAll('"', '""')}"`;
 }

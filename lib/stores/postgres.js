@@ -52,7 +52,7 @@ class PostgresMappingStore {
    */
   constructor(pool, options) {
     if (!canQuery(pool)) {
-      throw invalid('pool', 'pool must be a pool of the package pg: it has no query', undefined);
+      throw invalid('pool', 'pool must be a pool of the package pg: it has no query');
     }
     requireKnown('postgresMappingStore', options, KNOWN_OPTIONS);
     const given = readOptions('options', options, OPTIONS);

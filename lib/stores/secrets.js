@@ -11,7 +11,7 @@ const { invalid, isArray } = require('../serialise.js');
 function secretsJsonOf(options) {
   const { secret, secrets } = readOptions('options', options ?? undefined, ['secret', 'secrets']);
   if (secret !== undefined && secrets !== undefined) {
-    throw invalid('secret', 'give secret or secrets, not both', undefined);
+    throw invalid('secret', 'give secret or secrets, not both');
   }
   // No text, so no secret: the core says so.
   if (secret !== undefined) return JSON.stringify(typeof secret === 'string' ? secret : null);
@@ -22,7 +22,7 @@ function secretsJsonOf(options) {
   } catch {
     // No texts, so no secrets.
   }
-  throw invalid('secrets', 'secrets must be an array with at least one secret', undefined);
+  throw invalid('secrets', 'secrets must be an array with at least one secret');
 }
 
 module.exports = { secretsJsonOf };

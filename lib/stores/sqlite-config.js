@@ -30,7 +30,7 @@ class SqliteConfigStore {
    * @param {import('../../index.js').SqliteConfigStoreOptions} [options]
    */
   constructor(path, options) {
-    if (typeof path !== 'string') throw invalid('path', 'path must be a string', undefined);
+    if (typeof path !== 'string') throw invalid('path', 'path must be a string');
     requireKnown('sqliteConfigStore', options, OPTIONS);
     const secrets = secretsJsonOf(options);
     natives.set(
@@ -99,7 +99,7 @@ const DATA = /** @type {const} */ (['baseUrl', 'apiKey', 'enabled', 'syncMode'])
 /** @param {unknown} data */
 function dataToJson(data) {
   if (typeof data !== 'object' || data === null) {
-    throw invalid('data', 'data must be an object', undefined);
+    throw invalid('data', 'data must be an object');
   }
   return /** @type {string} */ (toJson('data', readOptions('data', data, DATA)));
 }

@@ -22,7 +22,7 @@ function sqliteMappingStore(path) {
 class SqliteMappingStore {
   /** @param {string} path */
   constructor(path) {
-    if (typeof path !== 'string') throw invalid('path', 'path must be a string', undefined);
+    if (typeof path !== 'string') throw invalid('path', 'path must be a string');
     natives.set(
       this,
       construct(() => new native.SqliteStore(path)),

@@ -52,7 +52,7 @@ function toEventJson(event, externalId = TWENTY_CRM_DEFAULTS.fieldNames.external
   } catch (cause) {
     throw invalid('event', `event cannot be read: ${describe(cause)}`, cause);
   }
-  throw invalid('event', `event must be one that verifyTwentyWebhook gave: ${problem}`, undefined);
+  throw invalid('event', `event must be one that verifyTwentyWebhook gave: ${problem}`);
 }
 
 /**

@@ -3,7 +3,7 @@
 const { createHmac, timingSafeEqual } = require('node:crypto');
 const { types } = require('node:util');
 const { TWENTY_CRM_DEFAULTS } = require('../defaults.js');
-const { TwentyCrmApiError, TwentyCrmErrorCode, createTwentyCrmError } = require('../errors.js');
+const { TwentyCrmErrorCode, apiError } = require('../errors.js');
 const { readOptions, requireKnown } = require('../options.js');
 const { describe, invalid } = require('../serialise.js');
 
@@ -72,7 +72,7 @@ function nameOf(name) {
 function readSecrets(secret) {
   const secrets = listOf(secret);
   if (secrets.length > MAX_SECRETS) {
-    throw invalid('secret', `secret must not be more than ${MAX_SECRETS} secrets`, undefined);
+    throw invalid('secret', `secret must not be more than ${MAX_SECRETS} secrets`);
   }
   // Not even its type is told: a secret in the wrong place must not end in a log.
   if (secrets.length === 0 || secrets.some((one) => typeof one !== 'string' || one === '')) {
@@ -80,7 +80,6 @@ function readSecrets(secret) {
       'secret',
       "secret must be the webhook's secret (Twenty: Settings, APIs & Webhooks), or a list of them while it is " +
         'being changed: it is missing or empty, so nothing can be verified',
-      undefined,
     );
   }
   return secrets;
@@ -107,7 +106,7 @@ function listOf(secret) {
 function readAmount(name, value) {
   if (value === undefined || value === null) return TWENTY_CRM_DEFAULTS[name];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalid(name, `${name} must be a whole number from 0`, undefined);
+  throw invalid(name, `${name} must be a whole number from 0`);
 }
 
 /**
@@ -121,7 +120,7 @@ function readNow(now) {
     throw invalid('now', `now cannot be asked: ${describe(cause)}`, cause);
   }
   if (typeof millis === 'number' && Number.isFinite(millis)) return millis;
-  throw invalid('now', 'now must be, or give, milliseconds since 1970', undefined);
+  throw invalid('now', 'now must be, or give, milliseconds since 1970');
 }
 
 /**
@@ -135,7 +134,6 @@ function readBody(rawBody, maxBodyBytes) {
       'rawBody',
       'rawBody must be the bytes or the text of the request as they came in, before any body parser: what was parsed ' +
         'cannot be verified (express.raw({ type: "application/json" }), `await request.text()`)',
-      undefined,
     );
   }
   if (body === 'too large' || body.length > maxBodyBytes) {
@@ -359,12 +357,8 @@ function malformed(reason, message, cause) {
  * @param {unknown} [cause]
  */
 function failure(code, status, reason, message, cause) {
-  const error = createTwentyCrmError(code, `webhook refused: ${message}`, {
-    status,
-    isRetryable: false,
-    details: { reason },
-  });
-  return new TwentyCrmApiError(error, cause === undefined ? undefined : { cause });
+  const options = { status, isRetryable: false, details: { reason } };
+  return apiError(code, `webhook refused: ${message}`, options, cause);
 }
 
 module.exports = { problemOf, verifyTwentyWebhook };
