@@ -52,17 +52,21 @@ describe('npm pack', () => {
     }
   });
 
-  test('its JavaScript and types take less than 180 kB of the download', () => {
+  test('its JavaScript and types take less than 166 kB of the download', () => {
     const kinds = {
-      types: { bound: 36_000, isOne: (name) => /\.d\.m?ts$/.test(name) },
+      types: { bound: 34_500, isOne: (name) => /\.d\.m?ts$/.test(name) },
       // Names of other programs' columns and errors: they grow with what is read, and not with the code.
       'presets and tables': {
-        bound: 9_500,
+        bound: 9_800,
         isOne: (name) => /^lib\/cli\/(presets|tables)\//.test(name),
       },
-      'command line': { bound: 47_500, isOne: (name) => /^(bin|lib\/cli)\//.test(name) },
-      library: { bound: 85_000, isOne: (name) => /\.m?js$/.test(name) },
+      'command line': { bound: 42_500, isOne: (name) => /^(bin|lib\/cli)\//.test(name) },
+      library: { bound: 80_500, isOne: (name) => /\.m?js$/.test(name) },
     };
+    // A tenth more than the 111,762 bytes that they took before the command line could read exports of other programs:
+    // with every version, what is new has to be paid for by what becomes simpler.
+    const bothAtMost = 122_938;
+    let both = 0;
     let left = files;
     for (const [kind, { bound, isOne }] of Object.entries(kinds)) {
       const texts = left.filter(isOne).map((name) => readFileSync(path.join(root, name)));
@@ -72,7 +76,9 @@ describe('npm pack', () => {
       const packed = gzipSync(all, { level: 9 }).length;
       console.log(`${kind}: ${texts.length} files, ${all.length} bytes, ${packed} packed`);
       assert.ok(texts.length > 0 && packed < bound, `${kind}: ${packed} bytes, ${bound} at most`);
+      if (kind === 'command line' || kind === 'library') both += packed;
     }
+    assert.ok(both <= bothAtMost, `library and command line: ${both} bytes, ${bothAtMost} at most`);
     assert.deepEqual(
       left.filter((name) => /\.\w?[jt]s$/.test(name)),
       [],

@@ -27,15 +27,9 @@ const MAX_CALL_ID = 0x3fffffff;
  * @property {unknown} holds
  */
 
-/**
- * What a call ended with: `text` is the result's JSON text, or `error` the structured error.
- * @typedef {{ ok: true, text: string } | { ok: false, error: import('../index.js').TwentyCrmError }} Answer
- */
+/** @typedef {{ ok: true, text: string } | { ok: false, error: import('../index.js').TwentyCrmError }} Answer */
 
-/**
- * Whoever is told of a call's begin and end.
- * @typedef {{ start(id: number): void, end(answer: Answer): void, abort(): void }} Watch
- */
+/** @typedef {{ start(id: number): void, end(answer: Answer): void, abort(): void }} Watch */
 
 /** @typedef {(dispatcher: import('../native.js').Dispatcher, id: number) => void} Start */
 
@@ -96,10 +90,7 @@ function deliverEvent(target, text) {
   else resource.runInAsyncScope(tell);
 }
 
-/**
- * The call is over.
- * @param {number} id
- */
+/** @param {number} id */
 function forget(id) {
   const call = pending.get(id);
   pending.delete(id);
@@ -287,7 +278,6 @@ function thrownError(error) {
 }
 
 /**
- * A call into the core that answers at once: its result, or its error thrown as this package's own.
  * @template T
  * @param {() => T} work
  */

@@ -154,7 +154,7 @@ function callSite(method) {
 }
 
 /**
- * What lies beneath an error of the core: the network's or the server's own words.
+ * The network's or the server's own words.
  * @param {TwentyCrmError} error
  */
 function causeOf(error) {
@@ -180,7 +180,6 @@ function explained(error) {
 }
 
 /**
- * An error that leads to where the method was called.
  * @param {TwentyCrmError} error
  * @param {{ stack?: unknown }} site
  */

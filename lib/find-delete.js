@@ -13,7 +13,6 @@ const FIND_OPTIONS = new Set(['useCache', 'signal']);
 const DELETE_OPTIONS = new Set(['mode', 'signal']);
 
 /**
- * The native half of a service, and what it was given to be told.
  * @typedef {{ native: import('../native.js').SyncService, hooks: import('./observability/hooks.js').Hooks | undefined }} Service
  */
 

@@ -100,7 +100,6 @@ function createElsewhere(service) {
 }
 
 /**
- * The record's id in Twenty where the mapping store knows it.
  * @param {ElsewhereOptions} service
  * @param {number} kind
  * @param {string} externalId
@@ -116,10 +115,7 @@ async function findMapped({ native, warn }, kind, externalId) {
   return id ?? undefined;
 }
 
-/**
- * Why a service cannot do what it was asked for in its mode.
- * @param {Mode} mode
- */
+/** @param {Mode} mode */
 function cannot(mode) {
   const [reason, message] =
     mode === 'disabled'

@@ -134,7 +134,6 @@ function advise(name, failures) {
 }
 
 /**
- * What forbids a binary that may well be there; undefined where nothing does.
  * @param {any} error
  * @returns {string | undefined}
  */
@@ -161,7 +160,6 @@ function whyForbidden(error) {
   return undefined;
 }
 
-/** The words of loaders that found a file and may not load it. */
 const SYSTEM_FORBIDS =
   /failed to map segment|operation not permitted|permission denied|disallowed by system policy|not permitted to load|code signature|access is denied|application control/i;
 

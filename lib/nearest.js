@@ -7,7 +7,6 @@ const COMPARED = 64;
 const FARTHEST = 0.37;
 
 /**
- * How many letters have to be added, removed, changed or swapped to make one word of the other.
  * @param {string} one
  * @param {string} other
  */

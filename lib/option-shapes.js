@@ -65,7 +65,7 @@ const SHAPES = {
 };
 
 /**
- * Checks the options that have a shape of their own, before the core reads them: its parser would name its own types.
+ * The core's parser would name its own types.
  * @param {Record<string, unknown>} values as JSON has them
  */
 function requireShapes(values) {

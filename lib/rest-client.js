@@ -105,26 +105,20 @@ class TwentyCrmRestClient {
   }
 }
 
-/**
- * The native client behind a public one, if it is one.
- * @param {unknown} client
- */
+/** @param {unknown} client */
 function findNative(client) {
   return natives.get(/** @type {object} */ (client));
 }
 
 /**
- * What a client was given to be told, which services made from it inherit.
+ * Services made from a client inherit them.
  * @param {unknown} client
  */
 function hooksOf(client) {
   return hooksByClient.get(/** @type {object} */ (client));
 }
 
-/**
- * The native client of a method's `this`.
- * @param {unknown} client
- */
+/** @param {unknown} client */
 function nativeOf(client) {
   const found = findNative(client);
   if (found === undefined) throw new TypeError('not a TwentyCrmRestClient');
@@ -280,10 +274,7 @@ function isIterable(value) {
   }
 }
 
-/**
- * The plain form of an error that this layer made.
- * @param {unknown} error
- */
+/** @param {unknown} error */
 function plain(error) {
   return isApiError(error) ? error.toJSON() : thrownError(error);
 }

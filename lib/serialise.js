@@ -3,7 +3,6 @@
 const { apiError, TwentyCrmErrorCode, isError } = require('./errors.js');
 
 /**
- * A value as JSON text, or a VALIDATION_ERROR that names what could not be written as JSON.
  * @param {string} what the argument's name
  * @param {unknown} value
  * @returns {string | undefined} undefined where the value is absent
@@ -107,8 +106,8 @@ function refuseNumericId(field, value, cause) {
 const isNotFinite = (value) => typeof value === 'number' && !Number.isFinite(value);
 
 /**
- * Flat records as one JSON array, where none of them needs a closer look: a third less work than one by one. An array or
- * a text that passes for one of them is refused by the core, as any record that is no object.
+ * Flat records as one JSON array, where none needs a closer look: a third less work than one by one. What is no object
+ * is refused by the core.
  * @param {unknown[]} records
  * @returns {string | undefined} undefined where they are to go through `recordToJson`, which tells whose fault it is
  */
@@ -141,7 +140,7 @@ function notRecord(what) {
 }
 
 /**
- * The field that keeps a record from being written as JSON, if it can be told, with its value, if it can be read.
+ * The field that keeps a record from being written as JSON.
  * @param {object} input
  * @returns {{ field: string, value?: unknown }}
  */
@@ -185,7 +184,7 @@ function isArray(value) {
   }
 }
 
-/** Characters of a text that is not ours which an error repeats: more is of no use to people, and logs have limits. */
+/** Characters that an error repeats of a text that is not ours: logs have limits. */
 const MAX_REPEATED = 2_000;
 
 /** The same, of a field's name. */

@@ -8,9 +8,8 @@ const { onAbort, unlessAborted } = require('../abort.js');
 const KEPT_PER_CHUNK_IN_FLIGHT = 2;
 
 /**
- * What becomes of each chunk, in input order, with a bounded number of chunks in flight. One that takes long does not keep
- * those behind it from starting, as long as their results are not too many to keep. An abort ends it at once, whatever
- * is being read: an input may be stuck for ever.
+ * What becomes of each chunk, in input order, with a bounded number in flight: a slow one does not keep those behind it
+ * from starting. An abort ends it at once, also where the input is stuck.
  * @template T
  * @param {InstanceType<typeof import('./inputs.js')['ChunkReader']>} source
  * @param {(records: unknown[]) => Promise<T>} toWrite

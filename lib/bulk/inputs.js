@@ -12,7 +12,6 @@ function sizeOf(inputs) {
   return Number.isInteger(size) ? size : undefined;
 }
 
-/** Reads inputs in chunks of at most 200 records, and lets go of them, also where they are stuck. */
 class ChunkReader {
   #inputs;
   #chunks;
@@ -37,8 +36,8 @@ class ChunkReader {
   }
 
   /**
-   * Nothing more is read, although a record is being waited for, which may never come. The input is told in every way
-   * there is and not waited for: the end of a generator stands in line behind its next record, a stream can be ended.
+   * Nothing more is read, although a record is waited for that may never come. The input is told in every way there is:
+   * the end of a generator stands in line behind its next record, a stream can be ended.
    */
   abandon() {
     this.#isAbandoned = true;
@@ -70,8 +69,7 @@ class ChunkReader {
 }
 
 /**
- * Without an await for each record, which would cost more than the record itself. A promise is awaited, as `for await`
- * does.
+ * An await for each record would cost more than the record itself.
  * @param {Iterable<unknown>} inputs
  * @returns {AsyncGenerator<unknown[], void, undefined>}
  */

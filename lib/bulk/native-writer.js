@@ -89,7 +89,6 @@ function nativeWriter(run, entity, signal) {
 }
 
 /**
- * Records as JSON arrays, each short enough for a batch.
  * @param {'person' | 'company'} entity
  * @param {unknown[]} records
  * @param {(place: number, error: unknown) => void} refuse Hears of records that cannot be written as JSON.

@@ -13,7 +13,7 @@ function failed(record, error) {
   try {
     if (typeof record?.external_id === 'string') externalId = record.external_id;
   } catch {
-    // A getter that throws: the record has no id that could be told.
+    // A getter that throws: the record has no id.
   }
   const plain = isApiError(error) ? error.toJSON() : error;
   return { status: 'failed', externalId, error: plain, warnings: [] };

@@ -86,7 +86,7 @@ class BulkRun {
   }
 
   /**
-   * All results at once: a chunk at a time, because an async iterator's step for each record costs more than reading it.
+   * A chunk at a time: an async iterator's step for each record costs more than reading it.
    * @param {BulkRun} run
    */
   static async collect(run) {
@@ -142,7 +142,6 @@ class BulkRun {
   }
 
   /**
-   * The chunks of results; their end is the summary's.
    * @param {boolean} wantsResults
    * @param {(summary: Summary) => void} resolve
    * @param {(reason: unknown) => void} reject

@@ -30,7 +30,6 @@ const OPTIONS = /** @type {const} */ ([
 const KNOWN_OPTIONS = new Set([...OPTIONS, 'maxConcurrency', 'onProgress', 'signal']);
 
 /**
- * A run over many records; it starts when it is consumed.
  * @param {import('../sync-service.js').Internals} service
  * @param {number} kind
  * @param {unknown} inputs

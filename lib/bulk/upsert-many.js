@@ -3,10 +3,7 @@
 const { TwentyCrmErrorCode, apiError } = require('../errors.js');
 const { BulkRun } = require('./run.js');
 
-/**
- * All results of a run as the template's `upsertMany*` gives them.
- * @param {InstanceType<typeof BulkRun>} run
- */
+/** @param {InstanceType<typeof BulkRun>} run */
 async function collect(run) {
   const results = await BulkRun.collect(run);
   const failures = results.filter((result) => result.status === 'failed').length;

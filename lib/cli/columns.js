@@ -71,7 +71,7 @@ function planColumns(entity, header, mapping) {
 }
 
 /**
- * Columns that give the parts of a name where both are there, and none with the whole of it.
+ * Columns that give the parts of a name, where both are there and none has the whole.
  * @param {readonly string[]} names
  * @param {Mapping} mapping
  * @returns {Map<string, string>}
@@ -113,7 +113,6 @@ function twice(target, one, other, { map }) {
 }
 
 /**
- * How many of these names are columns that fill something.
  * @param {Entity} entity
  * @param {readonly string[]} header
  * @param {Mapping} mapping

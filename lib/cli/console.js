@@ -5,7 +5,6 @@ const { styleText } = require('node:util');
 /** Keys in Twenty are JSON web tokens. */
 const TOKEN = /eyJ[\w-]{8,}(?:\.[\w-]+){1,2}/g;
 
-/** Shorter than that, a secret would be found in harmless words. */
 const SECRET_LENGTH = 6;
 
 /**
@@ -15,8 +14,8 @@ const SECRET_LENGTH = 6;
  */
 
 /**
- * Where the program speaks: results on stdout, everything else on stderr. A reader that has gone away (`| head`) harms
- * nothing: what it does not want to read is dropped. No secret goes out, whatever it stands in.
+ * Results go to stdout, everything else to stderr, no secret anywhere. A reader that has gone away (`| head`) harms
+ * nothing.
  * @param {{ stdout: Stream, stderr: Stream, env: NodeJS.ProcessEnv }} streams
  */
 function createConsole({ stdout, stderr, env }) {

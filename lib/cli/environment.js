@@ -22,7 +22,6 @@ const { readObject } = require('./object.js');
  */
 
 /**
- * What `createTwentyCrmSyncServiceFromEnv` reads, and where it says that the sync is on.
  * @param {ConnectionOptions} options
  * @param {Env} env
  * @param {import('./console.js').Console} console
@@ -73,15 +72,12 @@ function withFile(env, file) {
 }
 
 /**
- * Up to the last `@`: in a password that was not encoded, a slash or an `@` would end it early.
+ * Up to the last `@`: a password may hold others.
  * @param {string} baseUrl
  */
 const withoutCredentials = (baseUrl) => baseUrl.replace(/^(\w+:\/\/)?.*@/s, '$1');
 
-/**
- * Writing is asked for where the environment says that nothing is to be written.
- * @param {Connection} connection
- */
+/** @param {Connection} connection */
 function requireDirect({ mode }) {
   if (mode === 'disabled') {
     throw configFailure(
@@ -98,7 +94,7 @@ function requireDirect({ mode }) {
 }
 
 /**
- * What takes options of the user's, made: an option that is no good is wrong usage, a bad address is configuration.
+ * An option that is no good is wrong usage, a bad address is configuration.
  * @template T
  * @param {() => T} make
  */
@@ -127,7 +123,7 @@ const SERVICE_OPTIONS = [
 ];
 
 /**
- * The options of the sync service: those of the file, and over them those of the command line.
+ * Options of the command line go over those of the file.
  * @param {{ options?: string, defaultCountry?: string, namespace?: string, missingEmail?: 'refuse' | 'allow', companyKey?: 'external_id' | 'email_domain' }} options
  * @returns {import('../../index.js').SyncServiceOptions}
  */

@@ -1,6 +1,6 @@
 'use strict';
 
-/** What the program ends with; `docs/cli.md` says the same, held to it by a test. */
+/** `docs/cli.md` says the same, held to it by a test. */
 const EXIT = Object.freeze({
   OK: 0,
   /** It ran, and something is left over: records refused, fields missing. */

@@ -5,7 +5,6 @@ const { messageOf } = require('../serialise.js');
 const { EXIT } = require('./exit-codes.js');
 
 /**
- * Why a command ended without doing its work, as people and programs are told.
  * @typedef {object} FailureReport
  * @property {string} code
  * @property {string} message
@@ -48,7 +47,7 @@ const UNREACHABLE_CODES = new Set(['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMIT', 'SE
 const CONFIG_REASONS = new Set(['DISABLED', 'GATEWAY', 'REDIRECT']);
 
 /**
- * The exit code that an error of the CRM leads to. What makes it `CONFIG` or `UNREACHABLE` concerns every record alike.
+ * What is `CONFIG` or `UNREACHABLE` concerns every record alike.
  * @param {{ code: string, details?: Record<string, unknown> }} error
  */
 function exitCodeOf({ code, details }) {
@@ -60,8 +59,7 @@ function exitCodeOf({ code, details }) {
 }
 
 /**
- * The question for the workspace's fields is always the same: a server that finds fault with it was asked at an address
- * that is not the API's.
+ * The question for the workspace's fields is always the same: who finds fault with it is not the API.
  * @param {string} code
  * @param {Record<string, unknown> | undefined} details
  */

@@ -35,8 +35,8 @@ const nested = (entity) =>
   );
 
 /**
- * Names as Twenty nests them, for files that come from there, and which part of which field each gives. What the parts
- * say together is read by the core, which also tells of those that have no place.
+ * Names as Twenty nests them, and which part of which field each gives. What the parts say together is read by the
+ * core.
  * @type {Record<Entity, Record<string, string>>}
  */
 const NESTED = {

@@ -39,7 +39,6 @@ function requireIds(record) {
 }
 
 /**
- * Gives a record its id where it is made of another field, and refuses ids that are none.
  * @param {Mapping} mapping
  * @returns {(record: Record<string, unknown>) => Record<string, unknown>} throws {@link BadRecord}
  */

@@ -15,7 +15,7 @@ const CODES = { SIGINT: EXIT.INTERRUPTED, SIGTERM: EXIT.TERMINATED, SIGHUP: EXIT
  */
 
 /**
- * Watches for Ctrl-C and its kin. The third ends the process on the spot.
+ * The third signal ends the process on the spot.
  * @param {NodeJS.Process} process
  */
 function watchInterruption(process) {

@@ -8,7 +8,7 @@ const { watchInterruption } = require('./interruption.js');
 const { createProgram } = require('./program.js');
 const { printable } = require('./text.js');
 
-/** Of what `--json` prints; counts up when a shape changes in a way that readers notice. */
+/** Of what `--json` prints; counts up when its shape changes. */
 const SCHEMA_VERSION = 1;
 
 /**
@@ -117,7 +117,6 @@ async function main(process) {
 }
 
 /**
- * Commander throws instead of ending the process, and speaks through our console.
  * @param {import('commander').Command} command
  * @param {import('./console.js').Console} console
  * @param {string[]} said what it would have said on stderr
@@ -135,7 +134,7 @@ function quieten(command, console, said) {
 }
 
 /**
- * An option that a command has, and none was named yet: Commander takes it for unknown.
+ * An option before the command: Commander takes it for unknown.
  * @param {any} error
  * @param {import('commander').Command} program
  * @param {readonly string[]} args
@@ -184,7 +183,7 @@ function fromCommander(error, help) {
   );
 }
 
-/** A key among the arguments is in the shell's history and in every list of processes. @param {string[]} args */
+/** A key among the arguments is in the shell's history. @param {string[]} args */
 function refuseKeys(args) {
   const found = args.find((word) => /^--?(api[-_]?key|key|token|apikey)(=|$)/i.test(word));
   if (found === undefined) return;

@@ -166,7 +166,7 @@ function setTarget(entity, mapping, column, field, where) {
 }
 
 /**
- * A row of a CSV file as a record. A blank cell is no value: it leaves what the CRM has, and never clears it.
+ * A blank cell is no value: it leaves what the CRM has.
  * @param {readonly (readonly string[])[]} columns the fields that each fills
  * @param {readonly string[]} cells
  */

@@ -7,7 +7,6 @@ const { usageFailure } = require('./failure.js');
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * What a file of JSON holds that an option names.
  * @param {string} option
  * @param {string} file
  * @param {string} needed for people

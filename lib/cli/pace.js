@@ -1,10 +1,9 @@
 'use strict';
 
-/** Milliseconds over which the rate is taken: long enough to be steady, short enough to follow a rate limit. */
+/** Milliseconds over which the rate is taken. */
 const WINDOW_MS = 20_000;
 const SAMPLE_MS = 500;
 
-/** How quickly a run goes on, and how long it will take. */
 class Pace {
   #now;
   /** @type {{ atMs: number, done: number, fraction: number }[]} */

@@ -97,7 +97,7 @@ Exit codes:
 `;
 
 /**
- * The commands and their options: the one list of them, which help and documentation are made from or held to.
+ * The one list of commands and options, which help and documentation are held to.
  * @param {Handlers} handlers
  * @param {string} version
  */

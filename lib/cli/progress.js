@@ -21,7 +21,6 @@ const LINE_EVERY_MS = 5_000;
 const NO_PROGRESS = { update() {}, stop() {} };
 
 /**
- * A bar on a terminal, a line every five seconds elsewhere; on stderr.
  * @param {object} options
  * @param {string} options.label
  * @param {boolean} options.hasSize

@@ -1,9 +1,6 @@
 'use strict';
 
-/**
- * First in, first out, at the same cost however many there are.
- * @template T
- */
+/** @template T */
 class Queue {
   /** @type {T[]} */
   #items = [];

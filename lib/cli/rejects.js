@@ -13,8 +13,8 @@ const REASON_COLUMNS = ['line', 'code', 'field', 'message'].map(
 );
 
 /**
- * The file of refused records: the input's format, with the reasons in columns or keys that are read over when the file
- * is fed back in. Written record by record, so that nothing is lost with the process.
+ * The file of refused records: the input's format, with the reasons in columns or keys that are read over when it is
+ * fed back in.
  */
 class Rejects {
   #path;
@@ -33,7 +33,7 @@ class Rejects {
       // Records of people: nobody else's business.
       this.#descriptor = fs.openSync(path, append ? 'a' : 'w', 0o600);
       const isEmpty = fs.fstatSync(this.#descriptor).size === 0;
-      // The file is UTF-8. Spreadsheets, and the same command with its --encoding, know that by the mark alone.
+      // Spreadsheets, and the same command with its --encoding, know UTF-8 by the mark alone.
       if (isEmpty && input.needsMark()) this.#write('\uFEFF');
       if (input.format === 'csv' && isEmpty) this.#writeHeader();
     } catch (error) {
@@ -58,7 +58,6 @@ class Rejects {
         else this.#writeRow([...reasons, ...this.#own(cells)]);
         return;
       }
-      // What was read of a rejects file has a reason already.
       const { [REJECT_PREFIX]: _, ...record } = json ?? { [RAW]: text };
       const reason = { line, code, ...(field !== undefined && { field }), message };
       const whole = { ...record, [REJECT_PREFIX]: isCut ? { ...reason, isCut } : reason };
@@ -75,7 +74,7 @@ class Rejects {
   }
 
   /**
-   * A row that could not be cut into cells, as it stood there: it has to be refused again until somebody corrects it.
+   * A row that could not be cut into cells, as it stood there.
    * @param {string} text
    */
   #ownText(text) {
@@ -116,7 +115,7 @@ const quote = (cell, delimiter) =>
     : cell;
 
 /**
- * The rejects need a file of their own: over the file that they come from, what was not read yet would be lost.
+ * Over the input itself, what was not read yet would be lost.
  * @param {string | undefined} rejects
  * @param {string} file
  */

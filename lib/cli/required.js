@@ -66,7 +66,7 @@ function requireFields(entity, { idFrom, allowsNoEmail }, owners, names, more) {
 }
 
 /**
- * The first column that gives a field or the part that has its value; -1 where there is none.
+ * The first column that gives a field's value, or -1.
  * @param {string} field
  * @param {ReadonlyMap<string, number>} owners
  */
@@ -76,7 +76,6 @@ function ownerOf(field, owners) {
 }
 
 /**
- * The field that ids are made of.
  * @param {'email' | 'url'} idFrom
  * @param {ReadonlyMap<string, number>} owners
  * @param {readonly string[]} names
@@ -105,7 +104,7 @@ function missing(entity, field, names, more) {
   );
 }
 
-/** What else can be done where no column gives a field. @type {Record<Entity, Record<string, string>>} */
+/** @type {Record<Entity, Record<string, string>>} */
 const HINTS = Object.freeze({
   person: {
     external_id:

@@ -11,16 +11,10 @@ const { Tally } = require('./tally.js');
  * @typedef {InstanceType<typeof import('./rejects.js')['Rejects']>} RejectsFile
  */
 
-/**
- * So many records in a row that the CRM could not be asked about, all retries used up, end the run: the next ones would
- * fare no better.
- */
+/** So many records in a row that the CRM could not be asked about end the run. */
 const PATIENCE = 25;
 
-/**
- * One file on its way into the CRM. It reads no further ahead than the library's chunks in flight, and can be stopped at
- * any record: what is in flight is finished then.
- */
+/** One file on its way into the CRM. It can be stopped at any record: what is in flight is finished then. */
 class Run {
   counts = { created: 0, updated: 0, unchanged: 0, refused: 0, warnings: 0 };
   refusals = new Tally();
@@ -63,7 +57,7 @@ class Run {
     this.#input.close();
   }
 
-  /** Line in which the last record begins that was read; 0 before the first. */
+  /** Where the last record that was read begins; 0 before the first. */
   get lastLine() {
     return this.#lastLine;
   }
@@ -82,7 +76,7 @@ class Run {
     return this.#input.fractionAt(this.#end);
   }
 
-  /** Where to go on, after a run that ended early; undefined where everything is done. */
+  /** Where to go on; undefined where everything is done. */
   get resumeLine() {
     const first =
       this.#inFlight.peek()?.line ??
@@ -109,16 +103,12 @@ class Run {
       }
       this.#isAtEnd = !this.#isStopping;
     } catch (error) {
-      // A stream that is closed while it is read says so with an error. Any other ends the input, and not the run: what
-      // was read is written.
+      // A stream that is closed while it is read fails. Any other error ends the input, and what was read is written.
       if (!this.#isStopping) this.inputFailure = error;
     }
   }
 
-  /**
-   * Takes what became of the first record in flight.
-   * @param {import('../../index.js').SyncResult<any>} result
-   */
+  /** @param {import('../../index.js').SyncResult<any>} result */
   take({ status, externalId, error, warnings }) {
     // It stays in flight until it is dealt with: a disk that is full must not lose it.
     const entry = /** @type {Entry} */ (this.#inFlight.peek());

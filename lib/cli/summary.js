@@ -3,7 +3,7 @@
 const { showLeftOut } = require('./presets/notes.js');
 const { count, duration, optionFor, plural, printable, wrap } = require('./text.js');
 
-/** Kinds of refusals and warnings that are shown; the JSON has all. */
+/** Kinds that are shown; the JSON has all. */
 const SHOWN_KINDS = 8;
 
 /**

@@ -1,6 +1,6 @@
 'use strict';
 
-/** So many kinds are told apart; what the server says must not fill the memory. */
+/** What the server says must not fill the memory. */
 const MAX_KINDS = 50;
 
 /**

@@ -38,12 +38,12 @@ function wrap(text, width) {
 }
 
 /**
- * The package's warnings name its options; here an option has another name.
+ * The package's warnings name its own options.
  * @param {string | undefined} reason of a warning
  */
 const optionFor = (reason) => OPTIONS_FOR[reason ?? ''] ?? '';
 
-/** What the command line has for a warning's advice. @type {Record<string, string>} */
+/** @type {Record<string, string>} */
 const OPTIONS_FOR = Object.freeze({
   no_default_country: ' (here: --default-country DE, for example)',
   company_without_id: ' (here: --company-key email_domain)',
@@ -60,8 +60,7 @@ const shellWord = (word) =>
 const quoted = (word) => (/["$`\\!%]/.test(word) ? shellWord(word) : `"${word}"`);
 
 /**
- * A column's name as it is compared: without what nobody sees of it (a byte order mark, a soft hyphen, a blank of another
- * kind).
+ * A column's name as it is compared: without what nobody sees of it, as a byte order mark.
  * @param {string} name
  */
 const tidyName = (name) =>

@@ -9,7 +9,7 @@ const { count, quoted } = require('./text.js');
 
 /** @typedef {import('./fields.js').Entity} Entity */
 
-/** Longest name of a column that a message shows, in characters. */
+/** In characters. */
 const MAX_SHOWN_NAME = 100;
 
 /** So many names are shown. */
@@ -18,7 +18,7 @@ const MAX_SHOWN = 20;
 /** @param {Entity} entity */
 const fieldsHint = (entity) => `Fields: ${knownNames(entity).join(', ')}`;
 
-/** A name can be as long as a record; so much of it says enough. @param {string} name */
+/** @param {string} name */
 const shorten = (name) =>
   name.length > MAX_SHOWN_NAME ? `${name.slice(0, MAX_SHOWN_NAME)}…` : name;
 
@@ -87,7 +87,7 @@ const freeNames = (entity, taken) =>
   [...taken].reduce((names, target) => withdraw(entity, names, target), knownNames(entity));
 
 /**
- * What can be pasted behind the command. A field is proposed once, and none that has a column.
+ * What can be pasted behind the command; a field is proposed once.
  * @param {Entity} entity
  * @param {readonly string[]} names
  * @param {ReadonlySet<string>} taken

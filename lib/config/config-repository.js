@@ -111,8 +111,8 @@ class TwentyCrmConfigRepository {
   }
 
   /**
-   * What the store answers, as a configuration; whatever it fails with, as an error without the key. Databases like to
-   * quote their parameters in errors, so what the store threw is not attached; this package's own errors hold no key.
+   * What the store answers, as a configuration, or an error without the key: databases quote their parameters in
+   * errors, so what the store threw is not attached.
    * @template {Config | null | undefined} T
    * @param {'read' | 'saved'} what
    * @param {() => T | PromiseLike<T>} question

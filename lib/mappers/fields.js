@@ -3,10 +3,7 @@
 const { requireKnown } = require('../options.js');
 const { describe, invalid, isArray } = require('../serialise.js');
 
-/**
- * Reads fields of what a caller gave as an entity. Whatever that is (null, a proxy, a getter that throws, a number where
- * text belongs), it ends in a value or in a VALIDATION_ERROR that names the field.
- */
+/** Reads fields of what a caller gave as an entity: a value, or a VALIDATION_ERROR that names the field. */
 class Fields {
   #entity;
   #what;

@@ -77,10 +77,7 @@ function logs(hooks, level) {
   return hooks?.logger !== undefined && LEVELS.indexOf(level) >= hooks.level;
 }
 
-/**
- * What the core has to tell these hooks, as bits.
- * @param {Hooks | undefined} hooks
- */
+/** @param {Hooks | undefined} hooks */
 function wantedBy(hooks) {
   return (
     (hooks?.onRetry !== undefined || logs(hooks, 'warn') ? RETRY : 0) |

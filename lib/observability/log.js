@@ -32,10 +32,7 @@ function log(hooks, level, message, facts) {
   callHook(`logger.${level}`, write, [`twenty-crm-native: ${message}${pairs.join('')}`], logger);
 }
 
-/**
- * A value as one word: never a line break, nor anything else that a log could take for its own.
- * @param {unknown} value
- */
+/** @param {unknown} value */
 function shown(value) {
   if (typeof value === 'number') return String(Math.round(value * 10) / 10);
   const text = String(value);

@@ -1,7 +1,6 @@
 'use strict';
 
 /**
- * The numbers of the core in the shape of `stats()`.
  * @param {string} text
  * @returns {import('../../index.js').TwentyCrmStats}
  */

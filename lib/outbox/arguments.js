@@ -4,7 +4,6 @@ const { readOptions, readSignal, requireKnown } = require('../options.js');
 const { describe, invalid, unlessLong } = require('../serialise.js');
 const { parseId } = require('./dead-letter.js');
 
-/** Dead letters of one page, and the most that can be asked for. */
 const PAGE = 1_000;
 const LARGEST_PAGE = 10_000;
 
@@ -15,7 +14,6 @@ const LONGEST_MS = 2_147_483_647;
 const MAX_NAME = 100;
 
 /**
- * The named options of what is set up once: what is misspelt is refused there, as everywhere.
  * @template {string} Name
  * @param {string} call whose options they are
  * @param {any} options
@@ -114,10 +112,7 @@ function readTimeout(options, fallback) {
   return timeoutMs;
 }
 
-/**
- * What a store is asked for by `deadLetters`.
- * @param {unknown} options
- */
+/** @param {unknown} options */
 function readPage(options) {
   const { limit = PAGE, after } = readKnown(options, ['limit', 'after']);
   if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
@@ -126,10 +121,7 @@ function readPage(options) {
   return { limit, ...(after !== undefined && { after: requireId('after', after) }) };
 }
 
-/**
- * What a store is asked for by `retryDeadLetters`.
- * @param {unknown} options
- */
+/** @param {unknown} options */
 function readRetry(options) {
   const { olderThanMs } = readKnown(options, ['olderThanMs']);
   requireValues(options, ['olderThanMs']);

@@ -34,8 +34,8 @@ const COUNTS = ['pending', 'changes', 'inFlight', 'delayed', 'deadLetters'];
 const PAGE = 1_000;
 
 /**
- * A store as the outbox asks it. A store may be anybody's: whatever it throws becomes an error of this package, and so
- * does an answer that is none, which would otherwise fail somewhere in the middle of a round.
+ * A store as the outbox asks it: whatever it throws becomes an error of this package, and so does an answer that is
+ * none.
  * @param {OutboxStore} store
  * @returns {Required<OutboxStore>}
  */
@@ -96,10 +96,7 @@ async function retryEach(store, { olderThanMs }) {
   }
 }
 
-/**
- * The failure of a store that was waited for as long as there was time.
- * @param {string} method
- */
+/** @param {string} method */
 function silent(method) {
   const message = `the outbox's store: ${method} did not answer in time`;
   return check.storeError(message, { isRetryable: true });

@@ -18,7 +18,6 @@ const { plainError, verdictOn } = require('./verdict.js');
  */
 
 /**
- * What one round did.
  * @typedef {object} Round
  * @property {number} claimed records taken
  * @property {number} delivered
@@ -45,7 +44,6 @@ const SETTLE_TRIES = 3;
  */
 const HAND_BACK_MS = 500;
 
-/** Takes records from the store, hands them to the service, and reports what became of them. */
 class Courier {
   #service;
   #store;
@@ -215,7 +213,6 @@ class Courier {
   }
 }
 
-/** The records of one claim and what became of them so far. */
 class Batch {
   /** @type {Record[]} */
   #records = [];
@@ -322,7 +319,6 @@ class Batch {
   }
 
   /**
-   * What becomes of the records that nothing could be done with.
    * @param {import('./outbox.js').Settings} settings
    * @returns {import('../../index.js').OutboxSettlement[]}
    */

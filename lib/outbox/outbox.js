@@ -44,7 +44,6 @@ class Outbox {
   #inlet;
   #courier;
   #gate;
-  /** Rounds go one after the other, whoever asks for them. */
   #turn = Promise.resolve();
   /** @type {Promise<void> | undefined} The worker that `start` has begun. */
   #working;

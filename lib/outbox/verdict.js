@@ -57,9 +57,8 @@ function verdictOn(error) {
 }
 
 /**
- * Whether a refusal is about the record: one that came before any request, or Twenty's own to a write. A proxy's page, a
- * method or a size that is not let through, and a look-up that the server does not understand any more (after an
- * update, say) are as good as certain to hit every record, and pass.
+ * Whether a refusal is about the record: one that came before any request, or Twenty's own to a write. Those of a proxy
+ * and of a look-up would hit every record, and pass.
  * @param {import('../../index.js').TwentyCrmError} error
  */
 function isAboutRecord({ status, details }) {

@@ -19,7 +19,7 @@ const MAPPING = /** @type {const} */ ([
 ]);
 
 /**
- * A text that every database keeps as it is: PostgreSQL takes no NUL, and half a surrogate pair has no UTF-8.
+ * PostgreSQL takes no NUL, and half a surrogate pair has no UTF-8.
  * @param {string} field
  * @param {unknown} value
  */
@@ -125,7 +125,6 @@ function keyOf(type, everId) {
 }
 
 /**
- * A failure of a store, as the native stores report theirs.
  * @param {string} message
  * @param {{ isRetryable?: boolean, cause?: unknown }} [options]
  */

@@ -3,10 +3,7 @@
 const { call, callNow } = require('../dispatcher.js');
 const { TwentyCrmApiError } = require('../errors.js');
 
-/**
- * One call of a native store: its result, or a rejection.
- * @param {(dispatcher: import('../../native.js').Dispatcher, id: number) => void} start
- */
+/** @param {(dispatcher: import('../../native.js').Dispatcher, id: number) => void} start */
 async function ask(start) {
   const answer = await call((dispatcher, id) => start(dispatcher, id), undefined);
   if (answer.ok) return JSON.parse(answer.text);

@@ -1,7 +1,6 @@
 'use strict';
 
 /**
- * What the statement was for, as far as advice depends on it.
  * @typedef {object} About
  * @property {string} what for people
  * @property {readonly string[]} tables quoted, with their schema where there is one
@@ -18,7 +17,6 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 const READ_ONLY = '25006';
 const NO_SCHEMA = '3F000';
 
-/** Codes for which it is worth asking who the pool is, and where it leads to. */
 const ASKED_ABOUT = new Set([INSUFFICIENT_PRIVILEGE, READ_ONLY, NO_SCHEMA]);
 
 const FACTS = `SELECT current_user::text AS role, current_schema()::text AS schema,
@@ -39,7 +37,7 @@ async function adviceOn(pool, code, cause, about) {
   const facts = await factsOf(pool, about);
   if (code === READ_ONLY) return readOnly(facts, about);
   if (code === NO_SCHEMA) return noSchema(facts, about);
-  // The name of a function of the server, in any language of its messages.
+  // A function of the server, in any language of its messages.
   if (cause.routine === 'ExecWithCheckOptions') {
     const role = roleOf(facts);
     return `. Row-level security is on for the table: give ${role} a policy for all of it, or BYPASSRLS`;

@@ -5,17 +5,13 @@ const { describe, isArray } = require('../serialise.js');
 const { storeError } = require('./check.js');
 const { adviceOn } = require('./postgres-advice.js');
 
-/** How often a statement that lost a race is repeated. */
 const RACES = 3;
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNDEFINED_TABLE = '42P01';
 const LOST_RACES = new Set(['40001', '40P01']);
 
-/**
- * Whether something is a pool, or a client of one.
- * @param {any} pool
- */
+/** @param {any} pool */
 function canQuery(pool) {
   try {
     return typeof pool?.query === 'function';

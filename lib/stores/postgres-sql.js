@@ -19,7 +19,7 @@ const { storeError } = require('./check.js');
  * @property {string} remove type, ever id
  */
 
-/** What a table is like: installations of the template differ by its version, and by how they migrate. */
+/** Installations of the template differ by version, and by how they migrate. */
 const TABLE_FACTS = `
   SELECT
     (SELECT array_agg(attname::text) FROM pg_attribute

@@ -100,10 +100,7 @@ function withDate(mapping) {
   return { ...mapping, lastSyncedAt: new Date(/** @type {number} */ (mapping.lastSyncedAt)) };
 }
 
-/**
- * The native store behind one of {@link sqliteMappingStore}; undefined for any other object.
- * @param {object} store
- */
+/** @param {object} store */
 function nativeStoreOf(store) {
   return natives.get(store);
 }

@@ -86,7 +86,7 @@ function readSecrets(secret) {
 }
 
 /**
- * The secrets of a list, whatever its iterator and its `slice` do; none where it cannot be read.
+ * None where the list cannot be read, whatever its iterator does.
  * @param {unknown} secret
  */
 function listOf(secret) {
@@ -168,10 +168,7 @@ function toBytes(rawBody, maxBytes) {
   return undefined;
 }
 
-/**
- * The values of Twenty's own headers, whatever holds them.
- * @param {any} headers
- */
+/** @param {any} headers */
 function readHeaders(headers) {
   /** @type {Map<HeaderName, unknown[]>} */
   const found = new Map([
@@ -307,7 +304,6 @@ function readEvent(body) {
 }
 
 /**
- * What keeps a value from being an event, if anything.
  * @param {any} event
  * @returns {string | undefined}
  */

@@ -91,7 +91,6 @@ async function sync(context, entity, file, options) {
       progress.stop();
       run.stop();
       const what = plural(run.inFlight, 'record');
-      // Whoever sends signals otherwise knows what a second one does.
       const again = console.err.isTerminal ? ' Again to stop at once.' : '';
       console.err.write(`\nStopping: ${what} in flight will be finished.${again}\n`);
     };
@@ -174,7 +173,7 @@ async function sync(context, entity, file, options) {
 }
 
 /**
- * Every CSV file has a header: without one, something before this broke. NDJSON without a line is a feed of no records.
+ * Every CSV file has a header; NDJSON without a line is a feed of no records.
  * @param {import('../input/open.js').Input} input
  * @param {number} skipLines
  * @param {AbortSignal} signal closes the input
@@ -201,7 +200,7 @@ function whyNothing({ lastLine }, { format }) {
 }
 
 /**
- * What makes the whole input wrong shows in its beginning, before anything is sent.
+ * What makes the whole input wrong shows before anything is sent.
  * @template T
  * @param {AsyncGenerator<T, void, undefined>} entries
  * @returns {Promise<AsyncGenerator<T, void, undefined>>}
@@ -226,7 +225,7 @@ function openStore(file) {
 }
 
 /**
- * A wrong key or a wrong address would be every record's failure: it is found out first.
+ * A wrong key or address would be every record's failure.
  * @param {import('../environment.js').Connection} connection
  * @param {AbortSignal} signal
  */

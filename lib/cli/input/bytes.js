@@ -15,7 +15,7 @@ const NEWLINE = 0x0a;
  */
 
 /**
- * The input as UTF-8 without a byte order mark. A mark of UTF-16 decides where no encoding is named.
+ * The input as UTF-8. A mark of UTF-16 decides where no encoding is named.
  * @param {Chunks} chunks
  * @param {string | undefined} encoding a label of the Encoding Standard
  * @param {Meter} meter
@@ -77,8 +77,7 @@ function choose(head, encoding) {
 }
 
 /**
- * Text that begins with ASCII, as headers and JSON do, has a NUL in every second byte where it is UTF-16; UTF-8 would say
- * little of it but that a column is unknown.
+ * Text that begins with ASCII has a NUL in every second byte where it is UTF-16.
  * @param {Buffer} head
  */
 function refuseUnmarked([first, second]) {
@@ -90,7 +89,7 @@ function refuseUnmarked([first, second]) {
 }
 
 /**
- * Passes UTF-8 on, up to the first byte that is none, however the chunks are cut; then it throws, with the line.
+ * Passes UTF-8 on, however the chunks are cut; throws at the first byte that is none, with the line.
  * @param {Chunks} chunks
  * @returns {AsyncGenerator<Buffer, void, undefined>}
  */

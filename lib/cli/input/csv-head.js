@@ -28,7 +28,7 @@ const readDelimiter = (text) =>
   NAMED_DELIMITERS.get(text) ?? (/^[^\s"\p{L}\p{N}]$|^\t$/u.test(text) ? text : undefined);
 
 /**
- * The delimiter that the first line has most of, outside of quotes; a comma where it has none.
+ * The delimiter that the first line has most of; a comma where it has none.
  * @param {string} line
  */
 function detectDelimiter(line) {
@@ -47,14 +47,13 @@ function detectDelimiter(line) {
 }
 
 /**
- * The cells of one line, for a look at it: neither quotation marks nor the delimiter have been settled yet.
+ * The cells of one line, before quotation marks and the delimiter are settled.
  * @param {string} line
  * @param {string} [delimiter]
  */
 const roughCells = (line, delimiter = detectDelimiter(line)) =>
   line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/s, '$1'));
 
-/** The beginning of a CSV file, up to its header's line. */
 class Head {
   /** @type {string | undefined} that the file names itself */
   delimiter;
@@ -151,7 +150,7 @@ class Head {
 /** @param {Buffer} bytes */
 const toLines = (bytes) => bytes.toString().split(/\r\n|\n|\r/);
 
-/** Whether the header is there, and how it ends: one character more tells. @param {string} text */
+/** @param {string} text */
 function endsLine(text) {
   const header = text.replace(/^[\r\n]+/, '');
   return firstLine(header).length + 1 < header.length;

@@ -30,7 +30,6 @@ const { plural, tidyName } = require('../text.js');
  */
 
 /**
- * A CSV file: its header, read and checked, and its rows as a stream.
  * @param {import('./bytes.js').Chunks} chunks UTF-8, or what passes for it
  * @param {import('../fields.js').Entity} entity
  * @param {import('../mapping.js').Mapping} mapping
@@ -131,8 +130,7 @@ function* withCells(records, delimiter) {
   const parsed = parseText(good.map(({ text }) => `${text}${END_OF_RECORD}`).join(''), {
     delimiter,
     record_delimiter: END_OF_RECORD,
-    // How many cells a row has is checked here, so that a bad row is one bad record; and a quotation mark in the middle
-    // of a cell is one.
+    // A bad row is one bad record: cells are counted here, and a quotation mark in the middle of a cell is text.
     relax_column_count: true,
     relax_quotes: true,
   });
@@ -148,7 +146,7 @@ function* withCells(records, delimiter) {
 /** @param {string | undefined} cell */
 const isFilled = (cell) => cell !== undefined && cell.trim() !== '';
 
-/** Between records, whose own line ends are gone; one that stands in a cell does not end a record then. */
+/** Between records; a line end that stands in a cell does not end a record then. */
 const END_OF_RECORD = '\r\n';
 
 /**
@@ -205,7 +203,7 @@ function checkCells(cells, header, least, nameless) {
 }
 
 /**
- * Whether a row is what a line end outside of quotes has cut off the one before it, which may look whole.
+ * Whether a row is what a line end outside of quotes has cut off the one before it.
  * @param {Row} row
  * @param {Row} before that has too few cells
  * @param {string[]} header

@@ -3,14 +3,12 @@
 const { inputFailure } = require('../failure.js');
 const { KINDS } = require('../tables/file-kinds.js');
 
-/** So many bytes tell what a file is; its first line does, too. */
 const ENOUGH = 512;
 
 /** Byte order marks, one character a byte. */
 const MARK = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/;
 
 /**
- * Passes a file's bytes on, unless its beginning says that it is of another kind.
  * @param {import('./bytes.js').Chunks} chunks
  * @param {string} name of the file
  * @returns {AsyncGenerator<Buffer, void, undefined>}

@@ -19,7 +19,7 @@ const KEPT_BYTES = 1_000;
  * @property {number} length in bytes; where it is more than `bytes` has, the line was too long to be kept
  */
 
-/** Cuts chunks of bytes into lines, in the memory of one line of at most {@link MAX_RECORD_BYTES}. */
+/** Holds one line of at most {@link MAX_RECORD_BYTES} in memory. */
 class LineSplitter {
   #number = 0;
   #offset = 0;
@@ -33,7 +33,7 @@ class LineSplitter {
     this.#terminator = terminator;
   }
 
-  /** The number of a line that has begun and is too long already; undefined where there is none. */
+  /** The number of a line that has begun and is too long already. */
   get overlong() {
     return this.#length > MAX_RECORD_BYTES ? this.#number + 1 : undefined;
   }

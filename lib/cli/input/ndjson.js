@@ -15,7 +15,7 @@ const RAW = `${REJECT_PREFIX}ed_line`;
 /** @typedef {import('./entry.js').Entry} Entry */
 
 /**
- * Newline-delimited JSON, read as a stream. A line that is no record is an entry with a failure. Blank lines are read over.
+ * A line that is no record is an entry with a failure. Blank lines are read over.
  * @param {import('./bytes.js').Chunks} chunks UTF-8
  * @param {import('../fields.js').Entity} entity
  * @param {import('../mapping.js').Mapping} mapping
@@ -43,7 +43,7 @@ async function* readNdjson(chunks, entity, mapping) {
 }
 
 /**
- * A file of one JSON list, or of objects over several lines, would be refused line by line.
+ * Lists, and objects over several lines, would be refused line by line.
  * @param {Buffer} bytes of the first line
  */
 function refuseDocument(bytes) {
@@ -55,7 +55,7 @@ function refuseDocument(bytes) {
 }
 
 /**
- * A misspelt key would be wrong in every line: that is said before anything is sent, unless it was said already.
+ * A misspelt key would be wrong in every line: that is said before anything is sent.
  * @param {Entry} entry
  * @param {import('../fields.js').Entity} entity
  */

@@ -145,8 +145,7 @@ async function openFile(file) {
 }
 
 /**
- * A named pipe, or what a shell makes of `<(command)`. As a file it would be read by a thread that nothing can stop while
- * the pipe gives nothing, not even the end of the process.
+ * A named pipe. As a file it would be read by a thread that nothing can stop while the pipe gives nothing.
  * @param {string} file
  */
 function openPipe(file) {

@@ -37,8 +37,8 @@ function isText(cell) {
 }
 
 /**
- * Cuts CSV into records by its quotation marks. A record whose marks are wrong is its first line alone, and the lines below
- * it are read anew: a stray mark costs one row, and not those up to the next mark. One that nothing closes ends the input.
+ * Cuts CSV into records by its quotation marks. A record whose marks are wrong is its first line alone, and those below
+ * it are read anew: a stray mark costs one row.
  */
 class RecordSplitter {
   /** Whether a line alone would be a row. @type {(line: string) => boolean} */
