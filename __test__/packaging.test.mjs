@@ -52,7 +52,7 @@ describe('npm pack', () => {
     }
   });
 
-  test('its JavaScript and types take less than 166 kB of the download', () => {
+  test('its JavaScript and types take less than 168 kB of the download', () => {
     const kinds = {
       types: { bound: 34_500, isOne: (name) => /\.d\.m?ts$/.test(name) },
       // Names of other programs' columns and errors: they grow with what is read, and not with the code.

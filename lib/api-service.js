@@ -84,7 +84,6 @@ function testOptionsToJson(method, options) {
 }
 
 /**
- * A diagnosis of a configuration that cannot even be handed to the core.
  * @param {unknown} error
  * @returns {import('../index.js').Diagnosis}
  */

@@ -131,7 +131,7 @@ async function answerQuestion(id, text) {
 }
 
 /**
- * Makes an object of the caller's reachable for questions of the core, for as long as the caller keeps it.
+ * For questions of the core, for as long as the caller keeps the object.
  * @param {object} object
  * @returns {number} the number under which the core asks it
  */
@@ -147,7 +147,6 @@ function registerTarget(object) {
 
 let watched = 0;
 
-/** Tells the core what channels listen for, where that has changed. */
 function watchChannels() {
   const now = watchedByChannels();
   if (now === watched) return;
@@ -262,7 +261,7 @@ function liftHoldAfterThisTurn() {
 }
 
 /**
- * What a synchronous native call threw, as a structured error: its message is the core's error as JSON text.
+ * The core's error is the message, as JSON text.
  * @param {unknown} error
  */
 function thrownError(error) {

@@ -44,7 +44,6 @@ function hasWords(candidate, name) {
 }
 
 /**
- * The known name that is most like a given one, if one is like it.
  * @param {string} name
  * @param {readonly string[]} known
  */
@@ -68,7 +67,6 @@ function nearest(name, known) {
 }
 
 /**
- * The known name that a given one is misspelt for, if it is.
  * @param {string} name
  * @param {readonly string[]} known
  */

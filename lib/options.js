@@ -133,10 +133,7 @@ function optionsToJson(values) {
   return json;
 }
 
-/**
- * A text without what is easily copied along with it: blanks and line breaks at its ends.
- * @param {unknown} value
- */
+/** @param {unknown} value */
 const withoutBlanks = (value) => (typeof value === 'string' ? value.trim() : value);
 
 module.exports = {

@@ -31,7 +31,6 @@ const { nativeStoreOf } = require('./stores/sqlite.js');
 const PERSON = 0;
 const COMPANY = 1;
 
-/** What this layer itself reads of {@link SyncServiceOptions}. */
 const OWN_OPTIONS = /** @type {const} */ (['onWarning', 'mode', 'publish']);
 
 /** What the core reads of {@link SyncServiceOptions}; `cacheTtlMs` comes as an argument of its own. */

@@ -39,6 +39,10 @@ const configFailure = (message, hint) => new CliFailure(EXIT.CONFIG, 'CONFIG', m
 /** @param {string} message @param {string} [hint] */
 const inputFailure = (message, hint) => new CliFailure(EXIT.INPUT, 'INPUT', message, hint);
 
+/** Why a file cannot be read. @param {NodeJS.ErrnoException} error */
+const whyUnreadable = ({ code, message }) =>
+  code === 'ENOENT' ? 'there is no such file' : message;
+
 /** Where it is not the record that is at fault. */
 const DOCTOR_HINT = 'npx twenty-crm-native doctor says more.';
 
@@ -109,4 +113,5 @@ module.exports = {
   exitCodeOf,
   inputFailure,
   usageFailure,
+  whyUnreadable,
 };

@@ -157,7 +157,6 @@ class Run {
   }
 
   /**
-   * Whether an error concerns more than its record.
    * @param {Entry} entry
    * @param {TwentyCrmError} error
    */

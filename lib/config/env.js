@@ -17,7 +17,6 @@ function readTwentyCrmEnvConfig(env = process.env) {
 }
 
 /**
- * What of it is a configuration, as a database may have one too. An admin page shows that, whatever the rest says.
  * @param {Env} env
  * @returns {import('../../index.js').TwentyCrmEnvConfig}
  */

@@ -7,7 +7,6 @@ const { hideKey } = require('./api-key.js');
 /** @typedef {import('../../index.js').TwentyCrmConfigIssue} Issue */
 
 const MIN_KEY_LENGTH = 10;
-/** What people copy from elsewhere, often with more than they meant to. */
 const PASTED = ['baseUrl', 'apiKey'];
 /** Quotes of all kinds at either end, as `src/core/http/pasted.rs` has them. */
 const QUOTED = /^["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]|["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]\/*$/;
@@ -102,7 +101,7 @@ function failure(issues) {
 }
 
 /**
- * The same by field, as forms want it: what Zod's errors, which the template's validation gave, do too.
+ * The same by field, as Zod's errors have it.
  * @param {Issue[]} issues
  */
 function flatten(issues) {

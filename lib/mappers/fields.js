@@ -93,7 +93,7 @@ const adviceFor = (field, value) =>
 const kind = (value) => (isArray(value) ? 'an array' : `a value of type ${typeof value}`);
 
 /**
- * A mapper's options. Anything but an object is none: `rows.map(mapper)` passes the row's index as the second argument.
+ * Anything but an object is none: `rows.map(mapper)` passes the row's index as the second argument.
  * @param {string} mapper whose options they are
  * @param {unknown} options
  * @param {ReadonlySet<string>} known
@@ -104,8 +104,7 @@ function readOptions(mapper, options, known) {
 }
 
 /**
- * Sets the fields that have a value. One that is empty (`null`) is left out, so that the CRM keeps what it has, or with
- * `clearEmpty` set to `null`, so that it is cleared there.
+ * One that is empty (`null`) is left out, so that the CRM keeps what it has, or with `clearEmpty` set to `null`.
  * @template {object} T
  * @param {T} target
  * @param {Partial<T>} values

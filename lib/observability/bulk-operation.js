@@ -6,7 +6,7 @@ const { shownReason } = require('./operation.js');
 
 /** @typedef {import('./hooks.js').Hooks} Hooks */
 
-/** One run over many records, told of at its begin and its end: never for each record. */
+/** Told of at its begin and its end: never for each record. */
 class BulkOperation {
   #hooks;
   #facts;

@@ -6,8 +6,7 @@ const { isError } = require('../errors.js');
 const reported = new WeakSet();
 
 /**
- * Calls what the caller of this package gave it to be called. It never harms the call that it watches: what it throws, or
- * rejects with, becomes a process warning, once for each hook.
+ * What the hook throws, or rejects with, becomes a process warning, once for each hook.
  * @param {string} name of the option
  * @param {Function} hook
  * @param {unknown[]} values

@@ -21,8 +21,7 @@ const HOOK_OPTIONS = /** @type {const} */ (['onRetry', 'logger', 'logLevel']);
  */
 
 /**
- * The hooks among the options of a client or a service; where it has none of its own, those of the client that it is made
- * from.
+ * The client's hooks, where a service has none of its own.
  * @param {string} what the argument's name
  * @param {unknown} options
  * @param {Hooks} [inherited]

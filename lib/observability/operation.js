@@ -8,7 +8,6 @@ const { log, shownId } = require('./log.js');
  * @typedef {import('../dispatcher.js').Answer} Answer
  */
 
-/** One upsert, find or delete of the caller's, told of at its begin and its end. */
 class Operation {
   #name;
   #hooks;

@@ -44,7 +44,7 @@ function toStats(text) {
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 /**
- * Below which the given share of all durations lies, taking those of a bucket to be spread evenly over it.
+ * The bound below which the given share of all durations lies, spread evenly in their bucket.
  * @param {number} share
  * @param {number[]} counts
  * @param {number[]} bounds

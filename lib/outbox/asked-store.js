@@ -7,7 +7,7 @@ const { describe, isArray } = require('../serialise.js');
 /** @typedef {import('../../index.js').OutboxStore} OutboxStore */
 
 /**
- * What each method of a store has to answer: `read` gives it, each part read once, or undefined where it is none.
+ * `read` gives the answer of a method, each part read once, or undefined where it is none.
  * @type {Record<string, { what: string, read: (answer: any, asked: any) => unknown }>}
  */
 const ANSWERS = {

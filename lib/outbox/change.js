@@ -49,7 +49,6 @@ function toChange(entity, data) {
 }
 
 /**
- * External id of the company that has to be written before a person.
  * @param {any} data
  * @returns {string | null}
  */

@@ -153,7 +153,6 @@ class Courier {
   async #settle(token, batch, signal) {
     const verdicts = batch.verdicts(this.#settings);
     const records = verdicts.map(({ record, outcome }) => settlementOf(record, outcome));
-    // In the order of the verdicts, and then those that nothing could be done with.
     const held = await this.#report(token, [...records, ...batch.unread(this.#settings)], signal);
     const kept = verdicts.filter((_, at) => held[at]);
     const count = (/** @type {string} */ status) =>
@@ -195,7 +194,7 @@ class Courier {
   }
 
   /**
-   * Gives back, at once for the next worker, what a claim brings that was not waited for.
+   * Gives back what a claim brings that was not waited for.
    * @param {string} token
    * @param {Promise<Claim[]>} asked
    */

@@ -5,7 +5,7 @@ const { merged } = require('./change.js');
 /** @typedef {import('../../index.js').OutboxDeadLetter} DeadLetter */
 
 /**
- * The name of a record, which its dead letter has too: a record has one at most.
+ * The name of a record and of its dead letter: it has one at most.
  * @param {{ entity: string, externalId: string }} record
  */
 function idOf({ entity, externalId }) {
@@ -13,7 +13,6 @@ function idOf({ entity, externalId }) {
 }
 
 /**
- * The record that an id names; undefined where it can be none.
  * @param {unknown} id
  * @returns {{ entity: import('../../index.js').OutboxEntity, externalId: string } | undefined}
  */

@@ -24,7 +24,7 @@ class Gate {
     return this.state === 'open';
   }
 
-  /** How long nothing is to be sent, in milliseconds; 0 where a round, or a probe, may begin. */
+  /** Milliseconds for which nothing is to be sent. */
   get waitMs() {
     return this.isOpen ? 0 : Math.max(0, this.#opensAt - this.#settings.clock.now());
   }

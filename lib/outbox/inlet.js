@@ -6,8 +6,7 @@
 const AT_ONCE = 500;
 
 /**
- * Stores changes in the order in which they were made, whatever the store does with calls that overlap; those that are
- * made while it is busy share the next call.
+ * Stores changes in the order in which they were made; those that are made while the store is busy share the next call.
  */
 class Inlet {
   #store;
@@ -33,7 +32,6 @@ class Inlet {
     return stored;
   }
 
-  /** Resolves once everything that was added so far is stored, or refused. */
   async settled() {
     await this.#moving;
   }

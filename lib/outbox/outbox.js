@@ -254,7 +254,7 @@ class Outbox {
     return { id: idOf(change) };
   }
 
-  /** The worker: rounds for as long as there is something to do, and a look now and then for what others have left. */
+  /** Rounds for as long as there is something to do, and a look now and then for what others have left. */
   async #work() {
     const until = this.#soft.signal;
     while (!until.aborted) {

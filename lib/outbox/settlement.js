@@ -90,7 +90,6 @@ function settlementOf(record, outcome) {
       return {
         entity,
         externalId,
-        // What is one already need not be read as many again.
         remove: rest,
         rewrite: rest.length === 0 ? [] : [rewritten(first, input, null)],
         lane: { attempts: attempts + 1, delayMs: outcome.delayMs },

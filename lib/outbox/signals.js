@@ -5,7 +5,7 @@ const { onAbort } = require('../abort.js');
 /** @typedef {import('../../index.js').AbortSignalLike} AbortSignalLike */
 
 /**
- * A signal that aborts with the first of several, for as long as it is linked.
+ * Aborts with the first of several, for as long as it is linked.
  * @param {AbortSignalLike[]} signals
  */
 function link(signals) {
@@ -20,7 +20,7 @@ function link(signals) {
 }
 
 /**
- * A signal that aborts some time after another one did, for as long as it is linked.
+ * Aborts some time after another one did, for as long as it is linked.
  * @param {AbortSignalLike} signal
  * @param {number} ms
  * @param {import('../../index.js').OutboxClock} clock

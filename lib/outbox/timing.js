@@ -20,8 +20,8 @@ const systemClock = {
 };
 
 /**
- * How long to wait before the next try: anything between nothing and a bound that doubles with every failure, so that
- * workers that failed together do not come back together.
+ * Anything between nothing and a bound that doubles with every failure: workers that failed together do not come back
+ * together.
  * @param {number} failures from 1
  * @param {{ initialBackoffMs: number, maxBackoffMs: number, random: () => number }} settings
  */

@@ -10,7 +10,6 @@ const { describe } = require('../serialise.js');
  * @typedef {'dead' | 'away' | 'workspace' | 'doubtful'} Verdict
  */
 
-/** Reasons of OPERATION_FAILED that have nothing to do with the record. */
 const WORKSPACE_REASONS = new Set([
   'DISABLED',
   'GATEWAY',

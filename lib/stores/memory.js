@@ -28,7 +28,7 @@ function memoryMappingStore(options) {
   return new MemoryMappingStore(capacity);
 }
 
-/** A Map keeps the order of insertion, so the least recently used entry is its first. */
+/** A Map keeps the order of insertion: its first entry is the least recently used. */
 class MemoryMappingStore {
   #capacity;
   /** @type {Map<string, Mapping & { lastSyncedAt: Date }>} */
@@ -150,10 +150,7 @@ class MemoryMappingStore {
   }
 }
 
-/**
- * What the caller does to an answer stays with the caller.
- * @param {Mapping & { lastSyncedAt: Date }} mapping
- */
+/** @param {Mapping & { lastSyncedAt: Date }} mapping */
 function copy(mapping) {
   return { ...mapping, lastSyncedAt: new Date(mapping.lastSyncedAt) };
 }

@@ -25,7 +25,7 @@ function portOf(store) {
   return port;
 }
 
-/** One call per chunk where the store can, else a bounded number at once; what comes back is mappings or an error. */
+/** One call per chunk where the store can, else a bounded number at once. */
 class MappingStorePort {
   /** @type {any} */
   #store;

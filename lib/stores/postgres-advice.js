@@ -10,14 +10,7 @@
  * @property {boolean} [isOnce] within a transaction of the caller's, which a failure ends
  */
 
-/** @typedef {{ role: string | null, schema: string | null, replica: boolean }} Facts */
-
-/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const INSUFFICIENT_PRIVILEGE = '42501';
-const READ_ONLY = '25006';
-const NO_SCHEMA = '3F000';
-
-const ASKED_ABOUT = new Set([INSUFFICIENT_PRIVILEGE, READ_ONLY, NO_SCHEMA]);
+/** @typedef {{ role?: string | null, schema?: string | null, replica?: boolean }} Facts */
 
 const FACTS = `SELECT current_user::text AS role, current_schema()::text AS schema,
   pg_is_in_recovery() AS replica`;
@@ -33,66 +26,71 @@ const FACTS = `SELECT current_user::text AS role, current_schema()::text AS sche
 async function adviceOn(pool, code, cause, about) {
   const given = about.advice?.[code];
   if (given !== undefined) return given;
-  if (!ASKED_ABOUT.has(code)) return '';
+  const advise = ADVICE.get(code);
+  if (advise === undefined) return '';
   const facts = await factsOf(pool, about);
-  if (code === READ_ONLY) return readOnly(facts, about);
-  if (code === NO_SCHEMA) return noSchema(facts, about);
-  // A function of the server, in any language of its messages.
-  if (cause.routine === 'ExecWithCheckOptions') {
-    const role = roleOf(facts);
-    return `. Row-level security is on for the table: give ${role} a policy for all of it, or BYPASSRLS`;
-  }
-  return missingRight(facts, about);
+  const role = quotedName(facts.role) ?? 'the pool’s role';
+  return `. ${advise(about, role, facts, cause)}`;
 }
 
 /**
  * @param {import('../../index.js').PostgresPool} pool
  * @param {About} about
- * @returns {Promise<Facts | undefined>} undefined in the caller's transaction, which has ended, and where it cannot be told
+ * @returns {Promise<Facts>} nothing in the caller's transaction, which has ended, and where it cannot be told
  */
 async function factsOf(pool, { isOnce }) {
-  if (isOnce) return undefined;
+  if (isOnce) return {};
   try {
     const { rows } = await pool.query(FACTS, []);
-    return rows[0];
+    return rows[0] ?? {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-/** @param {Facts | undefined} facts @param {About} about */
-function readOnly(facts, { isOnce }) {
-  if (isOnce) return '. Your transaction only reads: begin it READ WRITE, on the primary server';
-  if (facts?.replica) {
-    return '. The pool leads to a replica, which only reads: give it the address of the primary server';
+/** @param {About} about @param {string} _ @param {Facts} facts */
+function readOnly({ isOnce }, _, { replica }) {
+  if (isOnce) return 'Your transaction only reads: begin it READ WRITE, on the primary server';
+  if (replica) {
+    return 'The pool leads to a replica, which only reads: give it the address of the primary server';
   }
-  return '. The pool leads to a server, or has a setting (default_transaction_read_only), that only lets it read: give it the primary server, and let it write';
+  return 'The pool leads to a server, or has a setting (default_transaction_read_only), that only lets it read: give it the primary server, and let it write';
 }
 
-/** @param {Facts | undefined} facts @param {About} about */
-function noSchema(facts, { schema }) {
-  const role = roleOf(facts);
+/** @param {About} about @param {string} role */
+function noSchema({ schema }, role) {
   return schema === undefined
-    ? `. No schema of search_path is there for ${role}: give the option schema, or have an administrator run: GRANT USAGE, CREATE ON SCHEMA public TO ${role}`
-    : `. Have an administrator run: CREATE SCHEMA ${schema} AUTHORIZATION ${role}`;
+    ? `No schema of search_path is there for ${role}: give the option schema, or have an administrator run: GRANT USAGE, CREATE ON SCHEMA public TO ${role}`
+    : `Have an administrator run: CREATE SCHEMA ${schema} AUTHORIZATION ${role}`;
 }
 
-/** @param {Facts | undefined} facts @param {About} about */
-function missingRight(facts, { tables, schema, creator }) {
-  const role = roleOf(facts);
-  const place = schema ?? quotedName(facts?.schema) ?? 'public';
+/** @param {About} about @param {string} role @param {Facts} facts @param {any} cause */
+function missingRight({ tables, schema, creator }, role, facts, { routine }) {
+  // A function of the server, in any language of its messages.
+  if (routine === 'ExecWithCheckOptions') {
+    return `Row-level security is on for the table: give ${role} a policy for all of it, or BYPASSRLS`;
+  }
+  const place = schema ?? quotedName(facts.schema) ?? 'public';
   const names = schema === undefined ? tables.map((table) => `${place}.${table}`) : tables;
   const use = `GRANT USAGE ON SCHEMA ${place} TO ${role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ${names.join(', ')} TO ${role}`;
-  if (creator === undefined) return `. Have an administrator run: ${use}`;
+  if (creator === undefined) return `Have an administrator run: ${use}`;
   // Since PostgreSQL 15 this is so in every database that was not made for the role.
-  return `. The role may not create tables there. Have an administrator run: GRANT USAGE, CREATE ON SCHEMA ${place} TO ${role}. Or call ${creator} once with a pool whose role may, and run: ${use}`;
+  return `The role may not create tables there. Have an administrator run: GRANT USAGE, CREATE ON SCHEMA ${place} TO ${role}. Or call ${creator} once with a pool whose role may, and run: ${use}`;
 }
-
-/** @param {Facts | undefined} facts */
-const roleOf = (facts) => quotedName(facts?.role) ?? 'the pool’s role';
 
 /** @param {unknown} name */
 const quotedName = (name) =>
   typeof name === 'string' ? `"${name.replaceAll('"', '""')}"` : undefined;
+
+/**
+ * Codes for which it is worth asking who the pool is, and where it leads to: a right, a server or a schema is missing.
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * @type {Map<string, (about: About, role: string, facts: Facts, cause: any) => string>}
+ */
+const ADVICE = new Map([
+  ['42501', missingRight],
+  ['25006', readOnly],
+  ['3F000', noSchema],
+]);
 
 module.exports = { adviceOn };

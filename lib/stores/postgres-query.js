@@ -21,7 +21,7 @@ function canQuery(pool) {
 }
 
 /**
- * One statement on the caller's pool. What fails rejects as the native stores do; lost races are run again.
+ * Rejects as the native stores do; lost races are run again.
  * @param {import('../../index.js').PostgresPool} pool
  * @param {string} text
  * @param {unknown[]} values
@@ -57,7 +57,7 @@ async function failure(pool, cause, about) {
 }
 
 /**
- * The code of a failure: PostgreSQL's own, also behind an error of ours.
+ * PostgreSQL's own code, also behind an error of ours.
  * @param {any} error
  */
 function codeOf(error) {

@@ -59,7 +59,7 @@ function quoted(name) {
 }
 
 /**
- * The statements for one table. With a tenant, its id is the last parameter of each.
+ * With a tenant, its id is the last parameter of each.
  * @param {string} table quoted
  * @param {TableFacts} facts
  * @param {string | null} tenantId

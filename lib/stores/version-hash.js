@@ -4,10 +4,7 @@ const { callNow } = require('../dispatcher.js');
 const native = require('../native.js');
 const { toJson } = require('../serialise.js');
 
-/**
- * The hash that is kept with a mapping: the one that is given, else that of the data.
- * @param {import('../../index.js').MappingInput} mapping
- */
+/** @param {import('../../index.js').MappingInput} mapping */
 function hashOf({ versionHash, dataForHash }) {
   if (versionHash) return versionHash;
   const json = toJson('dataForHash', dataForHash);

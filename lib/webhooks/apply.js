@@ -26,7 +26,6 @@ function startApply(native, event, optionsJson, options) {
 }
 
 /**
- * What mappings depend on, and no more of the record.
  * @param {any} event
  * @param {string} [externalId] the field that holds external ids
  */
@@ -56,7 +55,6 @@ function toEventJson(event, externalId = TWENTY_CRM_DEFAULTS.fieldNames.external
 }
 
 /**
- * The answer of a service that remembers nothing, because another one writes.
  * @param {any} event
  * @returns {import('../../index.js').ApplyWebhookResult}
  */

@@ -100,7 +100,6 @@ const toChange = ({ missing, conflicting }) => [
  */
 async function ask(question, { console, stdin, interruption }) {
   const prompt = createInterface({ input: stdin, output: console.err.stream });
-  // In raw mode the terminal sends no signal: readline sees the key.
   prompt.once('SIGINT', () => process.emit('SIGINT', 'SIGINT'));
   try {
     const closed = new Promise((resolve) => prompt.once('close', () => resolve('')));

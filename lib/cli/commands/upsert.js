@@ -4,7 +4,7 @@ const { readFileSync } = require('node:fs');
 const { createTwentyCrmSyncService } = require('../../create-sync-service.js');
 const { made, readConnection, readServiceOptions, requireDirect } = require('../environment.js');
 const { EXIT } = require('../exit-codes.js');
-const { CliFailure, inputFailure } = require('../failure.js');
+const { CliFailure, inputFailure, whyUnreadable } = require('../failure.js');
 const { identifier } = require('../ids.js');
 const { BadRecord, objectMapper, readMapping } = require('../mapping.js');
 const { isObject } = require('../object.js');
@@ -78,9 +78,8 @@ async function readText(source, stdin, signal) {
   try {
     return readFileSync(source, 'utf8');
   } catch (error) {
-    const isMissing = error.code === 'ENOENT';
     throw inputFailure(
-      `${source} cannot be read: ${isMissing ? 'there is no such file' : error.message}`,
+      `${source} cannot be read: ${whyUnreadable(error)}`,
       'Give a record as JSON, the name of a file that holds one, or - for standard input.',
     );
   }

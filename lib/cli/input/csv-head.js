@@ -70,7 +70,11 @@ class Head {
 
   /** The header's line; it can hold line ends within quotes. */
   get line() {
-    return firstLine(this.bytes.toString().replace(/^[\r\n]+/, ''));
+    return firstLine(this.#header);
+  }
+
+  get #header() {
+    return this.bytes.toString().replace(/^[\r\n]+/, '');
   }
 
   /** The byte that ends lines: a return alone where the first line ends so, as on old Macs. */
@@ -93,11 +97,12 @@ class Head {
       const above = (await this.lines(isHeader)).findIndex(isHeader);
       for (let n = 0; n < above; n += 1) await this.#skipLine();
     }
-    await this.#readUntil(() => endsLine(this.bytes.toString()));
+    // One character more tells how it ends.
+    await this.#readUntil(() => this.line.length + 1 < this.#header.length);
   }
 
   /**
-   * The first lines from the header on, cut at every line end.
+   * Cut at every line end.
    * @param {(line: string) => boolean} [isLast] behind which none is needed
    */
   async lines(isLast = () => false) {
@@ -149,12 +154,6 @@ class Head {
 
 /** @param {Buffer} bytes */
 const toLines = (bytes) => bytes.toString().split(/\r\n|\n|\r/);
-
-/** @param {string} text */
-function endsLine(text) {
-  const header = text.replace(/^[\r\n]+/, '');
-  return firstLine(header).length + 1 < header.length;
-}
 
 /** Up to the first line's end that is not within quotes. @param {string} text */
 function firstLine(text) {

@@ -27,7 +27,7 @@ async function* requireText(chunks, name) {
   if (!isKnown && head.length > 0) yield textOf(head, name);
 }
 
-/** One character a byte; of UTF-16 what of it is ASCII. @param {Buffer} head */
+/** @param {Buffer} head */
 function plain(head) {
   const text = head.subarray(0, ENOUGH).toString('latin1').replace(MARK, '');
   return /^\0?<\0?/.test(text) ? text.replaceAll('\0', '') : text;

@@ -5,7 +5,7 @@ const { constants, createReadStream, openSync } = require('node:fs');
 const { stat } = require('node:fs/promises');
 const { Socket } = require('node:net');
 const path = require('node:path');
-const { inputFailure, usageFailure } = require('../failure.js');
+const { inputFailure, usageFailure, whyUnreadable } = require('../failure.js');
 const { toUtf8 } = require('./bytes.js');
 const { openCsv, readDelimiter } = require('./csv.js');
 const { requireText } = require('./kind.js');
@@ -137,10 +137,7 @@ async function openFile(file) {
     await once(stream, 'open');
     return { stream, size: info.isFile() ? info.size : 0 };
   } catch (error) {
-    const isMissing = error.code === 'ENOENT';
-    throw inputFailure(
-      `${file} cannot be read: ${isMissing ? 'there is no such file' : error.message}`,
-    );
+    throw inputFailure(`${file} cannot be read: ${whyUnreadable(error)}`);
   }
 }
 

@@ -79,10 +79,7 @@ class RecordSplitter {
       if (!this.isPatient) throw unclosed(this.#openedIn, '');
       /** @type {Piece[]} */
       const again = [];
-      yield this.#giveUp(
-        `a cell that opens in line ${this.#openedIn} has no end: ${ADVICE}`,
-        again,
-      );
+      yield this.#giveUp(`a cell that opens in line ${this.#openedIn} has no end`, again);
       yield* this.#feed(again);
     }
   }
@@ -140,7 +137,7 @@ class RecordSplitter {
         const next = text.indexOf(this.#delimiter, at);
         const cell = text.slice(at, next < 0 ? undefined : next);
         if (cell.includes('"') && !isText(cell)) {
-          return `the quotation marks of a cell in line ${number} do not go together: ${ADVICE}`;
+          return `the quotation marks of a cell in line ${number} do not go together`;
         }
         if (next < 0) return this.#swallowed(number);
         at = next + this.#delimiter.length;
@@ -152,7 +149,7 @@ class RecordSplitter {
   #swallowed(last) {
     const pieces = this.#open;
     if (pieces.length < 2 || !pieces.every(({ text }) => this.isRow(text))) return undefined;
-    return `a quotation mark opens a cell in line ${pieces[0].number} and closes it in line ${last}, and each line is a row by itself: ${ADVICE}`;
+    return `a quotation mark opens a cell in line ${pieces[0].number} and closes it in line ${last}, and each line is a row by itself`;
   }
 
   /** @returns {Found} */
@@ -165,7 +162,6 @@ class RecordSplitter {
   }
 
   /**
-   * The first line is no row; those below it are tried again.
    * @param {string} problem
    * @param {Piece[]} again lines to read next, the last first
    * @returns {Found}
@@ -174,14 +170,14 @@ class RecordSplitter {
     const [{ text, number, end }, ...others] = this.#open.splice(0);
     this.#openBytes = 0;
     for (const piece of others.reverse()) again.push(piece);
-    return { text, line: number, end, problem };
+    return { text, line: number, end, problem: `${problem}: ${ADVICE}` };
   }
 
-  /** A mark that should end a cell, and has text behind it. @param {number} number */
+  /** @param {number} number */
   #goesOn(number) {
     return number === this.#openedIn
-      ? `a cell in line ${number} goes on behind the quotation mark that ends it: ${ADVICE}`
-      : `a quotation mark opens a cell in line ${this.#openedIn}, and the next one, in line ${number}, does not close it: ${ADVICE}`;
+      ? `a cell in line ${number} goes on behind the quotation mark that ends it`
+      : `a quotation mark opens a cell in line ${this.#openedIn}, and the next one, in line ${number}, does not close it`;
   }
 }
 
