@@ -2,9 +2,8 @@
 'use strict';
 
 /**
- * The binaries that are published, by platform: the file beside this package (a build from a checkout), the platform's
- * npm package, and that package's manifest. Every name is written out, so that tools which copy what a server needs
- * (Next.js' file tracing, for one) find them.
+ * The binaries by platform: the file beside this package (a build from a checkout), the platform's npm package, and its
+ * manifest. Every name is written out, so that tools which copy what a server needs find them.
  * @typedef {{ file: () => unknown, installed: () => unknown, manifest: () => { version: string } }} Binary
  * @type {Record<string, Binary>}
  */

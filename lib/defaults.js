@@ -1,8 +1,7 @@
 'use strict';
 
 /**
- * The defaults are the core's own (`src/core/config.rs` and where it points); a test holds this copy, and the
- * `@default` tags of the types, to them.
+ * The core's own defaults; a test holds this copy, and the `@default` tags of the types, to them.
  * @type {typeof import('../index.js').TWENTY_CRM_DEFAULTS}
  */
 const TWENTY_CRM_DEFAULTS = Object.freeze({

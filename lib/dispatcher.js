@@ -44,9 +44,9 @@ const forgetTarget = new FinalizationRegistry((/** @type {number} */ number) =>
 );
 
 /**
- * The surroundings of calls under way, for what the core asks on their behalf: a store of the caller's then sees the
- * `AsyncLocalStorage` of the request that it works for (Next.js keeps cookies, headers and with them the tenant there).
- * Left to itself, a callback from another thread runs in those of whichever call loaded this module.
+ * The surroundings of calls under way: a store of the caller's that the core asks on their behalf sees the
+ * `AsyncLocalStorage` of its request (Next.js keeps cookies, headers and the tenant there), and not that of whichever
+ * call loaded this module.
  * @type {Map<number, import('node:async_hooks').AsyncResource>}
  */
 const surroundings = new Map();

@@ -1,9 +1,9 @@
 'use strict';
 
-/** Longer names are compared by their beginnings: the work grows with the square of it. */
+/** The work grows with the square of a name's length. */
 const COMPARED = 64;
 
-/** How much of a name may differ: a proposal that is further off would be taken for a finding. */
+/** A proposal that is further off would be taken for a finding. */
 const FARTHEST = 0.37;
 
 /**

@@ -3,8 +3,7 @@
 const { describe, invalid, toJson } = require('./serialise.js');
 
 /**
- * The named options, each read once. Whatever a caller passes (getters that throw, proxies, BigInt) ends in a
- * VALIDATION_ERROR that names the option.
+ * The named options, each read once; what cannot be read ends in a VALIDATION_ERROR that names the option.
  * @template {string} Name
  * @param {string} what the argument's name
  * @param {unknown} options

@@ -25,8 +25,7 @@ function createEvent(entity, action, payload, namespace) {
     entity: /** @type {any} */ (entity),
     payload,
     ...(namespace !== undefined && { namespace }),
-    // One per change, not per content: a record that goes from A to B and back to A is three changes, and a queue that
-    // drops what it has seen must not drop the third.
+    // One per change, not per content: a queue that drops what it has seen must not drop a record's way back.
     idempotencyKey: `twenty-crm:${entity}.${action}:${id}`,
     occurredAt: new Date().toISOString(),
   };

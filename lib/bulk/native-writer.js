@@ -10,7 +10,7 @@ const { failed } = require('./result.js');
  * @typedef {import('./run.js').Writer} Writer
  */
 
-/** Characters of one chunk: a batch may have 10 MB on the wire, and non-ASCII text takes up to three bytes each. */
+/** Characters of one chunk: a batch may have 10 MB, and non-ASCII text takes up to three bytes each. */
 const CHUNK_CHARACTERS = 3_000_000;
 
 /**

@@ -91,7 +91,6 @@ function partsOfName(names, { map, ignored }) {
 }
 
 /**
- * A field and its parts exclude each other.
  * @param {string} target
  * @param {ReadonlyMap<string, number>} owners
  */

@@ -62,7 +62,7 @@ function readEnv(env) {
   }
 }
 
-/** As Node's own `--env-file` does, the environment goes over the file. @param {Env} env @param {string} file */
+/** The environment goes over the file, as with Node's `--env-file`. @param {Env} env @param {string} file */
 function withFile(env, file) {
   try {
     return { ...parseEnv(readFileSync(file, 'utf8')), ...env };

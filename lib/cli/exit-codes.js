@@ -9,7 +9,6 @@ const EXIT = Object.freeze({
   /** Not configured, key not accepted, permission missing, sync switched off. */
   CONFIG: 3,
   UNREACHABLE: 4,
-  /** The input cannot be read, or the rejects cannot be written. */
   INPUT: 5,
   /** A fault of this program; sysexits' EX_SOFTWARE. */
   BUG: 70,

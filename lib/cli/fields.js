@@ -64,7 +64,7 @@ for (const entity of /** @type {Entity[]} */ (['person', 'company'])) {
 }
 
 /**
- * What a column or key of this name fills: a field (`phone`), or a part of one (`phone.primaryPhoneCallingCode`).
+ * The field (`phone`), or the part of one (`phone.primaryPhoneCallingCode`), that a column or key of this name fills.
  * @param {Entity} entity
  * @param {string} name
  */
@@ -74,7 +74,6 @@ const targetOf = (entity, name) => targets[entity].get(simplify(name));
 const knownNames = (entity) => [...FIELDS[entity], ...Object.keys(NESTED[entity])];
 
 /**
- * The field and the part of it that a target stands for.
  * @param {string} target from {@link targetOf}
  * @returns {{ field: string, part?: string }}
  */

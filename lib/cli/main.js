@@ -38,7 +38,6 @@ async function main(process) {
   const { stdin, stdout, stderr, env } = process;
   const console = createConsole({ stdout, stderr, env });
   const interruption = watchInterruption(process);
-  // For failures before the arguments are understood.
   const wantsJson = args.includes('--json');
   /** @type {Context} */
   const context = { console, env, stdin, interruption, args };

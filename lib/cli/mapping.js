@@ -58,7 +58,6 @@ class BadRecord extends Error {
   }
 }
 
-/** What a file of `--map-file` holds. */
 const NEEDED = 'an object: {"column": "field", "column to ignore": null}';
 
 /**
@@ -196,7 +195,6 @@ function toNumber(cell) {
 }
 
 /**
- * Turns objects of an NDJSON file into records.
  * @param {Entity} entity
  * @param {Mapping} mapping
  * @returns {(object: Record<string, unknown>) => Record<string, unknown>} throws {@link BadRecord}

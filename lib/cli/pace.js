@@ -1,6 +1,5 @@
 'use strict';
 
-/** Milliseconds over which the rate is taken. */
 const WINDOW_MS = 20_000;
 const SAMPLE_MS = 500;
 

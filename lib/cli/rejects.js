@@ -79,7 +79,6 @@ class Rejects {
    */
   #ownText(text) {
     const { delimiter = ',', header = [] } = this.#input;
-    // Reasons of an earlier run were written in front, by this program.
     const earlier = header.filter(isReason).length;
     const end = delimiter.replace(/[|^$.*+?(){}[\]\\/-]/, '\\$&');
     return text.replace(new RegExp(`^((?:"(?:[^"]|"")*"|.*?)${end}){${earlier}}`), '');
@@ -94,7 +93,7 @@ class Rejects {
 
   /** @param {string} text */
   #write(text) {
-    // Unlike writeSync, it goes on until all of it is written.
+    // Unlike writeSync, it writes all of it.
     fs.writeFileSync(this.#descriptor, text);
   }
 

@@ -33,7 +33,6 @@ class Run {
   #end = 0;
   /** Line behind which nothing was read. */
   #lastLine = 0;
-  /** Line of the first record that was not written for want of a CRM. */
   #firstUndelivered = Number.POSITIVE_INFINITY;
   #undeliveredInARow = 0;
 

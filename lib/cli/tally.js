@@ -12,7 +12,6 @@ const MAX_KINDS = 50;
  * @property {{ line: number, externalId: string, message: string }} example the first
  */
 
-/** Counts what is alike, with one example of each. */
 class Tally {
   /** @type {Map<string, Kind>} */
   #kinds = new Map();

@@ -12,7 +12,6 @@ const { count, quoted } = require('./text.js');
 /** In characters. */
 const MAX_SHOWN_NAME = 100;
 
-/** So many names are shown. */
 const MAX_SHOWN = 20;
 
 /** @param {Entity} entity */

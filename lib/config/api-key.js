@@ -15,8 +15,8 @@ function maskApiKey(apiKey) {
 }
 
 /**
- * The same object, its key in clear for whoever reads it, masked for whoever prints it: `console.log` of a
- * configuration is how keys get into log files. Not enumerable, so that copies and comparisons do not see it.
+ * The key in clear for whoever reads it, masked for whoever prints it: `console.log` of a configuration is how keys get
+ * into log files. Not enumerable, so that copies do not see it.
  * @template {{ apiKey?: string }} T
  * @param {T} config
  */

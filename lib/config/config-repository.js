@@ -83,8 +83,7 @@ class TwentyCrmConfigRepository {
   }
 
   /**
-   * There is one configuration. Of two first saves at once the store takes one; the other then changes what that one
-   * made.
+   * Of two first saves at once the store takes one; the other then changes what that one made.
    * @param {Store} store
    * @param {import('../../index.js').UpdateTwentyCrmConfigRequest} config
    * @param {string} userId

@@ -58,8 +58,8 @@ function read(env, name) {
 }
 
 /**
- * Whether the sync is on; undefined where nothing is said. Unlike the stored configuration, a service from the
- * environment needs no more than a URL and a key to start: only what says "off" in so many words switches it off.
+ * Whether the sync is on; undefined where nothing is said. A service from the environment needs no more than a URL and
+ * a key: only what says "off" in so many words switches it off.
  * @param {Env} env
  */
 function readSwitch(env) {

@@ -24,7 +24,7 @@ const THROTTLE = 8;
 /** A call of a client has failed for good; for its log only. */
 const FAILURE = 16;
 
-/** What channels listen for of it now. Node tells nobody who subscribes, so this is asked with every call. */
+/** Node tells nobody who subscribes, so this is asked with every call. */
 function watchedByChannels() {
   return (
     (channels.requestStart.hasSubscribers ? REQUEST_START : 0) |

@@ -86,7 +86,7 @@ function wantedBy(hooks) {
 }
 
 /**
- * What is to be told of one call; undefined, at the cost of two look-ups, where nobody listens.
+ * Undefined, at the cost of two look-ups, where nobody listens.
  * @param {'upsert' | 'find' | 'delete'} name
  * @param {Hooks | undefined} hooks
  * @param {'person' | 'company'} entity

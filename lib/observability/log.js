@@ -9,8 +9,7 @@ const { logs } = require('./hooks.js');
 const LONGEST = 100;
 
 /**
- * Writes one line: what happened, then `key=value` for every fact. A single text is the one form that console, pino and
- * winston all write as it is.
+ * One line: what happened, then `key=value` for every fact, as console, pino and winston all write it.
  * @param {Hooks | undefined} hooks
  * @param {'debug' | 'info' | 'warn' | 'error'} level
  * @param {string} message

@@ -25,7 +25,7 @@ function readNamed(call, options, names) {
 }
 
 /**
- * The named options, and nothing else: a word that is passed over might have said whose changes, or in which transaction.
+ * A word that is passed over might have said whose changes, or in which transaction.
  * @template {string} Name
  * @param {any} options
  * @param {readonly Name[]} names
@@ -50,7 +50,7 @@ function ownNames(options) {
 }
 
 /**
- * An option that narrows down what is done must not be there without a value: that would be done to everybody.
+ * Without a value, an option that narrows down what is done would do it to everybody.
  * @param {any} options
  * @param {string[]} names
  */

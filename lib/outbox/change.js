@@ -57,8 +57,7 @@ function needsOf(data) {
 }
 
 /**
- * Changes of one record as one, as if written in turn: a field that is not there leaves what came before, `null`
- * clears.
+ * Changes of one record as one: a field that is not there leaves what came before, `null` clears.
  * @param {Fields[]} changes oldest first
  * @returns {Fields}
  */

@@ -38,10 +38,7 @@ const STRAY_RESULTS = 1_000;
 /** Tries to report what was done: what is not reported is done again. */
 const SETTLE_TRIES = 3;
 
-/**
- * How long, in milliseconds, a store has to take back what was cut short. What it does not take back waits for the end
- * of its lease.
- */
+/** Milliseconds for a store to take back what was cut short. The rest waits for the end of its lease. */
 const HAND_BACK_MS = 500;
 
 class Courier {

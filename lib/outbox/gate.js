@@ -3,8 +3,8 @@
 const { fullJitter } = require('./timing.js');
 
 /**
- * Whether the CRM is tried at all. After a round in which nothing went well it is left alone for a while, and then
- * asked with one record; the first one that goes well opens the gate again.
+ * After a round in which nothing went well the CRM is left alone for a while, and then asked with one record; the first
+ * that goes well opens the gate again.
  */
 class Gate {
   #settings;

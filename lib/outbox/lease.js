@@ -6,8 +6,8 @@
 const BEATS = 3;
 
 /**
- * Keeps the records of one claim while they are delivered. `signal` aborts before the lease ends without being renewed,
- * and when another worker has taken over: what is not sent by then must not be sent.
+ * Keeps the records of one claim while they are delivered. `signal` aborts when the lease is lost: what is not sent by
+ * then must not be sent.
  */
 class Lease {
   #store;

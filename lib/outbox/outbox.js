@@ -47,7 +47,7 @@ class Outbox {
   #turn = Promise.resolve();
   /** @type {Promise<void> | undefined} The worker that `start` has begun. */
   #working;
-  /** Aborted by `stop`: no further round; and a while later: what is under way is handed back. */
+  /** Aborted by `stop`: no further round; later: what is under way is handed back. */
   #soft = new AbortController();
   #hard = new AbortController();
   #isClosed = false;

@@ -55,8 +55,7 @@ const NEWEST = MIGRATIONS.length;
 const NEWER_VERSION = 'TWC01';
 
 /**
- * Brings the tables to the newest version. Of instances that do it at once, one waits for the other; it is one
- * statement, so that a pool cannot spread it over connections.
+ * Instances that do it at once wait for each other; one statement, so that a pool cannot spread it over connections.
  * @param {Tables} tables
  */
 function migrate(tables) {
@@ -89,8 +88,8 @@ function createStatements({ changes, lanes, version }) {
   const isAhead = (column) =>
     `(${column} > clock.now_ms AND ${column} <= clock.now_ms + ${LONGEST_MS})`;
   /**
-   * The change that waits longest leads to its record; the lane decides who gets that. The order of the indexes' columns,
-   * and a flag in place of a null, keep a planner that has no statistics yet from reading all for each.
+   * The change that waits longest leads to its record; the lane decides who gets that. The order of the indexes'
+   * columns keeps a planner without statistics from reading all for each.
    * @param {string} order
    */
   const claim = (order) => `

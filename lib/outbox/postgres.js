@@ -219,7 +219,7 @@ class PostgresOutbox {
   }
 
   /**
-   * Makes sure once that the tables are there; a failure is not remembered.
+   * Once; a failure is not remembered.
    * @param {PostgresPool | undefined} client a connection of the caller's: what it can tell need not wait for another
    */
   #prepared(client) {

@@ -8,8 +8,8 @@ const { systemClock } = require('./timing.js');
 const LONGEST_MS = 3_600_000;
 
 /**
- * PostgreSQL's statements take a lease that ends more than an hour from now for the trace of a clock set back. What was
- * written while they waited for a lock lies ahead of them, too: half an hour is left for that.
+ * PostgreSQL's statements take a lease that ends more than an hour from now for the trace of a clock set back; half an
+ * hour is left for what waits for a lock.
  */
 const LONGEST_LEASE_MS = 1_800_000;
 

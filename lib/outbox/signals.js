@@ -62,8 +62,7 @@ async function orAborted(work, signal) {
 }
 
 /**
- * What a run gives until the signal aborts; then it throws the signal's reason. A service that does not heed its signal
- * must not hold up whoever wants to stop.
+ * What a run gives until the signal aborts, also where the service does not heed it.
  * @param {any} run
  * @param {AbortSignalLike} signal
  * @returns {AsyncGenerator<any, void, undefined>}

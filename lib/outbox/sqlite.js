@@ -18,10 +18,7 @@ const uptimeMs = () => Math.floor(Number(process.hrtime.bigint() / 1_000n) / 1_0
 /** @type {string | null | undefined} */
 let foundEpoch;
 
-/**
- * What tells this run of the machine's clock from the one before its last start; null where the machine has no such
- * thing: then the core goes by how far the times lie apart.
- */
+/** What tells this run of the machine's clock from the one before its last start; null where there is none. */
 function epoch() {
   if (foundEpoch !== undefined) return foundEpoch;
   try {

@@ -4,9 +4,8 @@ const { TwentyCrmErrorCode, createTwentyCrmError, isTwentyCrmError } = require('
 const { describe } = require('../serialise.js');
 
 /**
- * What a failure says: about this record for good (`dead`), about this moment (`away`), about the key, the server's
- * address or the configuration (`workspace`), or one of the latter two or the first, which only its neighbours can tell
- * (`doubtful`).
+ * What a failure says: about this record for good (`dead`), about this moment (`away`), about the key, the address or
+ * the configuration (`workspace`), or something that only its neighbours can tell (`doubtful`).
  * @typedef {'dead' | 'away' | 'workspace' | 'doubtful'} Verdict
  */
 

@@ -12,8 +12,7 @@ const FAN_OUT = 16;
 const ports = new WeakMap();
 
 /**
- * What the core asks in place of a store of the caller's. The same store has the same port, by which the core knows it
- * again.
+ * The same store has the same port, by which the core knows it again.
  * @param {object} store
  */
 function portOf(store) {

@@ -136,8 +136,8 @@ function requireFit(table, facts, tenantId) {
 }
 
 /**
- * The table as the template's migrations make it, for databases that have none. Of instances that do it at once, one
- * waits for the other; it is one statement, so that a pool cannot spread it over connections.
+ * The table as the template's migrations make it. Instances that do it at once wait for each other; one statement, so
+ * that a pool cannot spread it over connections.
  * @param {string} table quoted
  * @param {boolean} hasTenant
  */

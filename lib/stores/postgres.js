@@ -196,7 +196,7 @@ class PostgresMappingStore {
     return this.#query(text, this.#tenantId === null ? values : [...values, this.#tenantId]);
   }
 
-  /** What the table is like is asked once; a failure is not remembered. */
+  /** A failure is not remembered. */
   #prepared() {
     if (this.#statements === undefined) {
       const reading = this.#query(TABLE_FACTS, [this.#table]).then(

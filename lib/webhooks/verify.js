@@ -11,10 +11,10 @@ const { describe, invalid } = require('../serialise.js');
 
 const HEADER_PREFIX = 'x-twenty-webhook-';
 
-/** More headers than any server takes; what is iterated may have no end. */
+/** What is iterated may have no end. */
 const MAX_HEADERS = 2_000;
 
-/** More secrets than a rotation needs: each costs a hash of the body. */
+/** Each secret costs a hash of the body. */
 const MAX_SECRETS = 10;
 
 const OPTIONS = /** @type {const} */ ([

@@ -18,7 +18,6 @@ const MARKS = /** @type {const} */ ({
 
 const NOTHING_SENT = 'Nothing is sent to Twenty in mode';
 
-/** Findings that mean that no server answered. */
 const UNREACHABLE_CHECKS = new Set(['reachable']);
 
 /**

@@ -6,7 +6,6 @@ const { NEWLINE } = require('./bytes.js');
 /** Bytes in which the first line has to end. */
 const MAX_HEADER_BYTES = 65_536;
 
-/** Among so many lines a header is looked for that has others above it. */
 const LINES_ABOVE = 20;
 
 const DELIMITERS = [',', ';', '\t', '|'];
@@ -68,7 +67,7 @@ class Head {
     this.rest = rest;
   }
 
-  /** The header's line; it can hold line ends within quotes. */
+  /** It can hold line ends within quotes. */
   get line() {
     return firstLine(this.#header);
   }
@@ -155,7 +154,7 @@ class Head {
 /** @param {Buffer} bytes */
 const toLines = (bytes) => bytes.toString().split(/\r\n|\n|\r/);
 
-/** Up to the first line's end that is not within quotes. @param {string} text */
+/** @param {string} text */
 function firstLine(text) {
   let isQuoted = false;
   for (let at = 0; at < text.length; at += 1) {

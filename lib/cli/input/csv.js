@@ -187,7 +187,6 @@ async function* toEntries(rows, header, columns, toRecord) {
 }
 
 /**
- * Outlook leaves out the blank cells at a row's end.
  * @param {string[]} cells
  * @param {string[]} header
  * @param {number} least

@@ -4,7 +4,7 @@ const { NEWLINE } = require('./bytes.js');
 
 const RETURN = 0x0d;
 
-/** Bytes of one record. A real one has a few hundred; many may be in memory at once. */
+/** Bytes of one record; many may be in memory at once. */
 const MAX_RECORD_BYTES = 262_144;
 
 /** Bytes that are kept of a line that is longer. */
@@ -70,7 +70,7 @@ class LineSplitter {
     if (wasTooLong) return;
     this.#pieces.push(piece);
     if (this.#length > MAX_RECORD_BYTES) {
-      // A copy: a slice would keep the whole chunk alive.
+      // A slice would keep the whole chunk alive.
       this.#pieces = [Buffer.from(Buffer.concat(this.#pieces).subarray(0, KEPT_BYTES))];
     }
   }

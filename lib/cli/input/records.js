@@ -25,8 +25,8 @@ const INCHES = /(?<=\d)"(?=$|[\s)\]}/.,;:!?-])/gu;
 const TYPOGRAPHIC = /[„“”«»‟]/gu;
 
 /**
- * Whether the quotation marks in a cell that does not begin with one are text: `Joe "The Boss" Doe`, `19" rack`, `בע"מ`. One
- * without its partner is left of a cell that was cut.
+ * Whether the quotation marks in a cell that does not begin with one are text: `Joe "The Boss" Doe`, `19" rack`,
+ * `בע"מ`.
  * @param {string} cell
  */
 function isText(cell) {
