@@ -91,7 +91,7 @@ pub(super) fn map_company_of(
             }
             None => "there is no e-mail address to know the company by. Give company_external_id",
         },
-        (Patch::Null, true) => "company_external_id is null, which unlinks the person",
+        (Patch::Null, true) => "company_external_id is null or blank, which unlinks the person",
         (Patch::Null | Patch::Absent, false) => {
             "a name alone does not say which company it is. Give company_external_id, or set companyKey: 'email_domain'"
         }

@@ -26,7 +26,8 @@ pub fn normalize(link: &str) -> Option<String> {
     }
     let is_taken = match url.host()? {
         Host::Domain(host) => host == "localhost" || is_hostname(host),
-        Host::Ipv4(_) => true,
+        // The parser makes addresses of bare numbers, too: `12345` is no site at 0.0.48.57.
+        Host::Ipv4(address) => link.contains(&address.to_string()),
         Host::Ipv6(_) => false,
     };
     if !is_taken {
@@ -100,6 +101,13 @@ mod tests {
             ("javascript:alert(1)", None),
             ("https://", None),
             ("http://127.0.0.1:3000/x", Some("http://127.0.0.1:3000/x")),
+            ("10.20.30.40/x", Some("https://10.20.30.40/x")),
+            ("12345", None),
+            ("https://12345", None),
+            ("1.5", None),
+            ("3.14.15", None),
+            ("http://0x7f.1/", None),
+            ("http://010.020.030.040/", None),
             ("http://intranet/x", None),
             ("http://[::1]/x", None),
             ("https://my_shop.example.com/x", None),

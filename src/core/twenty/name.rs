@@ -137,6 +137,24 @@ mod tests {
             ("Smith, Jr., John", "John", "Smith, Jr."),
             ("Smith Jr., John", "John", "Smith Jr."),
             ("Smith, John Jr.", "John Jr.", "Smith"),
+            ("Jane Roe, MD, FACS", "Jane", "Roe, MD, FACS"),
+            ("Jane Roe, MSN, APRN", "Jane", "Roe, MSN, APRN"),
+            (
+                "MUDr. Jan Nov\u{e1}k, CSc.",
+                "MUDr. Jan",
+                "Nov\u{e1}k, CSc.",
+            ),
+            ("Jane Roe, she/her", "Jane", "Roe, she/her"),
+            ("Jane Roe (she/her)", "Jane", "Roe (she/her)"),
+            (
+                "Jane Roe (n\u{e9}e van Doe)",
+                "Jane",
+                "Roe (n\u{e9}e van Doe)",
+            ),
+            ("Jane van der Roe [Ops]", "Jane", "van der Roe [Ops]"),
+            ("Roe, Jane (she/her)", "Jane (she/her)", "Roe"),
+            ("Jane (Janie) Roe", "Jane (Janie)", "Roe"),
+            ("Jane (Roe)", "Jane", "(Roe)"),
         ];
         for (full, first, last) in cases {
             assert_eq!(split(full), (first.to_owned(), last.to_owned()), "{full}");

@@ -9,7 +9,9 @@ const ANY_CASE: &[&str] = &[
     "3rd",
     "4th",
     "bsc",
+    "csc",
     "dphil",
+    "drsc",
     "esq",
     "esquire",
     "jnr",
@@ -30,10 +32,11 @@ const ANY_CASE: &[&str] = &[
 
 /// As they stand here, in a text that is not all capitals; or with full stops in them.
 const AS_WRITTEN: &[&str] = &[
-    "ACA", "ACCA", "BBA", "BEd", "BEng", "BFA", "BSN", "CBE", "CEng", "CFA", "CFP", "CISSP", "CPA",
-    "DBA", "DDS", "DMD", "DPT", "DVM", "EMBA", "EdD", "FCA", "FRCP", "FRCS", "JD", "KBE", "KC",
-    "LCSW", "LMFT", "MArch", "MBA", "MBE", "MD", "MEd", "MEng", "MFA", "MPH", "MRCP", "MRes",
-    "MSN", "MSW", "OBE", "PMP", "QC", "RN", "ScD",
+    "ACA", "ACCA", "APRN", "BBA", "BEd", "BEng", "BFA", "BSN", "CBE", "CCRN", "CEng", "CFA", "CFP",
+    "CISA", "CISM", "CISSP", "CPA", "CRNA", "DBA", "DDS", "DMD", "DPT", "DVM", "EMBA", "EdD",
+    "FACC", "FACP", "FACS", "FCA", "FCCA", "FRCP", "FRCS", "FRICS", "JD", "KBE", "KC", "LCSW",
+    "LMFT", "LMHC", "MArch", "MBA", "MBE", "MD", "MEd", "MEng", "MFA", "MPH", "MRCP", "MRICS",
+    "MRes", "MSN", "MSW", "OBE", "PEng", "PMP", "QC", "RDN", "RN", "ScD",
 ];
 
 /// Surnames, too: only behind a comma, or with full stops in them.
@@ -50,7 +53,9 @@ pub fn count(words: &[&str]) -> usize {
     let mut kept = words.len();
     while kept > 2 {
         let (word, before) = (words[kept - 1], words[kept - 2]);
-        if kept > 3 && bare(word) == "D" && bare(before).eq_ignore_ascii_case("ph") {
+        if let Some(start) = brackets_before(words, kept) {
+            kept = start;
+        } else if kept > 3 && bare(word) == "D" && bare(before).eq_ignore_ascii_case("ph") {
             kept -= 2;
         } else if is_one(word, is_shouted, false) {
             kept -= 1;
@@ -59,6 +64,18 @@ pub fn count(words: &[&str]) -> usize {
         }
     }
     words.len() - kept
+}
+
+/// Where the words in brackets begin that end there: `Jane Smith (née Doe)`. The two words before them are the person.
+fn brackets_before(words: &[&str], end: usize) -> Option<usize> {
+    let last = words.get(end.checked_sub(1)?)?;
+    if !last.ends_with([')', ']', '\u{ff09}']) {
+        return None;
+    }
+    let start = words[..end]
+        .iter()
+        .rposition(|word| word.starts_with(['(', '[', '\u{ff08}']))?;
+    (start >= 2).then_some(start)
 }
 
 /// Whether nothing but suffixes stands behind a comma: `Jr.`, or `MD, Ph.D.` Behind a single word, what can be a first
@@ -93,6 +110,15 @@ fn is_one(word: &str, is_shouted: bool, behind_comma: bool) -> bool {
         || (NUMERALS.contains(&word) && (!is_shouted || word.len() > 1))
         || has(AS_WRITTEN)
         || ((is_dotted || behind_comma) && has(MARKED))
+        || (behind_comma && is_pronouns(word))
+}
+
+/// `she/her`, as people write behind their names.
+fn is_pronouns(word: &str) -> bool {
+    word.contains('/')
+        && word
+            .split('/')
+            .all(|part| !part.is_empty() && part.chars().all(char::is_lowercase))
 }
 
 fn is_any_case(bare: &str) -> bool {

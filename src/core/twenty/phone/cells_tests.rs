@@ -97,6 +97,51 @@ fn dates_are_no_numbers() {
 }
 
 #[test]
+fn numbers_of_other_things_are_no_numbers() {
+    for text in [
+        "112",
+        "110",
+        "42",
+        "4711",
+        "2024",
+        "030",
+        "0171",
+        "+49 30",
+        "+4930",
+        "00000",
+        "9-17",
+        "12.50",
+        "1.5",
+        "100%",
+        "99,5 %",
+        "\u{20ac} 1200",
+        "1200 \u{20ac}",
+        "$4500",
+        "10.0.0.1",
+        "127.0.0.1",
+        "192.168.10.25",
+    ] {
+        check(&[(text, "DE", Err(NoPhone::NotANumber))]);
+        let read = Phone::parse(text, Country::parse("AT").ok());
+        assert!(read.is_err(), "{text}");
+    }
+    // Numbers that look like those, by their plans.
+    check(&[
+        ("32.12.34.56", "DK", Ok("+4532123456")),
+        ("212.73.65.44", "DE", Ok("+49212736544")),
+        ("79.123.45.67", "CH", Ok("+41791234567")),
+        ("30.12.34.56", "DK", Ok("+4530123456")),
+        ("4002", "NU", Ok("+6834002")),
+        ("+683 4002", "", Ok("+6834002")),
+        ("51444", "AT", Ok("+4351444")),
+        ("030.23125042", "DE", Ok("+493023125042")),
+        ("664.1234567", "AT", Ok("+436641234567")),
+        ("212736.50.00", "US", Ok("+12127365000")),
+        ("555 2671", "US", Ok("+15552671")),
+    ]);
+}
+
+#[test]
 fn links_of_messengers_are_international() {
     use NoPhone::WebAddress;
     for country in ["DE", "GB", "US", ""] {

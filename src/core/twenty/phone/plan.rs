@@ -12,6 +12,9 @@ use crate::core::twenty::phone_e164;
 /// Most digits of a number with its calling code (ITU-T E.164).
 const MOST_DIGITS: usize = 15;
 
+/// Fewest digits of a number that no plan knows. What has fewer is a number for emergencies, an area code alone, or none.
+const FEWEST_UNKNOWN_DIGITS: usize = 5;
+
 /// More digits than this are seldom one national number.
 pub const LONG_DIGITS: usize = 12;
 
@@ -50,12 +53,17 @@ pub fn is_whole(number: &PhoneNumber) -> bool {
     length == Ok(NumberLengthType::IsPossible)
 }
 
-/// Refuses what has more digits than it can have; what has fewer, or is assigned to nobody, the server takes.
+/// Refuses what has more digits than it can have, or hardly any. What has some fewer, or is assigned to nobody, the server
+/// takes.
 pub fn checked(number: PhoneNumber) -> Result<PhoneNumber, NoPhone> {
-    let digits = national_digits(&number).len() + number.country_code.to_string().len();
+    let national = national_digits(&number).len();
+    let digits = national + number.country_code.to_string().len();
     let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
-    match digits > MOST_DIGITS || length == Err(ValidationError::TooLong) {
-        true => Err(NoPhone::TooManyDigits),
+    if digits > MOST_DIGITS || length == Err(ValidationError::TooLong) {
+        return Err(NoPhone::TooManyDigits);
+    }
+    match national < FEWEST_UNKNOWN_DIGITS && !is_valid(&number) {
+        true => Err(NoPhone::NotANumber),
         false => Ok(number),
     }
 }

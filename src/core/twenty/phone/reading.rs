@@ -106,19 +106,19 @@ fn typed(text: &str, country: Option<Country>) -> Result<Reading, NoPhone> {
     if text::is_exponent(text) {
         return Err(NoPhone::Exponent);
     }
+    if text::is_amount(text) {
+        return Err(NoPhone::NotANumber);
+    }
     match text::date(text) {
         Some(text::Date::Full) => return Err(NoPhone::Date),
-        Some(text::Date::Short) => {
-            let read = digits_of(text, country);
-            let is_number = read.as_ref().is_ok_and(|read| plan::is_valid(&read.number));
-            return if is_number { read } else { Err(NoPhone::Date) };
-        }
+        Some(text::Date::Short) => return known(text, country, NoPhone::Date),
         None => {}
     }
     let Some(decimal) = text::decimal(text) else {
-        return match text::is_fraction(text) {
-            true => Err(NoPhone::NotANumber),
-            false => digits_of(text, country),
+        return match text::fraction(text).or_else(|| text::ip_address(text)) {
+            Some(text::Likeness::Sure) => Err(NoPhone::NotANumber),
+            Some(text::Likeness::Doubtful) => known(text, country, NoPhone::NotANumber),
+            None => digits_of(text, country),
         };
     };
     let whole = digits_of(&decimal.whole, country);
@@ -126,15 +126,25 @@ fn typed(text: &str, country: Option<Country>) -> Result<Reading, NoPhone> {
         return whole;
     }
     let with_zeros = digits_of(text, country);
-    let is_valid = |read: &Result<Reading, NoPhone>| {
-        read.as_ref().is_ok_and(|read| plan::is_valid(&read.number))
-    };
     match (is_valid(&whole), is_valid(&with_zeros)) {
         (true, false) => whole,
         (true, true) => Err(NoPhone::Ambiguous),
         (false, true) => with_zeros,
         (false, false) => whole,
     }
+}
+
+/// A text that looks like something else is a number only where a plan knows it.
+fn known(text: &str, country: Option<Country>, otherwise: NoPhone) -> Result<Reading, NoPhone> {
+    let read = digits_of(text, country);
+    if is_valid(&read) {
+        return read;
+    }
+    Err(otherwise)
+}
+
+fn is_valid(read: &Result<Reading, NoPhone>) -> bool {
+    read.as_ref().is_ok_and(|read| plan::is_valid(&read.number))
 }
 
 /// The groups of digits of a text, and what stands around them.

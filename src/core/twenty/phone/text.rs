@@ -2,6 +2,7 @@
 //! character are made one, several values are parted, and what a spreadsheet made of a number or a date is recognised.
 
 use std::borrow::Cow;
+use std::net::Ipv4Addr;
 
 use crate::core::twenty::invisible::is_invisible;
 
@@ -218,12 +219,43 @@ pub struct Decimal {
     pub is_sure: bool,
 }
 
-/// Whether it is a number with decimals that are not zeros, which no phone number was.
-pub fn is_fraction(text: &str) -> bool {
+/// How much a text is like something that is no phone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// It can be nothing else.
+    Sure,
+    /// Some numbers are grouped like it.
+    Doubtful,
+}
+
+/// Recognises a number with decimals that are not zeros: `12.50`, `45322.5`.
+pub fn fraction(text: &str) -> Option<Likeness> {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    text.split_once('.').is_some_and(|(whole, rest)| {
-        whole.len() >= 7 && !whole.starts_with('0') && is_digits(whole) && is_digits(rest)
-    })
+    let (whole, rest) = text.split_once('.')?;
+    if whole.starts_with('0') || !is_digits(whole) || !is_digits(rest) {
+        return None;
+    }
+    match (whole.len() >= 7, rest.len() <= 2) {
+        (true, _) => Some(Likeness::Sure),
+        (false, true) => Some(Likeness::Doubtful),
+        (false, false) => None,
+    }
+}
+
+/// Whether it is an amount of money, or per cent.
+pub fn is_amount(text: &str) -> bool {
+    let is_currency = |c| matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{20a0}'..='\u{20cf}');
+    text.ends_with('%') || text.contains(is_currency)
+}
+
+/// Recognises the address of a machine: `192.168.10.25`.
+pub fn ip_address(text: &str) -> Option<Likeness> {
+    let address = text.parse::<Ipv4Addr>().ok()?;
+    let has_lone_digit = text.split('.').any(|group| group.len() == 1);
+    match has_lone_digit || address.is_private() {
+        true => Some(Likeness::Sure),
+        false => Some(Likeness::Doubtful),
+    }
 }
 
 /// Recognises `9876543210.0`, `9,876,543,210.00`, `4915123456789,0`.

@@ -90,7 +90,7 @@ impl Chunk<'_> {
             item.fail(
                 CrmError::new(
                     ErrorCode::OperationFailed,
-                    format!("{external_id:?} and {other:?} of the same run share one {noun}: mend one of the two"),
+                    format!("{external_id:?} and {other:?}, written at the same time, share one {noun}: mend one of the two"),
                 )
                 .with_detail("reason", error_reason::COLLISION)
                 .with_detail("field", unique.input_field)
@@ -138,7 +138,7 @@ fn shared_warning(unique: &UniqueValue, external_id: &str, other: &str) -> SyncW
         reason::VALUE_TAKEN,
         external_id,
         format!(
-            "{other:?} of the same run has the same {noun}: {external_id:?} was written without it"
+            "{other:?}, written at the same time, has the same {noun}: {external_id:?} was written without it"
         ),
     )
     .with_other_external_id(other)
