@@ -50,6 +50,9 @@ test('a phone number is written as it was meant, or left out with what it looks 
     ['+49 30 123456 / 654321', null, [['invalid_phone', /two numbers/]]],
     ['+49 30 123456 od. 654321', null, [['invalid_phone', /two numbers/]]],
     ['+33 6 12 34 56 78 90', null, [['invalid_phone', /too many digits/]]],
+    ['112', null, [['invalid_phone', /not a phone number/]]],
+    ['\u20ac 1200', null, [['invalid_phone', /not a phone number/]]],
+    ['192.168.10.25', null, [['invalid_phone', /not a phone number/]]],
   ];
   for (const [phone, expected, warned] of cases) {
     for (const { data, warnings } of await written('Person', { phone })) {
@@ -80,6 +83,18 @@ test('of several websites the first is written, a domain must be one', async () 
         ['invalid_domain'],
       );
       assert.match(warnings[0]?.message ?? '', /several domains/);
+    }
+  }
+});
+
+test('a bare number is no website', async () => {
+  for (const website of ['12345', '1.5', 'https://2130706433']) {
+    for (const { data, warnings } of await written('Person', { website })) {
+      assert.equal(data.website, null, website);
+      assert.deepEqual(
+        warnings.map(({ reason }) => reason),
+        ['invalid_url'],
+      );
     }
   }
 });

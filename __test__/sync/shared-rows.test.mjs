@@ -69,6 +69,22 @@ test('five upserts at once of profiles with the e-mail of a row that a human mad
   assert.deepEqual(reasons(warnings).sort(), ['linked', ...Array(4).fill('value_taken')]);
 });
 
+test('single calls that share requests are told nothing of a run', async () => {
+  /** @type {any[]} */
+  const warnings = [];
+  const service = crm.service({ onWarning: (warning) => warnings.push(warning) });
+  const email = 'shared@crm.example';
+  const inputs = Array.from({ length: 12 }, () => newPerson({ email }));
+  const results = await Promise.all(inputs.map((input) => service.upsertPerson(input)));
+  assert.equal(results.filter(({ data }) => data.email === email).length, 1);
+  assert.deepEqual(reasons(warnings), Array(11).fill('value_taken'));
+  for (const { message, otherExternalId } of warnings) {
+    assert.match(message, /was written without it/);
+    assert.doesNotMatch(message, /\brun\b/);
+    assert.ok(inputs.some((input) => input.external_id === otherExternalId));
+  }
+});
+
 test('a bulk run and single upserts at once over rows that humans made', async () => {
   const emails = Array.from({ length: 40 }, (_, at) => `human${at}@crm.example`);
   await crm.sim.seed({ people: emails.map((primaryEmail) => ({ emails: { primaryEmail } })) });
