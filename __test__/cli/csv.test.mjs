@@ -160,6 +160,19 @@ describe('quotation marks', () => {
     assert.equal((await read(lines))[0].record.name, 'Ann\n\n"A", B\r\nOne');
   });
 
+  test('a text that is kept from a spreadsheet is that text', async () => {
+    const rows = '"=""007""",="Ann",a@x.example\n="008","=""B ""x"" C""",b@x.example\n';
+    const records = (await read(HEADER + rows)).map(({ record }) => record);
+    assert.deepEqual(
+      records.map(({ external_id, name }) => [external_id, name]),
+      [
+        ['007', 'Ann'],
+        // No such text: what is not understood stays as it is.
+        ['008', '="B "x" C"'],
+      ],
+    );
+  });
+
   test('a header with wrong ones is said', async () => {
     const { message } = await failureOf(read('external_id,"na"me,email\n1,A,a@x.example\n'));
     assert.match(message, /The header cannot be read: .*line 1/);
@@ -369,6 +382,31 @@ describe('a file of another kind', () => {
       }
     });
   }
+
+  for (const [what, text, options, said] of /** @type {const} */ ([
+    ['JSON lines', '{"external_id":"1","name":"A"}\n', {}, /is JSON.*--format ndjson/s],
+    ['a JSON list', '[{"external_id":"1"}]', {}, /is JSON.*--format ndjson/s],
+    [
+      'rows without a header',
+      '1,Ann,a@x.example\n',
+      {},
+      /Line 1 is no header.*external_id,name,email/s,
+    ],
+    ['another delimiter', `${HEADER}1,A,a@x.example\n`, { delimiter: ';' }, /--delimiter comma$/],
+    ['tabs', HEADER.replaceAll(',', '\t'), { delimiter: ',' }, /--delimiter tab$/],
+  ])) {
+    test(`${what}: what it is, in place of unknown columns`, async () => {
+      const { exitCode, message, hint } = await failureOf(read(text, options));
+      assert.equal(exitCode, 5);
+      assert.match(`${message}\n${hint}`, said);
+      assert.ok(!message.includes('a@x.example'));
+    });
+  }
+
+  test('a title with an address in it is a title', async () => {
+    const { hint } = await failureOf(read(`me@x.example\n${HEADER}1,A,a@x.example\n`));
+    assert.match(hint, /--skip-lines 1/);
+  });
 
   test('a CSV whose first cell looks like the beginning of one is read', async () => {
     for (const name of ['PK', 'PDF', 'BEGIN', '<b>', '%']) {

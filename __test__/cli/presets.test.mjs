@@ -457,3 +457,24 @@ test('what does not go together is said before anything is sent', async () => {
   }
   assert.equal((await crm.sim.stats()).total, 0);
 });
+
+test('what Salesforce has deleted is refused, unless it is asked for', async () => {
+  const rows = [
+    { Id: '003A', IsDeleted: 'false', LastName: 'Okafor', Email: 'dora@example.com' },
+    { Id: '003B', IsDeleted: 'true', LastName: 'Gone', Email: 'gone@example.com' },
+  ];
+  const text = csv(HEADERS.salesforce, rows);
+  const { result, rows: written } = await sync(text, ['--preset', 'salesforce']);
+  assert.deepEqual([result.created, result.refused], [1, 1]);
+  assert.equal(result.refusals[0].code, 'DELETED');
+  assert.ok(written.has('003A') && !written.has('003B'));
+  const all = await sync(text, ['--preset', 'salesforce', '--ignore', 'IsDeleted']);
+  assert.ok(all.rows.has('003B'));
+});
+
+test('the wrong preset is told the right one, and no more than is missing', async () => {
+  const text = csv(HEADERS.outlook, [{ 'First Name': 'Ann', 'E-mail Address': 'a@example.com' }]);
+  const { json } = await sync(text, ['--preset', 'google', '--id-from', 'email']);
+  assert.match(json.error.hint, /--preset outlook/);
+  assert.ok(!json.error.hint.includes('has no ids'), json.error.hint);
+});

@@ -176,6 +176,36 @@ describe('a run', () => {
     for (const id of ['cli_1', 'cli_2']) assert.equal(rows.get(id).name.firstName, 'Müller', id);
   });
 
+  test('refused records of a file with lines above its header are fed back in by the same command', async () => {
+    const env = envOf(crm.sim);
+    const text = 'Title\nexternal_id,name,email\nsk_1,Ann,\nsk_2,Bob,\n';
+    const rejects = fresh('rejects.csv');
+    const args = ['--skip-lines', '1', '--rejects', rejects];
+    const first = await runJson(['sync', 'people', file('people.csv', text), ...args], { env });
+    assert.equal(first.json.result.refused, 2, first.stderr);
+    const again = file(
+      'again.csv',
+      readFileSync(rejects, 'utf8').replaceAll(/,$/gm, ',x@example.com'),
+    );
+    const second = await run(['sync', 'people', again, '--skip-lines', '1', '--dry-run'], { env });
+    assert.match(second.stdout, /to create +[12]\b/, second.stderr);
+    assert.ok(!second.stderr.includes('Unknown'), second.stderr);
+  });
+
+  test('a refusal names the option of the command line', async () => {
+    const env = envOf(crm.sim);
+    const text = ndjson([
+      { external_id: '1', name: 'A' },
+      { external_id: 2, name: 'A', email: 'a@x.example' },
+    ]);
+    const ran = await run(['sync', 'people', file('people.ndjson', text)], { env });
+    const said = ran.stdout.replaceAll(/\s+/g, ' ');
+    assert.match(said, /\(here: --missing-email allow\)/);
+    assert.match(said, /String\(id\) \(here: in quotation marks\)/);
+    const one = await run(['upsert', 'person', '{"external_id":"1","name":"A"}'], { env });
+    assert.match(one.stderr, /\(here: --missing-email allow\)/);
+  });
+
   test('a warning names the option of the command line', async () => {
     const input = file('people.ndjson', ndjson([person(1, { phone: '030 23125042' })]));
     const ran = await run(['sync', 'people', input], { env: envOf(crm.sim) });

@@ -66,7 +66,7 @@ function planColumns(entity, header, mapping) {
       ...(isBeside && { parts: adviceOnName(ofName, names[whole]) }),
     });
   }
-  const least = requireFields(entity, mapping, owners, names, offered);
+  const least = requireFields(entity, mapping, owners, names, () => (offered ? [offered] : []));
   return { targets, values: (cells) => cells, least, email: ownerOf('email', owners) };
 }
 

@@ -3,6 +3,7 @@
 const { isError, isTwentyCrmError } = require('../errors.js');
 const { messageOf } = require('../serialise.js');
 const { EXIT } = require('./exit-codes.js');
+const { optionFor } = require('./text.js');
 
 /**
  * @typedef {object} FailureReport
@@ -88,7 +89,7 @@ function describeFailure(error) {
       exitCode,
       report: {
         code,
-        message,
+        message: `${message}${optionFor(undefined, message)}`,
         ...(exitCode !== EXIT.LEFTOVER && { hint: DOCTOR_HINT }),
         ...(status !== undefined && { status }),
         isRetryable,

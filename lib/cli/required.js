@@ -5,6 +5,7 @@ const { REQUIRED, givers } = require('./fields.js');
 const { SOURCES } = require('./presets/id-from.js');
 const { keyOf } = require('./presets/index.js');
 const { nearest } = require('../nearest.js');
+const { quoted } = require('./text.js');
 
 /**
  * @typedef {import('./fields.js').Entity} Entity
@@ -47,10 +48,10 @@ function requireOnce(names, index, fields) {
  * @param {Mapping} mapping
  * @param {ReadonlyMap<string, number>} owners the first column that gives a field
  * @param {readonly string[]} names of the columns
- * @param {string} [more] a line that goes before the advice
+ * @param {(field: string) => string[]} [more] lines that go before the advice on a field
  * @returns {number} of cells up to the last that is needed
  */
-function requireFields(entity, { idFrom, allowsNoEmail }, owners, names, more) {
+function requireFields(entity, { idFrom, allowsNoEmail }, owners, names, more = () => []) {
   const required = REQUIRED[entity].filter(
     (field) =>
       (field !== 'external_id' || idFrom === undefined) && (field !== 'email' || !allowsNoEmail),
@@ -59,7 +60,7 @@ function requireFields(entity, { idFrom, allowsNoEmail }, owners, names, more) {
   let least = 0;
   for (const field of required) {
     const place = ownerOf(field, owners);
-    if (place < 0) throw missing(entity, field, names, more);
+    if (place < 0) throw missing(entity, field, names, more(field));
     least = Math.max(least, place + 1);
   }
   return least;
@@ -93,14 +94,15 @@ function idSource(idFrom, owners, names) {
  * @param {Entity} entity
  * @param {string} field
  * @param {readonly string[]} names
- * @param {string} [more]
+ * @param {string[]} more
  */
 function missing(entity, field, names, more) {
   const who = REQUIRED[entity].includes(field) ? `every ${entity}` : '--id-from';
-  const advice = `Say which one does: --map "${nearest(field, names) ?? 'COLUMN'}=${field}"${HINTS[entity][field] ?? ''}.`;
+  const column = nearest(field, names) ?? 'COLUMN';
+  const advice = `Say which one does: --map ${quoted(`${column}=${field}`)}${HINTS[entity][field] ?? ''}.`;
   return inputFailure(
     `No column gives ${field}, which ${who} needs`,
-    [...(more === undefined ? [] : [more]), `${advice} Columns: ${names.join(', ')}`].join('\n'),
+    [...more, `${advice} Columns: ${names.join(', ')}`].join('\n'),
   );
 }
 

@@ -71,7 +71,7 @@ function showKinds(title, kinds, out) {
     out.write(`  ${count(number).padStart(9)}  ${printable(name)}\n`);
     const { line, externalId, message } = example;
     const who = externalId === '' || message.includes(externalId) ? '' : `, ${externalId}`;
-    const text = printable(`e.g. line ${line}${who}: ${message}${optionFor(reason)}`);
+    const text = printable(`e.g. line ${line}${who}: ${message}${optionFor(reason, message)}`);
     for (const part of wrap(text, out.width - 13)) {
       out.write(`             ${out.paint('dim', part)}\n`);
     }

@@ -38,16 +38,24 @@ function wrap(text, width) {
 }
 
 /**
- * The package's warnings name its own options.
+ * The package's messages name its own options.
  * @param {string | undefined} reason of a warning
+ * @param {string} message
  */
-const optionFor = (reason) => OPTIONS_FOR[reason ?? ''] ?? '';
+const optionFor = (reason, message) =>
+  OPTIONS_FOR[reason ?? ''] ?? MESSAGES.find(([words]) => message.includes(words))?.[1] ?? '';
 
 /** @type {Record<string, string>} */
 const OPTIONS_FOR = Object.freeze({
   no_default_country: ' (here: --default-country DE, for example)',
   company_without_id: ' (here: --company-key email_domain)',
 });
+
+/** What it has for words of a refusal. @type {readonly [string, string][]} */
+const MESSAGES = [
+  ["missingEmail: 'allow'", ' (here: --missing-email allow)'],
+  ['pass String(id)', ' (here: in quotation marks)'],
+];
 
 /** @param {string} text */
 const lowered = (text) => text[0].toLowerCase() + text.slice(1);

@@ -47,7 +47,7 @@ async function upsert({ console, env, stdin, interruption }, entity, source, opt
     show: () => {
       const { out, err } = console;
       for (const { field, reason, message } of warnings) {
-        const text = printable(`${field}: ${message}${optionFor(reason)}`);
+        const text = printable(`${field}: ${message}${optionFor(reason, message)}`);
         err.write(`${err.paint('yellow', '!')} ${text}\n`);
       }
       const verb = out.paint('green', created ? 'created' : 'updated');

@@ -1,6 +1,7 @@
 'use strict';
 
 const { RETURN } = require('./lines.js');
+const { REJECT_PREFIX } = require('../mapping.js');
 const { NEWLINE } = require('./bytes.js');
 
 /** Bytes in which the first line has to end. */
@@ -25,6 +26,10 @@ const SEPARATOR_LINE = /^sep=(.)(?:\r?\n|\r|$)/i;
 /** @param {string} text */
 const readDelimiter = (text) =>
   NAMED_DELIMITERS.get(text) ?? (/^[^\s"\p{L}\p{N}]$|^\t$/u.test(text) ? text : undefined);
+
+/** What can be typed for a delimiter. @param {string} delimiter */
+const nameOfDelimiter = (delimiter) =>
+  [...NAMED_DELIMITERS].find(([, one]) => one === delimiter)?.[0] ?? delimiter;
 
 /**
  * The delimiter that the first line has most of; a comma where it has none.
@@ -90,6 +95,8 @@ class Head {
    */
   async read(skipLines, isHeader) {
     await this.#takeSeparator();
+    // The same command with the rejects has the option still, and they begin with their header.
+    if (this.bytes.toString('utf8', 0, REJECT_PREFIX.length) === REJECT_PREFIX) skipLines = 0;
     while (this.before < skipLines && (await this.#skipLine()));
     if (skipLines > 0) await this.#takeSeparator();
     if (isHeader !== undefined && skipLines === 0) {
@@ -113,7 +120,7 @@ class Head {
   }
 
   async #takeSeparator() {
-    await this.#readUntil(() => this.bytes.length > 6);
+    await this.#readUntil(() => this.bytes.length > REJECT_PREFIX.length);
     const separator = SEPARATOR_LINE.exec(this.bytes.toString());
     if (separator === null) return;
     this.delimiter = separator[1];
@@ -164,4 +171,4 @@ function firstLine(text) {
   return text;
 }
 
-module.exports = { Head, detectDelimiter, readDelimiter, roughCells };
+module.exports = { Head, detectDelimiter, nameOfDelimiter, readDelimiter, roughCells };

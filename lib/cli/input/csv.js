@@ -6,7 +6,13 @@ const { identifier } = require('../ids.js');
 const { BadRecord, isReason, rowToRecord } = require('../mapping.js');
 const { findPreset, hasSigns, offer } = require('../presets/index.js');
 const { requireUtf8 } = require('./bytes.js');
-const { Head, detectDelimiter, readDelimiter, roughCells } = require('./csv-head.js');
+const {
+  Head,
+  detectDelimiter,
+  nameOfDelimiter,
+  readDelimiter,
+  roughCells,
+} = require('./csv-head.js');
 const { refused, toEntry } = require('./entry.js');
 const { RecordSplitter } = require('./records.js');
 const { plural, tidyName } = require('../text.js');
@@ -43,12 +49,18 @@ async function openCsv(chunks, entity, mapping, delimiter, skipLines = 0) {
   await head.read(skipLines, preset && ((line) => hasSigns(preset, roughCells(line, delimiter))));
   const chosen = delimiter ?? head.delimiter ?? detectDelimiter(head.line);
   const splitter = new RecordSplitter(chosen, head.terminator, head.before);
+  if (/^\s*[[{]\s*["{]/.test(head.line)) {
+    throw inputFailure(
+      'The input is JSON, and is read as CSV',
+      'For one JSON object a line, in whatever file: --format ndjson.',
+    );
+  }
   const rows = parse(head, splitter, chosen);
   const first = await rows.next();
   if (first.done) return { header: [], delimiter: chosen, entries: none() };
   const { cells: header, problem } = first.value;
   if (problem !== undefined) throw inputFailure(`The header cannot be read: ${problem}`);
-  const columns = await planned(head, header, entity, mapping);
+  const columns = await planned(head, header, entity, mapping, chosen);
   splitter.isPatient = header.some(isReason);
   splitter.isRow = (line) => {
     const cells = line.split(chosen);
@@ -64,14 +76,39 @@ async function openCsv(chunks, entity, mapping, delimiter, skipLines = 0) {
 /** @returns {AsyncGenerator<Entry, void, undefined>} */
 async function* none() {}
 
+/** An address stands in rows, and in no header. */
+const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
+/**
+ * Why no column of a header is known, where it is not for their names.
+ * @param {InstanceType<typeof Head>} head
+ * @param {string} delimiter
+ */
+function whyUnknown({ before, line }, delimiter) {
+  if (roughCells(line, delimiter).some((cell) => ADDRESS.test(cell))) {
+    return inputFailure(
+      `Line ${before + 1} is no header: an e-mail address stands there`,
+      'Put a line with the names of the columns above the rows: external_id,name,email, for example.',
+    );
+  }
+  const other = detectDelimiter(line);
+  if (line.includes(delimiter) || !line.includes(other)) return undefined;
+  const name = nameOfDelimiter(other);
+  return inputFailure(
+    `The header is one column: it looks divided by another character (${name})`,
+    `Say so: --delimiter ${name}`,
+  );
+}
+
 /**
  * A header that does not do may be a title, with the header some lines below it.
  * @param {InstanceType<typeof Head>} head
  * @param {readonly string[]} header
  * @param {import('../fields.js').Entity} entity
  * @param {import('../mapping.js').Mapping} mapping
+ * @param {string} delimiter
  */
-async function planned(head, header, entity, mapping) {
+async function planned(head, header, entity, mapping, delimiter) {
   try {
     return planColumns(entity, header, mapping);
   } catch (error) {
@@ -81,7 +118,8 @@ async function planned(head, header, entity, mapping) {
     const below = presets.findIndex(
       (preset, n) => n > 0 && (preset !== undefined || known[n] > Math.max(1, known[0])),
     );
-    if (below < 0 || presets[0] !== undefined) throw error;
+    if (below < 0) throw whyUnknown(head, delimiter) ?? error;
+    if (presets[0] !== undefined) throw error;
     const line = head.before + below;
     const preset = presets[below];
     const more = preset && preset !== mapping.preset ? `\n${offer(preset)}` : '';
@@ -138,9 +176,20 @@ function* withCells(records, delimiter) {
   const rows = parsed.values();
   for (const record of records) {
     const isGood = record.problem === undefined;
-    const cells = (isGood && rows.next().value) || [];
+    /** @type {string[]} */
+    const cells = ((isGood && rows.next().value) || []).map(withoutFormula);
     if (!isGood || cells.some(isFilled)) yield { ...record, cells };
   }
+}
+
+/**
+ * `="00123"` is how programs keep a spreadsheet from taking a text for a number.
+ * @param {string} cell
+ */
+function withoutFormula(cell) {
+  if (!cell.startsWith('="') || !cell.endsWith('"') || cell.length < 3) return cell;
+  const text = cell.slice(2, -1);
+  return /^([^"]|"")*$/.test(text) ? text.replaceAll('""', '"') : cell;
 }
 
 /** @param {string | undefined} cell */

@@ -31,6 +31,7 @@ const TYPOGRAPHIC = /[„“”«»‟]/gu;
  */
 function isText(cell) {
   if (cell.trimStart().startsWith('"')) return false;
+  if (/^="[^"]*"$/.test(cell)) return true;
   const counts = [OPENS, CLOSES, INCHES, TYPOGRAPHIC].map((kind) => cell.match(kind)?.length ?? 0);
   const [opens, closes, inches, either] = counts;
   return closes - either <= opens && opens <= closes + inches + either;

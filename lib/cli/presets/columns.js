@@ -2,10 +2,11 @@
 
 const { inputFailure } = require('../failure.js');
 const { FIELDS } = require('../fields.js');
-const { isReason } = require('../mapping.js');
+const { BadRecord, isReason } = require('../mapping.js');
 const { PresetNotes } = require('./notes.js');
 const { findPreset, keyOf, offer } = require('./index.js');
 const { ownerOf, requireFields, requireOnce } = require('../required.js');
+const { quoted } = require('../text.js');
 
 /**
  * @typedef {import('../fields.js').Entity} Entity
@@ -31,20 +32,35 @@ const IDS = new Set(['external_id', 'company_external_id']);
 function planPreset(entity, names, mapping, preset) {
   const said = saidByUser(entity, names, mapping);
   const made = madeByPreset(entity, names, mapping, preset, said);
+  const other = findPreset(entity, names);
+  const offered = other === undefined || other === preset ? [] : [offer(other)];
   if (made.length === 0) {
-    const other = findPreset(entity, names);
     throw inputFailure(
       `No column is one of an export of ${preset.title}`,
-      [...(other === undefined ? [] : [offer(other)]), `Columns: ${names.join(', ')}`].join('\n'),
+      [...offered, `Columns: ${names.join(', ')}`].join('\n'),
     );
   }
   const fills = [...said, ...made];
   const owners = new Map(fills.map(({ target, places }) => [target, Math.min(...places)]));
-  const more = owners.has('external_id') ? undefined : `${preset.title}: the export has no ids.`;
-  const least = requireFields(entity, mapping, owners, names, more);
+  const least = requireFields(entity, mapping, owners, names, (field) => [
+    ...offered,
+    ...(field === 'external_id' ? [`${preset.title}: the export has no ids.`] : []),
+  ]);
   const cellsOf = cellReader(names, preset);
+  const deleted = names.findIndex(
+    (name) =>
+      keyOf(name) === keyOf(preset.deleted ?? '') && name !== '' && !mapping.ignored.has(name),
+  );
   /** @param {string[]} cells */
   const values = (cells) => {
+    if (/^\s*(true|1)\s*$/i.test(cells[deleted] ?? '')) {
+      const name = names[deleted];
+      throw new BadRecord(
+        '',
+        `${preset.title} has deleted the record (${name}). --ignore ${quoted(name)} writes it all the same`,
+        'DELETED',
+      );
+    }
     const chosen = fills.map((fill) => choose(fill, cells, cellsOf)?.value ?? '');
     const hasPart = fills.some(({ target }, n) => target.startsWith('name.') && chosen[n] !== '');
     return chosen.map((value, n) => (hasPart && fills[n].target === 'name' ? '' : value));

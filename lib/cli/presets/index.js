@@ -11,6 +11,7 @@ const { tidyName } = require('../text.js');
  * @property {Fields} [person] which columns give a field: the first of them that has a value. A pattern is compared with
  *   names without blanks and marks, in lower case; `Name#2` is the second column of that name
  * @property {Fields} [company]
+ * @property {string} [deleted] column that says of a row that the program has deleted it
  * @property {{ separator: string, columns?: string[] }} [several] how values of one cell are divided, of which the first is
  *   taken; of all columns where none is named
  * @property {{ separator: string, columns: string[] }} [lists] the same, where none of several is the first by right

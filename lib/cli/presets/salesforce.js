@@ -23,6 +23,7 @@ module.exports = {
     ['Lead ID', 'Company'],
     ['Lead Owner', 'Company'],
   ],
+  deleted: 'IsDeleted',
   person: {
     external_id: ['Contact ID', 'Lead ID', 'Id'],
     'name.firstName': ['First Name'],
