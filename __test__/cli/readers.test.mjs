@@ -106,7 +106,10 @@ describe('CSV', () => {
       );
       for (const { record, source } of entries) {
         for (const [index, name] of header.entries()) {
-          const cell = source.cells[index];
+          // A text that is kept from spreadsheets.
+          const cell = source.cells[index].replace(/^="((?:[^"]|"")*)"$/, (_, text) =>
+            text.replaceAll('""', '"'),
+          );
           assert.equal(record[name], cell.trim() === '' ? undefined : cell);
         }
       }

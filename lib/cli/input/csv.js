@@ -68,7 +68,8 @@ async function openCsv(chunks, entity, mapping, delimiter, skipLines = 0) {
   };
   const identified = identifier(mapping);
   /** @param {string[]} cells */
-  const toRecord = (cells) => identified(rowToRecord(columns.targets, columns.values(cells)));
+  const toRecord = (cells) =>
+    identified(rowToRecord(columns.targets, columns.values(cells.map(withoutFormula))));
   const entries = toEntries(rows, header, columns, toRecord);
   return { header, delimiter: chosen, entries, notes: columns.notes };
 }
@@ -176,8 +177,7 @@ function* withCells(records, delimiter) {
   const rows = parsed.values();
   for (const record of records) {
     const isGood = record.problem === undefined;
-    /** @type {string[]} */
-    const cells = ((isGood && rows.next().value) || []).map(withoutFormula);
+    const cells = (isGood && rows.next().value) || [];
     if (!isGood || cells.some(isFilled)) yield { ...record, cells };
   }
 }
