@@ -57,7 +57,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       }
       const later = fresh(store);
       assert.equal(
-        await crm.requestsOf(() => later.upsertPerson({ ...person, name: 'New Name' })),
+        await crm.requestsOf(() => later.upsertPerson({ ...person, job_title: 'Editor' })),
         1,
       );
       assert.notEqual(
@@ -121,7 +121,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       const later = fresh(store);
       const work = async () => {
         for (const person of people) {
-          const { id } = await later.upsertPerson({ ...person, name: 'Again' });
+          const { id } = await later.upsertPerson({ ...person, job_title: 'Again' });
           assert.equal(id, made.get(person.external_id));
         }
       };

@@ -18,6 +18,7 @@ pub mod ownership;
 pub mod provisioning;
 pub mod row_claims;
 pub mod schema_source;
+mod seen_names;
 pub mod service;
 pub mod site;
 mod solo_turn;

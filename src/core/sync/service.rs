@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::HttpClient;
 use crate::core::store::{BoundedStore, MappingStore};
+use crate::core::twenty::composite::whole_name;
 use crate::core::twenty::ids::{ObjectKind, record_id};
 use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::record::MapContext;
@@ -163,6 +164,7 @@ impl SyncService {
     pub fn clear_cache(&self) {
         self.site.cache.clear();
         self.site.domains.clear();
+        self.site.names.clear();
     }
 
     /// The remembered ids that this service still believes.
@@ -260,6 +262,27 @@ impl SyncService {
         if kind == ObjectKind::Company {
             self.workspace.learn_domain_form(own_ids, rows);
         }
+    }
+
+    /// Takes note of the domain or the name that a row holds.
+    pub(super) fn note_seen(&self, kind: ObjectKind, external_id: &str, row: &Record) {
+        match (kind, whole_name(row)) {
+            (ObjectKind::Company, _) => self.site.domains.note(external_id, row),
+            (ObjectKind::Person, Some(name)) => {
+                let digest = self.site.cache.digest(name.as_str());
+                self.site.names.note(external_id, digest, self.now_ms());
+            }
+            // The answer does not show it.
+            (ObjectKind::Person, None) => self.site.names.forget(external_id),
+        }
+    }
+
+    /// Whether the person's row is known to hold another name than this one.
+    pub(super) fn knows_other_name(&self, external_id: &str, name: &str) -> bool {
+        let (digest, ttl_ms) = (self.site.cache.digest(name), self.options.cache_ttl_ms);
+        self.site
+            .names
+            .holds_other(external_id, digest, ttl_ms, self.now_ms())
     }
 
     /// A record shows all fields of its object. When it shows a custom field that the schema lacks, or lacks one that

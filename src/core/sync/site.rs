@@ -19,6 +19,7 @@ use super::departures::Departures;
 use super::further_emails::FurtherEmails;
 use super::row_claims::RowClaims;
 use super::schema_source::SchemaSource;
+use super::seen_names::SeenNames;
 use super::turns::Turns;
 use super::upsert::{Input, Upserted};
 use super::wire::{Record, id_of};
@@ -50,6 +51,8 @@ pub struct Site {
     pub cache: IdCache,
     /// Which domain the row of a company was last seen to hold, by external id.
     pub domains: Domains,
+    /// Which name the row of a person was last seen to hold, by external id.
+    pub names: SeenNames,
     /// Rows that webhooks told to be deleted.
     pub deleted_rows: DeletedRows,
     /// Upserts of one key take turns.
@@ -61,6 +64,7 @@ impl Site {
         Self {
             cache: IdCache::new(NonZeroUsize::new(CACHE_CAPACITY).unwrap_or(NonZeroUsize::MIN)),
             domains: Domains::default(),
+            names: SeenNames::default(),
             deleted_rows: DeletedRows::default(),
             turns: Arc::default(),
         }

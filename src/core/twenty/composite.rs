@@ -48,17 +48,19 @@ pub fn has_shared(payload: &Map<String, Value>, is_name_split: bool) -> bool {
         .any(|(name, value)| is_shared(value) || is_split_name(name, value, is_name_split))
 }
 
+/// The parts of a person's name as one text.
+pub fn whole_name(record: &Map<String, Value>) -> Option<String> {
+    let parts = record.get("name")?.as_object()?;
+    Some(name::join(
+        part(parts, "firstName"),
+        part(parts, "lastName"),
+    ))
+}
+
 /// Takes a name that was split out of an update of a row that holds the same name, as it was given or as it was read:
 /// the row's parts are better than a guess.
 fn leave_out_same_name(payload: &mut Map<String, Value>, row: &Map<String, Value>, flat: &str) {
-    let whole = |parts: &Map<String, Value>| {
-        let parts = parts.get("name")?.as_object()?;
-        Some(name::join(
-            part(parts, "firstName"),
-            part(parts, "lastName"),
-        ))
-    };
-    if let (Some(held), Some(written)) = (whole(row), whole(payload))
+    if let (Some(held), Some(written)) = (whole_name(row), whole_name(payload))
         && (held == flat || held == written)
     {
         payload.shift_remove("name");

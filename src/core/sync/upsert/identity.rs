@@ -77,10 +77,8 @@ impl Upsert<'_> {
             fields: &self.mapped.fields,
         };
         let kind = self.kind();
-        if kind == ObjectKind::Company {
-            let domains = &self.service.site.domains;
-            domains.note(self.input.external_id(), record);
-        }
+        self.service
+            .note_seen(kind, self.input.external_id(), record);
         if let Err(message) = self.service.remember_many(kind, &[learnt]).await {
             self.warn_store(&message);
         }

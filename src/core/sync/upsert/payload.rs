@@ -35,7 +35,13 @@ impl Upsert<'_> {
         let uncleared = match row {
             Some(row) => carry_over(&mut payload, row, self.mapped.flat_name.as_deref()),
             None => {
-                leave_out_shared(&mut payload, self.mapped.flat_name.is_some());
+                let flat = self.mapped.flat_name.as_deref();
+                let may_be_there = flat.is_some_and(|flat| {
+                    !self
+                        .service
+                        .knows_other_name(self.input.external_id(), flat)
+                });
+                leave_out_shared(&mut payload, may_be_there);
                 Vec::new()
             }
         };

@@ -74,7 +74,7 @@ impl SyncService {
         found: &Found,
         reason: &'static str,
     ) -> Step {
-        self.forget_domain(kind, external_id);
+        self.forget_seen(kind, external_id);
         let stored = match found.stored {
             Some(_) => self.forget(kind, external_id).await,
             None => {
@@ -94,7 +94,7 @@ impl SyncService {
         found: &Found,
         reason: &'static str,
     ) -> Step {
-        self.forget_domain(kind, external_id);
+        self.forget_seen(kind, external_id);
         self.site
             .cache
             .forget_hash(kind, external_id, event.version);
@@ -116,10 +116,11 @@ impl SyncService {
         Step::done(Action::HashForgotten, reason, stored)
     }
 
-    /// The row may hold another domain by now.
-    fn forget_domain(&self, kind: ObjectKind, external_id: &str) {
-        if kind == ObjectKind::Company {
-            self.site.domains.forget(external_id);
+    /// The row may hold another domain or name by now.
+    fn forget_seen(&self, kind: ObjectKind, external_id: &str) {
+        match kind {
+            ObjectKind::Company => self.site.domains.forget(external_id),
+            ObjectKind::Person => self.site.names.forget(external_id),
         }
     }
 

@@ -16,7 +16,6 @@ use crate::core::sync::upsert::{
     outcome_unknown, suspects_in,
 };
 use crate::core::sync::wire::{self, Record, id_of};
-use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::{Chunk, Content, Write};
@@ -193,11 +192,9 @@ impl Chunk<'_> {
         if let Some((_, record, _)) = stored.first() {
             self.service.note_schema_drift(schema, self.kind, record);
         }
-        if self.kind == ObjectKind::Company {
-            for (at, record, _) in stored {
-                let external_id = self.items[*at].input.external_id();
-                self.service.site.domains.note(external_id, record);
-            }
+        for (at, record, _) in stored {
+            let external_id = self.items[*at].input.external_id();
+            self.service.note_seen(self.kind, external_id, record);
         }
         let learnt: Vec<_> = stored
             .iter()

@@ -1,0 +1,86 @@
+//! Which names the rows of people were last seen to hold. A name in one text is split by guess, and a row that holds the
+//! same name keeps its own parts: whether it does must be known before the name is written.
+
+use std::num::NonZeroU64;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
+
+use super::cache::is_fresh;
+
+/// How many are remembered: a person who is not costs a second request when the name changes.
+const CAPACITY: usize = 50_000;
+
+/// Digests of names, by external id.
+pub struct SeenNames(Mutex<LruCache<String, Seen>>);
+
+struct Seen {
+    digest: NonZeroU64,
+    at_ms: u64,
+}
+
+impl Default for SeenNames {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::unbounded()))
+    }
+}
+
+impl SeenNames {
+    fn lock(&self) -> MutexGuard<'_, LruCache<String, Seen>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of what the person's row holds.
+    pub fn note(&self, external_id: &str, digest: NonZeroU64, at_ms: u64) {
+        let mut names = self.lock();
+        names.put(external_id.to_owned(), Seen { digest, at_ms });
+        while names.len() > CAPACITY {
+            names.pop_lru();
+        }
+    }
+
+    /// Whether the person's row was seen to hold another name, not longer ago than `ttl_ms`.
+    pub fn holds_other(
+        &self,
+        external_id: &str,
+        digest: NonZeroU64,
+        ttl_ms: u64,
+        now_ms: u64,
+    ) -> bool {
+        self.lock()
+            .get(external_id)
+            .is_some_and(|seen| seen.digest != digest && is_fresh(seen.at_ms, ttl_ms, now_ms))
+    }
+
+    /// The row was changed by somebody else.
+    pub fn forget(&self, external_id: &str) {
+        self.lock().pop(external_id);
+    }
+
+    /// Forgets all.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_seen_lately_says_that_a_name_is_another() {
+        let names = SeenNames::default();
+        let digest = |number| NonZeroU64::new(number).expect("not zero");
+        assert!(!names.holds_other("a", digest(1), 10, 0));
+        names.note("a", digest(1), 0);
+        assert!(!names.holds_other("a", digest(1), 10, 0));
+        assert!(names.holds_other("a", digest(2), 10, 9));
+        assert!(!names.holds_other("a", digest(2), 10, 10));
+        names.forget("a");
+        assert!(!names.holds_other("a", digest(2), 10, 0));
+        for number in 0..=CAPACITY {
+            names.note(&number.to_string(), digest(1), 0);
+        }
+        assert_eq!(names.lock().len(), CAPACITY);
+    }
+}
