@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
@@ -29,9 +30,15 @@ use super::upsert::Input;
 pub struct Departures {
     people: Arc<Dock>,
     companies: Arc<Dock>,
+    calls: AtomicU64,
 }
 
 impl Departures {
+    /// The number of a call, in the order of calls. Tasks reach the dock in any order.
+    pub fn number(&self) -> u64 {
+        self.calls.fetch_add(1, Ordering::Relaxed)
+    }
+
     fn dock(&self, kind: ObjectKind) -> &Arc<Dock> {
         match kind {
             ObjectKind::Person => &self.people,
@@ -69,6 +76,8 @@ struct Waiting {
     input: Input,
     /// Only records of one group can leave together.
     group: u64,
+    /// Of two that want one value, the one that was called first is to have it.
+    number: u64,
     origin: Option<u32>,
     answer: oneshot::Sender<Outcome>,
     seat: Arc<Seat>,
@@ -236,6 +245,7 @@ impl Departure {
             }
         }
         *waiting = staying;
+        records.sort_by_key(|record| record.number);
         let audience = Audience::of(records.len());
         // Whoever has left in this very moment is not aboard.
         records.retain(|record| {
@@ -282,12 +292,14 @@ impl Departure {
 }
 
 impl SyncService {
-    /// Writes one record, alone or with others that are to be written at the same time. `None` when everybody in
-    /// `audience` left before it was done; a request that others share goes on for them, and is waited for.
+    /// Writes one record, alone or with others that are to be written at the same time, in the order of their numbers.
+    /// `None` when everybody in `audience` left before it was done; a request that others share goes on for them, and is
+    /// waited for.
     pub(super) async fn depart(
         &self,
         input: Input,
         options: CallOptions,
+        number: u64,
         audience: Audience,
     ) -> Option<Outcome> {
         if !self.options.batching {
@@ -303,6 +315,7 @@ impl SyncService {
                 service: self.clone(),
                 options,
                 group: self.group(&options),
+                number,
                 input: input.clone(),
                 origin: origin::current(),
                 answer: sender,

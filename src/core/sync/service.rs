@@ -126,11 +126,12 @@ impl SyncService {
         let mut hasher = DefaultHasher::new();
         (self.settings, options, travel).hash(&mut hasher);
         let service = self.clone();
+        let number = self.workspace.departures.number();
         let write: Write<Input, Outcome> = Arc::new(move |input, audience| {
             let service = service.clone();
             Box::pin(async move {
                 match travel {
-                    Travel::Shared => service.depart(input, options, audience).await,
+                    Travel::Shared => service.depart(input, options, number, audience).await,
                     Travel::Alone => {
                         audience
                             .unless_left(service.write_alone(options, input))

@@ -126,6 +126,29 @@ async fn who_leaves_while_waiting_is_not_written_and_a_shared_request_goes_on() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_those_that_leave_together_the_first_call_has_the_value_that_several_want() {
+    let network = Arc::new(Network::new(SimOptions::default()));
+    let service = service(&network, |_| {});
+    let calls: Vec<_> = (0..12)
+        .map(|number| {
+            let mut record = person(number);
+            if number >= 2 {
+                record["email"] = json!("shared@example.com");
+            }
+            upsert(&service, &record)
+        })
+        .collect();
+    let results = all(calls).await;
+    let holders: Vec<_> = (2..12)
+        .filter(|&number| {
+            let done = results[number].as_ref().expect("stored");
+            done.data["email"] == "shared@example.com"
+        })
+        .collect();
+    assert_eq!(holders, [2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_nobody_waits_for_is_given_up() {
     let mut network = Network::new(SimOptions::default());
     network.hangs = true;
