@@ -14,13 +14,13 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::core::config::{LONE_DEPARTURES, MAX_DEPARTURES};
-use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error::ErrorCode;
 use crate::core::origin;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::bulk::{MAX_BATCH_RECORDS, write_together};
 use super::options::CallOptions;
-use super::service::SyncService;
+use super::service::{SyncService, broke_off};
 use super::site::Outcome;
 use super::turns::Audience;
 use super::upsert::Input;
@@ -330,7 +330,7 @@ impl SyncService {
         }
         tokio::select! {
             biased;
-            answer = &mut answer => return Some(answer.unwrap_or_else(|_| Err(broke_off()))),
+            answer = &mut answer => return Some(answer.unwrap_or_else(|_| Err(broke_off("upsert")))),
             () = audience.left() => {}
         }
         if seat.leave() {
@@ -354,11 +354,4 @@ impl SyncService {
             .hash(&mut hasher);
         hasher.finish()
     }
-}
-
-fn broke_off() -> CrmError {
-    CrmError::new(
-        ErrorCode::Unknown,
-        "the upsert broke off: an internal failure of twenty-crm-native, please report it",
-    )
 }

@@ -23,6 +23,14 @@ use super::turns::{Hold, Turn, Write};
 use super::upsert::{Input, Upsert, Upserted};
 use super::wire::Record;
 
+/// What was asked for ended without an answer, which only a panic does.
+pub(super) fn broke_off(what: &str) -> CrmError {
+    CrmError::new(
+        ErrorCode::Unknown,
+        format!("the {what} broke off: an internal failure of twenty-crm-native, please report it"),
+    )
+}
+
 /// Whose requests write a record whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Travel {
@@ -147,10 +155,7 @@ impl SyncService {
         Box::pin(async move {
             match place.wait().await {
                 Some(Turn { answer, first }) => answer.map(|answer| Turn { answer, first }),
-                None => Err(CrmError::new(
-                    ErrorCode::Unknown,
-                    "the upsert broke off: an internal failure of twenty-crm-native, please report it",
-                )),
+                None => Err(broke_off("upsert")),
             }
         })
     }

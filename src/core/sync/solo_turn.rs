@@ -5,11 +5,11 @@ use std::sync::{Arc, OnceLock};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error::CrmError;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::CompanyInput;
 
-use super::service::SyncService;
+use super::service::{SyncService, broke_off};
 use super::site::Outcome;
 use super::turns::{Hold, Write};
 use super::upsert::{Input, Upserted};
@@ -59,16 +59,9 @@ impl SyncService {
             .turns
             .enter(key, place_holder, settings, Input::merge, write, hold);
         async move {
-            let turn = place.wait().await.ok_or_else(broke_off)?;
+            let turn = place.wait().await.ok_or_else(|| broke_off("call"))?;
             turn.answer?;
-            result.get().cloned().ok_or_else(broke_off)
+            result.get().cloned().ok_or_else(|| broke_off("call"))
         }
     }
-}
-
-fn broke_off() -> CrmError {
-    CrmError::new(
-        ErrorCode::Unknown,
-        "the call broke off: an internal failure of twenty-crm-native, please report it",
-    )
 }

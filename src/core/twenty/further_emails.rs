@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::email;
+use super::lookup::{Connection, Edge};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 
@@ -60,25 +61,6 @@ struct Answer {
 #[derive(Deserialize)]
 struct Data {
     people: Option<Connection>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Connection {
-    page_info: PageInfo,
-    edges: Vec<Edge>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Edge {
-    node: Map<String, Value>,
 }
 
 /// Reads the answer to [`build`].

@@ -12,6 +12,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 
+pub(super) use answer::{Connection, Edge};
 pub use answer::{LookupAnswer, LookupPage, LookupRow, parse, parse_tolerantly};
 pub use query::{LookupQuery, build};
 

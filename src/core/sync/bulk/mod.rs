@@ -211,22 +211,10 @@ impl BulkRun {
         join_all(turns).await
     }
 
-    /// What a batch could not settle goes the way of single upserts, which mends what can be mended. Those that want one
-    /// and the same e-mail or domain go one after the other: the first of them in the input is to have it.
+    /// What a batch could not settle goes the way of single upserts, which mends what can be mended.
     async fn finish_alone(&self, chunk: &mut chunk::Chunk<'_>) {
-        let turns = in_lines(chunk.take_open())
-            .into_iter()
-            .map(|line| async move {
-                let mut settled = Vec::with_capacity(line.len());
-                for (item, input) in line {
-                    let turn = self.in_turn(input).await;
-                    settled.push((item, turn));
-                }
-                settled
-            });
-        for (item, turn) in join_all(turns).await.into_iter().flatten() {
-            chunk.settle_alone(item, turn);
-        }
+        let open = chunk.take_open();
+        settle_each(chunk, open, |input| self.in_turn(input)).await;
     }
 
     async fn in_turn(&self, input: Input) -> Result<Arc<Upserted>, CrmError> {
@@ -287,18 +275,28 @@ pub(super) async fn write_together(
         // What refuses them together may take each of them.
         alone.extend(items.iter().map(|&item| (item, inputs[item].clone())));
     }
-    let lines = in_lines(alone).into_iter().map(|line| async move {
+    settle_each(&mut chunk, alone, |input| service.write_alone(call, input)).await;
+    chunk.outcomes()
+}
+
+/// Settles items with a write of their own. Those that want one and the same e-mail or domain go one after the other: the
+/// first of them in the input is to have it.
+async fn settle_each<W: Future<Output = Outcome>>(
+    chunk: &mut chunk::Chunk<'_>,
+    open: Vec<(usize, Input)>,
+    write: impl Fn(Input) -> W,
+) {
+    let write = &write;
+    let lines = in_lines(open).into_iter().map(|line| async move {
         let mut settled = Vec::with_capacity(line.len());
         for (item, input) in line {
-            settled.push((item, service.write_alone(call, input).await));
+            settled.push((item, write(input).await));
         }
         settled
     });
-    let settled = join_all(lines).await;
-    for (item, outcome) in settled.into_iter().flatten() {
+    for (item, outcome) in join_all(lines).await.into_iter().flatten() {
         chunk.settle_alone(item, outcome);
     }
-    chunk.outcomes()
 }
 
 /// Whether a failure of what is asked for all records at once would be each one's own, too.

@@ -95,23 +95,24 @@ struct Answer {
     errors: Option<Vec<Value>>,
 }
 
+/// Rows as GraphQL gives them, page by page.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Connection {
-    page_info: PageInfo,
-    edges: Vec<Edge>,
+pub(in crate::core::twenty) struct Connection {
+    pub(in crate::core::twenty) page_info: PageInfo,
+    pub(in crate::core::twenty) edges: Vec<Edge>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
+pub(in crate::core::twenty) struct PageInfo {
+    pub(in crate::core::twenty) has_next_page: bool,
+    pub(in crate::core::twenty) end_cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Edge {
-    node: Map<String, Value>,
+pub(in crate::core::twenty) struct Edge {
+    pub(in crate::core::twenty) node: Map<String, Value>,
 }
 
 fn read_page(
