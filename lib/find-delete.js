@@ -1,7 +1,7 @@
 'use strict';
 
 const { call, liftHoldAfterThisTurn } = require('./dispatcher.js');
-const { operationOf } = require('./observability/hooks.js');
+const { operationOf } = require('./observability/operations.js');
 const { optionsToJson, readOptions, readSignal } = require('./options.js');
 const { ENTITIES } = require('./platform-events.js');
 const { keyToJson } = require('./serialise.js');

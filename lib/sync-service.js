@@ -12,13 +12,8 @@ const { callSite, errorAt } = require('./errors.js');
 const { DELETE_OPTIONS, FIND_OPTIONS, startDelete, startFind } = require('./find-delete.js');
 const { cannot, createElsewhere, readMode } = require('./modes.js');
 const { callHook } = require('./observability/call-hook.js');
-const {
-  HOOK_OPTIONS,
-  logs,
-  operationOf,
-  readHooks,
-  wantedBy,
-} = require('./observability/hooks.js');
+const { HOOK_OPTIONS, logs, readHooks, wantedBy } = require('./observability/hooks.js');
+const { operationOf } = require('./observability/operations.js');
 const { optionsToJson, readOptions, readSignal, requireKnown } = require('./options.js');
 const { ENTITIES, readEvent } = require('./platform-events.js');
 const { findNative, hooksOf } = require('./rest-client.js');
