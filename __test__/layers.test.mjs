@@ -1,0 +1,185 @@
+// The core knows nothing of Node, no layer knows one above it, and no module leads back to itself.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { rustSources, withoutComments, withoutTests } from '../scripts/support/rust-code.mjs';
+import { circles, shownCircle } from './helpers/circles.mjs';
+import { javascriptUses } from './helpers/javascript-modules.mjs';
+import { parentOf, rustUses } from './helpers/rust-modules.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Circles that are still there. A list may only get shorter: a circle that changes its members or goes fails the test
+ * until it is taken out here.
+ * @type {Record<string, string[][]>}
+ */
+const allowed = {
+  core: [
+    ['http::call', 'http::client'],
+    ['http::network', 'http::reqwest_transport'],
+    [
+      'sync::bulk',
+      'sync::bulk::batch',
+      'sync::bulk::chunk',
+      'sync::bulk::chunk::reused_ids',
+      'sync::bulk::companies',
+      'sync::bulk::identity',
+      'sync::bulk::item',
+      'sync::bulk::schema_watch',
+      'sync::company_link',
+      'sync::departures',
+      'sync::fingerprint',
+      'sync::further_emails',
+      'sync::memory',
+      'sync::service',
+      'sync::site',
+      'sync::upsert',
+      'sync::upsert::identity',
+      'sync::upsert::mishaps',
+      'sync::upsert::payload',
+      'sync::upsert::refusals',
+      'sync::upsert::writes',
+    ],
+    [
+      'twenty::company_key',
+      'twenty::composite',
+      'twenty::email_policy',
+      'twenty::further_emails',
+      'twenty::input',
+      'twenty::input::forms',
+      'twenty::input::raw',
+      'twenty::lookup::answer',
+      'twenty::lookup::query',
+      'twenty::record',
+    ],
+  ],
+  rooms: [['config', 'http']],
+  // Imports of types only.
+  lib: [
+    ['bulk/start', 'sync-service'],
+    ['cli/columns', 'cli/presets/columns', 'cli/presets/notes'],
+    [
+      'cli/commands/doctor',
+      'cli/commands/schema',
+      'cli/commands/sync',
+      'cli/commands/upsert',
+      'cli/main',
+    ],
+    ['outbox/courier', 'outbox/gate', 'outbox/outbox'],
+  ],
+};
+
+test('nothing in the core imports napi', () => {
+  const files = coreFiles('.');
+  assert.ok(files.length > 50, 'the core is found');
+  const guilty = files.filter(({ text }) => /\bnapi(_derive)?::|\buse napi\b/.test(text));
+  assert.deepEqual(
+    guilty.map(({ name }) => name),
+    [],
+  );
+});
+
+test('data flows one way: sync, then store and twenty, then http', () => {
+  const above = { http: ['twenty', 'store', 'sync'], twenty: ['store', 'sync'], store: ['sync'] };
+  for (const [room, forbidden] of Object.entries(above)) {
+    const upwards = new RegExp(`\\bcore::(?:${forbidden.join('|')})\\b`);
+    const guilty = coreFiles(room).filter(({ text }) => upwards.test(text));
+    assert.deepEqual(
+      guilty.map(({ name }) => name),
+      [],
+      room,
+    );
+  }
+});
+
+/** @param {string} room */
+function coreFiles(room) {
+  const sources = rustSources(path.join(root, 'src/core', room));
+  return [...sources].map(([name, text]) => ({ name, text: withoutComments(withoutTests(text)) }));
+}
+
+test('no module of the core is in a circle', () => {
+  const edges = withoutOwnChildren(usesOf('src/core'));
+  assert.ok(edges.get('store::bounded')?.has('twenty::ids'), 'imports are read');
+  assert.ok(edges.get('napi::store') === undefined, 'the core alone');
+  noCircles('core', edges);
+});
+
+test('no two rooms of the core lead to each other', () => {
+  /** @type {Map<string, Set<string>>} */
+  const rooms = new Map();
+  for (const [name, targets] of usesOf('src/core')) {
+    const [room] = name.split('::');
+    const known = rooms.get(room) ?? new Set();
+    rooms.set(room, known);
+    for (const target of targets) known.add(target.split('::')[0]);
+  }
+  assert.ok(rooms.get('sync')?.has('http'), 'imports are read');
+  for (const [room, targets] of rooms) targets.delete(room);
+  noCircles('rooms', rooms);
+});
+
+test('no module of the bindings is in a circle', () => {
+  const edges = usesOf('src/napi');
+  assert.ok(edges.get('sync_service')?.has('dispatcher'), 'imports are read');
+  noCircles('napi', edges);
+});
+
+test('no module of the simulator is in a circle', () => {
+  const edges = withoutOwnChildren(rustUses(path.join(root, 'sim/src'), (name) => name !== ''));
+  assert.ok(edges.size > 60, 'the simulator is found');
+  assert.ok(edges.get('records')?.has('record_calls'), 'imports are read');
+  noCircles('sim', edges);
+});
+
+test('no module of lib is in a circle', () => {
+  const edges = javascriptUses(path.join(root, 'lib'));
+  assert.ok(edges.get('observability/operation')?.has('observability/log'), 'imports are read');
+  noCircles('lib', edges);
+});
+
+/**
+ * Uses among the modules below a folder of `src`, by their paths in it.
+ * @param {string} folder
+ */
+function usesOf(folder) {
+  const place = `${path.basename(folder)}::`;
+  const uses = rustUses(path.join(root, 'src'), (name) => name.startsWith(place));
+  const short = (/** @type {string} */ name) => name.slice(place.length);
+  return new Map(
+    [...uses].map(([name, targets]) => [short(name), new Set([...targets].map(short))]),
+  );
+}
+
+/**
+ * A module may use what stands in its own folder, and be used there: they are one idea in several files.
+ * @param {Map<string, Set<string>>} edges
+ */
+function withoutOwnChildren(edges) {
+  const isOwn = (/** @type {string} */ name, /** @type {string} */ to) => parentOf(to) === name;
+  return new Map(
+    [...edges].map(([name, targets]) => [
+      name,
+      new Set([...targets].filter((to) => !isOwn(name, to))),
+    ]),
+  );
+}
+
+/**
+ * @param {string} where the list of those that are allowed
+ * @param {Map<string, Set<string>>} edges
+ */
+function noCircles(where, edges) {
+  const found = circles(edges);
+  const known = new Set((allowed[where] ?? []).map((members) => members.join(' ')));
+  const fresh = found.filter((members) => !known.has(members.join(' ')));
+  const all = new Set(found.map((members) => members.join(' ')));
+  const gone = (allowed[where] ?? []).filter((members) => !all.has(members.join(' ')));
+  const problems = [
+    ...fresh.map((members) => shownCircle(edges, members)),
+    ...gone.map((members) => `no longer there, so take it out of the list: ${members.join(', ')}`),
+  ];
+  assert.ok(problems.length === 0, problems.join('\n'));
+}
