@@ -2,6 +2,7 @@
 //   npm run bench                    everything, in less than ten minutes
 //   npm run bench -- --full          1,000,000 records streamed instead of 100,000
 //   npm run bench -- get new         the scenarios whose name has one of these words; writes no results
+//   npm run bench -- tokens          counts tokens and requests instead: see tokens/run.mjs
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildAddon } from '../scripts/build.mjs';
@@ -44,6 +45,10 @@ async function measureScenario(scenario) {
 
 /** @param {string[]} args */
 async function main(args) {
+  if (args[0] === 'tokens') {
+    const tokens = await import('./tokens/run.mjs');
+    return await tokens.main(args.slice(1));
+  }
   const full = args.includes('--full');
   const unknown = args.find((arg) => arg.startsWith('-') && arg !== '--full');
   if (unknown) throw new Error(`${unknown} is no option: there is --full`);

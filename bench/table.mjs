@@ -1,6 +1,7 @@
 // The results as Markdown.
 import { arch, availableParallelism, platform } from 'node:os';
 import { goalRows, number } from './goals.mjs';
+import { markdown } from './markdown.mjs';
 import { figures } from './statistics.mjs';
 
 /** @type {Record<string, string>} */
@@ -13,16 +14,6 @@ export const names = {
   'bare-upserts': 'bare Rust client, with look-ups',
   hyper: 'bare hyper-util',
 };
-
-/** @param {string[][]} rows The first is the head. */
-function markdown([head, ...rows]) {
-  const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
-  return [
-    line(head),
-    line(head.map((_, at) => (at === 0 ? '---' : '--:'))),
-    ...rows.map(line),
-  ].join('\n');
-}
 
 /** @param {import('./scenarios.mjs').Scenario} scenario @param {import('./statistics.mjs').Samples} samples */
 function scenarioTable({ unit }, samples) {

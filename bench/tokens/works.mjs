@@ -1,0 +1,183 @@
+// What is counted: each work says what the CRM holds before, what is written, and how much that may take.
+import { people } from '../people.mjs';
+
+/** @typedef {import('../../index.js').TwentyCrmSyncService} Service */
+/** @typedef {import('../people.mjs').Person} Person */
+/**
+ * What a work counts up to, each at most. A figure that is not named has no goal.
+ * @typedef {Partial<Record<'tokens' | 'requests' | 'refusals' | 'waitedMs' | 'othersLater', number>>} Goals
+ */
+/**
+ * @typedef {object} Work
+ * @property {string} name
+ * @property {string} title
+ * @property {boolean} [isLimited] Whether the server has its default limit; else it counts and never refuses.
+ * @property {Person[]} [held] What another process has written before. This one remembers nothing of it.
+ * @property {string} [refused] External id of the record that the server refuses to write.
+ * @property {(service: Service) => Promise<Outcome>} write
+ * @property {Goals} goals
+ */
+/**
+ * What came of the records.
+ * @typedef {object} Outcome
+ * @property {number} created
+ * @property {number} updated
+ * @property {number} unchanged
+ * @property {number} failed
+ * @property {number} [othersLater] Calls that ended well after the first one that failed.
+ */
+
+/** @param {Person[]} inputs @returns {Person[]} */
+const changed = (inputs) => inputs.map((input) => ({ ...input, job_title: 'Something else' }));
+
+/** @param {number} count @param {number} companies @returns {Person[]} */
+const ofCompanies = (count, companies) =>
+  people(count).map((input, at) => ({
+    ...input,
+    company_external_id: `company-${at % companies}`,
+    company_name: `Company ${at % companies}`,
+  }));
+
+/** One in a hundred has the address of a record of another name. @param {number} count */
+const holdersOfAddresses = (count) =>
+  people(count)
+    .filter((_, at) => at % 100 === 50)
+    .map((input) => ({ ...input, external_id: `other-${input.external_id}` }));
+
+/** Calls that are all made at once. @param {Person[]} inputs @returns {Work['write']} */
+const atOnce = (inputs) => async (service) => {
+  const outcome = { created: 0, updated: 0, unchanged: 0, failed: 0, othersLater: 0 };
+  const count = (/** @type {import('../../index.js').UpsertResult<unknown>} */ result) => {
+    outcome[result.created ? 'created' : result.updated ? 'updated' : 'unchanged'] += 1;
+    if (outcome.failed > 0) outcome.othersLater += 1;
+  };
+  const fail = () => {
+    outcome.failed += 1;
+  };
+  await Promise.all(inputs.map((input) => service.upsertPerson(input).then(count, fail)));
+  return outcome;
+};
+
+/** @param {Person[]} inputs @param {import('../../index.js').SyncOptions} [options] @returns {Work['write']} */
+const inOneRun = (inputs, options) => async (service) => {
+  const { created, updated, unchanged, failed } = await service.syncPersons(inputs, options);
+  return { created, updated, unchanged, failed };
+};
+
+/** A call after others that were waited for. @param {Person[]} inputs @returns {Work['write']} */
+const oneByOne = (inputs) => async (service) => {
+  const sum = { created: 0, updated: 0, unchanged: 0, failed: 0 };
+  for (const input of inputs) {
+    const outcome = await atOnce([input])(service);
+    for (const key of /** @type {(keyof typeof sum)[]} */ (Object.keys(sum))) {
+      sum[key] += outcome[key];
+    }
+  }
+  return sum;
+};
+
+/** No refusal by the rate limit, and no call that waited for it. */
+const UNHINDERED = { refusals: 0, waitedMs: 0 };
+
+/**
+ * Every work, by default at full size. A test counts a fraction of the records of runs, against bounds of its own.
+ * @param {number} [runs] Records of a run.
+ * @returns {Work[]}
+ */
+export function works(runs = 10_000) {
+  const many = people(runs);
+  const half = runs / 2;
+  const fewer = people(half);
+  const amount = (/** @type {number} */ count) => count.toLocaleString('en');
+  return [
+    {
+      name: 'one-new',
+      title: 'one `upsertPerson`, new, the first of the process',
+      write: oneByOne(people(1)),
+      goals: { requests: 2, tokens: 2 },
+    },
+    {
+      name: 'one-by-one-new',
+      title: '10 `upsertPerson` one after the other, new',
+      write: oneByOne(people(10)),
+      goals: { requests: 11, tokens: 11 },
+    },
+    {
+      name: 'one-by-one-known',
+      title: '10 `upsertPerson` one after the other, new, and then 10 that change them',
+      write: oneByOne([...people(10), ...changed(people(10))]),
+      goals: { requests: 21, tokens: 21 },
+    },
+    {
+      name: 'once-companies',
+      title: '200 `upsertPerson` at once with 20 new companies, default limit',
+      isLimited: true,
+      write: atOnce(ofCompanies(200, 20)),
+      goals: { tokens: 12, ...UNHINDERED },
+    },
+    {
+      name: 'once-refused',
+      title: '200 `upsertPerson` at once with 20 new companies, one of them refused by the server',
+      isLimited: true,
+      refused: 'client-77',
+      write: atOnce(ofCompanies(200, 20)),
+      goals: { tokens: 25, ...UNHINDERED, othersLater: 0 },
+    },
+    {
+      name: 'once-new',
+      title: '1,000 `upsertPerson` at once, new, default limit',
+      isLimited: true,
+      write: atOnce(people(1000)),
+      goals: { tokens: 30, ...UNHINDERED },
+    },
+    {
+      name: 'once-existing',
+      title: '1,000 `upsertPerson` at once, existing and not remembered, default limit',
+      isLimited: true,
+      held: people(1000),
+      write: atOnce(changed(people(1000))),
+      goals: { tokens: 45, ...UNHINDERED },
+    },
+    {
+      name: 'run-new',
+      title: `${amount(runs)} new people in one run`,
+      write: inOneRun(many),
+      goals: { tokens: 60 },
+    },
+    {
+      name: 'run-changed',
+      title: `${amount(runs)} existing, changed, not remembered`,
+      held: many,
+      write: inOneRun(changed(many)),
+      goals: { tokens: 60 },
+    },
+    {
+      name: 'run-mixed',
+      title: `${amount(runs)} half new, half existing and changed, mixed`,
+      held: many.filter((_, at) => at % 2 === 0),
+      write: inOneRun(changed(many)),
+      goals: { tokens: 112 },
+    },
+    {
+      name: 'run-blocks',
+      title: `${amount(runs)} half existing and changed, half new, in two blocks`,
+      held: many.slice(0, half),
+      write: inOneRun(changed(many)),
+      goals: { tokens: 62 },
+    },
+    {
+      name: 'run-addresses',
+      title: `${amount(half)} new, the address of one in a hundred is another record's`,
+      held: holdersOfAddresses(half),
+      write: inOneRun(fewer),
+      goals: { tokens: 35 },
+    },
+    {
+      name: 'run-unchanged',
+      title: `${amount(runs)} unchanged, not remembered, \`verifyUnchanged\``,
+      held: many,
+      write: inOneRun(many, { verifyUnchanged: true }),
+      goals: { tokens: 10 },
+    },
+  ];
+}
