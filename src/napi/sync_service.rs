@@ -17,10 +17,10 @@ use super::store::CallerStore;
 use crate::core::error::CrmError;
 use crate::core::origin;
 use crate::core::store::MappingStore;
-use crate::core::sync::bulk::{BulkOptions, BulkRun as CoreRun};
+use crate::core::sync::bulk::BulkOptions;
 use crate::core::sync::delete::DeleteMode;
 use crate::core::sync::options::{CallOptions, ServiceOptions};
-use crate::core::sync::service::SyncService as CoreService;
+use crate::core::sync::sync_service::SyncService as CoreService;
 use crate::core::sync::upsert::Input;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::{CompanyInput, PersonInput, external_id_from_json};
@@ -181,7 +181,7 @@ impl SyncService {
         let options = BulkOptions::from_json(&options).map_err(thrown)?;
         let core = self.core.for_operation(id);
         Ok(BulkRun::new(
-            CoreRun::new(&core, object_kind(kind), options),
+            core.bulk(object_kind(kind), options),
             Arc::clone(&self.closed),
         ))
     }

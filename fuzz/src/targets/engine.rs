@@ -7,9 +7,9 @@ use http::Method;
 use serde_json::{Value, json};
 use twenty_crm_native::core::error::CrmError;
 use twenty_crm_native::core::http::{TransportRequest, TransportResponse};
-use twenty_crm_native::core::sync::bulk::{BulkOptions, BulkRun, Status};
+use twenty_crm_native::core::sync::bulk::{BulkOptions, Status};
 use twenty_crm_native::core::sync::options::{CallOptions, ServiceOptions};
-use twenty_crm_native::core::sync::service::SyncService;
+use twenty_crm_native::core::sync::sync_service::SyncService;
 use twenty_crm_native::core::sync::upsert::Input;
 use twenty_crm_native::core::twenty::ids::ObjectKind;
 use twenty_crm_native::core::twenty::input::PersonInput;
@@ -106,7 +106,7 @@ pub fn bulk_answers(bytes: &[u8]) {
     let (kind, given) = given(&mut Source::new(bytes));
     let (results, _) = exchange::run(async {
         let service = service(serve_but(kind, given));
-        let run = BulkRun::new(&service, ObjectKind::Person, BulkOptions::default());
+        let run = service.bulk(ObjectKind::Person, BulkOptions::default());
         run.chunk(0, PEOPLE).await
     });
     let results = results.expect("an array");
@@ -133,7 +133,7 @@ pub fn same_payload(bytes: &[u8]) {
     });
     let records = format!("[{text}]");
     let bulk = writes(|service| async move {
-        let run = BulkRun::new(&service, ObjectKind::Person, BulkOptions::default());
+        let run = service.bulk(ObjectKind::Person, BulkOptions::default());
         let mut results = run.chunk(0, &records).await.expect("an array");
         let result = results.pop().expect("one result");
         match result.error {

@@ -17,9 +17,10 @@ use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::collision::reason;
+use super::context::SyncContext;
 use super::options::{CallOptions, OwnDeleted};
-use super::service::{SyncService, Travel};
 use super::upsert::{Input, map, store_failed};
+use super::upsert_turn::Travel;
 use super::wire::{self, Record, id_of, is_deleted, text_of};
 
 /// What becomes of a person's `companyId`.
@@ -95,7 +96,7 @@ impl DeletedCompany {
     }
 }
 
-impl SyncService {
+impl SyncContext {
     /// Finds the CRM id of a company that a person names: remembered, looked up, or made where it can be called something.
     /// `person` is asked for in the same request as the company.
     pub(super) async fn resolve_company(

@@ -11,7 +11,7 @@ use crate::core::http::Request;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::warning::SyncWarning;
 
-use super::service::SyncService;
+use super::context::SyncContext;
 use super::turns::Hold;
 use super::upsert::store_failed;
 use super::wire::{id_of, is_deleted, json_key};
@@ -63,13 +63,13 @@ impl DeleteMode {
     }
 }
 
-impl SyncService {
+impl SyncContext {
     /// Deletes the record of `external_id`, row by row and by id, never by a filter. It takes its turn among the upserts
     /// of the same key, in the order of the calls. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// What the server answered; that there is no such record is no error.
-    pub fn delete(
+    pub(super) fn delete(
         &self,
         kind: ObjectKind,
         external_id: String,
@@ -77,9 +77,9 @@ impl SyncService {
         hold: Option<Hold>,
     ) -> impl Future<Output = Result<(Deleted, Vec<SyncWarning>), CrmError>> + Send + 'static {
         let id = external_id.clone();
-        self.in_solo_turn(kind, external_id, hold, move |service| {
+        self.in_solo_turn(kind, external_id, hold, move |context| {
             let external_id = id.clone();
-            Box::pin(async move { service.delete_now(kind, &external_id, mode).await })
+            Box::pin(async move { context.delete_now(kind, &external_id, mode).await })
         })
     }
 

@@ -19,11 +19,12 @@ use crate::core::origin;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::bulk::{MAX_BATCH_RECORDS, write_together};
+use super::context::SyncContext;
 use super::options::CallOptions;
-use super::service::{SyncService, broke_off};
 use super::site::Outcome;
 use super::turns::Audience;
 use super::upsert::Input;
+use super::upsert_turn::broke_off;
 
 /// The departures of one workspace.
 #[derive(Default)]
@@ -71,7 +72,7 @@ impl Default for State {
 
 /// A record that waits for a departure.
 struct Waiting {
-    service: SyncService,
+    context: SyncContext,
     options: CallOptions,
     input: Input,
     /// Only records of one group can leave together.
@@ -265,13 +266,13 @@ impl Departure {
             return;
         };
         let (options, first_origin) = (first.options, first.origin);
-        let service = SyncService {
-            http: first.service.http.shared_by(
+        let context = SyncContext {
+            http: first.context.http.shared_by(
                 records
                     .iter()
-                    .map(|record| (&record.service.http, record.origin)),
+                    .map(|record| (&record.context.http, record.origin)),
             ),
-            ..first.service.clone()
+            ..first.context.clone()
         };
         let mut answers = Vec::with_capacity(records.len());
         let mut inputs = Vec::with_capacity(records.len());
@@ -279,7 +280,7 @@ impl Departure {
             answers.push(record.answer);
             inputs.push(record.input);
         }
-        let writing = write_together(&service, options, inputs);
+        let writing = write_together(&context, options, inputs);
         let written = audience.unless_left(origin::scope(first_origin, writing));
         if let Some(outcomes) = written.await {
             slot.went = Went::of(&outcomes);
@@ -291,7 +292,7 @@ impl Departure {
     }
 }
 
-impl SyncService {
+impl SyncContext {
     /// Writes one record, alone or with others that are to be written at the same time, in the order of their numbers.
     /// `None` when everybody in `audience` left before it was done; a request that others share goes on for them, and is
     /// waited for.
@@ -312,7 +313,7 @@ impl SyncService {
             .departures
             .dock(input.kind())
             .enter(|| Waiting {
-                service: self.clone(),
+                context: self.clone(),
                 options,
                 group: self.group(&options),
                 number,

@@ -13,8 +13,8 @@ use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::collision::Claimant;
+use super::context::SyncContext;
 use super::schema_source::Sign;
-use super::service::SyncService;
 use super::upsert::{entity_of, store_failed};
 use super::wire::{self, Record, id_of, is_deleted};
 
@@ -42,12 +42,12 @@ fn name_parts(row: &Record) -> Option<Value> {
     Some(json!({"firstName": part(parts, "firstName"), "lastName": part(parts, "lastName")}))
 }
 
-impl SyncService {
+impl SyncContext {
     /// The record of `external_id` as the CRM has it now. Without `use_cache`, what is remembered is not looked at.
     ///
     /// # Errors
     /// What the server answered; a failed look-up is never "not found".
-    pub async fn find(
+    pub(super) async fn find(
         &self,
         kind: ObjectKind,
         external_id: &str,

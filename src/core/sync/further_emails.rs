@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::service::SyncService;
+use super::context::SyncContext;
 use super::wire::json_key;
 use crate::core::error::CrmError;
 use crate::core::http::{HttpClient, Request};
@@ -127,7 +127,7 @@ impl FurtherEmails {
     }
 }
 
-impl SyncService {
+impl SyncContext {
     /// The rows that may hold each of these addresses (in the form that all spellings share) among their further ones.
     pub(super) async fn further_rows(&self, addresses: &[&str]) -> FurtherRows {
         let emails = &self.workspace.further_emails;

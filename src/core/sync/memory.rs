@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::cache::{Remembered, Written, is_fresh};
+use super::context::SyncContext;
 use super::fingerprint::fingerprint;
 use super::hash_text::{hash_text, is_foreign, remembered_of};
-use super::service::SyncService;
 use super::upsert::Input;
 use super::wire::{Record, text_of, version_of};
 use crate::core::store::{Mapping, MappingWrite};
@@ -36,7 +36,7 @@ pub(super) struct Recalled {
     pub is_proven: bool,
 }
 
-impl SyncService {
+impl SyncContext {
     fn count_recalls(&self, hits: usize, misses: usize, store_hits: usize) {
         self.http.count(|metrics| {
             metrics.cache_hits.add(hits as u64);

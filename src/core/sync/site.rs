@@ -69,6 +69,13 @@ impl Site {
             turns: Arc::default(),
         }
     }
+
+    /// Forgets what is remembered of its rows.
+    pub fn clear(&self) {
+        self.cache.clear();
+        self.domains.clear();
+        self.names.clear();
+    }
 }
 
 /// The links that companies of ours were last seen to hold. A domain has many spellings, and on servers before 2.38 the

@@ -9,12 +9,13 @@ use crate::core::error::CrmError;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::CompanyInput;
 
-use super::service::{SyncService, broke_off};
+use super::context::SyncContext;
 use super::site::Outcome;
 use super::turns::{Hold, Write};
 use super::upsert::{Input, Upserted};
+use super::upsert_turn::broke_off;
 
-impl SyncService {
+impl SyncContext {
     /// Does `work` when all upserts of the key that were called before are done. The place in line is taken at once.
     /// Must be called within a tokio runtime.
     pub(super) fn in_solo_turn<T: Clone + Send + Sync + 'static>(
@@ -31,9 +32,9 @@ impl SyncService {
             external_id: external_id.clone(),
             ..CompanyInput::default()
         });
-        let (service, slot) = (self.clone(), Arc::clone(&result));
+        let (context, slot) = (self.clone(), Arc::clone(&result));
         let write: Write<Input, Outcome> = Arc::new(move |input, audience| {
-            let (working, slot) = (work(service.clone()), Arc::clone(&slot));
+            let (working, slot) = (work(context.clone()), Arc::clone(&slot));
             let external_id = input.external_id().to_owned();
             Box::pin(async move {
                 let working = async {

@@ -10,8 +10,8 @@ use crate::core::twenty::warning::SyncWarning;
 use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
 
 use super::cache::Remembered;
+use super::context::SyncContext;
 use super::hash_text::remembered_of;
-use super::service::SyncService;
 use super::upsert::store_failed;
 use found::{Found, ended_version};
 
@@ -74,12 +74,12 @@ impl Step {
     }
 }
 
-impl SyncService {
-    /// Reads an event with this service's field names.
+impl SyncContext {
+    /// Reads an event with the site's field names.
     ///
     /// # Errors
     /// VALIDATION_ERROR with field `event`.
-    pub fn read_webhook(&self, json: &str) -> Result<WebhookEvent, CrmError> {
+    pub(super) fn read_webhook(&self, json: &str) -> Result<WebhookEvent, CrmError> {
         WebhookEvent::parse(json, &self.options.field_names)
     }
 
@@ -89,7 +89,7 @@ impl SyncService {
     ///
     /// # Errors
     /// Only an internal failure: a store that fails is a warning, and told in the result.
-    pub async fn apply_webhook(
+    pub(super) async fn apply_webhook(
         &self,
         event: WebhookEvent,
     ) -> Result<(Applied, Vec<SyncWarning>), CrmError> {
@@ -192,9 +192,9 @@ impl SyncService {
         event: &WebhookEvent,
     ) -> Result<Step, CrmError> {
         let (id, event) = (external_id.to_owned(), event.clone());
-        self.in_solo_turn(kind, external_id.to_owned(), None, move |service| {
+        self.in_solo_turn(kind, external_id.to_owned(), None, move |context| {
             let (external_id, event) = (id.clone(), event.clone());
-            Box::pin(async move { Ok(service.apply_to(kind, &external_id, &event).await) })
+            Box::pin(async move { Ok(context.apply_to(kind, &external_id, &event).await) })
         })
         .await
     }

@@ -10,8 +10,8 @@ use crate::core::sync::collision::{Claimant, Decision, decide};
 use crate::core::sync::company_link::{
     DeletedCompany, Link, MadeCompany, Met, company_missing, company_row, meet, stub_of,
 };
+use crate::core::sync::context::SyncContext;
 use crate::core::sync::options::{CallOptions, OwnDeleted};
-use crate::core::sync::service::SyncService;
 use crate::core::sync::upsert::{Input, create_payload, linked_warning, map};
 use crate::core::sync::wire::{Record, id_of, is_deleted};
 use crate::core::twenty::company_key::{CompanyOf, CompanyRef};
@@ -93,7 +93,7 @@ impl Companies {
     /// tell.
     pub async fn recall(
         &mut self,
-        service: &SyncService,
+        service: &SyncContext,
         schema: &WorkspaceSchema,
         options: &CallOptions,
     ) -> Result<(), String> {
@@ -118,7 +118,7 @@ impl Companies {
     /// The look-up of those that nobody remembers; none when all are known.
     pub fn query(
         &self,
-        service: &SyncService,
+        service: &SyncContext,
         schema: &WorkspaceSchema,
     ) -> Result<Option<LookupQuery>, CrmError> {
         let mut query = service.query(ObjectKind::Company, schema);
@@ -131,7 +131,7 @@ impl Companies {
     }
 
     /// Takes in what the look-up found.
-    pub fn found(&mut self, service: &SyncService, schema: &WorkspaceSchema, rows: &[Record]) {
+    pub fn found(&mut self, service: &SyncContext, schema: &WorkspaceSchema, rows: &[Record]) {
         let namespace = service.options.namespace.as_deref();
         let field = service.options.field_names.external_id_in(&schema.company);
         for (external_id, named) in &mut self.named {
@@ -160,7 +160,7 @@ impl Companies {
 
     /// Does with soft-deleted ones what the policy says. Only then are they remembered: people who come later are linked
     /// to what is remembered without another look.
-    async fn revive_deleted(&mut self, service: &SyncService) {
+    async fn revive_deleted(&mut self, service: &SyncContext) {
         for (external_id, named) in &mut self.named {
             let Some(row) = named.deleted.take() else {
                 continue;
@@ -177,7 +177,7 @@ impl Companies {
     }
 
     /// What will be said of soft-deleted ones, with nothing done to them.
-    pub async fn foresee_deleted(&mut self, service: &SyncService) {
+    pub async fn foresee_deleted(&mut self, service: &SyncContext) {
         for (external_id, named) in &mut self.named {
             let Some(row) = named.deleted.take() else {
                 continue;
@@ -194,7 +194,7 @@ impl Companies {
     }
 
     /// What the collision table will say of rows that have the domain, with nothing done to them.
-    pub fn foresee_open(&mut self, service: &SyncService, schema: &WorkspaceSchema) {
+    pub fn foresee_open(&mut self, service: &SyncContext, schema: &WorkspaceSchema) {
         let collisions = service.options.collisions.of_named_company();
         for named in self.named.values_mut().filter(|named| named.id.is_none()) {
             let Some(row) = named.open.take() else {
@@ -229,7 +229,7 @@ impl Companies {
     /// Makes those that are missing and have a name, in one batch; what is refused there is tried alone.
     pub async fn make_missing(
         &mut self,
-        service: &SyncService,
+        service: &SyncContext,
         schema: &WorkspaceSchema,
         options: &CallOptions,
         watch: &mut SchemaWatch<'_>,
@@ -290,7 +290,7 @@ impl Companies {
     }
 
     /// Those whose domain is on a row that nobody has claimed, or that is deleted.
-    async fn make_open(&mut self, service: &SyncService, options: &CallOptions) {
+    async fn make_open(&mut self, service: &SyncContext, options: &CallOptions) {
         let open: Vec<CompanyRef> = self
             .named
             .values()

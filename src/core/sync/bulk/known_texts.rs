@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::BulkRun;
 use super::identity::id_key;
 use super::order::{Key, KeyMap};
-use crate::core::sync::service::SyncService;
+use crate::core::sync::context::SyncContext;
 use crate::core::sync::who::Who;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
@@ -60,7 +60,7 @@ fn leading_external_id(text: &str) -> Option<&str> {
 /// The digest of a record's text with all that becomes of it by mapping: namespace, field names and store have caches of
 /// their own, everything else is here.
 pub fn input_digest(
-    service: &SyncService,
+    service: &SyncContext,
     schema: &WorkspaceSchema,
     (kind, external_id): (ObjectKind, &str),
     text_digest: NonZeroU64,

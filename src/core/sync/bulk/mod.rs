@@ -26,10 +26,11 @@ pub use item::{ItemResult, Status, Tally};
 use known_texts::KnownText;
 use order::Order;
 
+use super::context::SyncContext;
 use super::options::CallOptions;
-use super::service::{SyncService, Travel};
 use super::site::Outcome;
 use super::upsert::{Input, Upserted};
+use super::upsert_turn::Travel;
 use crate::core::config::Options;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::ids::ObjectKind;
@@ -75,7 +76,7 @@ impl BulkOptions {
 
 /// One run over many records of one kind. Its chunks run side by side; chunks that share a key run in order.
 pub struct BulkRun {
-    service: SyncService,
+    service: SyncContext,
     kind: ObjectKind,
     options: BulkOptions,
     order: Arc<Order>,
@@ -85,11 +86,11 @@ pub struct BulkRun {
 
 impl BulkRun {
     /// A run of `service`; its requests are counted apart.
-    pub fn new(service: &SyncService, kind: ObjectKind, options: BulkOptions) -> Self {
+    pub(super) fn new(service: &SyncContext, kind: ObjectKind, options: BulkOptions) -> Self {
         Self::over(service.for_bulk(), kind, options)
     }
 
-    fn over(service: SyncService, kind: ObjectKind, options: BulkOptions) -> Self {
+    fn over(service: SyncContext, kind: ObjectKind, options: BulkOptions) -> Self {
         Self {
             service,
             kind,
@@ -246,7 +247,7 @@ impl BulkRun {
 /// Writes records of different external ids, whose turns the caller holds, in as few requests as a bulk run would take.
 /// One outcome for each, in their order.
 pub(super) async fn write_together(
-    service: &SyncService,
+    service: &SyncContext,
     call: CallOptions,
     inputs: Vec<Input>,
 ) -> Vec<Outcome> {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::sync::context::SyncContext;
 use crate::core::sync::schema_source::Sign;
-use crate::core::sync::service::SyncService;
 use crate::core::sync::upsert::{is_about_one_record, is_unknown_field};
 use crate::core::twenty::schema::WorkspaceSchema;
 
 /// The schema that a chunk is mapped on, and the one that came after it.
 pub struct SchemaWatch<'a> {
-    service: &'a SyncService,
+    service: &'a SyncContext,
     current: Arc<WorkspaceSchema>,
     newer: Option<Arc<WorkspaceSchema>>,
     looks_left: u8,
@@ -21,7 +21,7 @@ const MAX_LOOKS: u8 = 2;
 
 impl<'a> SchemaWatch<'a> {
     /// A watch over `current`.
-    pub fn new(service: &'a SyncService, current: Arc<WorkspaceSchema>) -> Self {
+    pub fn new(service: &'a SyncContext, current: Arc<WorkspaceSchema>) -> Self {
         Self {
             service,
             current,

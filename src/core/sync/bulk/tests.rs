@@ -27,6 +27,7 @@ use crate::core::http::{
     TransportResponse, Workspace,
 };
 use crate::core::sync::options::ServiceOptions;
+use crate::core::sync::sync_service::SyncService;
 use crate::core::twenty::classify::TwentyClassifier;
 
 /// One way over the network.
@@ -225,7 +226,7 @@ fn person(number: usize) -> Value {
 /// Writes people as `syncPersons` does: chunks of 200, four at a time.
 async fn sync(service: &SyncService, people: Vec<Value>) -> Vec<ItemResult> {
     let options = BulkOptions::default();
-    let run = Arc::new(BulkRun::new(service, ObjectKind::Person, options));
+    let run = Arc::new(service.bulk(ObjectKind::Person, options));
     let mut chunks = Vec::new();
     for (at, people) in people.chunks(MAX_BATCH_RECORDS).enumerate() {
         let text = Value::Array(people.to_vec()).to_string();

@@ -22,9 +22,9 @@ use crate::core::twenty::warning::SyncWarning;
 
 use super::collision::Target;
 use super::company_link::Link;
+use super::context::SyncContext;
 use super::options::CallOptions;
 use super::ownership::Owner;
-use super::service::SyncService;
 use super::wire::{Record, is_wrong_answer};
 
 mod identity;
@@ -112,7 +112,7 @@ enum Plan {
 
 /// One upsert on its way.
 pub(super) struct Upsert<'a> {
-    service: &'a SyncService,
+    service: &'a SyncContext,
     options: CallOptions,
     input: Input,
     schema: Arc<WorkspaceSchema>,
@@ -157,7 +157,7 @@ pub(super) struct Upsert<'a> {
 impl<'a> Upsert<'a> {
     /// Maps the input on the workspace's schema; reads nothing but the schema.
     pub(super) async fn prepare(
-        service: &'a SyncService,
+        service: &'a SyncContext,
         options: CallOptions,
         input: Input,
     ) -> Result<Self, CrmError> {
@@ -316,7 +316,7 @@ impl Step {
 }
 
 pub(super) fn map(
-    service: &SyncService,
+    service: &SyncContext,
     schema: &WorkspaceSchema,
     input: &Input,
 ) -> Result<MappedRecord, CrmError> {

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{Input, Upsert, Upserted};
 use crate::core::sync::company_link::Link;
+use crate::core::sync::context::SyncContext;
 use crate::core::sync::ownership::{needs_row, restrict};
-use crate::core::sync::service::SyncService;
 use crate::core::sync::wire::{Record, id_of, is_deleted, text_of};
 use crate::core::twenty::company::{CompanyEntity, company_to_entity};
 use crate::core::twenty::composite::{carry_over, has_shared, leave_out_shared};
@@ -188,7 +188,7 @@ impl Entity<'_> {
 
 /// The flat entity of a record.
 pub(in crate::core::sync) fn entity_of<'r>(
-    service: &SyncService,
+    service: &SyncContext,
     schema: &WorkspaceSchema,
     record: &'r Record,
     kind: ObjectKind,

@@ -14,8 +14,8 @@ use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Target, reason, value_noun};
+use crate::core::sync::context::SyncContext;
 use crate::core::sync::options::OwnGone;
-use crate::core::sync::service::SyncService;
 use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
 
 impl Upsert<'_> {
@@ -323,7 +323,7 @@ pub(in crate::core::sync) fn link_kept_warning(
 
 /// Clears the e-mail or domain of another row, so that ours can have it.
 pub(in crate::core::sync) async fn take_value_from(
-    service: &SyncService,
+    service: &SyncContext,
     kind: ObjectKind,
     row: &Record,
 ) -> Result<(), CrmError> {

@@ -4,13 +4,13 @@ use super::found::{Found, ended_version};
 use super::{Action, Step};
 use crate::core::store::{Mapping, MappingWrite};
 use crate::core::sync::cache::Written;
+use crate::core::sync::context::SyncContext;
 use crate::core::sync::hash_text::hash_text;
 use crate::core::sync::options::OwnGone;
-use crate::core::sync::service::SyncService;
 use crate::core::twenty::ids::{ObjectKind, caller_external_id};
 use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
 
-impl SyncService {
+impl SyncContext {
     /// The event is news.
     pub(super) async fn heal(
         &self,

@@ -16,7 +16,7 @@ use super::schema_watch::SchemaWatch;
 use super::{BulkOptions, BulkRun, Parsed};
 use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
-use crate::core::sync::service::SyncService;
+use crate::core::sync::context::SyncContext;
 use crate::core::sync::site::Outcome;
 use crate::core::sync::upsert::{Input, Upserted, entity_of, map, outcome_unknown};
 use crate::core::sync::wire::{Record, is_wrong_answer};
@@ -36,7 +36,7 @@ pub(super) use reused_ids::id_reused;
 
 /// A chunk on its way.
 pub(super) struct Chunk<'a> {
-    service: &'a SyncService,
+    service: &'a SyncContext,
     kind: ObjectKind,
     options: BulkOptions,
     /// Whom the ids of the whole run stand for.

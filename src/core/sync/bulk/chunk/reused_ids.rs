@@ -4,7 +4,7 @@ use crate::core::error::CrmError;
 use crate::core::error_reason;
 use crate::core::sync::bulk::id_register::{Claim, Spoilt};
 use crate::core::sync::bulk::order::Key;
-use crate::core::sync::service::SyncService;
+use crate::core::sync::context::SyncContext;
 use crate::core::sync::who::Who;
 use crate::core::twenty::ids::ObjectKind;
 
@@ -48,7 +48,7 @@ impl Chunk<'_> {
 
 /// Two records of one run have one external id, and share neither name nor address.
 pub fn id_reused(
-    service: &SyncService,
+    service: &SyncContext,
     kind: ObjectKind,
     external_id: &str,
     spoilt: Spoilt,

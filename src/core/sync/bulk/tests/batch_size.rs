@@ -67,7 +67,7 @@ async fn one_record_that_is_too_large_does_not_make_the_others_small() {
     let service = service(&network, |_| {});
     let mut people = people(0..200);
     people[70]["job_title"] = "x".repeat(60_000).into();
-    let run = BulkRun::new(&service, ObjectKind::Person, BulkOptions::default());
+    let run = service.bulk(ObjectKind::Person, BulkOptions::default());
     let text = Value::Array(people).to_string();
     let results = run.chunk(0, &text).await.expect("an array");
     let failed: Vec<_> = results

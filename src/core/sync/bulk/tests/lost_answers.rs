@@ -12,19 +12,20 @@ async fn a_duplicate_after_a_lost_answer_leaves_the_outcome_open() {
         let network = Arc::new(Network::new(SimOptions::default()));
         network.unanswered.store(1, Ordering::Relaxed);
         let service = service(&network, |_| {});
-        let schema = service.schema().await.expect("a schema");
+        let context = service.context();
+        let schema = context.schema().await.expect("a schema");
         let entries = (0..60).map(|number| {
             let id = uuid::Uuid::from_u128(number as u128 + 1).to_string();
             Entry::new(number, id.clone(), &json!({ "id": id }))
         });
         let outcomes = write_batches(
-            &service.http,
+            &context.http,
             ObjectKind::Person,
             WriteMode::Create,
             entries.collect(),
-            &Kept::identity(&service.options.field_names),
+            &Kept::identity(&context.options.field_names),
             is_last_try,
-            &mut SchemaWatch::new(&service, Arc::clone(&schema)),
+            &mut SchemaWatch::new(context, Arc::clone(&schema)),
         )
         .await;
         assert_eq!(outcomes.len(), 60);

@@ -1,12 +1,10 @@
-//! The sync service: what callers ask for, and what one upsert needs of its surroundings.
+//! What every step of a call borrows: the client, the options, the site's memory, the store, the schema.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use futures_util::future::BoxFuture;
-
-use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error::CrmError;
 use crate::core::http::HttpClient;
 use crate::core::store::{BoundedStore, MappingStore};
 use crate::core::twenty::composite::whole_name;
@@ -15,35 +13,15 @@ use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::record::MapContext;
 use crate::core::twenty::schema::WorkspaceSchema;
 
-use super::cache::CacheEntry;
-use super::options::{CallOptions, ServiceOptions};
+use super::options::ServiceOptions;
 use super::schema_source::Sign;
-use super::site::{Outcome, Site, SiteKey, SyncWorkspace};
-use super::turns::{Hold, Turn, Write};
-use super::upsert::{Input, Upsert, Upserted};
+use super::site::{Site, SiteKey, SyncWorkspace};
 use super::wire::Record;
 
-/// What was asked for ended without an answer, which only a panic does.
-pub(super) fn broke_off(what: &str) -> CrmError {
-    CrmError::new(
-        ErrorCode::Unknown,
-        format!("the {what} broke off: an internal failure of twenty-crm-native, please report it"),
-    )
-}
-
-/// Whose requests write a record whose turn it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Travel {
-    /// Those of a departure, which others may share.
-    Shared,
-    /// Its own: something that is in flight already waits for it.
-    Alone,
-}
-
-/// Upserts people and companies. Cloning is cheap; services of one workspace, namespace, field names and store share
-/// cache and lines.
+/// The surroundings of a service's calls. Cloning is cheap; contexts of one workspace, namespace, field names and store
+/// share cache and lines.
 #[derive(Clone)]
-pub struct SyncService {
+pub(super) struct SyncContext {
     pub(super) http: HttpClient,
     pub(super) options: Arc<ServiceOptions>,
     pub(super) workspace: Arc<SyncWorkspace>,
@@ -53,9 +31,9 @@ pub struct SyncService {
     pub(super) settings: u64,
 }
 
-impl SyncService {
-    /// A service over `http`; without a store, mappings live in the process only.
-    pub fn new(
+impl SyncContext {
+    /// A context over `http`; without a store, mappings live in the process only.
+    pub(super) fn new(
         http: HttpClient,
         options: ServiceOptions,
         store: Option<Arc<dyn MappingStore>>,
@@ -90,98 +68,8 @@ impl SyncService {
         }
     }
 
-    /// Creates or updates one record. Upserts of one key at once take turns; those that wait together share a write, and
-    /// exactly one of them hears `created: true`. The place in line is taken at once, so the order of calls is the order
-    /// of writes; nothing is sent before `hold` is lifted. Must be called within a tokio runtime.
-    ///
-    /// # Errors
-    /// As `docs/errors.md` says.
-    pub fn upsert(
-        &self,
-        input: Input,
-        options: CallOptions,
-        hold: Option<Hold>,
-    ) -> impl Future<Output = Result<Upserted, CrmError>> + Send + 'static {
-        // Ahead of the line, because a bad input in it would be everybody's failure who shares the write.
-        let turn = self
-            .check(&input)
-            .map(|()| self.in_turn(input, options, hold, Travel::Shared));
-        async move {
-            let turn = turn?.await?;
-            let mut upserted = Arc::unwrap_or_clone(turn.answer);
-            upserted.created &= turn.first;
-            Ok(upserted)
-        }
-    }
-
-    /// Refuses what can be told to be bad without the workspace's schema.
-    pub(super) fn check(&self, input: &Input) -> Result<(), CrmError> {
-        match input {
-            Input::Person(person) => self.options.emails.read(&person.email).map(drop),
-            _ => Ok(()),
-        }
-    }
-
-    /// Boxed, because the upsert of a person may take a turn for its company.
-    pub(super) fn in_turn(
-        &self,
-        input: Input,
-        options: CallOptions,
-        hold: Option<Hold>,
-        travel: Travel,
-    ) -> BoxFuture<'static, Result<Turn<Arc<Upserted>>, CrmError>> {
-        let key = (input.kind(), input.external_id().to_owned());
-        let mut hasher = DefaultHasher::new();
-        (self.settings, options, travel).hash(&mut hasher);
-        let service = self.clone();
-        let number = self.workspace.departures.number();
-        let write: Write<Input, Outcome> = Arc::new(move |input, audience| {
-            let service = service.clone();
-            Box::pin(async move {
-                match travel {
-                    Travel::Shared => service.depart(input, options, number, audience).await,
-                    Travel::Alone => {
-                        audience
-                            .unless_left(service.write_alone(options, input))
-                            .await
-                    }
-                }
-            })
-        });
-        let place = self
-            .site
-            .turns
-            .enter(key, input, hasher.finish(), Input::merge, write, hold);
-        Box::pin(async move {
-            match place.wait().await {
-                Some(Turn { answer, first }) => answer.map(|answer| Turn { answer, first }),
-                None => Err(broke_off("upsert")),
-            }
-        })
-    }
-
-    /// One upsert with requests of its own; whoever calls it holds the record's turn.
-    pub(super) async fn write_alone(&self, options: CallOptions, input: Input) -> Outcome {
-        let upsert = Upsert::prepare(self, options, input).await?;
-        upsert.run().await.map(Arc::new)
-    }
-
-    /// Forgets all remembered ids of this site. Stores keep theirs.
-    pub fn clear_cache(&self) {
-        self.site.cache.clear();
-        self.site.domains.clear();
-        self.site.names.clear();
-    }
-
-    /// The remembered ids that this service still believes.
-    pub fn cache_entries(&self) -> Vec<CacheEntry> {
-        self.site
-            .cache
-            .entries(self.options.cache_ttl_ms, self.now_ms())
-    }
-
     /// Milliseconds since the epoch.
-    pub fn now_ms(&self) -> u64 {
+    pub(super) fn now_ms(&self) -> u64 {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| {
@@ -241,7 +129,7 @@ impl SyncService {
         record_id(kind, self.options.namespace.as_deref(), &name)
     }
 
-    /// The same service for one long run: its requests are counted apart, and go after those of single upserts.
+    /// The same context for one long run: its requests are counted apart, and go after those of single upserts.
     pub(super) fn for_bulk(&self) -> Self {
         Self {
             http: self.http.for_bulk(),
@@ -249,18 +137,13 @@ impl SyncService {
         }
     }
 
-    /// The same service for a run of the caller's that is more than one call: its requests' events name it.
+    /// The same context for a run of the caller's that is more than one call: its requests' events name it.
     #[must_use]
-    pub fn for_operation(&self, operation: u32) -> Self {
+    pub(super) fn for_operation(&self, operation: u32) -> Self {
         Self {
             http: self.http.for_operation(operation),
             ..self.clone()
         }
-    }
-
-    /// The client that its requests go through.
-    pub fn http(&self) -> &HttpClient {
-        &self.http
     }
 
     /// Learns from rows that others wrote how this workspace stores domains.
