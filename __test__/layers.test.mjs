@@ -17,8 +17,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  */
 const allowed = {
   core: [
-    ['http::call', 'http::client'],
-    ['http::network', 'http::reqwest_transport'],
     [
       'sync::bulk',
       'sync::bulk::batch',
@@ -55,7 +53,6 @@ const allowed = {
       'twenty::record',
     ],
   ],
-  rooms: [['config', 'http']],
   // Imports of types only.
   lib: [
     ['bulk/start', 'sync-service'],

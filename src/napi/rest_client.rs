@@ -9,10 +9,9 @@ use napi_derive::napi;
 
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
 use super::observer::{self, Listener};
-use crate::core::config::ClientConfig;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
-use crate::core::http::{HttpClient, Method, Request, RequestOptions};
+use crate::core::http::{ClientConfig, HttpClient, Method, Request, RequestOptions};
 use crate::core::twenty::connect::connect;
 
 /// A core error on its way to a synchronous `throw`: its JSON text, which `lib/dispatcher.js` reads back.

@@ -9,10 +9,9 @@ use futures_util::future::{BoxFuture, ready};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 use tokio::time::Instant;
-use twenty_crm_native::core::config::ClientConfig;
 use twenty_crm_native::core::http::{
-    FullJitter, HttpClient, Parts, SystemClock, Transport, TransportError, TransportRequest,
-    TransportResponse, Workspace,
+    ClientConfig, FullJitter, HttpClient, Parts, SystemClock, Transport, TransportError,
+    TransportRequest, TransportResponse, Workspace,
 };
 use twenty_crm_native::core::twenty::classify::TwentyClassifier;
 use twenty_crm_native::core::twenty::schema::WorkspaceSchema;

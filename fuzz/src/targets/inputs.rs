@@ -1,9 +1,8 @@
 //! What callers give: records and options, as JSON text.
 
 use serde_json::Value;
-use twenty_crm_native::core::config::ClientConfig;
 use twenty_crm_native::core::error::CrmError;
-use twenty_crm_native::core::http::RequestOptions;
+use twenty_crm_native::core::http::{ClientConfig, RequestOptions};
 use twenty_crm_native::core::sync::bulk::BulkOptions;
 use twenty_crm_native::core::sync::options::{CallOptions, ServiceOptions};
 use twenty_crm_native::core::twenty::company::map_company;

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::core::config::Options;
 use crate::core::error::CrmError;
 
 /// Checked certificates. Cloning is cheap.
@@ -18,6 +20,18 @@ pub struct CaCertificates {
 }
 
 impl CaCertificates {
+    /// From the option `ca`: PEM text, or a list of such.
+    pub(crate) fn from_options(options: &Options) -> Result<Option<Self>, CrmError> {
+        let refuse = || CrmError::validation("ca", "ca must be PEM text, or a list of PEM texts");
+        let texts = match options.get("ca") {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Array(texts)) => &texts[..],
+            Some(text) => std::slice::from_ref(text),
+        };
+        let texts = texts.iter().map(|text| text.as_str().ok_or_else(refuse));
+        Self::parse(texts.collect::<Result<Vec<_>, _>>()?).map(Some)
+    }
+
     /// From PEM texts, each with one certificate or more; other sections and text around them are skipped, as in a
     /// bundle.
     ///

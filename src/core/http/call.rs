@@ -7,7 +7,7 @@ use memchr::memmem;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use super::client::{HttpClient, Inner};
+use super::client_parts::{Caller, Inner};
 use super::flight::Flight;
 use super::miss::{Miss, gave_up_waiting, past_deadline};
 use super::observer::{Event, EventKind, Owner};
@@ -45,8 +45,8 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// Checks all that can be checked before anything is sent.
-    pub(super) fn prepare(http: &'a HttpClient, request: Request) -> Result<Self, CrmError> {
-        let client = &*http.inner;
+    pub(super) fn prepare(caller: Caller<'a>, request: Request) -> Result<Self, CrmError> {
+        let client = caller.client;
         let config = &client.config;
         let timeout_ms = request.timeout_ms.unwrap_or(config.timeout_ms);
         let deadline_ms = request.deadline_ms.or(config.deadline_ms);
@@ -56,9 +56,9 @@ impl<'a> Call<'a> {
         }
         Ok(Self {
             client,
-            owner: &http.owner,
-            priority: http.priority,
-            operation: http.operation,
+            owner: caller.owner,
+            priority: caller.priority,
+            operation: caller.operation,
             url: config.base_url.join(&request.path)?,
             headers,
             timeout: Duration::from_millis(timeout_ms.min(MAX_OPTION_MS)),

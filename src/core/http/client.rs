@@ -6,15 +6,14 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::call::Call;
+use super::client_parts::{Caller, Inner};
 use super::network::NetworkTransport;
 use super::observer::{Observer, Owner};
-use super::pacing::Cap;
 use super::redact::Redactor;
 use super::{
-    Classifier, Clock, FullJitter, Jitter, Priority, Request, Response, SystemClock, Transport,
+    Classifier, ClientConfig, FullJitter, Parts, Priority, Request, Response, SystemClock,
     Workspace,
 };
-use crate::core::config::ClientConfig;
 use crate::core::error::CrmError;
 use crate::core::metrics::Metrics;
 
@@ -24,36 +23,11 @@ const USER_AGENT: &str = concat!("twenty-crm-native/", env!("CARGO_PKG_VERSION")
 /// Sends calls of one configuration. Cloning is cheap and shares everything.
 #[derive(Clone)]
 pub struct HttpClient {
-    pub(super) inner: Arc<Inner>,
-    pub(super) owner: Arc<Owner>,
-    pub(super) priority: Priority,
+    inner: Arc<Inner>,
+    owner: Arc<Owner>,
+    priority: Priority,
     /// The caller's run that requests belong to; else they belong to the call that they are made for.
-    pub(super) operation: Option<u32>,
-}
-
-pub(super) struct Inner {
-    pub(super) config: ClientConfig,
-    pub(super) parts: Parts,
-    pub(super) redactor: Redactor,
-    /// Sent with every request; cloning header values copies no bytes.
-    pub(super) base_headers: HeaderMap,
-    /// The caller's own cap.
-    pub(super) cap: Option<Arc<Cap>>,
-}
-
-/// What a client is made of; tests replace what they need to.
-#[derive(Clone)]
-pub struct Parts {
-    /// Shared with the other clients of the workspace.
-    pub workspace: Arc<Workspace>,
-    /// The network.
-    pub transport: Arc<dyn Transport>,
-    /// Knows the server's answers.
-    pub classifier: Arc<dyn Classifier>,
-    /// Wall clock.
-    pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub jitter: Arc<dyn Jitter>,
+    operation: Option<u32>,
 }
 
 /// Counters since the client was made.
@@ -207,7 +181,13 @@ impl HttpClient {
     /// Sends `request`, waits for the rate limit, repeats what may be repeated. Dropping the future gives up the call:
     /// the socket closes, no sleep goes on.
     pub async fn call(&self, request: Request) -> Result<Response, CrmError> {
-        let result = match Call::prepare(self, request) {
+        let caller = Caller {
+            client: &self.inner,
+            owner: &self.owner,
+            priority: self.priority,
+            operation: self.operation,
+        };
+        let result = match Call::prepare(caller, request) {
             Ok(call) => call.run().await,
             Err(error) => Err(error),
         };

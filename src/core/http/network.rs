@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::Uri;
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::Body as _;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -24,15 +23,13 @@ use url::{Host, Url};
 use super::bounded_body::BoundedBody;
 use super::proxy::Proxies;
 use super::reqwest_transport::ProxiedTransport;
+use super::tracked_body::TrackedBody;
 use super::transport_failure::{self, UnresolvedName, unsent};
 use super::{
-    CaCertificates, SentFlag, Transport, TransportError, TransportErrorKind, TransportRequest,
+    CaCertificates, Transport, TransportError, TransportErrorKind, TransportRequest,
     TransportResponse, tls,
 };
-
-/// An idle connection is kept so long: less than the 65 s after which Twenty closes it, so that no
-/// request is sent into a connection that is just being closed.
-pub(super) const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(55);
+use crate::core::config::POOL_IDLE_TIMEOUT;
 
 /// A peer that has silently gone away is noticed on a connection on which an answer is waited for.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
@@ -175,39 +172,6 @@ fn build_pool(ca: Option<CaCertificates>) -> Result<Pool, TransportError> {
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
         .pool_timer(TokioTimer::new())
         .build(HttpsConnector::from((tcp, tls))))
-}
-
-/// A body that tells when it is first asked for, which is after the connection stands.
-pub(super) struct TrackedBody {
-    bytes: Option<Bytes>,
-    sent: SentFlag,
-}
-
-impl TrackedBody {
-    pub(super) fn new(bytes: Option<Bytes>, sent: SentFlag) -> Self {
-        Self { bytes, sent }
-    }
-}
-
-impl http_body::Body for TrackedBody {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.sent.raise();
-        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.bytes.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
 }
 
 /// The system's resolver.

@@ -6,13 +6,14 @@ use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::bounded_body::BoundedBody;
-use super::network::{POOL_IDLE_TIMEOUT, TrackedBody};
 use super::proxy::Proxy;
+use super::tracked_body::TrackedBody;
 use super::transport_failure::{self, UnresolvedName, unsent};
 use super::{
     CaCertificates, SentFlag, TransportError, TransportErrorKind, TransportRequest,
     TransportResponse, tls,
 };
+use crate::core::config::POOL_IDLE_TIMEOUT;
 
 /// Sends over HTTP/1.1 through a proxy.
 pub(super) struct ProxiedTransport {

@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-use crate::core::config::ClientConfig;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
-use crate::core::http::{HttpClient, Request, Response};
+use crate::core::http::{ClientConfig, HttpClient, Request, Response};
 use crate::core::twenty::advice::WRONG_ADDRESS;
 use crate::core::twenty::connect::connect;
 use crate::core::twenty::fields::FieldNames;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::classify::TwentyClassifier;
-use crate::core::config::ClientConfig;
 use crate::core::error::CrmError;
-use crate::core::http::HttpClient;
+use crate::core::http::{ClientConfig, HttpClient};
 
 /// A client over the process's shared connections; clients of one base URL and key share their workspace.
 ///

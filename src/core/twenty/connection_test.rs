@@ -6,9 +6,9 @@ use tokio::time::Instant;
 
 use super::advice::{WRONG_ADDRESS, advice};
 use super::connect::connect;
-use crate::core::config::{ClientConfig, Options};
+use crate::core::config::Options;
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::http::Request;
+use crate::core::http::{CaCertificates, ClientConfig, Request};
 
 /// `TwentyCrmTestConnectionResult` of the public types.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -85,7 +85,7 @@ fn config(base_url: &str, api_key: &str, options: &str) -> Result<ClientConfig, 
     if let Some(timeout_ms) = options.millis("timeout", 1)? {
         config.timeout_ms = timeout_ms;
     }
-    config.ca = options.ca()?;
+    config.ca = CaCertificates::from_options(&options)?;
     Ok(config)
 }
 

@@ -17,8 +17,8 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::time::Instant;
 
-use crate::core::config::ClientConfig;
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::http::ClientConfig;
 use crate::core::http::*;
 use crate::core::twenty::classify::TwentyClassifier;
 

@@ -6,9 +6,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::core::config::ClientConfig;
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::http::{FullJitter, HttpClient, Parts, Request, SystemClock, Workspace};
+use crate::core::http::{
+    ClientConfig, FullJitter, HttpClient, Parts, Request, SentFlag, SystemClock, Workspace,
+};
 use crate::core::twenty::classify::TwentyClassifier;
 
 /// What a server does with the request that it read.

@@ -21,10 +21,9 @@ use twenty_sim::options::{Limit, RateLimits, ServiceTimes};
 use twenty_sim::{SimOptions, State};
 
 use super::*;
-use crate::core::config::ClientConfig;
 use crate::core::http::{
-    FullJitter, HttpClient, Parts, SystemClock, Transport, TransportError, TransportRequest,
-    TransportResponse, Workspace,
+    ClientConfig, FullJitter, HttpClient, Parts, SystemClock, Transport, TransportError,
+    TransportRequest, TransportResponse, Workspace,
 };
 use crate::core::sync::options::ServiceOptions;
 use crate::core::sync::sync_service::SyncService;
