@@ -17,28 +17,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  */
 const allowed = {
   core: [
+    ['sync::bulk', 'sync::bulk::chunk', 'sync::bulk::chunk::reused_ids'],
     [
-      'sync::bulk',
-      'sync::bulk::batch',
-      'sync::bulk::chunk',
-      'sync::bulk::chunk::reused_ids',
-      'sync::bulk::companies',
-      'sync::bulk::identity',
-      'sync::bulk::item',
-      'sync::bulk::schema_watch',
       'sync::company_link',
-      'sync::departures',
-      'sync::fingerprint',
-      'sync::further_emails',
-      'sync::memory',
-      'sync::service',
-      'sync::site',
       'sync::upsert',
       'sync::upsert::identity',
-      'sync::upsert::mishaps',
       'sync::upsert::payload',
-      'sync::upsert::refusals',
-      'sync::upsert::writes',
+      'sync::upsert_turn',
     ],
     [
       'twenty::company_key',

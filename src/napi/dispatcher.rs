@@ -17,7 +17,7 @@ use napi_derive::napi;
 
 use super::runtime;
 use crate::core::origin;
-use crate::core::sync::turns::Hold;
+use crate::core::sync::queue::keyed_queue::Hold;
 
 mod answer;
 mod delivery;

@@ -9,8 +9,8 @@ use super::rest_client::thrown;
 use super::sqlite_store::SqliteStore;
 use super::sync_service::store_of;
 use crate::core::sync::delete::DeleteMode;
+use crate::core::sync::offline::OfflineService as CoreService;
 use crate::core::sync::options::ServiceOptions;
-use crate::core::sync::unsent::UnsentService as CoreService;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::external_id_from_json;
 

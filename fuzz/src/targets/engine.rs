@@ -9,8 +9,8 @@ use twenty_crm_native::core::error::CrmError;
 use twenty_crm_native::core::http::{TransportRequest, TransportResponse};
 use twenty_crm_native::core::sync::bulk::{BulkOptions, Status};
 use twenty_crm_native::core::sync::options::{CallOptions, ServiceOptions};
+use twenty_crm_native::core::sync::record::input::Input;
 use twenty_crm_native::core::sync::sync_service::SyncService;
-use twenty_crm_native::core::sync::upsert::Input;
 use twenty_crm_native::core::twenty::ids::ObjectKind;
 use twenty_crm_native::core::twenty::input::PersonInput;
 

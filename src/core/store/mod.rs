@@ -1,5 +1,5 @@
 //! What outlives the process: mappings from external ids to CRM ids, the configuration, and the outbox. The memory of
-//! the process is `sync::cache`.
+//! the process is `sync::mappings`.
 
 mod bounded;
 pub mod config_sqlite;

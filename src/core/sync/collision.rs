@@ -9,7 +9,7 @@ use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::options::{ClaimedMatch, Collisions, DeletedMatch, OwnDeleted, OwnGone, UnclaimedMatch};
-use super::wire::{Record, id_of, is_deleted};
+use super::requests::{Record, id_of, is_deleted};
 
 mod claimant;
 mod telling;

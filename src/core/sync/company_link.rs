@@ -19,9 +19,10 @@ use crate::core::twenty::warning::SyncWarning;
 use super::collision::reason;
 use super::context::SyncContext;
 use super::options::{CallOptions, OwnDeleted};
-use super::upsert::{Input, map, store_failed};
+use super::record::input::Input;
+use super::requests::{self, Record, id_of, is_deleted, text_of};
+use super::upsert::{map, store_failed};
 use super::upsert_turn::Travel;
-use super::wire::{self, Record, id_of, is_deleted, text_of};
 
 /// What becomes of a person's `companyId`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +126,7 @@ impl SyncContext {
         let mut query = self.query(ObjectKind::Company, schema);
         self.ask_for_company(schema, company, &mut query)?;
         let queries: Vec<_> = std::iter::once(query).chain(person).collect();
-        let mut answers = wire::look_up(&self.http, queries).await?.into_iter();
+        let mut answers = requests::look_up(&self.http, queries).await?.into_iter();
         let companies = answers.next().unwrap_or_default();
         let person_rows = answers.next();
         if company.domain.is_some() {
@@ -144,8 +145,8 @@ impl SyncContext {
         };
         let link = if let Some(row) = found {
             let id = id_of(row).to_owned();
-            self.site.domains.note(external_id, row);
-            self.site
+            self.scope.domains.note(external_id, row);
+            self.scope
                 .cache
                 .insert(ObjectKind::Company, external_id, &id, self.now_ms());
             Link::To(id)
@@ -209,7 +210,7 @@ impl SyncContext {
             OwnDeleted::Revive => {
                 let mut payload = Map::new();
                 payload.insert("deletedAt".to_owned(), Value::Null);
-                match wire::patch(&self.http, ObjectKind::Company, id, &payload).await {
+                match requests::patch(&self.http, ObjectKind::Company, id, &payload).await {
                     Ok(_) => Ok(Some(DeletedCompany::Revived(id.to_owned()))),
                     Err(error) if error.code == ErrorCode::NotFound => Ok(None),
                     Err(error) => Err(error),

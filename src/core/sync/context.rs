@@ -1,4 +1,4 @@
-//! What every step of a call borrows: the client, the options, the site's memory, the store, the schema.
+//! What every step of a call borrows: the client, the options, the scope's memory, the store, the schema.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -13,10 +13,12 @@ use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::record::MapContext;
 use crate::core::twenty::schema::WorkspaceSchema;
 
+use super::further_emails::FurtherRows;
 use super::options::ServiceOptions;
+use super::requests::Record;
 use super::schema_source::Sign;
-use super::site::{Site, SiteKey, SyncWorkspace};
-use super::wire::Record;
+use super::scope::{Scope, ScopeKey};
+use super::workspace::SyncWorkspace;
 
 /// The surroundings of a service's calls. Cloning is cheap; contexts of one workspace, namespace, field names and store
 /// share cache and lines.
@@ -25,7 +27,7 @@ pub(super) struct SyncContext {
     pub(super) http: HttpClient,
     pub(super) options: Arc<ServiceOptions>,
     pub(super) workspace: Arc<SyncWorkspace>,
-    pub(super) site: Arc<Site>,
+    pub(super) scope: Arc<Scope>,
     pub(super) store: Option<Arc<dyn MappingStore>>,
     /// Upserts that wait for each other are merged only when they would be done alike.
     pub(super) settings: u64,
@@ -39,7 +41,7 @@ impl SyncContext {
         store: Option<Arc<dyn MappingStore>>,
     ) -> Self {
         let workspace = SyncWorkspace::of(http.workspace());
-        let site = workspace.site(SiteKey {
+        let scope = workspace.scopes.get(ScopeKey {
             namespace: options.namespace.clone(),
             field_names: options.field_names.clone(),
             store: store.as_ref().map(|store| store.identity()),
@@ -62,7 +64,7 @@ impl SyncContext {
             http,
             options: Arc::new(options),
             workspace,
-            site,
+            scope,
             store,
             settings: hasher.finish(),
         }
@@ -153,23 +155,29 @@ impl SyncContext {
         }
     }
 
+    /// The rows that may hold each of these addresses (in the form that all spellings share) among their further ones.
+    pub(super) async fn further_rows(&self, addresses: &[&str]) -> FurtherRows {
+        let emails = &self.workspace.further_emails;
+        emails.find(&self.http, addresses).await
+    }
+
     /// Takes note of the domain or the name that a row holds.
     pub(super) fn note_seen(&self, kind: ObjectKind, external_id: &str, row: &Record) {
         match (kind, whole_name(row)) {
-            (ObjectKind::Company, _) => self.site.domains.note(external_id, row),
+            (ObjectKind::Company, _) => self.scope.domains.note(external_id, row),
             (ObjectKind::Person, Some(name)) => {
-                let digest = self.site.cache.digest(name.as_str());
-                self.site.names.note(external_id, digest, self.now_ms());
+                let digest = self.scope.cache.digest(name.as_str());
+                self.scope.names.note(external_id, digest, self.now_ms());
             }
             // The answer does not show it.
-            (ObjectKind::Person, None) => self.site.names.forget(external_id),
+            (ObjectKind::Person, None) => self.scope.names.forget(external_id),
         }
     }
 
     /// Whether the person's row is known to hold another name than this one.
     pub(super) fn knows_other_name(&self, external_id: &str, name: &str) -> bool {
-        let (digest, ttl_ms) = (self.site.cache.digest(name), self.options.cache_ttl_ms);
-        self.site
+        let (digest, ttl_ms) = (self.scope.cache.digest(name), self.options.cache_ttl_ms);
+        self.scope
             .names
             .holds_other(external_id, digest, ttl_ms, self.now_ms())
     }

@@ -12,9 +12,9 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::context::SyncContext;
-use super::turns::Hold;
+use super::queue::keyed_queue::Hold;
+use super::requests::{id_of, is_deleted, json_key};
 use super::upsert::store_failed;
-use super::wire::{id_of, is_deleted, json_key};
 
 /// How a record is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -77,7 +77,7 @@ impl SyncContext {
         hold: Option<Hold>,
     ) -> impl Future<Output = Result<(Deleted, Vec<SyncWarning>), CrmError>> + Send + 'static {
         let id = external_id.clone();
-        self.in_solo_turn(kind, external_id, hold, move |context| {
+        self.in_exclusive_turn(kind, external_id, hold, move |context| {
             let external_id = id.clone();
             Box::pin(async move { context.delete_now(kind, &external_id, mode).await })
         })

@@ -21,9 +21,8 @@ use crate::core::twenty::ids::ObjectKind;
 use super::bulk::{MAX_BATCH_RECORDS, write_together};
 use super::context::SyncContext;
 use super::options::CallOptions;
-use super::site::Outcome;
-use super::turns::Audience;
-use super::upsert::Input;
+use super::queue::keyed_queue::Audience;
+use super::record::input::{Input, Outcome};
 use super::upsert_turn::broke_off;
 
 /// The departures of one workspace.
@@ -293,6 +292,15 @@ impl Departure {
 }
 
 impl SyncContext {
+    fn departures(&self) -> Arc<Departures> {
+        self.http.workspace().extension(Departures::default)
+    }
+
+    /// The number of a call, in the order of calls: of two that want one value, the first is to have it.
+    pub(super) fn departure_number(&self) -> u64 {
+        self.departures().number()
+    }
+
     /// Writes one record, alone or with others that are to be written at the same time, in the order of their numbers.
     /// `None` when everybody in `audience` left before it was done; a request that others share goes on for them, and is
     /// waited for.
@@ -308,20 +316,16 @@ impl SyncContext {
         }
         let (sender, mut answer) = oneshot::channel();
         let seat = Arc::<Seat>::default();
-        let slot = self
-            .workspace
-            .departures
-            .dock(input.kind())
-            .enter(|| Waiting {
-                context: self.clone(),
-                options,
-                group: self.group(&options),
-                number,
-                input: input.clone(),
-                origin: origin::current(),
-                answer: sender,
-                seat: Arc::clone(&seat),
-            });
+        let slot = self.departures().dock(input.kind()).enter(|| Waiting {
+            context: self.clone(),
+            options,
+            group: self.group(&options),
+            number,
+            input: input.clone(),
+            origin: origin::current(),
+            answer: sender,
+            seat: Arc::clone(&seat),
+        });
         if let Some(mut slot) = slot {
             let written = audience
                 .unless_left(self.write_alone(options, input))
@@ -349,7 +353,7 @@ impl SyncContext {
             options,
             self.options.cache_ttl_ms,
             self.options.hash_ttl_ms,
-            Arc::as_ptr(&self.site),
+            Arc::as_ptr(&self.scope),
             self.http.transport_settings(),
         )
             .hash(&mut hasher);

@@ -21,8 +21,8 @@ use crate::core::twenty::schema::WorkspaceSchema;
 use super::options::ServiceOptions;
 use super::provisioning;
 
+mod api_key;
 mod finding;
-mod key;
 
 pub use finding::{Check, Diagnosis, Finding, Status};
 
@@ -74,7 +74,7 @@ async fn examine(mut config: ClientConfig, names: &FieldNames, now_ms: u64) -> D
 
     if let Some(error) = unreachable(&health, &people) {
         findings.push(Finding::failed(Check::Reachable, error));
-        findings.extend(key::offline(claims.as_ref(), now_ms));
+        findings.extend(api_key::offline(claims.as_ref(), now_ms));
         return Diagnosis::new(findings);
     }
     findings.push(
@@ -90,7 +90,7 @@ async fn examine(mut config: ClientConfig, names: &FieldNames, now_ms: u64) -> D
             .advice
             .get_or_insert_with(|| WRONG_ADDRESS.to_owned());
         findings.push(finding);
-        findings.extend(key::offline(claims.as_ref(), now_ms));
+        findings.extend(api_key::offline(claims.as_ref(), now_ms));
         return Diagnosis::new(findings);
     }
     findings.push(Finding::ok(
@@ -98,7 +98,7 @@ async fn examine(mut config: ClientConfig, names: &FieldNames, now_ms: u64) -> D
         "It answers as a Twenty server does",
     ));
     findings.push(version(&about));
-    let key = key::judge(&people, claims.as_ref(), now_ms);
+    let key = api_key::judge(&people, claims.as_ref(), now_ms);
     let is_refused = key.status == Status::Error;
     findings.push(key);
     if is_refused {

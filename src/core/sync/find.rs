@@ -14,9 +14,9 @@ use crate::core::twenty::warning::SyncWarning;
 
 use super::collision::Claimant;
 use super::context::SyncContext;
+use super::requests::{self, Record, id_of, is_deleted};
 use super::schema_source::Sign;
 use super::upsert::{entity_of, store_failed};
-use super::wire::{self, Record, id_of, is_deleted};
 
 /// All rows of one external id, deleted ones included.
 pub(super) struct OwnRows {
@@ -166,7 +166,7 @@ impl SyncContext {
         let mut query = LookupQuery::new(kind, schema.object(kind), names, with_company);
         query.ids.extend(ids);
         query.external_ids.push(stored.to_owned());
-        let mut answers = wire::look_up(&self.http, vec![query]).await?;
+        let mut answers = requests::look_up(&self.http, vec![query]).await?;
         Ok(answers.pop().unwrap_or_default())
     }
 }

@@ -9,8 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::context::SyncContext;
-use super::wire::json_key;
+use super::requests::json_key;
 use crate::core::error::CrmError;
 use crate::core::http::{HttpClient, Request};
 use crate::core::twenty::further_emails::{build, parse};
@@ -59,6 +58,16 @@ pub(super) struct FurtherRows {
 }
 
 impl FurtherEmails {
+    /// The rows that may hold each of these addresses (in the form that all spellings share) among their further ones.
+    pub(super) async fn find(&self, http: &HttpClient, addresses: &[&str]) -> FurtherRows {
+        let (index, told) = self.get(http).await;
+        let digests = addresses.iter().map(|it| self.digests.hash_one(it));
+        FurtherRows {
+            rows: digests.map(|digest| index.rows_of(digest)).collect(),
+            told,
+        }
+    }
+
     fn current(&self) -> Option<Arc<Index>> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let (until, index) = current.as_ref()?;
@@ -124,19 +133,6 @@ impl FurtherEmails {
             }
         }
         Ok(None)
-    }
-}
-
-impl SyncContext {
-    /// The rows that may hold each of these addresses (in the form that all spellings share) among their further ones.
-    pub(super) async fn further_rows(&self, addresses: &[&str]) -> FurtherRows {
-        let emails = &self.workspace.further_emails;
-        let (index, told) = emails.get(&self.http).await;
-        let digests = addresses.iter().map(|it| emails.digests.hash_one(it));
-        FurtherRows {
-            rows: digests.map(|digest| index.rows_of(digest)).collect(),
-            told,
-        }
     }
 }
 

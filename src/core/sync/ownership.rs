@@ -13,7 +13,7 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::is_blank;
 use crate::core::twenty::schema::ObjectSchema;
 
-use super::wire::Record;
+use super::requests::Record;
 
 /// When a field of an existing record is written. A new record gets every field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]

@@ -16,7 +16,7 @@ use crate::core::twenty::provision::{
 };
 use crate::core::twenty::schema::WorkspaceSchema;
 
-use super::site::SyncWorkspace;
+use super::workspace::SyncWorkspace;
 
 /// What `apply` did.
 #[derive(Debug, Serialize)]

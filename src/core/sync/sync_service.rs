@@ -10,13 +10,13 @@ use crate::core::twenty::warning::SyncWarning;
 use crate::core::twenty::webhook::WebhookEvent;
 
 use super::bulk::{BulkOptions, BulkRun};
-use super::cache::CacheEntry;
 use super::context::SyncContext;
 use super::delete::{DeleteMode, Deleted};
 use super::find::Found;
+use super::mappings::cache::CacheEntry;
 use super::options::{CallOptions, ServiceOptions};
-use super::turns::Hold;
-use super::upsert::{Input, Upserted};
+use super::queue::keyed_queue::Hold;
+use super::record::input::{Input, Upserted};
 use super::upsert_turn::Travel;
 use super::webhook::Applied;
 
@@ -118,16 +118,16 @@ impl SyncService {
         self.context.apply_webhook(event).await
     }
 
-    /// Forgets all remembered ids of this site. Stores keep theirs.
+    /// Forgets all remembered ids of this scope. Stores keep theirs.
     pub fn clear_cache(&self) {
-        self.context.site.clear();
+        self.context.scope.clear();
     }
 
     /// The remembered ids that this service still believes.
     pub fn cache_entries(&self) -> Vec<CacheEntry> {
         let context = &self.context;
         context
-            .site
+            .scope
             .cache
             .entries(context.options.cache_ttl_ms, context.now_ms())
     }

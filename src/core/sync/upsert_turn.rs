@@ -9,9 +9,10 @@ use crate::core::error::{CrmError, ErrorCode};
 
 use super::context::SyncContext;
 use super::options::CallOptions;
-use super::site::Outcome;
-use super::turns::{Hold, Turn, Write};
-use super::upsert::{Input, Upsert, Upserted};
+use super::queue::keyed_queue::{Hold, Turn, Write};
+use super::record::input::Outcome;
+use super::record::input::{Input, Upserted};
+use super::upsert::Upsert;
 
 /// What was asked for ended without an answer, which only a panic does.
 pub(super) fn broke_off(what: &str) -> CrmError {
@@ -51,7 +52,7 @@ impl SyncContext {
         let mut hasher = DefaultHasher::new();
         (self.settings, options, travel).hash(&mut hasher);
         let context = self.clone();
-        let number = self.workspace.departures.number();
+        let number = self.departure_number();
         let write: Write<Input, Outcome> = Arc::new(move |input, audience| {
             let context = context.clone();
             Box::pin(async move {
@@ -66,8 +67,8 @@ impl SyncContext {
             })
         });
         let place = self
-            .site
-            .turns
+            .scope
+            .queue
             .enter(key, input, hasher.finish(), Input::merge, write, hold);
         Box::pin(async move {
             match place.wait().await {

@@ -9,9 +9,9 @@ use crate::core::twenty::key_claims::KeyClaims;
 use crate::core::twenty::warning::SyncWarning;
 use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
 
-use super::cache::Remembered;
 use super::context::SyncContext;
-use super::hash_text::remembered_of;
+use super::mappings::cache::Remembered;
+use super::mappings::stored_version::remembered_of;
 use super::upsert::store_failed;
 use found::{Found, ended_version};
 
@@ -75,7 +75,7 @@ impl Step {
 }
 
 impl SyncContext {
-    /// Reads an event with the site's field names.
+    /// Reads an event with the service's field names.
     ///
     /// # Errors
     /// VALIDATION_ERROR with field `event`.
@@ -173,7 +173,7 @@ impl SyncContext {
         kind: ObjectKind,
         event: &WebhookEvent,
     ) -> Result<Option<String>, String> {
-        if let Some(external_id) = self.site.cache.find_by_crm_id(kind, event.crm_id) {
+        if let Some(external_id) = self.scope.cache.find_by_crm_id(kind, event.crm_id) {
             return Ok(Some(external_id));
         }
         let Some(store) = &self.store else {
@@ -192,7 +192,7 @@ impl SyncContext {
         event: &WebhookEvent,
     ) -> Result<Step, CrmError> {
         let (id, event) = (external_id.to_owned(), event.clone());
-        self.in_solo_turn(kind, external_id.to_owned(), None, move |context| {
+        self.in_exclusive_turn(kind, external_id.to_owned(), None, move |context| {
             let (external_id, event) = (id.clone(), event.clone());
             Box::pin(async move { Ok(context.apply_to(kind, &external_id, &event).await) })
         })
@@ -201,7 +201,7 @@ impl SyncContext {
 
     /// What the event means for one external id of which the line is held.
     async fn apply_to(&self, kind: ObjectKind, external_id: &str, event: &WebhookEvent) -> Step {
-        let rows = &self.site.deleted_rows;
+        let rows = &self.scope.deleted_rows;
         if rows.is_later(kind, event.crm_id, ended_version(event)) {
             return Step::ignored("outdated");
         }
@@ -230,7 +230,7 @@ impl SyncContext {
     }
 
     fn remembered(&self, kind: ObjectKind, external_id: &str) -> Option<Remembered> {
-        let known = self.site.cache.recall(kind, external_id);
+        let known = self.scope.cache.recall(kind, external_id);
         known.map(|(known, _)| known)
     }
 }

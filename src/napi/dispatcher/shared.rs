@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 
 use super::answer::{AnswerKind, AnswerText, Completion};
 use crate::core::origin;
-use crate::core::sync::turns::Hold;
+use crate::core::sync::queue::keyed_queue::Hold;
 
 /// Events that may wait for JavaScript; while it does not come to fetch them, more are dropped, and counted.
 const MAX_WAITING: usize = 10_000;

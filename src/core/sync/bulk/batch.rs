@@ -14,8 +14,8 @@ use super::schema_watch::SchemaWatch;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::http::{HttpClient, Request};
+use crate::core::sync::requests::{self, Record, id_of};
 use crate::core::sync::upsert::is_outcome_unknown;
-use crate::core::sync::wire::{self, Record, id_of};
 use crate::core::twenty::ids::ObjectKind;
 
 /// How a batch is written.
@@ -239,13 +239,13 @@ async fn send(
     // What was too much once is too much again; half of it may not be.
     request.repeat_timeouts = batch.len() <= SMALLEST_SPLIT;
     // Of another batch's answer, it would be the key at most.
-    request.expects = std::iter::once(wire::json_key(kind.create_many_key()))
+    request.expects = std::iter::once(requests::json_key(kind.create_many_key()))
         .chain(batch.first().map(|entry| entry.id.clone()))
         .collect();
     let response = http.call(request).await?;
     let rows = rows::read(&response.body, kind.create_many_key(), kept)
-        .map_err(|error| wire::unreadable("batch", &error))?
-        .ok_or_else(|| wire::not_twenty("batch, but its answer carries no records"))?;
+        .map_err(|error| requests::unreadable("batch", &error))?
+        .ok_or_else(|| requests::not_twenty("batch, but its answer carries no records"))?;
     Ok(rows
         .into_iter()
         .map(|record| (id_of(&record).to_owned(), record))

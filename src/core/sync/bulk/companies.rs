@@ -12,8 +12,9 @@ use crate::core::sync::company_link::{
 };
 use crate::core::sync::context::SyncContext;
 use crate::core::sync::options::{CallOptions, OwnDeleted};
-use crate::core::sync::upsert::{Input, create_payload, linked_warning, map};
-use crate::core::sync::wire::{Record, id_of, is_deleted};
+use crate::core::sync::record::input::Input;
+use crate::core::sync::requests::{Record, id_of, is_deleted};
+use crate::core::sync::upsert::{create_payload, linked_warning, map};
 use crate::core::twenty::company_key::{CompanyOf, CompanyRef};
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::input::Patch;

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::order::{Key, KeyMap};
-use crate::core::sync::who::Who;
+use crate::core::sync::mappings::who::Who;
 
 /// What a record's id turned out to be when the record was noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::order::{Key, Order};
-use crate::core::sync::cache::IdCache;
-use crate::core::sync::upsert::Input;
-use crate::core::sync::who::Who;
+use crate::core::sync::mappings::cache::MappingCache;
+use crate::core::sync::mappings::who::Who;
+use crate::core::sync::record::input::Input;
 use crate::core::twenty::domain::Domain;
 use crate::core::twenty::{email, name};
 
@@ -22,7 +22,7 @@ pub struct Identity {
 
 impl Identity {
     /// Of one input.
-    pub fn of(order: &Order, cache: &IdCache, input: &Input) -> Self {
+    pub fn of(order: &Order, cache: &MappingCache, input: &Input) -> Self {
         let value = unique_value(input);
         // What is no address is left out of the record, and is nobody's.
         let is_address = |value: &&Cow<'_, str>| match input {

@@ -13,7 +13,7 @@ use super::identity::Identity;
 use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
 use crate::core::sync::ownership::Owner;
-use crate::core::sync::upsert::{Input, Upserted};
+use crate::core::sync::record::input::{Input, Upserted};
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::warning::SyncWarning;

@@ -11,7 +11,7 @@ use super::BulkRun;
 use super::identity::id_key;
 use super::order::{Key, KeyMap};
 use crate::core::sync::context::SyncContext;
-use crate::core::sync::who::Who;
+use crate::core::sync::mappings::who::Who;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -65,7 +65,7 @@ pub fn input_digest(
     (kind, external_id): (ObjectKind, &str),
     text_digest: NonZeroU64,
 ) -> NonZeroU64 {
-    service.site.cache.digest((
+    service.scope.cache.digest((
         kind,
         external_id,
         text_digest,
@@ -121,7 +121,7 @@ impl BulkRun {
 
     fn candidate<'a>(&self, text: &'a RawValue, schema: &WorkspaceSchema) -> Option<Candidate<'a>> {
         let external_id = external_id_in(text)?;
-        let digest = self.service.site.cache.digest(text.get());
+        let digest = self.service.scope.cache.digest(text.get());
         let record = (self.kind, &*external_id);
         Some(Candidate {
             key: id_key(&self.order, &external_id),
@@ -140,7 +140,7 @@ impl BulkRun {
     fn recall_texts(&self, digests: impl Iterator<Item = NonZeroU64>) -> Vec<Option<Who>> {
         let service = &self.service;
         let is_believed = |at_ms| service.is_hash_fresh(at_ms) && service.knows_best(at_ms);
-        let recalled = service.site.cache.recall_inputs(digests).into_iter();
+        let recalled = service.scope.cache.recall_inputs(digests).into_iter();
         recalled
             .map(|noted| noted.and_then(|(at_ms, who)| is_believed(at_ms).then_some(who)))
             .collect()

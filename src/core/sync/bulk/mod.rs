@@ -28,8 +28,8 @@ use order::Order;
 
 use super::context::SyncContext;
 use super::options::CallOptions;
-use super::site::Outcome;
-use super::upsert::{Input, Upserted};
+use super::record::input::Outcome;
+use super::record::input::{Input, Upserted};
 use super::upsert_turn::Travel;
 use crate::core::config::Options;
 use crate::core::error::{CrmError, ErrorCode};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
 
-use crate::core::sync::digest_map::DigestMap;
+use crate::core::sync::mappings::digest_map::DigestMap;
 
 /// Closed when its chunk is done.
 type Done = Arc<Semaphore>;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Map;
 
-use crate::core::sync::wire::Record;
+use crate::core::sync::requests::Record;
 use crate::core::twenty::fields::FieldNames;
 
 /// The fields of a row that are kept.

@@ -1,6 +1,6 @@
 //! Who asks for a row, and which of the rows that were found are theirs.
 
-use crate::core::sync::wire::{Record, id_of, is_deleted, text_of};
+use crate::core::sync::requests::{Record, id_of, is_deleted, text_of};
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::further_emails;
 use crate::core::twenty::ids::ObjectKind;

@@ -3,7 +3,7 @@
 use super::{Claimant, reason};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
-use crate::core::sync::wire::{Record, id_of, is_deleted};
+use crate::core::sync::requests::{Record, id_of, is_deleted};
 use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::warning::SyncWarning;
 

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::payload::is_as_created;
-use super::{Input, Plan, Step, Upsert, Upserted};
+use super::{Plan, Step, Upsert};
 use crate::core::error::CrmError;
+use crate::core::sync::record::input::{Input, Upserted};
 use crate::core::twenty::domain::Domain;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
@@ -15,9 +16,9 @@ use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Claimant, Decision, decide, own_gone, reason};
 use crate::core::sync::company_link::{Met, meet};
-use crate::core::sync::memory::{Learnt, Recalled};
+use crate::core::sync::mappings::store_access::{Learnt, Recalled};
 use crate::core::sync::options::Collisions;
-use crate::core::sync::wire::{self, Record, id_of, text_of};
+use crate::core::sync::requests::{self, Record, id_of, text_of};
 
 impl Upsert<'_> {
     /// Memory first, then the store; a store that fails is told about and otherwise ignored.
@@ -122,7 +123,7 @@ impl Upsert<'_> {
     pub(super) fn brings_new_domain(&self) -> bool {
         self.kind() == ObjectKind::Company
             && self.mapped.unique_value.as_ref().is_some_and(|unique| {
-                let domains = &self.service.site.domains;
+                let domains = &self.service.scope.domains;
                 !domains.holds(self.input.external_id(), &unique.spellings)
             })
     }
@@ -159,8 +160,8 @@ impl Upsert<'_> {
     }
 
     pub(super) async fn look_up(&mut self) -> Result<Step, CrmError> {
-        self.looked_at = self.service.workspace.claims.now();
-        let mut answers = match wire::look_up(&self.service.http, vec![self.query()]).await {
+        self.looked_at = self.service.workspace.row_locks.now();
+        let mut answers = match requests::look_up(&self.service.http, vec![self.query()]).await {
             // It may name a field that is no more.
             Err(error) if self.renew_schema(&error).await? => {
                 return Ok(Step::Next(Plan::LookUp));

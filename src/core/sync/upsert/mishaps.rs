@@ -13,8 +13,8 @@ use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{MappedRecord, holds_all};
 
+use crate::core::sync::requests::{self, id_of, is_deleted};
 use crate::core::sync::schema_source::Sign;
-use crate::core::sync::wire::{self, id_of, is_deleted};
 
 impl Upsert<'_> {
     /// Every repeat failed and the server may have carried the write out all the same: one look tells.
@@ -23,7 +23,7 @@ impl Upsert<'_> {
         error: CrmError,
         payload: &Map<String, Value>,
     ) -> Result<Step, CrmError> {
-        let rows = match wire::look_up_once(&self.service.http, self.query()).await {
+        let rows = match requests::look_up_once(&self.service.http, self.query()).await {
             Ok(rows) => rows,
             Err(_) => return Err(self.outcome_unknown(&error)),
         };

@@ -14,7 +14,6 @@ use crate::core::error_reason;
 use crate::core::twenty::company::map_company;
 use crate::core::twenty::company_key::CompanyOf;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::input::{CompanyInput, PersonInput};
 use crate::core::twenty::person::map_person;
 use crate::core::twenty::record::{MapContext, MappedRecord};
 use crate::core::twenty::schema::WorkspaceSchema;
@@ -25,7 +24,8 @@ use super::company_link::Link;
 use super::context::SyncContext;
 use super::options::CallOptions;
 use super::ownership::Owner;
-use super::wire::{Record, is_wrong_answer};
+use super::record::input::{Input, Upserted};
+use super::requests::{Record, is_wrong_answer};
 
 mod identity;
 mod mishaps;
@@ -42,63 +42,6 @@ pub(super) use mishaps::{
 pub(super) use payload::{Creation, create_payload, entity_of, is_as_created};
 pub(super) use refusals::{naming_email, suspects_in};
 pub(super) use writes::{link_kept_warning, linked_warning, take_value_from};
-
-/// What is to be written.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// A person.
-    Person(PersonInput),
-    /// A company.
-    Company(CompanyInput),
-    /// A company that a person names: made when it is missing, otherwise left alone.
-    CompanyStub(CompanyInput),
-}
-
-impl Input {
-    /// Person or company.
-    pub fn kind(&self) -> ObjectKind {
-        match self {
-            Self::Person(_) => ObjectKind::Person,
-            Self::Company(_) | Self::CompanyStub(_) => ObjectKind::Company,
-        }
-    }
-
-    /// The caller's external id.
-    pub fn external_id(&self) -> &str {
-        match self {
-            Self::Person(input) => &input.external_id,
-            Self::Company(input) | Self::CompanyStub(input) => &input.external_id,
-        }
-    }
-
-    /// Joins two inputs of one key as if written one after the other: an absent key keeps.
-    pub fn merge(&mut self, later: Self) {
-        match (self, later) {
-            (Self::Person(earlier), Self::Person(later)) => earlier.merge(later),
-            (Self::Company(earlier), Self::Company(later)) => earlier.merge(later),
-            // A stub says nothing that a company would not know better.
-            (Self::Company(_) | Self::CompanyStub(_), Self::CompanyStub(_)) => {}
-            (earlier, later) => *earlier = later,
-        }
-    }
-}
-
-/// The result of an upsert, and what the caller is told beside it.
-#[derive(Clone, Debug)]
-pub struct Upserted {
-    /// The record's id in the CRM.
-    pub id: String,
-    /// The caller's external id.
-    pub external_id: String,
-    /// True exactly when the server inserted the record.
-    pub created: bool,
-    /// True for creates and updates; false when a policy left the record alone.
-    pub updated: bool,
-    /// The flat entity, made from the record that the server returned.
-    pub data: Value,
-    /// What was left out, kept or decided.
-    pub warnings: Vec<SyncWarning>,
-}
 
 /// What to try next.
 enum Plan {
@@ -186,7 +129,7 @@ impl<'a> Upsert<'a> {
             conflicts: 0,
             schema_looks_left: 2,
             remembered: None,
-            looked_at: service.workspace.claims.now(),
+            looked_at: service.workspace.row_locks.now(),
             refused_create: None,
             refused: None,
             link_checked: false,
@@ -279,7 +222,7 @@ impl<'a> Upsert<'a> {
         };
         let with_person = !matches!(plan, Plan::Remembered(_));
         let resolved = loop {
-            self.looked_at = self.service.workspace.claims.now();
+            self.looked_at = self.service.workspace.row_locks.now();
             let resolved = self
                 .service
                 .resolve_company(

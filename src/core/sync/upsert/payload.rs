@@ -5,11 +5,12 @@ use serde::ser::SerializeMap as _;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Input, Upsert, Upserted};
+use super::Upsert;
 use crate::core::sync::company_link::Link;
 use crate::core::sync::context::SyncContext;
 use crate::core::sync::ownership::{needs_row, restrict};
-use crate::core::sync::wire::{Record, id_of, is_deleted, text_of};
+use crate::core::sync::record::input::{Input, Upserted};
+use crate::core::sync::requests::{Record, id_of, is_deleted, text_of};
 use crate::core::twenty::company::{CompanyEntity, company_to_entity};
 use crate::core::twenty::composite::{carry_over, has_shared, leave_out_shared};
 use crate::core::twenty::ids::ObjectKind;

@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::mishaps::{is_duplicate, is_lost_write, is_outcome_unknown};
 use super::payload::Update;
-use super::{Input, Plan, Step, Upsert};
+use super::{Plan, Step, Upsert};
 use crate::core::error::{CrmError, ErrorCode};
+use crate::core::sync::record::input::Input;
 use crate::core::twenty::composite;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{UniqueValue, only_blank};
@@ -16,14 +17,14 @@ use crate::core::twenty::warning::SyncWarning;
 use crate::core::sync::collision::{Target, reason, value_noun};
 use crate::core::sync::context::SyncContext;
 use crate::core::sync::options::OwnGone;
-use crate::core::sync::wire::{self, Record, id_of, is_deleted, text_of};
+use crate::core::sync::requests::{self, Record, id_of, is_deleted, text_of};
 
 impl Upsert<'_> {
     pub(super) async fn create(&mut self) -> Result<Step, CrmError> {
         let payload = self.create_payload();
         self.row_unseen = false;
         self.check_refused(&payload)?;
-        match wire::create(&self.service.http, self.kind(), &payload).await {
+        match requests::create(&self.service.http, self.kind(), &payload).await {
             Ok(record) => {
                 self.remember(&record).await;
                 Ok(Step::done(self.finished(&record, true)))
@@ -52,7 +53,7 @@ impl Upsert<'_> {
         {
             return Ok(Step::Next(Plan::LookUp));
         }
-        self.looked_at = self.service.workspace.claims.now();
+        self.looked_at = self.service.workspace.row_locks.now();
         let Update {
             payload, is_whole, ..
         } = self.update_payload(None);
@@ -61,7 +62,7 @@ impl Upsert<'_> {
         }
         self.row_unseen = true;
         self.is_complete &= is_whole;
-        match wire::patch(&self.service.http, self.kind(), &id, &payload).await {
+        match requests::patch(&self.service.http, self.kind(), &id, &payload).await {
             Ok(record) => self.after_remembered(id, record).await,
             Err(error) if error.code == ErrorCode::NotFound => {
                 self.was_refused = true;
@@ -151,7 +152,7 @@ impl Upsert<'_> {
     pub(super) async fn write_found(&mut self, target: Target) -> Result<Step, CrmError> {
         let id = id_of(&target.row).to_owned();
         let mut claim = match target.claim {
-            true => Some(self.service.workspace.claims.enter(&id).await),
+            true => Some(self.service.workspace.row_locks.lock(&id).await),
             false => None,
         };
         if let Some(claim) = &mut claim
@@ -205,7 +206,7 @@ impl Upsert<'_> {
         if target.take_from.is_none() {
             self.check_refused(&payload)?;
         }
-        let written = wire::patch(&self.service.http, self.kind(), &id, &payload).await;
+        let written = requests::patch(&self.service.http, self.kind(), &id, &payload).await;
         drop(claim);
         match written {
             Ok(record) if is_deleted(&record) => {
@@ -328,7 +329,7 @@ pub(in crate::core::sync) async fn take_value_from(
     row: &Record,
 ) -> Result<(), CrmError> {
     let payload = composite::emptied(row, kind.unique_field(), kind.unique_subfield());
-    wire::patch(&service.http, kind, id_of(row), &payload)
+    requests::patch(&service.http, kind, id_of(row), &payload)
         .await
         .map(drop)
 }

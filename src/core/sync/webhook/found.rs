@@ -1,7 +1,7 @@
 //! What was known of a record before an event, and whether the event tells anything new.
 
-use crate::core::sync::cache::Remembered;
-use crate::core::sync::hash_text::is_foreign;
+use crate::core::sync::mappings::cache::Remembered;
+use crate::core::sync::mappings::stored_version::is_foreign;
 use crate::core::twenty::webhook::{Change, WebhookEvent};
 
 /// What was known of a record before the event.

@@ -3,9 +3,9 @@
 use super::found::{Found, ended_version};
 use super::{Action, Step};
 use crate::core::store::{Mapping, MappingWrite};
-use crate::core::sync::cache::Written;
 use crate::core::sync::context::SyncContext;
-use crate::core::sync::hash_text::hash_text;
+use crate::core::sync::mappings::cache::Written;
+use crate::core::sync::mappings::stored_version::version_text;
 use crate::core::sync::options::OwnGone;
 use crate::core::twenty::ids::{ObjectKind, caller_external_id};
 use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
@@ -27,7 +27,7 @@ impl SyncContext {
         };
         let is_ended = matches!(event.change, Change::Deleted | Change::Destroyed);
         if is_ended {
-            self.site
+            self.scope
                 .deleted_rows
                 .note(kind, event.crm_id, ended_version(event));
         }
@@ -78,7 +78,7 @@ impl SyncContext {
         let stored = match found.stored {
             Some(_) => self.forget(kind, external_id).await,
             None => {
-                self.site.cache.remove(kind, external_id);
+                self.scope.cache.remove(kind, external_id);
                 Ok(())
             }
         };
@@ -95,7 +95,7 @@ impl SyncContext {
         reason: &'static str,
     ) -> Step {
         self.forget_seen(kind, external_id);
-        self.site
+        self.scope
             .cache
             .forget_hash(kind, external_id, event.version);
         let is_stored = found.has_stored_hash();
@@ -109,7 +109,7 @@ impl SyncContext {
         };
         if stored.is_err() || found.store_failure.is_some() {
             // The store still has it: applied once more, the event is no echo.
-            self.site
+            self.scope
                 .cache
                 .forget_version(kind, external_id, event.version);
         }
@@ -119,8 +119,8 @@ impl SyncContext {
     /// The row may hold another domain or name by now.
     fn forget_seen(&self, kind: ObjectKind, external_id: &str) {
         match kind {
-            ObjectKind::Company => self.site.domains.forget(external_id),
-            ObjectKind::Person => self.site.names.forget(external_id),
+            ObjectKind::Company => self.scope.domains.forget(external_id),
+            ObjectKind::Person => self.scope.names.forget(external_id),
         }
     }
 
@@ -137,7 +137,9 @@ impl SyncContext {
             hash: None,
             version: Some(event.version),
         };
-        self.site.cache.insert_written(kind, written, self.now_ms());
+        self.scope
+            .cache
+            .insert_written(kind, written, self.now_ms());
         self.store_row(kind, external_id, event).await
     }
 
@@ -157,7 +159,7 @@ impl SyncContext {
                 crm_id: event.crm_id.to_string(),
                 kind,
             },
-            version_hash: Some(hash_text(None, Some(event.version))),
+            version_hash: Some(version_text(None, Some(event.version))),
             data: Some("{}".to_owned()),
         };
         store.upsert_many(std::slice::from_ref(&write)).await

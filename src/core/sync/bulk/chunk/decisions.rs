@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use crate::core::sync::bulk::item::{Mapped, Status};
 use crate::core::sync::collision::{Claimant, Decision, Target, decide, own_gone};
 use crate::core::sync::ownership::restrict;
+use crate::core::sync::requests::{Record, id_of};
 use crate::core::sync::upsert::{
     create_payload, is_as_created, link_kept_warning, linked_warning, store_failed, take_value_from,
 };
-use crate::core::sync::wire::{Record, id_of};
 use crate::core::twenty::composite::carry_over;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{holds_all, only_blank};

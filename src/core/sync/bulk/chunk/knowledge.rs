@@ -7,9 +7,9 @@ use uuid::Uuid;
 use crate::core::error::CrmError;
 use crate::core::sync::bulk::item::Status;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
-use crate::core::sync::cache::Remembered;
+use crate::core::sync::mappings::cache::Remembered;
+use crate::core::sync::requests::{self, Record};
 use crate::core::sync::upsert::{emails_unread, store_failed};
-use crate::core::sync::wire::{self, Record};
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -121,8 +121,8 @@ impl Chunk<'_> {
         };
         let asks_companies = companies.is_some();
         let queries = std::iter::once(query).chain(companies).collect();
-        self.looked_at = self.service.workspace.claims.now();
-        let mut answers = wire::look_up(&self.service.http, queries)
+        self.looked_at = self.service.workspace.row_locks.now();
+        let mut answers = requests::look_up(&self.service.http, queries)
             .await?
             .into_iter();
         let rows = answers.next().unwrap_or_default();

@@ -16,7 +16,7 @@ impl Chunk<'_> {
         {
             let external_id = item.input.external_id();
             let input = input_digest(self.service, schema, (self.kind, external_id), text);
-            let cache = &self.service.site.cache;
+            let cache = &self.service.scope.cache;
             cache.note_input(
                 self.kind,
                 external_id,

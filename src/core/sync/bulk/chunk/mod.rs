@@ -17,9 +17,10 @@ use super::{BulkOptions, BulkRun, Parsed};
 use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
 use crate::core::sync::context::SyncContext;
-use crate::core::sync::site::Outcome;
-use crate::core::sync::upsert::{Input, Upserted, entity_of, map, outcome_unknown};
-use crate::core::sync::wire::{Record, is_wrong_answer};
+use crate::core::sync::record::input::Outcome;
+use crate::core::sync::record::input::{Input, Upserted};
+use crate::core::sync::requests::{Record, is_wrong_answer};
+use crate::core::sync::upsert::{entity_of, map, outcome_unknown};
 use crate::core::twenty::company_key::CompanyOf;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
@@ -84,7 +85,7 @@ impl Write {
 impl<'a> Chunk<'a> {
     /// Joins inputs of one external id, field by field as if written in turn; all of them get the answer.
     pub fn new(run: &'a BulkRun, inputs: Vec<Parsed<'_>>) -> (Self, Vec<Slot>) {
-        let cache = &run.service.site.cache;
+        let cache = &run.service.scope.cache;
         let mut items: Vec<Item> = Vec::with_capacity(inputs.len());
         let mut by_external_id: HashMap<String, usize> = HashMap::with_capacity(inputs.len());
         let mut slots = Vec::with_capacity(inputs.len());
@@ -123,7 +124,7 @@ impl<'a> Chunk<'a> {
 
     /// One item for each input; they are of different external ids.
     pub fn of_inputs(run: &'a BulkRun, inputs: Vec<Input>) -> Self {
-        let cache = &run.service.site.cache;
+        let cache = &run.service.scope.cache;
         let item = |input: Input| {
             let identity = Identity::of(&run.order, cache, &input);
             Item::new(input, identity)

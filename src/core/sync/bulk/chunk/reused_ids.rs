@@ -5,7 +5,7 @@ use crate::core::error_reason;
 use crate::core::sync::bulk::id_register::{Claim, Spoilt};
 use crate::core::sync::bulk::order::Key;
 use crate::core::sync::context::SyncContext;
-use crate::core::sync::who::Who;
+use crate::core::sync::mappings::who::Who;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::Chunk;
@@ -59,7 +59,7 @@ pub fn id_reused(
     };
     let first = match spoilt {
         Spoilt::HeldBack => None,
-        Spoilt::TakenIn => Some(service.site.cache.recall(kind, external_id)),
+        Spoilt::TakenIn => Some(service.scope.cache.recall(kind, external_id)),
     };
     let first = first.map(|known| known.map(|(known, _)| known.crm_id));
     let what = match &first {

@@ -7,7 +7,7 @@ use crate::core::error_reason;
 use crate::core::sync::bulk::item::Status;
 use crate::core::sync::collision::{Decision, Target, reason, value_noun};
 use crate::core::sync::options::ClaimedMatch;
-use crate::core::sync::wire::id_of;
+use crate::core::sync::requests::id_of;
 use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::unique::identity_of;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::core::sync::bulk::item::Mapped;
-use crate::core::sync::wire::{Record, id_of, text_of};
+use crate::core::sync::requests::{Record, id_of, text_of};
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::unique::identity_of;
 

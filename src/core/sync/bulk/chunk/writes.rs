@@ -9,13 +9,13 @@ use crate::core::sync::bulk::batch::{Entry, WriteMode, Written, write_batches};
 use crate::core::sync::bulk::item::Status;
 use crate::core::sync::bulk::rows::Kept;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
-use crate::core::sync::memory::Learnt;
-use crate::core::sync::row_claims::RowClaim;
+use crate::core::sync::mappings::store_access::Learnt;
+use crate::core::sync::queue::row_locks::RowLock;
+use crate::core::sync::requests::{self, Record, id_of};
 use crate::core::sync::upsert::{
     Creation, is_lost_write, is_outcome_unknown, is_worth_trying_alone, naming_email,
     outcome_unknown, suspects_in,
 };
-use crate::core::sync::wire::{self, Record, id_of};
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::{Chunk, Content, Write};
@@ -104,7 +104,7 @@ impl Chunk<'_> {
         }
         let is_ours = |name: &str| !mapped.restricted.iter().any(|(other, _)| other == name);
         let sent = mapped.record.fields.iter();
-        wire::with_sent(record, sent.filter(|(name, _)| is_ours(name)))
+        requests::with_sent(record, sent.filter(|(name, _)| is_ours(name)))
     }
 
     fn entry(&self, write: Write) -> Entry {
@@ -128,7 +128,7 @@ impl Chunk<'_> {
 
     /// Takes the rows that become ours. Writes to those that somebody else has taken since the look-up are dropped: their
     /// records stay open.
-    async fn claim_rows(&self, writes: &mut Vec<Write>) -> Vec<RowClaim> {
+    async fn claim_rows(&self, writes: &mut Vec<Write>) -> Vec<RowLock> {
         let rows = writes.iter().filter(|write| write.claim);
         let mut ids: Vec<String> = rows.map(|write| write.id.clone()).collect();
         // Everybody takes them in the same order, so that no two wait for each other.
@@ -136,7 +136,7 @@ impl Chunk<'_> {
         ids.dedup();
         let mut claims = Vec::with_capacity(ids.len());
         for id in ids {
-            let mut claim = self.service.workspace.claims.enter(&id).await;
+            let mut claim = self.service.workspace.row_locks.lock(&id).await;
             if claim.take(self.looked_at) {
                 claims.push(claim);
             } else {

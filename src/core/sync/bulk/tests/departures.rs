@@ -3,7 +3,7 @@
 use super::*;
 
 use crate::core::sync::options::CallOptions;
-use crate::core::sync::upsert::Upserted;
+use crate::core::sync::record::input::Upserted;
 
 fn upsert(
     service: &SyncService,

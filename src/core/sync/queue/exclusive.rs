@@ -9,16 +9,16 @@ use crate::core::error::CrmError;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::CompanyInput;
 
-use super::context::SyncContext;
-use super::site::Outcome;
-use super::turns::{Hold, Write};
-use super::upsert::{Input, Upserted};
-use super::upsert_turn::broke_off;
+use crate::core::sync::context::SyncContext;
+
+use super::keyed_queue::{Hold, Write};
+use crate::core::sync::record::input::{Input, Outcome, Upserted};
+use crate::core::sync::upsert_turn::broke_off;
 
 impl SyncContext {
     /// Does `work` when all upserts of the key that were called before are done. The place in line is taken at once.
     /// Must be called within a tokio runtime.
-    pub(super) fn in_solo_turn<T: Clone + Send + Sync + 'static>(
+    pub(in crate::core::sync) fn in_exclusive_turn<T: Clone + Send + Sync + 'static>(
         &self,
         kind: ObjectKind,
         external_id: String,
@@ -56,8 +56,8 @@ impl SyncContext {
         let key = (kind, external_id);
         let settings = fastrand::u64(..);
         let place = self
-            .site
-            .turns
+            .scope
+            .queue
             .enter(key, place_holder, settings, Input::merge, write, hold);
         async move {
             let turn = place.wait().await.ok_or_else(|| broke_off("call"))?;

@@ -31,14 +31,14 @@ async fn settle() {
 
 #[tokio::test]
 async fn those_who_wait_together_are_written_together() {
-    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(0));
     let calls: Vec<_> = ["a", "b", "c"]
         .into_iter()
         .map(|input| {
-            let (turns, write) = (Arc::clone(&turns), write(&log, &gate));
-            turns
+            let (queue, write) = (Arc::clone(&queue), write(&log, &gate));
+            queue
                 .enter("key", input.to_owned(), 0, join, write, None)
                 .wait()
         })
@@ -59,12 +59,12 @@ async fn those_who_wait_together_are_written_together() {
             ("bc".to_owned(), false)
         ]
     );
-    assert!(turns.lock().is_empty());
+    assert!(queue.lock().is_empty());
 }
 
 #[tokio::test]
 async fn a_held_line_moves_when_the_hold_is_lifted() {
-    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(9));
     let hold = Hold::default();
@@ -72,7 +72,7 @@ async fn a_held_line_moves_when_the_hold_is_lifted() {
         .map(|input| {
             let write = write(&log, &gate);
             let held = Some(hold.clone());
-            turns.enter("key", input.to_owned(), 0, join, write, held)
+            queue.enter("key", input.to_owned(), 0, join, write, held)
         })
         .into_iter()
         .map(|place| tokio::spawn(place.wait()))
@@ -88,14 +88,14 @@ async fn a_held_line_moves_when_the_hold_is_lifted() {
 
 #[tokio::test]
 async fn different_settings_are_not_merged() {
-    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(0));
     let calls: Vec<_> = [("a", 0), ("b", 1), ("c", 2)]
         .into_iter()
         .map(|(input, settings)| {
-            let (turns, write) = (Arc::clone(&turns), write(&log, &gate));
-            turns
+            let (queue, write) = (Arc::clone(&queue), write(&log, &gate));
+            queue
                 .enter("key", input.to_owned(), settings, join, write, None)
                 .wait()
         })
@@ -111,14 +111,14 @@ async fn different_settings_are_not_merged() {
 
 #[tokio::test]
 async fn a_write_that_nobody_waits_for_is_dropped_and_the_next_one_runs() {
-    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(0));
     let spawn = |input: &str, settings| {
-        let (turns, write) = (Arc::clone(&turns), write(&log, &gate));
+        let (queue, write) = (Arc::clone(&queue), write(&log, &gate));
         let input = input.to_owned();
         tokio::spawn(
-            turns
+            queue
                 .enter("key", input, settings, join, write, None)
                 .wait(),
         )
@@ -139,14 +139,14 @@ async fn a_write_that_nobody_waits_for_is_dropped_and_the_next_one_runs() {
 
 #[tokio::test]
 async fn of_those_who_share_a_write_the_first_that_is_still_there_is_the_first() {
-    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(9));
     let hold = Hold::default();
     let mut places: Vec<_> = ["a", "b", "c", "d"]
         .map(|input| {
             let write = write(&log, &gate);
-            turns.enter("key", input.to_owned(), 0, join, write, Some(hold.clone()))
+            queue.enter("key", input.to_owned(), 0, join, write, Some(hold.clone()))
         })
         .into();
     // The first call writes alone; of the others, who share a write, the first one leaves.
@@ -161,10 +161,10 @@ async fn of_those_who_share_a_write_the_first_that_is_still_there_is_the_first()
 
 #[tokio::test]
 async fn a_write_that_panics_frees_its_line() {
-    let turns: Arc<Turns<&str, String, String>> = Arc::default();
+    let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
     let broken: Write<String, String> = Arc::new(|_, _| Box::pin(async { panic!("broken") }));
     assert!(
-        turns
+        queue
             .enter("key", "a".to_owned(), 0, join, broken, None)
             .wait()
             .await
@@ -172,7 +172,7 @@ async fn a_write_that_panics_frees_its_line() {
     );
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(1));
-    let turn = turns
+    let turn = queue
         .enter("key", "b".to_owned(), 0, join, write(&log, &gate), None)
         .wait()
         .await;

@@ -23,7 +23,7 @@ const MAX_SECOND_CHANCES: usize = 64;
 /// Whether what was learnt at `at_ms` is believed at `now_ms`. What is further ahead than it may be old was written
 /// before a clock was set back, and could be of any age; less is another machine's clock, or one of our own stores',
 /// which never gives the same time twice.
-pub(super) fn is_fresh(at_ms: u64, ttl_ms: u64, now_ms: u64) -> bool {
+pub(in crate::core::sync) fn is_fresh(at_ms: u64, ttl_ms: u64, now_ms: u64) -> bool {
     now_ms.abs_diff(at_ms) < ttl_ms
 }
 
@@ -83,7 +83,7 @@ pub struct Written<'a> {
 }
 
 /// Shared by all services of one workspace and namespace; the time to live is each service's own and applies at read.
-pub struct IdCache {
+pub struct MappingCache {
     entries: Mutex<Entries>,
     capacity: NonZeroUsize,
     /// Keyed anew in each process: nobody can choose two inputs of one digest.
@@ -166,7 +166,7 @@ impl Entries {
     }
 }
 
-impl IdCache {
+impl MappingCache {
     /// An empty cache for at most `capacity` mappings.
     pub fn new(capacity: NonZeroUsize) -> Self {
         Self {

@@ -4,8 +4,8 @@ const WHO: Who = Who::EXAMPLE;
 
 const A: &str = "20202020-0000-4000-8000-000000000001";
 
-fn cache(capacity: usize) -> IdCache {
-    IdCache::new(NonZeroUsize::new(capacity).expect("a positive capacity"))
+fn cache(capacity: usize) -> MappingCache {
+    MappingCache::new(NonZeroUsize::new(capacity).expect("a positive capacity"))
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn written<'a>(external_id: &'a str, hash: Option<&'a str>, version: u64) -> Wri
 #[test]
 fn a_hash_is_forgotten_by_what_is_newer_only() {
     let cache = cache(2);
-    let hash = |cache: &IdCache| {
+    let hash = |cache: &MappingCache| {
         let (known, _) = cache.recall(ObjectKind::Person, "a").expect("remembered");
         (known.hash.is_some(), known.version)
     };
@@ -180,7 +180,7 @@ fn a_hash_is_forgotten_by_what_is_newer_only() {
 #[test]
 fn the_way_back_follows_every_change() {
     let id = Uuid::parse_str(A).expect("a UUID");
-    let back = |cache: &IdCache| cache.find_by_crm_id(ObjectKind::Person, id);
+    let back = |cache: &MappingCache| cache.find_by_crm_id(ObjectKind::Person, id);
     let cache = cache(2);
     cache.insert(ObjectKind::Person, "a", A, 0);
     assert_eq!(back(&cache).as_deref(), Some("a"));

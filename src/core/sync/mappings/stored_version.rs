@@ -6,11 +6,11 @@
 use super::cache::Remembered;
 use crate::core::store::StoredMapping;
 
-/// Hexadecimal digits of a fingerprint.
+/// Hexadecimal digits of a content hash.
 const HASH_DIGITS: usize = 32;
 
 /// The text for a store. Without a version it is the hash alone, and without either it is empty: nothing equals that.
-pub fn hash_text(hash: Option<&str>, version: Option<u64>) -> String {
+pub fn version_text(hash: Option<&str>, version: Option<u64>) -> String {
     let hash = hash.unwrap_or_default();
     match version {
         Some(version) => format!("{hash}@{version}"),
@@ -65,7 +65,7 @@ mod tests {
             (Some(hash), None),
             (None, None),
         ] {
-            let text = hash_text(hash, version);
+            let text = version_text(hash, version);
             assert_eq!(parse(&text), (hash.map(str::to_owned), version), "{text}");
             assert!(text.len() <= 64, "{text}");
         }

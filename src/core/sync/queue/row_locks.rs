@@ -8,18 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 use tokio::sync::OwnedMutexGuard;
 
-/// How many claims are remembered; a look-up that is older than this many claims is none that still runs.
+/// How many claimed rows are remembered; a look-up that is older than this many claims is none that still runs.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
 type Row = Arc<tokio::sync::Mutex<Option<u64>>>;
 
-/// The claims of one workspace, as far as this process makes them.
-pub struct RowClaims {
+/// The rows of one workspace that this process has claimed, or is claiming.
+pub struct RowLocks {
     rows: Mutex<LruCache<String, Row>>,
     clock: AtomicU64,
 }
 
-impl Default for RowClaims {
+impl Default for RowLocks {
     fn default() -> Self {
         Self {
             rows: Mutex::new(LruCache::unbounded()),
@@ -28,14 +28,14 @@ impl Default for RowClaims {
     }
 }
 
-impl RowClaims {
+impl RowLocks {
     /// A moment; later ones are greater.
     pub fn now(&self) -> u64 {
         self.clock.fetch_add(1, Ordering::AcqRel)
     }
 
     /// Waits until nobody else is claiming this row.
-    pub async fn enter(self: &Arc<Self>, row_id: &str) -> RowClaim {
+    pub async fn lock(self: &Arc<Self>, row_id: &str) -> RowLock {
         let row = {
             let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
             let row = rows.get_or_insert(row_id.to_owned(), Row::default);
@@ -45,22 +45,22 @@ impl RowClaims {
             }
             row
         };
-        RowClaim {
+        RowLock {
             row: row.lock_owned().await,
-            claims: Arc::clone(self),
+            locks: Arc::clone(self),
             is_taken: false,
         }
     }
 }
 
 /// The right to claim a row, for as long as it is held.
-pub struct RowClaim {
+pub struct RowLock {
     row: OwnedMutexGuard<Option<u64>>,
-    claims: Arc<RowClaims>,
+    locks: Arc<RowLocks>,
     is_taken: bool,
 }
 
-impl RowClaim {
+impl RowLock {
     /// Takes the row, unless somebody has done so after `looked_at`. It counts as taken when the claim is dropped,
     /// whatever became of the write.
     pub fn take(&mut self, looked_at: u64) -> bool {
@@ -69,10 +69,10 @@ impl RowClaim {
     }
 }
 
-impl Drop for RowClaim {
+impl Drop for RowLock {
     fn drop(&mut self) {
         if self.is_taken {
-            *self.row = Some(self.claims.now());
+            *self.row = Some(self.locks.now());
         }
     }
 }
@@ -83,29 +83,29 @@ mod tests {
 
     #[tokio::test]
     async fn who_looked_before_a_claim_has_to_look_again() {
-        let claims = Arc::new(RowClaims::default());
-        let looked_at = claims.now();
-        let mut first = claims.enter("row").await;
+        let locks = Arc::new(RowLocks::default());
+        let looked_at = locks.now();
+        let mut first = locks.lock("row").await;
         assert!(first.take(looked_at));
         let second = tokio::spawn({
-            let claims = Arc::clone(&claims);
-            async move { claims.enter("row").await.take(looked_at) }
+            let locks = Arc::clone(&locks);
+            async move { locks.lock("row").await.take(looked_at) }
         });
         tokio::task::yield_now().await;
         assert!(!second.is_finished());
         drop(first);
         assert!(!second.await.expect("no panic"));
-        let later = claims.now();
-        assert!(claims.enter("row").await.take(later));
-        assert!(claims.enter("other").await.take(looked_at));
+        let later = locks.now();
+        assert!(locks.lock("row").await.take(later));
+        assert!(locks.lock("other").await.take(looked_at));
     }
 
     #[tokio::test]
     async fn what_is_remembered_is_bounded() {
-        let claims = Arc::new(RowClaims::default());
+        let locks = Arc::new(RowLocks::default());
         for row in 0..=CAPACITY.get() {
-            drop(claims.enter(&row.to_string()).await);
+            drop(locks.lock(&row.to_string()).await);
         }
-        assert_eq!(claims.rows.lock().expect("the rows").len(), CAPACITY.get());
+        assert_eq!(locks.rows.lock().expect("the rows").len(), CAPACITY.get());
     }
 }

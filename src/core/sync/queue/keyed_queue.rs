@@ -61,7 +61,7 @@ struct Listeners {
 
 impl Audience {
     /// So many callers that wait.
-    pub(super) fn of(waiting: usize) -> Self {
+    pub(in crate::core::sync) fn of(waiting: usize) -> Self {
         Self(Arc::new(Listeners {
             waiting: AtomicUsize::new(waiting),
             left: Notify::new(),
@@ -73,19 +73,19 @@ impl Audience {
     }
 
     /// One of them waits no longer.
-    pub(super) fn leave(&self) {
+    pub(in crate::core::sync) fn leave(&self) {
         if self.0.waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.left.notify_one();
         }
     }
 
     /// Whether anybody waits.
-    pub(super) fn is_there(&self) -> bool {
+    pub(in crate::core::sync) fn is_there(&self) -> bool {
         self.0.waiting.load(Ordering::Acquire) > 0
     }
 
     /// Waits until nobody waits any more. Only one task may wait for it.
-    pub(super) async fn left(&self) {
+    pub(in crate::core::sync) async fn left(&self) {
         // Someone may have come after the last one left, while the group was still in line.
         while self.is_there() {
             self.0.left.notified().await;
@@ -93,7 +93,10 @@ impl Audience {
     }
 
     /// What `work` comes to; dropped, and None, as soon as nobody waits for it.
-    pub(super) async fn unless_left<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub(in crate::core::sync) async fn unless_left<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
         tokio::select! {
             biased;
             done = work => Some(done),
@@ -135,11 +138,11 @@ struct Group<I, R> {
 }
 
 /// The lines of all keys. A key without a line has nobody in flight.
-pub struct Turns<K, I, R> {
+pub struct KeyedQueue<K, I, R> {
     lines: Mutex<HashMap<K, VecDeque<Group<I, R>>>>,
 }
 
-impl<K, I, R> Default for Turns<K, I, R> {
+impl<K, I, R> Default for KeyedQueue<K, I, R> {
     fn default() -> Self {
         Self {
             lines: Mutex::new(HashMap::new()),
@@ -147,7 +150,7 @@ impl<K, I, R> Default for Turns<K, I, R> {
     }
 }
 
-impl<K, I, R> Turns<K, I, R>
+impl<K, I, R> KeyedQueue<K, I, R>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     I: Send + 'static,
@@ -206,7 +209,7 @@ where
     async fn drive(self: Arc<Self>, key: K, first: Group<I, R>, hold: Option<Hold>) {
         // A write that panics must not leave its line behind: later callers would wait for ever.
         let mut guard = LineGuard {
-            turns: &self,
+            queue: &self,
             key: &key,
             served: false,
         };
@@ -271,7 +274,7 @@ impl<I, R> Group<I, R> {
 
 /// Clears a key's line when its driver dies; those who wait see their listener closed.
 struct LineGuard<'a, K: Eq + Hash, I, R> {
-    turns: &'a Turns<K, I, R>,
+    queue: &'a KeyedQueue<K, I, R>,
     key: &'a K,
     served: bool,
 }
@@ -279,7 +282,7 @@ struct LineGuard<'a, K: Eq + Hash, I, R> {
 impl<K: Eq + Hash, I, R> Drop for LineGuard<'_, K, I, R> {
     fn drop(&mut self) {
         if !self.served {
-            self.turns
+            self.queue
                 .lines
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)

@@ -10,17 +10,17 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::schema::WorkspaceSchema;
 
-use super::upsert::Input;
+use crate::core::sync::record::input::Input;
 
 /// Changes when what is hashed changes, so that hashes of earlier versions are not believed.
 const FORMAT: u8 = 1;
 
 /// Half of a SHA-256: enough to tell any two contents apart, and short enough to remember many.
-const FINGERPRINT_BYTES: usize = 16;
+const HASH_BYTES: usize = 16;
 
 /// The hash of everything that a write of `record` would say, before any collision is decided, with the schema that it
 /// was mapped on. A person's company counts by its external id.
-pub fn fingerprint(input: &Input, record: &MappedRecord, schema: &WorkspaceSchema) -> String {
+pub fn content_hash(input: &Input, record: &MappedRecord, schema: &WorkspaceSchema) -> String {
     let mut hasher = Sha256::new();
     hasher.update([FORMAT]);
     hasher.update(schema.revision.to_le_bytes());
@@ -44,8 +44,8 @@ pub fn fingerprint(input: &Input, record: &MappedRecord, schema: &WorkspaceSchem
         }
     }
     hash_object(&mut hasher, &record.fields);
-    let mut hex = String::with_capacity(2 * FINGERPRINT_BYTES);
-    for byte in hasher.finalize().iter().take(FINGERPRINT_BYTES) {
+    let mut hex = String::with_capacity(2 * HASH_BYTES);
+    for byte in hasher.finalize().iter().take(HASH_BYTES) {
         // Writing into a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
     }

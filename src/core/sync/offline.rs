@@ -29,12 +29,12 @@ pub struct Normalised {
 
 /// The part of a sync service that sends nothing. Cloning is cheap.
 #[derive(Clone)]
-pub struct UnsentService {
+pub struct OfflineService {
     options: Arc<ServiceOptions>,
     store: Option<Arc<dyn MappingStore>>,
 }
 
-impl UnsentService {
+impl OfflineService {
     /// With the options and the store that a service which sends would have.
     pub fn new(options: ServiceOptions, store: Option<Arc<dyn MappingStore>>) -> Self {
         let namespace = options.namespace.clone();
@@ -94,8 +94,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn service(options: &str) -> UnsentService {
-        UnsentService::new(ServiceOptions::from_json(options).expect("good"), None)
+    fn service(options: &str) -> OfflineService {
+        OfflineService::new(ServiceOptions::from_json(options).expect("good"), None)
     }
 
     #[test]

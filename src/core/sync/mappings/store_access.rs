@@ -7,18 +7,18 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::cache::{Remembered, Written, is_fresh};
-use super::context::SyncContext;
-use super::fingerprint::fingerprint;
-use super::hash_text::{hash_text, is_foreign, remembered_of};
-use super::upsert::Input;
-use super::wire::{Record, text_of, version_of};
+use super::content_hash::content_hash;
+use super::stored_version::{is_foreign, remembered_of, version_text};
 use crate::core::store::{Mapping, MappingWrite};
+use crate::core::sync::context::SyncContext;
+use crate::core::sync::record::input::Input;
+use crate::core::sync::requests::{Record, text_of, version_of};
 use crate::core::twenty::ids::{ObjectKind, caller_external_id, record_id};
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 /// What a write has told.
-pub(super) struct Learnt<'a> {
+pub(in crate::core::sync) struct Learnt<'a> {
     pub external_id: String,
     pub crm_id: String,
     /// Where all that was asked for is written.
@@ -29,7 +29,7 @@ pub(super) struct Learnt<'a> {
 }
 
 /// An id that is remembered.
-pub(super) struct Recalled {
+pub(in crate::core::sync) struct Recalled {
     pub id: String,
     /// Whether a write may go to it before it has been seen: an answer of the server told it, or it is the one that is
     /// computed from the external id. What only a store says may lead to another record's row.
@@ -46,32 +46,32 @@ impl SyncContext {
     }
 
     /// The hash of what a write of `record` would say.
-    pub(super) fn hash_of(
+    pub(in crate::core::sync) fn hash_of(
         &self,
         input: &Input,
         record: &MappedRecord,
         schema: &WorkspaceSchema,
     ) -> String {
-        fingerprint(input, record, schema)
+        content_hash(input, record, schema)
     }
 
     /// Whether what was written last is what would be written now, and is fresh enough to be believed.
-    pub(super) fn is_unchanged(&self, known: &Remembered, hash: &str) -> bool {
+    pub(in crate::core::sync) fn is_unchanged(&self, known: &Remembered, hash: &str) -> bool {
         known.hash.as_deref() == Some(hash) && self.is_hash_fresh(known.written_at_ms)
     }
 
     /// Whether what was written at `written_at_ms` is fresh enough to be believed.
-    pub(super) fn is_hash_fresh(&self, written_at_ms: u64) -> bool {
+    pub(in crate::core::sync) fn is_hash_fresh(&self, written_at_ms: u64) -> bool {
         is_fresh(written_at_ms, self.options.hash_ttl_ms, self.now_ms())
     }
 
     /// Whether memory counts without a look into the store, which other processes may have told of later.
-    pub(super) fn knows_best(&self, written_at_ms: u64) -> bool {
+    pub(in crate::core::sync) fn knows_best(&self, written_at_ms: u64) -> bool {
         self.store.is_none() || is_fresh(written_at_ms, self.options.cache_ttl_ms, self.now_ms())
     }
 
     /// What memory, and for the rest the store, know of many records. `Err` is a store's failure.
-    pub(super) async fn recall_many(
+    pub(in crate::core::sync) async fn recall_many(
         &self,
         kind: ObjectKind,
         external_ids: &[String],
@@ -80,7 +80,7 @@ impl SyncContext {
         let mut known = HashMap::with_capacity(external_ids.len());
         let mut unknown = Vec::new();
         for external_id in external_ids {
-            let remembered = self.site.cache.recall(kind, external_id);
+            let remembered = self.scope.cache.recall(kind, external_id);
             let is_fresh = |cached_at_ms| is_fresh(cached_at_ms, self.options.cache_ttl_ms, now_ms);
             match remembered {
                 Some((remembered, cached_at_ms)) if is_fresh(cached_at_ms) => {
@@ -121,7 +121,7 @@ impl SyncContext {
     }
 
     /// Remembers what was written, in memory and in the store. `Err` is a store's failure.
-    pub(super) async fn remember_many(
+    pub(in crate::core::sync) async fn remember_many(
         &self,
         kind: ObjectKind,
         learnt: &[Learnt<'_>],
@@ -134,7 +134,7 @@ impl SyncContext {
                 hash: learnt.hash.as_deref(),
                 version: version_of(learnt.row),
             };
-            self.site.cache.insert_written(kind, written, now_ms);
+            self.scope.cache.insert_written(kind, written, now_ms);
         }
         let Some(store) = self.store.as_ref().filter(|_| !learnt.is_empty()) else {
             return Ok(());
@@ -147,7 +147,7 @@ impl SyncContext {
                     crm_id: learnt.crm_id.clone(),
                     kind,
                 },
-                version_hash: Some(hash_text(learnt.hash.as_deref(), version_of(learnt.row))),
+                version_hash: Some(version_text(learnt.hash.as_deref(), version_of(learnt.row))),
                 data: Some(json!(learnt.fields).to_string()),
             })
             .collect();
@@ -155,14 +155,14 @@ impl SyncContext {
     }
 
     /// The CRM id of `external_id`, from memory or else from the store. `Err` is a store's failure.
-    pub(super) async fn recall(
+    pub(in crate::core::sync) async fn recall(
         &self,
         kind: ObjectKind,
         external_id: &str,
     ) -> Result<Option<Recalled>, String> {
         let ttl_ms = self.options.cache_ttl_ms;
         let remembered = self
-            .site
+            .scope
             .cache
             .get(kind, external_id, ttl_ms, self.now_ms());
         let hits = usize::from(remembered.is_some());
@@ -185,20 +185,25 @@ impl SyncContext {
     }
 
     /// Whether `id` is the one that a new record with this external id gets.
-    pub(super) fn is_computed(&self, kind: ObjectKind, external_id: &str, id: &str) -> bool {
+    pub(in crate::core::sync) fn is_computed(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+        id: &str,
+    ) -> bool {
         let computed = record_id(kind, self.options.namespace.as_deref(), external_id);
         Uuid::parse_str(id).is_ok_and(|id| id == computed)
     }
 
-    pub(super) fn learn(&self, kind: ObjectKind, external_id: &str, crm_id: &str) {
-        self.site
+    pub(in crate::core::sync) fn learn(&self, kind: ObjectKind, external_id: &str, crm_id: &str) {
+        self.scope
             .cache
             .insert(kind, external_id, crm_id, self.now_ms());
     }
 
     /// Forgets what is remembered of the record that a row belonged to, where another record takes or has taken that row.
     /// `Err` is a store's failure.
-    pub(super) async fn forget_former_owner(
+    pub(in crate::core::sync) async fn forget_former_owner(
         &self,
         kind: ObjectKind,
         row: &Record,
@@ -210,8 +215,8 @@ impl SyncContext {
         }
     }
 
-    /// The external id of this site that a row carries, where it is not this record's.
-    pub(super) fn former_owner<'r>(
+    /// The external id of this scope that a row carries, where it is not this record's.
+    pub(in crate::core::sync) fn former_owner<'r>(
         &self,
         row: &'r Record,
         mapped: &MappedRecord,
@@ -223,8 +228,12 @@ impl SyncContext {
     }
 
     /// Forgets a mapping that the server disowned. `Err` is a store's failure.
-    pub(super) async fn forget(&self, kind: ObjectKind, external_id: &str) -> Result<(), String> {
-        self.site.cache.remove(kind, external_id);
+    pub(in crate::core::sync) async fn forget(
+        &self,
+        kind: ObjectKind,
+        external_id: &str,
+    ) -> Result<(), String> {
+        self.scope.cache.remove(kind, external_id);
         match &self.store {
             None => Ok(()),
             Some(store) => store.delete_mapping(external_id, kind).await,
