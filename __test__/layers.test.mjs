@@ -25,18 +25,6 @@ const allowed = {
       'sync::upsert::payload',
       'sync::upsert_turn',
     ],
-    [
-      'twenty::company_key',
-      'twenty::composite',
-      'twenty::email_policy',
-      'twenty::further_emails',
-      'twenty::input',
-      'twenty::input::forms',
-      'twenty::input::raw',
-      'twenty::lookup::answer',
-      'twenty::lookup::query',
-      'twenty::record',
-    ],
   ],
   // Imports of types only.
   lib: [

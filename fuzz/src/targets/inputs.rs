@@ -7,11 +7,12 @@ use twenty_crm_native::core::sync::bulk::BulkOptions;
 use twenty_crm_native::core::sync::options::{CallOptions, ServiceOptions};
 use twenty_crm_native::core::twenty::company::map_company;
 use twenty_crm_native::core::twenty::company_key::CompanyKey;
+use twenty_crm_native::core::twenty::comparison::holds_all;
 use twenty_crm_native::core::twenty::email_policy::{EmailPolicy, InvalidEmail, MissingEmail};
 use twenty_crm_native::core::twenty::fields::FieldNames;
 use twenty_crm_native::core::twenty::input::{CompanyInput, PersonInput, external_id_from_json};
 use twenty_crm_native::core::twenty::person::map_person;
-use twenty_crm_native::core::twenty::record::{MapContext, MappedRecord, holds_all};
+use twenty_crm_native::core::twenty::record::{MapContext, MappedRecord};
 use twenty_crm_native::core::twenty::schema::WorkspaceSchema;
 
 use super::exchange::{KEY, schema};

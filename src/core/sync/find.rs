@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::record::part;
 use crate::core::twenty::schema::WorkspaceSchema;
+use crate::core::twenty::values::part;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::collision::Claimant;

@@ -10,7 +10,8 @@ use crate::core::error::CrmError;
 use crate::core::store::{BoundedStore, MappingStore};
 use crate::core::twenty::email_policy::GivenEmail;
 use crate::core::twenty::ids::{ObjectKind, record_id};
-use crate::core::twenty::input::{CompanyInput, Patch, PersonInput};
+use crate::core::twenty::input::{CompanyInput, PersonInput};
+use crate::core::twenty::patch::Patch;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::options::ServiceOptions;

@@ -10,8 +10,8 @@ use crate::core::error::CrmError;
 use crate::core::quoted::Quoted;
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::is_blank;
 use crate::core::twenty::schema::ObjectSchema;
+use crate::core::twenty::values::is_blank;
 
 use super::requests::Record;
 

@@ -7,8 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::domain::{self, Domain};
 use super::ids::ObjectKind;
-use super::input::{CompanyInput, Patch};
-use super::record::{MapContext, MappedRecord, Mapper, UniqueValue, part, read_text};
+use super::input::CompanyInput;
+use super::mapper::Mapper;
+use super::patch::Patch;
+use super::record::{MapContext, MappedRecord, UniqueValue};
+use super::values::{part, read_text};
 use super::warning::reason;
 use super::{name, several};
 use crate::core::error::CrmError;

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::ids::ObjectKind;
 use super::phone::Phone;
-use super::record::{is_blank, part};
+use super::values::{is_blank, part};
 use super::{domain, email, further_emails, further_phones, name};
 
 const PHONE: &str = "primaryPhoneNumber";

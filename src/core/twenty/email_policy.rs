@@ -1,7 +1,7 @@
 //! What becomes of the e-mail address that a person is given: an address, none, or something that is no address.
 
 use super::email;
-use super::input::Patch;
+use super::patch::Patch;
 use crate::core::error::CrmError;
 
 /// What happens to a record whose e-mail is none (option `invalidEmail`).

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::email;
+use super::patch::Patch;
+use super::{email, values};
 use crate::core::error::CrmError;
 
 mod forms;
@@ -12,59 +13,6 @@ mod tests;
 
 pub use forms::Forms;
 use raw::{RawObject, blank, nul};
-
-/// A field that may be left alone, cleared or set.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Patch<T> {
-    /// Not given: what the CRM has stays.
-    #[default]
-    Absent,
-    /// Given as `null`: what the CRM has is cleared.
-    Null,
-    /// Given: what the CRM has is replaced.
-    Value(T),
-}
-
-impl<T> Patch<T> {
-    /// The value, where there is one.
-    pub fn value(&self) -> Option<&T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Absent | Self::Null => None,
-        }
-    }
-
-    /// Whether the field was not given.
-    pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
-
-    fn merge(&mut self, later: Self) {
-        if !later.is_absent() {
-            *self = later;
-        }
-    }
-
-    fn put(&self, object: &mut Map<String, Value>, key: &str)
-    where
-        T: Clone + Into<Value>,
-    {
-        match self {
-            Self::Absent => {}
-            Self::Null => drop(object.insert(key.to_owned(), Value::Null)),
-            Self::Value(value) => drop(object.insert(key.to_owned(), value.clone().into())),
-        }
-    }
-}
-
-impl Patch<String> {
-    fn blank_is_null(self) -> Self {
-        match self {
-            Self::Value(text) if text.trim().is_empty() => Self::Null,
-            other => other,
-        }
-    }
-}
 
 /// Reads an external id alone, from the JSON text of an object that has it as `external_id`.
 ///
@@ -218,7 +166,7 @@ impl PersonInput {
             Patch::Absent => {}
             Patch::Null => drop(object.insert("total_submissions".into(), Value::Null)),
             Patch::Value(number) => {
-                drop(object.insert("total_submissions".into(), super::record::number(*number)))
+                drop(object.insert("total_submissions".into(), values::number(*number)))
             }
         }
         self.company_external_id

@@ -5,12 +5,15 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::company_key::map_company_of;
 use super::email_policy::GivenEmail;
 use super::ids::ObjectKind;
-use super::input::{Patch, PersonInput};
+use super::input::PersonInput;
+use super::mapper::Mapper;
+use super::patch::Patch;
+use super::person_company::map_company_of;
 use super::phone::{self, Phone};
-use super::record::{MapContext, MappedRecord, Mapper, UniqueValue, part, read_number, read_text};
+use super::record::{MapContext, MappedRecord, UniqueValue};
+use super::values::{part, read_number, read_text};
 use super::warning::reason;
 use super::{email, name, phone_codes};
 use crate::core::error::CrmError;

@@ -16,10 +16,10 @@ use crate::core::sync::record::input::Input;
 use crate::core::sync::requests::{Record, id_of, is_deleted};
 use crate::core::sync::upsert::{create_payload, linked_warning, map};
 use crate::core::twenty::company_key::{CompanyOf, CompanyRef};
+use crate::core::twenty::comparison::only_blank;
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
-use crate::core::twenty::input::Patch;
 use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::record::only_blank;
+use crate::core::twenty::patch::Patch;
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::warning::SyncWarning;
 

@@ -9,9 +9,10 @@ use super::refusals::{naming_email, suspects};
 use super::{Plan, Step, Upsert, map};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
+use crate::core::twenty::comparison::holds_all;
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::{MappedRecord, holds_all};
+use crate::core::twenty::record::MappedRecord;
 
 use crate::core::sync::requests::{self, id_of, is_deleted};
 use crate::core::sync::schema_source::Sign;

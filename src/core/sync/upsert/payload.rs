@@ -12,10 +12,11 @@ use crate::core::sync::ownership::{needs_row, restrict};
 use crate::core::sync::record::input::{Input, Upserted};
 use crate::core::sync::requests::{Record, id_of, is_deleted, text_of};
 use crate::core::twenty::company::{CompanyEntity, company_to_entity};
+use crate::core::twenty::comparison::holds_all;
 use crate::core::twenty::composite::{carry_over, has_shared, leave_out_shared};
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::person::{PersonEntity, person_to_entity};
-use crate::core::twenty::record::{MappedRecord, holds_all};
+use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 /// What an update writes.

@@ -8,9 +8,10 @@ use super::payload::Update;
 use super::{Plan, Step, Upsert};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::sync::record::input::Input;
+use crate::core::twenty::comparison::only_blank;
 use crate::core::twenty::composite;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::{UniqueValue, only_blank};
+use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::unique::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 

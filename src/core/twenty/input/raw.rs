@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Patch;
 use crate::core::error::CrmError;
+use crate::core::twenty::patch::Patch;
 
 /// A JSON object whose values are not looked at yet, so that a bad one can be reported by its key.
 pub(super) struct RawObject<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);

@@ -10,8 +10,8 @@ use super::{LookupQuery, failed};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::part;
 use crate::core::twenty::unique;
+use crate::core::twenty::values::part;
 
 /// One row that the CRM has.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,9 +12,9 @@ use crate::core::sync::requests::{Record, id_of};
 use crate::core::sync::upsert::{
     create_payload, is_as_created, link_kept_warning, linked_warning, store_failed, take_value_from,
 };
+use crate::core::twenty::comparison::{holds_all, only_blank};
 use crate::core::twenty::composite::carry_over;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::{holds_all, only_blank};
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::rivals::holder_of;

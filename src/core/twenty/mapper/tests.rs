@@ -2,11 +2,15 @@ use proptest::prelude::*;
 
 use super::super::company::{company_to_entity, map_company};
 use super::super::company_key::CompanyKey;
+use super::super::comparison::{holds, only_blank};
+use super::super::domain::DomainForm;
 use super::super::email_policy::{EmailPolicy, InvalidEmail, MissingEmail};
+use super::super::fields::{ExternalIdField, FieldNames};
 use super::super::ids::ObjectKind;
 use super::super::input::{CompanyInput, PersonInput};
 use super::super::person::{map_person, person_to_entity};
-use super::super::schema::{FieldInfo, Uniqueness};
+use super::super::phone::Country;
+use super::super::schema::{FieldInfo, ObjectSchema, Uniqueness};
 use super::*;
 
 fn schema(fields: &[(&str, FieldKind)]) -> ObjectSchema {
