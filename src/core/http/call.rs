@@ -7,13 +7,13 @@ use memchr::memmem;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
+use super::attempt_error::{AttemptError, gave_up_waiting, past_deadline};
+use super::attempt_span::AttemptSpan;
 use super::client_parts::{Caller, Inner};
-use super::flight::Flight;
-use super::miss::{Miss, gave_up_waiting, past_deadline};
+use super::idempotency::{changes_nothing, is_read, is_repeatable};
 use super::observer::{Event, EventKind, Owner};
-use super::pacing::{Closed, Turn};
 use super::rate_headers::RateHeaders;
-use super::repeatable::{changes_nothing, is_read, is_repeatable};
+use super::throttle::{Permit, WaitTooLong};
 use super::{
     Priority, Request, Response, SentFlag, TransportRequest, TransportResponse, Verdict, headers,
     redirect, retry,
@@ -77,8 +77,8 @@ impl<'a> Call<'a> {
     pub(super) async fn run(mut self) -> Result<Response, CrmError> {
         let mut last = None;
         loop {
-            let turn = match self.turn().await {
-                Ok(turn) => turn,
+            let permit = match self.permit().await {
+                Ok(permit) => permit,
                 Err(closed) => {
                     return Err(self.finish(gave_up_waiting(&self.name(), last, closed)));
                 }
@@ -86,7 +86,7 @@ impl<'a> Call<'a> {
             let Some(time) = self.time_left() else {
                 return Err(self.finish(past_deadline(&self.name(), last)));
             };
-            match self.attempt(turn, time).await {
+            match self.attempt(permit, time).await {
                 Ok(response) => {
                     self.client.parts.workspace.budget.succeeded(self.taken);
                     return Ok(Response {
@@ -97,7 +97,7 @@ impl<'a> Call<'a> {
                         ambiguous: self.ambiguous,
                     });
                 }
-                Err(miss) => match self.after(*miss, turn) {
+                Err(failed) => match self.after(*failed, permit) {
                     Ok((wait, error)) => {
                         if !wait.is_zero() {
                             sleep(wait).await;
@@ -112,36 +112,36 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Waits for the rate limit and for the caller's own cap, as long as the caller allows.
-    async fn turn(&mut self) -> Result<Turn, Closed> {
+    /// Waits for the rate limit and for the caller's own quota, as long as the caller allows.
+    async fn permit(&mut self) -> Result<Permit, WaitTooLong> {
         let client = self.client;
-        let gate = &client.parts.workspace.gate;
-        if gate.is_open() && client.cap.is_none() {
-            return Ok(Turn::Free);
+        let throttle = &client.parts.workspace.throttle;
+        if throttle.is_open() && client.quota.is_none() {
+            return Ok(Permit::Free);
         }
         let start = Instant::now();
         let allowed = Duration::from_millis(client.config.max_throttle_wait_ms);
         let limit = start + allowed.saturating_sub(self.throttle_waited);
         let limit = self.deadline.map_or(limit, |deadline| deadline.min(limit));
-        let turn = if gate.is_open() {
-            Ok(Turn::Free)
+        let permit = if throttle.is_open() {
+            Ok(Permit::Free)
         } else if self.request.skip_retry {
-            Ok(Turn::Unpaced)
+            Ok(Permit::Unpaced)
         } else {
             let cost = self.request.cost;
-            gate.enter(self.priority, cost, limit).await
+            throttle.enter(self.priority, cost, limit).await
         };
         let paced = Instant::now();
-        // The cap comes last: whoever waits for it holds up nobody who has none.
-        let turn = match (&client.cap, turn) {
-            (Some(cap), Ok(turn)) => cap.enter(self.priority, limit).await.map(|()| turn),
-            (_, turn) => turn,
+        // The quota comes last: whoever waits for it holds up nobody who has none.
+        let permit = match (&client.quota, permit) {
+            (Some(quota), Ok(permit)) => quota.enter(self.priority, limit).await.map(|()| permit),
+            (_, permit) => permit,
         };
         let end = Instant::now();
         self.throttle_waited += end - start;
         self.tell_waited("paced", paced - start);
         self.tell_waited("capped", end - paced);
-        turn
+        permit
     }
 
     /// The next attempt's time; `None` when the deadline has passed.
@@ -156,14 +156,14 @@ impl<'a> Call<'a> {
     /// Sends the request once, redirects aside, and judges the answer.
     async fn attempt(
         &mut self,
-        turn: Turn,
+        permit: Permit,
         time: Duration,
-    ) -> Result<TransportResponse, Box<Miss>> {
+    ) -> Result<TransportResponse, Box<AttemptError>> {
         self.attempts += 1;
         if self.attempts > 1 {
             self.owner.count(|metrics| metrics.retries.add(1));
         }
-        let mut flight = Flight::begin(self.owner, || self.start());
+        let mut span = AttemptSpan::begin(self.owner, || self.start());
         // Whether a read was sent makes no difference to anybody.
         let sent = if is_read(&self.request.method) {
             SentFlag::default()
@@ -172,14 +172,18 @@ impl<'a> Call<'a> {
         };
         let judged = match timeout(time, self.exchange(&sent, time)).await {
             Ok(Ok(response)) => {
-                flight.answered(response.status, response.body.len());
-                self.judge(response, turn)
+                span.answered(response.status, response.body.len());
+                self.judge(response, permit)
             }
-            Ok(Err(miss)) => Err(miss),
-            Err(_) => Err(Miss::timed_out(&self.name(), time, sent.is_raised())),
+            Ok(Err(failed)) => Err(failed),
+            Err(_) => Err(AttemptError::timed_out(
+                &self.name(),
+                time,
+                sent.is_raised(),
+            )),
         };
-        let miss = judged.as_ref().err();
-        flight.end(miss.map(|miss| &miss.error), &self.client.redactor);
+        let failed = judged.as_ref().err();
+        span.end(failed.map(|failed| &failed.error), &self.client.redactor);
         judged
     }
 
@@ -188,7 +192,7 @@ impl<'a> Call<'a> {
         &self,
         sent: &SentFlag,
         time: Duration,
-    ) -> Result<TransportResponse, Box<Miss>> {
+    ) -> Result<TransportResponse, Box<AttemptError>> {
         let client = self.client;
         let base_url = &client.config.base_url;
         let method = &self.request.method;
@@ -212,40 +216,42 @@ impl<'a> Call<'a> {
             });
             let response = match client.parts.transport.send(request).await {
                 Ok(response) => response,
-                Err(error) => return Err(Miss::not_answered(&self.name(), base_url, &error)),
+                Err(error) => {
+                    return Err(AttemptError::not_answered(&self.name(), base_url, &error));
+                }
             };
             match redirect::target(base_url, method, url, &response, hops) {
                 Ok(None) => return Ok(response),
                 Ok(Some(next)) => redirected = Some(next),
-                Err(error) => return Err(Miss::last(error)),
+                Err(error) => return Err(AttemptError::last(error)),
             }
             hops += 1;
         }
     }
 
-    /// Asks the classifier, and tells the gate whether the rate limit let the call through.
+    /// Asks the classifier, and tells the throttle whether the rate limit let the call through.
     fn judge(
         &self,
         mut response: TransportResponse,
-        turn: Turn,
-    ) -> Result<TransportResponse, Box<Miss>> {
+        permit: Permit,
+    ) -> Result<TransportResponse, Box<AttemptError>> {
         let parts = &self.client.parts;
         let method = &self.request.method;
         let classifier = &parts.classifier;
-        if let Some(miss) = self.not_the_servers(&response) {
-            self.passed(turn, &response);
-            return Err(miss);
+        if let Some(failed) = self.not_the_servers(&response) {
+            self.passed(permit, &response);
+            return Err(failed);
         }
         let Verdict::Failed(mut failure) =
             classifier.classify(&self.request.path, method, &response)
         else {
-            self.passed(turn, &response);
+            self.passed(permit, &response);
             if !self.is_own(&response) {
-                return Err(Miss::misplaced(&self.name(), response.status));
+                return Err(AttemptError::misplaced(&self.name(), response.status));
             }
             return Ok(response);
         };
-        let shown = self.shown_path();
+        let shown = self.redacted_path();
         let without_key = self.client.redactor.clean_body(&response.body);
         if without_key.is_some() || shown != self.request.path {
             // Judged anew without the key, so that no shortened text can end within it.
@@ -254,19 +260,19 @@ impl<'a> Call<'a> {
                 failure.error = cleaned.error;
             }
         }
-        if failure.throttle.is_none() {
-            self.passed(turn, &response);
+        if failure.rate_limit.is_none() {
+            self.passed(permit, &response);
         }
         let now = parts.clock.now();
         let in_header = retry::retry_after(&response.headers, now);
         let told = failure
-            .throttle
+            .rate_limit
             .and_then(|_| RateHeaders::read(&response.headers, now));
         let reset = told.and_then(|told| told.reset);
-        if let (Some(told), Some(throttle)) = (told, &mut failure.throttle) {
-            told.refine(throttle);
+        if let (Some(told), Some(rate_limit)) = (told, &mut failure.rate_limit) {
+            told.refine(rate_limit);
         }
-        Err(Box::new(Miss {
+        Err(Box::new(AttemptError {
             error: failure.error,
             retry: failure.retry,
             // A server that fails may have failed after its work was done. What would double a record is judged by the
@@ -274,7 +280,7 @@ impl<'a> Call<'a> {
             ambiguous: failure.ambiguous
                 || (failure.retry && response.status >= 500 && is_repeatable(&self.request)),
             retry_after: in_header.or(failure.retry_after).or(reset),
-            throttle: failure.throttle,
+            rate_limit: failure.rate_limit,
             is_misplaced: false,
             has_rate_headers: told.is_some(),
             cost: RETRY_BUDGET_COST,
@@ -282,12 +288,12 @@ impl<'a> Call<'a> {
     }
 
     /// Answers that no server gives to what was asked, but a cache or a proxy on the way.
-    fn not_the_servers(&self, response: &TransportResponse) -> Option<Box<Miss>> {
+    fn not_the_servers(&self, response: &TransportResponse) -> Option<Box<AttemptError>> {
         match response.status {
             304 if !headers::is_conditional(&self.headers) => {
-                Some(Miss::not_modified(&self.name()))
+                Some(AttemptError::not_modified(&self.name()))
             }
-            407 => Some(Miss::proxy_wants_login(
+            407 => Some(AttemptError::proxy_wants_login(
                 &self.name(),
                 self.url.scheme(),
                 Some(407),
@@ -304,63 +310,67 @@ impl<'a> Call<'a> {
             .all(|text| memmem::find(&response.body, text.as_bytes()).is_some())
     }
 
-    /// Tells the gate that the rate limit let the call through.
-    fn passed(&self, turn: Turn, response: &TransportResponse) {
+    /// Tells the throttle that the rate limit let the call through.
+    fn passed(&self, permit: Permit, response: &TransportResponse) {
         let parts = &self.client.parts;
-        let gate = &parts.workspace.gate;
-        let told = gate
+        let throttle = &parts.workspace.throttle;
+        let told = throttle
             .has_headers()
             .then(|| RateHeaders::read(&response.headers, parts.clock.now()))
             .flatten();
-        gate.passed(turn, told);
+        throttle.passed(permit, told);
     }
 
     /// What to do after a failed attempt: wait so long and go on, or give up with an error.
-    fn after(&mut self, miss: Miss, turn: Turn) -> Result<(Duration, CrmError), CrmError> {
+    fn after(
+        &mut self,
+        failed: AttemptError,
+        permit: Permit,
+    ) -> Result<(Duration, CrmError), CrmError> {
         let config = &self.client.config;
         let parts = &self.client.parts;
-        let mut error = miss.error;
-        let ambiguous = miss.ambiguous && !changes_nothing(&self.request);
+        let mut error = failed.error;
+        let ambiguous = failed.ambiguous && !changes_nothing(&self.request);
         self.ambiguous |= ambiguous;
-        if miss.is_misplaced {
+        if failed.is_misplaced {
             headers::close_after(&mut self.headers);
         }
         let wait = retry::delay(
             self.repeats,
             Duration::from_millis(config.initial_backoff_ms),
             Duration::from_millis(config.max_backoff_ms),
-            miss.retry_after,
+            failed.retry_after,
             &*parts.jitter,
         );
-        if let Some(asked) = miss.retry_after {
+        if let Some(asked) = failed.retry_after {
             let millis = u64::try_from(asked.as_millis()).unwrap_or(u64::MAX);
             error = error.with_detail("retryAfterMs", millis);
         }
-        if let Some(throttle) = miss.throttle {
+        if let Some(rate_limit) = failed.rate_limit {
             self.owner.count(|metrics| metrics.throttled.add(1));
             parts.workspace.throttled.add(1);
-            let asked = miss.retry_after.filter(|asked| !asked.is_zero());
+            let asked = failed.retry_after.filter(|asked| !asked.is_zero());
             let asked = asked.map(|asked| asked.min(RETRY_AFTER_MAX));
-            let hinted = asked.is_some() || throttle.interval().is_some();
+            let hinted = asked.is_some() || rate_limit.interval().is_some();
             // Without a hint this is a failure like others, but the workspace waits with the call.
             let pause = if hinted { asked } else { Some(wait) };
-            let gate = &parts.workspace.gate;
-            gate.refused(turn, throttle, pause, miss.has_rate_headers);
+            let throttle = &parts.workspace.throttle;
+            throttle.refused(permit, rate_limit, pause, failed.has_rate_headers);
             self.tell(EventKind::Throttle, |event| Event {
                 cause: Some("refused"),
                 status: error.status,
                 wait_ms: pause.map(|pause| pause.as_secs_f64() * 1e3),
                 ..event
             });
-            if hinted && miss.retry && !self.request.skip_retry {
-                // The gate does the waiting, and it does not count as a repeat.
+            if hinted && failed.retry && !self.request.skip_retry {
+                // The throttle does the waiting, and it does not count as a repeat.
                 self.tell_retry(&error, asked.unwrap_or_default());
                 return Ok((Duration::ZERO, error));
             }
         }
         let repeats_left = self.repeats < config.max_retries && !self.request.skip_retry;
         let may_help =
-            miss.retry && (self.request.repeat_timeouts || error.code != ErrorCode::Timeout);
+            failed.retry && (self.request.repeat_timeouts || error.code != ErrorCode::Timeout);
         if !may_help || !repeats_left || (ambiguous && !is_repeatable(&self.request)) {
             return Err(error);
         }
@@ -370,16 +380,16 @@ impl<'a> Call<'a> {
         {
             return Err(error.with_detail("deadlineExceeded", true));
         }
-        if !parts.workspace.budget.take(miss.cost) {
+        if !parts.workspace.budget.take(failed.cost) {
             return Err(error.with_detail("retryBudgetExhausted", true));
         }
-        self.taken = miss.cost;
+        self.taken = failed.cost;
         self.repeats += 1;
         self.tell_retry(&error, wait);
         Ok((wait, error))
     }
 }
 
-mod telling;
+mod events;
 #[cfg(test)]
 mod tests;

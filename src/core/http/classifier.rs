@@ -39,12 +39,12 @@ pub struct Failure {
     /// How long to wait, as the body says it. The `Retry-After` header is read by the client itself.
     pub retry_after: Option<Duration>,
     /// Set when this is the rate limit: the whole workspace waits.
-    pub throttle: Option<Throttle>,
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// What the server said about its rate limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Throttle {
+pub struct RateLimit {
     /// Calls per window.
     pub limit: Option<u32>,
     /// The window's length.

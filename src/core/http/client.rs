@@ -68,16 +68,16 @@ impl HttpClient {
             HeaderValue::from_static("identity"),
         );
         base_headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        let cap = config
+        let quota = config
             .max_requests_per_minute
-            .map(|per_minute| parts.workspace.caps.of(per_minute));
+            .map(|per_minute| parts.workspace.quotas.of(per_minute));
         Ok(Self {
             inner: Arc::new(Inner {
                 redactor: Redactor::new(&config.api_key),
                 config,
                 parts,
                 base_headers,
-                cap,
+                quota,
             }),
             owner: Arc::default(),
             priority: Priority::Single,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::observer::Owner;
-use super::pacing::Cap;
 use super::redact::Redactor;
+use super::throttle::ClientQuota;
 use super::{Classifier, ClientConfig, Clock, Jitter, Priority, Transport, Workspace};
 
 /// What all calls of a client share.
@@ -16,8 +16,8 @@ pub(super) struct Inner {
     pub(super) redactor: Redactor,
     /// Sent with every request; cloning header values copies no bytes.
     pub(super) base_headers: HeaderMap,
-    /// The caller's own cap.
-    pub(super) cap: Option<Arc<Cap>>,
+    /// The caller's own quota.
+    pub(super) quota: Option<Arc<ClientQuota>>,
 }
 
 /// What a client is made of; tests replace what they need to.

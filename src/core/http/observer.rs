@@ -58,7 +58,7 @@ pub struct Event<'a> {
     pub origin: Origin,
     /// HTTP method.
     pub method: &'a str,
-    /// The path as it may be shown: see [`super::shown_path::shape`].
+    /// The path as it may be shown: see [`super::path_template::of`].
     pub path: &'a str,
     /// The attempt's number within its call, from 1.
     pub attempt: u32,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
 
-use super::Throttle;
+use super::RateLimit;
 use super::retry::server_now;
 
 /// From this on a number of seconds is a date, not a wait: 2001, or a wait of 31 years.
@@ -48,8 +48,8 @@ impl RateHeaders {
     }
 
     /// What a refusal said of the limit, with the lower of two numbers: the body may name the most that can be saved up.
-    pub(super) fn refine(self, throttle: &mut Throttle) {
-        if let (Some(limit), Some(earned)) = (&mut throttle.limit, self.limit) {
+    pub(super) fn refine(self, rate_limit: &mut RateLimit) {
+        if let (Some(limit), Some(earned)) = (&mut rate_limit.limit, self.limit) {
             *limit = earned.min(*limit);
         }
     }
@@ -127,16 +127,16 @@ mod tests {
             RateHeaders::read(&headers(&pairs), now()).expect("headers")
         };
         for (limit, expected) in [("100", 100), ("900", 500), ("0", 500), ("many", 500)] {
-            let mut throttle = Throttle {
+            let mut rate_limit = RateLimit {
                 limit: Some(500),
                 window: Some(Duration::from_secs(60)),
             };
-            told(limit).refine(&mut throttle);
-            assert_eq!(throttle.limit, Some(expected), "{limit}");
+            told(limit).refine(&mut rate_limit);
+            assert_eq!(rate_limit.limit, Some(expected), "{limit}");
         }
-        let mut unknown = Throttle::default();
+        let mut unknown = RateLimit::default();
         told("100").refine(&mut unknown);
-        assert_eq!(unknown, Throttle::default());
+        assert_eq!(unknown, RateLimit::default());
     }
 
     #[test]

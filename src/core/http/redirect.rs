@@ -3,7 +3,7 @@
 use http::{Method, header};
 use url::Url;
 
-use super::repeatable::is_read;
+use super::idempotency::is_read;
 use super::{BaseUrl, TransportResponse};
 use crate::core::config::MAX_REDIRECTS;
 use crate::core::error::{CrmError, ErrorCode};

@@ -4,8 +4,8 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::budget::RetryBudget;
-use super::pacing::{Caps, Gate};
+use super::retry_budget::RetryBudget;
+use super::throttle::{ClientQuotas, Throttle};
 use super::{ApiKey, BaseUrl};
 use crate::core::metrics::Counter;
 
@@ -15,8 +15,8 @@ const MAX_WORKSPACES: usize = 64;
 /// One workspace (base URL and key): limiter, retry budget, and whatever the layers above keep per workspace.
 #[derive(Default)]
 pub struct Workspace {
-    pub(super) gate: Gate,
-    pub(super) caps: Caps,
+    pub(super) throttle: Throttle,
+    pub(super) quotas: ClientQuotas,
     pub(super) budget: RetryBudget,
     /// Answers that were the rate limit, whoever had asked.
     pub(super) throttled: Counter,
@@ -57,7 +57,7 @@ impl Workspace {
 
     /// Whether calls wait for the rate limit now.
     pub fn is_throttled(&self) -> bool {
-        !self.gate.is_open()
+        !self.throttle.is_open()
     }
 
     /// The value of type `T` that the layers above keep for this workspace, made on first use.

@@ -65,7 +65,7 @@ fn failure(error: CrmError, again: Again) -> Box<Failure> {
         retry: again != Again::No,
         ambiguous: again == Again::Ambiguous,
         retry_after: None,
-        throttle: None,
+        rate_limit: None,
     })
 }
 

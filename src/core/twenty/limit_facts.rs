@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::core::http::Throttle;
+use crate::core::http::RateLimit;
 
 /// Longer words than any of the server's are not kept.
 const MAX_WORD: usize = 40;
@@ -52,9 +52,9 @@ impl LimitFacts {
     }
 
     /// The pace that the server allows: from its keys, or from its words where it has no keys.
-    pub fn throttle(&self, message: &str) -> Throttle {
+    pub fn rate_limit(&self, message: &str) -> RateLimit {
         match (self.limit, self.window) {
-            (Some(limit), Some(window)) => Throttle {
+            (Some(limit), Some(window)) => RateLimit {
                 limit: Some(limit),
                 window: Some(window),
             },
@@ -100,7 +100,7 @@ fn seconds_of(unit: &str) -> Option<f64> {
 
 /// `Limit reached (100 tokens per 60000 ms)`, the only hint that servers up to 2.37 give, and the sentence of newer ones:
 /// `Rate limit exceeded for apiKey: 100 requests per 60s.`
-fn in_words(message: &str) -> Option<Throttle> {
+fn in_words(message: &str) -> Option<RateLimit> {
     let (before, after) = message
         .split_once(" tokens per ")
         .or_else(|| message.split_once(" requests per "))?;
@@ -118,11 +118,11 @@ fn in_words(message: &str) -> Option<Throttle> {
     let letters = rest
         .find(|c: char| !c.is_ascii_alphabetic())
         .unwrap_or(rest.len());
-    Some(Throttle {
+    Some(RateLimit {
         limit: Some(limit),
         window: window(&count.into(), Some(&rest[..letters])),
     })
-    .filter(|throttle| throttle.window.is_some())
+    .filter(|rate_limit| rate_limit.window.is_some())
 }
 
 #[cfg(test)]
@@ -132,8 +132,8 @@ mod tests {
 
     use super::*;
 
-    fn pace(limit: u32, millis: u64) -> Throttle {
-        Throttle {
+    fn pace(limit: u32, millis: u64) -> RateLimit {
+        RateLimit {
             limit: Some(limit),
             window: Some(Duration::from_millis(millis)),
         }
@@ -146,7 +146,7 @@ mod tests {
             "scope": {"spenderType": "apiKey"}, "limit": 50, "remaining": 0, "periodCount": 10,
             "periodUnit": "second", "retryAfterSeconds": 1.5,
         }));
-        assert_eq!(facts.throttle(""), pace(50, 10_000));
+        assert_eq!(facts.rate_limit(""), pace(50, 10_000));
         assert_eq!(facts.retry_after, Some(Duration::from_millis(1_500)));
         assert_eq!(facts.remaining, Some(0));
         assert!(!facts.is_final());
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_limit_in_words() {
-        for (words, throttle) in [
+        for (words, rate_limit) in [
             ("Limit reached (100 tokens per 60000 ms)", pace(100, 60_000)),
             ("Limit reached (3 tokens per 2000 ms)", pace(3, 2_000)),
             (
@@ -207,12 +207,16 @@ mod tests {
             ),
             ("50 requests per minute", pace(50, 60_000)),
             ("500 requests per 1 minute.", pace(500, 60_000)),
-            ("Too many requests", Throttle::default()),
-            ("many requests per minute", Throttle::default()),
-            ("9 requests per customer", Throttle::default()),
-            ("99999999999 tokens per 1 ms", Throttle::default()),
+            ("Too many requests", RateLimit::default()),
+            ("many requests per minute", RateLimit::default()),
+            ("9 requests per customer", RateLimit::default()),
+            ("99999999999 tokens per 1 ms", RateLimit::default()),
         ] {
-            assert_eq!(LimitFacts::default().throttle(words), throttle, "{words}");
+            assert_eq!(
+                LimitFacts::default().rate_limit(words),
+                rate_limit,
+                "{words}"
+            );
         }
     }
 
@@ -222,9 +226,9 @@ mod tests {
         let full = LimitFacts::read(&json!({
             "limit": 7, "periodCount": 1, "periodUnit": "second"
         }));
-        assert_eq!(full.throttle(words), pace(7, 1_000));
+        assert_eq!(full.rate_limit(words), pace(7, 1_000));
         let half = LimitFacts::read(&json!({"limit": 7, "periodUnit": null}));
-        assert_eq!(half.throttle(words), pace(100, 60_000));
+        assert_eq!(half.rate_limit(words), pace(100, 60_000));
     }
 
     proptest! {
@@ -236,8 +240,8 @@ mod tests {
                 "limit": number, "remaining": number, "periodCount": number, "periodUnit": unit,
                 "retryAfterMs": number, "retryAfterSeconds": number,
             }));
-            let _ = facts.throttle(&message);
-            let _ = LimitFacts::default().throttle(&format!("{message} tokens per {message}"));
+            let _ = facts.rate_limit(&message);
+            let _ = LimitFacts::default().rate_limit(&format!("{message} tokens per {message}"));
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn is_quota(status: u16, body: &ErrorBody) -> bool {
 }
 
 pub(super) fn rate_limited(what: &str, body: &ErrorBody) -> Box<Failure> {
-    let throttle = body.limits.throttle(&body.message);
+    let rate_limit = body.limits.rate_limit(&body.message);
     let message = if body.message.is_empty() {
         format!(
             "{what} was refused for too many requests, but not in Twenty's words: it may be the limit of a proxy or CDN in \
@@ -38,14 +38,14 @@ pub(super) fn rate_limited(what: &str, body: &ErrorBody) -> Box<Failure> {
         format!("{what} hit the workspace's rate limit: {words}. Try later, or send less at once.")
     };
     let mut error = described(ErrorCode::RateLimit, None, message, body);
-    if let (Some(limit), Some(window)) = (throttle.limit, throttle.window) {
+    if let (Some(limit), Some(window)) = (rate_limit.limit, rate_limit.window) {
         let millis = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
         error = error
             .with_detail("limit", limit)
             .with_detail("windowMs", millis);
     }
     let mut failure = failure(error, Again::Yes);
-    failure.throttle = Some(throttle);
+    failure.rate_limit = Some(rate_limit);
     failure.retry_after = body.limits.retry_after;
     failure
 }

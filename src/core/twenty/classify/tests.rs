@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 
 use super::*;
-use crate::core::http::Throttle;
+use crate::core::http::RateLimit;
 
 const JSON: &str = "application/json; charset=utf-8";
 
@@ -93,7 +93,7 @@ fn check(row: &Row) {
     assert_eq!(failure.ambiguous, row.ambiguous, "{what}");
     assert_eq!(failure.error.status, Some(row.status), "{what}");
     assert_eq!(
-        failure.throttle.is_some(),
+        failure.rate_limit.is_some(),
         row.code == ErrorCode::RateLimit,
         "{what}"
     );
@@ -641,26 +641,26 @@ fn rate_limit() {
         check(&row);
     }
     let hinted = failing("/rest/people", 429, &core(429, "HttpException", limit));
-    let known = Throttle {
+    let known = RateLimit {
         limit: Some(100),
         window: Some(Duration::from_secs(60)),
     };
-    assert_eq!(hinted.throttle, Some(known));
+    assert_eq!(hinted.rate_limit, Some(known));
     assert_eq!(hinted.error.details["limit"], 100);
 
     let newer = r#"{"statusCode":429,"error":"RATE_LIMITED","messages":["Too many requests"],"limitKind":"speed","exhaustedKind":"limit","limit":50,"remaining":0,"periodCount":10,"periodUnit":"second","retryAfterSeconds":1.5}"#;
     let newer = failing("/rest/people", 429, newer);
     assert_eq!(newer.retry_after, Some(Duration::from_millis(1_500)));
-    let learnt = Throttle {
+    let learnt = RateLimit {
         limit: Some(50),
         window: Some(Duration::from_secs(10)),
     };
-    assert_eq!(newer.throttle, Some(learnt));
+    assert_eq!(newer.rate_limit, Some(learnt));
     assert_eq!(newer.error.details["windowMs"], 10_000);
 
     let without_window = r#"{"statusCode":429,"error":"RATE_LIMITED","messages":["Too many requests"],"limit":50,"periodUnit":null,"retryAfterSeconds":2}"#;
     let without_window = failing("/rest/people", 429, without_window);
-    assert_eq!(without_window.throttle, Some(Throttle::default()));
+    assert_eq!(without_window.rate_limit, Some(RateLimit::default()));
     assert_eq!(without_window.retry_after, Some(Duration::from_secs(2)));
 
     let graphql = graphql_error(
@@ -673,7 +673,7 @@ fn rate_limit() {
     );
     let graphql = failing("/graphql", 200, &graphql);
     assert_eq!(graphql.error.code, ErrorCode::RateLimit);
-    assert_eq!(graphql.throttle, Some(known));
+    assert_eq!(graphql.rate_limit, Some(known));
     assert_eq!(graphql.retry_after, Some(Duration::from_millis(640)));
 }
 

@@ -58,7 +58,7 @@ async fn calls_go_at_the_pace_that_the_server_said() {
         call.await.expect("no panic");
     }
     // The first is refused; it and those behind it go one by one.
-    let paced = [0, 1, 2, 3, 4].map(|turn| turn * INTERVAL_MS);
+    let paced = [0, 1, 2, 3, 4].map(|permit| permit * INTERVAL_MS);
     assert_eq!(script.times_ms(), paced);
 }
 
@@ -205,7 +205,7 @@ async fn a_call_dropped_while_it_waits_for_its_turn_sends_nothing() {
     client
         .call(people())
         .await
-        .expect("the turn is free for others");
+        .expect("the permit is free for others");
     assert_eq!(script.times_ms(), [0, INTERVAL_MS]);
 }
 

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::pacing::Closed;
-use super::{BaseUrl, Throttle, TransportError, TransportErrorKind};
+use super::throttle::WaitTooLong;
+use super::{BaseUrl, RateLimit, TransportError, TransportErrorKind};
 use crate::core::config::{RETRY_BUDGET_COST, RETRY_BUDGET_TIMEOUT_COST};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 
 /// An attempt that failed.
-pub(super) struct Miss {
+pub(super) struct AttemptError {
     /// What the caller gets when this was the last attempt.
     pub(super) error: CrmError,
     /// Whether the same request may do better.
@@ -19,7 +19,7 @@ pub(super) struct Miss {
     /// How long the server asked to wait.
     pub(super) retry_after: Option<Duration>,
     /// Set when the rate limit refused it.
-    pub(super) throttle: Option<Throttle>,
+    pub(super) rate_limit: Option<RateLimit>,
     /// The answer was another request's: its connection has lost count.
     pub(super) is_misplaced: bool,
     /// Whether the answer had rate-limit headers.
@@ -28,7 +28,7 @@ pub(super) struct Miss {
     pub(super) cost: u32,
 }
 
-impl Miss {
+impl AttemptError {
     /// A failure that no repeat can change.
     pub(super) fn last(error: CrmError) -> Box<Self> {
         Self::new(error, false, false)
@@ -40,7 +40,7 @@ impl Miss {
             retry,
             ambiguous,
             retry_after: None,
-            throttle: None,
+            rate_limit: None,
             is_misplaced: false,
             has_rate_headers: false,
             cost: RETRY_BUDGET_COST,
@@ -55,9 +55,9 @@ impl Miss {
             format!("{what} got no complete answer within {millis} ms."),
         )
         .with_detail("timeoutMs", millis);
-        let mut miss = Self::new(error, true, sent);
-        miss.cost = RETRY_BUDGET_TIMEOUT_COST;
-        miss
+        let mut failed = Self::new(error, true, sent);
+        failed.cost = RETRY_BUDGET_TIMEOUT_COST;
+        failed
     }
 
     /// A success that does not hold what this request's answer holds. `what` names the request.
@@ -71,9 +71,9 @@ impl Miss {
         )
         .with_status(status)
         .with_detail("reason", error_reason::WRONG_ANSWER);
-        let mut miss = Self::new(error, true, true);
-        miss.is_misplaced = true;
-        miss
+        let mut failed = Self::new(error, true, true);
+        failed.is_misplaced = true;
+        failed
     }
 
     /// "Not modified", to a request that did not ask whether something was. `what` names the request.
@@ -116,76 +116,16 @@ impl Miss {
         base_url: &BaseUrl,
         error: &TransportError,
     ) -> Box<Self> {
-        let cause = &error.message;
-        let (through, check_proxy) = match &error.proxy {
-            Some(proxy) => (
-                format!(" through the proxy {proxy}"),
-                "HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment, ",
-            ),
-            None => (String::new(), ""),
-        };
-        let advice = error
-            .advice
-            .map_or(String::new(), |advice| format!(" {advice}."));
-        let (code, reason, message) = match error.kind {
-            TransportErrorKind::Connect if is_proxy_login(error) => {
-                let scheme = base_url.as_str().split(':').next().unwrap_or_default();
-                let miss = Self::proxy_wants_login(&format!("{what}{through}"), scheme, None);
-                return Box::new(Self {
-                    error: with_proxy(miss.error, error),
-                    ..*miss
-                });
-            }
-            TransportErrorKind::Connect => (
-                ErrorCode::NetworkError,
-                Some(error_reason::CONNECT),
-                format!(
-                    "No connection to {base_url}{through} for {what}: check {check_proxy}the base URL and that the server is up."
-                ),
-            ),
-            TransportErrorKind::Dns => (
-                ErrorCode::NetworkError,
-                Some(error_reason::DNS),
-                format!(
-                    "The host of {base_url}{through} could not be found for {what}: check {check_proxy}the base URL."
-                ),
-            ),
-            TransportErrorKind::Tls => (
-                ErrorCode::NetworkError,
-                Some(error_reason::TLS),
-                format!("No secure connection to {base_url}{through} for {what}: {cause}.{advice}"),
-            ),
-            TransportErrorKind::Reset => (
-                ErrorCode::NetworkError,
-                None,
-                format!("The connection broke before the answer to {what} was complete."),
-            ),
-            TransportErrorKind::Protocol => (
-                ErrorCode::NetworkError,
-                None,
-                format!("What answered {what} does not speak HTTP: check the base URL {base_url}."),
-            ),
-            TransportErrorKind::Timeout => (
-                ErrorCode::Timeout,
-                None,
-                format!("{what} got no complete answer in time."),
-            ),
-            TransportErrorKind::TooLarge => (
-                ErrorCode::OperationFailed,
-                Some(error_reason::TOO_LARGE),
-                format!("The answer to {what} is too large: {cause}.{advice}"),
-            ),
-            TransportErrorKind::Proxy => (
-                ErrorCode::NetworkError,
-                Some(error_reason::PROXY),
-                format!("{what} was not sent: {cause}."),
-            ),
-            TransportErrorKind::Request => (
-                ErrorCode::ValidationError,
-                None,
-                format!("{what} cannot be sent: {cause}."),
-            ),
-        };
+        if is_proxy_login(error) {
+            let scheme = base_url.as_str().split(':').next().unwrap_or_default();
+            let through = through_proxy(error);
+            let failed = Self::proxy_wants_login(&format!("{what}{through}"), scheme, None);
+            return Box::new(Self {
+                error: with_proxy(failed.error, error),
+                ..*failed
+            });
+        }
+        let (code, reason, message) = explain(what, base_url, error);
         // The environment of a process stays as it is.
         let retry = code.retryable_by_default() && error.kind != TransportErrorKind::Proxy;
         let mut crm_error = with_proxy(CrmError::new(code, message), error);
@@ -193,6 +133,75 @@ impl Miss {
             crm_error = crm_error.with_detail("reason", reason);
         }
         Self::new(crm_error, retry, error.sent)
+    }
+}
+
+/// What went wrong on the way, as code, reason and message.
+fn explain(
+    what: &str,
+    base_url: &BaseUrl,
+    error: &TransportError,
+) -> (ErrorCode, Option<&'static str>, String) {
+    use ErrorCode::{NetworkError, OperationFailed, Timeout, ValidationError};
+    let cause = &error.message;
+    let through = through_proxy(error);
+    let check_proxy = match &error.proxy {
+        Some(_) => "HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment, ",
+        None => "",
+    };
+    let advice = error
+        .advice
+        .map_or(String::new(), |advice| format!(" {advice}."));
+    let network = |reason, message| (NetworkError, reason, message);
+    match error.kind {
+        TransportErrorKind::Connect => network(
+            Some(error_reason::CONNECT),
+            format!(
+                "No connection to {base_url}{through} for {what}: check {check_proxy}the base URL and that the server is up."
+            ),
+        ),
+        TransportErrorKind::Dns => network(
+            Some(error_reason::DNS),
+            format!(
+                "The host of {base_url}{through} could not be found for {what}: check {check_proxy}the base URL."
+            ),
+        ),
+        TransportErrorKind::Tls => network(
+            Some(error_reason::TLS),
+            format!("No secure connection to {base_url}{through} for {what}: {cause}.{advice}"),
+        ),
+        TransportErrorKind::Reset => network(
+            None,
+            format!("The connection broke before the answer to {what} was complete."),
+        ),
+        TransportErrorKind::Protocol => network(
+            None,
+            format!("What answered {what} does not speak HTTP: check the base URL {base_url}."),
+        ),
+        TransportErrorKind::Proxy => network(
+            Some(error_reason::PROXY),
+            format!("{what} was not sent: {cause}."),
+        ),
+        TransportErrorKind::Timeout => {
+            let message = format!("{what} got no complete answer in time.");
+            (Timeout, None, message)
+        }
+        TransportErrorKind::TooLarge => {
+            let message = format!("The answer to {what} is too large: {cause}.{advice}");
+            (OperationFailed, Some(error_reason::TOO_LARGE), message)
+        }
+        TransportErrorKind::Request => {
+            let message = format!("{what} cannot be sent: {cause}.");
+            (ValidationError, None, message)
+        }
+    }
+}
+
+/// Names the proxy that the request went through, if there was one.
+fn through_proxy(error: &TransportError) -> String {
+    match &error.proxy {
+        Some(proxy) => format!(" through the proxy {proxy}"),
+        None => String::new(),
     }
 }
 
@@ -207,17 +216,19 @@ fn with_proxy(crm_error: CrmError, error: &TransportError) -> CrmError {
 /// Whether a proxy opened no tunnel for want of a user and a password. Its status is told in these words alone; a test
 /// holds them.
 fn is_proxy_login(error: &TransportError) -> bool {
-    error.proxy.is_some() && error.message.contains("proxy authorization required")
+    error.kind == TransportErrorKind::Connect
+        && error.proxy.is_some()
+        && error.message.contains("proxy authorization required")
 }
 
 /// The rate limit did not clear in time; `last` is what the server said, if it was this call that it refused.
-pub(super) fn gave_up_waiting(what: &str, last: Option<CrmError>, closed: Closed) -> CrmError {
+pub(super) fn gave_up_waiting(what: &str, last: Option<CrmError>, closed: WaitTooLong) -> CrmError {
     let millis = u64::try_from(closed.wait.as_millis()).unwrap_or(u64::MAX);
     last.filter(|error| error.code == ErrorCode::RateLimit)
         .unwrap_or_else(|| {
-            let used_up = match closed.cap {
+            let used_up = match closed.quota {
                 None => "the workspace's rate limit is used up".to_owned(),
-                Some(cap) => format!("maxRequestsPerMinute ({cap}) is used up"),
+                Some(quota) => format!("maxRequestsPerMinute ({quota}) is used up"),
             };
             CrmError::new(
                 ErrorCode::RateLimit,

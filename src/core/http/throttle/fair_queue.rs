@@ -8,13 +8,13 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::core::http::Priority;
 
-/// So many single calls in a row may go before bulk work that waits; then one bulk call has its turn. A batch carries
-/// 200 records, so a tenth of the turns keeps a run going, and lengthens the wait of single calls by a tenth at most.
+/// So many single calls in a row may go before bulk work that waits; then one bulk call goes. A batch carries
+/// 200 records, so a tenth of the permits keeps a run going, and lengthens the wait of single calls by a tenth at most.
 pub(super) const SINGLES_BEFORE_BULK: u32 = 9;
 
 /// Who waits, and who is next.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(super) struct FairQueue {
     lanes: Mutex<Lanes>,
 }
 
@@ -34,16 +34,16 @@ struct Waiter {
     wake: Arc<Notify>,
 }
 
-/// A place in the line, given up when it is dropped, however the waiting ends.
+/// A place in the queue, given up when it is dropped, however the waiting ends.
 struct Place<'a> {
-    line: &'a Line,
+    queue: &'a FairQueue,
     priority: Priority,
     number: u64,
     wake: Arc<Notify>,
 }
 
-impl Line {
-    /// Waits in line, then until `grant` gives leave: it answers with what it grants, or with the time at which to ask
+impl FairQueue {
+    /// Waits in the queue, then until `grant` gives leave: it answers with what it grants, or with the time at which to ask
     /// again. Not beyond `limit`: a wait that would end later is not started, and `Err` says until when it would be.
     pub(super) async fn pass<T>(
         &self,
@@ -59,14 +59,14 @@ impl Line {
             if place.is_next() {
                 match grant(now) {
                     Ok(granted) => {
-                        place.note_turn();
+                        place.note_departure();
                         return Ok(granted);
                     }
                     Err(at) if at > limit => return Err(at),
                     Err(at) => until = at,
                 }
             }
-            // Whoever leaves the line wakes the next one; its wake-up is kept if it comes before this wait.
+            // Whoever leaves the queue wakes the next one; its wake-up is kept if it comes before this wait.
             if timeout_at(until, place.wake.notified()).await.is_err()
                 && until == limit
                 && !place.is_next()
@@ -106,7 +106,7 @@ impl Line {
         };
         lanes.lane(priority).push_back(waiter);
         Place {
-            line: self,
+            queue: self,
             priority,
             number,
             wake,
@@ -143,12 +143,12 @@ impl Lanes {
 
 impl Place<'_> {
     fn is_next(&self) -> bool {
-        let lanes = self.line.lanes();
+        let lanes = self.queue.lanes();
         lanes.next().is_some_and(|next| next.number == self.number)
     }
 
-    fn note_turn(&self) {
-        let mut lanes = self.line.lanes();
+    fn note_departure(&self) {
+        let mut lanes = self.queue.lanes();
         lanes.overtaken = match self.priority {
             Priority::Single if !lanes.bulk.is_empty() => lanes.overtaken.saturating_add(1),
             Priority::Single | Priority::Bulk => 0,
@@ -158,7 +158,7 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let mut lanes = self.line.lanes();
+        let mut lanes = self.queue.lanes();
         let number = self.number;
         lanes
             .lane(self.priority)

@@ -1,4 +1,4 @@
-//! The caller's own cap: at most so many requests in any minute.
+//! The caller's own quota: at most so many requests in any minute.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,64 +6,64 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Closed;
-use super::line::Line;
+use super::fair_queue::FairQueue;
+use super::permit::WaitTooLong;
 use crate::core::http::Priority;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The caps of one workspace. Clients that ask for the same cap share one, so that a client made per request is bounded
-/// as one that lives on; different caps count apart, each the calls of those who asked for it.
+/// The quotas of one workspace. Clients that ask for the same quota share one, so that a client made per request is bounded
+/// as one that lives on; different quotas count apart, each the calls of those who asked for it.
 #[derive(Debug, Default)]
-pub(in crate::core::http) struct Caps {
-    by_limit: Mutex<HashMap<u32, Arc<Cap>>>,
+pub(in crate::core::http) struct ClientQuotas {
+    by_limit: Mutex<HashMap<u32, Arc<ClientQuota>>>,
 }
 
-impl Caps {
-    /// The cap of so many requests a minute.
-    pub(in crate::core::http) fn of(&self, per_minute: u32) -> Arc<Cap> {
+impl ClientQuotas {
+    /// The quota of so many requests a minute.
+    pub(in crate::core::http) fn of(&self, per_minute: u32) -> Arc<ClientQuota> {
         let mut by_limit = self.by_limit.lock().unwrap_or_else(PoisonError::into_inner);
         if !by_limit.contains_key(&per_minute) {
             let now = Instant::now();
-            by_limit.retain(|_, cap| Arc::strong_count(cap) > 1 || !cap.is_idle(now));
+            by_limit.retain(|_, quota| Arc::strong_count(quota) > 1 || !quota.is_idle(now));
         }
-        let cap = by_limit.entry(per_minute).or_insert_with(|| {
-            Arc::new(Cap {
+        let quota = by_limit.entry(per_minute).or_insert_with(|| {
+            Arc::new(ClientQuota {
                 per_minute,
                 sent: Mutex::default(),
-                line: Line::default(),
+                queue: FairQueue::default(),
             })
         });
-        Arc::clone(cap)
+        Arc::clone(quota)
     }
 }
 
-/// At most `per_minute` requests in any 60 seconds. They may go all at once: a cap is no pace.
+/// At most `per_minute` requests in any 60 seconds. They may go all at once: a quota is no pace.
 #[derive(Debug)]
-pub(in crate::core::http) struct Cap {
+pub(in crate::core::http) struct ClientQuota {
     per_minute: u32,
     /// When the requests of the last minute were sent, oldest first.
     sent: Mutex<VecDeque<Instant>>,
-    line: Line,
+    queue: FairQueue,
 }
 
-impl Cap {
+impl ClientQuota {
     /// Waits until a request may be sent, but not beyond `limit`: a wait that would end later is not started.
     pub(in crate::core::http) async fn enter(
         &self,
         priority: Priority,
         limit: Instant,
-    ) -> Result<(), Closed> {
+    ) -> Result<(), WaitTooLong> {
         let start = Instant::now();
-        let closed = |wait| Closed {
+        let closed = |wait| WaitTooLong {
             wait,
-            cap: Some(self.per_minute),
+            quota: Some(self.per_minute),
         };
-        let free_at = self.free_at(self.line.ahead(priority), start);
+        let free_at = self.free_at(self.queue.ahead(priority), start);
         if free_at > limit {
             return Err(closed(free_at - start));
         }
-        self.line
+        self.queue
             .pass(priority, 1, limit, |now| self.grant(now))
             .await
             .map_err(|until| closed(until.saturating_duration_since(Instant::now())))

@@ -7,15 +7,15 @@ fn far() -> Instant {
     Instant::now() + Duration::from_secs(3_600)
 }
 
-/// One turn a second, in which order the waiting ones take it.
+/// One permit a second, in which order the waiting ones take it.
 async fn order_of(waiting: &[(Priority, &'static str)]) -> Vec<&'static str> {
-    let line: Arc<Line> = Arc::default();
+    let queue: Arc<FairQueue> = Arc::default();
     let ready = Arc::new(Mutex::new(Instant::now() + Duration::from_secs(1)));
     let order: Arc<Mutex<Vec<&'static str>>> = Arc::default();
     let mut calls = Vec::new();
     for (at, (priority, name)) in waiting.iter().copied().enumerate() {
         let (line_of_call, ready, order) =
-            (Arc::clone(&line), Arc::clone(&ready), Arc::clone(&order));
+            (Arc::clone(&queue), Arc::clone(&ready), Arc::clone(&order));
         calls.push(tokio::spawn(async move {
             let grant = |now: Instant| {
                 let mut ready = ready.lock().expect("no panic");
@@ -28,17 +28,17 @@ async fn order_of(waiting: &[(Priority, &'static str)]) -> Vec<&'static str> {
             line_of_call
                 .pass(priority, 1, far(), grant)
                 .await
-                .expect("a turn");
+                .expect("a permit");
             order.lock().expect("no panic").push(name);
         }));
-        while line.ahead(Priority::Bulk) <= u32::try_from(at).expect("few") {
+        while queue.ahead(Priority::Bulk) <= u32::try_from(at).expect("few") {
             tokio::task::yield_now().await;
         }
     }
     for call in calls {
         call.await.expect("no panic");
     }
-    assert_eq!(line.ahead(Priority::Bulk), 0);
+    assert_eq!(queue.ahead(Priority::Bulk), 0);
     let order = order.lock().expect("no panic");
     order.clone()
 }
@@ -55,29 +55,32 @@ async fn bulk_work_is_not_kept_waiting_for_ever() {
     let mut waiting = vec![(Priority::Bulk, "bulk"), (Priority::Bulk, "bulk")];
     waiting.extend([(Priority::Single, "single"); 30]);
     let order = order_of(&waiting).await;
-    let turns: Vec<usize> = (0..order.len()).filter(|at| order[*at] == "bulk").collect();
+    let permits: Vec<usize> = (0..order.len()).filter(|at| order[*at] == "bulk").collect();
     let every = SINGLES_BEFORE_BULK as usize;
-    assert_eq!(turns, [every, 2 * every + 1]);
+    assert_eq!(permits, [every, 2 * every + 1]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn whoever_waits_longer_than_allowed_leaves_and_the_next_goes() {
-    let line: Arc<Line> = Arc::default();
+    let queue: Arc<FairQueue> = Arc::default();
     let soon = Instant::now() + Duration::from_secs(5);
     let first = tokio::spawn({
-        let line = Arc::clone(&line);
+        let queue = Arc::clone(&queue);
         let ready = soon + Duration::from_secs(5);
         async move {
             let grant = |now| if now < ready { Err(ready) } else { Ok(()) };
-            line.pass(Priority::Single, 1, far(), grant).await
+            queue.pass(Priority::Single, 1, far(), grant).await
         }
     });
-    while line.ahead(Priority::Single) == 0 {
+    while queue.ahead(Priority::Single) == 0 {
         tokio::task::yield_now().await;
     }
-    // Second in line, and never asked.
-    let grant = |_| -> Result<(), Instant> { panic!("it is not its turn") };
-    assert_eq!(line.pass(Priority::Single, 1, soon, grant).await, Err(soon));
-    assert_eq!(line.ahead(Priority::Single), 1);
-    first.await.expect("no panic").expect("a turn");
+    // Second in the queue, and never asked.
+    let grant = |_| -> Result<(), Instant> { panic!("it is not its permit") };
+    assert_eq!(
+        queue.pass(Priority::Single, 1, soon, grant).await,
+        Err(soon)
+    );
+    assert_eq!(queue.ahead(Priority::Single), 1);
+    first.await.expect("no panic").expect("a permit");
 }

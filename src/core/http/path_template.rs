@@ -13,7 +13,7 @@ const MOST_SEGMENTS: usize = 12;
 
 /// `path` without its query, whose filters name people, and with `*` for every segment that could be a name, an address
 /// or a secret: what is no plain word, number or UUID.
-pub(super) fn shape(path: &str, redactor: &Redactor) -> String {
+pub(super) fn of(path: &str, redactor: &Redactor) -> String {
     let end = path.find(['?', '#']).unwrap_or(path.len());
     let path = redactor.clean(&path[..end]);
     let mut shown = String::with_capacity(path.len());
@@ -82,12 +82,12 @@ mod tests {
             ("/", "/"),
             ("", "/"),
         ] {
-            assert_eq!(shape(path, &redactor()), shown, "{path}");
+            assert_eq!(of(path, &redactor()), shown, "{path}");
         }
         let path = format!("/rest/people/{uuid}");
-        assert_eq!(shape(&path, &redactor()), path);
-        assert_eq!(shape(&format!("/{}", "x".repeat(49)), &redactor()), "/*");
-        assert_eq!(shape(&"/a".repeat(1_000), &redactor()).len(), 12 * 2 + 4);
+        assert_eq!(of(&path, &redactor()), path);
+        assert_eq!(of(&format!("/{}", "x".repeat(49)), &redactor()), "/*");
+        assert_eq!(of(&"/a".repeat(1_000), &redactor()).len(), 12 * 2 + 4);
     }
 
     #[test]

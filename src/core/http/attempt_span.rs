@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::observer::{Event, EventKind, Origin, Owner, next_request_id};
 use super::redact::Redactor;
-use super::{Method, shown_path};
+use super::{Method, path_template};
 use crate::core::error::CrmError;
 
 /// What an attempt's events need; put together only where somebody listens.
@@ -20,7 +20,7 @@ pub(super) struct Start {
 }
 
 /// One attempt under way. Dropped before its end, it was given up by the caller.
-pub(super) struct Flight<'a> {
+pub(super) struct AttemptSpan<'a> {
     owner: &'a Owner,
     start: Instant,
     watched: Option<Box<(Start, u64)>>,
@@ -29,13 +29,13 @@ pub(super) struct Flight<'a> {
     ended: bool,
 }
 
-impl<'a> Flight<'a> {
+impl<'a> AttemptSpan<'a> {
     pub(super) fn begin(owner: &'a Owner, start: impl FnOnce() -> Start) -> Self {
         owner.count(|metrics| metrics.in_flight.add(1));
         let tells_start = owner.wants(EventKind::RequestStart);
         let watched = (tells_start || owner.wants(EventKind::RequestEnd))
             .then(|| Box::new((start(), next_request_id())));
-        let flight = Self {
+        let span = Self {
             owner,
             start: Instant::now(),
             watched,
@@ -43,9 +43,9 @@ impl<'a> Flight<'a> {
             ended: false,
         };
         if tells_start {
-            flight.tell(EventKind::RequestStart, |event| event);
+            span.tell(EventKind::RequestStart, |event| event);
         }
-        flight
+        span
     }
 
     /// The complete answer is there.
@@ -66,7 +66,7 @@ impl<'a> Flight<'a> {
         });
         self.tell_end(|event| Event {
             code: error.map(|error| error.code.as_str()),
-            reason: error.and_then(|error| shown_path::reason(error.reason(), redactor)),
+            reason: error.and_then(|error| path_template::reason(error.reason(), redactor)),
             ..event
         });
     }
@@ -109,7 +109,7 @@ impl<'a> Flight<'a> {
     }
 }
 
-impl Drop for Flight<'_> {
+impl Drop for AttemptSpan<'_> {
     fn drop(&mut self) {
         if !self.ended {
             self.owner.count(|metrics| {

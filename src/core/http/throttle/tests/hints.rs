@@ -4,52 +4,52 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_holds_everybody_and_the_longest_wins() {
-    let gate = Gate::default();
+    let throttle = Throttle::default();
     for pause_ms in [30_000, 10_000] {
-        refuse(&gate, Turn::Free, Throttle::default(), pause_ms);
+        refuse(&throttle, Permit::Free, RateLimit::default(), pause_ms);
     }
-    let (turn, waited) = wait(&gate).await;
-    assert!(is_paced(turn));
+    let (permit, waited) = wait(&throttle).await;
+    assert!(is_paced(permit));
     assert_eq!(waited, Duration::from_secs(30));
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_known_limit_the_pace_doubles_until_there_is_none() {
-    let gate = Gate::default();
-    refuse(&gate, Turn::Free, Throttle::default(), 5_000);
+    let throttle = Throttle::default();
+    refuse(&throttle, Permit::Free, RateLimit::default(), 5_000);
     let start = Instant::now();
     let mut calls = 0;
-    while !gate.is_open() {
-        let turn = enter(&gate).await;
-        gate.passed(turn, None);
+    while !throttle.is_open() {
+        let permit = enter(&throttle).await;
+        throttle.passed(permit, None);
         calls += 1;
     }
     assert!(calls < 10, "{calls}");
     assert!(Instant::now() - start < Duration::from_millis(5_500));
-    let turn = gate.enter(Priority::Single, 1, Instant::now()).await;
-    assert_eq!(turn, Ok(Turn::Free));
+    let permit = throttle.enter(Priority::Single, 1, Instant::now()).await;
+    assert_eq!(permit, Ok(Permit::Free));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_nobody_names_is_found() {
     // Fractions are earned, one token each 600 ms, and Retry-After is rounded up: Twenty 2.47, without the words.
-    let gate = Gate::default();
+    let throttle = Throttle::default();
     let (mut tokens, mut filled_at) = (100.0f64, Instant::now());
     let (mut served, mut refused) = (0u32, 0u32);
     while served < 400 {
-        let turn = enter(&gate).await;
+        let permit = enter(&throttle).await;
         let now = Instant::now();
         tokens = (tokens + (now - filled_at).as_secs_f64() / 0.6).min(100.0);
         filled_at = now;
         if tokens >= 1.0 {
             tokens -= 1.0;
-            gate.passed(turn, None);
+            throttle.passed(permit, None);
             served += 1;
             if served == 100 {
                 filled_at = Instant::now();
             }
         } else {
-            refuse(&gate, turn, Throttle::default(), 1_000);
+            refuse(&throttle, permit, RateLimit::default(), 1_000);
             refused += 1;
         }
     }
@@ -59,19 +59,19 @@ async fn a_limit_that_nobody_names_is_found() {
 #[tokio::test(start_paused = true)]
 async fn a_moment_of_refusals_does_not_stop_the_workspace_for_long() {
     // A balancer that says 429 and nothing more for a fifth of a second, while calls that wait 10 ms each try again.
-    let gate = Gate::default();
+    let throttle = Throttle::default();
     let start = Instant::now();
     let storm_ends = start + Duration::from_millis(200);
-    refuse(&gate, Turn::Free, Throttle::default(), 10);
+    refuse(&throttle, Permit::Free, RateLimit::default(), 10);
     let mut refused = 0;
     let mut served = 0;
-    while !gate.is_open() {
-        let turn = enter(&gate).await;
+    while !throttle.is_open() {
+        let permit = enter(&throttle).await;
         if Instant::now() < storm_ends {
-            refuse(&gate, turn, Throttle::default(), 10);
+            refuse(&throttle, permit, RateLimit::default(), 10);
             refused += 1;
         } else {
-            gate.passed(turn, None);
+            throttle.passed(permit, None);
             served += 1;
         }
     }
@@ -83,12 +83,12 @@ async fn a_moment_of_refusals_does_not_stop_the_workspace_for_long() {
 
 #[tokio::test(start_paused = true)]
 async fn a_guess_that_nobody_tried_is_dropped() {
-    let gate = Gate::default();
-    refuse(&gate, Turn::Free, Throttle::default(), 0);
+    let throttle = Throttle::default();
+    refuse(&throttle, Permit::Free, RateLimit::default(), 0);
     tokio::time::advance(Duration::from_secs(60)).await;
-    let turn = gate.enter(Priority::Single, 1, Instant::now()).await;
-    assert_eq!(turn, Ok(Turn::Free));
-    assert!(gate.is_open());
+    let permit = throttle.enter(Priority::Single, 1, Instant::now()).await;
+    assert_eq!(permit, Ok(Permit::Free));
+    assert!(throttle.is_open());
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,34 +103,34 @@ async fn headers_on_successes_count_once_a_refusal_had_them() {
         remaining: Some(40),
         reset: Some(Duration::from_secs(60)),
     });
-    let gate = Gate::default();
-    assert!(!gate.has_headers());
+    let throttle = Throttle::default();
+    assert!(!throttle.has_headers());
     let pause = Some(Duration::from_secs(5));
-    gate.refused(Turn::Free, Throttle::default(), pause, true);
-    assert!(gate.has_headers());
-    let turn = enter(&gate).await;
-    gate.passed(turn, plenty);
-    assert!(gate.is_open(), "the server said that there is room");
+    throttle.refused(Permit::Free, RateLimit::default(), pause, true);
+    assert!(throttle.has_headers());
+    let permit = enter(&throttle).await;
+    throttle.passed(permit, plenty);
+    assert!(throttle.is_open(), "the server said that there is room");
 
     // The last token went: nobody has to be refused to know that.
-    gate.passed(Turn::Free, used_up);
-    assert!(!gate.is_open());
-    assert_eq!(wait(&gate).await.1, Duration::from_secs(20));
+    throttle.passed(Permit::Free, used_up);
+    assert!(!throttle.is_open());
+    assert_eq!(wait(&throttle).await.1, Duration::from_secs(20));
 }
 
 #[tokio::test(start_paused = true)]
 async fn headers_correct_the_count_of_a_known_limit() {
-    let gate = Gate::default();
-    gate.refused(Turn::Free, DEFAULT, None, true);
+    let throttle = Throttle::default();
+    throttle.refused(Permit::Free, DEFAULT, None, true);
     tokio::time::advance(Duration::from_secs(40)).await;
-    let turn = enter(&gate).await;
+    let permit = enter(&throttle).await;
     let told = RateHeaders {
         limit: None,
         remaining: Some(2),
         reset: Some(Duration::from_secs(60)),
     };
-    gate.passed(turn, Some(told));
+    throttle.passed(permit, Some(told));
     for expected in [Duration::ZERO, Duration::ZERO, INTERVAL] {
-        assert_eq!(wait(&gate).await.1, expected);
+        assert_eq!(wait(&throttle).await.1, expected);
     }
 }

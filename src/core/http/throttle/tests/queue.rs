@@ -4,14 +4,14 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn calls_go_one_by_one_in_the_order_they_came() {
-    let gate = Arc::new(Gate::default());
-    refuse(&gate, Turn::Free, DEFAULT, 0);
+    let throttle = Arc::new(Throttle::default());
+    refuse(&throttle, Permit::Free, DEFAULT, 0);
     let start = Instant::now();
     let calls: Vec<_> = (0..5)
         .map(|number| {
-            let gate = Arc::clone(&gate);
+            let throttle = Arc::clone(&throttle);
             tokio::spawn(async move {
-                enter(&gate).await;
+                enter(&throttle).await;
                 (number, Instant::now())
             })
         })
@@ -28,32 +28,35 @@ async fn calls_go_one_by_one_in_the_order_they_came() {
 
 #[tokio::test(start_paused = true)]
 async fn a_single_call_takes_the_turn_that_bulk_work_waited_for() {
-    let gate = Arc::new(Gate::default());
-    refuse(&gate, Turn::Free, DEFAULT, 0);
+    let throttle = Arc::new(Throttle::default());
+    refuse(&throttle, Permit::Free, DEFAULT, 0);
     let start = Instant::now();
     let bulk = tokio::spawn({
-        let gate = Arc::clone(&gate);
+        let throttle = Arc::clone(&throttle);
         async move {
-            gate.enter(Priority::Bulk, 1, far()).await.expect("a turn");
+            throttle
+                .enter(Priority::Bulk, 1, far())
+                .await
+                .expect("a permit");
             Instant::now()
         }
     });
     tokio::time::sleep(INTERVAL / 2).await;
-    enter(&gate).await;
+    enter(&throttle).await;
     assert_eq!(Instant::now() - start, INTERVAL);
     assert_eq!(bulk.await.expect("no panic") - start, INTERVAL * 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_would_be_too_long_is_not_started() {
-    let gate = Gate::default();
+    let throttle = Throttle::default();
     let start = Instant::now();
-    refuse(&gate, Turn::Free, Throttle::default(), 30_000);
+    refuse(&throttle, Permit::Free, RateLimit::default(), 30_000);
     let soon = start + Duration::from_secs(29);
-    let closed = gate.enter(Priority::Single, 1, soon).await;
-    let expected = Closed {
+    let closed = throttle.enter(Priority::Single, 1, soon).await;
+    let expected = WaitTooLong {
         wait: Duration::from_secs(30),
-        cap: None,
+        quota: None,
     };
     assert_eq!(closed, Err(expected));
     assert_eq!(Instant::now(), start);
@@ -61,20 +64,20 @@ async fn a_wait_that_would_be_too_long_is_not_started() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_behind_a_long_queue_is_told_at_once() {
-    let gate = Arc::new(Gate::default());
-    refuse(&gate, Turn::Free, DEFAULT, 0);
+    let throttle = Arc::new(Throttle::default());
+    refuse(&throttle, Permit::Free, DEFAULT, 0);
     let queue: Vec<_> = (0..100)
         .map(|_| {
-            let gate = Arc::clone(&gate);
-            tokio::spawn(async move { gate.enter(Priority::Single, 1, far()).await })
+            let throttle = Arc::clone(&throttle);
+            tokio::spawn(async move { throttle.enter(Priority::Single, 1, far()).await })
         })
         .collect();
-    while gate.line.ahead(Priority::Single) < 100 {
+    while throttle.queue.ahead(Priority::Single) < 100 {
         tokio::task::yield_now().await;
     }
     let start = Instant::now();
     let soon = start + Duration::from_secs(60);
-    let closed = gate.enter(Priority::Single, 1, soon).await;
+    let closed = throttle.enter(Priority::Single, 1, soon).await;
     assert_eq!(closed.expect_err("too long").wait, INTERVAL * 100);
     assert_eq!(Instant::now(), start);
     for call in queue {
@@ -84,23 +87,23 @@ async fn a_call_behind_a_long_queue_is_told_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_given_up_leaves_no_hole_in_the_queue() {
-    let gate = Arc::new(Gate::default());
-    refuse(&gate, Turn::Free, DEFAULT, 0);
+    let throttle = Arc::new(Throttle::default());
+    refuse(&throttle, Permit::Free, DEFAULT, 0);
     let start = Instant::now();
     let given_up: Vec<_> = (0..50)
         .map(|_| {
-            let gate = Arc::clone(&gate);
-            tokio::spawn(async move { gate.enter(Priority::Single, 1, far()).await })
+            let throttle = Arc::clone(&throttle);
+            tokio::spawn(async move { throttle.enter(Priority::Single, 1, far()).await })
         })
         .collect();
-    while gate.line.ahead(Priority::Single) < 50 {
+    while throttle.queue.ahead(Priority::Single) < 50 {
         tokio::task::yield_now().await;
     }
     for call in given_up {
         call.abort();
         assert!(call.await.is_err());
     }
-    assert_eq!(gate.line.ahead(Priority::Single), 0);
-    enter(&gate).await;
+    assert_eq!(throttle.queue.ahead(Priority::Single), 0);
+    enter(&throttle).await;
     assert_eq!(Instant::now() - start, INTERVAL);
 }

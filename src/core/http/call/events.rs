@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::Call;
 use crate::core::error::CrmError;
 use crate::core::error_reason;
-use crate::core::http::flight::Start;
+use crate::core::http::attempt_span::Start;
 use crate::core::http::observer::{Event, EventKind, Origin};
-use crate::core::http::shown_path;
+use crate::core::http::path_template;
 
 /// Longest path that an error shows, in characters.
 const SHOWN_PATH: usize = 200;
@@ -44,7 +44,7 @@ impl Call<'_> {
     }
 
     fn event_path(&self) -> String {
-        shown_path::shape(&self.request.path, &self.client.redactor)
+        path_template::of(&self.request.path, &self.client.redactor)
     }
 
     /// What an event of this attempt needs.
@@ -72,7 +72,7 @@ impl Call<'_> {
         Event {
             status: error.status,
             code: Some(error.code.as_str()),
-            reason: shown_path::reason(error.reason(), &self.client.redactor),
+            reason: path_template::reason(error.reason(), &self.client.redactor),
             ..event
         }
     }
@@ -95,18 +95,18 @@ impl Call<'_> {
         }
         error
             .with_detail("method", self.request.method.as_str())
-            .with_detail("path", self.shown_path())
+            .with_detail("path", self.redacted_path())
             .with_detail("attempt", self.attempts)
             .with_detail("maxRetries", self.client.config.max_retries)
     }
 
     /// The request as messages name it.
     pub(super) fn name(&self) -> String {
-        format!("{} {}", self.request.method, self.shown_path())
+        format!("{} {}", self.request.method, self.redacted_path())
     }
 
     /// The path without the key, and not too long.
-    pub(super) fn shown_path(&self) -> String {
+    pub(super) fn redacted_path(&self) -> String {
         let clean = self.client.redactor.clean(&self.request.path);
         match clean.char_indices().nth(SHOWN_PATH) {
             Some((end, _)) => format!("{}…", &clean[..end]),

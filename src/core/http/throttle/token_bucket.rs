@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Turn;
-use crate::core::http::Throttle;
+use super::permit::Permit;
+use crate::core::http::RateLimit;
 
 /// Added to the server's interval: 2 % and a millisecond. At 0.61 s instead of 0.60 s no call failed.
 const MARGIN_PERCENT: u32 = 102;
@@ -20,13 +20,13 @@ pub(super) const PASSES_BEFORE_EARLY_CALL: u32 = 50;
 const MAX_PASSES_BEFORE_EARLY_CALL: u32 = 1_600;
 /// After so many calls that got through, a quarter of the slack is given back.
 const PASSES_BEFORE_LESS_SLACK: u32 = 16;
-/// Each so many-th turn comes half an interval late. At a pace of one token each, a second process would find none for
+/// Every so many-th permit comes half an interval late. At a pace of one token each, a second process would find none for
 /// ever; it finds one in that gap. Costs 3 %.
-const TURNS_BETWEEN_GAPS: u64 = 16;
+const PERMITS_BETWEEN_GAPS: u64 = 16;
 /// A process that finds no token asks twice in an interval, so that it cannot miss the gap; but no sooner than this,
 const SHORTEST_PATIENCE: Duration = Duration::from_millis(20);
 /// and after so many refusals in a row less and less often, down to once in the whole window.
-const MISSES_BEFORE_PATIENCE_GROWS: u32 = 32;
+const REFUSALS_BEFORE_PATIENCE_GROWS: u32 = 32;
 /// First pace where the server named no limit.
 const FIRST_GUESS: Duration = Duration::from_millis(250);
 /// A guess is never slower: where nobody names a limit, a refusal now and then costs less than a pace that is far too slow.
@@ -41,20 +41,20 @@ const GUESS_LIFETIME: Duration = Duration::from_secs(60);
 
 /// What is known of the server's bucket.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(super) struct TokenBucket {
     pace: Pace,
     tokens: u32,
     /// When the server's clock was last reset, as far as we know.
     since: Instant,
-    /// Time between the last turn and what came before it, turn or refusal: the gap that its answer says something about.
+    /// Time between the last permit and what came before it, permit or refusal: the gap that its answer tells about.
     gap: Duration,
-    /// Number of the last turn.
+    /// Number of the last permit.
     last_number: u64,
-    /// Turns up to this number were under way when the last refusal was heard: theirs say nothing new.
+    /// Permits up to this number were under way when the last refusal was heard: theirs say nothing new.
     heard: u64,
-    /// Turns that were refused, in a row.
-    misses: u32,
-    /// After a miss: a call is under way to find out whether there is a token.
+    /// Permits that were refused, in a row.
+    refusals: u32,
+    /// After a refusal: a call is under way to find out whether there is a token.
     is_trying: bool,
     /// Calls that got through, since the last early one.
     passes: u32,
@@ -74,32 +74,32 @@ enum Pace {
         /// Earning one token takes this long, margin included.
         interval: Duration,
         /// Added where calls were refused all the same: answers take longer at one time than at another, or somebody
-        /// else uses the workspace. Grows with each miss, and shrinks as calls get through.
+        /// else uses the workspace. Grows with each refusal, and shrinks as calls get through.
         slack: Duration,
     },
     /// It only said no: each call that gets through doubles the pace.
     Guessed {
         interval: Duration,
-        /// A turn was refused at this pace: approach it slowly from now on.
+        /// A permit was refused at this pace: approach it slowly from now on.
         is_careful: bool,
     },
 }
 
-impl Bucket {
+impl TokenBucket {
     /// Empty, as the server says with a refusal.
-    pub(super) fn new(throttle: Throttle, now: Instant) -> Self {
+    pub(super) fn new(rate_limit: RateLimit, now: Instant) -> Self {
         let guess = Pace::Guessed {
             interval: FIRST_GUESS,
             is_careful: false,
         };
         Self {
-            pace: Pace::of(throttle).unwrap_or(guess),
+            pace: Pace::of(rate_limit).unwrap_or(guess),
             tokens: 0,
             since: now,
             gap: Duration::ZERO,
             last_number: 0,
             heard: 0,
-            misses: 0,
+            refusals: 0,
             is_trying: false,
             passes: 0,
             early_after: PASSES_BEFORE_EARLY_CALL,
@@ -119,23 +119,23 @@ impl Bucket {
     }
 
     /// A call was refused, with these words.
-    pub(super) fn refused(&mut self, turn: Turn, throttle: Throttle, now: Instant) {
-        if self.learn(throttle) {
+    pub(super) fn refused(&mut self, permit: Permit, rate_limit: RateLimit, now: Instant) {
+        if self.learn(rate_limit) {
             self.start_anew(now);
             return;
         }
-        match turn {
-            Turn::Free | Turn::Unpaced => {}
-            Turn::Early => {
+        match permit {
+            Permit::Free | Permit::Unpaced => {}
+            Permit::Early => {
                 self.early_after = (self.early_after * 2).min(MAX_PASSES_BEFORE_EARLY_CALL);
                 self.passes = 0;
                 self.early_passes = 0;
                 self.is_early = false;
             }
-            Turn::Paced { number } if number <= self.heard => {}
-            Turn::Paced { .. } => {
+            Permit::Paced { number } if number <= self.heard => {}
+            Permit::Paced { .. } => {
                 self.start_anew(now);
-                self.misses = self.misses.saturating_add(1);
+                self.refusals = self.refusals.saturating_add(1);
                 match &mut self.pace {
                     Pace::Known {
                         interval, slack, ..
@@ -157,7 +157,7 @@ impl Bucket {
         }
     }
 
-    /// Empty from now on; refusals of turns that are under way say nothing new.
+    /// Empty from now on; refusals of permits that are under way say nothing new.
     fn start_anew(&mut self, now: Instant) {
         self.tokens = 0;
         self.since = now;
@@ -169,8 +169,8 @@ impl Bucket {
     }
 
     /// Takes in what a refusal says. Of several limits that bite, the slowest decides. True when this is a new one.
-    fn learn(&mut self, throttle: Throttle) -> bool {
-        let Some(said) = Pace::of(throttle) else {
+    fn learn(&mut self, rate_limit: RateLimit) -> bool {
+        let Some(said) = Pace::of(rate_limit) else {
             return false;
         };
         match (&self.pace, &said) {
@@ -181,31 +181,31 @@ impl Bucket {
             }
             _ => {
                 self.pace = said;
-                self.misses = 0;
+                self.refusals = 0;
                 true
             }
         }
     }
 
-    /// The server let a turn through. True when nothing needs to be paced any more.
-    pub(super) fn passed(&mut self, turn: Turn, now: Instant) -> bool {
-        match turn {
-            Turn::Free => false,
-            Turn::Early => {
+    /// The server let a call with a permit through. True when nothing needs to be paced any more.
+    pub(super) fn passed(&mut self, permit: Permit, now: Instant) -> bool {
+        match permit {
+            Permit::Free => false,
+            Permit::Early => {
                 self.is_early = false;
                 self.early_passes = self.early_passes.saturating_add(1);
                 self.since = now;
                 self.early_passes > self.limit()
             }
-            Turn::Unpaced => {
+            Permit::Unpaced => {
                 // It took a token that nobody counted, and started the server's clock anew.
                 self.tokens = self.tokens.saturating_sub(1);
                 self.since = now;
                 false
             }
-            Turn::Paced { number } => {
+            Permit::Paced { number } => {
                 if number > self.heard {
-                    self.misses = 0;
+                    self.refusals = 0;
                     self.is_trying = false;
                 }
                 self.passes = self.passes.saturating_add(1);
@@ -230,20 +230,20 @@ impl Bucket {
             self.tokens = tokens;
             self.since = now;
         }
-        self.misses = 0;
+        self.refusals = 0;
     }
 
-    /// A turn, or the time at which to ask again.
-    pub(super) fn take(&mut self, cost: u32, now: Instant) -> Result<Turn, Instant> {
+    /// A permit, or the time at which to ask again.
+    pub(super) fn take(&mut self, cost: u32, now: Instant) -> Result<Permit, Instant> {
         let cost = cost.clamp(1, self.limit().max(1));
-        if self.misses > 0 {
+        if self.refusals > 0 {
             let ready = self.since + self.patience(cost);
             if ready > now {
                 return Err(ready);
             }
             self.is_trying = true;
             self.tokens = 0;
-            return Ok(self.turn(now));
+            return Ok(self.issue(now));
         }
         let gap = self.since + self.interval() * 3 / 2;
         if self.is_gap() && now < gap {
@@ -252,12 +252,12 @@ impl Bucket {
         let earned = self.earned(now);
         if earned >= cost {
             self.tokens = earned - cost;
-            return Ok(self.turn(now));
+            return Ok(self.issue(now));
         }
         let is_due = self.early_passes > 0 || self.passes >= self.early_after;
         if self.is_known() && is_due && !self.is_early {
             self.is_early = true;
-            return Ok(Turn::Early);
+            return Ok(Permit::Early);
         }
         Err(self.since
             + self
@@ -276,20 +276,20 @@ impl Bucket {
         }
     }
 
-    fn turn(&mut self, now: Instant) -> Turn {
+    fn issue(&mut self, now: Instant) -> Permit {
         self.gap = now.saturating_duration_since(self.since);
         self.since = now;
         self.last_number += 1;
         // Time has passed: whatever became of it, it is not under way as an early one.
         self.is_early = false;
-        Turn::Paced {
+        Permit::Paced {
             number: self.last_number,
         }
     }
 
-    /// Whether the next turn is one of those that come late.
+    /// Whether the next permit is one of those that come late.
     fn is_gap(&self) -> bool {
-        let is_due = self.last_number > 0 && self.last_number.is_multiple_of(TURNS_BETWEEN_GAPS);
+        let is_due = self.last_number > 0 && self.last_number.is_multiple_of(PERMITS_BETWEEN_GAPS);
         is_due && self.tokens == 0 && self.is_known()
     }
 
@@ -318,7 +318,7 @@ impl Bucket {
             .min(self.limit())
     }
 
-    /// The wait after a turn that was refused: short at first, because a token may be a moment away and asking for it
+    /// The wait after a permit that was refused: short at first, because a token may be a moment away and asking for it
     /// costs nothing: a refused call neither takes a token nor starts the clock anew.
     fn patience(&self, cost: u32) -> Duration {
         let interval = self.interval().saturating_mul(cost);
@@ -326,12 +326,12 @@ impl Bucket {
             return interval;
         }
         let longest = self.interval().saturating_mul(self.limit()).max(interval);
-        let least = if self.misses == 1 {
+        let least = if self.refusals == 1 {
             interval / 4
         } else {
             interval / 2
         };
-        let doublings = self.misses.saturating_sub(MISSES_BEFORE_PATIENCE_GROWS);
+        let doublings = self.refusals.saturating_sub(REFUSALS_BEFORE_PATIENCE_GROWS);
         least
             .max(SHORTEST_PATIENCE.min(interval))
             .saturating_mul(1 << doublings.min(16))
@@ -364,16 +364,16 @@ impl Bucket {
 }
 
 impl Pace {
-    fn of(throttle: Throttle) -> Option<Self> {
+    fn of(rate_limit: RateLimit) -> Option<Self> {
         Some(Self::Known {
-            limit: throttle.limit?,
-            interval: throttle.interval()?,
+            limit: rate_limit.limit?,
+            interval: rate_limit.interval()?,
             slack: Duration::ZERO,
         })
     }
 }
 
-impl Throttle {
+impl RateLimit {
     /// The pace that the server's words come to, with a margin.
     pub(in crate::core::http) fn interval(&self) -> Option<Duration> {
         let (limit, window) = (self.limit?, self.window?);

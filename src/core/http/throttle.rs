@@ -1,4 +1,4 @@
-//! The rate limit: one gate per workspace. Open, it costs one atomic read. After a refusal it knows the limit, and
+//! The rate limit: one throttle per workspace. Open, it costs one atomic read. After a refusal it knows the limit, and
 //! counts.
 //!
 //! What follows the first refusal is one call per window / limit (T / N) and a small margin, not a full burst each time
@@ -17,25 +17,27 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::rate_headers::RateHeaders;
-use super::{Priority, Throttle};
+use super::{Priority, RateLimit};
 use crate::core::config::RETRY_AFTER_MAX;
-use bucket::Bucket;
-use line::Line;
+use fair_queue::FairQueue;
+use token_bucket::TokenBucket;
 
-mod bucket;
-mod cap;
-mod line;
+mod client_quota;
+mod fair_queue;
+mod permit;
+mod token_bucket;
 
-pub(super) use cap::{Cap, Caps};
+pub(super) use client_quota::{ClientQuota, ClientQuotas};
+pub(super) use permit::{Permit, WaitTooLong};
 
-/// The gate that all calls of a workspace pass.
+/// The throttle that all calls of a workspace pass.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(super) struct Throttle {
     closed: AtomicBool,
     /// A refusal came with rate-limit headers, so successes are asked for theirs. Others may put such headers on
     /// everything, and mean something else.
     has_headers: AtomicBool,
-    line: Line,
+    queue: FairQueue,
     state: Mutex<State>,
 }
 
@@ -43,33 +45,11 @@ pub(super) struct Gate {
 struct State {
     /// Nobody goes before this (Retry-After).
     paused_until: Option<Instant>,
-    /// There while the gate is closed.
-    bucket: Option<Bucket>,
+    /// There while the throttle is closed.
+    bucket: Option<TokenBucket>,
 }
 
-/// Leave to send one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// Nothing is known of a limit.
-    Free,
-    /// Sent although the gate is closed, because the caller said so.
-    Unpaced,
-    /// Its time had come; `number` counts up.
-    Paced { number: u64 },
-    /// Sent ahead of its time, to learn whether the limit is still there.
-    Early,
-}
-
-/// The wait would be longer than the caller has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Closed {
-    /// How long it would have been, at least.
-    pub(super) wait: Duration,
-    /// The caller's own cap, if it is that and not the server's limit.
-    pub(super) cap: Option<u32>,
-}
-
-impl Gate {
+impl Throttle {
     /// Whether calls pass without waiting.
     pub(super) fn is_open(&self) -> bool {
         !self.closed.load(Ordering::Acquire)
@@ -80,24 +60,24 @@ impl Gate {
         self.has_headers.load(Ordering::Relaxed)
     }
 
-    /// Waits for the turn of a call that takes `cost` tokens, but not beyond `limit`: a wait that would end later is
+    /// Waits for a permit for a call that takes `cost` tokens, but not beyond `limit`: a wait that would end later is
     /// not started.
     pub(super) async fn enter(
         &self,
         priority: Priority,
         cost: u32,
         limit: Instant,
-    ) -> Result<Turn, Closed> {
+    ) -> Result<Permit, WaitTooLong> {
         if self.is_open() {
-            return Ok(Turn::Free);
+            return Ok(Permit::Free);
         }
         let start = Instant::now();
-        let closed = |wait| Closed { wait, cap: None };
-        let estimate = self.state().estimate(self.line.ahead(priority), start);
+        let closed = |wait| WaitTooLong { wait, quota: None };
+        let estimate = self.state().estimate(self.queue.ahead(priority), start);
         if start + estimate > limit {
             return Err(closed(estimate));
         }
-        self.line
+        self.queue
             .pass(priority, cost, limit, |now| self.grant(cost, now))
             .await
             .map_err(|until| {
@@ -107,12 +87,12 @@ impl Gate {
             })
     }
 
-    /// The rate limit refused a call that had this turn. `pause` is how long the server asked to wait, `has_headers`
+    /// The rate limit refused a call with this permit. `pause` is how long the server asked to wait, `has_headers`
     /// whether it said so in rate-limit headers.
     pub(super) fn refused(
         &self,
-        turn: Turn,
-        throttle: Throttle,
+        permit: Permit,
+        rate_limit: RateLimit,
         pause: Option<Duration>,
         has_headers: bool,
     ) {
@@ -122,20 +102,20 @@ impl Gate {
         }
         let mut state = self.state();
         match &mut state.bucket {
-            None => state.bucket = Some(Bucket::new(throttle, now)),
-            Some(bucket) => bucket.refused(turn, throttle, now),
+            None => state.bucket = Some(TokenBucket::new(rate_limit, now)),
+            Some(bucket) => bucket.refused(permit, rate_limit, now),
         }
         if let Some(pause) = pause {
             state.pause(now + pause);
         }
         self.closed.store(true, Ordering::Release);
         drop(state);
-        self.line.wake_next();
+        self.queue.wake_next();
     }
 
-    /// The server let a call through that had this turn, whatever became of it then; `told` is what it said about the
+    /// The server let a call through with this permit, whatever became of it then; `told` is what it said about the
     /// calls to come.
-    pub(super) fn passed(&self, turn: Turn, told: Option<RateHeaders>) {
+    pub(super) fn passed(&self, permit: Permit, told: Option<RateHeaders>) {
         let told = told.unwrap_or_default();
         if self.is_open() && told.remaining != Some(0) {
             return;
@@ -145,10 +125,12 @@ impl Gate {
         let is_over = state
             .bucket
             .as_mut()
-            .is_some_and(|bucket| bucket.passed(turn, now));
+            .is_some_and(|bucket| bucket.passed(permit, now));
         match (told.remaining, told.reset, &mut state.bucket) {
-            (Some(0), Some(reset), bucket) if !bucket.as_ref().is_some_and(Bucket::is_known) => {
-                bucket.get_or_insert_with(|| Bucket::new(Throttle::default(), now));
+            (Some(0), Some(reset), bucket)
+                if !bucket.as_ref().is_some_and(TokenBucket::is_known) =>
+            {
+                bucket.get_or_insert_with(|| TokenBucket::new(RateLimit::default(), now));
                 state.pause(now + reset.min(RETRY_AFTER_MAX));
                 self.closed.store(true, Ordering::Release);
             }
@@ -161,18 +143,18 @@ impl Gate {
             }
             (remaining, _, Some(_)) => {
                 let has_room = remaining.is_some_and(|remaining| remaining > 0);
-                if is_over || (has_room && matches!(turn, Turn::Paced { .. })) {
+                if is_over || (has_room && matches!(permit, Permit::Paced { .. })) {
                     self.open(&mut state);
                 }
             }
             (_, _, None) => {}
         }
         drop(state);
-        self.line.wake_next();
+        self.queue.wake_next();
     }
 
-    /// A turn, or the time at which to ask again.
-    fn grant(&self, cost: u32, now: Instant) -> Result<Turn, Instant> {
+    /// A permit, or the time at which to ask again.
+    fn grant(&self, cost: u32, now: Instant) -> Result<Permit, Instant> {
         let mut state = self.state();
         if let Some(until) = state.paused_until {
             if until > now {
@@ -187,7 +169,7 @@ impl Gate {
             Some(bucket) if !bucket.is_stale(now) => bucket.take(cost, now),
             _ => {
                 self.open(&mut state);
-                Ok(Turn::Free)
+                Ok(Permit::Free)
             }
         }
     }
