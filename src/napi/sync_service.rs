@@ -209,7 +209,7 @@ impl SyncService {
             .map(|entry| {
                 json!({
                     "key": format!("{}:{}", entry.kind.singular(), entry.external_id),
-                    "age": now_ms.saturating_sub(entry.cached_at_ms),
+                    "age": now_ms.saturating_sub(entry.written_at_ms),
                 })
             })
             .collect();
@@ -228,7 +228,7 @@ impl SyncService {
                     "type": entry.kind.singular(),
                     "externalId": entry.external_id,
                     "crmId": entry.crm_id,
-                    "cachedAt": entry.cached_at_ms,
+                    "cachedAt": entry.written_at_ms,
                 })
             })
             .collect();

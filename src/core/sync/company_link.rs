@@ -114,8 +114,8 @@ impl SyncContext {
         let field = self.options.field_names.external_id_in(&schema.company);
         if options.use_cache {
             match self.recall(ObjectKind::Company, external_id).await {
-                Ok(Some(known)) if known.is_proven || field.name().is_none() => {
-                    return Ok(Resolved::to(known.id));
+                Ok(Some(known)) if self.is_proven(&known) || field.name().is_none() => {
+                    return Ok(Resolved::to(known.crm_id.to_string()));
                 }
                 Ok(_) => {}
                 Err(message) => warnings.push(store_failed(person_external_id, &message)),
@@ -147,9 +147,7 @@ impl SyncContext {
         let link = if let Some(row) = found {
             let id = id_of(row).to_owned();
             self.scope.domains.note(external_id, row);
-            self.scope
-                .cache
-                .insert(ObjectKind::Company, external_id, &id, self.now_ms());
+            self.learn(ObjectKind::Company, external_id, &id);
             Link::To(id)
         } else if let Met::Anothers(row) = meet(&companies, &field, company.domain.as_ref()) {
             Link::To(id_of(row).to_owned())

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
+use crate::core::twenty::ids::{CrmId, ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::values::part;
@@ -88,7 +88,7 @@ impl SyncContext {
         let mut remembered = None;
         if use_cache {
             match self.recall(kind, external_id).await {
-                Ok(recalled) => remembered = recalled.map(|recalled| recalled.id),
+                Ok(recalled) => remembered = recalled.map(|known| known.crm_id),
                 Err(message) => warnings.push(store_failed(external_id, &message)),
             }
         }
@@ -96,8 +96,8 @@ impl SyncContext {
         let stored = stored_external_id(namespace, external_id);
         let chosen = record_id(kind, namespace, external_id);
         let ids: Vec<Uuid> = remembered
-            .iter()
-            .filter_map(|id| Uuid::parse_str(id).ok())
+            .map(CrmId::uuid)
+            .into_iter()
             .filter(|id| *id != chosen)
             .chain([chosen])
             .collect();
@@ -120,7 +120,7 @@ impl SyncContext {
             .collect();
         own.sort_by_key(|row| Some(id_of(row)) != first.as_deref());
         if let Some(id) = remembered
-            && !own.iter().any(|row| id_of(row) == id)
+            && !own.iter().any(|row| CrmId::parse(id_of(row)) == Some(id))
             && let Err(message) = self.forget(kind, external_id).await
         {
             warnings.push(store_failed(external_id, &message));

@@ -13,7 +13,7 @@ use super::bulk::{BulkOptions, BulkRun};
 use super::context::SyncContext;
 use super::delete::{DeleteMode, Deleted};
 use super::find::Found;
-use super::mappings::cache::CacheEntry;
+use super::mappings::entry::Entry;
 use super::options::{CallOptions, ServiceOptions};
 use super::queue::keyed_queue::Hold;
 use super::record::input::{Input, Upserted};
@@ -124,7 +124,7 @@ impl SyncService {
     }
 
     /// The remembered ids that this service still believes.
-    pub fn cache_entries(&self) -> Vec<CacheEntry> {
+    pub fn cache_entries(&self) -> Vec<Entry> {
         let context = &self.context;
         context
             .scope

@@ -10,8 +10,7 @@ use crate::core::twenty::warning::SyncWarning;
 use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
 
 use super::context::SyncContext;
-use super::mappings::cache::Remembered;
-use super::mappings::stored_version::remembered_of;
+use super::mappings::stored_version::entry_of;
 use super::upsert::store_failed;
 use found::{Found, ended_version};
 
@@ -206,7 +205,7 @@ impl SyncContext {
             return Step::ignored("outdated");
         }
         let mut found = Found {
-            memory: self.remembered(kind, external_id),
+            memory: self.scope.cache.recall(kind, external_id),
             stored: None,
             store_failure: None,
         };
@@ -215,11 +214,11 @@ impl SyncContext {
         }
         if let Some(store) = &self.store {
             match store.find(external_id, kind).await {
-                Ok(stored) => found.stored = stored.map(|stored| remembered_of(stored).1),
+                Ok(stored) => found.stored = stored.and_then(entry_of),
                 Err(message) => found.store_failure = Some(message),
             }
             // A bulk run does not stand in line: its answer may have come in meanwhile.
-            found.memory = self.remembered(kind, external_id);
+            found.memory = self.scope.cache.recall(kind, external_id);
         }
         let mut step = match found.known_before(event) {
             Some(reason) => Step::ignored(reason),
@@ -227,10 +226,5 @@ impl SyncContext {
         };
         step.store_failure = found.store_failure.or(step.store_failure);
         step
-    }
-
-    fn remembered(&self, kind: ObjectKind, external_id: &str) -> Option<Remembered> {
-        let known = self.scope.cache.recall(kind, external_id);
-        known.map(|(known, _)| known)
     }
 }

@@ -3,6 +3,9 @@
 //! The rule is `docs/twenty/mapping.md#identity`. Everything here is frozen: a change gives every record of every
 //! installation a new id, so the test vectors below may never be edited.
 
+use std::fmt;
+
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::core::error::CrmError;
@@ -93,6 +96,40 @@ impl ObjectKind {
             Self::Person => "primaryEmail",
             Self::Company => "primaryLinkUrl",
         }
+    }
+}
+
+/// The id of a record in the CRM. Its text is the one with hyphens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CrmId(Uuid);
+
+impl CrmId {
+    /// From any of the texts of a UUID; none where it is something else, which is no record's id.
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::parse_str(text).ok().map(Self)
+    }
+
+    /// As a UUID.
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl From<Uuid> for CrmId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for CrmId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Serialize for CrmId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -2,10 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use super::fields::FieldNames;
-use super::ids::ObjectKind;
+use super::ids::{CrmId, ObjectKind};
 use super::timestamp::parse_millis;
 use crate::core::error::CrmError;
 
@@ -46,7 +45,7 @@ pub struct WebhookEvent {
     /// Whether it was just created.
     pub is_new: bool,
     /// Its id.
-    pub crm_id: Uuid,
+    pub crm_id: CrmId,
     /// Its external id after the change.
     pub carried: Carried,
     /// When it was last changed, in milliseconds since the epoch as the server counts them; 0 where it does not say. It
@@ -82,11 +81,9 @@ impl WebhookEvent {
             CrmError::validation("event", format!("event is no webhook event: {error}"))
         })?;
         let text = |field: &str| wire.record.get(field).and_then(Value::as_str);
-        let crm_id = text("id")
-            .and_then(|id| Uuid::parse_str(id).ok())
-            .ok_or_else(|| {
-                CrmError::validation("event", "event.record.id must be the record's id, a UUID")
-            })?;
+        let crm_id = text("id").and_then(CrmId::parse).ok_or_else(|| {
+            CrmError::validation("event", "event.record.id must be the record's id, a UUID")
+        })?;
         let updated_fields = wire.updated_fields.unwrap_or_default();
         let action = wire.event_name.rsplit('.').next().unwrap_or_default();
         let is_deleted = wire.record.get("deletedAt").is_some_and(|at| !at.is_null());

@@ -104,13 +104,11 @@ impl Companies {
         let ids: Vec<String> = self.named.keys().cloned().collect();
         let field = service.options.field_names.external_id_in(&schema.company);
         for (external_id, known) in service.recall_many(ObjectKind::Company, &ids).await? {
-            let is_proven = field.name().is_none()
-                || known.is_answered
-                || service.is_computed(ObjectKind::Company, &external_id, &known.crm_id);
+            let is_proven = field.name().is_none() || service.is_proven(&known);
             if let Some(named) = self.named.get_mut(&external_id)
                 && is_proven
             {
-                named.id = Some(known.crm_id);
+                named.id = Some(known.crm_id.to_string());
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use super::id_register::Claim;
 use super::identity::Identity;
 use crate::core::error::CrmError;
 use crate::core::sync::company_link::Link;
+use crate::core::sync::mappings::entry::ContentHash;
 use crate::core::sync::ownership::Owner;
 use crate::core::sync::record::input::{Input, Upserted};
 use crate::core::twenty::ids::ObjectKind;
@@ -156,7 +157,7 @@ pub(super) struct Mapped {
     /// Rows that may have its e-mail beside their primary one.
     pub further_rows: Vec<Uuid>,
     /// Hash of what would be sent.
-    pub hash: String,
+    pub hash: ContentHash,
     /// Whether everything that was asked for is written, so that the hash may be remembered.
     pub is_complete: bool,
     pub without_unique: bool,

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::num::{NonZeroU64, NonZeroU128, NonZeroUsize};
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
-use uuid::Uuid;
 
 use super::digest_map::DigestMap;
+use super::entry::{ContentHash, Entry};
 use super::who::Who;
-use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::ids::{CrmId, ObjectKind};
 
 /// How many mappings one workspace remembers; the least recently used go first. An entry takes about 250 bytes beside its
 /// external id.
@@ -27,59 +27,28 @@ pub(in crate::core::sync) fn is_fresh(at_ms: u64, ttl_ms: u64, now_ms: u64) -> b
     now_ms.abs_diff(at_ms) < ttl_ms
 }
 
-/// One remembered mapping, as `cacheEntries()` shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CacheEntry {
-    /// What it is.
-    pub kind: ObjectKind,
-    /// The caller's external id.
-    pub external_id: String,
-    /// The record's id in the CRM.
-    pub crm_id: String,
-    /// When it was learnt, in milliseconds since the epoch.
-    pub cached_at_ms: u64,
-}
-
 type Key = (ObjectKind, String);
 
 /// Kept small: there may be many.
 struct Known {
-    crm_id: Uuid,
+    crm_id: CrmId,
     cached_at_ms: u64,
     /// Hash of what was written last; that was when the entry was made.
-    hash: Option<NonZeroU128>,
+    hash: Option<ContentHash>,
     /// Digest of an input that is known to say exactly that, without a warning.
     input: Option<NonZeroU64>,
     /// The row's `updatedAt` after that, in milliseconds since the epoch; 0 where it is not known.
     version: u64,
 }
 
-/// What the cache knows of one record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remembered {
-    /// The record's id in the CRM.
-    pub crm_id: String,
-    /// Hash of what was written last, where all of it was written.
-    pub hash: Option<String>,
-    /// When that was, in milliseconds since the epoch.
-    pub written_at_ms: u64,
-    /// The row's own time of its last change by then, in milliseconds since the epoch as the server counts them.
-    pub version: Option<u64>,
-    /// Whether an answer of the server told this process, rather than a store.
-    pub is_answered: bool,
-}
-
-/// A mapping on its way into the cache.
-#[derive(Clone, Copy, Debug)]
-pub struct Written<'a> {
-    /// The caller's external id.
-    pub external_id: &'a str,
-    /// The record's id in the CRM.
-    pub crm_id: &'a str,
-    /// Hash of what was written, where all of it was written.
-    pub hash: Option<&'a str>,
-    /// The row's `updatedAt` after that.
-    pub version: Option<u64>,
+impl Known {
+    fn entry(&self, kind: ObjectKind, external_id: String) -> Entry {
+        Entry {
+            hash: self.hash,
+            version: Some(self.version).filter(|version| *version > 0),
+            ..Entry::answered(kind, external_id, self.crm_id, self.cached_at_ms)
+        }
+    }
 }
 
 /// Shared by all services of one workspace and namespace; the time to live is each service's own and applies at read.
@@ -105,7 +74,7 @@ struct Entries {
     /// five: to read those would cost more than all the rest that an unchanged record does.
     inputs: DigestMap<NonZeroU64, Noted>,
     /// The way back. Made when it is first asked for: only webhooks need it, and it costs as much as the rest.
-    by_crm_id: Option<HashMap<(ObjectKind, Uuid), String>>,
+    by_crm_id: Option<HashMap<(ObjectKind, CrmId), String>>,
 }
 
 impl Entries {
@@ -157,7 +126,7 @@ impl Entries {
         }
     }
 
-    fn unlink_from(&mut self, key: &Key, crm_id: Uuid) {
+    fn unlink_from(&mut self, key: &Key, crm_id: CrmId) {
         if let Some(back) = &mut self.by_crm_id
             && back.get(&(key.0, crm_id)) == Some(&key.1)
         {
@@ -185,41 +154,28 @@ impl MappingCache {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The CRM id learnt for `external_id`, unless it is older than `ttl_ms`.
+    /// What is known of `external_id`, unless it is older than `ttl_ms`.
     pub fn get(
         &self,
         kind: ObjectKind,
         external_id: &str,
         ttl_ms: u64,
         now_ms: u64,
-    ) -> Option<String> {
-        let key = (kind, external_id.to_owned());
-        let mut entries = self.lock();
-        let known = entries.known.get(&key)?;
-        if !is_fresh(known.cached_at_ms, ttl_ms, now_ms) {
-            return None;
-        }
-        Some(known.crm_id.to_string())
+    ) -> Option<Entry> {
+        let entry = self.recall(kind, external_id)?;
+        is_fresh(entry.written_at_ms, ttl_ms, now_ms).then_some(entry)
     }
 
-    /// As `get`, with the hash of what was written last. The hash has an expiry of its own: it is given back however old
-    /// the id is.
-    pub fn recall(&self, kind: ObjectKind, external_id: &str) -> Option<(Remembered, u64)> {
+    /// As `get`, however old it is: the hash has an expiry of its own.
+    pub fn recall(&self, kind: ObjectKind, external_id: &str) -> Option<Entry> {
         let key = (kind, external_id.to_owned());
         let mut entries = self.lock();
         let known = entries.known.get(&key)?;
-        let remembered = Remembered {
-            crm_id: known.crm_id.to_string(),
-            hash: known.hash.map(|hash| format!("{:032x}", hash.get())),
-            written_at_ms: known.cached_at_ms,
-            version: Some(known.version).filter(|version| *version > 0),
-            is_answered: true,
-        };
-        Some((remembered, known.cached_at_ms))
+        Some(known.entry(kind, external_id.to_owned()))
     }
 
     /// The external id that is remembered for a row, however old that is.
-    pub fn find_by_crm_id(&self, kind: ObjectKind, crm_id: Uuid) -> Option<String> {
+    pub fn find_by_crm_id(&self, kind: ObjectKind, crm_id: CrmId) -> Option<String> {
         let mut entries = self.lock();
         let Entries {
             known, by_crm_id, ..
@@ -237,34 +193,17 @@ impl MappingCache {
             .cloned()
     }
 
-    /// Remembers a mapping as of `now_ms`; what is known of its content is forgotten.
-    pub fn insert(&self, kind: ObjectKind, external_id: &str, crm_id: &str, now_ms: u64) {
-        let written = Written {
-            external_id,
-            crm_id,
-            hash: None,
-            version: None,
-        };
-        self.insert_written(kind, written, now_ms);
-    }
-
-    /// Remembers a mapping and the hash of what was written, as of `now_ms`.
-    pub fn insert_written(&self, kind: ObjectKind, written: Written<'_>, now_ms: u64) {
-        // What is no UUID is no row's id, and nothing to remember.
-        let Ok(crm_id) = Uuid::parse_str(written.crm_id) else {
-            return;
-        };
+    /// Remembers a mapping in place of what is known of its record.
+    pub fn insert(&self, entry: Entry) {
         let mut entries = self.lock();
-        entries.put(
-            (kind, written.external_id.to_owned()),
-            Known {
-                crm_id,
-                cached_at_ms: now_ms,
-                hash: written.hash.and_then(hash_of_hex),
-                input: None,
-                version: written.version.unwrap_or(0),
-            },
-        );
+        let known = Known {
+            crm_id: entry.crm_id,
+            cached_at_ms: entry.written_at_ms,
+            hash: entry.hash,
+            input: None,
+            version: entry.version.unwrap_or(0),
+        };
+        entries.put((entry.kind, entry.external_id), known);
         while entries.known.len() > self.capacity.get() {
             entries.pop_lru();
         }
@@ -281,7 +220,7 @@ impl MappingCache {
         &self,
         kind: ObjectKind,
         external_id: &str,
-        hash: &str,
+        hash: ContentHash,
         input: NonZeroU64,
         who: Who,
     ) {
@@ -289,8 +228,7 @@ impl MappingCache {
         let mut entries = self.lock();
         let Entries { known, inputs, .. } = &mut *entries;
         if let Some(known) = known.peek_mut(&key)
-            && known.hash.is_some()
-            && known.hash == hash_of_hex(hash)
+            && known.hash == Some(hash)
         {
             if let Some(before) = known.input.replace(input) {
                 inputs.remove(&before);
@@ -359,25 +297,14 @@ impl MappingCache {
     }
 
     /// All mappings younger than `ttl_ms`, most recently used first.
-    pub fn entries(&self, ttl_ms: u64, now_ms: u64) -> Vec<CacheEntry> {
+    pub fn entries(&self, ttl_ms: u64, now_ms: u64) -> Vec<Entry> {
         self.lock()
             .known
             .iter()
             .filter(|(_, known)| is_fresh(known.cached_at_ms, ttl_ms, now_ms))
-            .map(|((kind, external_id), known)| CacheEntry {
-                kind: *kind,
-                external_id: external_id.clone(),
-                crm_id: known.crm_id.to_string(),
-                cached_at_ms: known.cached_at_ms,
-            })
+            .map(|((kind, external_id), known)| known.entry(*kind, external_id.clone()))
             .collect()
     }
-}
-
-fn hash_of_hex(hash: &str) -> Option<NonZeroU128> {
-    u128::from_str_radix(hash, 16)
-        .ok()
-        .and_then(NonZeroU128::new)
 }
 
 #[cfg(test)]

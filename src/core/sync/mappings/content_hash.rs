@@ -1,7 +1,5 @@
 //! Has it changed? A hash of what would be sent, kept with the mapping (`docs/bulk.md#unchanged-records`).
 
-use std::fmt::Write;
-
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -10,17 +8,15 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::schema::WorkspaceSchema;
 
+use super::entry::ContentHash;
 use crate::core::sync::record::input::Input;
 
 /// Changes when what is hashed changes, so that hashes of earlier versions are not believed.
 const FORMAT: u8 = 1;
 
-/// Half of a SHA-256: enough to tell any two contents apart, and short enough to remember many.
-const HASH_BYTES: usize = 16;
-
 /// The hash of everything that a write of `record` would say, before any collision is decided, with the schema that it
 /// was mapped on. A person's company counts by its external id.
-pub fn content_hash(input: &Input, record: &MappedRecord, schema: &WorkspaceSchema) -> String {
+pub fn content_hash(input: &Input, record: &MappedRecord, schema: &WorkspaceSchema) -> ContentHash {
     let mut hasher = Sha256::new();
     hasher.update([FORMAT]);
     hasher.update(schema.revision.to_le_bytes());
@@ -44,12 +40,10 @@ pub fn content_hash(input: &Input, record: &MappedRecord, schema: &WorkspaceSche
         }
     }
     hash_object(&mut hasher, &record.fields);
-    let mut hex = String::with_capacity(2 * HASH_BYTES);
-    for byte in hasher.finalize().iter().take(HASH_BYTES) {
-        // Writing into a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    let mut bytes = [0; ContentHash::BYTES];
+    // Half of a SHA-256: enough to tell any two contents apart, and short enough to remember many.
+    bytes.copy_from_slice(&hasher.finalize()[..ContentHash::BYTES]);
+    ContentHash::of_bytes(bytes)
 }
 
 /// Lengths before contents, so that no two different values read the same.

@@ -4,6 +4,7 @@ pub mod cache;
 pub mod content_hash;
 pub mod deleted_rows;
 pub mod digest_map;
+pub mod entry;
 pub mod seen_domains;
 pub mod seen_names;
 pub mod store_access;

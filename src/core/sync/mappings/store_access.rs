@@ -4,37 +4,18 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
-use super::cache::{Remembered, Written, is_fresh};
+use super::cache::is_fresh;
 use super::content_hash::content_hash;
-use super::stored_version::{is_foreign, remembered_of, version_text};
-use crate::core::store::{Mapping, MappingWrite};
+use super::entry::{ContentHash, Entry};
+use super::stored_version::{entry_of, write_of};
+use crate::core::store::MappingWrite;
 use crate::core::sync::context::SyncContext;
 use crate::core::sync::record::input::Input;
-use crate::core::sync::requests::{Record, text_of, version_of};
-use crate::core::twenty::ids::{ObjectKind, caller_external_id, record_id};
+use crate::core::sync::requests::{Record, id_of, text_of, version_of};
+use crate::core::twenty::ids::{CrmId, ObjectKind, caller_external_id, record_id};
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::schema::WorkspaceSchema;
-
-/// What a write has told.
-pub(in crate::core::sync) struct Learnt<'a> {
-    pub external_id: String,
-    pub crm_id: String,
-    /// Where all that was asked for is written.
-    pub hash: Option<String>,
-    /// The row after the write.
-    pub row: &'a Record,
-    pub fields: &'a Map<String, Value>,
-}
-
-/// An id that is remembered.
-pub(in crate::core::sync) struct Recalled {
-    pub id: String,
-    /// Whether a write may go to it before it has been seen: an answer of the server told it, or it is the one that is
-    /// computed from the external id. What only a store says may lead to another record's row.
-    pub is_proven: bool,
-}
 
 impl SyncContext {
     fn count_recalls(&self, hits: usize, misses: usize, store_hits: usize) {
@@ -51,13 +32,13 @@ impl SyncContext {
         input: &Input,
         record: &MappedRecord,
         schema: &WorkspaceSchema,
-    ) -> String {
+    ) -> ContentHash {
         content_hash(input, record, schema)
     }
 
     /// Whether what was written last is what would be written now, and is fresh enough to be believed.
-    pub(in crate::core::sync) fn is_unchanged(&self, known: &Remembered, hash: &str) -> bool {
-        known.hash.as_deref() == Some(hash) && self.is_hash_fresh(known.written_at_ms)
+    pub(in crate::core::sync) fn is_unchanged(&self, known: &Entry, hash: ContentHash) -> bool {
+        known.hash == Some(hash) && self.is_hash_fresh(known.written_at_ms)
     }
 
     /// Whether what was written at `written_at_ms` is fresh enough to be believed.
@@ -75,20 +56,21 @@ impl SyncContext {
         &self,
         kind: ObjectKind,
         external_ids: &[String],
-    ) -> Result<HashMap<String, Remembered>, String> {
+    ) -> Result<HashMap<String, Entry>, String> {
         let now_ms = self.now_ms();
         let mut known = HashMap::with_capacity(external_ids.len());
         let mut unknown = Vec::new();
         for external_id in external_ids {
-            let remembered = self.scope.cache.recall(kind, external_id);
-            let is_fresh = |cached_at_ms| is_fresh(cached_at_ms, self.options.cache_ttl_ms, now_ms);
-            match remembered {
-                Some((remembered, cached_at_ms)) if is_fresh(cached_at_ms) => {
-                    known.insert(external_id.clone(), remembered);
+            let entry = self.scope.cache.recall(kind, external_id);
+            let is_fresh =
+                |entry: &Entry| is_fresh(entry.written_at_ms, self.options.cache_ttl_ms, now_ms);
+            match entry {
+                Some(entry) if is_fresh(&entry) => {
+                    known.insert(external_id.clone(), entry);
                 }
                 // A store may know of later: other processes share it.
-                Some((remembered, _)) if remembered.hash.is_some() => {
-                    known.insert(external_id.clone(), remembered);
+                Some(entry) if entry.hash.is_some() => {
+                    known.insert(external_id.clone(), entry);
                     unknown.push(external_id.clone());
                 }
                 _ => unknown.push(external_id.clone()),
@@ -101,17 +83,15 @@ impl SyncContext {
             let mut gone: HashSet<String> = unknown.into_iter().collect();
             for found in found {
                 gone.remove(&found.mapping.ever_id);
-                // What is no UUID cannot be a row's id, and would spoil the whole look-up.
-                if Uuid::parse_str(&found.mapping.crm_id).is_err() {
+                let Some(stored) = entry_of(found) else {
                     continue;
-                }
-                let (external_id, stored) = remembered_of(found);
-                match known.get(&external_id) {
+                };
+                match known.get(&stored.external_id) {
                     // A store that makes hashes of its own cannot tell whether ours is still right.
                     Some(own)
                         if own.crm_id == stored.crm_id
-                            && (is_foreign(&stored) || own.version > stored.version) => {}
-                    _ => drop(known.insert(external_id, stored)),
+                            && (stored.is_id_only() || own.version > stored.version) => {}
+                    _ => drop(known.insert(stored.external_id.clone(), stored)),
                 }
             }
             known.retain(|external_id, _| !gone.contains(external_id));
@@ -120,85 +100,85 @@ impl SyncContext {
         Ok(known)
     }
 
-    /// Remembers what was written, in memory and in the store. `Err` is a store's failure.
-    pub(in crate::core::sync) async fn remember_many(
+    /// What an answer of the server tells of a record: which row it is, and what that holds now. None where the row has no
+    /// id, which no server of Twenty's leaves out. `hash` is of what was written, where all of it was.
+    pub(in crate::core::sync) fn entry_of_row(
         &self,
         kind: ObjectKind,
-        learnt: &[Learnt<'_>],
+        external_id: &str,
+        hash: Option<ContentHash>,
+        row: &Record,
+    ) -> Option<Entry> {
+        let crm_id = CrmId::parse(id_of(row))?;
+        Some(Entry {
+            hash,
+            version: version_of(row),
+            ..Entry::answered(kind, external_id, crm_id, self.now_ms())
+        })
+    }
+
+    /// Remembers what was written, each with its fields, in memory and in the store. `Err` is a store's failure.
+    pub(in crate::core::sync) async fn remember_many(
+        &self,
+        written: &[(Entry, &Map<String, Value>)],
     ) -> Result<(), String> {
-        let now_ms = self.now_ms();
-        for learnt in learnt {
-            let written = Written {
-                external_id: &learnt.external_id,
-                crm_id: &learnt.crm_id,
-                hash: learnt.hash.as_deref(),
-                version: version_of(learnt.row),
-            };
-            self.scope.cache.insert_written(kind, written, now_ms);
+        for (entry, _) in written {
+            self.scope.cache.insert(entry.clone());
         }
-        let Some(store) = self.store.as_ref().filter(|_| !learnt.is_empty()) else {
+        let Some(store) = self.store.as_ref().filter(|_| !written.is_empty()) else {
             return Ok(());
         };
-        let writes: Vec<MappingWrite> = learnt
+        let writes: Vec<MappingWrite> = written
             .iter()
-            .map(|learnt| MappingWrite {
-                mapping: Mapping {
-                    ever_id: learnt.external_id.clone(),
-                    crm_id: learnt.crm_id.clone(),
-                    kind,
-                },
-                version_hash: Some(version_text(learnt.hash.as_deref(), version_of(learnt.row))),
-                data: Some(json!(learnt.fields).to_string()),
-            })
+            .map(|(entry, fields)| write_of(entry, json!(fields).to_string()))
             .collect();
         store.upsert_many(&writes).await
     }
 
-    /// The CRM id of `external_id`, from memory or else from the store. `Err` is a store's failure.
+    /// What is known of `external_id`, from memory or else from the store. `Err` is a store's failure.
     pub(in crate::core::sync) async fn recall(
         &self,
         kind: ObjectKind,
         external_id: &str,
-    ) -> Result<Option<Recalled>, String> {
+    ) -> Result<Option<Entry>, String> {
         let ttl_ms = self.options.cache_ttl_ms;
-        let remembered = self
+        let known = self
             .scope
             .cache
             .get(kind, external_id, ttl_ms, self.now_ms());
-        let hits = usize::from(remembered.is_some());
+        let hits = usize::from(known.is_some());
         self.count_recalls(hits, 1 - hits, 0);
-        match (remembered, &self.store) {
-            (Some(id), _) => Ok(Some(Recalled {
-                id,
-                is_proven: true,
-            })),
+        match (known, &self.store) {
+            (Some(entry), _) => Ok(Some(entry)),
             (None, None) => Ok(None),
             (None, Some(store)) => {
                 let found = store.find_by_ever_id(external_id, kind).await?;
                 self.count_recalls(0, 0, usize::from(found.is_some()));
-                Ok(found.map(|id| Recalled {
-                    is_proven: self.is_computed(kind, external_id, &id),
-                    id,
+                let crm_id = found.and_then(|id| CrmId::parse(&id));
+                Ok(crm_id.map(|crm_id| Entry {
+                    is_answered: false,
+                    ..Entry::answered(kind, external_id, crm_id, 0)
                 }))
             }
         }
     }
 
-    /// Whether `id` is the one that a new record with this external id gets.
-    pub(in crate::core::sync) fn is_computed(
-        &self,
-        kind: ObjectKind,
-        external_id: &str,
-        id: &str,
-    ) -> bool {
-        let computed = record_id(kind, self.options.namespace.as_deref(), external_id);
-        Uuid::parse_str(id).is_ok_and(|id| id == computed)
+    /// Whether a write may go to the row before it has been seen: an answer of the server told it, or it is the one that
+    /// is computed from the external id. What only a store says may lead to another record's row.
+    pub(in crate::core::sync) fn is_proven(&self, known: &Entry) -> bool {
+        let computed = || {
+            let namespace = self.options.namespace.as_deref();
+            CrmId::from(record_id(known.kind, namespace, &known.external_id))
+        };
+        known.is_answered || known.crm_id == computed()
     }
 
+    /// An answer of the server shows which row the record is. What is no id of a row is nothing to remember.
     pub(in crate::core::sync) fn learn(&self, kind: ObjectKind, external_id: &str, crm_id: &str) {
-        self.scope
-            .cache
-            .insert(kind, external_id, crm_id, self.now_ms());
+        if let Some(crm_id) = CrmId::parse(crm_id) {
+            let entry = Entry::answered(kind, external_id, crm_id, self.now_ms());
+            self.scope.cache.insert(entry);
+        }
     }
 
     /// Forgets what is remembered of the record that a row belonged to, where another record takes or has taken that row.

@@ -1,72 +1,103 @@
-//! How what was written last stands in a store: the hash, and which version of the row came of it.
+//! How an entry stands in a store: its ids as text, and in the store's version hash what was written last and which
+//! version of the row came of it.
 //!
 //! `<hash>@<version>`: the version tells an echo of our own write from somebody else's change, in whichever process the
 //! event arrives. `@<version>` is a row of which it is only known that it must be written again.
 
-use super::cache::Remembered;
-use crate::core::store::StoredMapping;
-
-/// Hexadecimal digits of a content hash.
-const HASH_DIGITS: usize = 32;
+use super::entry::{ContentHash, Entry};
+use crate::core::store::{Mapping, MappingWrite, StoredMapping};
+use crate::core::twenty::ids::CrmId;
 
 /// The text for a store. Without a version it is the hash alone, and without either it is empty: nothing equals that.
-pub fn version_text(hash: Option<&str>, version: Option<u64>) -> String {
-    let hash = hash.unwrap_or_default();
+fn version_text(hash: Option<ContentHash>, version: Option<u64>) -> String {
+    let hash = hash.map(|hash| hash.to_string()).unwrap_or_default();
     match version {
         Some(version) => format!("{hash}@{version}"),
-        None => hash.to_owned(),
+        None => hash,
     }
 }
 
 /// The hash and the version out of a store's text.
-fn parse(text: &str) -> (Option<String>, Option<u64>) {
+fn parse(text: &str) -> (Option<ContentHash>, Option<u64>) {
     let (hash, version) = match text.split_once('@') {
         Some((hash, version)) => (hash, version.parse().ok()),
         None => (text, None),
     };
-    (
-        Some(hash.to_owned()).filter(|hash| !hash.is_empty()),
-        version,
-    )
+    (ContentHash::parse(hash), version)
 }
 
-/// What a store knows of a record, by its external id.
-pub fn remembered_of(found: StoredMapping) -> (String, Remembered) {
+/// What a store knows of a record; none where its id is no UUID, which cannot be a row's and would spoil a whole look-up.
+pub fn entry_of(found: StoredMapping) -> Option<Entry> {
     let (hash, version) = parse(found.version_hash.as_deref().unwrap_or_default());
-    let remembered = Remembered {
-        crm_id: found.mapping.crm_id,
+    Some(Entry {
+        kind: found.mapping.kind,
+        external_id: found.mapping.ever_id,
+        crm_id: CrmId::parse(&found.mapping.crm_id)?,
         hash,
-        written_at_ms: found.last_synced_at_ms.unwrap_or(0),
         version,
+        written_at_ms: found.last_synced_at_ms.unwrap_or(0),
         is_answered: false,
-    };
-    (found.mapping.ever_id, remembered)
+    })
 }
 
-/// Whether the store keeps what it likes in place of our text: then it says nothing of what was written.
-pub fn is_foreign(stored: &Remembered) -> bool {
-    stored.version.is_none()
-        && stored
-            .hash
-            .as_ref()
-            .is_none_or(|hash| hash.len() != HASH_DIGITS)
+/// The entry for a store, with the JSON text of what was written for those that hash it themselves.
+pub fn write_of(entry: &Entry, data: String) -> MappingWrite {
+    MappingWrite {
+        mapping: Mapping {
+            ever_id: entry.external_id.clone(),
+            crm_id: entry.crm_id.to_string(),
+            kind: entry.kind,
+        },
+        version_hash: Some(version_text(entry.hash, entry.version)),
+        data: Some(data),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::twenty::ids::ObjectKind;
+
+    #[test]
+    fn an_entry_is_read_back_unless_its_id_is_no_uuid() {
+        let id = "20202020-0000-4000-8000-000000000001";
+        for (text, crm_id) in [
+            (id, Some(id)),
+            ("{20202020-0000-4000-8000-000000000001}", Some(id)),
+            ("42", None),
+            ("", None),
+        ] {
+            let found = StoredMapping {
+                mapping: Mapping {
+                    ever_id: "1".to_owned(),
+                    crm_id: text.to_owned(),
+                    kind: ObjectKind::Person,
+                },
+                version_hash: Some("@5".to_owned()),
+                last_synced_at_ms: Some(7),
+            };
+            let entry = entry_of(found);
+            let read = entry.as_ref().map(|entry| entry.crm_id.to_string());
+            assert_eq!(read.as_deref(), crm_id, "{text:?}");
+            let written = entry.map(|entry| write_of(&entry, String::new()));
+            let written = written.map(|write| (write.mapping.crm_id, write.version_hash));
+            let expected = crm_id.map(|id| (id.to_owned(), Some("@5".to_owned())));
+            assert_eq!(written, expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn what_is_written_is_read_back() {
-        let hash = "0123456789abcdef0123456789abcdef";
+        let hash = ContentHash::parse("0123456789abcdef0123456789abcdef");
+        assert!(hash.is_some());
         for (hash, version) in [
-            (Some(hash), Some(1_795_437_085_322)),
+            (hash, Some(1_795_437_085_322)),
             (None, Some(5)),
-            (Some(hash), None),
+            (hash, None),
             (None, None),
         ] {
             let text = version_text(hash, version);
-            assert_eq!(parse(&text), (hash.map(str::to_owned), version), "{text}");
+            assert_eq!(parse(&text), (hash, version), "{text}");
             assert!(text.len() <= 64, "{text}");
         }
     }

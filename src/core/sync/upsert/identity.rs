@@ -16,19 +16,19 @@ use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Claimant, Decision, decide, own_gone, reason};
 use crate::core::sync::company_link::{Met, meet};
-use crate::core::sync::mappings::store_access::{Learnt, Recalled};
+use crate::core::sync::mappings::entry::Entry;
 use crate::core::sync::options::Collisions;
 use crate::core::sync::requests::{self, Record, id_of, text_of};
 
 impl Upsert<'_> {
     /// Memory first, then the store; a store that fails is told about and otherwise ignored.
-    pub(super) async fn recall(&mut self) -> Option<Recalled> {
+    pub(super) async fn recall(&mut self) -> Option<Entry> {
         if !self.options.use_cache {
             return None;
         }
         let kind = self.kind();
         match self.service.recall(kind, self.input.external_id()).await {
-            Ok(id) => id,
+            Ok(known) => known,
             Err(message) => {
                 self.warn_store(&message);
                 None
@@ -50,8 +50,8 @@ impl Upsert<'_> {
                     .hash_of(&self.input, &self.mapped, &self.schema);
                 known
                     .remove(&external_id)
-                    .filter(|known| self.service.is_unchanged(known, &hash))
-                    .map(|known| known.crm_id)
+                    .filter(|known| self.service.is_unchanged(known, hash))
+                    .map(|known| known.crm_id.to_string())
             }
             Err(message) => {
                 self.warn_store(&message);
@@ -70,17 +70,17 @@ impl Upsert<'_> {
             self.service
                 .hash_of(&self.input, &self.mapped, &self.schema)
         });
-        let learnt = Learnt {
-            external_id: self.input.external_id().to_owned(),
-            crm_id: id_of(record).to_owned(),
-            hash,
-            row: record,
-            fields: &self.mapped.fields,
-        };
         let kind = self.kind();
         self.service
             .note_seen(kind, self.input.external_id(), record);
-        if let Err(message) = self.service.remember_many(kind, &[learnt]).await {
+        let external_id = self.input.external_id();
+        let entry = self.service.entry_of_row(kind, external_id, hash, record);
+        if let Some(entry) = entry
+            && let Err(message) = self
+                .service
+                .remember_many(&[(entry, &self.mapped.fields)])
+                .await
+        {
             self.warn_store(&message);
         }
         self.service

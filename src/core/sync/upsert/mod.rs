@@ -164,9 +164,9 @@ impl<'a> Upsert<'a> {
         let recalled = self.recall().await;
         // Without a field for external ids nothing could tell whose row it is.
         let may_write = recalled.as_ref().is_some_and(|recalled| {
-            recalled.is_proven || self.mapped.external_id_field.name().is_none()
+            self.service.is_proven(recalled) || self.mapped.external_id_field.name().is_none()
         });
-        let remembered = recalled.map(|recalled| recalled.id);
+        let remembered = recalled.map(|recalled| recalled.crm_id.to_string());
         if let Some(id) = &remembered
             && !self.own_ids.contains(id)
         {

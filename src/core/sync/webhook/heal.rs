@@ -2,10 +2,9 @@
 
 use super::found::{Found, ended_version};
 use super::{Action, Step};
-use crate::core::store::{Mapping, MappingWrite};
 use crate::core::sync::context::SyncContext;
-use crate::core::sync::mappings::cache::Written;
-use crate::core::sync::mappings::stored_version::version_text;
+use crate::core::sync::mappings::entry::Entry;
+use crate::core::sync::mappings::stored_version::write_of;
 use crate::core::sync::options::OwnGone;
 use crate::core::twenty::ids::{ObjectKind, caller_external_id};
 use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
@@ -44,7 +43,7 @@ impl SyncContext {
             Change::Restored => "restored",
             Change::Written => "edited",
         };
-        let is_mapped_here = found.leads_to(&event.crm_id.to_string());
+        let is_mapped_here = found.leads_to(event.crm_id);
         match (is_ended, is_mapped_here, carries) {
             // The id is what tells a record that was there from a new one, where gone ones are not made again.
             (true, true, _) if self.options.collisions.own_gone != OwnGone::Create => {
@@ -124,22 +123,22 @@ impl SyncContext {
         }
     }
 
+    /// Which row the record is, as the event says; nothing is known of its content.
+    fn entry_of_event(&self, kind: ObjectKind, external_id: &str, event: &WebhookEvent) -> Entry {
+        Entry {
+            version: Some(event.version),
+            ..Entry::answered(kind, external_id, event.crm_id, self.now_ms())
+        }
+    }
+
     async fn remember_row(
         &self,
         kind: ObjectKind,
         external_id: &str,
         event: &WebhookEvent,
     ) -> Result<(), String> {
-        let crm_id = event.crm_id.to_string();
-        let written = Written {
-            external_id,
-            crm_id: &crm_id,
-            hash: None,
-            version: Some(event.version),
-        };
-        self.scope
-            .cache
-            .insert_written(kind, written, self.now_ms());
+        let entry = self.entry_of_event(kind, external_id, event);
+        self.scope.cache.insert(entry);
         self.store_row(kind, external_id, event).await
     }
 
@@ -153,15 +152,8 @@ impl SyncContext {
         let Some(store) = &self.store else {
             return Ok(());
         };
-        let write = MappingWrite {
-            mapping: Mapping {
-                ever_id: external_id.to_owned(),
-                crm_id: event.crm_id.to_string(),
-                kind,
-            },
-            version_hash: Some(version_text(None, Some(event.version))),
-            data: Some("{}".to_owned()),
-        };
+        let entry = self.entry_of_event(kind, external_id, event);
+        let write = write_of(&entry, "{}".to_owned());
         store.upsert_many(std::slice::from_ref(&write)).await
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::core::error::CrmError;
 use crate::core::sync::bulk::item::Status;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
-use crate::core::sync::mappings::cache::Remembered;
+use crate::core::sync::mappings::entry::Entry;
 use crate::core::sync::requests::{self, Record};
 use crate::core::sync::upsert::{emails_unread, store_failed};
 use crate::core::twenty::ids::ObjectKind;
@@ -17,7 +17,7 @@ use super::Chunk;
 
 impl Chunk<'_> {
     /// What memory and store know of the open items.
-    pub(super) async fn recall(&mut self, schema: &WorkspaceSchema) -> HashMap<String, Remembered> {
+    pub(super) async fn recall(&mut self, schema: &WorkspaceSchema) -> HashMap<String, Entry> {
         if !self.options.call.use_cache {
             return HashMap::new();
         }
@@ -42,9 +42,10 @@ impl Chunk<'_> {
             if let (Some(mapped), Some(known)) =
                 (&mut item.mapped, remembered.get(item.input.external_id()))
             {
-                mapped.remembered = Some(known.crm_id.clone());
-                if !mapped.own_ids.contains(&known.crm_id) {
-                    mapped.own_ids.push(known.crm_id.clone());
+                let id = known.crm_id.to_string();
+                mapped.remembered = Some(id.clone());
+                if !mapped.own_ids.contains(&id) {
+                    mapped.own_ids.push(id);
                 }
             }
         }
@@ -59,7 +60,7 @@ impl Chunk<'_> {
         }
     }
 
-    pub(super) fn skip_unchanged(&mut self, remembered: &HashMap<String, Remembered>) {
+    pub(super) fn skip_unchanged(&mut self, remembered: &HashMap<String, Entry>) {
         if self.options.force || self.options.verify_unchanged {
             return;
         }
@@ -70,9 +71,9 @@ impl Chunk<'_> {
             let external_id = self.items[at].input.external_id();
             let known = remembered
                 .get(external_id)
-                .filter(|known| self.service.is_unchanged(known, &mapped.hash));
+                .filter(|known| self.service.is_unchanged(known, mapped.hash));
             if let Some(known) = known {
-                let id = known.crm_id.clone();
+                let id = known.crm_id.to_string();
                 if let Some(schema) = &self.schema {
                     self.note_known(at, schema);
                 }

@@ -20,7 +20,7 @@ impl Chunk<'_> {
             cache.note_input(
                 self.kind,
                 external_id,
-                &mapped.hash,
+                mapped.hash,
                 input,
                 item.identity.who,
             );

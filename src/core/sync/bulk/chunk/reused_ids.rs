@@ -61,7 +61,7 @@ pub fn id_reused(
         Spoilt::HeldBack => None,
         Spoilt::TakenIn => Some(service.scope.cache.recall(kind, external_id)),
     };
-    let first = first.map(|known| known.map(|(known, _)| known.crm_id));
+    let first = first.map(|known| known.map(|known| known.crm_id.to_string()));
     let what = match &first {
         None => "None of them was written".to_owned(),
         Some(None) => {

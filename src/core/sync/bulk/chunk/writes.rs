@@ -9,7 +9,6 @@ use crate::core::sync::bulk::batch::{Entry, WriteMode, Written, write_batches};
 use crate::core::sync::bulk::item::Status;
 use crate::core::sync::bulk::rows::Kept;
 use crate::core::sync::bulk::schema_watch::SchemaWatch;
-use crate::core::sync::mappings::store_access::Learnt;
 use crate::core::sync::queue::row_locks::RowLock;
 use crate::core::sync::requests::{self, Record, id_of};
 use crate::core::sync::upsert::{
@@ -196,22 +195,20 @@ impl Chunk<'_> {
             let external_id = self.items[*at].input.external_id();
             self.service.note_seen(self.kind, external_id, record);
         }
-        let learnt: Vec<_> = stored
+        let written: Vec<_> = stored
             .iter()
             .filter_map(|(at, record, _)| {
                 let item = &self.items[*at];
                 let mapped = item.mapped.as_ref()?;
-                let hash = mapped.is_complete.then(|| mapped.hash.clone());
-                Some(Learnt {
-                    external_id: item.input.external_id().to_owned(),
-                    crm_id: id_of(record).to_owned(),
-                    hash,
-                    row: record,
-                    fields: &mapped.record.fields,
-                })
+                let hash = mapped.is_complete.then_some(mapped.hash);
+                let external_id = item.input.external_id();
+                let entry = self
+                    .service
+                    .entry_of_row(self.kind, external_id, hash, record)?;
+                Some((entry, &mapped.record.fields))
             })
             .collect();
-        if let Err(message) = self.service.remember_many(self.kind, &learnt).await {
+        if let Err(message) = self.service.remember_many(&written).await {
             self.warn_store(&message);
         }
         for (at, ..) in stored {
