@@ -23,10 +23,10 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
-use moment::Moment;
+use moment::{Moment, Stamp};
 use outcome::sealed_outcomes;
 pub use request::Request;
-use request::{Claim, Filter, RecordKey};
+use request::{Claim, Filter, NewChange, RecordKey, Settle};
 use sealed::{SealedChange, seal_id, sealed_change, unlocked};
 
 /// The outbox of one file; mappings and a configuration can live in the same one.
@@ -53,104 +53,82 @@ impl SqliteOutbox {
     /// # Errors
     /// OPERATION_FAILED, retryable where another process kept the file locked.
     pub async fn carry_out(&self, request: Request) -> Result<Value, CrmError> {
-        let secrets = Arc::clone(&self.secrets);
+        use Access::{Read, Write, WriteThrough};
         match request {
-            Request::Enqueue { changes, at } => {
-                let rows = changes
-                    .into_iter()
-                    .map(|change| sealed_change(&secrets, change))
-                    .collect::<Result<Vec<_>, _>>()?;
-                self.run(Access::WriteThrough, move |connection| {
-                    enqueue(connection, &rows, at)
-                })
-                .await
-            }
-            Request::Claim(claim) => {
-                // Who has nothing to do does not keep those waiting who have.
-                let waits = self.run(Access::Read, |connection| {
-                    let found: bool = connection
-                        .prepare_cached(sql::ANY)?
-                        .query_row([], |row| row.get(0))?;
-                    Ok(json!(found))
-                });
-                if waits.await? == json!(false) {
-                    return Ok(json!([]));
-                }
-                self.run(Access::Write, move |connection| {
-                    take(connection, &secrets, &claim)
-                })
-                .await
-            }
+            Request::Enqueue { changes, at } => self.enqueue(changes, at).await,
+            Request::Claim(claim) => self.claim(claim).await,
+            Request::Settle(settled) => self.settle(settled).await,
             Request::Renew {
                 token,
                 clock,
                 lease_ms,
             } => {
-                self.run(Access::Write, move |connection| {
-                    let moment = clock.moment();
-                    let held = connection.prepare_cached(sql::RENEW)?.execute(params![
-                        token,
-                        moment.now_ms + lease_ms,
-                        lease_ms,
-                        moment.epoch,
-                    ])?;
-                    Ok(json!(held))
-                })
-                .await
-            }
-            Request::Settle(settle) => {
-                let outcomes = sealed_outcomes(&secrets, settle.records)?;
-                let (token, clock, at) = (settle.token, settle.clock, settle.at);
-                self.run(Access::Write, move |connection| {
-                    let moment = clock.moment();
-                    let held = outcomes
-                        .iter()
-                        .map(|outcome| outcome.apply(connection, &token, &moment, at))
-                        .collect::<rusqlite::Result<Vec<bool>>>()?;
-                    Ok(json!(held))
-                })
-                .await
+                self.run(Write, move |file| renew(file, &token, &clock, lease_ms))
+                    .await
             }
             Request::Stats { clock } => {
-                self.run(Access::Read, move |connection| {
-                    stats(connection, &clock.moment())
-                })
-                .await
+                self.run(Read, move |file| stats(file, &clock.moment()))
+                    .await
             }
             Request::DeadLetters { limit, after } => {
-                self.run(Access::Read, move |connection| {
-                    dead_letters(connection, &secrets, limit, &after.unwrap_or_default())
+                let (secrets, after) = (Arc::clone(&self.secrets), after.unwrap_or_default());
+                self.run(Read, move |file| {
+                    dead_letters(file, &secrets, limit, &after)
                 })
                 .await
             }
             Request::Retry(record) => {
-                self.run(Access::WriteThrough, move |connection| {
-                    let key = params![record.entity, record.external_id];
-                    let found = connection.prepare_cached(sql::REVIVE)?.execute(key)?;
-                    connection.prepare_cached(sql::HURRY)?.execute(key)?;
-                    Ok(json!(found > 0))
-                })
-                .await
+                self.run(WriteThrough, move |file| revive(file, &record))
+                    .await
             }
             Request::RetryAll { before } => {
-                self.run(Access::WriteThrough, move |connection| {
-                    connection
-                        .prepare_cached(sql::HURRY_ALL)?
-                        .execute(params![before])?;
-                    let found = connection
-                        .prepare_cached(sql::REVIVE_ALL)?
-                        .execute(params![before])?;
-                    Ok(json!(found))
-                })
-                .await
+                self.run(WriteThrough, move |file| revive_all(file, before))
+                    .await
             }
             Request::Purge(filter) => {
-                self.run(Access::WriteThrough, move |connection| {
-                    purge(connection, &filter)
-                })
-                .await
+                self.run(WriteThrough, move |file| purge(file, &filter))
+                    .await
             }
         }
+    }
+
+    async fn enqueue(&self, changes: Vec<NewChange>, at: i64) -> Result<Value, CrmError> {
+        let rows = changes
+            .into_iter()
+            .map(|change| sealed_change(&self.secrets, change))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.run(Access::WriteThrough, move |file| append(file, &rows, at))
+            .await
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<Value, CrmError> {
+        // Who has nothing to do does not keep those waiting who have.
+        let waits = self.run(Access::Read, |file| {
+            let found: bool = file
+                .prepare_cached(sql::ANY)?
+                .query_row([], |row| row.get(0))?;
+            Ok(json!(found))
+        });
+        if waits.await? == json!(false) {
+            return Ok(json!([]));
+        }
+        let secrets = Arc::clone(&self.secrets);
+        self.run(Access::Write, move |file| take(file, &secrets, &claim))
+            .await
+    }
+
+    async fn settle(&self, settled: Settle) -> Result<Value, CrmError> {
+        let outcomes = sealed_outcomes(&self.secrets, settled.records)?;
+        let (token, clock, at) = (settled.token, settled.clock, settled.at);
+        self.run(Access::Write, move |file| {
+            let moment = clock.moment();
+            let held = outcomes
+                .iter()
+                .map(|outcome| outcome.apply(file, &token, &moment, at))
+                .collect::<rusqlite::Result<Vec<bool>>>()?;
+            Ok(json!(held))
+        })
+        .await
     }
 
     /// Closes the store after everything asked so far is done; later calls fail.
@@ -173,7 +151,7 @@ impl SqliteOutbox {
     }
 }
 
-fn enqueue(connection: &Connection, rows: &[SealedChange], at: i64) -> rusqlite::Result<Value> {
+fn append(connection: &Connection, rows: &[SealedChange], at: i64) -> rusqlite::Result<Value> {
     let mut insert = connection.prepare_cached(sql::ENQUEUE)?;
     for row in rows {
         insert.execute(params![
@@ -231,6 +209,22 @@ fn take(connection: &Connection, secrets: &Secrets, claim: &Claim) -> rusqlite::
     Ok(Value::Array(claimed))
 }
 
+fn renew(
+    connection: &Connection,
+    token: &str,
+    clock: &Stamp,
+    lease_ms: i64,
+) -> rusqlite::Result<Value> {
+    let moment = clock.moment();
+    let held = connection.prepare_cached(sql::RENEW)?.execute(params![
+        token,
+        moment.now_ms + lease_ms,
+        lease_ms,
+        moment.epoch,
+    ])?;
+    Ok(json!(held))
+}
+
 fn stats(connection: &Connection, moment: &Moment<'_>) -> rusqlite::Result<Value> {
     connection
         .prepare_cached(sql::STATS)?
@@ -272,6 +266,23 @@ fn dead_letters(
         })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(Value::Array(rows))
+}
+
+fn revive(connection: &Connection, record: &RecordKey) -> rusqlite::Result<Value> {
+    let key = params![record.entity, record.external_id];
+    let found = connection.prepare_cached(sql::REVIVE)?.execute(key)?;
+    connection.prepare_cached(sql::HURRY)?.execute(key)?;
+    Ok(json!(found > 0))
+}
+
+fn revive_all(connection: &Connection, before: Option<i64>) -> rusqlite::Result<Value> {
+    connection
+        .prepare_cached(sql::HURRY_ALL)?
+        .execute(params![before])?;
+    let found = connection
+        .prepare_cached(sql::REVIVE_ALL)?
+        .execute(params![before])?;
+    Ok(json!(found))
 }
 
 fn purge(connection: &Connection, filter: &Filter) -> rusqlite::Result<Value> {

@@ -3,22 +3,22 @@
 use http::Method;
 use memchr::memmem;
 
-use super::constraint::Constraint;
 use super::error_body::{self, ErrorBody};
-use super::ids::ObjectKind;
-use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error::ErrorCode;
 use crate::core::error_reason;
 use crate::core::http::{Classifier, Failure, TransportResponse, Verdict};
 
 mod auth;
 mod coding;
 mod completeness;
+mod failure;
 mod in_front;
 mod internal;
 mod rate_limit;
 
 use auth::{auth, is_damaged_key};
 use completeness::{cut, is_cut_body, is_cut_refusal, not_json, not_twenty};
+use failure::{Again, described, duplicate_field, failure, words};
 use internal::{gateway_again, internal_again, is_internal, is_transient};
 use rate_limit::{is_quota, is_rate_limit, quota_used_up, rate_limited};
 
@@ -46,27 +46,6 @@ impl Classifier for TwentyClassifier {
             }
         }
     }
-}
-
-/// How sure it is that the server did nothing.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
-    /// A repeat changes nothing.
-    No,
-    /// Nothing was done: a repeat may do better.
-    Yes,
-    /// A repeat may do better, but the server may have done its work.
-    Ambiguous,
-}
-
-fn failure(error: CrmError, again: Again) -> Box<Failure> {
-    Box::new(Failure {
-        error,
-        retry: again != Again::No,
-        ambiguous: again == Again::Ambiguous,
-        retry_after: None,
-        rate_limit: None,
-    })
 }
 
 /// Everything that is not a success.
@@ -281,67 +260,6 @@ fn validation_reason(status: u16, body: &ErrorBody) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// The field that a refused duplicate is about, where the server names its constraint and the field is one of those that
-/// every workspace has, or that this package makes.
-fn duplicate_field(body: &ErrorBody) -> Option<&'static str> {
-    let constraint = Constraint::find(&body.message)?;
-    [ObjectKind::Person, ObjectKind::Company]
-        .into_iter()
-        .find_map(|kind| {
-            let fields = [kind.unique_field(), "externalId"];
-            constraint.field_of(kind.singular(), fields)
-        })
-}
-
-/// A status with its name.
-fn status_name(status: u16) -> String {
-    let name = http::StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason());
-    match name {
-        Some(name) => format!("status {status}, {name}"),
-        None => format!("status {status}"),
-    }
-}
-
-/// The server's words with the status, for the middle of a sentence.
-fn words(status: u16, body: &ErrorBody) -> String {
-    let said = body.message.trim_end_matches('.');
-    if said.is_empty() {
-        status_name(status)
-    } else if status == 200 {
-        said.to_owned()
-    } else {
-        format!("{said} (status {status})")
-    }
-}
-
-fn described(code: ErrorCode, reason: Option<&str>, message: String, body: &ErrorBody) -> CrmError {
-    let mut error = CrmError::new(code, message);
-    if let Some(reason) = reason {
-        error = error.with_detail("reason", reason);
-    }
-    if !body.message.is_empty() {
-        error = error.with_detail("originalError", body.message.as_str());
-    }
-    if !body.is_twentys {
-        return error;
-    }
-    if let Some(code) = &body.code {
-        error = error.with_detail("serverCode", code.as_str());
-    }
-    if let Some(class) = &body.class {
-        error = error.with_detail("serverError", class.as_str());
-    }
-    if let Some(constraint) = Constraint::find(&body.message) {
-        error = error.with_detail("constraint", constraint.name);
-    }
-    if let Some(field) = duplicate_field(body) {
-        error = error.with_detail("fields", vec![field]);
-    }
-    error
 }
 
 #[cfg(test)]

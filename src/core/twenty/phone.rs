@@ -9,12 +9,13 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, Region};
 use serde_json::{Map, Value, json};
 
 use super::phone_plans;
-use crate::core::error::CrmError;
 
+pub use country::Country;
 pub use problem::NoPhone;
 
 #[cfg(test)]
 mod cells_tests;
+mod country;
 mod gap;
 mod link;
 mod plan;
@@ -23,28 +24,6 @@ mod reading;
 #[cfg(test)]
 mod tests;
 mod text;
-
-/// The country that national numbers are read in (option `defaultCountry`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Country(Region);
-
-impl Country {
-    /// From an ISO 3166-1 alpha-2 code, in any case.
-    pub fn parse(code: &str) -> Result<Self, CrmError> {
-        let code = code.trim().to_ascii_uppercase();
-        let region = Region::from_code(&code).ok().filter(|region| {
-            PHONE_NUMBER_UTIL
-                .get_country_code_for_region(*region)
-                .is_some()
-        });
-        region.map(Self).ok_or_else(|| {
-            CrmError::validation(
-                "defaultCountry",
-                "defaultCountry must be a two-letter country code such as FR or US",
-            )
-        })
-    }
-}
 
 /// A number as Twenty stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -89,31 +89,16 @@ fn text(kind: &FieldKind) -> bool {
 }
 
 fn wanted(names: &FieldNames) -> Vec<Wanted<'_>> {
-    use ObjectKind::{Company, Person};
-    let external_id = |object| Wanted {
-        object,
-        names: vec![&names.external_id],
-        kind: "TEXT",
-        label: "External ID",
-        description: "Id of this record on the website that syncs it. Not to be edited.",
-        icon: "IconKey",
-        accepts: text,
-        unique: true,
-    };
-    let website = |object| Wanted {
-        object,
-        names: vec![&names.website],
-        kind: "LINKS",
-        label: "Website",
-        description: "Website, as given on the website that syncs this record.",
-        icon: "IconWorld",
-        accepts: links_or_text,
-        unique: false,
-    };
+    let mut wanted = person_fields(names);
+    wanted.extend(company_fields(names));
+    wanted
+}
+
+fn person_fields(names: &FieldNames) -> Vec<Wanted<'_>> {
     vec![
-        external_id(Person),
+        external_id(ObjectKind::Person, names),
         Wanted {
-            object: Person,
+            object: ObjectKind::Person,
             names: vec![&names.account_type],
             kind: "TEXT",
             label: "Account type",
@@ -123,7 +108,7 @@ fn wanted(names: &FieldNames) -> Vec<Wanted<'_>> {
             unique: false,
         },
         Wanted {
-            object: Person,
+            object: ObjectKind::Person,
             names: names.plan.iter().map(String::as_str).collect(),
             kind: "TEXT",
             label: "Plan",
@@ -133,7 +118,7 @@ fn wanted(names: &FieldNames) -> Vec<Wanted<'_>> {
             unique: false,
         },
         Wanted {
-            object: Person,
+            object: ObjectKind::Person,
             names: vec![&names.total_submissions],
             kind: "NUMBER",
             label: "Total submissions",
@@ -142,9 +127,9 @@ fn wanted(names: &FieldNames) -> Vec<Wanted<'_>> {
             accepts: number_or_text,
             unique: false,
         },
-        website(Person),
+        website(ObjectKind::Person, names),
         Wanted {
-            object: Person,
+            object: ObjectKind::Person,
             names: vec![&names.city],
             kind: "TEXT",
             label: "City",
@@ -153,10 +138,15 @@ fn wanted(names: &FieldNames) -> Vec<Wanted<'_>> {
             accepts: text_or_select,
             unique: false,
         },
-        external_id(Company),
-        website(Company),
+    ]
+}
+
+fn company_fields(names: &FieldNames) -> Vec<Wanted<'_>> {
+    vec![
+        external_id(ObjectKind::Company, names),
+        website(ObjectKind::Company, names),
         Wanted {
-            object: Company,
+            object: ObjectKind::Company,
             names: vec![&names.status],
             kind: "TEXT",
             label: "Status",
@@ -166,6 +156,32 @@ fn wanted(names: &FieldNames) -> Vec<Wanted<'_>> {
             unique: false,
         },
     ]
+}
+
+fn external_id(object: ObjectKind, names: &FieldNames) -> Wanted<'_> {
+    Wanted {
+        object,
+        names: vec![&names.external_id],
+        kind: "TEXT",
+        label: "External ID",
+        description: "Id of this record on the website that syncs it. Not to be edited.",
+        icon: "IconKey",
+        accepts: text,
+        unique: true,
+    }
+}
+
+fn website(object: ObjectKind, names: &FieldNames) -> Wanted<'_> {
+    Wanted {
+        object,
+        names: vec![&names.website],
+        kind: "LINKS",
+        label: "Website",
+        description: "Website, as given on the website that syncs this record.",
+        icon: "IconWorld",
+        accepts: links_or_text,
+        unique: false,
+    }
 }
 
 /// Compares what is wanted with what the workspace has.

@@ -1,6 +1,7 @@
 //! Refusals of the key: what is wrong with it, and what to do.
 
-use super::{Again, described, failure, in_front, words};
+use super::failure::{Again, described, failure, words};
+use super::in_front;
 use crate::core::error::ErrorCode;
 use crate::core::error_reason;
 use crate::core::http::{Failure, TransportResponse};

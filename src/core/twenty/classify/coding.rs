@@ -3,7 +3,7 @@
 
 use http::{Method, header};
 
-use super::{Again, failure, status_name};
+use super::failure::{Again, failure, status_name};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::http::{Failure, TransportResponse};

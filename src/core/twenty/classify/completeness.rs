@@ -3,7 +3,7 @@
 use http::{Method, header};
 use memchr::memmem;
 
-use super::{Again, failure};
+use super::failure::{Again, failure};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::http::{Failure, TransportResponse};

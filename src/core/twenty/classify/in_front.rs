@@ -4,7 +4,7 @@
 use http::header;
 use memchr::memmem;
 
-use super::{Again, described, failure, status_name};
+use super::failure::{Again, described, failure, status_name};
 use crate::core::error::ErrorCode;
 use crate::core::error_reason;
 use crate::core::http::{Failure, TransportResponse};

@@ -1,6 +1,6 @@
 //! Failures of the server's own, told from refusals, and whether its work may be done all the same.
 
-use super::Again;
+use super::failure::Again;
 use crate::core::twenty::error_body::ErrorBody;
 
 /// A 400 that is none: any failure inside the server comes out as one (`docs/twenty/protocol.md#errors`), with the

@@ -1,6 +1,6 @@
 //! Refusals for asking too much, and what they say about the limit.
 
-use super::{Again, described, failure};
+use super::failure::{Again, described, failure};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::http::Failure;

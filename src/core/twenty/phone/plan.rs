@@ -5,7 +5,7 @@ use rlibphonenumber::{
     get_national_significant_number_owned as national_digits,
 };
 
-use super::Country;
+use super::country::Country;
 use super::problem::NoPhone;
 use crate::core::twenty::phone_e164;
 

@@ -5,11 +5,12 @@
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType, Region};
 
+use super::country::Country;
 use super::gap::{self, Gap};
 use super::link::{self, Link};
+use super::plan;
 use super::problem::NoPhone;
 use super::text;
-use super::{Country, plan};
 use crate::core::twenty::phone_e164;
 
 /// Longest text that is tried: what is longer is no phone number.
