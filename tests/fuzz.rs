@@ -1,5 +1,6 @@
 //! The short form of the fuzzing (`scripts/reliability/fuzz.mjs` is the long one): every target takes its kept inputs, and
 //! some thousand that are made of them.
+#![allow(clippy::too_many_lines)]
 
 #[path = "../fuzz/src/corpus.rs"]
 mod corpus;

@@ -38,6 +38,7 @@ impl SyncService {
     /// From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store itself, or else
     /// the number of an object of the caller's. Hooks that are registered as `hooks` are told what is in `mask`.
     #[napi(constructor, catch_unwind)]
+    #[allow(clippy::too_many_arguments)]
     pub fn new(
         client: &RestClient,
         options: String,
@@ -59,7 +60,6 @@ impl SyncService {
 
     /// Starts upsert `id`: `kind` 0 is a person, 1 a company; `input` is the flat entity as JSON text.
     #[napi(catch_unwind)]
-    #[allow(clippy::too_many_arguments)]
     pub fn upsert(
         &self,
         dispatcher: &Dispatcher,

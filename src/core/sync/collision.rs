@@ -138,6 +138,7 @@ pub fn decide(claimant: &Claimant<'_>, rows: &[&Record], collisions: &Collisions
 }
 
 impl Claimant<'_> {
+    #[expect(clippy::too_many_lines)]
     fn write_own(
         &self,
         own: &Record,

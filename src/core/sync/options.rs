@@ -136,6 +136,7 @@ impl ServiceOptions {
     ///
     /// # Errors
     /// VALIDATION_ERROR naming the option.
+    #[expect(clippy::too_many_lines)]
     pub fn from_json(text: &str) -> Result<Self, CrmError> {
         let options = Options::parse(text, "options")?;
         Ok(Self {

@@ -81,6 +81,7 @@ impl Written {
 /// Writes `entries` in as few requests as the limits allow. `is_last_try`: a conflict is halved as well, because looking
 /// again did not explain it. `watch` is asked before anything is halved: what has become of the schema explains more
 /// refusals at once than any record does.
+#[expect(clippy::too_many_arguments, clippy::too_many_lines)]
 pub async fn write_batches(
     http: &HttpClient,
     kind: ObjectKind,

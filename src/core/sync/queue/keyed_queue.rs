@@ -163,6 +163,7 @@ where
     /// Puts `input` in line, at once: the order of calls is the order of writes. Inputs that wait under equal `settings`
     /// are joined by `merge(earlier, later)` and written by one `write`. A line that this opens does not move before
     /// `hold` is lifted. Must be called within a tokio runtime.
+    #[expect(clippy::too_many_arguments)]
     pub fn enter(
         self: &Arc<Self>,
         key: K,

@@ -150,6 +150,7 @@ impl Upsert<'_> {
         })
     }
 
+    #[expect(clippy::too_many_lines)]
     pub(super) async fn write_found(&mut self, target: Target) -> Result<Step, CrmError> {
         let id = id_of(&target.row).to_owned();
         let mut claim = match target.claim {

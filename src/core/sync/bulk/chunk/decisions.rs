@@ -161,6 +161,7 @@ impl Chunk<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines)]
     async fn write_to(&mut self, at: usize, target: Target) -> Option<Write> {
         let id = id_of(&target.row).to_owned();
         let item = &mut self.items[at];

@@ -21,6 +21,7 @@ use super::{Chunk, Content, Write};
 
 impl Chunk<'_> {
     /// Sends the writes, creates first, and takes in what became of them. Conflicts stay open.
+    #[expect(clippy::too_many_lines)]
     pub(super) async fn write_all(
         &mut self,
         schema: &Arc<WorkspaceSchema>,
