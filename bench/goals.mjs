@@ -27,6 +27,7 @@ const percent = (ratio) => (ratio === undefined ? '–' : `${number(ratio * 100,
 const inverse = (ratio) => (ratio ? 1 / ratio : undefined);
 
 /** @param {Results} results @returns {Row[]} */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table, one row after the other
 export function goalRows(results) {
   const { perSecond, mainUs, delayMax, peakRssMb, grownMb, writes } = figures;
   /** @param {string} scenario @param {string} other @param {import('./statistics.mjs').Figure} figure */

@@ -84,6 +84,7 @@ const UNHINDERED = { refusals: 0, waitedMs: 0 };
  * @param {number} [runs] Records of a run.
  * @returns {Work[]}
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table, one row after the other
 export function works(runs = 10_000) {
   const many = people(runs);
   const half = runs / 2;

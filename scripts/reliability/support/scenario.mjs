@@ -133,6 +133,7 @@ const gaps = (random) => ({
  * @param {Random} random
  * @param {string} tag Goes into every unique value, so that scenarios do not meet each other.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one grammar of scenarios
 export function scenario(random, tag) {
   const ids = [`${tag}-1`, `${tag}-2`, `${tag} a)b(,"'`];
   const hosts = [`${tag}-a.example`, `${tag}-b.example`];
