@@ -9,29 +9,29 @@ import {
 // The addon needs Node.js: the edge runtime has no addons.
 export const runtime = 'nodejs';
 
-// Made by the first request, so that `next build` needs no environment. Give it the mapping store of the service that
-// writes: what an event forgets is forgotten there, too.
+// Created by the first request, so that `next build` needs no environment. Pass it the mapping store of the service that
+// writes, so that the store forgets outdated rows too.
 let crm: TwentyCrmSyncService | undefined;
 
 export async function POST(request: Request): Promise<Response> {
   let event: TwentyWebhookEvent;
   try {
     event = verifyTwentyWebhook({
-      // A comma between two secrets while one takes the other's place.
+      // Two secrets, separated by a comma, while you replace one with the other.
       secret: (process.env.TWENTY_WEBHOOK_SECRET ?? '').split(','),
       headers: request.headers,
-      // The signature is over the bytes as they came in: text(), never json().
+      // The signature covers the bytes as they arrived: use text(), never json().
       rawBody: await request.text(),
     });
   } catch (error) {
     if (!isTwentyCrmError(error)) throw error;
-    // What is wrong is for the log. A stranger is told that it is wrong, and no more.
+    // The log says what is wrong. The sender only learns that the request was refused.
     console.warn(error.message);
     return new Response(null, { status: error.status ?? 500 });
   }
 
   crm ??= createTwentyCrmSyncServiceFromEnv();
   const { action, reason, storeFailed } = await crm.applyWebhook(event);
-  // Twenty does not look at the answer and sends nothing twice. A relay in between may: it should, after this.
+  // Twenty ignores the answer and never repeats a delivery. A relay in between may repeat it after a 503.
   return Response.json({ action, reason }, { status: storeFailed ? 503 : 200 });
 }
