@@ -15,10 +15,15 @@ use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::further_emails::FurtherRows;
 use super::options::ServiceOptions;
+use super::queue::broke_off;
+use super::queue::keyed_queue::Hold;
+use super::record::input::RecordKey;
 use super::requests::Record;
 use super::schema_source::Sign;
 use super::scope::{Scope, ScopeKey};
 use super::workspace::SyncWorkspace;
+
+mod mappings;
 
 /// The surroundings of a service's calls. Cloning is cheap; contexts of one workspace, namespace, field names and store
 /// share cache and lines.
@@ -204,5 +209,17 @@ impl SyncContext {
                 .schema
                 .refresh_in_background(schema, &self.http);
         }
+    }
+
+    /// Does `work` when all calls of the key that came before are done, and never together with another one. The place in
+    /// line is taken at once. Must be called within a tokio runtime.
+    pub(super) fn in_exclusive_turn<T: Send + 'static>(
+        &self,
+        key: RecordKey,
+        hold: Option<Hold>,
+        work: impl Future<Output = Result<T, CrmError>> + Send + 'static,
+    ) -> impl Future<Output = Result<T, CrmError>> + Send + 'static {
+        let place = self.scope.queue.enter_exclusive(key, work, hold);
+        async move { place.wait().await.ok_or_else(|| broke_off("call"))?.answer }
     }
 }

@@ -76,10 +76,10 @@ impl SyncContext {
         mode: DeleteMode,
         hold: Option<Hold>,
     ) -> impl Future<Output = Result<(Deleted, Vec<SyncWarning>), CrmError>> + Send + 'static {
-        let id = external_id.clone();
-        self.in_exclusive_turn(kind, external_id, hold, move |context| {
-            let external_id = id.clone();
-            Box::pin(async move { context.delete_now(kind, &external_id, mode).await })
+        let context = self.clone();
+        let key = (kind, external_id.clone());
+        self.in_exclusive_turn(key, hold, async move {
+            context.delete_now(kind, &external_id, mode).await
         })
     }
 

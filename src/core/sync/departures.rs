@@ -21,9 +21,9 @@ use crate::core::twenty::ids::ObjectKind;
 use super::bulk::{MAX_BATCH_RECORDS, write_together};
 use super::context::SyncContext;
 use super::options::CallOptions;
+use super::queue::broke_off;
 use super::queue::keyed_queue::Audience;
 use super::record::input::{Input, Outcome};
-use super::upsert_turn::broke_off;
 
 /// The departures of one workspace.
 #[derive(Default)]

@@ -5,22 +5,15 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error::CrmError;
 
 use super::context::SyncContext;
 use super::options::CallOptions;
+use super::queue::broke_off;
 use super::queue::keyed_queue::{Hold, Turn, Write};
 use super::record::input::Outcome;
 use super::record::input::{Input, Upserted};
 use super::upsert::Upsert;
-
-/// What was asked for ended without an answer, which only a panic does.
-pub(super) fn broke_off(what: &str) -> CrmError {
-    CrmError::new(
-        ErrorCode::Unknown,
-        format!("the {what} broke off: an internal failure of twenty-crm-native, please report it"),
-    )
-}
 
 /// Whose requests write a record whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

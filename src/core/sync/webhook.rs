@@ -190,10 +190,10 @@ impl SyncContext {
         external_id: &str,
         event: &WebhookEvent,
     ) -> Result<Step, CrmError> {
-        let (id, event) = (external_id.to_owned(), event.clone());
-        self.in_exclusive_turn(kind, external_id.to_owned(), None, move |context| {
-            let (external_id, event) = (id.clone(), event.clone());
-            Box::pin(async move { Ok(context.apply_to(kind, &external_id, &event).await) })
+        let (context, id, event) = (self.clone(), external_id.to_owned(), event.clone());
+        let key = (kind, id.clone());
+        self.in_exclusive_turn(key, None, async move {
+            Ok(context.apply_to(kind, &id, &event).await)
         })
         .await
     }

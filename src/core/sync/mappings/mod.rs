@@ -7,6 +7,5 @@ pub mod digest_map;
 pub mod entry;
 pub mod seen_domains;
 pub mod seen_names;
-pub mod store_access;
 pub mod stored_version;
 pub mod who;

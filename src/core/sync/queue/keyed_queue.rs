@@ -127,20 +127,32 @@ impl<R> Place<R> {
     }
 }
 
+/// Those who share one piece of work.
 struct Group<I, R> {
-    input: I,
-    settings: u64,
-    write: Write<I, R>,
-    listeners: Vec<oneshot::Sender<Turn<R>>>,
+    work: Work<I, R>,
     audience: Audience,
     /// The call that came first.
     origin: Option<u32>,
+}
+
+enum Work<I, R> {
+    /// A write that later callers may join while it waits.
+    Shared {
+        input: I,
+        settings: u64,
+        write: Write<I, R>,
+        listeners: Vec<oneshot::Sender<Turn<R>>>,
+    },
+    /// One caller's own.
+    Exclusive(BoxFuture<'static, ()>),
 }
 
 /// The lines of all keys. A key without a line has nobody in flight.
 pub struct KeyedQueue<K, I, R> {
     lines: Mutex<HashMap<K, VecDeque<Group<I, R>>>>,
 }
+
+type Lines<'a, K, I, R> = MutexGuard<'a, HashMap<K, VecDeque<Group<I, R>>>>;
 
 impl<K, I, R> Default for KeyedQueue<K, I, R> {
     fn default() -> Self {
@@ -156,7 +168,7 @@ where
     I: Send + 'static,
     R: Clone + Send + 'static,
 {
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, VecDeque<Group<I, R>>>> {
+    fn lock(&self) -> Lines<'_, K, I, R> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -174,36 +186,74 @@ where
         hold: Option<Hold>,
     ) -> Place<R> {
         let (sender, receiver) = oneshot::channel();
-        let seat;
-        {
-            let mut lines = self.lock();
-            match lines.get_mut(&key) {
-                None => {
-                    let group = Group::new(input, settings, write, sender);
-                    seat = Seat(group.audience.clone());
-                    lines.insert(key.clone(), VecDeque::new());
-                    drop(lines);
-                    tokio::spawn(Arc::clone(self).drive(key, group, hold));
-                }
-                Some(line) => match line.back_mut() {
-                    Some(last) if last.settings == settings && last.is_wanted() => {
-                        merge(&mut last.input, input);
-                        last.listeners.push(sender);
-                        last.audience.join();
-                        seat = Seat(last.audience.clone());
-                    }
-                    _ => {
-                        let group = Group::new(input, settings, write, sender);
-                        seat = Seat(group.audience.clone());
-                        line.push_back(group);
-                    }
-                },
+        let mut lines = self.lock();
+        let waiting = lines.get_mut(&key).and_then(VecDeque::back_mut);
+        let seat = match waiting.and_then(|last| last.shared(settings)) {
+            Some((earlier, listeners, audience)) => {
+                merge(earlier, input);
+                listeners.push(sender);
+                audience.join();
+                Seat(audience.clone())
             }
-        }
+            None => {
+                let listeners = vec![sender];
+                let work = Work::Shared {
+                    input,
+                    settings,
+                    write,
+                    listeners,
+                };
+                let audience = Audience::of(1);
+                self.put_in_line(lines, key, Group::new(work, audience.clone()), hold);
+                Seat(audience)
+            }
+        };
         Place {
             answer: receiver,
             _seat: seat,
         }
+    }
+
+    /// Puts `work` in line, at once, and never joins it with anything. Else as [`Self::enter`].
+    pub fn enter_exclusive<T: Send + 'static>(
+        self: &Arc<Self>,
+        key: K,
+        work: impl Future<Output = T> + Send + 'static,
+        hold: Option<Hold>,
+    ) -> Place<T> {
+        let (sender, receiver) = oneshot::channel();
+        let audience = Audience::of(1);
+        let seat = Seat(audience.clone());
+        let waiting = audience.clone();
+        let work = Work::Exclusive(Box::pin(async move {
+            if let Some(answer) = waiting.unless_left(work).await {
+                let first = true;
+                // Whoever has left does not hear it.
+                let _ = sender.send(Turn { answer, first });
+            }
+        }));
+        self.put_in_line(self.lock(), key, Group::new(work, audience), hold);
+        Place {
+            answer: receiver,
+            _seat: seat,
+        }
+    }
+
+    /// Opens the line of the key where nobody stands in it.
+    fn put_in_line(
+        self: &Arc<Self>,
+        mut lines: Lines<'_, K, I, R>,
+        key: K,
+        group: Group<I, R>,
+        hold: Option<Hold>,
+    ) {
+        if let Some(line) = lines.get_mut(&key) {
+            line.push_back(group);
+            return;
+        }
+        lines.insert(key.clone(), VecDeque::new());
+        drop(lines);
+        tokio::spawn(Arc::clone(self).drive(key, group, hold));
     }
 
     /// Serves the line of `key` until it is empty.
@@ -233,15 +283,24 @@ where
 }
 
 async fn serve<I, R: Clone>(group: Group<I, R>) {
-    if !group.is_wanted() {
+    if !group.audience.is_there() {
         return;
     }
-    let writing = (group.write)(group.input, group.audience.clone());
+    let (input, write, listeners) = match group.work {
+        Work::Exclusive(work) => return origin::scope(group.origin, work).await,
+        Work::Shared {
+            input,
+            write,
+            listeners,
+            ..
+        } => (input, write, listeners),
+    };
+    let writing = write(input, group.audience.clone());
     let Some(answer) = origin::scope(group.origin, writing).await else {
         return;
     };
     let mut first = true;
-    for listener in group.listeners {
+    for listener in listeners {
         // A caller that has left does not hear the answer, and so is not the first.
         let turn = Turn {
             answer: answer.clone(),
@@ -251,25 +310,35 @@ async fn serve<I, R: Clone>(group: Group<I, R>) {
     }
 }
 
+/// What whoever joins a write has to do with.
+type Joined<'g, I, R> = (
+    &'g mut I,
+    &'g mut Vec<oneshot::Sender<Turn<R>>>,
+    &'g Audience,
+);
+
 impl<I, R> Group<I, R> {
-    fn new(
-        input: I,
-        settings: u64,
-        write: Write<I, R>,
-        listener: oneshot::Sender<Turn<R>>,
-    ) -> Self {
+    fn new(work: Work<I, R>, audience: Audience) -> Self {
         Self {
-            input,
-            settings,
-            write,
-            listeners: vec![listener],
-            audience: Audience::of(1),
+            work,
+            audience,
             origin: origin::current(),
         }
     }
 
-    fn is_wanted(&self) -> bool {
-        self.audience.is_there()
+    /// The write, if it can be joined under these settings: one that nobody waits for any more is not done.
+    fn shared(&mut self, settings: u64) -> Option<Joined<'_, I, R>> {
+        match &mut self.work {
+            Work::Shared {
+                input,
+                settings: theirs,
+                listeners,
+                ..
+            } if *theirs == settings && self.audience.is_there() => {
+                Some((input, listeners, &self.audience))
+            }
+            _ => None,
+        }
     }
 }
 

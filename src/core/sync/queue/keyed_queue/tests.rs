@@ -178,3 +178,46 @@ async fn a_write_that_panics_frees_its_line() {
         .await;
     assert_eq!(turn.expect("an answer").answer, "b");
 }
+
+#[tokio::test]
+async fn exclusive_work_keeps_its_place_and_joins_nobody() {
+    let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
+    let log = Log::default();
+    let gate = Arc::new(Semaphore::new(9));
+    let hold = Hold::default();
+    let enter = |input: &str| {
+        let write = write(&log, &gate);
+        queue.enter("key", input.to_owned(), 0, join, write, Some(hold.clone()))
+    };
+    let alone = |input: &'static str| {
+        let log = Arc::clone(&log);
+        let work = async move {
+            log.lock().expect("the log").push(input.to_owned());
+            input.len()
+        };
+        queue.enter_exclusive("key", work, Some(hold.clone()))
+    };
+    let first = enter("a");
+    let second = alone("(b)");
+    let third = [enter("c"), enter("d")];
+    drop(alone("(leaves)"));
+    let last = alone("(e)");
+    hold.lift();
+    assert!(first.wait().await.is_some());
+    assert_eq!(second.wait().await.expect("an answer").answer, 3);
+    for place in third {
+        assert_eq!(place.wait().await.expect("an answer").answer, "cd");
+    }
+    assert!(last.wait().await.expect("an answer").first);
+    assert_eq!(*log.lock().expect("the log"), ["a", "(b)", "cd", "(e)"]);
+}
+
+#[tokio::test]
+async fn exclusive_work_that_panics_frees_its_line() {
+    let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
+    let broken = queue.enter_exclusive("key", async { panic!("broken") }, None);
+    let broken: Option<Turn<()>> = broken.wait().await;
+    assert!(broken.is_none());
+    let next = queue.enter_exclusive("key", async { 1 }, None).wait().await;
+    assert_eq!(next.expect("an answer").answer, 1);
+}

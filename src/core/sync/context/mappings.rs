@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::cache::is_fresh;
-use super::content_hash::content_hash;
-use super::entry::{ContentHash, Entry};
-use super::stored_version::{entry_of, write_of};
+use super::SyncContext;
 use crate::core::store::MappingWrite;
-use crate::core::sync::context::SyncContext;
+use crate::core::sync::mappings::cache::is_fresh;
+use crate::core::sync::mappings::content_hash::content_hash;
+use crate::core::sync::mappings::entry::{ContentHash, Entry};
+use crate::core::sync::mappings::stored_version::{entry_of, write_of};
 use crate::core::sync::record::input::Input;
 use crate::core::sync::requests::{Record, id_of, text_of, version_of};
 use crate::core::twenty::ids::{CrmId, ObjectKind, caller_external_id, record_id};
