@@ -13,7 +13,7 @@ use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
 use super::rest_client::{failure, thrown};
 use super::store::kind_named;
 use crate::core::error::CrmError;
-use crate::core::store::config_sqlite::{ConfigChange, SqliteConfigStore, StoredConfig};
+use crate::core::store::sqlite_config::{ConfigChange, SqliteConfigStore, StoredConfig};
 use crate::core::store::{Mapping, MappingWrite, SqliteMappingStore, StoredMapping};
 use crate::core::twenty::ids::ObjectKind;
 

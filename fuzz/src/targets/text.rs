@@ -4,7 +4,7 @@ use twenty_crm_native::core::http::{ApiKey, BaseUrl, CaCertificates, Proxy};
 use twenty_crm_native::core::twenty::domain::{self, Domain, DomainForm};
 use twenty_crm_native::core::twenty::ids::{self, ObjectKind};
 use twenty_crm_native::core::twenty::input::check_external_id;
-use twenty_crm_native::core::twenty::key_claims::KeyClaims;
+use twenty_crm_native::core::twenty::jwt_claims::JwtClaims;
 use twenty_crm_native::core::twenty::phone::{Country, Phone};
 use twenty_crm_native::core::twenty::{email, link, name};
 
@@ -185,7 +185,7 @@ pub fn api_keys(bytes: &[u8]) {
         assert!(text.bytes().all(|b| b.is_ascii_graphic()));
         assert_eq!(format!("{key:?}"), "ApiKey(<redacted>)");
     }
-    if let Some(claims) = KeyClaims::read(&text) {
+    if let Some(claims) = JwtClaims::read(&text) {
         assert!(
             claims
                 .expires_at_ms()

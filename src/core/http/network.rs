@@ -21,8 +21,8 @@ use tower_service::Service;
 use url::{Host, Url};
 
 use super::bounded_body::BoundedBody;
+use super::proxied_transport::ProxiedTransport;
 use super::proxy::Proxies;
-use super::reqwest_transport::ProxiedTransport;
 use super::tracked_body::TrackedBody;
 use super::transport_failure::{self, UnresolvedName, unsent};
 use super::{

@@ -2,10 +2,10 @@
 //! the process is `sync::mappings`.
 
 mod bounded;
-pub mod config_sqlite;
 pub mod outbox;
 mod seal;
 mod sqlite;
+pub mod sqlite_config;
 mod sqlite_db;
 mod sqlite_error;
 mod sqlite_schema;

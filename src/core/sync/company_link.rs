@@ -14,7 +14,7 @@ use crate::core::twenty::input::CompanyInput;
 use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::patch::Patch;
 use crate::core::twenty::schema::WorkspaceSchema;
-use crate::core::twenty::unique::identity_of;
+use crate::core::twenty::unique_value::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::collision::reason;

@@ -14,7 +14,7 @@ use crate::core::twenty::advice::WRONG_ADDRESS;
 use crate::core::twenty::connect::connect;
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::key_claims::KeyClaims;
+use crate::core::twenty::jwt_claims::JwtClaims;
 use crate::core::twenty::provision;
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -53,7 +53,7 @@ async fn examine(mut config: ClientConfig, names: &FieldNames, now_ms: u64) -> D
     config.max_throttle_wait_ms = 0;
     config.deadline_ms = Some(config.timeout_ms);
     let time = Duration::from_millis(config.timeout_ms);
-    let claims = KeyClaims::read(config.api_key.expose());
+    let claims = JwtClaims::read(config.api_key.expose());
     let mut findings = config_findings(&config);
     let http = match connect(config) {
         Ok(http) => http,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::requests::json_key;
 use crate::core::error::CrmError;
 use crate::core::http::{HttpClient, Request};
-use crate::core::twenty::further_emails::{build, parse};
+use crate::core::twenty::additional_emails::{build, parse};
 
 /// How long a reading is believed: an address that is added meanwhile is not found.
 const TTL: Duration = Duration::from_secs(300);

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::core::error::CrmError;
 use crate::core::twenty::ids::{ObjectKind, caller_external_id};
-use crate::core::twenty::key_claims::KeyClaims;
+use crate::core::twenty::jwt_claims::JwtClaims;
 use crate::core::twenty::warning::SyncWarning;
 use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
 
@@ -148,7 +148,7 @@ impl SyncContext {
 
     /// Ids are computed from external ids, so that records of two workspaces may well have the same one.
     fn is_of_other_workspace(&self, event: &WebhookEvent) -> bool {
-        let claims = KeyClaims::read(self.http.config().api_key.expose());
+        let claims = JwtClaims::read(self.http.config().api_key.expose());
         let own = claims.and_then(|claims| claims.workspace_id);
         match (own, &event.workspace_id) {
             (Some(own), Some(theirs)) => !own.eq_ignore_ascii_case(theirs),

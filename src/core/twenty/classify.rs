@@ -9,10 +9,10 @@ use crate::core::error_reason;
 use crate::core::http::{Classifier, Failure, TransportResponse, Verdict};
 
 mod auth;
-mod coding;
 mod completeness;
+mod content_coding;
 mod failure;
-mod in_front;
+mod intermediary;
 mod internal;
 mod rate_limit;
 
@@ -29,7 +29,7 @@ pub struct TwentyClassifier;
 impl Classifier for TwentyClassifier {
     fn classify(&self, path: &str, method: &Method, response: &TransportResponse) -> Verdict {
         let status = response.status;
-        let coded = coding::unreadable(path, method, response);
+        let coded = content_coding::unreadable(path, method, response);
         let failure = match status {
             _ if coded.is_some() => coded,
             200..=299 if is_graphql(path) => graphql(path, method, response),
@@ -78,7 +78,7 @@ fn rest(path: &str, method: &Method, response: &TransportResponse) -> Box<Failur
         }
         400 if is_internal(&body) => server_failed(&what, response, &body),
         500 if is_bad_data(&body) => bad_data(&what, &body),
-        511 => in_front::login_needed(&what, &body),
+        511 => intermediary::login_needed(&what, &body),
         408 | 500.. => server_failed(&what, response, &body),
         _ => refused(&what, response, &body),
     }
@@ -91,7 +91,7 @@ fn server_failed(what: &str, response: &TransportResponse, body: &ErrorBody) -> 
     let message = match status {
         408 => format!("{what} took too long to arrive: {words}."),
         400..=499 => format!("{what} failed within Twenty: {words}."),
-        _ => match in_front::no_answer(status).filter(|_| !body.is_twentys) {
+        _ => match intermediary::no_answer(status).filter(|_| !body.is_twentys) {
             Some(why) => format!("{what} got no answer from Twenty: {why} ({words})."),
             None => format!("{what} failed on the server: {words}."),
         },
@@ -164,7 +164,7 @@ fn refusal(what: &str, response: &TransportResponse, body: &ErrorBody) -> String
         };
     }
     match status {
-        400 if in_front::wants_tls(response) => format!(
+        400 if intermediary::wants_tls(response) => format!(
             "{what} was refused because the server speaks TLS at this port ({words}): begin the base URL with https://."
         ),
         413 => format!(
@@ -180,12 +180,12 @@ fn refusal(what: &str, response: &TransportResponse, body: &ErrorBody) -> String
         ),
         451 => format!(
             "{what} was refused for legal reasons: {words}, {}. Look at what stands between this machine and Twenty.",
-            in_front::seen(response, body)
+            intermediary::seen(response, body)
         ),
         _ => format!(
             "{what} was refused, but not in Twenty's words: {words}, {}. Look at what stands in front of Twenty (proxy, \
              firewall, CDN), and at the base URL.",
-            in_front::seen(response, body)
+            intermediary::seen(response, body)
         ),
     }
 }

@@ -13,7 +13,7 @@ use super::patch::Patch;
 use super::record::{MapContext, MappedRecord, UniqueValue};
 use super::values::{part, read_text};
 use super::warning::reason;
-use super::{name, several};
+use super::{multi_value, name};
 use crate::core::error::CrmError;
 
 /// Translates one company. Nothing in a parsed input makes it fail; the type is that of people.
@@ -93,7 +93,7 @@ fn map_domain(value: &Patch<String>, mapper: &mut Mapper) -> Option<UniqueValue>
                 reason::DOMAIN_WITH_PATH => {
                     "an address with a path or a port identifies a page, not an organisation"
                 }
-                _ if several::first_link(text).1 => {
+                _ if multi_value::first_link(text).1 => {
                     "it looks like several domains, and one identifies a company. Give one"
                 }
                 _ => "it is not a domain name",

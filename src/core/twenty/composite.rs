@@ -17,7 +17,7 @@ use url::Url;
 use super::ids::ObjectKind;
 use super::phone::Phone;
 use super::values::{is_blank, part};
-use super::{domain, email, further_emails, further_phones, name};
+use super::{additional_emails, additional_phones, domain, email, name};
 
 const PHONE: &str = "primaryPhoneNumber";
 const LINK: &str = "primaryLinkUrl";
@@ -111,7 +111,7 @@ pub fn carry_over(
                 && !(clears && key == LABEL)
             {
                 let beside = match key {
-                    FURTHER_PHONES => further_phones::to_send(beside),
+                    FURTHER_PHONES => additional_phones::to_send(beside),
                     _ => beside.clone(),
                 };
                 written.insert(key.to_owned(), beside);
@@ -185,7 +185,7 @@ fn has_further_email(held: &Map<String, Value>, address: Option<&Value>) -> bool
         return false;
     };
     let address = email::canonical(address);
-    further_emails::held_by(held).any(|further| further == address)
+    additional_emails::held_by(held).any(|further| further == address)
 }
 
 /// The server splits a number again and fills the country in.

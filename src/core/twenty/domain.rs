@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use url::quirks::domain_to_unicode;
 use url::{Host, Url};
 
-use super::normal_form::composed;
+use super::nfc::composed;
 use super::public_suffix::{self, SuffixKind};
 use super::warning::reason;
-use super::{invisible, several};
+use super::{invisible, multi_value};
 
 /// The form in which the workspace stores `domainName.primaryLinkUrl`: servers from 2.38 store the bare host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ impl Domain {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = invisible::trim(text);
         // Parsers read over line breaks and tabs, and would make one host of two.
-        if several::is_folded(text) {
+        if multi_value::is_folded(text) {
             return Err(reason::INVALID_DOMAIN);
         }
         let lower = composed(&text.to_lowercase()).into_owned();

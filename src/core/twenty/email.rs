@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use email_address::{EmailAddress, Options};
 use url::quirks::{domain_to_ascii, domain_to_unicode};
 
-use super::normal_form::{composed, decomposed};
-use super::{invisible, several};
+use super::nfc::{composed, decomposed};
+use super::{invisible, multi_value};
 use crate::core::error::CrmError;
 
 /// Without blanks and invisible characters at the ends, lower-cased as the server stores addresses, accents composed with
@@ -86,7 +86,7 @@ pub fn invalid(email: &str) -> CrmError {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     let message = match invisible::describe(email) {
-        _ if several::has_several_addresses(email) => {
+        _ if multi_value::has_several_addresses(email) => {
             format!("email looks like several addresses: \"{shown}\". Give one")
         }
         Some(what) => format!("email contains {what}. Remove it"),

@@ -3,12 +3,12 @@
 use url::{Host, Url};
 
 use super::domain::is_hostname;
-use super::several;
+use super::multi_value;
 
 /// The link as it is sent, of several the first: trimmed, with a scheme, host lower-cased, without a trailing slash. None where the server would
 /// refuse it, or where it is no web address.
 pub fn normalize(link: &str) -> Option<String> {
-    let (link, _) = several::first_link(link);
+    let (link, _) = multi_value::first_link(link);
     let mut url = if has_scheme(link) {
         Url::parse(link).ok()?
     } else {

@@ -9,7 +9,7 @@ use super::record::{MapContext, MappedRecord, UniqueValue};
 use super::schema::{FieldKind, SelectOption};
 use super::values::number;
 use super::warning::{SyncWarning, reason};
-use super::{ids, link, several};
+use super::{ids, link, multi_value};
 
 /// Collects one record's payload and warnings.
 pub(super) struct Mapper<'a> {
@@ -67,7 +67,7 @@ impl<'a> Mapper<'a> {
         match encoded {
             Ok(value) => {
                 let is_link = matches!(field.kind, FieldKind::Links);
-                if is_link && given.is_some_and(|text| several::first_link(text).1) {
+                if is_link && given.is_some_and(|text| multi_value::first_link(text).1) {
                     self.warn_of_further(input_field);
                 }
                 self.fields.insert(name.to_owned(), value);
@@ -167,7 +167,7 @@ fn encode_cleared(kind: &FieldKind) -> Result<Value, &'static str> {
 /// The option whose value or label is the text, without regard to case and to what separates words.
 fn select(options: &[SelectOption], text: &str) -> Option<Value> {
     // Two options in one value are not the one whose name has both words.
-    if several::is_folded(text) {
+    if multi_value::is_folded(text) {
         return None;
     }
     let wanted = option_key(text);

@@ -1,11 +1,11 @@
 //! Who asks for a row, and which of the rows that were found are theirs.
 
 use crate::core::sync::requests::{Record, id_of, is_deleted, text_of};
+use crate::core::twenty::additional_emails;
 use crate::core::twenty::fields::ExternalIdField;
-use crate::core::twenty::further_emails;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{MappedRecord, UniqueValue};
-use crate::core::twenty::unique::identity_of;
+use crate::core::twenty::unique_value::identity_of;
 
 /// Who asks.
 pub struct Claimant<'a> {
@@ -85,7 +85,8 @@ impl<'a> Claimant<'a> {
     pub(super) fn has_further(&self, row: &Record) -> bool {
         let unique = self.unique.filter(|_| self.kind == ObjectKind::Person);
         unique.is_some_and(|unique| {
-            !self.holds_unique(row) && further_emails::held_by(row).any(|it| it == unique.identity)
+            !self.holds_unique(row)
+                && additional_emails::held_by(row).any(|it| it == unique.identity)
         })
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::http::Response;
-use crate::core::twenty::key_claims::KeyClaims;
+use crate::core::twenty::jwt_claims::JwtClaims;
 
 use super::finding::{Check, Finding};
 
@@ -17,7 +17,7 @@ const RENEW: &str = "Create a new key in Twenty under Settings, APIs & Webhooks,
 /// From the server's answer to a call with the key, and from what the key says about itself.
 pub fn judge(
     answer: &Result<Response, CrmError>,
-    claims: Option<&KeyClaims>,
+    claims: Option<&JwtClaims>,
     now_ms: u64,
 ) -> Finding {
     let is_taken = match answer {
@@ -36,7 +36,7 @@ pub fn judge(
         }
         Err(_) => false,
     };
-    let ends = claims.and_then(KeyClaims::expires_at_ms);
+    let ends = claims.and_then(JwtClaims::expires_at_ms);
     let is_session = claims.and_then(|claims| claims.kind.as_deref()) == Some("ACCESS");
     let finding = match ends {
         _ if !is_taken => Finding::warning(
@@ -63,7 +63,7 @@ pub fn judge(
 }
 
 /// What can be said without a server: that the key has ended, or is about to.
-pub fn offline(claims: Option<&KeyClaims>, now_ms: u64) -> Option<Finding> {
+pub fn offline(claims: Option<&JwtClaims>, now_ms: u64) -> Option<Finding> {
     let end = claims?.expires_at_ms()?;
     if end > now_ms.saturating_add(SOON_MS) {
         return None;
@@ -79,8 +79,8 @@ pub fn offline(claims: Option<&KeyClaims>, now_ms: u64) -> Option<Finding> {
     ))
 }
 
-fn with_end(finding: Finding, claims: Option<&KeyClaims>) -> Finding {
-    match claims.and_then(KeyClaims::expires_at_ms) {
+fn with_end(finding: Finding, claims: Option<&JwtClaims>) -> Finding {
+    match claims.and_then(JwtClaims::expires_at_ms) {
         Some(end) => finding.with("expiresAtMs", end),
         None => finding,
     }
@@ -110,11 +110,11 @@ mod tests {
         })
     }
 
-    fn claims(days_left: f64) -> KeyClaims {
-        KeyClaims {
+    fn claims(days_left: f64) -> JwtClaims {
+        JwtClaims {
             exp: Some(NOW_MS as f64 / 1000.0 + days_left * 86_400.0),
             kind: Some("API_KEY".into()),
-            ..KeyClaims::default()
+            ..JwtClaims::default()
         }
     }
 
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_session_token_is_no_api_key() {
-        let session = KeyClaims {
+        let session = JwtClaims {
             kind: Some("ACCESS".into()),
             ..claims(300.0)
         };

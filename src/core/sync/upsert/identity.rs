@@ -11,7 +11,7 @@ use crate::core::twenty::domain::Domain;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::lookup::LookupQuery;
-use crate::core::twenty::unique::identity_of;
+use crate::core::twenty::unique_value::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Claimant, Decision, decide, own_gone, reason};

@@ -12,7 +12,7 @@ use crate::core::twenty::comparison::only_blank;
 use crate::core::twenty::composite;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::UniqueValue;
-use crate::core::twenty::unique::identity_of;
+use crate::core::twenty::unique_value::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use crate::core::sync::collision::{Target, reason, value_noun};

@@ -1,7 +1,7 @@
 //! Refusals of the key: what is wrong with it, and what to do.
 
 use super::failure::{Again, described, failure, words};
-use super::in_front;
+use super::intermediary;
 use crate::core::error::ErrorCode;
 use crate::core::error_reason;
 use crate::core::http::{Failure, TransportResponse};
@@ -19,7 +19,7 @@ pub(super) fn refused(what: &str, response: &TransportResponse, body: &ErrorBody
     if is_twentys {
         auth(what, response.status, body)
     } else {
-        in_front::refused(what, response, body)
+        intermediary::refused(what, response, body)
     }
 }
 

@@ -10,7 +10,7 @@ use super::{LookupQuery, failed};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::unique;
+use crate::core::twenty::unique_value;
 use crate::core::twenty::values::part;
 
 /// One row that the CRM has.
@@ -158,7 +158,7 @@ fn read_row(record: Map<String, Value>, query: &LookupQuery) -> Result<LookupRow
             .as_deref()
             .and_then(text)
             .map(str::to_owned),
-        unique_value: unique::held_by(query.kind, &record).map(str::to_owned),
+        unique_value: unique_value::held_by(query.kind, &record).map(str::to_owned),
         deleted: text("deletedAt").is_some(),
         created_at: text("createdAt").map(str::to_owned),
         updated_at: text("updatedAt").map(str::to_owned),
@@ -197,7 +197,7 @@ impl<'a> Asked<'a> {
             || has(&self.external_ids, &row.external_id)
             || has(&self.unique_values, &row.unique_value)
             || row.unique_value.as_deref().is_some_and(|held| {
-                let identity = unique::identity(self.query.kind, held);
+                let identity = unique_value::identity(self.query.kind, held);
                 self.query.identities.contains(identity.as_ref())
             })
     }

@@ -10,7 +10,7 @@ use crate::core::sync::options::ClaimedMatch;
 use crate::core::sync::requests::id_of;
 use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::schema::WorkspaceSchema;
-use crate::core::twenty::unique::identity_of;
+use crate::core::twenty::unique_value::identity_of;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::{Chunk, Content, Write};

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::core::sync::bulk::item::Mapped;
 use crate::core::sync::requests::{Record, id_of, text_of};
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::unique::identity_of;
+use crate::core::twenty::unique_value::identity_of;
 
 /// The rows of a look-up by each of their keys.
 pub(super) struct RowIndex<'r> {

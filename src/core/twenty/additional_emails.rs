@@ -1,4 +1,4 @@
-//! People's further e-mail addresses. Twenty keeps them as JSON, in which only `like` searches, row by row: for one address
+//! People's additional e-mail addresses. Twenty keeps them as JSON, in which only `like` searches, row by row: for one address
 //! that takes as long as for all of them, and `_` stands for anything. So all are read at once, and compared here.
 
 use bytes::Bytes;
@@ -14,17 +14,17 @@ use crate::core::error_reason;
 /// Rows that are asked for at once. GraphQL gives as many as are asked for.
 pub const PAGE_SIZE: usize = 10_000;
 
-const FURTHER: &str = "additionalEmails";
+const ADDITIONAL: &str = "additionalEmails";
 
-/// The further addresses that a row or its `emails` hold, in the form that all their spellings share.
+/// The additional addresses that a row or its `emails` hold, in the form that all their spellings share.
 pub fn held_by(row: &Map<String, Value>) -> impl Iterator<Item = String> {
     let emails = row.get("emails").and_then(Value::as_object).unwrap_or(row);
-    let further = emails.get(FURTHER).and_then(Value::as_array);
-    let further = further.into_iter().flatten().filter_map(Value::as_str);
-    further.map(|address| email::canonical(address).into_owned())
+    let additional = emails.get(ADDITIONAL).and_then(Value::as_array);
+    let additional = additional.into_iter().flatten().filter_map(Value::as_str);
+    additional.map(|address| email::canonical(address).into_owned())
 }
 
-/// One page of the people who have further addresses.
+/// One page of the people who have additional addresses.
 pub struct Page {
     /// Each of them with the row that holds it.
     pub held: Vec<(String, Uuid)>,
@@ -34,7 +34,7 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// The body of `POST /graphql` for a page of people who are not deleted and have further addresses.
+/// The body of `POST /graphql` for a page of people who are not deleted and have additional addresses.
 pub fn build(after: Option<&str>) -> Bytes {
     let (declared, argument) = match after {
         Some(_) => (", $after: String!", ", after: $after"),
@@ -42,10 +42,10 @@ pub fn build(after: Option<&str>) -> Bytes {
     };
     let query = format!(
         "query FurtherEmails($people: PersonFilterInput!{declared}) {{ people(filter: $people, first: {PAGE_SIZE}{argument}) \
-         {{ pageInfo {{ hasNextPage endCursor }} edges {{ node {{ id emails {{ {FURTHER} }} }} }} }} }}"
+         {{ pageInfo {{ hasNextPage endCursor }} edges {{ node {{ id emails {{ {ADDITIONAL} }} }} }} }} }}"
     );
     // Rows without any hold NULL there, which is like nothing.
-    let mut variables = json!({"people": {"emails": {FURTHER: {"like": "%@%"}}}});
+    let mut variables = json!({"people": {"emails": {ADDITIONAL: {"like": "%@%"}}}});
     if let Some(after) = after {
         variables["after"] = after.into();
     }
@@ -71,7 +71,7 @@ pub fn parse(body: &[u8]) -> Result<Page, CrmError> {
     let failed = || {
         CrmError::new(
             ErrorCode::OperationFailed,
-            "the server did not tell people's further e-mail addresses",
+            "the server did not tell people's additional e-mail addresses",
         )
         .with_detail("reason", error_reason::LOOKUP_FAILED)
     };

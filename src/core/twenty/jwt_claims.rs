@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// The readable part of a key.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-pub struct KeyClaims {
+pub struct JwtClaims {
     /// When it ends, in seconds since the epoch.
     #[serde(default)]
     pub exp: Option<f64>,
@@ -19,7 +19,7 @@ pub struct KeyClaims {
     pub workspace_id: Option<String>,
 }
 
-impl KeyClaims {
+impl JwtClaims {
     /// Reads a key; `None` for what is no JSON Web Token.
     pub fn read(key: &str) -> Option<Self> {
         let mut parts = key.split('.');
@@ -52,11 +52,11 @@ mod tests {
 
     #[test]
     fn the_end_of_a_key_is_read() {
-        let claims = KeyClaims::read(&key(r#"{"type":"API_KEY","exp":1700000000,"jti":"x"}"#));
+        let claims = JwtClaims::read(&key(r#"{"type":"API_KEY","exp":1700000000,"jti":"x"}"#));
         let claims = claims.expect("claims");
         assert_eq!(claims.expires_at_ms(), Some(1_700_000_000_000));
         assert_eq!(claims.kind.as_deref(), Some("API_KEY"));
-        let endless = KeyClaims::read(&key("{}")).expect("claims");
+        let endless = JwtClaims::read(&key("{}")).expect("claims");
         assert_eq!(endless.expires_at_ms(), None);
     }
 
@@ -71,10 +71,10 @@ mod tests {
             &key("not json"),
             &key(r#"{"exp":"soon"}"#),
         ] {
-            assert_eq!(KeyClaims::read(bad), None, "{bad}");
+            assert_eq!(JwtClaims::read(bad), None, "{bad}");
         }
         for odd in ["-5", "1e300"] {
-            let claims = KeyClaims::read(&key(&format!(r#"{{"exp":{odd}}}"#)));
+            let claims = JwtClaims::read(&key(&format!(r#"{{"exp":{odd}}}"#)));
             assert_eq!(claims.expect("claims").expires_at_ms(), None, "{odd}");
         }
     }
