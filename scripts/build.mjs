@@ -1,4 +1,4 @@
-// Builds the native addon, with its types native.d.ts, unless the last build is of the same sources.
+// Builds the JavaScript of lib/ and the native addon, with its types native.d.ts, unless the last build is of the same sources.
 //   node scripts/build.mjs           the release profile, what is published
 //   node scripts/build.mjs --fast    the fastdev profile: seconds instead of minutes, slower code
 //   node scripts/build.mjs --target TRIPLE [-x | --use-napi-cross]
@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { buildLib } from './build-lib.mjs';
 import { setup } from './setup.mjs';
 import { isMain, nodeModule, root, runOrThrow, targetDir } from './support/process.mjs';
 
@@ -52,6 +53,7 @@ function readRecord() {
  */
 export async function buildAddon(wanted, { install = true, quiet = false } = {}) {
   if (install) await setup();
+  await buildLib();
   const last = readRecord();
   const profile = wanted ?? (process.env.CI ? undefined : last?.profile) ?? 'release';
   const sources = hashSources();

@@ -16,7 +16,9 @@ const checks = {
     ['cargo', 'update', '--workspace', '--locked', '--manifest-path', 'fuzz/Cargo.toml'],
   ],
   lint: [node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.')],
-  types: [node('typescript/bin/tsc', '-p', 'tsconfig.json')],
+  types: ['tsconfig.json', 'lib/tsconfig.json'].map((project) =>
+    node('typescript7/bin/tsc', '-p', project),
+  ),
   package: [
     node('publint/src/cli.js', '--strict'),
     node('@arethetypeswrong/cli/dist/index.js', '--pack', '--profile', 'node16'),

@@ -1,11 +1,12 @@
 // npm runs this after `npm install` in a checkout, and for a git dependency: there the addon has to be built. It
 // does not run where the published package is installed, whose binary comes as an npm package of the platform.
-//   TWENTY_CRM_NATIVE_BUILD=off npm install       leaves the addon as it is
+//   TWENTY_CRM_NATIVE_BUILD=off npm install       leaves the addon as it is; the JavaScript of lib/ is always written
 //   TWENTY_CRM_NATIVE_BUILD=fastdev npm install   builds in seconds instead of minutes, slower code
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { buildAddon } from './build.mjs';
+import { buildLib } from './build-lib.mjs';
 import { nodeModule, root } from './support/process.mjs';
 
 /** @param {string} problem @param {string[]} remedies */
@@ -16,6 +17,8 @@ function stop(problem, ...remedies) {
 }
 
 const wanted = process.env.TWENTY_CRM_NATIVE_BUILD;
+// The JavaScript of lib/ takes a second, and nothing works without it.
+if (existsSync(nodeModule('ts-blank-space/package.json'))) await buildLib();
 if (wanted !== 'off' && existsSync(path.join(root, 'src/lib.rs'))) {
   if (wanted !== undefined && wanted !== 'release' && wanted !== 'fastdev') {
     stop(`TWENTY_CRM_NATIVE_BUILD is "${wanted}", and must be release, fastdev or off.`);

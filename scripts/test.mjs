@@ -1,11 +1,12 @@
 // Everything that `npm test` runs, and one count of it all on the last line.
 //   npm test                 builds what is missing, then all Rust tests and all Node tests
 //   npm test -- errors types only the Node tests whose path holds one of the words
-//   node scripts/test.mjs --no-build   all Node tests, with the addon and the simulator that are there
+//   node scripts/test.mjs --no-build   all Node tests, with the addon and the simulator that are there (lib/ is always built)
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildAddon } from './build.mjs';
+import { buildLib } from './build-lib.mjs';
 import { buildSim } from './build-sim.mjs';
 import { setup } from './setup.mjs';
 import { isMain, root, run, section } from './support/process.mjs';
@@ -100,7 +101,8 @@ async function main(args) {
   const words = args.filter((word) => word !== '--no-build');
   const withRust = words.length === 0 && !isBuilt;
   await setup();
-  if (!isBuilt) {
+  if (isBuilt) await buildLib();
+  else {
     section('build');
     await buildAddon();
     await buildSim();

@@ -84,8 +84,8 @@ describe('TypeScript, strict', { concurrency: 2 }, () => {
     bundler: { module: 'esnext', moduleResolution: 'bundler', files: ['module.mts'] },
   };
   for (const [compilerName, compiler] of [
-    ['7', 'typescript'],
-    ['5', 'typescript5'],
+    ['7', 'typescript7'],
+    ['5', 'typescript'],
   ]) {
     for (const [name, { files, ...options }] of Object.entries(settings)) {
       test(`TypeScript ${compilerName}, ${name}`, async () => {

@@ -19,8 +19,8 @@ const compile = (compiler, ...args) =>
 
 describe('it compiles', { concurrency: 2 }, () => {
   for (const [name, compiler] of [
-    ['TypeScript 7', 'typescript'],
-    ['TypeScript 5', 'typescript5'],
+    ['TypeScript 7', 'typescript7'],
+    ['TypeScript 5', 'typescript'],
   ]) {
     test(name, async () => {
       const { output, code } = await compile(compiler, '--noEmit');
@@ -57,7 +57,7 @@ describe('it runs', () => {
 
   before(async () => {
     rmSync(compiled, { recursive: true, force: true });
-    const { output } = await compile('typescript5');
+    const { output } = await compile('typescript');
     assert.equal(output, '');
     writeFileSync(path.join(compiled, 'package.json'), '{"type":"module"}');
     register(`data:text/javascript,${encodeURIComponent(hook)}`);

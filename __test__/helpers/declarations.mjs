@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** @type {typeof import('typescript5')} */
-const ts = createRequire(import.meta.url)('typescript5');
+/** @type {typeof import('typescript')} */
+const ts = createRequire(import.meta.url)('typescript');
 
 const entry = fileURLToPath(new URL('../../index.d.ts', import.meta.url));
 const program = ts.createProgram([entry], {

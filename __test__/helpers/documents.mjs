@@ -129,7 +129,7 @@ export async function compileBlocks(blocks) {
     };
     await writeFile(path.join(folder, 'environment.d.ts'), ENVIRONMENT);
     await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
-    const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+    const compiler = path.join(root, 'node_modules/typescript7/bin/tsc');
     const { code, stdout, stderr } = await node([compiler, '-p', folder]);
     return stdout + stderr + (code === 0 ? '' : `exit code ${code}`);
   } finally {

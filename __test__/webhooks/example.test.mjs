@@ -22,7 +22,7 @@ let POST;
 before(async () => {
   // Inside the package, so that its own name resolves.
   folder = await mkdtemp(path.join(root, '__test__/.generated-example-'));
-  const tsc = path.join(root, 'node_modules/typescript5/bin/tsc');
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   const where = ['--rootDir', path.dirname(route), '--outDir', folder];
   await promisify(execFile)(process.execPath, [tsc, '-p', example, ...where]);
   await rename(path.join(folder, 'route.js'), path.join(folder, 'route.mjs'));

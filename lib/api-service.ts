@@ -1,0 +1,89 @@
+import type {
+  ConnectionTestOptions,
+  DiagnoseOptions,
+  Diagnosis,
+  TwentyCrmError,
+  TwentyCrmRestClientConfig,
+  TwentyCrmTestConnectionResult,
+} from '../index.js';
+import { readCa } from './ca.js';
+import { call } from './dispatcher.js';
+import { isApiError } from './errors.js';
+import { native } from './native.js';
+import { optionsToJson, readOptions, readSignal, requireKnown } from './options.js';
+import { configToJson } from './rest-client.js';
+
+/** Names of `ConnectionTestOptions`. */
+const TEST_OPTIONS = new Set(['timeout', 'ca', 'signal']);
+
+/** Names of `DiagnoseOptions`. */
+const DIAGNOSE_OPTIONS = new Set(['fieldNames', 'signal']);
+
+/** See `index.d.ts`. */
+class TwentyCrmApiService {
+  async testConnection(
+    baseUrl: string,
+    apiKey: string,
+    options?: ConnectionTestOptions,
+  ): Promise<TwentyCrmTestConnectionResult> {
+    const json = testOptionsToJson('testConnection', options);
+    const answer = await call(
+      (dispatcher, id) => native.testConnection(dispatcher, id, text(baseUrl), text(apiKey), json),
+      readSignal(options),
+    );
+    if (answer.ok) return JSON.parse(answer.text);
+    const { code, message } = answer.error;
+    return { ok: false, latencyMs: 0, message, details: { error: code } };
+  }
+
+  async isReachable(baseUrl: string, options?: ConnectionTestOptions): Promise<boolean> {
+    const json = testOptionsToJson('isReachable', options);
+    const answer = await call(
+      (dispatcher, id) => native.isReachable(dispatcher, id, text(baseUrl), json),
+      readSignal(options),
+    );
+    return answer.ok && answer.text === 'true';
+  }
+
+  async diagnose(config: TwentyCrmRestClientConfig, options?: DiagnoseOptions): Promise<Diagnosis> {
+    const signal = readSignal(options);
+    let configJson: string;
+    let optionsJson: string | undefined;
+    try {
+      requireKnown('diagnose', options, DIAGNOSE_OPTIONS);
+      configJson = configToJson(config);
+      optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['fieldNames']));
+    } catch (error) {
+      return unreadable(error);
+    }
+    const answer = await call(
+      (dispatcher, id) => native.diagnose(dispatcher, id, configJson, optionsJson),
+      signal,
+    );
+    return answer.ok ? JSON.parse(answer.text) : unreadable(answer.error);
+  }
+}
+
+/** @param method what was called */
+function testOptionsToJson(method: string, options: unknown) {
+  requireKnown(method, options, TEST_OPTIONS);
+  const values = readOptions('options', options ?? undefined, ['timeout', 'ca']);
+  if (values.ca !== undefined && values.ca !== null) values.ca = readCa(values.ca);
+  return optionsToJson(values);
+}
+
+function unreadable(error: unknown): Diagnosis {
+  const { message, code, details } = error as TwentyCrmError;
+  const field = isApiError(error) ? details?.field : undefined;
+  const facts = { code, ...(field !== undefined && { field }) };
+  return {
+    ok: false,
+    summary: `It does not work: ${message}.`,
+    findings: [{ check: 'config', status: 'error', message, details: facts }],
+  };
+}
+
+/** What is no text is as good as nothing, and the core says so. */
+const text = (value: unknown) => (typeof value === 'string' ? value.trim() : '');
+
+export { TwentyCrmApiService };

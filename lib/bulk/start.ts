@@ -1,0 +1,78 @@
+import type { SyncOptions, SyncProgress, SyncWarning } from '../../index.js';
+import { TWENTY_CRM_DEFAULTS } from '../defaults.js';
+import { callNow, takeCallId } from '../dispatcher.js';
+import { cannot } from '../modes.js';
+import { callHook } from '../observability/call-hook.js';
+import { bulkOperationOf } from '../observability/operations.js';
+import { optionsToJson, readOptions, readSignal, requireKnown } from '../options.js';
+import { ENTITIES } from '../platform-events.js';
+import { invalid } from '../serialise.js';
+import type { Internals } from '../sync-service.js';
+import { requireIterable } from './inputs.js';
+import { nativeWriter } from './native-writer.js';
+import { publishingWriter } from './publishing-writer.js';
+import { BulkRun } from './run.js';
+
+/** Methods by the number of their entity. */
+const METHODS = ['syncPersons', 'syncCompanies'] as const;
+
+/** What the core reads of `SyncOptions`. */
+const OPTIONS = [
+  'useCache',
+  'force',
+  'maxConflictRetries',
+  'conflictRetryDelay',
+  'dryRun',
+  'verifyUnchanged',
+] as const;
+
+/** Names of `SyncOptions`. */
+const KNOWN_OPTIONS = new Set([...OPTIONS, 'maxConcurrency', 'onProgress', 'signal']);
+
+function startBulk<T>(
+  service: Internals,
+  kind: number,
+  inputs: unknown,
+  options: SyncOptions | null | undefined,
+): BulkRun<T> {
+  const { elsewhere, onWarning, hooks } = service;
+  const entity = ENTITIES[kind];
+  requireIterable(inputs);
+  requireKnown(METHODS[kind], options, KNOWN_OPTIONS);
+  const signal = readSignal(options);
+  const { onProgress } = readOptions('options', options ?? undefined, ['onProgress']);
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalid('onProgress', 'onProgress must be a function');
+  }
+  const operationId = takeCallId();
+  const settings = {
+    maxConcurrency: readMaxConcurrency(options),
+    onProgress: onProgress as ((progress: SyncProgress) => unknown) | undefined,
+    signal,
+    operation: bulkOperationOf(hooks, entity, operationId),
+    holds: hooks,
+    warn: (warning: SyncWarning) => {
+      if (onWarning !== undefined) callHook('onWarning', onWarning, [warning]);
+    },
+  };
+  if (elsewhere !== undefined) {
+    if (elsewhere.mode === 'disabled') throw cannot(elsewhere.mode);
+    const publish = (record: unknown) => elsewhere.upsert<T>(kind, record, options);
+    return new BulkRun(publishingWriter<T>(publish, entity), inputs, settings);
+  }
+  const optionsJson = optionsToJson(readOptions('options', options ?? undefined, OPTIONS));
+  const run = callNow(() => service.native.bulk(operationId, kind, optionsJson ?? '{}'));
+  return new BulkRun(nativeWriter<T>(run, entity, signal), inputs, settings);
+}
+
+function readMaxConcurrency(options: unknown): number {
+  const { maxConcurrency } = readOptions('options', options ?? undefined, ['maxConcurrency']);
+  if (maxConcurrency === undefined) return TWENTY_CRM_DEFAULTS.maxConcurrency;
+  const count = maxConcurrency as number;
+  if (!Number.isInteger(count) || count < 1 || count > 64) {
+    throw invalid('maxConcurrency', 'maxConcurrency must be a whole number from 1 to 64');
+  }
+  return count;
+}
+
+export { startBulk };

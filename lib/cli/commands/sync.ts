@@ -1,0 +1,249 @@
+import type { TwentyCrmSyncService } from '../../../index.js';
+import { TwentyCrmApiService } from '../../api-service.js';
+import { createTwentyCrmSyncService } from '../../create-sync-service.js';
+import { messageOf } from '../../serialise.js';
+import type { Connection } from '../environment.js';
+import { made, readConnection, readServiceOptions, requireDirect } from '../environment.js';
+import { EXIT } from '../exit-codes.js';
+import {
+  CliFailure,
+  configFailure,
+  DOCTOR_HINT,
+  describeFailure,
+  inputFailure,
+} from '../failure.js';
+import type { Input } from '../input/open.js';
+import { openInput } from '../input/open.js';
+import type { Context, Outcome } from '../main.js';
+import { readMapping } from '../mapping.js';
+import { adviceOnEmail } from '../presets/notes.js';
+import type { SyncOptions } from '../program.js';
+import { createProgress } from '../progress.js';
+import { Rejects, requireOtherFile } from '../rejects.js';
+import { Run } from '../run.js';
+import type { RunReport } from '../summary.js';
+import { showSummary } from '../summary.js';
+import { plural, shellWord } from '../text.js';
+
+async function sync(
+  context: Context,
+  entity: 'person' | 'company',
+  file: string,
+  options: SyncOptions,
+) {
+  const { console, env, interruption, stdin } = context;
+  const serviceOptions = readServiceOptions(options);
+  const { missingEmail } = serviceOptions;
+  const mapping = readMapping(entity, { ...options, missingEmail });
+  requireOtherFile(options.rejects, file);
+  const input = await openInput(file, entity, mapping, options, stdin, interruption.soft);
+  try {
+    requireHeader(input, options.skipLines ?? 0, interruption.soft);
+    const entries = await peeked(input.entries);
+    const connection = readConnection(options, env, console);
+    requireDirect(connection);
+    const store = options.mappings === undefined ? undefined : openStore(options.mappings);
+    try {
+      const service = made(() =>
+        createTwentyCrmSyncService(connection.config, {
+          ...serviceOptions,
+          ...(store && { mappingStore: store }),
+        }),
+      );
+      await requireConnection(connection, interruption.soft);
+      const append = (options.fromLine ?? 0) > 1;
+      const rejects =
+        options.rejects === undefined ? undefined : new Rejects(options.rejects, input, { append });
+      try {
+        return await write({ ...input, entries }, rejects, service);
+      } finally {
+        rejects?.close();
+      }
+    } finally {
+      await store?.close();
+    }
+  } finally {
+    input.close();
+  }
+
+  async function write(input: Input, rejects: Rejects | undefined, service: TwentyCrmSyncService) {
+    const startedMs = performance.now();
+    const progress = createProgress({
+      label: entity === 'person' ? 'People' : 'Companies',
+      hasSize: input.hasSize,
+      console,
+      quiet: options.quiet,
+    });
+    const run = new Run({
+      input,
+      rejects,
+      fromLine: options.fromLine,
+      onProgress: () =>
+        progress.update({ done: run.done, refused: run.counts.refused, fraction: run.fraction }),
+    });
+    const onSoft = () => {
+      progress.stop();
+      run.stop();
+      const what = plural(run.inFlight, 'record');
+      const again = console.err.isTerminal ? ' Again to stop at once.' : '';
+      console.err.write(`\nStopping: ${what} in flight will be finished.${again}\n`);
+    };
+    interruption.soft.addEventListener('abort', onSoft);
+    if (interruption.soft.aborted) onSoft();
+    let failure: unknown;
+    let requests = 0;
+    try {
+      const settings = {
+        signal: interruption.hard,
+        dryRun: options.dryRun ?? false,
+        force: options.force ?? false,
+        verifyUnchanged: options.verify ?? false,
+        ...(options.concurrency !== undefined && { maxConcurrency: options.concurrency }),
+      };
+      const records = run.records();
+      const results =
+        entity === 'person'
+          ? service.syncPersons(records, settings)
+          : service.syncCompanies(records, settings);
+      for await (const result of results) run.take(result);
+      ({ requests } = await results);
+      failure = run.inputFailure;
+    } catch (error) {
+      ({ requests } = service.stats());
+      if (!interruption.hard.aborted) failure = error;
+    } finally {
+      progress.stop();
+      interruption.soft.removeEventListener('abort', onSoft);
+    }
+    return outcome({ run, input, requests, failure, durationMs: performance.now() - startedMs });
+  }
+
+  function outcome({
+    run,
+    input,
+    requests,
+    failure,
+    durationMs,
+  }: {
+    run: Run;
+    input: Input;
+    requests: number;
+    failure: unknown;
+    durationMs: number;
+  }): Outcome {
+    const stopped = failure === undefined ? run.fatal : failure;
+    const described = stopped === undefined ? undefined : describeFailure(stopped);
+    const signal = interruption.name();
+    const isEarly = signal !== undefined || stopped !== undefined;
+    if (!isEarly && run.done === 0) console.err.write(`${whyNothing(run, input)}\n`);
+    const resumeLine = isEarly ? run.resumeLine : undefined;
+    const { notes } = input;
+    const further = notes?.warnings() ?? [];
+    if (notes !== undefined && notes.withoutEmail > 0 && missingEmail !== 'allow') {
+      console.err.write(`${adviceOnEmail(notes.withoutEmail, options.idFrom)}\n`);
+    }
+    const result: RunReport = {
+      entity,
+      file: input.name,
+      format: input.format,
+      dryRun: options.dryRun ?? false,
+      read: run.done,
+      ...run.counts,
+      warnings: run.counts.warnings + further.length,
+      requests,
+      durationMs: Math.round(durationMs),
+      rejects: options.rejects ?? null,
+      resumeFromLine: resumeLine ?? null,
+      stoppedBy: signal ?? described?.report.code ?? null,
+      refusals: run.refusals.list(),
+      warningReasons: [...further, ...run.warnings.list()],
+      ...(notes && { preset: { name: notes.preset.name, leftOut: notes.leftOut() } }),
+    };
+    return {
+      exitCode:
+        signal !== undefined
+          ? interruption.exitCode()
+          : described !== undefined
+            ? described.exitCode
+            : run.exitCode,
+      result,
+      ...(described !== undefined && { error: described.report, stack: described.stack }),
+      show: () => showSummary(result, resumeCommand(resumeLine, file, context.args), console.out),
+    };
+  }
+}
+
+/**
+ * Every CSV file has a header; NDJSON without a line is a feed of no records.
+ * @param signal closes the input
+ */
+function requireHeader({ name, header }: Input, skipLines: number, signal: AbortSignal) {
+  if (header === undefined || header.length > 0 || signal.aborted) return;
+  if (skipLines > 0) {
+    throw inputFailure(`${name} has nothing below the lines of --skip-lines ${skipLines}`);
+  }
+  throw inputFailure(`${name} is empty: it has not even a header`, 'Look at what writes it.');
+}
+
+function whyNothing({ lastLine }: Run, { format }: Input) {
+  if (lastLine > 0) {
+    return `Nothing was done: the last record begins in line ${lastLine}, before that of --from-line.`;
+  }
+  return format === 'csv'
+    ? 'Nothing was done: the input has a header and no records.'
+    : 'Nothing was done: the input has no records.';
+}
+
+/** What makes the whole input wrong shows before anything is sent. */
+async function peeked<T>(
+  entries: AsyncGenerator<T, void, undefined>,
+): Promise<AsyncGenerator<T, void, undefined>> {
+  const first = await entries.next();
+  return (async function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* entries;
+  })();
+}
+
+function openStore(file: string) {
+  const { sqliteMappingStore } =
+    require('../../stores/sqlite.js') as typeof import('../../stores/sqlite.js');
+  try {
+    return sqliteMappingStore(file);
+  } catch (error) {
+    throw configFailure(`--mappings ${file}: ${messageOf(error)}`);
+  }
+}
+
+/** A wrong key or address would be every record's failure. */
+async function requireConnection({ config }: Connection, signal: AbortSignal) {
+  const { baseUrl, apiKey, timeout } = config;
+  const test = await new TwentyCrmApiService().testConnection(baseUrl, apiKey, {
+    ...(timeout !== undefined && { timeout }),
+    signal,
+  });
+  if (test.ok) return;
+  const code = /^[A-Z_]+/.exec(test.details?.error ?? '')?.[0] ?? 'UNKNOWN';
+  const isUnreachable = ['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMIT', 'SERVER_ERROR'].includes(code);
+  throw new CliFailure(
+    isUnreachable ? EXIT.UNREACHABLE : EXIT.CONFIG,
+    code,
+    test.message,
+    DOCTOR_HINT,
+  );
+}
+
+/** The same command, from where it stopped. */
+function resumeCommand(line: number | undefined, file: string, args: readonly string[]) {
+  if (line === undefined) return undefined;
+  const kept = args.filter(
+    (word, index) =>
+      !word.startsWith('--from-line') && !/^--from-line$/.test(args[index - 1] ?? ''),
+  );
+  const command = ['npx', 'twenty-crm-native', ...kept, '--from-line', String(line)];
+  const text = command.map(shellWord).join(' ');
+  return file === '-' ? `${text}   (with the same input)` : text;
+}
+
+export { sync };

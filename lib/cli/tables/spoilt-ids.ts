@@ -1,0 +1,50 @@
+/** What spreadsheets write in a cell whose formula failed and that ends in no mark, in their languages. */
+const CELL_ERRORS = new Set(
+  [
+    ['#N/A', '#NA', '#N/A N/A', '#ND', '#N/D', '#N/B', '#NV', '#I/T', '#YOK', '#BRAK', '#Н/Д'],
+    ['#HIÁNYZIK', '#NENÍ_K_DISPOZICI', '#GETTING_DATA', '#LOADING', '#LOADING...'],
+    ['-1.#IND', '1.#IND', '1.#INF', '-1.#INF', '1.#QNAN', '-1.#QNAN'],
+  ].flat(),
+);
+
+/** `#REF!`, `#NAME?`, `#¡VALOR!`, `#ДЕЛ/0!`, and the fence of a column that is too narrow. */
+const CELL_ERROR = /^(#[¡¿]?[\p{L}\d/_]+[!?]|#{3,})$/u;
+
+/** What programs write where they have no value. */
+const NOTHING = new Set([
+  'null',
+  'nil',
+  'none',
+  'nan',
+  '-nan',
+  'undefined',
+  'n/a',
+  '(null)',
+  '<null>',
+  '[null]',
+  '<na>',
+  '\\n',
+  '[object object]',
+  'invalid date',
+]);
+
+/** The same, of a dash or a question mark; `NA` only as statistics programs write it. */
+const MARKS = /^([-–—?]{1,3}|NA)$/;
+
+/**
+ * A number as a spreadsheet shows it when it has too many digits: `1.23457E+17`, `1,23E+17`, `1E+17`. Ids such as `12E5` are
+ * none: what tells is the mark within the digits, or the sign before the exponent.
+ */
+const EXPONENT = /^[+-]?(\d+[.,]\d+e[+-]?\d{1,4}|\de\+\d{2,4})$/i;
+
+/** What has happened to an id, and what to do. */
+const WHY = {
+  number:
+    'a spreadsheet took the column for numbers and has lost their last digits. Export it from its source again, and open it as text (in Excel: Data, From Text/CSV, column type Text)',
+  error:
+    'a spreadsheet wrote an error into the cell. Mend its formula, or export the column as text from its source',
+  nothing:
+    'a program or a spreadsheet wrote that in place of no value. Leave the cell blank where there is none, and export the column as text',
+};
+
+export { CELL_ERROR, CELL_ERRORS, EXPONENT, MARKS, NOTHING, WHY };

@@ -1,0 +1,74 @@
+import type { TwentyCrmEnvConfig, TwentyCrmEnvSettings } from '../../index.js';
+import { describe, invalid, unlessLong } from '../serialise.js';
+import { hideKey } from './api-key.js';
+import { isSyncMode, SYNC_MODE_VALUES } from './validate.js';
+
+type Env = Record<string, string | undefined>;
+
+/** See `index.d.ts`. */
+function readTwentyCrmEnvConfig(env: Env = process.env): TwentyCrmEnvSettings {
+  const cacheTtlMs = readEnvCacheTtl(env);
+  return hideKey({ ...readEnvConfig(env), ...(cacheTtlMs !== undefined && { cacheTtlMs }) });
+}
+
+function readEnvConfig(env: Env): TwentyCrmEnvConfig {
+  return {
+    ...readCredentials(env),
+    enabled: readSwitch(env) ?? false,
+    syncMode: readEnvMode(env) ?? 'disabled',
+  };
+}
+
+/** Where to, and with what. */
+function readCredentials(env: Env): { baseUrl?: string; apiKey?: string } {
+  const baseUrl = read(env, 'TWENTY_CRM_BASE_URL');
+  const apiKey = read(env, 'TWENTY_CRM_API_KEY');
+  return { ...(baseUrl !== undefined && { baseUrl }), ...(apiKey !== undefined && { apiKey }) };
+}
+
+const readEnvCacheTtl = (env: Env) => readMillis(env, 'TWENTY_CRM_CACHE_TTL_MS');
+
+/** A variable without surrounding blanks; blank is unset, as in a `.env` file's `NAME=`. */
+function read(env: Env, name: string) {
+  let value: unknown;
+  try {
+    value = env?.[name];
+  } catch (cause) {
+    throw invalid(name, `${name} cannot be read: ${describe(cause)}`, cause);
+  }
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/**
+ * Whether the sync is on; undefined where nothing is said. A service from the environment needs no more than a URL and
+ * a key: only what says "off" in so many words switches it off.
+ */
+function readSwitch(env: Env) {
+  const value = read(env, 'TWENTY_CRM_ENABLED');
+  return value === undefined ? undefined : value.toLowerCase() === 'true';
+}
+
+function readEnvMode(env: Env) {
+  const name = 'TWENTY_CRM_SYNC_MODE';
+  const value = read(env, name);
+  if (value === undefined || isSyncMode(value)) return value;
+  throw invalid(name, `${name} must be one of ${SYNC_MODE_VALUES.join(', ')}`);
+}
+
+function readMillis(env: Env, name: string) {
+  const value = read(env, name);
+  if (value === undefined) return undefined;
+  const millis = Number(value);
+  if (/^\d+$/.test(value) && Number.isSafeInteger(millis)) return millis;
+  const got = unlessLong(value, 100);
+  throw invalid(name, `${name} must be a whole number of milliseconds, got "${got}"`);
+}
+
+export {
+  readCredentials,
+  readEnvCacheTtl,
+  readEnvConfig,
+  readEnvMode,
+  readSwitch,
+  readTwentyCrmEnvConfig,
+};

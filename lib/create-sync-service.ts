@@ -1,0 +1,75 @@
+import type { MappingStore, SyncServiceOptions, TwentyCrmRestClientConfig } from '../index.js';
+import { readCredentials, readEnvCacheTtl, readEnvMode, readSwitch } from './config/env.js';
+import { readMode } from './modes.js';
+import { readOptions, requireKnown } from './options.js';
+import { TwentyCrmRestClient } from './rest-client.js';
+import { invalid } from './serialise.js';
+import { SERVICE_OPTIONS, TwentyCrmSyncService } from './sync-service.js';
+
+const OPTIONS = ['mode', 'mappingStore', 'cacheTtlMs'] as const;
+
+/**
+ * See `index.d.ts`.
+ * @param config whole in mode `direct_crm`
+ * @param options a number is the cache TTL, as in the template
+ */
+function createTwentyCrmSyncService(
+  config: Partial<TwentyCrmRestClientConfig>,
+  options?: number | SyncServiceOptions,
+) {
+  const settings = toSettings(options);
+  requireKnown('createTwentyCrmSyncService', settings, SERVICE_OPTIONS);
+  const { mode, mappingStore, cacheTtlMs } = readOptions('options', settings, OPTIONS);
+  // A service that sends nothing needs no client: there may be no server to name.
+  const client =
+    readMode(mode) === 'direct_crm'
+      ? new TwentyCrmRestClient(config as TwentyCrmRestClientConfig)
+      : undefined;
+  return new TwentyCrmSyncService(
+    client as TwentyCrmRestClient,
+    mappingStore as MappingStore | null | undefined,
+    cacheTtlMs as number | undefined,
+    settings,
+  );
+}
+
+/** See `index.d.ts`. */
+function createTwentyCrmSyncServiceFromEnv(
+  options?: number | SyncServiceOptions,
+  env: Record<string, string | undefined> = process.env,
+) {
+  const settings = toSettings(options);
+  requireKnown('createTwentyCrmSyncServiceFromEnv', settings, SERVICE_OPTIONS);
+  const { baseUrl = '', apiKey = '' } = readCredentials(env);
+  const given = readOptions('options', settings, OPTIONS);
+  // Only what is used is read: what an option goes over may say what it likes.
+  const isSwitchedOff = readSwitch(env) === false;
+  const mode = isSwitchedOff ? 'disabled' : readMode(given.mode ?? readEnvMode(env));
+  const missing = [
+    ...(baseUrl === '' ? ['TWENTY_CRM_BASE_URL'] : []),
+    ...(apiKey === '' ? ['TWENTY_CRM_API_KEY'] : []),
+  ];
+  if (mode === 'direct_crm' && missing.length > 0) {
+    throw invalid(
+      missing[0],
+      `Missing Twenty CRM configuration: ${missing.join(' and ')} must be set in the environment; to do without the CRM, set TWENTY_CRM_ENABLED=false`,
+    );
+  }
+  return createTwentyCrmSyncService(
+    { baseUrl, apiKey },
+    // In front of the caller's options instead of a copy, which would run getters.
+    Object.create(settings, {
+      cacheTtlMs: { value: given.cacheTtlMs ?? readEnvCacheTtl(env) },
+      mode: { value: mode },
+    }),
+  );
+}
+
+function toSettings(options: number | SyncServiceOptions | null | undefined) {
+  if (typeof options === 'number') return { cacheTtlMs: options };
+  if (options === undefined || options === null) return {};
+  if (typeof options === 'object') return options;
+  throw invalid('options', 'options must be an object, or the cache TTL in milliseconds');
+}
+
+export { createTwentyCrmSyncService, createTwentyCrmSyncServiceFromEnv };

@@ -1,0 +1,82 @@
+import type {
+  ClientProfile,
+  ClientProfileMappingOptions,
+  ClientProfileWithAuth,
+  CreateClientRequest,
+  PersonInput,
+  UpsertPersonInput,
+} from '../../index.js';
+import {
+  ensureExternalId,
+  extractCityFromLocation,
+  Fields,
+  readOptions,
+  setFields,
+} from './fields.js';
+
+/** What the template writes into a new profile before its owner has said anything. */
+const PLACEHOLDERS = { jobTitle: 'User', company: 'Unknown' };
+
+/** Names of `ClientProfileMappingOptions`. */
+const OPTIONS = new Set([
+  ...['externalId', 'email', 'missingEmail', 'companyExternalId'],
+  ...['clearEmpty', 'keepPlaceholders'],
+]);
+
+/** See `index.d.ts`. */
+function mapClientProfileToPerson(
+  profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
+): UpsertPersonInput;
+function mapClientProfileToPerson(
+  profile: (Omit<ClientProfile, 'email'> & { email?: string | null }) | CreateClientRequest,
+  options: ClientProfileMappingOptions & { missingEmail: 'allow' },
+): PersonInput;
+function mapClientProfileToPerson(
+  profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
+  options: ClientProfileMappingOptions | undefined,
+): UpsertPersonInput;
+function mapClientProfileToPerson(
+  profile: object,
+  options?: ClientProfileMappingOptions,
+): PersonInput | UpsertPersonInput {
+  const from = new Fields(profile, 'ClientProfile');
+  const given = readOptions('mapClientProfileToPerson', options, OPTIONS);
+  const keepPlaceholders = given.read('keepPlaceholders') === true;
+  const clearEmpty = given.read('clearEmpty') === true;
+  const needsEmail = given.read('missingEmail') !== 'allow';
+
+  const unlessPlaceholder = (field: 'jobTitle' | 'company') => {
+    const text = from.text(field);
+    return text === PLACEHOLDERS[field] && !keepPlaceholders ? null : text;
+  };
+  const externalId = given.text('externalId') ?? from.text('id');
+  const external_id = ensureExternalId(externalId, 'ClientProfile');
+  const location = from.text('location');
+  const person = setFields(
+    {
+      external_id,
+      name: from.required('name', 'displayName', 'username'),
+    } as PersonInput,
+    {
+      email: given.text('email') ?? (needsEmail ? from.required('email') : from.text('email')),
+      phone: from.text('phone'),
+      job_title: unlessPlaceholder('jobTitle'),
+      // Only a name for a company that has to be made: there is nothing in the CRM that it could clear.
+      company_name: unlessPlaceholder('company') || undefined,
+      website: from.text('website'),
+      city: location === undefined ? undefined : extractCityFromLocation(location),
+      account_type: from.text('accountType'),
+      plan: from.text('plan'),
+      total_submissions: from.number('totalSubmissions'),
+    } as Partial<PersonInput>,
+    clearEmpty,
+  );
+  const companyExternalId = given.read('companyExternalId');
+  if (companyExternalId === null) person.company_external_id = null;
+  else if (companyExternalId !== undefined) {
+    person.company_external_id = given.required('companyExternalId');
+  }
+  return person;
+}
+
+export { mapClientProfileToPerson };

@@ -1,0 +1,35 @@
+import { channel } from 'node:diagnostics_channel';
+
+/** Kept here: a channel that nobody holds is forgotten with its subscribers. */
+const open = (name: string) => channel(`twenty-crm-native:${name}`);
+
+const channels = Object.freeze({
+  requestStart: open('request:start'),
+  requestEnd: open('request:end'),
+  retry: open('retry'),
+  throttle: open('throttle'),
+  upsert: Object.freeze({ start: open('upsert:start'), end: open('upsert:end') }),
+  find: Object.freeze({ start: open('find:start'), end: open('find:end') }),
+  delete: Object.freeze({ start: open('delete:start'), end: open('delete:end') }),
+  bulk: Object.freeze({ start: open('bulk:start'), end: open('bulk:end') }),
+});
+
+/** What the core tells, as the bits of `EventKind` in `src/core/http/observer.rs`. */
+const REQUEST_START = 1;
+const REQUEST_END = 2;
+const RETRY = 4;
+const THROTTLE = 8;
+/** A call of a client has failed for good; for its log only. */
+const FAILURE = 16;
+
+/** Node tells nobody who subscribes, so this is asked with every call. */
+function watchedByChannels() {
+  return (
+    (channels.requestStart.hasSubscribers ? REQUEST_START : 0) |
+    (channels.requestEnd.hasSubscribers ? REQUEST_END : 0) |
+    (channels.retry.hasSubscribers ? RETRY : 0) |
+    (channels.throttle.hasSubscribers ? THROTTLE : 0)
+  );
+}
+
+export { channels, FAILURE, REQUEST_END, REQUEST_START, RETRY, THROTTLE, watchedByChannels };

@@ -1,0 +1,78 @@
+import type { Logger, RetryEvent } from '../../index.js';
+import { TWENTY_CRM_DEFAULTS } from '../defaults.js';
+import { readOptions } from '../options.js';
+import { invalid } from '../serialise.js';
+import { REQUEST_END, RETRY, THROTTLE } from './channels.js';
+
+/** Log levels, the most talkative first. */
+const LEVELS = ['debug', 'info', 'warn', 'error', 'off'] as const;
+
+type Level = (typeof LEVELS)[number];
+
+const DEFAULT_LEVEL = LEVELS.indexOf(TWENTY_CRM_DEFAULTS.logLevel);
+
+/** Names of the options of clients and services alike. */
+const HOOK_OPTIONS = ['onRetry', 'logger', 'logLevel'] as const;
+
+/** What one client or service was given to be told. */
+export interface Hooks {
+  onRetry: ((event: RetryEvent) => unknown) | undefined;
+  logger: Logger | undefined;
+  /** index of the least that is logged */
+  level: number;
+}
+
+/**
+ * The client's hooks, where a service has none of its own.
+ * @param what the argument's name
+ * @returns undefined where there is nobody to tell
+ */
+function readHooks(what: string, options: unknown, inherited?: Hooks): Hooks | undefined {
+  const { onRetry, logger, logLevel } = readOptions(what, options, HOOK_OPTIONS);
+  if (onRetry !== undefined && onRetry !== null && typeof onRetry !== 'function') {
+    throw invalid('onRetry', 'onRetry must be a function');
+  }
+  const levelName = (logLevel ?? undefined) as Level | undefined;
+  if (levelName !== undefined && !LEVELS.includes(levelName)) {
+    throw invalid('logLevel', `logLevel must be one of ${LEVELS.join(', ')}`);
+  }
+  if (logger !== undefined && logger !== null) requireLogger(logger);
+  const hooks: Hooks = {
+    onRetry: (onRetry as Hooks['onRetry'] | null) ?? inherited?.onRetry,
+    logger: (logger as Logger | null | undefined) ?? inherited?.logger,
+    level:
+      levelName === undefined ? (inherited?.level ?? DEFAULT_LEVEL) : LEVELS.indexOf(levelName),
+  };
+  return hooks.onRetry === undefined && hooks.logger === undefined ? undefined : hooks;
+}
+
+function requireLogger(logger: unknown): void {
+  for (const level of LEVELS) {
+    if (level !== 'off' && !hasMethod(logger, level)) {
+      throw invalid('logger', `logger must have a method ${level}, as console has`);
+    }
+  }
+}
+
+function hasMethod(object: unknown, method: string) {
+  try {
+    return typeof (object as Record<string, unknown>)[method] === 'function';
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a line of this level is written. */
+function logs(hooks: Hooks | undefined, level: Exclude<Level, 'off'>) {
+  return hooks?.logger !== undefined && LEVELS.indexOf(level) >= hooks.level;
+}
+
+function wantedBy(hooks: Hooks | undefined) {
+  return (
+    (hooks?.onRetry !== undefined || logs(hooks, 'warn') ? RETRY : 0) |
+    (logs(hooks, 'warn') ? THROTTLE : 0) |
+    (logs(hooks, 'debug') ? REQUEST_END : 0)
+  );
+}
+
+export { HOOK_OPTIONS, logs, readHooks, wantedBy };

@@ -1,0 +1,273 @@
+import type {
+  AbortSignalLike,
+  TwentyCrmRequestOptions as RequestOptions,
+  TwentyCrmResponse,
+  TwentyCrmRestClientConfig,
+} from '../index.js';
+import type { RestClient } from '../native.js';
+import type { Answer } from './dispatcher.js';
+import { begin, callNow, dispatcher, registerTarget, thrownError } from './dispatcher.js';
+import { createTwentyCrmError, isApiError, TwentyCrmErrorCode } from './errors.js';
+import { native } from './native.js';
+import { FAILURE } from './observability/channels.js';
+import type { Hooks } from './observability/hooks.js';
+import { HOOK_OPTIONS, logs, readHooks, wantedBy } from './observability/hooks.js';
+import {
+  namesOf,
+  optionsToJson,
+  readOptions,
+  readSignal,
+  requireKnown,
+  withoutBlanks,
+} from './options.js';
+import { describe, invalid, messageOf, toJson } from './serialise.js';
+
+/** Methods by the number that `src/napi/rest_client.rs` knows them by. */
+const GET = 0;
+const POST = 1;
+const PUT = 2;
+const PATCH = 3;
+const DELETE = 4;
+
+/** Out of reach of `util.inspect` and of callers. */
+const natives: WeakMap<object, RestClient> = new WeakMap();
+
+const hooksByClient: WeakMap<object, Hooks> = new WeakMap();
+
+/** See `index.d.ts`. */
+class TwentyCrmRestClient {
+  constructor(config: TwentyCrmRestClientConfig) {
+    const inner = callNow(() => {
+      const configJson = configToJson(config);
+      const hooks = readHooks('config', config);
+      if (hooks !== undefined) hooksByClient.set(this, hooks);
+      const wanted = wantedBy(hooks) | (logs(hooks, 'error') ? FAILURE : 0);
+      const target = hooks === undefined ? 0 : registerTarget(hooks);
+      return new native.RestClient(configJson, dispatcher, target, wanted);
+    });
+    natives.set(this, inner);
+  }
+
+  get<T = unknown>(
+    path: string,
+    optionsOrBody?: RequestOptions | null,
+    options?: RequestOptions,
+  ): Promise<TwentyCrmResponse<T>> {
+    return send(this, GET, path, undefined, options ?? optionsOrBody);
+  }
+
+  post<T = unknown>(
+    path: string,
+    body?: unknown,
+    options?: RequestOptions,
+  ): Promise<TwentyCrmResponse<T>> {
+    return send(this, POST, path, body, options);
+  }
+
+  put<T = unknown>(
+    path: string,
+    body?: unknown,
+    options?: RequestOptions,
+  ): Promise<TwentyCrmResponse<T>> {
+    return send(this, PUT, path, body, options);
+  }
+
+  patch<T = unknown>(
+    path: string,
+    body?: unknown,
+    options?: RequestOptions,
+  ): Promise<TwentyCrmResponse<T>> {
+    return send(this, PATCH, path, body, options);
+  }
+
+  delete<T = unknown>(
+    path: string,
+    optionsOrBody?: unknown,
+    options?: RequestOptions,
+  ): Promise<TwentyCrmResponse<T>> {
+    return options === undefined
+      ? send(this, DELETE, path, undefined, optionsOrBody as RequestOptions | null)
+      : send(this, DELETE, path, optionsOrBody, options);
+  }
+
+  stats() {
+    const { toStats } =
+      require('./observability/stats.js') as typeof import('./observability/stats.js');
+    return toStats(nativeOf(this).stats());
+  }
+
+  async close() {
+    nativeOf(this).close();
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+}
+
+function findNative(client: unknown) {
+  return natives.get(client as object);
+}
+
+/** Services made from a client inherit them. */
+function hooksOf(client: unknown) {
+  return hooksByClient.get(client as object);
+}
+
+function nativeOf(client: unknown) {
+  const found = findNative(client);
+  if (found === undefined) throw new TypeError('not a TwentyCrmRestClient');
+  return found;
+}
+
+const CONFIG = [
+  'baseUrl',
+  'apiKey',
+  'timeout',
+  'maxRetries',
+  'initialBackoffMs',
+  'maxBackoffMs',
+  'deadlineMs',
+  'maxThrottleWaitMs',
+  'maxRequestsPerMinute',
+  'maxResponseBytes',
+  'ca',
+] as const;
+
+/** Members of the template's `TwentyCrmConfig`, which is handed over as it is. */
+const BESIDE_CONFIG = [
+  ...['id', 'enabled', 'syncMode'],
+  ...['createdBy', 'updatedBy', 'createdAt', 'updatedAt'],
+] as const;
+
+const EXPECTED: ReadonlySet<string> = new Set([...CONFIG, ...HOOK_OPTIONS, ...BESIDE_CONFIG]);
+
+/** What cannot be done without, and where to get it. */
+const NEEDED = [
+  ['baseUrl', 'give the address of your Twenty, for example https://crm.example.com'],
+  ['apiKey', 'create one in Twenty under Settings, APIs & Webhooks'],
+] as const;
+
+const OPTIONS = ['timeout', 'headers', 'skipRetry', 'idempotencyKey', 'deadlineMs'] as const;
+
+const KNOWN_OPTIONS = new Set([...OPTIONS, 'signal']);
+
+function configToJson(config: unknown) {
+  if (typeof config !== 'object' || config === null) {
+    throw invalid('config', 'the configuration must be an object with baseUrl and apiKey');
+  }
+  refuseSlips(config);
+  const values = readOptions('config', config, CONFIG);
+  for (const [name, what] of NEEDED) {
+    if (values[name] != null) continue;
+    throw invalid(
+      name,
+      `${name} is missing: ${what} (where it comes from the environment, its variable is not set)`,
+    );
+  }
+  // They may be stored with them: HTTP drops the blanks around a header's value, so nobody noticed.
+  values.baseUrl = withoutBlanks(values.baseUrl);
+  values.apiKey = withoutBlanks(values.apiKey);
+  if (values.ca !== undefined && values.ca !== null) {
+    const { readCa } = require('./ca.js') as typeof import('./ca.js');
+    values.ca = readCa(values.ca);
+  }
+  return optionsToJson(values) ?? '{}';
+}
+
+/** A misspelt option would be ignored. Whatever else there is belongs to whoever keeps it. */
+function refuseSlips(config: object) {
+  for (const name of namesOf('config', config)) {
+    if (EXPECTED.has(name)) continue;
+    const { isSlip, unknownOption } =
+      require('./unknown-option.js') as typeof import('./unknown-option.js');
+    // Without those that cannot be done without: that they are missing is said anyway.
+    const optional = [...CONFIG.slice(NEEDED.length), ...HOOK_OPTIONS];
+    if (isSlip(name, optional)) throw unknownOption('the configuration', name, optional);
+  }
+}
+
+function send<T>(
+  client: TwentyCrmRestClient,
+  method: number,
+  path: unknown,
+  body: unknown,
+  options: RequestOptions | null | undefined,
+): Promise<TwentyCrmResponse<T>> {
+  // What is thrown in here, for a `this` that is no client, rejects the promise.
+  return new Promise((resolve, reject) => {
+    const inner = nativeOf(client);
+    let bodyJson: string | undefined;
+    let optionsJson: string | undefined;
+    let signal: AbortSignalLike | undefined;
+    try {
+      if (typeof path !== 'string')
+        throw invalid('path', 'path must be a string such as "/rest/people"');
+      bodyJson = toJson('body', body);
+      if (options !== undefined && options !== null) {
+        requireKnown('a request', options, KNOWN_OPTIONS);
+        signal = readSignal(options);
+        optionsJson = callOptionsToJson(options);
+      }
+    } catch (error) {
+      resolve({ success: false, error: plain(error) });
+      return;
+    }
+    begin(
+      (dispatcher, id) => inner.request(dispatcher, id, method, path, bodyJson, optionsJson),
+      signal,
+      (answer) => resolve(toResponse(answer)),
+      reject,
+      undefined,
+      hooksOf(client),
+    );
+  });
+}
+
+function toResponse<T>(answer: Answer): TwentyCrmResponse<T> {
+  if (!answer.ok) return { success: false, error: answer.error };
+  if (answer.text === '') return { success: true, data: null as T };
+  try {
+    return { success: true, data: JSON.parse(answer.text) };
+  } catch (cause) {
+    return { success: false, error: notJson(cause) };
+  }
+}
+
+function callOptionsToJson(options: RequestOptions) {
+  const values = readOptions('options', options, OPTIONS);
+  if (isIterable(values.headers)) {
+    // A Map or a Headers object would be written as an empty object, and its headers lost.
+    throw invalid('headers', 'headers must be a plain object of names and texts');
+  }
+  return optionsToJson(values);
+}
+
+function isIterable(value: unknown) {
+  try {
+    return typeof value === 'object' && value !== null && Symbol.iterator in value;
+  } catch (cause) {
+    throw invalid('headers', `headers cannot be read: ${describe(cause)}`, cause);
+  }
+}
+
+function plain(error: unknown) {
+  return isApiError(error) ? error.toJSON() : thrownError(error);
+}
+
+function notJson(cause: unknown) {
+  return createTwentyCrmError(
+    TwentyCrmErrorCode.UNKNOWN,
+    'the answer is not JSON, so this is not a Twenty API: check the base URL',
+    {
+      status: 200,
+      isRetryable: false,
+      details: {
+        reason: 'NOT_TWENTY',
+        originalError: messageOf(cause),
+      },
+    },
+  );
+}
+
+export { configToJson, findNative, hooksOf, TwentyCrmRestClient };

@@ -1,0 +1,194 @@
+import { apiError, isError, TwentyCrmErrorCode } from './errors.js';
+
+/** What a caller gave: no member of it is known to be there, and reading one can throw. */
+export type Unchecked = { readonly [name: string]: unknown } | null | undefined;
+
+/**
+ * @param what the argument's name
+ * @returns undefined where the value is absent
+ */
+function toJson(what: string, value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw invalid(what, `${what} cannot be written as JSON: ${describe(cause)}`, cause);
+  }
+  if (text === undefined) throw invalid(what, `${what} cannot be written as JSON`);
+  return text;
+}
+
+/**
+ * One flat record as JSON text. JSON writes NaN and infinities as null, which would clear the field: they are refused.
+ */
+function recordToJson(what: 'person' | 'company', input: unknown) {
+  if (typeof input !== 'object' || input === null) {
+    throw notRecord(what);
+  }
+  requireNoPromise(what, input);
+  let text: string | undefined;
+  let submissions: unknown;
+  try {
+    submissions = (input as Unchecked)?.total_submissions;
+    text = JSON.stringify(input);
+  } catch (cause) {
+    const unwritable = unwritableField(input);
+    refuseNumericId(unwritable.field, unwritable.value, cause);
+    const field = unlessLong(unwritable.field, MAX_NAME);
+    throw invalid(
+      field,
+      `${field} of the ${what} cannot be written as JSON: ${describe(cause)}`,
+      cause,
+    );
+  }
+  if (isNotFinite(submissions)) {
+    const message = `total_submissions must be a finite number, got ${submissions}`;
+    throw invalid('total_submissions', message);
+  }
+  if (text === undefined || text[0] !== '{') {
+    throw notRecord(what);
+  }
+  return text;
+}
+
+/** A promise would be a record without any field. */
+function requireNoPromise(what: 'person' | 'company', input: object) {
+  let then: unknown;
+  try {
+    ({ then } = input as { then?: unknown });
+  } catch {
+    // Whatever it is, the next step finds out.
+  }
+  if (typeof then !== 'function') return;
+  throw invalid('input', `the ${what} is a promise: await it, and give what it comes to`);
+}
+
+/** Members that hold ids of the caller's own: many databases have them as numbers. */
+const IDS = new Set(['external_id', 'company_external_id']);
+
+/**
+ * One external id as JSON text, in which half a surrogate pair stays one: as a plain string it would become another id.
+ * @returns an object with `external_id`
+ */
+function keyToJson(externalId: unknown): string {
+  try {
+    return JSON.stringify({ external_id: externalId });
+  } catch (cause) {
+    refuseNumericId('external_id', externalId, cause);
+    throw invalid(
+      'external_id',
+      `external_id cannot be written as JSON: ${describe(cause)}`,
+      cause,
+    );
+  }
+}
+
+/** JSON knows no bigint; numbers are refused by the core, in the same words. */
+function refuseNumericId(field: string, value: unknown, cause: unknown) {
+  if (!IDS.has(field) || typeof value !== 'bigint') return;
+  throw invalid(field, `${field} must be a string, got a bigint: pass String(id)`, cause);
+}
+
+/** What JSON writes as null. */
+const isNotFinite = (value: unknown) => typeof value === 'number' && !Number.isFinite(value);
+
+/**
+ * Flat records as one JSON array, where none needs a closer look: a third less work than one by one. What is no object
+ * is refused by the core.
+ * @returns undefined where they are to go through `recordToJson`, which tells whose fault it is
+ */
+function plainRecordsToJson(records: unknown[]): string | undefined {
+  try {
+    // Libraries of old give arrays a text of their own.
+    const isList = (records as { toJSON?: unknown }).toJSON === undefined;
+    return isList && records.every(isPlainRecord) ? JSON.stringify(records) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlainRecord(record: unknown) {
+  if (typeof record !== 'object' || record === null) return false;
+  const prototype = Object.getPrototypeOf(record);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const { toJSON, then, total_submissions } = record as Record<string, unknown>;
+  return toJSON === undefined && typeof then !== 'function' && !isNotFinite(total_submissions);
+}
+
+function notRecord(what: 'person' | 'company') {
+  const needed = what === 'person' ? 'external_id, name and email' : 'external_id and name';
+  return invalid('input', `the ${what} must be an object with ${needed}`);
+}
+
+/** The field that keeps a record from being written as JSON. */
+function unwritableField(input: object): { field: string; value?: unknown } {
+  try {
+    for (const field of Object.keys(input)) {
+      let value: unknown;
+      try {
+        value = (input as Record<string, unknown>)[field];
+        JSON.stringify(value);
+      } catch {
+        return { field, value };
+      }
+    }
+  } catch {
+    // A proxy that does not even name its fields.
+  }
+  return { field: 'input' };
+}
+
+function invalid(field: string, message: string, cause?: unknown) {
+  const options = { isRetryable: false, details: { field } };
+  return apiError(TwentyCrmErrorCode.VALIDATION_ERROR, message, options, cause);
+}
+
+/** As `Array.isArray`, which throws for a proxy that was revoked. */
+function isArray(value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** Characters that an error repeats of a text that is not ours: logs have limits. */
+const MAX_REPEATED = 2_000;
+
+/** The same, of a field's name. */
+const MAX_NAME = 200;
+
+/**
+ * A text that may be of any length, for people: all of it, or none. Cut somewhere, it could end in half of a key.
+ * @param most characters
+ */
+function unlessLong(text: string, most: number = MAX_REPEATED) {
+  return text.length > most ? `a text of ${text.length} characters` : text;
+}
+
+/** What a cause says, whatever it is and however long. */
+function messageOf(cause: unknown) {
+  try {
+    return String(isError(cause) ? cause.message : cause);
+  } catch {
+    return 'an error that cannot be shown';
+  }
+}
+
+/** The same, for a message of ours. */
+function describe(cause: unknown) {
+  return unlessLong(messageOf(cause));
+}
+
+export {
+  describe,
+  invalid,
+  isArray,
+  keyToJson,
+  messageOf,
+  plainRecordsToJson,
+  recordToJson,
+  toJson,
+  unlessLong,
+};

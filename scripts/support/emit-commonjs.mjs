@@ -1,0 +1,130 @@
+// The JavaScript of one source file, line by line and column by column: see docs/decisions/typescript-source.md.
+import { blankSourceFile } from 'ts-blank-space';
+import ts from 'typescript';
+
+/** @typedef {{ start: number, end: number, text: string }} Edit */
+
+/**
+ * @param {string} file for messages, and to end in `.ts`
+ * @param {string} text
+ * @returns {string} CommonJS; what has no such form is refused with its line
+ */
+export function emit(file, text) {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+  const at = (/** @type {ts.Node} */ node) => {
+    const { line, character } = source.getLineAndCharacterOfPosition(node.getStart(source));
+    return `${file}:${line + 1}:${character + 1}`;
+  };
+  /** @type {(node: ts.Node, why: string) => never} */
+  const refuse = (node, why) => {
+    throw new Error(`${at(node)}: ${why}`);
+  };
+  const blank = blankSourceFile(source, (node) =>
+    refuse(node, 'this syntax cannot be erased: write it as JavaScript with types'),
+  );
+  /** @type {Edit[]} */
+  const edits = [];
+  const statements = source.statements.filter((one) => !isType(one));
+  const first = statements[0];
+  if (first !== undefined) {
+    const start = first.getStart(source);
+    // In a line of its own where one is free, so that the first statement keeps its columns, too.
+    const free = blank.slice(0, start).search(/^[ \t]*$(?=\n)/m);
+    edits.push(free < 0 ? insertion(start, "'use strict'; ") : insertion(free, "'use strict';"));
+  }
+  for (const statement of source.statements) {
+    if (isType(statement)) edits.push(...commentsOf(statement));
+    else if (ts.isImportDeclaration(statement)) edits.push(...importEdits(statement));
+    else if (ts.isExportDeclaration(statement)) {
+      if (statement !== statements.at(-1)) refuse(statement, 'exports stand at the end of a file');
+      edits.push(...exportEdits(statement));
+    } else if (isExported(statement)) {
+      refuse(statement, 'values are exported in one list, at the end of the file');
+    }
+  }
+  return apply(blank, edits).replace(/[ \t]+$/gm, '');
+
+  /** What a comment says of a type says nothing without it. @param {ts.Statement} statement @returns {Edit[]} */
+  function commentsOf(statement) {
+    if (!ts.isInterfaceDeclaration(statement) && !ts.isTypeAliasDeclaration(statement)) return [];
+    return (ts.getLeadingCommentRanges(text, statement.pos) ?? [])
+      .filter(({ pos }) => text.startsWith('/**', pos))
+      .map(({ pos, end }) => ({
+        start: pos,
+        end,
+        text: text.slice(pos, end).replace(/[^\n]/g, ' '),
+      }));
+  }
+
+  /** @param {ts.ImportDeclaration} statement @returns {Edit[]} */
+  function importEdits(statement) {
+    const { importClause, moduleSpecifier } = statement;
+    const named = importClause?.namedBindings;
+    if (named === undefined || importClause?.name !== undefined) {
+      return refuse(statement, 'import names in braces, or everything with *');
+    }
+    const start = statement.getStart(source);
+    const specifier = moduleSpecifier.getText(source);
+    const from = { start: named.end, end: moduleSpecifier.end, text: ` = require(${specifier})` };
+    const keyword = { start, end: start + 'import'.length, text: 'const' };
+    if (ts.isNamespaceImport(named)) {
+      return [
+        keyword,
+        { start: named.getStart(source), end: named.name.getStart(source), text: '' },
+        from,
+      ];
+    }
+    return [
+      keyword,
+      ...named.elements.flatMap(({ propertyName, name, isTypeOnly }) => {
+        if (propertyName === undefined || isTypeOnly) return [];
+        return [{ start: propertyName.end, end: name.getStart(source), text: ': ' }];
+      }),
+      from,
+    ];
+  }
+
+  /** @param {ts.ExportDeclaration} statement @returns {Edit[]} */
+  function exportEdits(statement) {
+    const { exportClause, moduleSpecifier } = statement;
+    if (moduleSpecifier !== undefined || !exportClause || !ts.isNamedExports(exportClause)) {
+      return refuse(statement, 'export names of this file, in braces');
+    }
+    const start = statement.getStart(source);
+    return [
+      { start, end: start + 'export'.length, text: 'module.exports =' },
+      ...exportClause.elements.flatMap(({ propertyName, name, isTypeOnly }) => {
+        if (propertyName === undefined || isTypeOnly) return [];
+        const [from, to] = [propertyName.getText(source), name.getText(source)];
+        return [{ start: propertyName.getStart(source), end: name.end, text: `${to}: ${from}` }];
+      }),
+    ];
+  }
+}
+
+/** @param {number} start @param {string} text @returns {Edit} */
+const insertion = (start, text) => ({ start, end: start, text });
+
+/** @param {ts.Statement} statement */
+const isType = (statement) =>
+  ts.isInterfaceDeclaration(statement) ||
+  ts.isTypeAliasDeclaration(statement) ||
+  (ts.isImportDeclaration(statement) && statement.importClause?.isTypeOnly === true) ||
+  (ts.isExportDeclaration(statement) && statement.isTypeOnly);
+
+/** @param {ts.Statement} statement */
+const isExported = (statement) =>
+  ts.isExportAssignment(statement) ||
+  (ts.canHaveModifiers(statement) &&
+    ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true);
+
+/** Blanks have the length of what they replace, so that positions in the source hold. @param {string} text @param {Edit[]} edits */
+function apply(text, edits) {
+  let result = '';
+  let at = 0;
+  for (const { start, end, text: put } of edits.toSorted((a, b) => a.start - b.start)) {
+    result += text.slice(at, start) + put;
+    at = end;
+  }
+  return result + text.slice(at);
+}
