@@ -41,8 +41,8 @@ const filesOf = (folder, ending) =>
 const OTHERS = ['GET', 'GNU', 'MODULE_NOT_FOUND', 'UTC'];
 
 /** Reasons that the JavaScript gives by itself, or asks for. */
-const inJavaScript = filesOf('lib', /\.js$/)
-  .filter((name) => !name.startsWith('lib/cli/') && name !== 'lib/errors.js')
+const inJavaScript = filesOf('lib', /\.ts$/)
+  .filter((name) => !name.startsWith('lib/cli/') && name !== 'lib/errors.ts')
   .flatMap((name) => [
     ...readFileSync(path.join(root, name), 'utf8').matchAll(/'([A-Z][A-Z_]{2,})'/g),
   ])
