@@ -1,13 +1,11 @@
 // The four files that mirror the template's own `lib/types`.
 
-// One file per file of `lib/`, and what several of them share.
+// What exists at run time (values), and the types of each part of `lib/`.
 export * from './types/abort-signal.js';
 export * from './types/api-service.js';
 export * from './types/bulk.js';
 export * from './types/config.js';
 export * from './types/config-store.js';
-export * from './types/defaults.js';
-export * from './types/errors.js';
 export * from './types/find-delete.js';
 export * from './types/inputs.js';
 export * from './types/mappers.js';
@@ -25,4 +23,5 @@ export * from './types/twenty-crm-config.types.js';
 export * from './types/twenty-crm-entities.types.js';
 export * from './types/twenty-crm-errors.types.js';
 export * from './types/twenty-crm-sync.types.js';
+export * from './types/values.js';
 export * from './types/webhook.js';

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { emit } from '../scripts/support/emit-commonjs.mjs';
+import { emitTypes } from '../scripts/support/emit-types.mjs';
 
 const lib = fileURLToPath(new URL('../lib', import.meta.url));
 const files = readdirSync(lib, { recursive: true }).map(String);
@@ -109,6 +110,11 @@ describe('emit', () => {
 });
 
 describe('types', () => {
+  test('types/values.d.ts is what the sources say', () => {
+    const written = readFileSync(path.join(lib, '../types/values.d.ts'), 'utf8');
+    assert.equal(written, emitTypes(), 'npm run build:lib writes it');
+  });
+
   test('no any crosses a module', () => {
     assert.deepEqual(crossings(), []);
   });

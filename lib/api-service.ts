@@ -19,8 +19,12 @@ const TEST_OPTIONS = new Set(['timeout', 'ca', 'signal']);
 /** Names of `DiagnoseOptions`. */
 const DIAGNOSE_OPTIONS = new Set(['fieldNames', 'signal']);
 
-/** See `index.d.ts`. */
+/** Checks a server and a key before they are configured. */
 class TwentyCrmApiService {
+  /**
+   * Asks the server for something that needs the key. Never rejects for what the server or the network does: `ok`,
+   * `message` and `details` say what was found. Rejects with the signal's reason when the signal aborts.
+   */
   async testConnection(
     baseUrl: string,
     apiKey: string,
@@ -36,6 +40,10 @@ class TwentyCrmApiService {
     return { ok: false, latencyMs: 0, message, details: { error: code } };
   }
 
+  /**
+   * Whether something answers at this URL, without a key. Rejects for nothing but an aborted signal, with that
+   * signal's reason.
+   */
   async isReachable(baseUrl: string, options?: ConnectionTestOptions): Promise<boolean> {
     const json = testOptionsToJson('isReachable', options);
     const answer = await call(
@@ -45,6 +53,11 @@ class TwentyCrmApiService {
     return answer.ok && answer.text === 'true';
   }
 
+  /**
+   * Looks at everything that syncing needs, and says what to do about each thing that is not as it should be. Changes
+   * nothing in the CRM, and takes at most about twice the configuration's `timeout`. Never rejects for what the
+   * configuration, the server or the network is like; rejects with the signal's reason when the signal aborts.
+   */
   async diagnose(config: TwentyCrmRestClientConfig, options?: DiagnoseOptions): Promise<Diagnosis> {
     const signal = readSignal(options);
     let configJson: string;

@@ -9,14 +9,29 @@ import { SERVICE_OPTIONS, TwentyCrmSyncService } from './sync-service.js';
 const OPTIONS = ['mode', 'mappingStore', 'cacheTtlMs'] as const;
 
 /**
- * See `index.d.ts`.
- * @param config whole in mode `direct_crm`
- * @param options a number is the cache TTL, as in the template
+ * A {@link TwentyCrmSyncService} from a configuration.
+ * @param options An object, or just the cache TTL in milliseconds.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it.
+ */
+function createTwentyCrmSyncService(
+  config: TwentyCrmRestClientConfig,
+  options?: number | SyncServiceOptions,
+): TwentyCrmSyncService;
+/**
+ * A {@link TwentyCrmSyncService} that sends nothing to Twenty: in the modes `platform` and `disabled` the configuration
+ * may be empty.
  */
 function createTwentyCrmSyncService(
   config: Partial<TwentyCrmRestClientConfig>,
+  options: SyncServiceOptions & {
+    /** One of those that send nothing. */
+    mode: 'platform' | 'disabled';
+  },
+): TwentyCrmSyncService;
+function createTwentyCrmSyncService(
+  config: Partial<TwentyCrmRestClientConfig>,
   options?: number | SyncServiceOptions,
-) {
+): TwentyCrmSyncService {
   const settings = toSettings(options);
   requireKnown('createTwentyCrmSyncService', settings, SERVICE_OPTIONS);
   const { mode, mappingStore, cacheTtlMs } = readOptions('options', settings, OPTIONS);
@@ -33,11 +48,19 @@ function createTwentyCrmSyncService(
   );
 }
 
-/** See `index.d.ts`. */
+/**
+ * A {@link TwentyCrmSyncService} from `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_SYNC_MODE` and
+ * `TWENTY_CRM_CACHE_TTL_MS`; options go over the latter two. `TWENTY_CRM_ENABLED` set to anything but `true` makes it
+ * `disabled`, whatever else is said; a variable that is not set switches nothing off.
+ * @param options An object, or just the cache TTL in milliseconds.
+ * @param env `process.env` when it is not given.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option or a variable is no good, or the URL or key is missing
+ * in `direct_crm` mode; `details.field` names it.
+ */
 function createTwentyCrmSyncServiceFromEnv(
   options?: number | SyncServiceOptions,
   env: Record<string, string | undefined> = process.env,
-) {
+): TwentyCrmSyncService {
   const settings = toSettings(options);
   requireKnown('createTwentyCrmSyncServiceFromEnv', settings, SERVICE_OPTIONS);
   const { baseUrl = '', apiKey = '' } = readCredentials(env);

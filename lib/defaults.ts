@@ -1,5 +1,75 @@
-/** The core's own defaults; a test holds this copy, and the `@default` tags of the types, to them. */
-const TWENTY_CRM_DEFAULTS: typeof import('../index.js').TWENTY_CRM_DEFAULTS = Object.freeze({
+import type {
+  CollisionOptions,
+  FieldNames,
+  ObservabilityOptions,
+  OutboxOptions,
+  SyncOptions,
+  SyncServiceOptions,
+  TwentyCrmRequestOptions,
+  TwentyCrmRestClientConfig,
+  UpsertCallOptions,
+  UpsertOptions,
+  VerifyTwentyWebhookOptions,
+} from '../index.js';
+
+type Defaults = Readonly<
+  Required<
+    Pick<
+      TwentyCrmRestClientConfig,
+      | 'timeout'
+      | 'maxRetries'
+      | 'initialBackoffMs'
+      | 'maxBackoffMs'
+      | 'maxThrottleWaitMs'
+      | 'maxResponseBytes'
+    > &
+      Pick<TwentyCrmRequestOptions, 'skipRetry'> &
+      Pick<ObservabilityOptions, 'logLevel'> &
+      Pick<
+        SyncServiceOptions,
+        | 'batching'
+        | 'cacheTtlMs'
+        | 'hashTtlMs'
+        | 'mode'
+        | 'invalidEmail'
+        | 'missingEmail'
+        | 'companyKey'
+      > &
+      UpsertOptions &
+      Pick<UpsertCallOptions, 'skipUnchanged'> &
+      Pick<VerifyTwentyWebhookOptions, 'toleranceMs' | 'maxBodyBytes'> &
+      Pick<SyncOptions, 'maxConcurrency' | 'dryRun' | 'force' | 'verifyUnchanged'>
+  > & {
+    /** What to do about somebody else who has the same e-mail address, domain or name. */
+    collisions: Readonly<Required<CollisionOptions>>;
+    /** Of `createTwentyCrmOutbox`. */
+    outbox: Readonly<
+      Required<
+        Pick<
+          OutboxOptions,
+          | 'batchSize'
+          | 'leaseMs'
+          | 'pollIntervalMs'
+          | 'initialBackoffMs'
+          | 'maxBackoffMs'
+          | 'pauseMs'
+          | 'stopTimeoutMs'
+          | 'flushTimeoutMs'
+        >
+      >
+    >;
+    /** API names of the custom fields. */
+    fieldNames: Readonly<
+      Required<Omit<FieldNames, 'plan'>> & {
+        /** The first of them that the workspace has is used. */
+        plan: readonly string[];
+      }
+    >;
+  }
+>;
+
+/** Every option that has a default, with the default that its `@default` tag names. Frozen, at every depth. */
+const TWENTY_CRM_DEFAULTS: Defaults = Object.freeze({
   timeout: 10_000,
   maxRetries: 3,
   initialBackoffMs: 200,
@@ -53,16 +123,31 @@ const TWENTY_CRM_DEFAULTS: typeof import('../index.js').TWENTY_CRM_DEFAULTS = Ob
   }),
 });
 
-const { timeout, maxRetries, initialBackoffMs, maxBackoffMs } = TWENTY_CRM_DEFAULTS;
+/** Milliseconds per attempt: `TWENTY_CRM_DEFAULTS.timeout` under the template's name, as are the next three. */
+const DEFAULT_TIMEOUT: number = TWENTY_CRM_DEFAULTS.timeout;
+/** How often a failed request is repeated. */
+const DEFAULT_MAX_RETRIES: number = TWENTY_CRM_DEFAULTS.maxRetries;
+/** Milliseconds before the first repeat, at most. */
+const DEFAULT_INITIAL_BACKOFF_MS: number = TWENTY_CRM_DEFAULTS.initialBackoffMs;
+/** Milliseconds before any repeat, at most, unless the server asks for more. */
+const DEFAULT_MAX_BACKOFF_MS: number = TWENTY_CRM_DEFAULTS.maxBackoffMs;
+/** Milliseconds of a wait that chance decides, at most: all of it, so that many clients do not come back together. */
+const MAX_JITTER_MS: number = TWENTY_CRM_DEFAULTS.maxBackoffMs;
 
-const RETRYABLE_STATUS_CODES = Object.freeze([408, 429, 500, 502, 503, 504] as const);
+/**
+ * The statuses that the template repeats a request for. This package repeats it for any 5xx, and looks at the body: a
+ * 500 that says that the data is no good is not repeated.
+ */
+const RETRYABLE_STATUS_CODES: readonly [408, 429, 500, 502, 503, 504] = Object.freeze([
+  408, 429, 500, 502, 503, 504,
+] as const);
 
 export {
-  initialBackoffMs as DEFAULT_INITIAL_BACKOFF_MS,
-  maxBackoffMs as DEFAULT_MAX_BACKOFF_MS,
-  maxBackoffMs as MAX_JITTER_MS,
-  maxRetries as DEFAULT_MAX_RETRIES,
+  DEFAULT_INITIAL_BACKOFF_MS,
+  DEFAULT_MAX_BACKOFF_MS,
+  DEFAULT_MAX_RETRIES,
+  DEFAULT_TIMEOUT,
+  MAX_JITTER_MS,
   RETRYABLE_STATUS_CODES,
   TWENTY_CRM_DEFAULTS,
-  timeout as DEFAULT_TIMEOUT,
 };

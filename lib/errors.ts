@@ -4,6 +4,9 @@ import type {
   TwentyCrmErrorReason,
 } from '../index.js';
 
+/** What is declared in the file that mirrors the template's. */
+type Mirrored = typeof import('../index.js');
+
 const codes = Object.freeze({
   TIMEOUT: 'TIMEOUT',
   RATE_LIMIT: 'RATE_LIMIT',
@@ -17,7 +20,7 @@ const codes = Object.freeze({
 });
 
 // To the compiler an enum's members are no mere strings, so an object literal cannot be one without a cast.
-const TwentyCrmErrorCode = codes as unknown as typeof import('../index.js').TwentyCrmErrorCode;
+const TwentyCrmErrorCode = codes as unknown as Mirrored['TwentyCrmErrorCode'];
 
 const knownCodes: ReadonlySet<unknown> = new Set(Object.values(codes));
 
@@ -28,7 +31,7 @@ const retryableCodes: ReadonlySet<unknown> = new Set([
   codes.NETWORK_ERROR,
 ]);
 
-function isTwentyCrmError(error: unknown): error is TwentyCrmError {
+const isTwentyCrmError: Mirrored['isTwentyCrmError'] = (error): error is TwentyCrmError => {
   if (typeof error !== 'object' || error === null) return false;
   try {
     const { code, message, status, isRetryable, details } = error as Record<string, unknown>;
@@ -43,13 +46,9 @@ function isTwentyCrmError(error: unknown): error is TwentyCrmError {
     // A getter or a proxy that throws: whatever it is, it is no error of ours.
     return false;
   }
-}
+};
 
-function createTwentyCrmError(
-  code: ErrorCode,
-  message: string,
-  options?: Partial<Pick<TwentyCrmError, 'status' | 'isRetryable' | 'details'>>,
-): TwentyCrmError {
+const createTwentyCrmError: Mirrored['createTwentyCrmError'] = (code, message, options) => {
   const { status, isRetryable = retryableCodes.has(code), details } = options ?? {};
   return {
     code,
@@ -58,18 +57,38 @@ function createTwentyCrmError(
     isRetryable,
     ...(details != null && { details }),
   };
-}
+};
 
+/**
+ * What every promise of the services rejects with, an aborted call aside: an `Error` that is a
+ * {@link TwentyCrmError} too. Its fields are own and enumerable; `JSON.stringify` gives the plain error.
+ */
 class TwentyCrmApiError extends Error implements TwentyCrmError {
   // Declared only: a field that is not there must not be an own one.
+  /** What went wrong, in nine classes. */
   declare readonly code: ErrorCode;
+  /** HTTP status, where there was an answer. */
   declare readonly status?: number;
+  /** Whether trying later makes sense. Retries were used up already. */
   declare readonly isRetryable: boolean;
+  /** What else is known: `reason` as a constant, `field`, `originalError` and others. */
   declare readonly details?: NonNullable<TwentyCrmError['details']> & {
+    /** Why, for programs. */
     reason?: TwentyCrmErrorReason;
   };
 
-  constructor(error: TwentyCrmError, options?: { cause?: unknown }) {
+  /**
+   * @param error The facts; `message` becomes the message.
+   * @param options `cause`: what it was made from.
+   * @throws {TypeError} when `error` is no {@link TwentyCrmError}.
+   */
+  constructor(
+    error: TwentyCrmError,
+    options?: {
+      /** What it was made from. */
+      cause?: unknown;
+    },
+  ) {
     if (!isTwentyCrmError(error)) {
       throw new TypeError(
         'TwentyCrmApiError is made from a TwentyCrmError: createTwentyCrmError(code, message) gives one',
@@ -84,7 +103,8 @@ class TwentyCrmApiError extends Error implements TwentyCrmError {
     if (error.details !== undefined) this.details = error.details;
   }
 
-  toJSON() {
+  /** The error as a plain object, without stack and cause. */
+  toJSON(): TwentyCrmError {
     return createTwentyCrmError(this.code, this.message, this);
   }
 }

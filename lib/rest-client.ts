@@ -1,6 +1,7 @@
 import type {
   AbortSignalLike,
-  TwentyCrmRequestOptions as RequestOptions,
+  TwentyCrmClientStats,
+  TwentyCrmRequestOptions,
   TwentyCrmResponse,
   TwentyCrmRestClientConfig,
 } from '../index.js';
@@ -34,8 +35,16 @@ const natives: WeakMap<object, RestClient> = new WeakMap();
 
 const hooksByClient: WeakMap<object, Hooks> = new WeakMap();
 
-/** See `index.d.ts`. */
+/**
+ * Requests to a Twenty server with retries, pacing and timeouts. It resolves with
+ * `{ success: true, data }` or `{ success: false, error }` and rejects for one thing only: an aborted signal, with
+ * that signal's own reason. `data` is the server's JSON, untouched.
+ *
+ * A `path` stays on the server, with or without a `/` at its beginning: absolute URLs, `//host`, `..` and control characters resolve
+ * with `VALIDATION_ERROR` before any request.
+ */
 class TwentyCrmRestClient {
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it. */
   constructor(config: TwentyCrmRestClientConfig) {
     const inner = callNow(() => {
       const configJson = configToJson(config);
@@ -48,59 +57,84 @@ class TwentyCrmRestClient {
     natives.set(this, inner);
   }
 
+  /** Reads. */
+  get<T = unknown>(path: string, options?: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
+  /** As `post`, `put` and `patch` are called, with no body. */
   get<T = unknown>(
     path: string,
-    optionsOrBody?: RequestOptions | null,
-    options?: RequestOptions,
+    body: null | undefined,
+    options: TwentyCrmRequestOptions,
+  ): Promise<TwentyCrmResponse<T>>;
+  get<T = unknown>(
+    path: string,
+    optionsOrBody?: TwentyCrmRequestOptions | null,
+    options?: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>> {
     return send(this, GET, path, undefined, options ?? optionsOrBody);
   }
 
+  /** Creates. `body` is sent as JSON; nothing is sent when it is undefined. */
   post<T = unknown>(
     path: string,
     body?: unknown,
-    options?: RequestOptions,
+    options?: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>> {
     return send(this, POST, path, body, options);
   }
 
+  /** Replaces. `body` is sent as JSON; nothing is sent when it is undefined. */
   put<T = unknown>(
     path: string,
     body?: unknown,
-    options?: RequestOptions,
+    options?: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>> {
     return send(this, PUT, path, body, options);
   }
 
+  /** Changes. `body` is sent as JSON; nothing is sent when it is undefined. */
   patch<T = unknown>(
     path: string,
     body?: unknown,
-    options?: RequestOptions,
+    options?: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>> {
     return send(this, PATCH, path, body, options);
   }
 
+  /** Deletes. */
+  delete<T = unknown>(
+    path: string,
+    options?: TwentyCrmRequestOptions,
+  ): Promise<TwentyCrmResponse<T>>;
+  /** As `post`, `put` and `patch` are called: with a body. */
+  delete<T = unknown>(
+    path: string,
+    body: unknown,
+    options: TwentyCrmRequestOptions,
+  ): Promise<TwentyCrmResponse<T>>;
   delete<T = unknown>(
     path: string,
     optionsOrBody?: unknown,
-    options?: RequestOptions,
+    options?: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>> {
     return options === undefined
-      ? send(this, DELETE, path, undefined, optionsOrBody as RequestOptions | null)
+      ? send(this, DELETE, path, undefined, optionsOrBody as TwentyCrmRequestOptions | null)
       : send(this, DELETE, path, optionsOrBody, options);
   }
 
-  stats() {
+  /** Numbers since the client was made, those of services that were made from it among them. */
+  stats(): TwentyCrmClientStats {
     const { toStats } =
       require('./observability/stats.js') as typeof import('./observability/stats.js');
     return toStats(nativeOf(this).stats());
   }
 
-  async close() {
+  /** Lets calls under way finish; later calls resolve with `OPERATION_FAILED`. Connections are shared and stay. */
+  async close(): Promise<void> {
     nativeOf(this).close();
   }
 
-  async [Symbol.asyncDispose]() {
+  /** `close()`, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 }
@@ -192,7 +226,7 @@ function send<T>(
   method: number,
   path: unknown,
   body: unknown,
-  options: RequestOptions | null | undefined,
+  options: TwentyCrmRequestOptions | null | undefined,
 ): Promise<TwentyCrmResponse<T>> {
   // What is thrown in here, for a `this` that is no client, rejects the promise.
   return new Promise((resolve, reject) => {
@@ -234,7 +268,7 @@ function toResponse<T>(answer: Answer): TwentyCrmResponse<T> {
   }
 }
 
-function callOptionsToJson(options: RequestOptions) {
+function callOptionsToJson(options: TwentyCrmRequestOptions) {
   const values = readOptions('options', options, OPTIONS);
   if (isIterable(values.headers)) {
     // A Map or a Headers object would be written as an empty object, and its headers lost.

@@ -22,8 +22,12 @@ const OPTIONS = new Set(['fieldNames']);
 /** Names of `SchemaCallOptions`. */
 const CALL_OPTIONS = new Set(['signal']);
 
-/** See `index.d.ts`. */
+/**
+ * The custom fields of a workspace: which of them are there, and creating the others. Services of the same server and
+ * key use the new fields at once.
+ */
 class TwentyCrmSchemaService {
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it. */
   constructor(restClient: TwentyCrmRestClient, options?: SchemaServiceOptions) {
     const client = findNative(restClient);
     if (client === undefined) {
@@ -37,6 +41,10 @@ class TwentyCrmSchemaService {
     );
   }
 
+  /**
+   * Reads the workspace's fields from the server and compares them with what this package writes to. Changes nothing.
+   * A key that may not read metadata sees the fields, but not whether they are unique.
+   */
   async plan(options?: SchemaCallOptions): Promise<SchemaPlan> {
     const site = callSite(TwentyCrmSchemaService.prototype.plan);
     const inner = of(this);
@@ -46,6 +54,16 @@ class TwentyCrmSchemaService {
     throw errorAt(answer.error, site);
   }
 
+  /**
+   * Creates what is missing, and makes an `externalId` unique that is not; everything else that conflicts is left to
+   * people. Each field is tried, whatever becomes of the others. Safe to repeat, and to run in several processes at
+   * once: what somebody else made counts as there.
+   *
+   * @param plan Restricts it to the entries of `missing` and `conflicting`; everything when it is not given.
+   * @throws {TwentyCrmApiError} `AUTH_ERROR` when something is to be changed and the key may not change the data
+   * model: the message says what to grant, `details.needed` which fields it is about, `details.created` what was
+   * done before the refusal.
+   */
   async apply(
     plan?: SchemaSelection | null,
     options?: SchemaCallOptions,

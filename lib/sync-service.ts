@@ -102,9 +102,32 @@ export interface Internals {
 
 const internals: WeakMap<object, Internals> = new WeakMap();
 
-/** See `index.d.ts`. */
+/**
+ * Creates and updates people and companies, keyed by the caller's own ids. Services of one workspace in one process
+ * share connections, pacing, schema and remembered ids: making one per request costs nothing.
+ */
 class TwentyCrmSyncService {
-  /** @param options what `createTwentyCrmSyncService` passes on */
+  /**
+   * @param restClient Where to send to.
+   * @param mappingStore Where pairs of ids outlive the process; nowhere when it is null or not given.
+   * @param cacheTtlMs Milliseconds for which an id may be used without asking again; 300000 when it is not given.
+   * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good; `details.field` names it.
+   */
+  constructor(
+    restClient: TwentyCrmRestClient,
+    mappingStore?: MappingStore | null,
+    cacheTtlMs?: number,
+  );
+  /**
+   * @internal
+   * @param options what `createTwentyCrmSyncService` passes on
+   */
+  constructor(
+    restClient: TwentyCrmRestClient,
+    mappingStore: MappingStore | null | undefined,
+    cacheTtlMs: number | undefined,
+    options: SyncServiceOptions,
+  );
   constructor(
     restClient: TwentyCrmRestClient,
     mappingStore?: MappingStore | null,
@@ -114,6 +137,14 @@ class TwentyCrmSyncService {
     internals.set(this, construct(restClient, mappingStore, cacheTtlMs, options ?? {}));
   }
 
+  /**
+   * Creates the person, or updates the one with this external id. The company of `company_external_id` is created
+   * first when it is missing and `company_name` is there.
+   *
+   * Rejects with {@link TwentyCrmApiError}: `VALIDATION_ERROR` for bad input (before any request; `details.field`)
+   * and for what the server refuses, `AUTH_ERROR`, `RATE_LIMIT`, `TIMEOUT`, `NETWORK_ERROR`, `SERVER_ERROR`, or
+   * `OPERATION_FAILED`; with the signal's reason when the signal aborts.
+   */
   async upsertPerson(
     input: PersonInput,
     options?: UpsertCallOptions,
@@ -125,6 +156,7 @@ class TwentyCrmSyncService {
     return outcome(this, await start(this, PERSON, input, options), site);
   }
 
+  /** Creates the company, or updates the one with this external id. Rejects as {@link upsertPerson} does. */
   async upsertCompany(
     input: CompanyInput,
     options?: UpsertCallOptions,
@@ -136,18 +168,28 @@ class TwentyCrmSyncService {
     return outcome(this, await start(this, COMPANY, input, options), site);
   }
 
+  /**
+   * Does what an event of a service in `platform` mode says: the other end, for whoever consumes the events. Applying an
+   * event again changes nothing. Events of one record must be applied in the order in which they were published.
+   *
+   * Rejects as {@link upsertPerson} does, and with `VALIDATION_ERROR` for what is no event or one of another namespace,
+   * with `OPERATION_FAILED` in any mode but `direct_crm`.
+   */
   applyPlatformEvent(
     event: PersonUpsertEvent,
     options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyPerson>>;
+  /** As above, for a company. */
   applyPlatformEvent(
     event: CompanyUpsertEvent,
     options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyCompany>>;
+  /** As above, for a deletion. */
   applyPlatformEvent(
     event: PersonDeleteEvent | CompanyDeleteEvent,
     options?: UpsertCallOptions,
   ): Promise<DeleteResult>;
+  /** As above, for whichever it is. */
   applyPlatformEvent(
     event: PlatformEvent,
     options?: UpsertCallOptions,
@@ -174,18 +216,27 @@ class TwentyCrmSyncService {
       : this.upsertCompany(payload as unknown as CompanyInput, options);
   }
 
+  /**
+   * The person with this external id as the CRM has it now, or null: a soft-deleted one counts as not there. A failed
+   * look-up rejects, it is never "not there".
+   */
   async findPerson(externalId: string, options?: FindOptions): Promise<FoundPerson | null> {
     const site = callSite(TwentyCrmSyncService.prototype.findPerson);
     requireKnown('findPerson', options, FIND_OPTIONS);
     return outcome(this, await startFind(of(this), PERSON, externalId, options), site);
   }
 
+  /** As {@link findPerson}, for companies. */
   async findCompany(externalId: string, options?: FindOptions): Promise<FoundCompany | null> {
     const site = callSite(TwentyCrmSyncService.prototype.findCompany);
     requireKnown('findCompany', options, FIND_OPTIONS);
     return outcome(this, await startFind(of(this), COMPANY, externalId, options), site);
   }
 
+  /**
+   * Deletes the person with this external id, softly unless told otherwise. That there is none is no error: `deleted`
+   * is false then, and `reason` says why. Takes its turn among the upserts of the same person, in the order of calls.
+   */
   async deletePerson(externalId: string, options?: DeleteOptions): Promise<DeleteResult> {
     const { elsewhere } = of(this);
     requireKnown('deletePerson', options, DELETE_OPTIONS);
@@ -194,6 +245,7 @@ class TwentyCrmSyncService {
     return outcome(this, await startDelete(of(this), PERSON, externalId, options), site);
   }
 
+  /** As {@link deletePerson}, for companies. People of the company stay, without it. */
   async deleteCompany(externalId: string, options?: DeleteOptions): Promise<DeleteResult> {
     const { elsewhere } = of(this);
     requireKnown('deleteCompany', options, DELETE_OPTIONS);
@@ -202,16 +254,27 @@ class TwentyCrmSyncService {
     return outcome(this, await startDelete(of(this), COMPANY, externalId, options), site);
   }
 
+  /**
+   * Creates and updates many people in batches: records of one external id are merged, companies that people name are
+   * written first, unchanged records are not sent, one bad record does not harm the others.
+   *
+   * Throws `VALIDATION_ERROR` at once for options that are no good.
+   */
   syncPersons(inputs: Inputs<PersonInput>, options?: SyncOptions): SyncRun<TwentyPerson> {
     const { startBulk } = require('./bulk/start.js') as typeof import('./bulk/start.js');
     return startBulk<TwentyPerson>(of(this), PERSON, inputs, options);
   }
 
+  /** As {@link syncPersons}, for companies. */
   syncCompanies(inputs: Inputs<CompanyInput>, options?: SyncOptions): SyncRun<TwentyCompany> {
     const { startBulk } = require('./bulk/start.js') as typeof import('./bulk/start.js');
     return startBulk<TwentyCompany>(of(this), COMPANY, inputs, options);
   }
 
+  /**
+   * As {@link syncPersons}, with all results at once. Rejects with `OPERATION_FAILED` after every record was tried when
+   * some failed; `details.results` then has the result of every record.
+   */
   async upsertManyPersons(
     inputs: Inputs<PersonInput>,
     options?: SyncOptions,
@@ -220,6 +283,7 @@ class TwentyCrmSyncService {
     return collect(this.syncPersons(inputs, options) as BulkRun<TwentyPerson>);
   }
 
+  /** As {@link upsertManyPersons}, for companies. */
   async upsertManyCompanies(
     inputs: Inputs<CompanyInput>,
     options?: SyncOptions,
@@ -228,6 +292,10 @@ class TwentyCrmSyncService {
     return collect(this.syncCompanies(inputs, options) as BulkRun<TwentyCompany>);
   }
 
+  /**
+   * Numbers since the service was made, of its own requests; `workspace` is of all. A service that sends nothing to Twenty
+   * has zeros.
+   */
   stats(): TwentyCrmStats {
     const { toStats } =
       require('./observability/stats.js') as typeof import('./observability/stats.js');
@@ -235,6 +303,23 @@ class TwentyCrmSyncService {
     return toStats(inner.elsewhere === undefined ? inner.native.stats() : native.emptyStats());
   }
 
+  /**
+   * Takes in a verified event of Twenty's webhooks: forgets what it proves wrong, so that the next write looks again.
+   *
+   * - A record that was soft-deleted, or destroyed, is no longer mapped; with `ownGone` other than `create` its id stays,
+   *   because it tells a record that was there from a new one. A record that was restored is mapped again.
+   * - A record that somebody else edited is sent again by the next run with `skipUnchanged`, unless the event says that
+   *   only fields changed which are never written.
+   * - Echoes of own writes, events that come late or again, and records that are not this service's change nothing. An
+   *   own write is known by the record's `updatedAt`, which the answer to the write and its event have in common; who
+   *   wrote, as the record tells it, does not count: every API key is the same there.
+   * - A merge sends `updated` for the record that stays (`moved`, where its external id is another one now), and
+   *   `destroyed` for the one that goes.
+   *
+   * It sends nothing to Twenty, waits for upserts of the same record that were called before, and may be called again
+   * with the same event. Rejects with `VALIDATION_ERROR` for what is no event and with the signal's reason when the
+   * signal aborts; a mapping store that fails is told in the result and to `onWarning`.
+   */
   async applyWebhook(
     event: TwentyWebhookEvent,
     options?: ApplyWebhookOptions,
@@ -249,17 +334,20 @@ class TwentyCrmSyncService {
     return outcome(this, await startApply(inner.native, event, inner.optionsJson, options), site);
   }
 
+  /** Forgets every remembered id; the mapping store keeps what it has. */
   clearCache(): void {
     const inner = of(this);
     if (inner.elsewhere === undefined) inner.native.clearCache();
   }
 
+  /** How many ids are remembered, and for how long already. */
   getCacheStats(): CacheStats {
     const inner = of(this);
     if (inner.elsewhere !== undefined) return { size: 0, entries: [] };
     return JSON.parse(inner.native.cacheStats());
   }
 
+  /** Every remembered id. */
   cacheEntries(): AnyCacheEntry[] {
     const inner = of(this);
     return inner.elsewhere === undefined ? JSON.parse(inner.native.cacheEntries()) : [];

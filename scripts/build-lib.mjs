@@ -1,5 +1,6 @@
 // Writes a .js file beside every lib/**/*.ts whose source has changed: types become blanks, so that every line and
-// column stays where it was, and imports and exports become those of CommonJS.
+// column stays where it was, and imports and exports become those of CommonJS. Writes types/values.d.ts, too, which
+// declares what index.js exports.
 //   node scripts/build-lib.mjs
 import { createHash } from 'node:crypto';
 import {
@@ -15,7 +16,7 @@ import path from 'node:path';
 import { setup } from './setup.mjs';
 import { isMain, root, targetDir } from './support/process.mjs';
 
-/** @typedef {{ tool: string, files: Record<string, { source: string, output: string }> }} LibRecord */
+/** @typedef {{ tool: string, files: Record<string, { source: string, output: string }>, types: string }} LibRecord */
 
 const lib = path.join(root, 'lib');
 const recordFile = path.join(targetDir, 'lib-build.json');
@@ -29,10 +30,29 @@ const hashOfFile = (file) => (existsSync(file) ? hashOf(readFileSync(file)) : 'm
 /** What writes the files: this script and the packages that it uses. */
 const toolHash = () =>
   hashOf(
-    ['scripts/build-lib.mjs', ...['ts-blank-space', 'typescript'].map(manifestOf)]
+    [
+      ...['build-lib', 'support/emit-commonjs', 'support/emit-types'].map(
+        (name) => `scripts/${name}.mjs`,
+      ),
+      ...['ts-blank-space', 'typescript'].map(manifestOf),
+    ]
       .map((file) => hashOfFile(path.join(root, file)))
       .join(' '),
   );
+
+const typesFile = path.join(root, 'types/values.d.ts');
+
+/** What types/values.d.ts depends on beside the sources. */
+const typeInputs = () => [
+  path.join(root, 'index.js'),
+  ...readdirSync(path.join(root, 'types'))
+    .filter((name) => name !== 'values.d.ts')
+    .sort()
+    .map((name) => path.join(root, 'types', name)),
+];
+
+/** @param {string} file */
+const readIfThere = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
 
 /** @param {string} name */
 const manifestOf = (name) => `node_modules/${name}/package.json`;
@@ -41,7 +61,7 @@ const manifestOf = (name) => `node_modules/${name}/package.json`;
 function readRecord() {
   return existsSync(recordFile)
     ? JSON.parse(readFileSync(recordFile, 'utf8'))
-    : { tool: '', files: {} };
+    : { tool: '', files: {}, types: '' };
 }
 
 /** Emits what has changed since the last time, and removes the output of sources that are gone. */
@@ -49,7 +69,7 @@ export async function buildLib() {
   const last = readRecord();
   const tool = toolHash();
   /** @type {LibRecord} */
-  const next = { tool, files: {} };
+  const next = { tool, files: {}, types: '' };
   const names = readdirSync(lib, { recursive: true }).map(String);
   const sources = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts')).sort();
   for (const name of names.filter((one) => one.endsWith('.js'))) {
@@ -73,6 +93,13 @@ export async function buildLib() {
     renameSync(`${target}.new`, target);
     next.files[name] = { source, output: hashOf(output) };
     written += 1;
+  }
+  next.types = hashOf([...typeInputs(), typesFile].map(hashOfFile).join(' '));
+  if (written > 0 || next.types !== last.types) {
+    const { emitTypes } = await import('./support/emit-types.mjs');
+    const text = emitTypes();
+    if (readIfThere(typesFile) !== text) writeFileSync(typesFile, text);
+    next.types = hashOf([...typeInputs(), typesFile].map(hashOfFile).join(' '));
   }
   mkdirSync(targetDir, { recursive: true });
   writeFileSync(recordFile, `${JSON.stringify(next, null, 2)}\n`);

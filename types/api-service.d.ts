@@ -1,8 +1,7 @@
 import type { AbortSignalLike } from './abort-signal.js';
 import type { TwentyCrmErrorReason } from './reasons.js';
-import type { CaCertificates, TwentyCrmRestClientConfig } from './rest-client.js';
+import type { CaCertificates } from './rest-client.js';
 import type { FieldNames } from './sync-service.js';
-import type { TwentyCrmTestConnectionResult } from './twenty-crm-config.types.js';
 import type { TwentyCrmErrorCode } from './twenty-crm-errors.types.js';
 
 /** Options of `testConnection` and `isReachable`. */
@@ -77,28 +76,4 @@ export interface Diagnosis {
   summary: string;
   /** In the order in which things build on each other; what an error makes pointless to ask is not there. */
   findings: DiagnosisFinding[];
-}
-
-/** Checks a server and a key before they are configured. */
-export declare class TwentyCrmApiService {
-  /**
-   * Asks the server for something that needs the key. Never rejects for what the server or the network does: `ok`,
-   * `message` and `details` say what was found. Rejects with the signal's reason when the signal aborts.
-   */
-  testConnection(
-    baseUrl: string,
-    apiKey: string,
-    options?: ConnectionTestOptions,
-  ): Promise<TwentyCrmTestConnectionResult>;
-  /**
-   * Whether something answers at this URL, without a key. Rejects for nothing but an aborted signal, with that
-   * signal's reason.
-   */
-  isReachable(baseUrl: string, options?: ConnectionTestOptions): Promise<boolean>;
-  /**
-   * Looks at everything that syncing needs, and says what to do about each thing that is not as it should be. Changes
-   * nothing in the CRM, and takes at most about twice the configuration's `timeout`. Never rejects for what the
-   * configuration, the server or the network is like; rejects with the signal's reason when the signal aborts.
-   */
-  diagnose(config: TwentyCrmRestClientConfig, options?: DiagnoseOptions): Promise<Diagnosis>;
 }

@@ -1,4 +1,5 @@
 import type { TwentyCrmConfig, UpdateTwentyCrmConfigRequest } from './twenty-crm-config.types.js';
+import type { sqliteConfigStore } from './values.js';
 
 /** Options of {@link sqliteConfigStore}. */
 export interface SqliteConfigStoreOptions {
@@ -48,14 +49,3 @@ export interface SqliteConfigStore {
   /** Ends the use of the store once everything asked so far is done; later calls reject. */
   close(): Promise<void>;
 }
-
-/**
- * The CRM configuration in an SQLite file, one per file. The file is made where it is missing, readable by its owner
- * only; its directory must exist. A mapping store may share it, as may any number of processes of one machine.
- * @param path Path of the file, or `:memory:`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path or a secret is no good.
- */
-export declare function sqliteConfigStore(
-  path: string,
-  options?: SqliteConfigStoreOptions,
-): SqliteConfigStore;

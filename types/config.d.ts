@@ -1,17 +1,9 @@
 import type {
   TwentyCrmConfig,
-  TwentyCrmConfigResponse,
   TwentyCrmEnvConfig,
   UpdateTwentyCrmConfigRequest,
 } from './twenty-crm-config.types.js';
-
-/**
- * An API key that may be shown: `****` and its last four characters, or `****` alone for a key of less than four.
- */
-export declare function maskApiKey(apiKey: string | null | undefined): string;
-
-/** The three modes, as the template's form lists them. */
-export declare const SYNC_MODE_VALUES: readonly ['disabled', 'platform', 'direct_crm'];
+import type { TwentyCrmConfigRepository, validateTwentyCrmConfig } from './values.js';
 
 /** Something that is wrong with a configuration. */
 export interface TwentyCrmConfigIssue {
@@ -46,30 +38,11 @@ export type TwentyCrmConfigValidation =
       };
     };
 
-/**
- * Checks a configuration from outside: `baseUrl` an http or https URL, `apiKey` at least 10 characters, `enabled` a
- * boolean, `syncMode` one of the three. Never throws; gives at most one issue per field, all of them at once. `data`
- * has these four fields and no others, the URL and the key without blanks and line breaks at their ends.
- */
-export declare function validateTwentyCrmConfig(config: unknown): TwentyCrmConfigValidation;
-
 /** What the environment says. */
 export interface TwentyCrmEnvSettings extends TwentyCrmEnvConfig {
   /** `TWENTY_CRM_CACHE_TTL_MS`, in milliseconds. */
   cacheTtlMs?: number;
 }
-
-/**
- * Reads `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_ENABLED` (on for `true`, in capitals too, and for
- * nothing else), `TWENTY_CRM_SYNC_MODE` (`disabled` when it is not set) and `TWENTY_CRM_CACHE_TTL_MS`. A blank variable
- * is as good as none.
- * @param env `process.env` when it is not given.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` for an unknown mode or a time that is no whole number;
- * `details.field` names the variable.
- */
-export declare function readTwentyCrmEnvConfig(
-  env?: Record<string, string | undefined>,
-): TwentyCrmEnvSettings;
 
 /** Where a configuration is kept. There is at most one. The template's TwentyCrmConfigDbService fits as it is. */
 export interface TwentyCrmConfigStore {
@@ -98,27 +71,4 @@ export interface TwentyCrmConfigRepositoryOptions {
   store?: TwentyCrmConfigStore | null;
   /** `process.env` when it is not given; read at every call. */
   env?: Record<string, string | undefined>;
-}
-
-/**
- * The configuration of the CRM: the stored one or, where none is stored, the environment's (with the id `env`). Its key
- * is masked in all that the methods return, except in what {@link getRawConfig} does, and nothing here prints it.
- *
- * The methods reject with {@link TwentyCrmApiError}: `OPERATION_FAILED` with `details.reason` `CONFIG_STORE` when the
- * store fails, `VALIDATION_ERROR` when the environment's values are no good.
- */
-export declare class TwentyCrmConfigRepository {
-  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the store lacks a method. */
-  constructor(options?: TwentyCrmConfigRepositoryOptions);
-  /** The configuration as an admin page may see it; null where there is none. */
-  getConfig(): Promise<TwentyCrmConfigResponse | null>;
-  /** The configuration with its key in clear, for making a client; null where there is none. */
-  getRawConfig(): Promise<TwentyCrmConfig | null>;
-  /**
-   * Stores the configuration, which then goes over the environment's. Rejects with `VALIDATION_ERROR` when it is no
-   * good (`details.issues`, as of {@link validateTwentyCrmConfig}).
-   */
-  saveConfig(data: UpdateTwentyCrmConfigRequest, userId: string): Promise<TwentyCrmConfigResponse>;
-  /** Whether there is a configuration, stored or in the environment. */
-  hasConfig(): Promise<boolean>;
 }

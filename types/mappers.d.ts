@@ -1,5 +1,4 @@
-import type { PersonInput } from './inputs.js';
-import type { UpsertCompanyInput, UpsertPersonInput } from './twenty-crm-sync.types.js';
+import type { mapClientProfileToPerson } from './values.js';
 
 /** A row of the template's client profiles: what of it goes into the CRM. Further columns do not matter. */
 export interface ClientProfile {
@@ -85,53 +84,3 @@ export interface ClientProfileMappingOptions extends CompanyMappingOptions {
   /** Whether the template's placeholders, job title `User` and company `Unknown`, are taken at their word. */
   keepPlaceholders?: boolean;
 }
-
-/**
- * The person of a client profile. The name falls back to `displayName`, then to `username`. Pure: nothing is asked,
- * nothing is changed, and the same profile always gives the same person.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id, name or e-mail address is missing, or a value is of a wrong
- * type; `details.field` names it.
- */
-export declare function mapClientProfileToPerson(
-  profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
-): UpsertPersonInput;
-/** As above, of a profile that may have no e-mail address. */
-export declare function mapClientProfileToPerson(
-  profile:
-    | (Omit<ClientProfile, 'email'> & {
-        /** Becomes `email`. */
-        email?: string | null;
-      })
-    | CreateClientRequest,
-  options: ClientProfileMappingOptions & {
-    /** The one that makes such a person. */
-    missingEmail: 'allow';
-  },
-): PersonInput;
-/** As above, with options. */
-export declare function mapClientProfileToPerson(
-  profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
-  options: ClientProfileMappingOptions | undefined,
-): UpsertPersonInput;
-
-/**
- * The company of a company row. Pure, as {@link mapClientProfileToPerson} is.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id or name is missing, or a value is of a wrong type;
- * `details.field` names it.
- */
-export declare function mapCompanyToTwentyCompany(company: CompanyRow): UpsertCompanyInput;
-/** As above, with options. */
-export declare function mapCompanyToTwentyCompany(
-  company: CompanyRow,
-  options: CompanyMappingOptions | undefined,
-): UpsertCompanyInput;
-
-/**
- * The id without surrounding blanks.
- * @param entityType What the id is of, for the error message, for example `ClientProfile`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when there is no id or it is blank.
- */
-export declare function ensureExternalId(id: string | null | undefined, entityType: string): string;
-
-/** The part of a location before any comma (`Lyon` of `Lyon, France`); `null` where there is none. */
-export declare function extractCityFromLocation(location: string | null | undefined): string | null;

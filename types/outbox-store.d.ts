@@ -1,5 +1,5 @@
-import type { PostgresPool } from './stores.js';
 import type { TwentyCrmError } from './twenty-crm-errors.types.js';
+import type { postgresOutbox, sqliteOutbox } from './values.js';
 
 /** Which of Twenty's objects a change is about. */
 export type OutboxEntity = 'person' | 'company';
@@ -217,18 +217,6 @@ export interface SqliteOutboxOptions {
   now?: () => number;
 }
 
-/**
- * An outbox in an SQLite file: one machine, any number of processes. The file is made where it is missing, readable by
- * its owner only; its directory must exist, and must not be on a network drive. Mapping and config stores may share it.
- * A change that was reported as enqueued survives the death of the process and a power failure.
- * @param path Path of the file, or `:memory:`, which outlives nothing.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path or a secret is no good.
- */
-export declare function sqliteOutbox(
-  path: string,
-  options?: SqliteOutboxOptions,
-): ClosableOutboxStore;
-
 /** Options of {@link postgresOutbox}. */
 export interface PostgresOutboxOptions {
   /** Name of the table of changes, `twenty_crm_outbox` when not given; two more begin with it. */
@@ -249,14 +237,3 @@ export interface PostgresOutbox extends ClosableOutboxStore {
   /** Ends the use of the store; the pool stays open, it is the caller's. */
   close(): Promise<void>;
 }
-
-/**
- * An outbox in PostgreSQL, on the caller's own pool: any number of instances. Changes can be enqueued inside a
- * transaction of the caller's, and then exist exactly if it commits. Needs nothing of the pool but `query`, no session
- * state and no transaction, so that it works behind a transaction pooler.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good.
- */
-export declare function postgresOutbox(
-  pool: PostgresPool,
-  options?: PostgresOutboxOptions,
-): PostgresOutbox;

@@ -4,6 +4,7 @@ import type { CompanyInput, PersonInput } from './inputs.js';
 import type { OutboxCounts, OutboxRecordKey, OutboxStore } from './outbox-store.js';
 import type { PostgresPool } from './stores.js';
 import type { TwentyCrmError } from './twenty-crm-errors.types.js';
+import type { createTwentyCrmOutbox } from './values.js';
 
 /** What an outbox asks of the service that it delivers to: a `TwentyCrmSyncService`, or anything like it. */
 export interface OutboxService {
@@ -269,9 +270,3 @@ export interface TwentyCrmOutbox {
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
-
-/**
- * An outbox that stores in `store` and delivers by `service`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it.
- */
-export declare function createTwentyCrmOutbox(options: OutboxOptions): TwentyCrmOutbox;

@@ -1,6 +1,6 @@
 import type { AbortSignalLike } from './abort-signal.js';
 import type { ObservabilityOptions, TwentyCrmStats } from './observability.js';
-import type { TwentyCrmClientConfig, TwentyCrmResponse } from './twenty-crm-config.types.js';
+import type { TwentyCrmClientConfig } from './twenty-crm-config.types.js';
 
 declare global {
   // Every Node that this package runs on has the symbol; `lib: es2022` alone does not know it. The declaration
@@ -66,61 +66,3 @@ export interface TwentyCrmRequestOptions {
 
 /** Numbers of one client since it was made. */
 export type TwentyCrmClientStats = TwentyCrmStats;
-
-/**
- * Requests to a Twenty server with retries, pacing and timeouts. It resolves with
- * `{ success: true, data }` or `{ success: false, error }` and rejects for one thing only: an aborted signal, with
- * that signal's own reason. `data` is the server's JSON, untouched.
- *
- * A `path` stays on the server, with or without a `/` at its beginning: absolute URLs, `//host`, `..` and control characters resolve
- * with `VALIDATION_ERROR` before any request.
- */
-export declare class TwentyCrmRestClient {
-  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it. */
-  constructor(config: TwentyCrmRestClientConfig);
-
-  /** Reads. */
-  get<T = unknown>(path: string, options?: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
-  /** As `post`, `put` and `patch` are called, with no body. */
-  get<T = unknown>(
-    path: string,
-    body: null | undefined,
-    options: TwentyCrmRequestOptions,
-  ): Promise<TwentyCrmResponse<T>>;
-  /** Deletes. */
-  delete<T = unknown>(
-    path: string,
-    options?: TwentyCrmRequestOptions,
-  ): Promise<TwentyCrmResponse<T>>;
-  /** As `post`, `put` and `patch` are called: with a body. */
-  delete<T = unknown>(
-    path: string,
-    body: unknown,
-    options: TwentyCrmRequestOptions,
-  ): Promise<TwentyCrmResponse<T>>;
-  /** Creates. `body` is sent as JSON; nothing is sent when it is undefined. */
-  post<T = unknown>(
-    path: string,
-    body?: unknown,
-    options?: TwentyCrmRequestOptions,
-  ): Promise<TwentyCrmResponse<T>>;
-  /** Replaces. `body` is sent as JSON; nothing is sent when it is undefined. */
-  put<T = unknown>(
-    path: string,
-    body?: unknown,
-    options?: TwentyCrmRequestOptions,
-  ): Promise<TwentyCrmResponse<T>>;
-  /** Changes. `body` is sent as JSON; nothing is sent when it is undefined. */
-  patch<T = unknown>(
-    path: string,
-    body?: unknown,
-    options?: TwentyCrmRequestOptions,
-  ): Promise<TwentyCrmResponse<T>>;
-
-  /** Numbers since the client was made, those of services that were made from it among them. */
-  stats(): TwentyCrmClientStats;
-  /** Lets calls under way finish; later calls resolve with `OPERATION_FAILED`. Connections are shared and stay. */
-  close(): Promise<void>;
-  /** `close()`, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>;
-}

@@ -1,8 +1,8 @@
 import type { AbortSignalLike } from './abort-signal.js';
 import type { MappedObjectType } from './mapping-store.js';
-import type { TwentyCrmRestClient } from './rest-client.js';
 import type { FieldNames } from './sync-service.js';
 import type { TwentyCrmError } from './twenty-crm-errors.types.js';
+import type { TwentyCrmSchemaService } from './values.js';
 
 /** A custom field that this package writes to. */
 export interface SchemaField {
@@ -61,31 +61,4 @@ export interface SchemaServiceOptions {
 export interface SchemaCallOptions {
   /** Aborting closes the socket, ends any wait, and rejects with the signal's own reason. */
   signal?: AbortSignalLike;
-}
-
-/**
- * The custom fields of a workspace: which of them are there, and creating the others. Services of the same server and
- * key use the new fields at once.
- */
-export declare class TwentyCrmSchemaService {
-  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it. */
-  constructor(restClient: TwentyCrmRestClient, options?: SchemaServiceOptions);
-
-  /**
-   * Reads the workspace's fields from the server and compares them with what this package writes to. Changes nothing.
-   * A key that may not read metadata sees the fields, but not whether they are unique.
-   */
-  plan(options?: SchemaCallOptions): Promise<SchemaPlan>;
-
-  /**
-   * Creates what is missing, and makes an `externalId` unique that is not; everything else that conflicts is left to
-   * people. Each field is tried, whatever becomes of the others. Safe to repeat, and to run in several processes at
-   * once: what somebody else made counts as there.
-   *
-   * @param plan Restricts it to the entries of `missing` and `conflicting`; everything when it is not given.
-   * @throws {TwentyCrmApiError} `AUTH_ERROR` when something is to be changed and the key may not change the data
-   * model: the message says what to grant, `details.needed` which fields it is about, `details.created` what was
-   * done before the refusal.
-   */
-  apply(plan?: SchemaSelection | null, options?: SchemaCallOptions): Promise<SchemaApplyResult>;
 }

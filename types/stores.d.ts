@@ -1,4 +1,5 @@
 import type { MappedObjectType, Mapping, MappingInput, MappingStore } from './mapping-store.js';
+import type { memoryMappingStore, postgresMappingStore } from './values.js';
 
 /**
  * A {@link MappingStore} of this package. Every method rejects with `TwentyCrmApiError`: `VALIDATION_ERROR` for an
@@ -27,28 +28,6 @@ export interface MemoryMappingStoreOptions {
   /** How many mappings are kept, 100000 when not given; the least recently used go first. One takes about 850 bytes. */
   capacity?: number;
 }
-
-/**
- * Mappings in this process's memory, gone with it. Sync services remember ids by themselves; this is for tests, and
- * for services that are to share nothing else.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good.
- */
-export declare function memoryMappingStore(
-  options?: MemoryMappingStoreOptions,
-): ClosableMappingStore;
-
-/**
- * Mappings in an SQLite file: one file per workspace, shared by any number of stores and processes of one machine. The
- * file is made where it is missing, readable by its owner only; its directory must exist, and must not be on a network
- * drive. Once a write is reported as done it survives the death of the process (a power failure may take the last ones
- * with it, never the file). Another process that holds the lock is waited for, for 4 seconds. The file belongs to this
- * package; a config store may share it.
- *
- * Sync services use it natively: their look-ups and writes never pass through JavaScript.
- * @param path Path of the file, or `:memory:`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path is no good, for example where its directory is missing.
- */
-export declare function sqliteMappingStore(path: string): ClosableMappingStore;
 
 /** What is used of a pool (or a client) of the package `pg`, and what drivers that take its place have as well. */
 export interface PostgresPool {
@@ -81,14 +60,3 @@ export interface PostgresMappingStore extends ClosableMappingStore {
   /** Ends the use of the store; the pool stays open, it is the caller's. */
   close(): Promise<void>;
 }
-
-/**
- * Mappings in PostgreSQL, on the caller's own pool and in the template's table `integration_mappings`, whichever
- * version of the template made it. Safe for any number of instances; many mappings are read and written by one
- * statement per 1000. A CRM id that the table allows once only goes to whoever writes it last.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good.
- */
-export declare function postgresMappingStore(
-  pool: PostgresPool,
-  options?: PostgresMappingStoreOptions,
-): PostgresMappingStore;

@@ -4,7 +4,9 @@ import { inspect } from 'node:util';
 const MASK = '****';
 const READABLE = 4;
 
-/** See `index.d.ts`. */
+/**
+ * An API key that may be shown: `****` and its last four characters, or `****` alone for a key of less than four.
+ */
 function maskApiKey(apiKey: string | null | undefined): string {
   if (typeof apiKey !== 'string' || apiKey.length < READABLE) return MASK;
   return MASK + apiKey.slice(-READABLE);

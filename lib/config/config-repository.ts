@@ -24,12 +24,19 @@ const DEFAULT_FILE = 'twenty-crm-config.sqlite';
 /** Names of `TwentyCrmConfigRepositoryOptions`. */
 const OPTIONS = new Set(['store', 'env']);
 
-/** See `index.d.ts`. */
+/**
+ * The configuration of the CRM: the stored one or, where none is stored, the environment's (with the id `env`). Its key
+ * is masked in all that the methods return, except in what {@link getRawConfig} does, and nothing here prints it.
+ *
+ * The methods reject with {@link TwentyCrmApiError}: `OPERATION_FAILED` with `details.reason` `CONFIG_STORE` when the
+ * store fails, `VALIDATION_ERROR` when the environment's values are no good.
+ */
 class TwentyCrmConfigRepository {
   /** `undefined` until the default one is opened, `null` where there is to be none. */
   #store: Store | null | undefined;
   #env: Record<string, string | undefined>;
 
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the store lacks a method. */
   constructor(options?: TwentyCrmConfigRepositoryOptions) {
     requireKnown('TwentyCrmConfigRepository', options, OPTIONS);
     const { store, env } = readOptions('options', options ?? undefined, ['store', 'env']);
@@ -38,16 +45,22 @@ class TwentyCrmConfigRepository {
     this.#env = (env ?? process.env) as Record<string, string | undefined>;
   }
 
+  /** The configuration as an admin page may see it; null where there is none. */
   async getConfig(): Promise<Response | null> {
     const config = await this.getRawConfig();
     return config === null ? null : masked(config);
   }
 
+  /** The configuration with its key in clear, for making a client; null where there is none. */
   async getRawConfig(): Promise<Config | null> {
     const stored = await this.#read();
     return stored ?? this.#fromEnv();
   }
 
+  /**
+   * Stores the configuration, which then goes over the environment's. Rejects with `VALIDATION_ERROR` when it is no
+   * good (`details.issues`, as of {@link validateTwentyCrmConfig}).
+   */
   async saveConfig(data: UpdateTwentyCrmConfigRequest, userId: string): Promise<Response> {
     const checked = validateTwentyCrmConfig(data);
     if (!checked.success) throw invalidConfig(checked.error.issues);
@@ -72,6 +85,7 @@ class TwentyCrmConfigRepository {
     return masked(saved);
   }
 
+  /** Whether there is a configuration, stored or in the environment. */
   async hasConfig(): Promise<boolean> {
     return (await this.getRawConfig()) !== null;
   }

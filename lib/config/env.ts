@@ -5,8 +5,17 @@ import { isSyncMode, SYNC_MODE_VALUES } from './validate.js';
 
 type Env = Record<string, string | undefined>;
 
-/** See `index.d.ts`. */
-function readTwentyCrmEnvConfig(env: Env = process.env): TwentyCrmEnvSettings {
+/**
+ * Reads `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_ENABLED` (on for `true`, in capitals too, and for
+ * nothing else), `TWENTY_CRM_SYNC_MODE` (`disabled` when it is not set) and `TWENTY_CRM_CACHE_TTL_MS`. A blank variable
+ * is as good as none.
+ * @param env `process.env` when it is not given.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` for an unknown mode or a time that is no whole number;
+ * `details.field` names the variable.
+ */
+function readTwentyCrmEnvConfig(
+  env: Record<string, string | undefined> = process.env,
+): TwentyCrmEnvSettings {
   const cacheTtlMs = readEnvCacheTtl(env);
   return hideKey({ ...readEnvConfig(env), ...(cacheTtlMs !== undefined && { cacheTtlMs }) });
 }

@@ -15,7 +15,12 @@ const QUOTED = /^["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]|[
 const RAW = 'without them (a .env file that is read raw keeps its quotes)';
 /** What a request puts before the key. */
 const WITH_SCHEME = /^(?:authorization|bearer(?:[\s:=+%]|eyJ|$))/i;
-const SYNC_MODE_VALUES = Object.freeze(['disabled', 'platform', 'direct_crm'] as const);
+/** The three modes, as the template's form lists them. */
+const SYNC_MODE_VALUES: readonly ['disabled', 'platform', 'direct_crm'] = Object.freeze([
+  'disabled',
+  'platform',
+  'direct_crm',
+] as const);
 
 const isSyncMode = (value: unknown): value is TwentyCrmSyncMode =>
   SYNC_MODE_VALUES.includes(value as TwentyCrmSyncMode);
@@ -55,7 +60,11 @@ const rules: Record<string, (value: unknown) => string | undefined> = {
     isSyncMode(value) ? undefined : `syncMode must be one of ${SYNC_MODE_VALUES.join(', ')}`,
 };
 
-/** See `index.d.ts`. */
+/**
+ * Checks a configuration from outside: `baseUrl` an http or https URL, `apiKey` at least 10 characters, `enabled` a
+ * boolean, `syncMode` one of the three. Never throws; gives at most one issue per field, all of them at once. `data`
+ * has these four fields and no others, the URL and the key without blanks and line breaks at their ends.
+ */
 function validateTwentyCrmConfig(config: unknown): TwentyCrmConfigValidation {
   if (typeof config !== 'object' || config === null || isArray(config)) {
     return failure([{ path: [], message: 'the configuration must be an object' }]);

@@ -23,14 +23,21 @@ const OPTIONS = new Set([
   ...['clearEmpty', 'keepPlaceholders'],
 ]);
 
-/** See `index.d.ts`. */
+/**
+ * The person of a client profile. The name falls back to `displayName`, then to `username`. Pure: nothing is asked,
+ * nothing is changed, and the same profile always gives the same person.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id, name or e-mail address is missing, or a value is of a wrong
+ * type; `details.field` names it.
+ */
 function mapClientProfileToPerson(
   profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
 ): UpsertPersonInput;
+/** As above, of a profile that may have no e-mail address. */
 function mapClientProfileToPerson(
   profile: (Omit<ClientProfile, 'email'> & { email?: string | null }) | CreateClientRequest,
   options: ClientProfileMappingOptions & { missingEmail: 'allow' },
 ): PersonInput;
+/** As above, with options. */
 function mapClientProfileToPerson(
   profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
   options: ClientProfileMappingOptions | undefined,

@@ -4,7 +4,17 @@ import { ensureExternalId, Fields, readOptions, setFields } from './fields.js';
 /** Names of `CompanyMappingOptions`. */
 const OPTIONS = new Set(['externalId', 'clearEmpty']);
 
-/** See `index.d.ts`. */
+/**
+ * The company of a company row. Pure, as {@link mapClientProfileToPerson} is.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id or name is missing, or a value is of a wrong type;
+ * `details.field` names it.
+ */
+function mapCompanyToTwentyCompany(company: CompanyRow): UpsertCompanyInput;
+/** As above, with options. */
+function mapCompanyToTwentyCompany(
+  company: CompanyRow,
+  options: CompanyMappingOptions | undefined,
+): UpsertCompanyInput;
 function mapCompanyToTwentyCompany(
   company: CompanyRow,
   options?: CompanyMappingOptions,

@@ -90,7 +90,11 @@ function setFields<T extends object>(target: T, values: Partial<T>, clearEmpty: 
   return target;
 }
 
-/** See `index.d.ts`. */
+/**
+ * The id without surrounding blanks.
+ * @param entityType What the id is of, for the error message, for example `ClientProfile`.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when there is no id or it is blank.
+ */
 function ensureExternalId(id: string | null | undefined, entityType: string): string {
   const trimmed = typeof id === 'string' ? id.trim() : '';
   if (trimmed !== '') return trimmed;
@@ -101,8 +105,8 @@ function ensureExternalId(id: string | null | undefined, entityType: string): st
   throw invalid('id', `${describe(entityType)} ID is required for external_id mapping`);
 }
 
-/** See `index.d.ts`. */
-function extractCityFromLocation(location: string | null | undefined) {
+/** The part of a location before any comma (`Lyon` of `Lyon, France`); `null` where there is none. */
+function extractCityFromLocation(location: string | null | undefined): string | null {
   if (typeof location !== 'string') return null;
   return location.split(',', 1)[0].trim() || null;
 }

@@ -36,7 +36,10 @@ import { after, link, orAborted } from './signals.js';
 import { fullJitter } from './timing.js';
 import { plainError } from './verdict.js';
 
-/** See `index.d.ts`. */
+/**
+ * An outbox that stores in `store` and delivers by `service`.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it.
+ */
 function createTwentyCrmOutbox(options: OutboxOptions): TwentyCrmOutbox {
   return new Outbox(options);
 }

@@ -26,7 +26,12 @@ const ADVICE = {
 /** PostgreSQL cuts longer names off, and indexes need some of it. */
 const LONGEST_NAME = 48;
 
-/** See `index.d.ts`. */
+/**
+ * An outbox in PostgreSQL, on the caller's own pool: any number of instances. Changes can be enqueued inside a
+ * transaction of the caller's, and then exist exactly if it commits. Needs nothing of the pool but `query`, no session
+ * state and no transaction, so that it works behind a transaction pooler.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good.
+ */
 function postgresOutbox(pool: PostgresPool, options?: PostgresOutboxOptions): PublicOutbox {
   return new PostgresOutbox(pool, options ?? {});
 }

@@ -36,7 +36,13 @@ function epoch() {
 /** Out of reach of `util.inspect`. */
 const natives: WeakMap<object, NativeOutbox> = new WeakMap();
 
-/** See `index.d.ts`. */
+/**
+ * An outbox in an SQLite file: one machine, any number of processes. The file is made where it is missing, readable by
+ * its owner only; its directory must exist, and must not be on a network drive. Mapping and config stores may share it.
+ * A change that was reported as enqueued survives the death of the process and a power failure.
+ * @param path Path of the file, or `:memory:`, which outlives nothing.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path or a secret is no good.
+ */
 function sqliteOutbox(path: string, options?: SqliteOutboxOptions): ClosableOutboxStore {
   return new SqliteOutbox(path, options);
 }

@@ -15,7 +15,11 @@ const OPTIONS = new Set(['capacity']);
 
 const DEFAULT_CAPACITY = 100_000;
 
-/** See `index.d.ts`. */
+/**
+ * Mappings in this process's memory, gone with it. Sync services remember ids by themselves; this is for tests, and
+ * for services that are to share nothing else.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good.
+ */
 function memoryMappingStore(options?: MemoryMappingStoreOptions): ClosableMappingStore {
   requireKnown('memoryMappingStore', options, OPTIONS);
   const given = readOptions('options', options ?? undefined, ['capacity']);

@@ -30,7 +30,12 @@ const CHUNK = 1_000;
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNIQUE_VIOLATION = '23505';
 
-/** See `index.d.ts`. */
+/**
+ * Mappings in PostgreSQL, on the caller's own pool and in the template's table `integration_mappings`, whichever
+ * version of the template made it. Safe for any number of instances; many mappings are read and written by one
+ * statement per 1000. A CRM id that the table allows once only goes to whoever writes it last.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good.
+ */
 function postgresMappingStore(
   pool: PostgresPool,
   options?: PostgresMappingStoreOptions,

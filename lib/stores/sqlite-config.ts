@@ -18,7 +18,12 @@ const natives: WeakMap<object, SqliteConfig> = new WeakMap();
 /** Names of `SqliteConfigStoreOptions`. */
 const OPTIONS = new Set(['secret', 'secrets']);
 
-/** See `index.d.ts`. */
+/**
+ * The CRM configuration in an SQLite file, one per file. The file is made where it is missing, readable by its owner
+ * only; its directory must exist. A mapping store may share it, as may any number of processes of one machine.
+ * @param path Path of the file, or `:memory:`.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path or a secret is no good.
+ */
 function sqliteConfigStore(path: string, options?: SqliteConfigStoreOptions): ConfigStore {
   return new SqliteConfigStore(path, options);
 }

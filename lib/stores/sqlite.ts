@@ -7,7 +7,17 @@ import { ask, construct } from './native-call.js';
 
 const natives: WeakMap<object, SqliteStore> = new WeakMap();
 
-/** See `index.d.ts`. */
+/**
+ * Mappings in an SQLite file: one file per workspace, shared by any number of stores and processes of one machine. The
+ * file is made where it is missing, readable by its owner only; its directory must exist, and must not be on a network
+ * drive. Once a write is reported as done it survives the death of the process (a power failure may take the last ones
+ * with it, never the file). Another process that holds the lock is waited for, for 4 seconds. The file belongs to this
+ * package; a config store may share it.
+ *
+ * Sync services use it natively: their look-ups and writes never pass through JavaScript.
+ * @param path Path of the file, or `:memory:`.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path is no good, for example where its directory is missing.
+ */
 function sqliteMappingStore(path: string): ClosableMappingStore {
   return new SqliteMappingStore(path);
 }

@@ -26,7 +26,17 @@ const OPTIONS = ['secret', 'headers', 'rawBody', 'toleranceMs', 'maxBodyBytes', 
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTIONS);
 
-/** See `index.d.ts`. */
+/**
+ * The event of a webhook delivery that Twenty itself has signed, a short while ago.
+ *
+ * Nothing is asked of anybody and nothing is remembered: a delivery replayed within `toleranceMs` is verified again.
+ * `applyWebhook` changes nothing then; where your own work must be done once only, keep the `deliveryId` for that long.
+ *
+ * @throws {TwentyCrmApiError} `AUTH_ERROR` with status 401 for what is not from Twenty (`details.reason`:
+ * `MISSING_HEADER`, `MALFORMED_HEADER`, `BAD_SIGNATURE`, `EXPIRED`, `IN_FUTURE`), `VALIDATION_ERROR` with status 413
+ * (`TOO_LARGE`) or 400 (`NOT_JSON`, `NOT_AN_EVENT`) for a body that is none, and without a status for an option that is
+ * no good (`details.field`). The status is what to answer. The secret is in no message.
+ */
 function verifyTwentyWebhook(options: VerifyTwentyWebhookOptions): TwentyWebhookEvent {
   requireKnown('verifyTwentyWebhook', options, KNOWN_OPTIONS);
   const given = readOptions('options', options, OPTIONS);
