@@ -37,7 +37,6 @@ const allowed = {
       'cli/commands/upsert',
       'cli/main',
     ],
-    ['outbox/courier', 'outbox/gate', 'outbox/outbox'],
   ],
 };
 

@@ -32,8 +32,7 @@ const NAMES = ['google', 'outlook', 'linkedin', 'hubspot', 'salesforce'] as cons
 
 export type PresetName = (typeof NAMES)[number];
 
-const presetOf = (name: PresetName) =>
-  (require(`./${name}.js`) as typeof import('./google.js')).preset;
+const presetOf = (name: PresetName) => (require(`./${name}.js`) as { preset: Preset }).preset;
 
 /** `E-mail 2: Address`, `Email 2 Address` and `EMail2Address` are one name. */
 const keyOf = (name: string) =>
