@@ -12,6 +12,9 @@ import type {
   VerifyTwentyWebhookOptions,
 } from '../index.js';
 
+// The core's own; a test holds this copy, and the `@default` tags of the types, to them.
+
+/** Options that have a default, with the types that their interfaces give them. */
 type Defaults = Readonly<
   Required<
     Pick<

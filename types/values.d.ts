@@ -209,6 +209,7 @@ declare function createTwentyCrmSyncService(config: Partial<TwentyCrmRestClientC
  */
 declare function createTwentyCrmSyncServiceFromEnv(options?: number | SyncServiceOptions, env?: Record<string, string | undefined>): TwentyCrmSyncService;
 
+/** Options that have a default, with the types that their interfaces give them. */
 type Defaults = Readonly<Required<Pick<TwentyCrmRestClientConfig, 'timeout' | 'maxRetries' | 'initialBackoffMs' | 'maxBackoffMs' | 'maxThrottleWaitMs' | 'maxResponseBytes'> & Pick<TwentyCrmRequestOptions, 'skipRetry'> & Pick<ObservabilityOptions, 'logLevel'> & Pick<SyncServiceOptions, 'batching' | 'cacheTtlMs' | 'hashTtlMs' | 'mode' | 'invalidEmail' | 'missingEmail' | 'companyKey'> & UpsertOptions & Pick<UpsertCallOptions, 'skipUnchanged'> & Pick<VerifyTwentyWebhookOptions, 'toleranceMs' | 'maxBodyBytes'> & Pick<SyncOptions, 'maxConcurrency' | 'dryRun' | 'force' | 'verifyUnchanged'>> & {
   /** What to do about somebody else who has the same e-mail address, domain or name. */
   collisions: Readonly<Required<CollisionOptions>>;
@@ -361,8 +362,10 @@ declare function mapClientProfileToPerson(profile: ClientProfileWithAuth | Clien
 
 /** As above, of a profile that may have no e-mail address. */
 declare function mapClientProfileToPerson(profile: (Omit<ClientProfile, 'email'> & {
+  /** Becomes `email`. */
   email?: string | null;
 }) | CreateClientRequest, options: ClientProfileMappingOptions & {
+  /** The one that makes such a person. */
   missingEmail: 'allow';
 }): PersonInput;
 

@@ -34,8 +34,16 @@ function mapClientProfileToPerson(
 ): UpsertPersonInput;
 /** As above, of a profile that may have no e-mail address. */
 function mapClientProfileToPerson(
-  profile: (Omit<ClientProfile, 'email'> & { email?: string | null }) | CreateClientRequest,
-  options: ClientProfileMappingOptions & { missingEmail: 'allow' },
+  profile:
+    | (Omit<ClientProfile, 'email'> & {
+        /** Becomes `email`. */
+        email?: string | null;
+      })
+    | CreateClientRequest,
+  options: ClientProfileMappingOptions & {
+    /** The one that makes such a person. */
+    missingEmail: 'allow';
+  },
 ): PersonInput;
 /** As above, with options. */
 function mapClientProfileToPerson(
