@@ -29,28 +29,39 @@ export function publicApi(folder) {
     symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
   }));
   exported.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return exported.flatMap(({ name, symbol }) => linesOf(name, symbol));
+  const printer = new Printer(checker);
+  return exported.flatMap(({ name, symbol }) => printer.linesOf(name, symbol));
+}
+
+class Printer {
+  /** @param {ts.TypeChecker} checker */
+  constructor(checker) {
+    this.checker = checker;
+  }
 
   /** @param {string} name @param {ts.Symbol} symbol @returns {string[]} */
-  function linesOf(name, symbol) {
-    const lines = [`${kindOf(symbol)} ${name}${parametersOf(symbol)}${comment(symbol)}`];
+  linesOf(name, symbol) {
+    const lines = [`${kindOf(symbol)} ${name}${this.parametersOf(symbol)}${this.comment(symbol)}`];
     if (symbol.flags & ts.SymbolFlags.TypeAlias) {
-      const type = checker.getDeclaredTypeOfSymbol(symbol);
+      const type = this.checker.getDeclaredTypeOfSymbol(symbol);
       const flags = FORMAT | ts.TypeFormatFlags.InTypeAlias;
-      lines.push(`  = ${checker.typeToString(type, undefined, flags)}`);
-      if (!type.isUnion()) lines.push(...members(type));
+      lines.push(`  = ${this.checker.typeToString(type, undefined, flags)}`);
+      if (!type.isUnion()) lines.push(...this.members(type));
     } else if (symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.Class)) {
-      lines.push(...members(checker.getDeclaredTypeOfSymbol(symbol)));
+      lines.push(...this.members(this.checker.getDeclaredTypeOfSymbol(symbol)));
     }
     if (symbol.flags & ts.SymbolFlags.Value) {
-      const type = checker.getTypeOfSymbol(symbol);
+      const type = this.checker.getTypeOfSymbol(symbol);
       if (symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Enum)) {
-        lines.push(...signatures('new', type.getConstructSignatures()));
-        lines.push(...members(type).filter((line) => !line.startsWith('  prototype')));
+        lines.push(...this.signatures('new', type.getConstructSignatures()));
+        lines.push(...this.members(type).filter((line) => !line.startsWith('  prototype')));
       } else {
-        lines.push(...signatures('', type.getCallSignatures()));
+        lines.push(...this.signatures('', type.getCallSignatures()));
         if (type.getCallSignatures().length === 0) {
-          lines.push(`  : ${checker.typeToString(type, undefined, FORMAT)}`, ...members(type));
+          lines.push(
+            `  : ${this.checker.typeToString(type, undefined, FORMAT)}`,
+            ...this.members(type),
+          );
         }
       }
     }
@@ -58,9 +69,9 @@ export function publicApi(folder) {
   }
 
   /** @param {ts.Type} type @returns {string[]} */
-  function members(type) {
-    return checker.getPropertiesOfType(type).flatMap((property) => {
-      const one = checker.getTypeOfSymbol(property);
+  members(type) {
+    return this.checker.getPropertiesOfType(type).flatMap((property) => {
+      const one = this.checker.getTypeOfSymbol(property);
       const optional = property.flags & ts.SymbolFlags.Optional ? '?' : '';
       const declaration = property.valueDeclaration;
       const readonly =
@@ -69,31 +80,34 @@ export function publicApi(folder) {
           : '';
       const calls = one.getCallSignatures();
       if (property.flags & ts.SymbolFlags.Method && calls.length > 0) {
-        return signatures(property.name + optional, calls);
+        return this.signatures(property.name + optional, calls);
       }
-      const text = checker.typeToString(one, undefined, FORMAT);
-      return [`  ${readonly}${property.name}${optional}: ${text}${comment(property)}`];
+      const text = this.checker.typeToString(one, undefined, FORMAT);
+      return [`  ${readonly}${property.name}${optional}: ${text}${this.comment(property)}`];
     });
   }
 
   /** @param {string} name @param {readonly ts.Signature[]} all @returns {string[]} */
-  function signatures(name, all) {
+  signatures(name, all) {
     return all.map(
       (one) =>
-        `  ${name}${checker.signatureToString(one, undefined, FORMAT)}${commentOf(
-          one.getDocumentationComment(checker),
+        `  ${name}${this.checker.signatureToString(one, undefined, FORMAT)}${commentOf(
+          one.getDocumentationComment(this.checker),
           one.getJsDocTags(),
         )}`,
     );
   }
 
   /** @param {ts.Symbol} symbol */
-  function comment(symbol) {
-    return commentOf(symbol.getDocumentationComment(checker), symbol.getJsDocTags(checker));
+  comment(symbol) {
+    return commentOf(
+      symbol.getDocumentationComment(this.checker),
+      symbol.getJsDocTags(this.checker),
+    );
   }
 
   /** @param {ts.Symbol} symbol */
-  function parametersOf(symbol) {
+  parametersOf(symbol) {
     const declaration = symbol.declarations?.find(
       (one) =>
         ts.isInterfaceDeclaration(one) ||

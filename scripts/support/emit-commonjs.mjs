@@ -11,14 +11,6 @@ import ts from 'typescript';
  */
 export function emit(file, text) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
-  const at = (/** @type {ts.Node} */ node) => {
-    const { line, character } = source.getLineAndCharacterOfPosition(node.getStart(source));
-    return `${file}:${line + 1}:${character + 1}`;
-  };
-  /** @type {(node: ts.Node, why: string) => never} */
-  const refuse = (node, why) => {
-    throw new Error(`${at(node)}: ${why}`);
-  };
   const blank = blankSourceFile(source, (node) =>
     refuse(node, 'this syntax cannot be erased: write it as JavaScript with types'),
   );
@@ -27,7 +19,7 @@ export function emit(file, text) {
   const statements = source.statements.filter((one) => !isType(one));
   const first = statements[0];
   if (first !== undefined) {
-    const start = first.getStart(source);
+    const start = first.getStart();
     // In a line of its own where one is free, so that the first statement keeps its columns, too.
     const free = blank.slice(0, start).search(/^[ \t]*$(?=\n)/m);
     edits.push(free < 0 ? insertion(start, "'use strict'; ") : insertion(free, "'use strict';"));
@@ -43,63 +35,67 @@ export function emit(file, text) {
     }
   }
   return apply(blank, edits).replace(/[ \t]+$/gm, '');
+}
 
-  /** What a comment says of a type says nothing without it. @param {ts.Statement} statement @returns {Edit[]} */
-  function commentsOf(statement) {
-    if (!ts.isInterfaceDeclaration(statement) && !ts.isTypeAliasDeclaration(statement)) return [];
-    return (ts.getLeadingCommentRanges(text, statement.pos) ?? [])
-      .filter(({ pos }) => text.startsWith('/**', pos))
-      .map(({ pos, end }) => ({
-        start: pos,
-        end,
-        text: text.slice(pos, end).replace(/[^\n]/g, ' '),
-      }));
-  }
+/** What a comment says of a type says nothing without it. @param {ts.Statement} statement @returns {Edit[]} */
+function commentsOf(statement) {
+  const { text } = statement.getSourceFile();
+  if (!ts.isInterfaceDeclaration(statement) && !ts.isTypeAliasDeclaration(statement)) return [];
+  return (ts.getLeadingCommentRanges(text, statement.pos) ?? [])
+    .filter(({ pos }) => text.startsWith('/**', pos))
+    .map(({ pos, end }) => ({
+      start: pos,
+      end,
+      text: text.slice(pos, end).replace(/[^\n]/g, ' '),
+    }));
+}
 
-  /** @param {ts.ImportDeclaration} statement @returns {Edit[]} */
-  function importEdits(statement) {
-    const { importClause, moduleSpecifier } = statement;
-    const named = importClause?.namedBindings;
-    if (named === undefined || importClause?.name !== undefined) {
-      return refuse(statement, 'import names in braces, or everything with *');
-    }
-    const start = statement.getStart(source);
-    const specifier = moduleSpecifier.getText(source);
-    const from = { start: named.end, end: moduleSpecifier.end, text: ` = require(${specifier})` };
-    const keyword = { start, end: start + 'import'.length, text: 'const' };
-    if (ts.isNamespaceImport(named)) {
-      return [
-        keyword,
-        { start: named.getStart(source), end: named.name.getStart(source), text: '' },
-        from,
-      ];
-    }
-    return [
-      keyword,
-      ...named.elements.flatMap(({ propertyName, name, isTypeOnly }) => {
-        if (propertyName === undefined || isTypeOnly) return [];
-        return [{ start: propertyName.end, end: name.getStart(source), text: ': ' }];
-      }),
-      from,
-    ];
+/** @param {ts.ImportDeclaration} statement @returns {Edit[]} */
+function importEdits(statement) {
+  const { importClause, moduleSpecifier } = statement;
+  const named = importClause?.namedBindings;
+  if (named === undefined || importClause?.name !== undefined) {
+    return refuse(statement, 'import names in braces, or everything with *');
   }
+  const start = statement.getStart();
+  const specifier = moduleSpecifier.getText();
+  const from = { start: named.end, end: moduleSpecifier.end, text: ` = require(${specifier})` };
+  const keyword = { start, end: start + 'import'.length, text: 'const' };
+  if (ts.isNamespaceImport(named)) {
+    return [keyword, { start: named.getStart(), end: named.name.getStart(), text: '' }, from];
+  }
+  return [
+    keyword,
+    ...named.elements.flatMap(({ propertyName, name, isTypeOnly }) => {
+      if (propertyName === undefined || isTypeOnly) return [];
+      return [{ start: propertyName.end, end: name.getStart(), text: ': ' }];
+    }),
+    from,
+  ];
+}
 
-  /** @param {ts.ExportDeclaration} statement @returns {Edit[]} */
-  function exportEdits(statement) {
-    const { exportClause, moduleSpecifier } = statement;
-    if (moduleSpecifier !== undefined || !exportClause || !ts.isNamedExports(exportClause)) {
-      return refuse(statement, 'export names of this file, in braces');
-    }
-    const start = statement.getStart(source);
-    return [
-      { start, end: start + 'export'.length, text: 'module.exports =' },
-      ...exportClause.elements.flatMap(({ propertyName, name, isTypeOnly }) => {
-        if (propertyName === undefined || isTypeOnly) return [];
-        const [from, to] = [propertyName.getText(source), name.getText(source)];
-        return [{ start: propertyName.getStart(source), end: name.end, text: `${to}: ${from}` }];
-      }),
-    ];
+/** @param {ts.ExportDeclaration} statement @returns {Edit[]} */
+function exportEdits(statement) {
+  const { exportClause, moduleSpecifier } = statement;
+  if (moduleSpecifier !== undefined || !exportClause || !ts.isNamedExports(exportClause)) {
+    return refuse(statement, 'export names of this file, in braces');
   }
+  const start = statement.getStart();
+  return [
+    { start, end: start + 'export'.length, text: 'module.exports =' },
+    ...exportClause.elements.flatMap(({ propertyName, name, isTypeOnly }) => {
+      if (propertyName === undefined || isTypeOnly) return [];
+      const [from, to] = [propertyName.getText(), name.getText()];
+      return [{ start: propertyName.getStart(), end: name.end, text: `${to}: ${from}` }];
+    }),
+  ];
+}
+
+/** @param {ts.Node} node @param {string} why @returns {never} */
+function refuse(node, why) {
+  const source = node.getSourceFile();
+  const { line, character } = source.getLineAndCharacterOfPosition(node.getStart());
+  throw new Error(`${source.fileName}:${line + 1}:${character + 1}: ${why}`);
 }
 
 /** @param {number} start @param {string} text @returns {Edit} */
