@@ -1,4 +1,4 @@
-//! Transport, retry, pacing and redaction: HTTP as the layers above need it, with no knowledge of Twenty.
+//! Transport, retry, throttle and redaction: HTTP as the layers above need it, with no knowledge of Twenty.
 
 mod api_key;
 mod attempt_error;
