@@ -1,8 +1,12 @@
 //! Bulk runs against twenty-sim in process, in paused time: minutes of pacing take a moment, to the millisecond.
 
 mod batch_size;
+mod between;
 mod departures;
+mod drift;
 mod lost_answers;
+mod meddling;
+mod modes;
 mod pacing;
 
 use std::ops::Range;
@@ -28,6 +32,8 @@ use crate::core::http::{
 use crate::core::sync::options::ServiceOptions;
 use crate::core::sync::sync_service::SyncService;
 use crate::core::twenty::classify::TwentyClassifier;
+use crate::core::twenty::warning::SyncWarning;
+use meddling::{Arriving, Fate, Meddler};
 
 /// One way over the network.
 const LATENCY: Duration = Duration::from_millis(10);
@@ -59,6 +65,10 @@ struct Network {
     single_only: bool,
     /// So many batches are carried out, and their answers are lost.
     unanswered: AtomicUsize,
+    /// Decides what becomes of each request.
+    meddler: Arc<Mutex<Option<Meddler>>>,
+    /// Requests so far that write records.
+    writes_seen: Arc<AtomicUsize>,
     log: Arc<Mutex<Vec<Exchange>>>,
 }
 
@@ -72,6 +82,8 @@ impl Network {
             hangs: false,
             single_only: false,
             unanswered: AtomicUsize::new(0),
+            meddler: Arc::default(),
+            writes_seen: Arc::default(),
             log: Arc::default(),
             state,
         }
@@ -129,6 +141,7 @@ impl Transport for Network {
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("").to_owned()))
             .collect();
         let (state, log) = (Arc::clone(&self.state), Arc::clone(&self.log));
+        let (meddler, writes) = (Arc::clone(&self.meddler), Arc::clone(&self.writes_seen));
         let (start, start_ms, max_body_bytes) = (self.start, self.start_ms, self.max_body_bytes);
         let place = {
             let mut log = log.lock().expect("no panic");
@@ -164,7 +177,10 @@ impl Transport for Network {
             state
                 .clock
                 .fix_at_ms(start_ms + i64::try_from(elapsed).expect("short"));
-            let response = if is_missing {
+            let fate = fate_of(&meddler, &writes, &state, &asked);
+            let response = if let Fate::Answered(response) = fate {
+                response
+            } else if is_missing {
                 twenty_sim::http::Response::bytes(404, Vec::new())
             } else if asked.body.len() > max_body_bytes {
                 twenty_sim::http::Response::bytes(413, Vec::new())
@@ -197,8 +213,45 @@ impl Transport for Network {
     }
 }
 
+/// What the network's meddler decides for a request that has arrived.
+fn fate_of(
+    meddler: &Mutex<Option<Meddler>>,
+    writes: &AtomicUsize,
+    state: &Arc<State>,
+    asked: &twenty_sim::http::Request,
+) -> Fate {
+    let path = match asked.raw_query.as_str() {
+        "" => asked.path.clone(),
+        query => format!("{}?{query}", asked.path),
+    };
+    let write = match Arriving::is_write(&asked.method, &path) {
+        true => writes.fetch_add(1, Ordering::Relaxed) + 1,
+        false => 0,
+    };
+    let arriving = Arriving {
+        state,
+        method: &asked.method,
+        path: &path,
+        body: std::str::from_utf8(&asked.body).unwrap_or_default(),
+        write,
+    };
+    match &mut *meddler.lock().expect("no panic") {
+        Some(meddler) => meddler(&arriving),
+        None => Fate::CarriedOut,
+    }
+}
+
 /// A service on the network, and the client that it sends with.
 fn service(network: &Arc<Network>, config: impl Fn(&mut ClientConfig)) -> SyncService {
+    service_with(network, config, "{}")
+}
+
+/// The same with the service's options, as JSON text.
+fn service_with(
+    network: &Arc<Network>,
+    config: impl Fn(&mut ClientConfig),
+    options: &str,
+) -> SyncService {
     let key = network.state.keys.tokens().full;
     let mut client = ClientConfig::new("http://crm.example", &key).expect("a configuration");
     config(&mut client);
@@ -210,7 +263,7 @@ fn service(network: &Arc<Network>, config: impl Fn(&mut ClientConfig)) -> SyncSe
         jitter: Arc::new(FullJitter),
     };
     let http = HttpClient::with_parts(client, parts).expect("a client");
-    let options = ServiceOptions::from_json("{}").expect("options");
+    let options = ServiceOptions::from_json(options).expect("options");
     SyncService::new(http, options, None)
 }
 
@@ -224,7 +277,14 @@ fn person(number: usize) -> Value {
 
 /// Writes people as `syncPersons` does: chunks of 200, four at a time.
 async fn sync(service: &SyncService, people: Vec<Value>) -> Vec<ItemResult> {
-    let options = BulkOptions::default();
+    sync_with(service, people, BulkOptions::default()).await
+}
+
+async fn sync_with(
+    service: &SyncService,
+    people: Vec<Value>,
+    options: BulkOptions,
+) -> Vec<ItemResult> {
     let run = Arc::new(service.bulk(ObjectKind::Person, options));
     let mut chunks = Vec::new();
     for (at, people) in people.chunks(MAX_BATCH_RECORDS).enumerate() {

@@ -1,0 +1,138 @@
+//! Another client deletes a row after it was looked up and before it is written.
+
+use std::sync::atomic::AtomicBool;
+
+use super::meddling::{row_of, soft_delete};
+use super::modes::{MODES, Mode, Told, write};
+use super::*;
+use crate::core::sync::options::CallOptions;
+
+/// The record that another client meddles with.
+const MET: usize = 3;
+const RECORDS: usize = 6;
+
+fn changed() -> Vec<Value> {
+    let with_job = |number| {
+        let mut record = person(number);
+        record["job_title"] = json!("Captain");
+        record
+    };
+    (0..RECORDS).map(with_job).collect()
+}
+
+/// Whether a request updates the row, as far as its id is in it.
+fn updates(request: &Arriving<'_>, id: &str) -> bool {
+    let names_row = request.path.contains(id) || request.body.contains(id);
+    let updates = request.method == "PATCH" || request.path.contains("upsert=true");
+    request.write > 0 && names_row && updates
+}
+
+struct Met {
+    network: Arc<Network>,
+    told: Vec<Told>,
+}
+
+impl Met {
+    /// Six people are there; they are written again, and right before the first update of one of them arrives, another
+    /// client does `meddle` with its row.
+    async fn people(
+        mode: Mode,
+        collisions: &Value,
+        is_remembered: bool,
+        meddle: fn(&Arc<State>, &str, &str),
+    ) -> Self {
+        let network = Arc::new(Network::new(SimOptions::default()));
+        let options = json!({ "collisions": collisions }).to_string();
+        let before = service_with(&network, |_| {}, &options);
+        let made = sync(&before, people(0..RECORDS)).await;
+        assert!(made.iter().all(is_created));
+        let id = made[MET].id.clone().expect("an id");
+        let service = match is_remembered {
+            true => before,
+            false => service_with(&network, |_| {}, &options),
+        };
+        let has_met = Arc::new(AtomicBool::new(false));
+        network.meddle({
+            let (id, has_met) = (id.clone(), Arc::clone(&has_met));
+            move |request| {
+                if updates(request, &id) && !has_met.swap(true, Ordering::Relaxed) {
+                    meddle(request.state, "people", &id);
+                }
+                Fate::CarriedOut
+            }
+        });
+        let call = CallOptions::default();
+        let told = write(mode, &service, ObjectKind::Person, &changed(), call).await;
+        assert!(has_met.load(Ordering::Relaxed), "nobody updated the row");
+        let met = Self { network, told };
+        met.others_are_written();
+        met
+    }
+
+    fn told(&self) -> &Told {
+        &self.told[MET]
+    }
+
+    fn others_are_written(&self) {
+        for (number, told) in self.told.iter().enumerate() {
+            if number != MET {
+                assert_eq!(told.status, Status::Updated, "{number}: {told:?}");
+                let row = row_of(&self.network.state, "person", &format!("p-{number}"));
+                let row = row.expect("a row");
+                assert_eq!(row.get("jobTitle"), Some(&json!("Captain")), "{number}");
+            }
+        }
+    }
+
+    fn row(&self) -> Option<serde_json::Map<String, Value>> {
+        row_of(&self.network.state, "person", &format!("p-{MET}"))
+    }
+}
+
+fn is_deleted(row: &serde_json::Map<String, Value>) -> bool {
+    row.get("deletedAt").is_some_and(|at| !at.is_null())
+}
+
+/// Meddles with each way to write, of a row that is remembered and of one that a look-up finds, and holds what became of
+/// it against `expected`: claims, and whether they hold.
+async fn each_way(
+    collisions: &Value,
+    meddle: fn(&Arc<State>, &str, &str),
+    expected: impl Fn(&Met) -> Vec<(&'static str, bool)>,
+) {
+    let mut wrong = Vec::new();
+    for mode in MODES {
+        for is_remembered in [true, false] {
+            let met = Met::people(mode, collisions, is_remembered, meddle).await;
+            let claims = expected(&met).into_iter();
+            let broken: Vec<_> = claims
+                .filter(|(_, holds)| !holds)
+                .map(|(claim, _)| claim)
+                .collect();
+            if !broken.is_empty() {
+                let told = met.told();
+                wrong.push(format!(
+                    "{mode:?}, remembered: {is_remembered}: not {broken:?}: {told:?}, row: {:?}",
+                    met.row()
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{collisions}\n{}", wrong.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_deleted_meanwhile_is_revived_by_default() {
+    each_way(&json!({}), soft_delete, |met| {
+        let row = met.row();
+        vec![
+            ("live", row.as_ref().is_some_and(|row| !is_deleted(row))),
+            (
+                "written",
+                row.is_some_and(|row| row.get("jobTitle") == Some(&json!("Captain"))),
+            ),
+            ("updated", met.told().status == Status::Updated),
+        ]
+    })
+    .await;
+}

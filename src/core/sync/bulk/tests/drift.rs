@@ -1,0 +1,193 @@
+//! Rules that single calls, calls that leave together and runs once had in copies of their own, which drifted.
+
+use super::meddling::insert;
+use super::modes::{MODES, Mode, Told, remembered, write};
+use super::*;
+use crate::core::sync::options::CallOptions;
+
+/// One record written again and again with `skipUnchanged`.
+struct Again {
+    what: &'static str,
+    kind: ObjectKind,
+    options: Value,
+    /// Rows that others have made before.
+    before: Vec<Value>,
+    inputs: Vec<Value>,
+    statuses: Vec<Status>,
+}
+
+/// What is said after each write, and what is remembered then.
+type Steps = Vec<(Told, Option<(String, Option<String>)>)>;
+
+impl Again {
+    async fn written(&self, mode: Mode) -> Steps {
+        let network = Arc::new(Network::new(SimOptions::default()));
+        for row in &self.before {
+            insert(&network.state, self.kind.plural(), row);
+        }
+        network.meddle(|request| {
+            match request.write > 0 && request.body.contains("refused.example") {
+                true => Fate::Answered(meddling::bad_link()),
+                false => Fate::CarriedOut,
+            }
+        });
+        let service = service_with(&network, |_| {}, &self.options.to_string());
+        let call = CallOptions {
+            skip_unchanged: true,
+            ..CallOptions::default()
+        };
+        let mut steps = Vec::new();
+        for input in &self.inputs {
+            let records = std::slice::from_ref(input);
+            let told = write(mode, &service, self.kind, records, call)
+                .await
+                .remove(0);
+            let external_id = input["external_id"].as_str().expect("a text");
+            steps.push((told, remembered(&service, self.kind, external_id)));
+        }
+        steps
+    }
+}
+
+fn with(record: &Value, fields: Value) -> Value {
+    let mut record = record.clone();
+    let more = fields.as_object().expect("an object").clone();
+    record.as_object_mut().expect("an object").extend(more);
+    record
+}
+
+fn cases() -> Vec<Again> {
+    use Status::{Created, Unchanged, Updated};
+    let clerk = with(&person(1), json!({ "job_title": "Clerk" }));
+    let boss = with(&person(1), json!({ "job_title": "Boss" }));
+    let taken = |external_id: Value, deleted: bool| {
+        let mut row = json!({
+            "name": { "firstName": "Other" },
+            "emails": { "primaryEmail": "p-1@example.com" },
+            "externalId": external_id,
+        });
+        if deleted {
+            row["deletedAt"] = json!("2026-01-01T00:00:00.000Z");
+        }
+        row
+    };
+    let acme = json!({ "external_id": "c-1", "name": "Acme", "domain_name": "acme.example" });
+    let other_spelling = |external_id: Value| {
+        json!({
+            "name": "Other",
+            "domainName": { "primaryLinkUrl": "https://www.acme.example/" },
+            "externalId": external_id,
+        })
+    };
+    let owned = |owner: &str| json!({ "fieldOwnership": { "person": { "job_title": owner } } });
+    let people = |what, options, before, inputs: Vec<Value>, statuses| Again {
+        what,
+        kind: ObjectKind::Person,
+        options,
+        before,
+        inputs,
+        statuses,
+    };
+    let companies = |what, options, before, inputs: Vec<Value>, statuses| Again {
+        kind: ObjectKind::Company,
+        ..people(what, options, before, inputs, statuses)
+    };
+    vec![
+        people(
+            "create-only, the same again",
+            owned("create-only"),
+            vec![],
+            vec![clerk.clone(); 4],
+            vec![Created, Unchanged, Unchanged, Unchanged],
+        ),
+        people(
+            "create-only, changed once",
+            owned("create-only"),
+            vec![],
+            vec![clerk.clone(), boss.clone(), boss.clone(), boss.clone()],
+            vec![Created, Updated, Unchanged, Unchanged],
+        ),
+        people(
+            "if-empty, the same again",
+            owned("if-empty"),
+            vec![],
+            vec![clerk.clone(), clerk.clone(), boss.clone(), boss.clone()],
+            vec![Created, Unchanged, Updated, Updated],
+        ),
+        people(
+            "the address is another record's",
+            json!({}),
+            vec![taken(json!("somebody"), false)],
+            vec![clerk.clone(); 3],
+            vec![Created, Updated, Updated],
+        ),
+        people(
+            "the address is on a deleted row",
+            json!({}),
+            vec![taken(json!("somebody"), true)],
+            vec![clerk.clone(); 3],
+            vec![Created, Updated, Updated],
+        ),
+        people(
+            "the row with the address is linked",
+            json!({}),
+            vec![taken(Value::Null, false)],
+            vec![clerk.clone(); 3],
+            vec![Updated, Updated, Unchanged],
+        ),
+        people(
+            "a value that is refused",
+            json!({}),
+            vec![],
+            vec![with(&clerk, json!({ "website": "https://refused.example/x" })); 3],
+            vec![Created, Updated, Updated],
+        ),
+        companies(
+            "another spelling of the domain on another record's row",
+            json!({}),
+            vec![other_spelling(json!("somebody"))],
+            vec![acme.clone(); 3],
+            vec![Created, Updated, Updated],
+        ),
+        companies(
+            "another spelling of the domain on the record's own row",
+            json!({}),
+            vec![other_spelling(json!("c-1"))],
+            vec![acme.clone(); 3],
+            // How this workspace stores domains is learnt with the first.
+            vec![Updated, Updated, Unchanged],
+        ),
+        companies(
+            "another spelling of the domain on a row that nobody claimed",
+            json!({}),
+            vec![other_spelling(Value::Null)],
+            vec![acme.clone(); 3],
+            vec![Updated, Updated, Unchanged],
+        ),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_written_again_and_again_has_the_same_results_in_each_way() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let alone = case.written(Mode::Alone).await;
+        for mode in MODES {
+            let steps = match mode {
+                Mode::Alone => alone.clone(),
+                _ => case.written(mode).await,
+            };
+            let statuses: Vec<_> = steps.iter().map(|(told, _)| told.status).collect();
+            if statuses != case.statuses {
+                wrong.push(format!("{}, {mode:?}: {statuses:?}", case.what));
+            }
+            for (step, (here, there)) in steps.iter().zip(&alone).enumerate() {
+                if here != there {
+                    let place = format!("{}, {mode:?}, write {step}", case.what);
+                    wrong.push(format!("{place}: {here:?}, alone {there:?}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,112 @@
+//! What may happen to a request on its way, and what another client of the same server does.
+
+use twenty_sim::http::{Request, Response};
+
+use super::*;
+
+/// What becomes of a request that has arrived.
+pub(super) enum Fate {
+    /// The server does as it is asked, and its answer arrives.
+    CarriedOut,
+    /// Something else than the server's records answers.
+    Answered(Response),
+}
+
+/// A request as it arrives.
+pub(super) struct Arriving<'a> {
+    pub state: &'a Arc<State>,
+    pub method: &'a str,
+    /// With the query.
+    pub path: &'a str,
+    pub body: &'a str,
+    /// Its number among the requests that write records, from 1; 0 where it is none of them.
+    pub write: usize,
+}
+
+impl Arriving<'_> {
+    /// Whether it would change records.
+    pub fn is_write(method: &str, path: &str) -> bool {
+        method != "GET" && path.starts_with("/rest/") && !path.starts_with("/rest/metadata")
+    }
+}
+
+/// Looks at each request right before it is handled, and decides what becomes of it.
+pub(super) type Meddler = Box<dyn FnMut(&Arriving<'_>) -> Fate + Send>;
+
+impl Network {
+    /// From here on `meddler` sees every request, and no other one.
+    pub(super) fn meddle(&self, meddler: impl FnMut(&Arriving<'_>) -> Fate + Send + 'static) {
+        *self.meddler.lock().expect("no panic") = Some(Box::new(meddler));
+    }
+}
+
+/// What another client asks for; the answer's JSON.
+pub(super) fn other_client(
+    state: &Arc<State>,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Value {
+    let mut request = Request {
+        method: method.to_owned(),
+        body: body
+            .map(|body| body.to_string().into_bytes())
+            .unwrap_or_default(),
+        ..Default::default()
+    };
+    request.set_target(path);
+    let key = format!("Bearer {}", state.keys.tokens().full);
+    request.headers.push(("authorization".to_owned(), key));
+    let kind = ("content-type".to_owned(), "application/json".to_owned());
+    request.headers.push(kind);
+    let response = twenty_sim::router::handle(state, &mut request);
+    assert!(
+        response.status < 300,
+        "{method} {path}: {}",
+        String::from_utf8_lossy(&response.body)
+    );
+    serde_json::from_slice(&response.body).unwrap_or_default()
+}
+
+/// Another client deletes a row so that it can be restored.
+pub(super) fn soft_delete(state: &Arc<State>, plural: &str, id: &str) {
+    let path = format!("/rest/{plural}/{id}?soft_delete=true");
+    other_client(state, "DELETE", &path, None);
+}
+
+/// Another client creates a row.
+pub(super) fn insert(state: &Arc<State>, plural: &str, row: &Value) {
+    other_client(state, "POST", &format!("/rest/{plural}"), Some(row));
+}
+
+/// All rows, deleted ones included, by id.
+pub(super) fn rows(state: &State, singular: &str) -> Vec<serde_json::Map<String, Value>> {
+    let world = state.world();
+    world
+        .table(singular)
+        .iter()
+        .map(|(_, row)| row.clone())
+        .collect()
+}
+
+/// The row that carries this external id.
+pub(super) fn row_of(
+    state: &State,
+    singular: &str,
+    external_id: &str,
+) -> Option<serde_json::Map<String, Value>> {
+    rows(state, singular)
+        .into_iter()
+        .find(|row| row.get("externalId").and_then(Value::as_str) == Some(external_id))
+}
+
+/// What the server says of a link that it does not take.
+pub(super) fn bad_link() -> Response {
+    let body = json!({
+        "statusCode": 400,
+        "error": "Error",
+        "messages": ["The URL of the link is not valid"],
+        "code": "INVALID_URL",
+    });
+    Response::json(400, &body)
+}
