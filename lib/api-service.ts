@@ -10,14 +10,19 @@ import { readCa } from './ca.js';
 import { call } from './dispatcher.js';
 import { isApiError } from './errors.js';
 import { native } from './native.js';
+import { optionSchema } from './option-schema.js';
 import { optionsToJson, readOptions, readSignal, requireKnown } from './options.js';
 import { configToJson } from './rest-client.js';
 
 /** Names of `ConnectionTestOptions`. */
-const TEST_OPTIONS = new Set(['timeout', 'ca', 'signal']);
+const TEST_OPTIONS = optionSchema<ConnectionTestOptions>({
+  timeout: 'core',
+  ca: 'core',
+  signal: 'here',
+});
 
 /** Names of `DiagnoseOptions`. */
-const DIAGNOSE_OPTIONS = new Set(['fieldNames', 'signal']);
+const DIAGNOSE_OPTIONS = optionSchema<DiagnoseOptions>({ fieldNames: 'core', signal: 'here' });
 
 /** Checks a server and a key before they are configured. */
 class TwentyCrmApiService {
@@ -63,9 +68,11 @@ class TwentyCrmApiService {
     let configJson: string;
     let optionsJson: string | undefined;
     try {
-      requireKnown('diagnose', options, DIAGNOSE_OPTIONS);
+      requireKnown('diagnose', options, DIAGNOSE_OPTIONS.known);
       configJson = configToJson(config);
-      optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['fieldNames']));
+      optionsJson = optionsToJson(
+        readOptions('options', options ?? undefined, DIAGNOSE_OPTIONS.core),
+      );
     } catch (error) {
       return unreadable(error);
     }
@@ -79,8 +86,8 @@ class TwentyCrmApiService {
 
 /** @param method what was called */
 function testOptionsToJson(method: string, options: unknown) {
-  requireKnown(method, options, TEST_OPTIONS);
-  const values = readOptions('options', options ?? undefined, ['timeout', 'ca']);
+  requireKnown(method, options, TEST_OPTIONS.known);
+  const values = readOptions('options', options ?? undefined, TEST_OPTIONS.core);
   if (values.ca !== undefined && values.ca !== null) values.ca = readCa(values.ca);
   return optionsToJson(values);
 }

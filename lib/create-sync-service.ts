@@ -33,7 +33,7 @@ function createTwentyCrmSyncService(
   options?: number | SyncServiceOptions,
 ): TwentyCrmSyncService {
   const settings = toSettings(options);
-  requireKnown('createTwentyCrmSyncService', settings, SERVICE_OPTIONS);
+  requireKnown('createTwentyCrmSyncService', settings, SERVICE_OPTIONS.known);
   const { mode, mappingStore, cacheTtlMs } = readOptions('options', settings, OPTIONS);
   // A service that sends nothing needs no client: there may be no server to name.
   const client =
@@ -62,7 +62,7 @@ function createTwentyCrmSyncServiceFromEnv(
   env: Record<string, string | undefined> = process.env,
 ): TwentyCrmSyncService {
   const settings = toSettings(options);
-  requireKnown('createTwentyCrmSyncServiceFromEnv', settings, SERVICE_OPTIONS);
+  requireKnown('createTwentyCrmSyncServiceFromEnv', settings, SERVICE_OPTIONS.known);
   const { baseUrl = '', apiKey = '' } = readCredentials(env);
   const given = readOptions('options', settings, OPTIONS);
   // Only what is used is read: what an option goes over may say what it likes.

@@ -1,16 +1,16 @@
+import type { DeleteOptions, FindOptions } from '../index.js';
 import type { SyncService } from '../native.js';
 import { call, liftHoldAfterThisTurn } from './dispatcher.js';
 import type { Hooks } from './observability/hooks.js';
 import { operationOf } from './observability/operations.js';
+import { optionSchema } from './option-schema.js';
 import { optionsToJson, readOptions, readSignal } from './options.js';
 import { ENTITIES } from './platform-events.js';
 import { keyToJson } from './serialise.js';
 
-/** Names of `FindOptions`. */
-const FIND_OPTIONS = new Set(['useCache', 'signal']);
+const FIND_OPTIONS = optionSchema<FindOptions>({ useCache: 'core', signal: 'here' });
 
-/** Names of `DeleteOptions`. */
-const DELETE_OPTIONS = new Set(['mode', 'signal']);
+const DELETE_OPTIONS = optionSchema<DeleteOptions>({ mode: 'core', signal: 'here' });
 
 type Service = { native: SyncService; hooks: Hooks | undefined };
 
@@ -22,7 +22,9 @@ function startFind(
   options: unknown,
 ) {
   const key = keyToJson(externalId);
-  const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['useCache']));
+  const optionsJson = optionsToJson(
+    readOptions('options', options ?? undefined, FIND_OPTIONS.core),
+  );
   return call(
     (dispatcher, id) => native.find(dispatcher, id, kind, key, optionsJson),
     readSignal(options),
@@ -38,7 +40,9 @@ function startDelete(
   options: unknown,
 ) {
   const key = keyToJson(externalId);
-  const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['mode']));
+  const optionsJson = optionsToJson(
+    readOptions('options', options ?? undefined, DELETE_OPTIONS.core),
+  );
   const signal = readSignal(options);
   liftHoldAfterThisTurn();
   return call(

@@ -1,11 +1,17 @@
+import type { CollisionOptions, FieldOwner } from '../index.js';
 import { TWENTY_CRM_DEFAULTS } from './defaults.js';
+import type { ShapedOption } from './options.js';
 import { invalid, unlessLong } from './serialise.js';
 
 /** Longest name that an error repeats, in characters. */
 const MAX_NAME = 100;
 
 /** Who may own a field. */
-const OWNERS = Object.freeze(['always', 'if-empty', 'create-only']);
+const OWNERS = Object.freeze(['always', 'if-empty', 'create-only'] satisfies FieldOwner[]);
+
+type Choices = {
+  readonly [Name in keyof Required<CollisionOptions>]: readonly CollisionOptions[Name][];
+};
 
 /** What each option of `collisions` can say. */
 const CHOICES = Object.freeze({
@@ -14,7 +20,7 @@ const CHOICES = Object.freeze({
   deletedMatch: Object.freeze(['leave_out', 'report']),
   ownDeleted: Object.freeze(['revive', 'skip', 'report']),
   ownGone: Object.freeze(['create', 'skip', 'report']),
-});
+} satisfies Choices);
 
 /** Refuses a value that is not of the option's shape. */
 type Shape = (option: string, value: unknown) => void;
@@ -23,7 +29,7 @@ const text: Shape = (option, value) => {
   if (typeof value !== 'string') throw invalid(option, `${option} must be a string`);
 };
 
-const SHAPES: Record<string, Shape> = {
+const SHAPES: Record<ShapedOption, Shape> = {
   companyKey: text,
   batching(option, value) {
     if (typeof value === 'boolean') return;
@@ -69,7 +75,7 @@ const SHAPES: Record<string, Shape> = {
  */
 function requireShapes(values: Record<string, unknown>) {
   for (const option of Object.keys(values)) {
-    if (Object.hasOwn(SHAPES, option)) SHAPES[option](option, values[option]);
+    if (Object.hasOwn(SHAPES, option)) SHAPES[option as ShapedOption](option, values[option]);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AbortSignalLike } from '../index.js';
+import type { AbortSignalLike, SyncServiceOptions } from '../index.js';
 import type { Unchecked } from './serialise.js';
 import { describe, invalid, toJson } from './serialise.js';
 
@@ -82,7 +82,7 @@ function isSignal(value: unknown): value is AbortSignalLike {
 }
 
 /** Options with a shape of their own, which few programs give. */
-const SHAPED = new Set([
+const SHAPED_NAMES = [
   'batching',
   'collisions',
   'companyKey',
@@ -92,7 +92,11 @@ const SHAPED = new Set([
   'invalidEmail',
   'missingEmail',
   'namespace',
-]);
+] as const satisfies readonly (keyof SyncServiceOptions)[];
+
+export type ShapedOption = (typeof SHAPED_NAMES)[number];
+
+const SHAPED: ReadonlySet<string> = new Set(SHAPED_NAMES);
 
 /**
  * Options as JSON text, each of them checked to be writable under its own name. `null` is as good as not given.

@@ -12,7 +12,8 @@ import { createTwentyCrmError, isApiError, TwentyCrmErrorCode } from './errors.j
 import { native } from './native.js';
 import { FAILURE } from './observability/channels.js';
 import type { Hooks } from './observability/hooks.js';
-import { HOOK_OPTIONS, logs, readHooks, wantedBy } from './observability/hooks.js';
+import { logs, readHooks, wantedBy } from './observability/hooks.js';
+import { optionSchema } from './option-schema.js';
 import {
   namesOf,
   optionsToJson,
@@ -154,19 +155,22 @@ function nativeOf(client: unknown) {
   return found;
 }
 
-const CONFIG = [
-  'baseUrl',
-  'apiKey',
-  'timeout',
-  'maxRetries',
-  'initialBackoffMs',
-  'maxBackoffMs',
-  'deadlineMs',
-  'maxThrottleWaitMs',
-  'maxRequestsPerMinute',
-  'maxResponseBytes',
-  'ca',
-] as const;
+const CONFIG = optionSchema<TwentyCrmRestClientConfig>({
+  baseUrl: 'core',
+  apiKey: 'core',
+  timeout: 'core',
+  maxRetries: 'core',
+  initialBackoffMs: 'core',
+  maxBackoffMs: 'core',
+  deadlineMs: 'core',
+  maxThrottleWaitMs: 'core',
+  maxRequestsPerMinute: 'core',
+  maxResponseBytes: 'core',
+  ca: 'core',
+  onRetry: 'here',
+  logger: 'here',
+  logLevel: 'here',
+});
 
 /** Members of the template's `TwentyCrmConfig`, which is handed over as it is. */
 const BESIDE_CONFIG = [
@@ -174,7 +178,7 @@ const BESIDE_CONFIG = [
   ...['createdBy', 'updatedBy', 'createdAt', 'updatedAt'],
 ] as const;
 
-const EXPECTED: ReadonlySet<string> = new Set([...CONFIG, ...HOOK_OPTIONS, ...BESIDE_CONFIG]);
+const EXPECTED: ReadonlySet<string> = new Set([...CONFIG.names, ...BESIDE_CONFIG]);
 
 /** What cannot be done without, and where to get it. */
 const NEEDED = [
@@ -182,16 +186,21 @@ const NEEDED = [
   ['apiKey', 'create one in Twenty under Settings, APIs & Webhooks'],
 ] as const;
 
-const OPTIONS = ['timeout', 'headers', 'skipRetry', 'idempotencyKey', 'deadlineMs'] as const;
-
-const KNOWN_OPTIONS = new Set([...OPTIONS, 'signal']);
+const OPTIONS = optionSchema<TwentyCrmRequestOptions>({
+  timeout: 'core',
+  headers: 'core',
+  skipRetry: 'core',
+  idempotencyKey: 'core',
+  deadlineMs: 'core',
+  signal: 'here',
+});
 
 function configToJson(config: unknown) {
   if (typeof config !== 'object' || config === null) {
     throw invalid('config', 'the configuration must be an object with baseUrl and apiKey');
   }
   refuseSlips(config);
-  const values = readOptions('config', config, CONFIG);
+  const values = readOptions('config', config, CONFIG.core);
   for (const [name, what] of NEEDED) {
     if (values[name] != null) continue;
     throw invalid(
@@ -216,7 +225,7 @@ function refuseSlips(config: object) {
     const { isSlip, unknownOption } =
       require('./unknown-option.js') as typeof import('./unknown-option.js');
     // Without those that cannot be done without: that they are missing is said anyway.
-    const optional = [...CONFIG.slice(NEEDED.length), ...HOOK_OPTIONS];
+    const optional = CONFIG.names.slice(NEEDED.length);
     if (isSlip(name, optional)) throw unknownOption('the configuration', name, optional);
   }
 }
@@ -239,7 +248,7 @@ function send<T>(
         throw invalid('path', 'path must be a string such as "/rest/people"');
       bodyJson = toJson('body', body);
       if (options !== undefined && options !== null) {
-        requireKnown('a request', options, KNOWN_OPTIONS);
+        requireKnown('a request', options, OPTIONS.known);
         signal = readSignal(options);
         optionsJson = callOptionsToJson(options);
       }
@@ -269,7 +278,7 @@ function toResponse<T>(answer: Answer): TwentyCrmResponse<T> {
 }
 
 function callOptionsToJson(options: TwentyCrmRequestOptions) {
-  const values = readOptions('options', options, OPTIONS);
+  const values = readOptions('options', options, OPTIONS.core);
   if (isIterable(values.headers)) {
     // A Map or a Headers object would be written as an empty object, and its headers lost.
     throw invalid('headers', 'headers must be a plain object of names and texts');

@@ -10,6 +10,7 @@ import type { SchemaService } from '../native.js';
 import { call, callNow } from './dispatcher.js';
 import { callSite, errorAt } from './errors.js';
 import { native } from './native.js';
+import { optionSchema } from './option-schema.js';
 import { optionsToJson, readOptions, readSignal, requireKnown } from './options.js';
 import { findNative } from './rest-client.js';
 import { invalid, toJson } from './serialise.js';
@@ -17,10 +18,10 @@ import { invalid, toJson } from './serialise.js';
 const natives: WeakMap<object, SchemaService> = new WeakMap();
 
 /** Names of `SchemaServiceOptions`. */
-const OPTIONS = new Set(['fieldNames']);
+const OPTIONS = optionSchema<SchemaServiceOptions>({ fieldNames: 'core' });
 
 /** Names of `SchemaCallOptions`. */
-const CALL_OPTIONS = new Set(['signal']);
+const CALL_OPTIONS = optionSchema<SchemaCallOptions>({ signal: 'here' });
 
 /**
  * The custom fields of a workspace: which of them are there, and creating the others. Services of the same server and
@@ -33,8 +34,8 @@ class TwentyCrmSchemaService {
     if (client === undefined) {
       throw invalid('restClient', 'restClient must be a TwentyCrmRestClient of twenty-crm-native');
     }
-    requireKnown('TwentyCrmSchemaService', options, OPTIONS);
-    const optionsJson = optionsToJson(readOptions('options', options ?? undefined, ['fieldNames']));
+    requireKnown('TwentyCrmSchemaService', options, OPTIONS.known);
+    const optionsJson = optionsToJson(readOptions('options', options ?? undefined, OPTIONS.core));
     natives.set(
       this,
       callNow(() => new native.SchemaService(client, optionsJson ?? '{}')),
@@ -48,7 +49,7 @@ class TwentyCrmSchemaService {
   async plan(options?: SchemaCallOptions): Promise<SchemaPlan> {
     const site = callSite(TwentyCrmSchemaService.prototype.plan);
     const inner = of(this);
-    requireKnown('plan', options, CALL_OPTIONS);
+    requireKnown('plan', options, CALL_OPTIONS.known);
     const answer = await call((dispatcher, id) => inner.plan(dispatcher, id), readSignal(options));
     if (answer.ok) return JSON.parse(answer.text);
     throw errorAt(answer.error, site);
@@ -70,7 +71,7 @@ class TwentyCrmSchemaService {
   ): Promise<SchemaApplyResult> {
     const site = callSite(TwentyCrmSchemaService.prototype.apply);
     const inner = of(this);
-    requireKnown('apply', options, CALL_OPTIONS);
+    requireKnown('apply', options, CALL_OPTIONS.known);
     const planJson = toJson('plan', plan);
     const answer = await call(
       (dispatcher, id) => inner.apply(dispatcher, id, planJson),

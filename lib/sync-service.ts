@@ -42,8 +42,9 @@ import { cannot, createElsewhere, readMode } from './modes.js';
 import { native } from './native.js';
 import { callHook } from './observability/call-hook.js';
 import type { Hooks } from './observability/hooks.js';
-import { HOOK_OPTIONS, logs, readHooks, wantedBy } from './observability/hooks.js';
+import { logs, readHooks, wantedBy } from './observability/hooks.js';
 import { operationOf } from './observability/operations.js';
+import { optionSchema } from './option-schema.js';
 import { optionsToJson, readOptions, readSignal, requireKnown } from './options.js';
 import { ENTITIES, readEvent } from './platform-events.js';
 import { findNative, hooksOf } from './rest-client.js';
@@ -56,36 +57,36 @@ const COMPANY = 1;
 
 const OWN_OPTIONS = ['onWarning', 'mode', 'publish'] as const;
 
-/** What the core reads of {@link SyncServiceOptions}; `cacheTtlMs` comes as an argument of its own. */
-const OPTIONS = [
-  'batching',
-  'defaultCountry',
-  'collisions',
-  'fieldOwnership',
-  'namespace',
-  'fieldNames',
-  'hashTtlMs',
-  'invalidEmail',
-  'missingEmail',
-  'companyKey',
-] as const;
+const SERVICE_OPTIONS = optionSchema<SyncServiceOptions>({
+  onWarning: 'here',
+  mode: 'here',
+  publish: 'here',
+  batching: 'core',
+  defaultCountry: 'core',
+  collisions: 'core',
+  fieldOwnership: 'core',
+  namespace: 'core',
+  fieldNames: 'core',
+  hashTtlMs: 'core',
+  invalidEmail: 'core',
+  missingEmail: 'core',
+  companyKey: 'core',
+  onRetry: 'here',
+  logger: 'here',
+  logLevel: 'here',
+  // The core reads it, too; it comes as an argument of its own.
+  cacheTtlMs: 'here',
+  mappingStore: 'here',
+});
 
-/** What the core reads of {@link UpsertCallOptions}. */
-const CALL_OPTIONS = [
-  'useCache',
-  'skipUnchanged',
-  'force',
-  'maxConflictRetries',
-  'conflictRetryDelay',
-] as const;
-
-/** Every name that {@link SyncServiceOptions} have. */
-const SERVICE_OPTIONS = new Set([
-  ...[...OWN_OPTIONS, ...OPTIONS, ...HOOK_OPTIONS],
-  ...['cacheTtlMs', 'mappingStore'],
-]);
-
-const KNOWN_CALL_OPTIONS = new Set([...CALL_OPTIONS, 'signal']);
+const CALL_OPTIONS = optionSchema<UpsertCallOptions>({
+  useCache: 'core',
+  skipUnchanged: 'core',
+  force: 'core',
+  maxConflictRetries: 'core',
+  conflictRetryDelay: 'core',
+  signal: 'here',
+});
 
 export interface Internals {
   native: SyncService;
@@ -150,7 +151,7 @@ class TwentyCrmSyncService {
     options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyPerson>> {
     const { elsewhere } = of(this);
-    requireKnown('upsertPerson', options, KNOWN_CALL_OPTIONS);
+    requireKnown('upsertPerson', options, CALL_OPTIONS.known);
     if (elsewhere !== undefined) return elsewhere.upsert(PERSON, input, options);
     const site = callSite(TwentyCrmSyncService.prototype.upsertPerson);
     return outcome(this, await start(this, PERSON, input, options), site);
@@ -162,7 +163,7 @@ class TwentyCrmSyncService {
     options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyCompany>> {
     const { elsewhere } = of(this);
-    requireKnown('upsertCompany', options, KNOWN_CALL_OPTIONS);
+    requireKnown('upsertCompany', options, CALL_OPTIONS.known);
     if (elsewhere !== undefined) return elsewhere.upsert(COMPANY, input, options);
     const site = callSite(TwentyCrmSyncService.prototype.upsertCompany);
     return outcome(this, await start(this, COMPANY, input, options), site);
@@ -200,7 +201,7 @@ class TwentyCrmSyncService {
   ): Promise<UpsertResult<TwentyPerson> | UpsertResult<TwentyCompany> | DeleteResult> {
     const { elsewhere, namespace } = of(this);
     if (elsewhere !== undefined) throw cannot(elsewhere.mode);
-    requireKnown('applyPlatformEvent', options, KNOWN_CALL_OPTIONS);
+    requireKnown('applyPlatformEvent', options, CALL_OPTIONS.known);
     const { kind, action, payload } = readEvent(event, namespace);
     if (action === 'delete') {
       const { external_id, mode } = (payload ?? {}) as Partial<DeletePayload>;
@@ -222,14 +223,14 @@ class TwentyCrmSyncService {
    */
   async findPerson(externalId: string, options?: FindOptions): Promise<FoundPerson | null> {
     const site = callSite(TwentyCrmSyncService.prototype.findPerson);
-    requireKnown('findPerson', options, FIND_OPTIONS);
+    requireKnown('findPerson', options, FIND_OPTIONS.known);
     return outcome(this, await startFind(of(this), PERSON, externalId, options), site);
   }
 
   /** As {@link findPerson}, for companies. */
   async findCompany(externalId: string, options?: FindOptions): Promise<FoundCompany | null> {
     const site = callSite(TwentyCrmSyncService.prototype.findCompany);
-    requireKnown('findCompany', options, FIND_OPTIONS);
+    requireKnown('findCompany', options, FIND_OPTIONS.known);
     return outcome(this, await startFind(of(this), COMPANY, externalId, options), site);
   }
 
@@ -239,7 +240,7 @@ class TwentyCrmSyncService {
    */
   async deletePerson(externalId: string, options?: DeleteOptions): Promise<DeleteResult> {
     const { elsewhere } = of(this);
-    requireKnown('deletePerson', options, DELETE_OPTIONS);
+    requireKnown('deletePerson', options, DELETE_OPTIONS.known);
     if (elsewhere !== undefined) return elsewhere.remove(PERSON, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deletePerson);
     return outcome(this, await startDelete(of(this), PERSON, externalId, options), site);
@@ -248,7 +249,7 @@ class TwentyCrmSyncService {
   /** As {@link deletePerson}, for companies. People of the company stay, without it. */
   async deleteCompany(externalId: string, options?: DeleteOptions): Promise<DeleteResult> {
     const { elsewhere } = of(this);
-    requireKnown('deleteCompany', options, DELETE_OPTIONS);
+    requireKnown('deleteCompany', options, DELETE_OPTIONS.known);
     if (elsewhere !== undefined) return elsewhere.remove(COMPANY, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deleteCompany);
     return outcome(this, await startDelete(of(this), COMPANY, externalId, options), site);
@@ -328,7 +329,7 @@ class TwentyCrmSyncService {
     const { OPTIONS, ignoreInMode, startApply } =
       require('./webhooks/apply.js') as typeof import('./webhooks/apply.js');
     const inner = of(this);
-    requireKnown('applyWebhook', options, OPTIONS);
+    requireKnown('applyWebhook', options, OPTIONS.known);
     if (inner.elsewhere !== undefined) return ignoreInMode(event);
     const site = callSite(TwentyCrmSyncService.prototype.applyWebhook);
     return outcome(this, await startApply(inner.native, event, inner.optionsJson, options), site);
@@ -360,7 +361,7 @@ function construct(
   cacheTtlMs: unknown,
   options: SyncServiceOptions,
 ): Internals {
-  requireKnown('TwentyCrmSyncService', options, SERVICE_OPTIONS);
+  requireKnown('TwentyCrmSyncService', options, SERVICE_OPTIONS.known);
   const { onWarning, publish, ...own } = readOptions('options', options, OWN_OPTIONS);
   const mode = readMode(own.mode);
   const client = findNative(restClient);
@@ -371,7 +372,7 @@ function construct(
     throw invalid('onWarning', 'onWarning must be a function');
   }
   const values = {
-    ...readOptions('options', options, OPTIONS),
+    ...readOptions('options', options, SERVICE_OPTIONS.core),
     ...readOptions('options', { cacheTtlMs }, ['cacheTtlMs']),
   };
   const store = mappingStore ?? undefined;
@@ -452,7 +453,7 @@ function start(
   let signal: AbortSignalLike | undefined;
   if (options !== undefined && options !== null) {
     signal = readSignal(options);
-    optionsJson = optionsToJson(readOptions('options', options, CALL_OPTIONS));
+    optionsJson = optionsToJson(readOptions('options', options, CALL_OPTIONS.core));
   }
   liftHoldAfterThisTurn();
   return call(

@@ -4,6 +4,7 @@ import { callNow, takeCallId } from '../dispatcher.js';
 import { cannot } from '../modes.js';
 import { callHook } from '../observability/call-hook.js';
 import { bulkOperationOf } from '../observability/operations.js';
+import { optionSchema } from '../option-schema.js';
 import { optionsToJson, readOptions, readSignal, requireKnown } from '../options.js';
 import { ENTITIES } from '../platform-events.js';
 import { invalid } from '../serialise.js';
@@ -16,18 +17,17 @@ import { BulkRun } from './run.js';
 /** Methods by the number of their entity. */
 const METHODS = ['syncPersons', 'syncCompanies'] as const;
 
-/** What the core reads of `SyncOptions`. */
-const OPTIONS = [
-  'useCache',
-  'force',
-  'maxConflictRetries',
-  'conflictRetryDelay',
-  'dryRun',
-  'verifyUnchanged',
-] as const;
-
-/** Names of `SyncOptions`. */
-const KNOWN_OPTIONS = new Set([...OPTIONS, 'maxConcurrency', 'onProgress', 'signal']);
+const OPTIONS = optionSchema<SyncOptions>({
+  useCache: 'core',
+  force: 'core',
+  maxConflictRetries: 'core',
+  conflictRetryDelay: 'core',
+  dryRun: 'core',
+  verifyUnchanged: 'core',
+  maxConcurrency: 'here',
+  onProgress: 'here',
+  signal: 'here',
+});
 
 function startBulk<T>(
   service: Internals,
@@ -38,7 +38,7 @@ function startBulk<T>(
   const { elsewhere, onWarning, hooks } = service;
   const entity = ENTITIES[kind];
   requireIterable(inputs);
-  requireKnown(METHODS[kind], options, KNOWN_OPTIONS);
+  requireKnown(METHODS[kind], options, OPTIONS.known);
   const signal = readSignal(options);
   const { onProgress } = readOptions('options', options ?? undefined, ['onProgress']);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
@@ -60,7 +60,7 @@ function startBulk<T>(
     const publish = (record: unknown) => elsewhere.upsert<T>(kind, record, options);
     return new BulkRun(publishingWriter<T>(publish, entity), inputs, settings);
   }
-  const optionsJson = optionsToJson(readOptions('options', options ?? undefined, OPTIONS));
+  const optionsJson = optionsToJson(readOptions('options', options ?? undefined, OPTIONS.core));
   const run = callNow(() => service.native.bulk(operationId, kind, optionsJson ?? '{}'));
   return new BulkRun(nativeWriter<T>(run, entity, signal), inputs, settings);
 }

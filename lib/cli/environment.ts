@@ -8,6 +8,7 @@ import type {
 import { readEnvMode, readSwitch, readTwentyCrmEnvConfig } from '../config/env.js';
 import { isTwentyCrmError } from '../errors.js';
 import { messageOf } from '../serialise.js';
+import { SERVICE_OPTIONS } from '../sync-service.js';
 import type { Console } from './console.js';
 import { configFailure, usageFailure } from './failure.js';
 import { readObject } from './object.js';
@@ -104,20 +105,6 @@ function made<T>(make: () => T) {
   }
 }
 
-/** What `--options` may hold: what is left out is code, or a matter of other options. */
-const SERVICE_OPTIONS = [
-  'batching',
-  'collisions',
-  'companyKey',
-  'defaultCountry',
-  'fieldNames',
-  'fieldOwnership',
-  'hashTtlMs',
-  'invalidEmail',
-  'missingEmail',
-  'namespace',
-];
-
 /** Options of the command line go over those of the file. */
 function readServiceOptions({
   options: file,
@@ -139,10 +126,12 @@ function readServiceOptions({
 
 function readOptionsFile(file: string) {
   const value = readObject('--options', file, 'a JSON object');
-  const unknown = Object.keys(value).find((name) => !SERVICE_OPTIONS.includes(name));
+  // What is left out is code, or a matter of other options.
+  const names: readonly string[] = SERVICE_OPTIONS.core;
+  const unknown = Object.keys(value).find((name) => !names.includes(name));
   if (unknown === undefined) return value;
   throw usageFailure(
-    `--options ${file}: "${unknown}" is none of ${SERVICE_OPTIONS.join(', ')}`,
+    `--options ${file}: "${unknown}" is none of ${names.join(', ')}`,
     /key|token/i.test(unknown) ? 'The API key comes from the environment.' : undefined,
   );
 }

@@ -8,6 +8,7 @@ import type {
   UpdateTwentyCrmConfigRequest,
 } from '../../index.js';
 import { apiError, isApiError, TwentyCrmErrorCode } from '../errors.js';
+import { optionSchema } from '../option-schema.js';
 import { readOptions, requireKnown } from '../options.js';
 import { describe, invalid } from '../serialise.js';
 import { sqliteConfigStore } from '../stores/sqlite-config.js';
@@ -21,8 +22,7 @@ const ENV_ID = 'env';
 /** Where configurations are kept by default, in the working directory. */
 const DEFAULT_FILE = 'twenty-crm-config.sqlite';
 
-/** Names of `TwentyCrmConfigRepositoryOptions`. */
-const OPTIONS = new Set(['store', 'env']);
+const OPTIONS = optionSchema<TwentyCrmConfigRepositoryOptions>({ store: 'here', env: 'here' });
 
 /**
  * The configuration of the CRM: the stored one or, where none is stored, the environment's (with the id `env`). Its key
@@ -38,8 +38,8 @@ class TwentyCrmConfigRepository {
 
   /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the store lacks a method. */
   constructor(options?: TwentyCrmConfigRepositoryOptions) {
-    requireKnown('TwentyCrmConfigRepository', options, OPTIONS);
-    const { store, env } = readOptions('options', options ?? undefined, ['store', 'env']);
+    requireKnown('TwentyCrmConfigRepository', options, OPTIONS.known);
+    const { store, env } = readOptions('options', options ?? undefined, OPTIONS.names);
     if (store !== undefined && store !== null) requireStore(store);
     this.#store = store as Store | null | undefined;
     this.#env = (env ?? process.env) as Record<string, string | undefined>;

@@ -6,6 +6,7 @@ import type {
   PersonInput,
   UpsertPersonInput,
 } from '../../index.js';
+import { optionSchema } from '../option-schema.js';
 import {
   ensureExternalId,
   extractCityFromLocation,
@@ -17,11 +18,14 @@ import {
 /** What the template writes into a new profile before its owner has said anything. */
 const PLACEHOLDERS = { jobTitle: 'User', company: 'Unknown' };
 
-/** Names of `ClientProfileMappingOptions`. */
-const OPTIONS = new Set([
-  ...['externalId', 'email', 'missingEmail', 'companyExternalId'],
-  ...['clearEmpty', 'keepPlaceholders'],
-]);
+const OPTIONS = optionSchema<ClientProfileMappingOptions>({
+  externalId: 'here',
+  email: 'here',
+  missingEmail: 'here',
+  companyExternalId: 'here',
+  clearEmpty: 'here',
+  keepPlaceholders: 'here',
+});
 
 /**
  * The person of a client profile. The name falls back to `displayName`, then to `username`. Pure: nothing is asked,
@@ -55,7 +59,7 @@ function mapClientProfileToPerson(
   options?: ClientProfileMappingOptions,
 ): PersonInput | UpsertPersonInput {
   const from = new Fields(profile, 'ClientProfile');
-  const given = readOptions('mapClientProfileToPerson', options, OPTIONS);
+  const given = readOptions('mapClientProfileToPerson', options, OPTIONS.known);
   const keepPlaceholders = given.read('keepPlaceholders') === true;
   const clearEmpty = given.read('clearEmpty') === true;
   const needsEmail = given.read('missingEmail') !== 'allow';

@@ -1,8 +1,8 @@
 import type { CompanyMappingOptions, CompanyRow, UpsertCompanyInput } from '../../index.js';
+import { optionSchema } from '../option-schema.js';
 import { ensureExternalId, Fields, readOptions, setFields } from './fields.js';
 
-/** Names of `CompanyMappingOptions`. */
-const OPTIONS = new Set(['externalId', 'clearEmpty']);
+const OPTIONS = optionSchema<CompanyMappingOptions>({ externalId: 'here', clearEmpty: 'here' });
 
 /**
  * The company of a company row. Pure, as {@link mapClientProfileToPerson} is.
@@ -20,7 +20,7 @@ function mapCompanyToTwentyCompany(
   options?: CompanyMappingOptions,
 ): UpsertCompanyInput {
   const from = new Fields(company, 'Company');
-  const given = readOptions('mapCompanyToTwentyCompany', options, OPTIONS);
+  const given = readOptions('mapCompanyToTwentyCompany', options, OPTIONS.known);
   return setFields(
     {
       external_id: ensureExternalId(given.text('externalId') ?? from.text('id'), 'Company'),

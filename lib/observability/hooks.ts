@@ -75,4 +75,4 @@ function wantedBy(hooks: Hooks | undefined) {
   );
 }
 
-export { HOOK_OPTIONS, logs, readHooks, wantedBy };
+export { logs, readHooks, wantedBy };

@@ -5,6 +5,7 @@ import type {
   PostgresPool,
   PostgresOutbox as PublicOutbox,
 } from '../../index.js';
+import { optionSchema } from '../option-schema.js';
 import { invalid } from '../serialise.js';
 import * as check from '../stores/check.js';
 import { canQuery, codeOf, runQuery, UNDEFINED_TABLE } from '../stores/postgres-query.js';
@@ -13,7 +14,7 @@ import { readNamed } from './arguments.js';
 import type { Request } from './asked-store.js';
 import { createStatements, migrate, NEWER_VERSION, NEWEST } from './postgres-sql.js';
 
-const OPTIONS = ['table', 'schema', 'now'] as const;
+const OPTIONS = optionSchema<PostgresOutboxOptions>({ table: 'here', schema: 'here', now: 'here' });
 
 const DEFAULT_TABLE = 'twenty_crm_outbox';
 
@@ -50,7 +51,7 @@ class PostgresOutbox implements PublicOutbox {
     if (!canQuery(pool)) {
       throw invalid('pool', 'pool must be a pool of the package pg: it has no query');
     }
-    const given = readNamed('postgresOutbox', options, OPTIONS);
+    const given = readNamed('postgresOutbox', options, OPTIONS.names);
     const { schema, now } = given;
     const table = check.text('table', given.table === undefined ? DEFAULT_TABLE : given.table);
     if (Buffer.byteLength(table) > LONGEST_NAME) {

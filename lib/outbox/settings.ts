@@ -36,7 +36,7 @@ const OTHERS = [
   'onDeadLetter',
   'clock',
   'random',
-] as const;
+] as const satisfies readonly Exclude<keyof OutboxOptions, keyof typeof NUMBERS>[];
 
 const STORE_METHODS = [
   'enqueue',

@@ -8,6 +8,7 @@ import type {
 } from '../../index.js';
 import type { SqliteOutbox as NativeOutbox } from '../../native.js';
 import { native } from '../native.js';
+import { optionSchema } from '../option-schema.js';
 import { invalid } from '../serialise.js';
 import { ask, construct } from '../stores/native-call.js';
 import { secretsJsonOf } from '../stores/secrets.js';
@@ -33,6 +34,8 @@ function epoch() {
   return foundEpoch;
 }
 
+const OPTIONS = optionSchema<SqliteOutboxOptions>({ now: 'here', secret: 'here', secrets: 'here' });
+
 /** Out of reach of `util.inspect`. */
 const natives: WeakMap<object, NativeOutbox> = new WeakMap();
 
@@ -54,7 +57,7 @@ class SqliteOutbox implements ClosableOutboxStore {
 
   constructor(path: string, options?: SqliteOutboxOptions) {
     if (typeof path !== 'string') throw invalid('path', 'path must be a string');
-    const { now: given } = readNamed('sqliteOutbox', options, ['now', 'secret', 'secrets']);
+    const { now: given } = readNamed('sqliteOutbox', options, OPTIONS.names);
     const now = given ?? Date.now;
     if (typeof now !== 'function') throw invalid('now', 'now must be a function');
     this.#now = now as () => number;

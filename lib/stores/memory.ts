@@ -5,13 +5,13 @@ import type {
   MappingInput,
   MemoryMappingStoreOptions,
 } from '../../index.js';
+import { optionSchema } from '../option-schema.js';
 import { readOptions, requireKnown } from '../options.js';
 import { invalid } from '../serialise.js';
 import * as check from './check.js';
 import { hashOf } from './version-hash.js';
 
-/** Names of `MemoryMappingStoreOptions`. */
-const OPTIONS = new Set(['capacity']);
+const OPTIONS = optionSchema<MemoryMappingStoreOptions>({ capacity: 'here' });
 
 const DEFAULT_CAPACITY = 100_000;
 
@@ -21,8 +21,8 @@ const DEFAULT_CAPACITY = 100_000;
  * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good.
  */
 function memoryMappingStore(options?: MemoryMappingStoreOptions): ClosableMappingStore {
-  requireKnown('memoryMappingStore', options, OPTIONS);
-  const given = readOptions('options', options ?? undefined, ['capacity']);
+  requireKnown('memoryMappingStore', options, OPTIONS.known);
+  const given = readOptions('options', options ?? undefined, OPTIONS.names);
   const capacity = (given.capacity ?? DEFAULT_CAPACITY) as number;
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
     throw invalid('capacity', 'capacity must be a whole number from 1');

@@ -7,6 +7,7 @@ import type {
   PostgresPool,
   PostgresMappingStore as PublicStore,
 } from '../../index.js';
+import { optionSchema } from '../option-schema.js';
 import { readOptions, requireKnown } from '../options.js';
 import { invalid } from '../serialise.js';
 import * as check from './check.js';
@@ -17,10 +18,11 @@ import { hashOf } from './version-hash.js';
 
 type Row = MappingInput & { at: number; hash: string | null; key: string };
 
-/** Names of `PostgresMappingStoreOptions`. */
-const OPTIONS = ['table', 'schema', 'tenantId'] as const;
-
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTIONS);
+const OPTIONS = optionSchema<PostgresMappingStoreOptions>({
+  table: 'here',
+  schema: 'here',
+  tenantId: 'here',
+});
 
 const DEFAULT_TABLE = 'integration_mappings';
 
@@ -56,8 +58,8 @@ class PostgresMappingStore implements PublicStore {
     if (!canQuery(pool)) {
       throw invalid('pool', 'pool must be a pool of the package pg: it has no query');
     }
-    requireKnown('postgresMappingStore', options, KNOWN_OPTIONS);
-    const given = readOptions('options', options, OPTIONS);
+    requireKnown('postgresMappingStore', options, OPTIONS.known);
+    const given = readOptions('options', options, OPTIONS.names);
     const { table = DEFAULT_TABLE, schema, tenantId } = given;
     const name = quoted(check.text('table', table));
     this.#pool = pool;

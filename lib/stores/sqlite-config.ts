@@ -6,6 +6,7 @@ import type {
 } from '../../index.js';
 import type { SqliteConfig } from '../../native.js';
 import { native } from '../native.js';
+import { optionSchema } from '../option-schema.js';
 import { readOptions, requireKnown } from '../options.js';
 import { invalid, toJson } from '../serialise.js';
 import * as check from './check.js';
@@ -15,8 +16,7 @@ import { secretsJsonOf } from './secrets.js';
 /** Out of reach of `util.inspect`. */
 const natives: WeakMap<object, SqliteConfig> = new WeakMap();
 
-/** Names of `SqliteConfigStoreOptions`. */
-const OPTIONS = new Set(['secret', 'secrets']);
+const OPTIONS = optionSchema<SqliteConfigStoreOptions>({ secret: 'here', secrets: 'here' });
 
 /**
  * The CRM configuration in an SQLite file, one per file. The file is made where it is missing, readable by its owner
@@ -31,7 +31,7 @@ function sqliteConfigStore(path: string, options?: SqliteConfigStoreOptions): Co
 class SqliteConfigStore implements ConfigStore {
   constructor(path: string, options?: SqliteConfigStoreOptions) {
     if (typeof path !== 'string') throw invalid('path', 'path must be a string');
-    requireKnown('sqliteConfigStore', options, OPTIONS);
+    requireKnown('sqliteConfigStore', options, OPTIONS.known);
     const secrets = secretsJsonOf(options);
     natives.set(
       this,

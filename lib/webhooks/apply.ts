@@ -1,13 +1,18 @@
-import type { ApplyWebhookResult, SyncServiceOptions, TwentyWebhookEvent } from '../../index.js';
+import type {
+  ApplyWebhookOptions,
+  ApplyWebhookResult,
+  SyncServiceOptions,
+  TwentyWebhookEvent,
+} from '../../index.js';
 import type { SyncService } from '../../native.js';
 import { TWENTY_CRM_DEFAULTS } from '../defaults.js';
 import { call } from '../dispatcher.js';
+import { optionSchema } from '../option-schema.js';
 import { readSignal } from '../options.js';
 import { describe, invalid } from '../serialise.js';
 import { problemOf } from './verify.js';
 
-/** Names of `ApplyWebhookOptions`. */
-const OPTIONS = new Set(['signal']);
+const OPTIONS = optionSchema<ApplyWebhookOptions>({ signal: 'here' });
 
 /**
  * Starts taking in a webhook's event.

@@ -7,6 +7,7 @@ import type {
 } from '../../index.js';
 import { TWENTY_CRM_DEFAULTS } from '../defaults.js';
 import { apiError, TwentyCrmErrorCode } from '../errors.js';
+import { optionSchema } from '../option-schema.js';
 import { readOptions, requireKnown } from '../options.js';
 import type { Unchecked } from '../serialise.js';
 import { describe, invalid } from '../serialise.js';
@@ -22,9 +23,14 @@ const MAX_HEADERS = 2_000;
 /** Each secret costs a hash of the body. */
 const MAX_SECRETS = 10;
 
-const OPTIONS = ['secret', 'headers', 'rawBody', 'toleranceMs', 'maxBodyBytes', 'now'] as const;
-
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTIONS);
+const OPTIONS = optionSchema<VerifyTwentyWebhookOptions>({
+  secret: 'here',
+  headers: 'here',
+  rawBody: 'here',
+  toleranceMs: 'here',
+  maxBodyBytes: 'here',
+  now: 'here',
+});
 
 /**
  * The event of a webhook delivery that Twenty itself has signed, a short while ago.
@@ -38,8 +44,8 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTIONS);
  * no good (`details.field`). The status is what to answer. The secret is in no message.
  */
 function verifyTwentyWebhook(options: VerifyTwentyWebhookOptions): TwentyWebhookEvent {
-  requireKnown('verifyTwentyWebhook', options, KNOWN_OPTIONS);
-  const given = readOptions('options', options, OPTIONS);
+  requireKnown('verifyTwentyWebhook', options, OPTIONS.known);
+  const given = readOptions('options', options, OPTIONS.names);
   const secrets = readSecrets(given.secret);
   const toleranceMs = readAmount('toleranceMs', given.toleranceMs);
   const maxBodyBytes = readAmount('maxBodyBytes', given.maxBodyBytes);
