@@ -26,18 +26,6 @@ const allowed = {
       'sync::upsert_turn',
     ],
   ],
-  // Imports of types only.
-  lib: [
-    ['bulk/start', 'sync-service'],
-    ['cli/columns', 'cli/presets/columns', 'cli/presets/notes'],
-    [
-      'cli/commands/doctor',
-      'cli/commands/schema',
-      'cli/commands/sync',
-      'cli/commands/upsert',
-      'cli/main',
-    ],
-  ],
 };
 
 test('nothing in the core imports napi', () => {

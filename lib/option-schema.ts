@@ -1,3 +1,5 @@
+import type { SyncServiceOptions } from '../index.js';
+
 /**
  * Where each option of an interface goes: `core` is written to the core as JSON, `here` is used in JavaScript. One that
  * is left out, or that the interface does not declare, does not compile.
@@ -18,4 +20,21 @@ function optionSchema<Options>(places: Places<Options>): OptionSchema<Options> {
   return { names, known: new Set(names), core: names.filter((name) => places[name] === 'core') };
 }
 
-export { optionSchema };
+/** Options with a shape of their own, which few programs give. */
+const SHAPED_NAMES = [
+  'batching',
+  'collisions',
+  'companyKey',
+  'defaultCountry',
+  'fieldNames',
+  'fieldOwnership',
+  'invalidEmail',
+  'missingEmail',
+  'namespace',
+] as const satisfies readonly (keyof SyncServiceOptions)[];
+
+export type ShapedOption = (typeof SHAPED_NAMES)[number];
+
+const SHAPED: ReadonlySet<string> = new Set(SHAPED_NAMES);
+
+export { optionSchema, SHAPED };

@@ -1,6 +1,6 @@
 import type { CollisionOptions, FieldOwner } from '../index.js';
 import { TWENTY_CRM_DEFAULTS } from './defaults.js';
-import type { ShapedOption } from './options.js';
+import type { ShapedOption } from './option-schema.js';
 import { invalid, unlessLong } from './serialise.js';
 
 /** Longest name that an error repeats, in characters. */

@@ -1,4 +1,5 @@
-import type { AbortSignalLike, SyncServiceOptions } from '../index.js';
+import type { AbortSignalLike } from '../index.js';
+import { SHAPED } from './option-schema.js';
 import type { Unchecked } from './serialise.js';
 import { describe, invalid, toJson } from './serialise.js';
 
@@ -80,23 +81,6 @@ function isSignal(value: unknown): value is AbortSignalLike {
     return false;
   }
 }
-
-/** Options with a shape of their own, which few programs give. */
-const SHAPED_NAMES = [
-  'batching',
-  'collisions',
-  'companyKey',
-  'defaultCountry',
-  'fieldNames',
-  'fieldOwnership',
-  'invalidEmail',
-  'missingEmail',
-  'namespace',
-] as const satisfies readonly (keyof SyncServiceOptions)[];
-
-export type ShapedOption = (typeof SHAPED_NAMES)[number];
-
-const SHAPED: ReadonlySet<string> = new Set(SHAPED_NAMES);
 
 /**
  * Options as JSON text, each of them checked to be writable under its own name. `null` is as good as not given.

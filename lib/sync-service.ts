@@ -31,17 +31,15 @@ import type {
   UpsertCallOptions,
   UpsertResult,
 } from '../index.js';
-import type { SyncService } from '../native.js';
 import type { BulkRun } from './bulk/run.js';
+import type { BulkService } from './bulk/start.js';
 import type { Answer } from './dispatcher.js';
 import { call, callNow, dispatcher, liftHoldAfterThisTurn, registerTarget } from './dispatcher.js';
 import { callSite, errorAt } from './errors.js';
 import { DELETE_OPTIONS, FIND_OPTIONS, startDelete, startFind } from './find-delete.js';
-import type { Elsewhere } from './modes.js';
 import { cannot, createElsewhere, readMode } from './modes.js';
 import { native } from './native.js';
 import { callHook } from './observability/call-hook.js';
-import type { Hooks } from './observability/hooks.js';
 import { logs, readHooks, wantedBy } from './observability/hooks.js';
 import { operationOf } from './observability/operations.js';
 import { optionSchema } from './option-schema.js';
@@ -88,17 +86,12 @@ const CALL_OPTIONS = optionSchema<UpsertCallOptions>({
   signal: 'here',
 });
 
-export interface Internals {
-  native: SyncService;
-  onWarning: ((warning: SyncWarning) => void) | undefined;
-  hooks: Hooks | undefined;
+interface Internals extends BulkService {
   /** kept so that the core can ask it */
   mappingStore: object | undefined;
   namespace: string | undefined;
   /** what the core was given */
   optionsJson: string;
-  /** where changes go in modes other than `direct_crm` */
-  elsewhere?: Elsewhere;
 }
 
 const internals: WeakMap<object, Internals> = new WeakMap();

@@ -1,14 +1,16 @@
 import type { SyncOptions, SyncProgress, SyncWarning } from '../../index.js';
+import type { SyncService } from '../../native.js';
 import { TWENTY_CRM_DEFAULTS } from '../defaults.js';
 import { callNow, takeCallId } from '../dispatcher.js';
+import type { Elsewhere } from '../modes.js';
 import { cannot } from '../modes.js';
 import { callHook } from '../observability/call-hook.js';
+import type { Hooks } from '../observability/hooks.js';
 import { bulkOperationOf } from '../observability/operations.js';
 import { optionSchema } from '../option-schema.js';
 import { optionsToJson, readOptions, readSignal, requireKnown } from '../options.js';
 import { ENTITIES } from '../platform-events.js';
 import { invalid } from '../serialise.js';
-import type { Internals } from '../sync-service.js';
 import { requireIterable } from './inputs.js';
 import { nativeWriter } from './native-writer.js';
 import { publishingWriter } from './publishing-writer.js';
@@ -29,8 +31,17 @@ const OPTIONS = optionSchema<SyncOptions>({
   signal: 'here',
 });
 
+/** What a run needs of its service. */
+export interface BulkService {
+  native: SyncService;
+  onWarning: ((warning: SyncWarning) => void) | undefined;
+  hooks: Hooks | undefined;
+  /** where changes go in modes other than `direct_crm` */
+  elsewhere?: Elsewhere;
+}
+
 function startBulk<T>(
-  service: Internals,
+  service: BulkService,
   kind: number,
   inputs: unknown,
   options: SyncOptions | null | undefined,

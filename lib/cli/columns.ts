@@ -3,28 +3,12 @@ import type { Entity } from './fields.js';
 import { partsOf, targetOf } from './fields.js';
 import type { Mapping } from './mapping.js';
 import { isReason } from './mapping.js';
+import type { Columns } from './presets/columns.js';
 import { planPreset } from './presets/columns.js';
 import { findPreset, offer } from './presets/index.js';
 import { ownerOf, requireColumns, requireFields, requireOnce } from './required.js';
 import { quoted, tidyName } from './text.js';
 import { adviceOnName, partOf, unknownNames } from './unknown.js';
-
-/** what the columns of a CSV file are for */
-export interface Columns {
-  /** the fields that each value fills */
-  targets: (readonly string[])[];
-  /** of a row, as many as there are targets */
-  values: (cells: string[]) => readonly string[];
-  /**
-   * so many cells has a row that can be written; those behind it may be missing, as Outlook leaves
-   * out blank ones
-   */
-  least: number;
-  /** column with an address, or -1 */
-  email: number;
-  /** of what a preset leaves out */
-  notes?: InstanceType<typeof import('./presets/notes.js')['PresetNotes']>;
-}
 
 function planColumns(entity: Entity, header: readonly string[], mapping: Mapping): Columns {
   const names = header.map(tidyName);

@@ -4,39 +4,16 @@ import type { Unchecked } from '../serialise.js';
 import { messageOf } from '../serialise.js';
 import type { Console } from './console.js';
 import { createConsole } from './console.js';
-import type { Env } from './environment.js';
 import { EXIT } from './exit-codes.js';
 import type { FailureReport } from './failure.js';
 import { describeFailure, usageFailure } from './failure.js';
-import type { Interruption } from './interruption.js';
 import { watchInterruption } from './interruption.js';
+import type { Context, Outcome } from './program.js';
 import { createProgram } from './program.js';
 import { printable } from './text.js';
 
 /** Of what `--json` prints; counts up when its shape changes. */
 const SCHEMA_VERSION = 1;
-
-/** What a command works with. */
-export interface Context {
-  console: Console;
-  env: Env;
-  stdin: NodeJS.ReadStream;
-  interruption: Interruption;
-  /** as they were given */
-  args: readonly string[];
-}
-
-/** What a command ends with. */
-export interface Outcome {
-  exitCode: number;
-  /** for `--json` */
-  result: object;
-  /** prints it for people */
-  show: () => void;
-  /** where it ended before its end */
-  error?: FailureReport;
-  stack?: string;
-}
 
 // A command is read when it is called for.
 const doctorModule = () => require('./commands/doctor.js') as typeof import('./commands/doctor.js');

@@ -1,5 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Console } from './console.js';
+import type { Env } from './environment.js';
+import type { FailureReport } from './failure.js';
 import { FIELDS, REQUIRED } from './fields.js';
+import type { Interruption } from './interruption.js';
 import type { PresetName } from './presets/index.js';
 import { NAMES as PRESETS } from './presets/index.js';
 import { wrap } from './text.js';
@@ -49,6 +53,28 @@ interface OwnSyncOptions {
 }
 
 export type SyncOptions = UpsertOptions & OwnSyncOptions;
+
+/** What a command works with. */
+export interface Context {
+  console: Console;
+  env: Env;
+  stdin: NodeJS.ReadStream;
+  interruption: Interruption;
+  /** as they were given */
+  args: readonly string[];
+}
+
+/** What a command ends with. */
+export interface Outcome {
+  exitCode: number;
+  /** for `--json` */
+  result: object;
+  /** prints it for people */
+  show: () => void;
+  /** where it ended before its end */
+  error?: FailureReport;
+  stack?: string;
+}
 
 /** What the program does for each command. */
 interface Handlers {

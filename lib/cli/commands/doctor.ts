@@ -3,8 +3,7 @@ import { TwentyCrmApiService } from '../../api-service.js';
 import type { Console } from '../console.js';
 import { readConnection, readServiceOptions } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
-import type { Context, Outcome } from '../main.js';
-import type { DoctorOptions } from '../program.js';
+import type { Context, DoctorOptions, Outcome } from '../program.js';
 import { lowered, printable, wrap } from '../text.js';
 
 type CliFinding = Omit<Finding, 'check'> & { check: string };

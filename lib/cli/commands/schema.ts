@@ -6,8 +6,7 @@ import type { Console, Style } from '../console.js';
 import { made, readConnection, readServiceOptions } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
 import { usageFailure } from '../failure.js';
-import type { Context, Outcome } from '../main.js';
-import type { SchemaOptions } from '../program.js';
+import type { Context, Outcome, SchemaOptions } from '../program.js';
 import { plural, printable, wrap } from '../text.js';
 
 function open({ console, env }: Context, options: SchemaOptions) {

@@ -14,10 +14,9 @@ import {
 } from '../failure.js';
 import type { Input } from '../input/open.js';
 import { openInput } from '../input/open.js';
-import type { Context, Outcome } from '../main.js';
 import { readMapping } from '../mapping.js';
 import { adviceOnEmail } from '../presets/notes.js';
-import type { SyncOptions } from '../program.js';
+import type { Context, Outcome, SyncOptions } from '../program.js';
 import { createProgress } from '../progress.js';
 import { Rejects, requireOtherFile } from '../rejects.js';
 import { Run } from '../run.js';

@@ -6,10 +6,9 @@ import { made, readConnection, readServiceOptions, requireDirect } from '../envi
 import { EXIT } from '../exit-codes.js';
 import { CliFailure, inputFailure, whyUnreadable } from '../failure.js';
 import { identifier } from '../ids.js';
-import type { Context, Outcome } from '../main.js';
 import { BadRecord, objectMapper, readMapping } from '../mapping.js';
 import { isObject } from '../object.js';
-import type { UpsertOptions } from '../program.js';
+import type { Context, Outcome, UpsertOptions } from '../program.js';
 import { optionFor, printable } from '../text.js';
 import { fieldsHint } from '../unknown.js';
 

@@ -1,10 +1,10 @@
-import type { Columns } from '../columns.js';
 import { knownColumns, planColumns } from '../columns.js';
 import { inputFailure } from '../failure.js';
 import type { Entity } from '../fields.js';
 import { identifier } from '../ids.js';
 import type { Mapping } from '../mapping.js';
 import { BadRecord, isReason, rowToRecord } from '../mapping.js';
+import type { Columns } from '../presets/columns.js';
 import { findPreset, hasSigns, offer } from '../presets/index.js';
 import { plural, tidyName } from '../text.js';
 import type { Chunks } from './bytes.js';

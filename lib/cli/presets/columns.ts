@@ -1,4 +1,3 @@
-import type { Columns } from '../columns.js';
 import { inputFailure } from '../failure.js';
 import type { Entity } from '../fields.js';
 import { FIELDS } from '../fields.js';
@@ -8,13 +7,24 @@ import { ownerOf, requireFields, requireOnce } from '../required.js';
 import { quoted } from '../text.js';
 import type { Preset } from './index.js';
 import { findPreset, keyOf, offer } from './index.js';
+import type { Fill, ReadCell } from './notes.js';
 import { PresetNotes } from './notes.js';
 
-/** a field and the columns that can give it */
-export interface Fill {
-  target: string;
-  /** columns, the first with a value fills it */
-  places: number[];
+/** what the columns of a CSV file are for */
+export interface Columns {
+  /** the fields that each value fills */
+  targets: (readonly string[])[];
+  /** of a row, as many as there are targets */
+  values: (cells: string[]) => readonly string[];
+  /**
+   * so many cells has a row that can be written; those behind it may be missing, as Outlook leaves
+   * out blank ones
+   */
+  least: number;
+  /** column with an address, or -1 */
+  email: number;
+  /** of what a preset leaves out */
+  notes?: PresetNotes;
 }
 
 /** A column with one of these keeps what the preset makes of it: ids are often a second use. */
@@ -125,11 +135,6 @@ function placesOf(column: string | RegExp, keys: readonly string[]) {
   return found.slice(Number(number ?? 1) - 1, Number(number ?? 1));
 }
 
-/**
- * `isList` where none of
- *   several values is the first by right
- */
-export type ReadCell = (cells: string[], index: number) => { values: string[]; isList: boolean };
 function cellReader(names: readonly string[], { several, lists }: Preset): ReadCell {
   const keys = names.map(keyOf);
   const dividerOf = (rule: { separator: string; columns?: string[] } | undefined) =>

@@ -2,8 +2,20 @@ import type { Console } from '../console.js';
 import type { Entry } from '../input/entry.js';
 import type { Kind } from '../tally.js';
 import { plural, printable, wrap } from '../text.js';
-import type { Fill, ReadCell } from './columns.js';
 import type { Preset } from './index.js';
+
+/** a field and the columns that can give it */
+export interface Fill {
+  target: string;
+  /** columns, the first with a value fills it */
+  places: number[];
+}
+
+/**
+ * `isList` where none of
+ *   several values is the first by right
+ */
+export type ReadCell = (cells: string[], index: number) => { values: string[]; isList: boolean };
 
 export interface LeftOut {
   column: string;
