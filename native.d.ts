@@ -100,7 +100,7 @@ export declare class SyncService {
    * From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store itself, or else
    * the number of an object of the caller's. Hooks that are registered as `hooks` are told what is in `mask`.
    */
-  constructor(client: RestClient, options: string, dispatcher: Dispatcher, storeTarget: number | undefined | null, sqliteStore: SqliteStore | undefined | null, hooks: number, mask: number)
+  constructor(client: RestClient, options: string, dispatcher: Dispatcher, store: number | SqliteStore | undefined | null, hooks: number, mask: number)
   /** Starts upsert `id`: `kind` 0 is a person, 1 a company; `input` is the flat entity as JSON text. */
   upsert(dispatcher: Dispatcher, id: number, kind: number, input: string, options?: string | undefined | null): void
   /** Starts the search for one record as call `id`; `key` is `{external_id}` as JSON text. */
@@ -124,7 +124,7 @@ export declare class SyncService {
 /** Internal: the native half of a `TwentyCrmSyncService` that sends nothing to Twenty. */
 export declare class UnsentService {
   /** From the options as JSON text, and the mapping store as `SyncService` takes it. */
-  constructor(options: string, dispatcher: Dispatcher, storeTarget?: number | undefined | null, sqliteStore?: SqliteStore | undefined | null)
+  constructor(options: string, dispatcher: Dispatcher, store?: number | SqliteStore | undefined | null)
   /**
    * `{id, data, flat}` as JSON text: the id of a new record, the input normalised, and the flat entity where that is
    * another, or null. `kind` 0 is a person, 1 a company.

@@ -382,11 +382,9 @@ function construct(
     namespace,
     optionsJson,
   };
-  const target = port && registerTarget(port);
+  const storeArgument = nativeStore ?? (port && registerTarget(port));
   if (client === undefined || mode !== 'direct_crm') {
-    const inner = callNow(
-      () => new native.UnsentService(optionsJson, dispatcher, target, nativeStore),
-    );
+    const inner = callNow(() => new native.UnsentService(optionsJson, dispatcher, storeArgument));
     const warn = (warning: SyncWarning) => tellWarning(common, warning);
     return {
       ...common,
@@ -397,7 +395,7 @@ function construct(
       },
     };
   }
-  const args = [client, optionsJson, dispatcher, target, nativeStore] as const;
+  const args = [client, optionsJson, dispatcher, storeArgument] as const;
   const listener = hooks === undefined ? 0 : registerTarget(hooks);
   const inner = callNow(() => new native.SyncService(...args, listener, wantedBy(hooks)));
   return { ...common, native: inner };

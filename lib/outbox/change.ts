@@ -20,9 +20,7 @@ function createReader(
 ): (entity: Entity, input: unknown) => Change {
   const own = optionsJsonOf(service as object);
   const options = own ?? optionsToJson({ ...ownOptions }) ?? '{}';
-  const checker = callNow(
-    () => new native.UnsentService(options, dispatcher, undefined, undefined),
-  );
+  const checker = callNow(() => new native.UnsentService(options, dispatcher));
   return (entity, input) => {
     const json = recordToJson(entity, input);
     const { data }: { data: Fields & { external_id: string } } = JSON.parse(

@@ -11,5 +11,6 @@ mod schema_service;
 mod sqlite_outbox;
 mod sqlite_store;
 mod store;
+mod store_argument;
 mod sync_service;
 mod unsent;

@@ -13,10 +13,9 @@ use super::observer::{self, Listener};
 use super::rest_client::{RestClient, client_closed, failure, thrown};
 use super::runtime;
 use super::sqlite_store::SqliteStore;
-use super::store::CallerStore;
+use super::store_argument::store_of;
 use crate::core::error::CrmError;
 use crate::core::origin;
-use crate::core::store::MappingStore;
 use crate::core::sync::bulk::BulkOptions;
 use crate::core::sync::delete::DeleteMode;
 use crate::core::sync::options::{CallOptions, ServiceOptions};
@@ -38,18 +37,16 @@ impl SyncService {
     /// From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store itself, or else
     /// the number of an object of the caller's. Hooks that are registered as `hooks` are told what is in `mask`.
     #[napi(constructor, catch_unwind)]
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         client: &RestClient,
         options: String,
         dispatcher: &Dispatcher,
-        store_target: Option<u32>,
-        sqlite_store: Option<&SqliteStore>,
+        store: Option<Either<u32, ClassInstance<SqliteStore>>>,
         hooks: u32,
         mask: u32,
     ) -> Result<Self> {
         let options = ServiceOptions::from_json(&options).map_err(thrown)?;
-        let store = store_of(dispatcher, store_target, sqlite_store);
+        let store = store.map(|store| store_of(dispatcher, &store));
         let observer = Listener::observer(dispatcher, hooks, mask);
         let http = client.http().for_owner(Some(observer));
         Ok(Self {
@@ -254,19 +251,6 @@ fn answered(result: Value, warnings: &[SyncWarning]) -> (AnswerKind, AnswerText)
     envelope.insert("warnings".to_owned(), json!(warnings));
     let text = Value::Object(envelope).to_string();
     (AnswerKind::Success, AnswerText::Text(text))
-}
-
-/// The mapping store, if there is one: an SQLite store itself, or else the number of an object of the caller's.
-pub fn store_of(
-    dispatcher: &Dispatcher,
-    store_target: Option<u32>,
-    sqlite_store: Option<&SqliteStore>,
-) -> Option<Arc<dyn MappingStore>> {
-    match (sqlite_store, store_target) {
-        (Some(store), _) => Some(store.core()),
-        (None, Some(target)) => Some(Arc::new(CallerStore::new(dispatcher.shared(), target))),
-        (None, None) => None,
-    }
 }
 
 fn parse(

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
 use super::rest_client::thrown;
 use super::sqlite_store::SqliteStore;
-use super::sync_service::store_of;
+use super::store_argument::store_of;
 use crate::core::sync::delete::DeleteMode;
 use crate::core::sync::offline::OfflineService as CoreService;
 use crate::core::sync::options::ServiceOptions;
@@ -27,11 +27,10 @@ impl UnsentService {
     pub fn new(
         options: String,
         dispatcher: &Dispatcher,
-        store_target: Option<u32>,
-        sqlite_store: Option<&SqliteStore>,
+        store: Option<Either<u32, ClassInstance<SqliteStore>>>,
     ) -> Result<Self> {
         let options = ServiceOptions::from_json(&options).map_err(thrown)?;
-        let store = store_of(dispatcher, store_target, sqlite_store);
+        let store = store.map(|store| store_of(dispatcher, &store));
         Ok(Self {
             core: CoreService::new(options, store),
         })

@@ -1,0 +1,21 @@
+//! The mapping store as constructors take it.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{ClassInstance, Either};
+
+use super::dispatcher::Dispatcher;
+use super::sqlite_store::SqliteStore;
+use super::store::CallerStore;
+use crate::core::store::MappingStore;
+
+/// An SQLite store itself, or the number of an object of the caller's.
+pub fn store_of(
+    dispatcher: &Dispatcher,
+    store: &Either<u32, ClassInstance<SqliteStore>>,
+) -> Arc<dyn MappingStore> {
+    match store {
+        Either::A(target) => Arc::new(CallerStore::new(dispatcher.shared(), *target)),
+        Either::B(store) => store.core(),
+    }
+}
