@@ -8,7 +8,7 @@ import { EXIT } from './exit-codes.js';
 import type { FailureReport } from './failure.js';
 import { describeFailure, usageFailure } from './failure.js';
 import { watchInterruption } from './interruption.js';
-import type { Context, Outcome } from './program.js';
+import type { Context, Handlers, Outcome } from './program.js';
 import { createProgram } from './program.js';
 import { printable } from './text.js';
 
@@ -21,6 +21,13 @@ const schemaModule = () => require('./commands/schema.js') as typeof import('./c
 const syncModule = () => require('./commands/sync.js') as typeof import('./commands/sync.js');
 const upsertModule = () => require('./commands/upsert.js') as typeof import('./commands/upsert.js');
 
+/** Does the work of a command, and shows what it ends with. */
+type Perform = (
+  name: string,
+  work: (context: Context) => Promise<Outcome>,
+  options: { json?: boolean; color: boolean },
+) => Promise<void>;
+
 /** @returns exit code */
 async function main(process: NodeJS.Process): Promise<number> {
   const args = process.argv.slice(2);
@@ -32,11 +39,7 @@ async function main(process: NodeJS.Process): Promise<number> {
   let exitCode: number = EXIT.OK;
   let command = '';
 
-  const perform = async (
-    name: string,
-    work: (context: Context) => Promise<Outcome>,
-    { json = false, color }: { json?: boolean; color: boolean },
-  ) => {
+  const perform: Perform = async (name, work, { json = false, color }) => {
     command = name;
     if (!color) console.withoutColour();
     const outcome = await work(context);
@@ -46,28 +49,7 @@ async function main(process: NodeJS.Process): Promise<number> {
     if (outcome.error !== undefined) complain(console, outcome.error, outcome.stack);
   };
 
-  const program = createProgram(
-    {
-      doctor: (options) => perform('doctor', (all) => doctorModule().doctor(all, options), options),
-      schemaPlan: (options) =>
-        perform('schema plan', (all) => schemaModule().schemaPlan(all, options), options),
-      schemaApply: (options) =>
-        perform('schema apply', (all) => schemaModule().schemaApply(all, options), options),
-      sync: (entity, file, options) =>
-        perform(
-          entity === 'person' ? 'sync people' : 'sync companies',
-          (all) => syncModule().sync(all, entity, file, options),
-          options,
-        ),
-      upsert: (entity, record, options) =>
-        perform(
-          `upsert ${entity}`,
-          (all) => upsertModule().upsert(all, entity, record, options),
-          options,
-        ),
-    },
-    version,
-  );
+  const program = createProgram(handlersOf(perform), version);
   const said: string[] = [];
   quieten(program, console, said);
 
@@ -89,6 +71,29 @@ async function main(process: NodeJS.Process): Promise<number> {
     interruption.end();
   }
   return exitCode;
+}
+
+/** What is done for each command. */
+function handlersOf(perform: Perform): Handlers {
+  return {
+    doctor: (options) => perform('doctor', (all) => doctorModule().doctor(all, options), options),
+    schemaPlan: (options) =>
+      perform('schema plan', (all) => schemaModule().schemaPlan(all, options), options),
+    schemaApply: (options) =>
+      perform('schema apply', (all) => schemaModule().schemaApply(all, options), options),
+    sync: (entity, file, options) =>
+      perform(
+        entity === 'person' ? 'sync people' : 'sync companies',
+        (all) => syncModule().sync(all, entity, file, options),
+        options,
+      ),
+    upsert: (entity, record, options) =>
+      perform(
+        `upsert ${entity}`,
+        (all) => upsertModule().upsert(all, entity, record, options),
+        options,
+      ),
+  };
 }
 
 /** @param said what it would have said on stderr */

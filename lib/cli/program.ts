@@ -77,7 +77,7 @@ export interface Outcome {
 }
 
 /** What the program does for each command. */
-interface Handlers {
+export interface Handlers {
   doctor: (options: DoctorOptions) => Promise<void>;
   schemaPlan: (options: SchemaOptions) => Promise<void>;
   schemaApply: (options: SchemaOptions) => Promise<void>;

@@ -24,6 +24,25 @@ import type { RunReport } from '../summary.js';
 import { showSummary } from '../summary.js';
 import { plural, shellWord } from '../text.js';
 
+/** What one call of the command is about. */
+interface Job {
+  context: Context;
+  entity: 'person' | 'company';
+  file: string;
+  options: SyncOptions;
+  /** whether people without an address are written */
+  missingEmail: unknown;
+}
+
+/** What a run came to. */
+interface End {
+  run: Run;
+  input: Input;
+  requests: number;
+  failure: unknown;
+  durationMs: number;
+}
+
 async function sync(
   context: Context,
   entity: 'person' | 'company',
@@ -54,7 +73,8 @@ async function sync(
       const rejects =
         options.rejects === undefined ? undefined : new Rejects(options.rejects, input, { append });
       try {
-        return await write({ ...input, entries }, rejects, service);
+        const job = { context, entity, file, options, missingEmail };
+        return outcome(job, await write(job, { ...input, entries }, rejects, service));
       } finally {
         rejects?.close();
       }
@@ -64,112 +84,114 @@ async function sync(
   } finally {
     input.close();
   }
+}
 
-  async function write(input: Input, rejects: Rejects | undefined, service: TwentyCrmSyncService) {
-    const startedMs = performance.now();
-    const progress = createProgress({
-      label: entity === 'person' ? 'People' : 'Companies',
-      hasSize: input.hasSize,
-      console,
-      quiet: options.quiet,
-    });
-    const run = new Run({
-      input,
-      rejects,
-      fromLine: options.fromLine,
-      onProgress: () =>
-        progress.update({ done: run.done, refused: run.counts.refused, fraction: run.fraction }),
-    });
-    const onSoft = () => {
-      progress.stop();
-      run.stop();
-      const what = plural(run.inFlight, 'record');
-      const again = console.err.isTerminal ? ' Again to stop at once.' : '';
-      console.err.write(`\nStopping: ${what} in flight will be finished.${again}\n`);
-    };
-    interruption.soft.addEventListener('abort', onSoft);
-    if (interruption.soft.aborted) onSoft();
-    let failure: unknown;
-    let requests = 0;
-    try {
-      const settings = {
-        signal: interruption.hard,
-        dryRun: options.dryRun ?? false,
-        force: options.force ?? false,
-        verifyUnchanged: options.verify ?? false,
-        ...(options.concurrency !== undefined && { maxConcurrency: options.concurrency }),
-      };
-      const records = run.records();
-      const results =
-        entity === 'person'
-          ? service.syncPersons(records, settings)
-          : service.syncCompanies(records, settings);
-      for await (const result of results) run.take(result);
-      ({ requests } = await results);
-      failure = run.inputFailure;
-    } catch (error) {
-      ({ requests } = service.stats());
-      if (!interruption.hard.aborted) failure = error;
-    } finally {
-      progress.stop();
-      interruption.soft.removeEventListener('abort', onSoft);
-    }
-    return outcome({ run, input, requests, failure, durationMs: performance.now() - startedMs });
-  }
-
-  function outcome({
-    run,
+async function write(
+  { context, entity, options }: Job,
+  input: Input,
+  rejects: Rejects | undefined,
+  service: TwentyCrmSyncService,
+): Promise<End> {
+  const { console, interruption } = context;
+  const startedMs = performance.now();
+  const progress = createProgress({
+    label: entity === 'person' ? 'People' : 'Companies',
+    hasSize: input.hasSize,
+    console,
+    quiet: options.quiet,
+  });
+  const run = new Run({
     input,
-    requests,
-    failure,
-    durationMs,
-  }: {
-    run: Run;
-    input: Input;
-    requests: number;
-    failure: unknown;
-    durationMs: number;
-  }): Outcome {
-    const stopped = failure === undefined ? run.fatal : failure;
-    const described = stopped === undefined ? undefined : describeFailure(stopped);
-    const signal = interruption.name();
-    const isEarly = signal !== undefined || stopped !== undefined;
-    if (!isEarly && run.done === 0) console.err.write(`${whyNothing(run, input)}\n`);
-    const resumeLine = isEarly ? run.resumeLine : undefined;
-    const { notes } = input;
-    const further = notes?.warnings() ?? [];
-    if (notes !== undefined && notes.withoutEmail > 0 && missingEmail !== 'allow') {
-      console.err.write(`${adviceOnEmail(notes.withoutEmail, options.idFrom)}\n`);
-    }
-    const result: RunReport = {
-      entity,
-      file: input.name,
-      format: input.format,
-      dryRun: options.dryRun ?? false,
-      read: run.done,
-      ...run.counts,
-      warnings: run.counts.warnings + further.length,
-      requests,
-      durationMs: Math.round(durationMs),
-      rejects: options.rejects ?? null,
-      resumeFromLine: resumeLine ?? null,
-      stoppedBy: signal ?? described?.report.code ?? null,
-      refusals: run.refusals.list(),
-      warningReasons: [...further, ...run.warnings.list()],
-      ...(notes && { preset: { name: notes.preset.name, leftOut: notes.leftOut() } }),
-    };
-    return {
-      exitCode:
-        signal !== undefined
-          ? interruption.exitCode()
-          : described !== undefined
-            ? described.exitCode
-            : run.exitCode,
-      result,
-      ...(described !== undefined && { error: described.report, stack: described.stack }),
-      show: () => showSummary(result, resumeCommand(resumeLine, file, context.args), console.out),
-    };
+    rejects,
+    fromLine: options.fromLine,
+    onProgress: () =>
+      progress.update({ done: run.done, refused: run.counts.refused, fraction: run.fraction }),
+  });
+  const onSoft = () => {
+    progress.stop();
+    run.stop();
+    const what = plural(run.inFlight, 'record');
+    const again = console.err.isTerminal ? ' Again to stop at once.' : '';
+    console.err.write(`\nStopping: ${what} in flight will be finished.${again}\n`);
+  };
+  interruption.soft.addEventListener('abort', onSoft);
+  if (interruption.soft.aborted) onSoft();
+  let failure: unknown;
+  let requests = 0;
+  try {
+    const records = run.records();
+    const settings = settingsOf(options, interruption.hard);
+    const results =
+      entity === 'person'
+        ? service.syncPersons(records, settings)
+        : service.syncCompanies(records, settings);
+    for await (const result of results) run.take(result);
+    ({ requests } = await results);
+    failure = run.inputFailure;
+  } catch (error) {
+    ({ requests } = service.stats());
+    if (!interruption.hard.aborted) failure = error;
+  } finally {
+    progress.stop();
+    interruption.soft.removeEventListener('abort', onSoft);
   }
+  return { run, input, requests, failure, durationMs: performance.now() - startedMs };
+}
+
+function settingsOf(options: SyncOptions, signal: AbortSignal) {
+  return {
+    signal,
+    dryRun: options.dryRun ?? false,
+    force: options.force ?? false,
+    verifyUnchanged: options.verify ?? false,
+    ...(options.concurrency !== undefined && { maxConcurrency: options.concurrency }),
+  };
+}
+
+function outcome(
+  { context, entity, file, options, missingEmail }: Job,
+  { run, input, requests, failure, durationMs }: End,
+): Outcome {
+  const { console, interruption } = context;
+  const stopped = failure === undefined ? run.fatal : failure;
+  const described = stopped === undefined ? undefined : describeFailure(stopped);
+  const signal = interruption.name();
+  const isEarly = signal !== undefined || stopped !== undefined;
+  if (!isEarly && run.done === 0) console.err.write(`${whyNothing(run, input)}\n`);
+  const resumeLine = isEarly ? run.resumeLine : undefined;
+  const { notes } = input;
+  const further = notes?.warnings() ?? [];
+  if (notes !== undefined && notes.withoutEmail > 0 && missingEmail !== 'allow') {
+    console.err.write(`${adviceOnEmail(notes.withoutEmail, options.idFrom)}\n`);
+  }
+  const result: RunReport = {
+    entity,
+    file: input.name,
+    format: input.format,
+    dryRun: options.dryRun ?? false,
+    read: run.done,
+    ...run.counts,
+    warnings: run.counts.warnings + further.length,
+    requests,
+    durationMs: Math.round(durationMs),
+    rejects: options.rejects ?? null,
+    resumeFromLine: resumeLine ?? null,
+    stoppedBy: signal ?? described?.report.code ?? null,
+    refusals: run.refusals.list(),
+    warningReasons: [...further, ...run.warnings.list()],
+    ...(notes && { preset: { name: notes.preset.name, leftOut: notes.leftOut() } }),
+  };
+  return {
+    exitCode:
+      signal !== undefined
+        ? interruption.exitCode()
+        : described !== undefined
+          ? described.exitCode
+          : run.exitCode,
+    result,
+    ...(described !== undefined && { error: described.report, stack: described.stack }),
+    show: () => showSummary(result, resumeCommand(resumeLine, file, context.args), console.out),
+  };
 }
 
 /**
