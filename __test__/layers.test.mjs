@@ -15,18 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * until it is taken out here.
  * @type {Record<string, string[][]>}
  */
-const allowed = {
-  core: [
-    ['sync::bulk', 'sync::bulk::chunk', 'sync::bulk::chunk::reused_ids'],
-    [
-      'sync::company_link',
-      'sync::upsert',
-      'sync::upsert::identity',
-      'sync::upsert::payload',
-      'sync::upsert_turn',
-    ],
-  ],
-};
+const allowed = {};
 
 test('nothing in the core imports napi', () => {
   const files = coreFiles('.');

@@ -105,7 +105,7 @@ test('every choice that the core has is taken, and no other', () => {
       createTwentyCrmSyncService(config, { collisions: { [option]: choice } });
     }
   }
-  assert.deepEqual(choicesOf('Owner', 'ownership.rs', '-'), [...OWNERS]);
+  assert.deepEqual(choicesOf('Owner', 'record/ownership.rs', '-'), [...OWNERS]);
   for (const owner of OWNERS) {
     createTwentyCrmSyncService(config, { fieldOwnership: { company: { status: owner } } });
   }

@@ -68,7 +68,7 @@ test('the core takes its reasons from the constants', () => {
 test('the reasons of warnings are those of the core, in the types and in the guide', () => {
   const all = [
     ...constants('src/core/twenty/warning.rs', 'reason'),
-    ...constants('src/core/sync/collision.rs', 'reason'),
+    ...constants('src/core/sync/record/collision.rs', 'reason'),
   ].sort();
   assert.deepEqual(declared('SyncWarningReason'), all);
   assert.deepEqual(explained('Reasons of warnings'), all);

@@ -1,5 +1,5 @@
 // The rate limit through the whole package. The server's own limit to the millisecond, in virtual time, is in
-// src/core/sync/bulk/tests/pacing.rs.
+// src/core/sync/tests/pacing.rs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newPerson, rejection, useSim } from '../helpers/crm.mjs';

@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 use super::dispatcher::{AnswerKind, AnswerText, Dispatcher};
 use super::rest_client::{client_closed, failure};
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::sync::bulk::{BulkRun as CoreRun, ItemResult, Status};
+use crate::core::sync::record::result::{Settled, Status};
+use crate::core::sync::run::BulkRun as CoreRun;
 use crate::core::twenty::warning::SyncWarning;
 
 /// Internal: the native half of a bulk run, made by `SyncService.bulk`.
@@ -102,7 +103,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn new(result: ItemResult) -> Self {
+    fn new(result: Settled) -> Self {
         Self {
             status: result.status,
             external_id: result.external_id,

@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::Method;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use twenty_crm_native::core::error::CrmError;
 use twenty_crm_native::core::http::{TransportRequest, TransportResponse};
-use twenty_crm_native::core::sync::bulk::{BulkOptions, Status};
 use twenty_crm_native::core::sync::options::{CallOptions, ServiceOptions};
 use twenty_crm_native::core::sync::record::input::Input;
+use twenty_crm_native::core::sync::record::result::Status;
+use twenty_crm_native::core::sync::run::BulkOptions;
 use twenty_crm_native::core::sync::sync_service::SyncService;
 use twenty_crm_native::core::twenty::ids::ObjectKind;
 use twenty_crm_native::core::twenty::input::PersonInput;
@@ -129,7 +131,9 @@ pub fn same_payload(bytes: &[u8]) {
     };
     let single = writes(|service| async move {
         let upsert = service.upsert(Input::Person(input), CallOptions::default(), None);
-        upsert.await.map(|upserted| (upserted.id, upserted.data))
+        upsert
+            .await
+            .map(|upserted| (upserted.id, entity(upserted.data)))
     });
     let records = format!("[{text}]");
     let bulk = writes(|service| async move {
@@ -138,11 +142,7 @@ pub fn same_payload(bytes: &[u8]) {
         let result = results.pop().expect("one result");
         match result.error {
             Some(error) => Err(error),
-            None => {
-                let data = result.data.expect("the entity was asked for");
-                let data = serde_json::from_str(data.get()).expect("JSON");
-                Ok((result.id.unwrap_or_default(), data))
-            }
+            None => Ok((result.id.unwrap_or_default(), entity(result.data))),
         }
     });
     assert_eq!(single.1, bulk.1, "the same was written");
@@ -156,6 +156,12 @@ pub fn same_payload(bytes: &[u8]) {
 }
 
 type Outcome = Result<(String, Value), CrmError>;
+
+/// The entity that a result carries.
+fn entity(data: Option<Box<RawValue>>) -> Value {
+    let data = data.expect("the entity was asked for");
+    serde_json::from_str(data.get()).expect("JSON")
+}
 
 /// What comes of `work`, and every record that it writes, by object.
 fn writes<F: Future<Output = Outcome>>(

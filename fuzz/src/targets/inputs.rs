@@ -3,8 +3,8 @@
 use serde_json::Value;
 use twenty_crm_native::core::error::CrmError;
 use twenty_crm_native::core::http::{ClientConfig, RequestOptions};
-use twenty_crm_native::core::sync::bulk::BulkOptions;
 use twenty_crm_native::core::sync::options::{CallOptions, ServiceOptions};
+use twenty_crm_native::core::sync::run::BulkOptions;
 use twenty_crm_native::core::twenty::company::map_company;
 use twenty_crm_native::core::twenty::company_key::CompanyKey;
 use twenty_crm_native::core::twenty::comparison::holds_all;

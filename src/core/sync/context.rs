@@ -8,8 +8,7 @@ use crate::core::error::CrmError;
 use crate::core::http::HttpClient;
 use crate::core::store::{BoundedStore, MappingStore};
 use crate::core::twenty::composite::whole_name;
-use crate::core::twenty::ids::{ObjectKind, record_id};
-use crate::core::twenty::lookup::LookupQuery;
+use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::MapContext;
 use crate::core::twenty::schema::WorkspaceSchema;
 
@@ -118,22 +117,6 @@ impl SyncContext {
             namespace: self.options.namespace.as_deref(),
             domain_form: self.workspace.domain_form(),
         }
-    }
-
-    pub(super) fn query(&self, kind: ObjectKind, schema: &WorkspaceSchema) -> LookupQuery {
-        LookupQuery::new(kind, schema.object(kind), &self.options.field_names, false)
-    }
-
-    /// A further id for a record whose chosen one is taken: as frozen as the first.
-    pub(super) fn alternative_id(
-        &self,
-        kind: ObjectKind,
-        external_id: &str,
-        generation: u32,
-    ) -> uuid::Uuid {
-        // NUL cannot stand in an external id, so no other record's name reads like this.
-        let name = format!("{external_id}\0{generation}");
-        record_id(kind, self.options.namespace.as_deref(), &name)
     }
 
     /// The same context for one long run: its requests are counted apart, and go after those of single upserts.

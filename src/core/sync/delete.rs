@@ -13,8 +13,8 @@ use crate::core::twenty::warning::SyncWarning;
 
 use super::context::SyncContext;
 use super::queue::keyed_queue::Hold;
+use super::record::notices::store_failed;
 use super::requests::{id_of, is_deleted, json_key};
-use super::upsert::store_failed;
 
 /// How a record is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

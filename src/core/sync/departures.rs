@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
@@ -18,8 +18,8 @@ use crate::core::error::ErrorCode;
 use crate::core::origin;
 use crate::core::twenty::ids::ObjectKind;
 
-use super::bulk::{MAX_BATCH_RECORDS, write_together};
 use super::context::SyncContext;
+use super::driver::{Ended, Listener, MAX_BATCH_RECORDS, write_alone, write_together};
 use super::options::CallOptions;
 use super::queue::broke_off;
 use super::queue::keyed_queue::Audience;
@@ -182,21 +182,14 @@ enum Went {
     Unknown,
 }
 
-impl Went {
-    fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Self {
-        let is_strained = |outcome: &Outcome| {
-            outcome.as_ref().is_err_and(|error| {
-                matches!(
-                    error.code,
-                    ErrorCode::Timeout | ErrorCode::RateLimit | ErrorCode::ServerError
-                ) || error.details.contains_key("outcomeUnknown")
-            })
-        };
-        match outcomes.into_iter().any(is_strained) {
-            true => Self::Badly,
-            false => Self::Well,
-        }
-    }
+/// Whether an upsert ended as it does where the server takes no more.
+fn is_strained(outcome: &Outcome) -> bool {
+    outcome.as_ref().is_err_and(|error| {
+        matches!(
+            error.code,
+            ErrorCode::Timeout | ErrorCode::RateLimit | ErrorCode::ServerError
+        ) || error.details.contains_key("outcomeUnknown")
+    })
 }
 
 /// The right to be in flight. Given up on drop, which lets the next ones leave.
@@ -273,21 +266,56 @@ impl Departure {
             ),
             ..first.context.clone()
         };
-        let mut answers = Vec::with_capacity(records.len());
+        let mut waiting = Vec::with_capacity(records.len());
         let mut inputs = Vec::with_capacity(records.len());
         for record in records {
-            answers.push(record.answer);
+            waiting.push(Some((record.answer, record.seat)));
             inputs.push(record.input);
         }
-        let writing = write_together(&context, options, inputs);
+        let aboard = Aboard {
+            waiting: Mutex::new(waiting),
+            is_strained: AtomicBool::new(false),
+        };
+        let writing = write_together(&context, options, inputs, &aboard);
         let written = audience.unless_left(origin::scope(first_origin, writing));
-        if let Some(outcomes) = written.await {
-            slot.went = Went::of(&outcomes);
-            for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                // Whoever has left does not hear it.
-                let _ = answer.send(outcome);
-            }
+        let is_done = written.await.is_some() || aboard.is_empty();
+        slot.went = match (aboard.is_strained.load(Ordering::Relaxed), is_done) {
+            (true, _) => Went::Badly,
+            (false, true) => Went::Well,
+            (false, false) => Went::Unknown,
+        };
+    }
+}
+
+/// Where an outcome is told, and the place of whoever waits for it.
+type Answer = (oneshot::Sender<Outcome>, Arc<Seat>);
+
+/// Those who wait for records in flight: each hears of its own end as soon as that is known.
+struct Aboard {
+    waiting: Mutex<Vec<Option<Answer>>>,
+    is_strained: AtomicBool,
+}
+
+impl Aboard {
+    fn is_empty(&self) -> bool {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.iter().all(Option::is_none)
+    }
+}
+
+impl Listener for Aboard {
+    fn settled(&self, at: usize, ended: Ended) {
+        let outcome = ended.settled.into_outcome();
+        if is_strained(&outcome) {
+            self.is_strained.store(true, Ordering::Relaxed);
         }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((answer, seat)) = waiting.get_mut(at).and_then(Option::take) else {
+            return;
+        };
+        // Whoever has left does not hear it.
+        let _ = answer.send(outcome);
+        seat.leave();
     }
 }
 
@@ -312,7 +340,9 @@ impl SyncContext {
         audience: Audience,
     ) -> Option<Outcome> {
         if !self.options.batching {
-            return audience.unless_left(self.write_alone(options, input)).await;
+            return audience
+                .unless_left(write_alone(self, options, input))
+                .await;
         }
         let (sender, mut answer) = oneshot::channel();
         let seat = Arc::<Seat>::default();
@@ -328,9 +358,12 @@ impl SyncContext {
         });
         if let Some(mut slot) = slot {
             let written = audience
-                .unless_left(self.write_alone(options, input))
+                .unless_left(write_alone(self, options, input))
                 .await?;
-            slot.went = Went::of([&written]);
+            slot.went = match is_strained(&written) {
+                true => Went::Badly,
+                false => Went::Well,
+            };
             return Some(written);
         }
         tokio::select! {

@@ -12,11 +12,12 @@ use crate::core::twenty::schema::WorkspaceSchema;
 use crate::core::twenty::values::part;
 use crate::core::twenty::warning::SyncWarning;
 
-use super::collision::Claimant;
 use super::context::SyncContext;
+use super::record::collision::Claimant;
+use super::record::entity::Entity;
+use super::record::notices::store_failed;
 use super::requests::{self, Record, id_of, is_deleted};
 use super::schema_source::Sign;
-use super::upsert::{entity_of, store_failed};
 
 /// All rows of one external id, deleted ones included.
 pub(super) struct OwnRows {
@@ -59,7 +60,8 @@ impl SyncContext {
             self.learn(kind, external_id, id_of(row));
         }
         let entity = row.map(|row| {
-            let entity = entity_of(self, &own.schema, row, kind, external_id).to_value();
+            let entity =
+                Entity::of(kind, row, &self.map_context(kind, &own.schema), external_id).to_value();
             let mut with_id = Map::new();
             with_id.insert("id".to_owned(), id_of(row).into());
             if let Value::Object(entity) = entity {

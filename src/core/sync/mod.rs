@@ -1,26 +1,26 @@
-//! What is done with Twenty: identity, memory, and the upsert of one record.
+//! What is done with Twenty: records, the driver that sends for them, and runs over many.
 
-pub mod bulk;
-pub mod collision;
-pub mod company_link;
 mod context;
 pub mod delete;
 mod departures;
 pub mod doctor;
+mod driver;
 pub mod find;
 mod further_emails;
 pub mod mappings;
 pub mod offline;
 pub mod options;
-pub mod ownership;
 pub mod provisioning;
 pub mod queue;
 pub mod record;
 pub mod requests;
+pub mod run;
 pub mod schema_source;
 pub mod scope;
 pub mod sync_service;
-pub mod upsert;
 mod upsert_turn;
 pub mod webhook;
 mod workspace;
+
+#[cfg(test)]
+mod tests;

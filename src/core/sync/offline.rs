@@ -15,7 +15,7 @@ use crate::core::twenty::patch::Patch;
 use crate::core::twenty::warning::SyncWarning;
 
 use super::options::ServiceOptions;
-use super::upsert::store_failed;
+use super::record::notices::store_failed;
 
 /// A record that could be written as it is.
 #[derive(Clone, Debug, PartialEq)]

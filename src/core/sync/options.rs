@@ -12,7 +12,7 @@ use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::check_namespace;
 use crate::core::twenty::phone::Country;
 
-use super::ownership::Ownership;
+use super::record::ownership::Ownership;
 
 /// What happens when a row with our e-mail or domain has no external id (`docs/twenty/mapping.md#collisions`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]

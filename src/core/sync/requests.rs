@@ -7,15 +7,17 @@ use serde_json::{Map, Value};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::http::{HttpClient, Request};
+use crate::core::twenty::composite::emptied;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::lookup::{self, LookupAnswer, LookupQuery};
-use crate::core::twenty::timestamp::parse_millis;
+use crate::core::twenty::lookup::{
+    self, Answered, LookupAnswer, LookupQuery, build_conditional, parse_conditional,
+};
+
+use super::record::row::with_sent;
+pub use super::record::row::{Row as Record, id_of, is_deleted, text_of, version_of};
 
 /// Repeats of a look-up whose answer does not fit.
 const MAX_UNFIT_ANSWERS: u32 = 2;
-
-/// A record as Twenty sends it.
-pub type Record = Map<String, Value>;
 
 /// What an error shows of an id that a server made up, in characters: a real one has 36.
 const MAX_SHOWN_ID: usize = 40;
@@ -43,20 +45,6 @@ fn record_of(body: &[u8], key: &str, id: &str) -> Result<Record, CrmError> {
         .with_detail("reason", error_reason::WRONG_ANSWER)),
         _ => Err(not_twenty(&format!("record, but its answer carries no data.{key}"))),
     }
-}
-
-/// The record with what was sent and is not shown: newer servers leave fields of large objects out of their answers. A key
-/// that is missing is no value, and what was accepted is there.
-pub(super) fn with_sent<'s>(
-    mut record: Record,
-    sent: impl IntoIterator<Item = (&'s String, &'s Value)>,
-) -> Record {
-    for (name, value) in sent {
-        if !record.contains_key(name) {
-            record.insert(name.clone(), value.clone());
-        }
-    }
-    record
 }
 
 /// A write that was answered with success, in a body that is not what it should be.
@@ -100,26 +88,6 @@ fn body_of(payload: &Record) -> Result<Bytes, CrmError> {
         })
 }
 
-/// The record's own id.
-pub fn id_of(record: &Record) -> &str {
-    text_of(record, "id")
-}
-
-/// A text of the record; `""` where it is unset.
-pub fn text_of<'a>(record: &'a Record, field: &str) -> &'a str {
-    record.get(field).and_then(Value::as_str).unwrap_or("")
-}
-
-/// When the record was last changed, in milliseconds since the epoch: every write moves it on.
-pub fn version_of(record: &Record) -> Option<u64> {
-    parse_millis(text_of(record, "updatedAt"))
-}
-
-/// Whether the record is soft-deleted.
-pub fn is_deleted(record: &Record) -> bool {
-    record.get("deletedAt").is_some_and(|at| !at.is_null())
-}
-
 /// Creates by plain POST, which never lands on another row (`docs/twenty/mapping.md#writes`).
 /// The chosen id makes the repeat after a lost answer safe.
 ///
@@ -154,6 +122,54 @@ pub async fn patch(
     let response = http.call(request).await?;
     let record = record_of(&response.body, kind.update_key(), id)?;
     Ok(with_sent(record, payload))
+}
+
+/// Writes a row by its id while it is not deleted. `None` where there is no such row, and nothing was written.
+///
+/// By GraphQL, whose filter stands in the request's body: a REST filter that something on the way strips would write
+/// every row of a small workspace (`docs/decisions/conditional-writes.md`). What it refuses is asked of the REST route,
+/// which says why in words that are known; it never restores a row. `query` says which object, and which fields are read.
+///
+/// # Errors
+/// As [`patch`].
+pub async fn patch_live(
+    http: &HttpClient,
+    query: &LookupQuery,
+    id: &str,
+    payload: &Record,
+) -> Result<Option<Record>, CrmError> {
+    let kind = query.kind;
+    let mut request = Request::post("/graphql", build_conditional(query, id, payload)?);
+    request.expects = vec![json_key(kind.update_many_key())];
+    let response = http.call(request).await?;
+    match parse_conditional(&response.body, query, id) {
+        Answered::Written(record) => Ok(Some(with_sent(record, payload))),
+        Answered::Unmatched => Ok(None),
+        Answered::Refused => patch(http, kind, id, payload).await.map(Some),
+        Answered::Unclear => Err(lost(
+            ErrorCode::NetworkError,
+            format!("row {id} was written, and the answer does not say what became of it"),
+        )),
+    }
+}
+
+/// Restores a soft-deleted row, and writes nothing else.
+///
+/// # Errors
+/// As [`patch`].
+pub async fn revive(http: &HttpClient, kind: ObjectKind, id: &str) -> Result<Record, CrmError> {
+    let mut payload = Map::new();
+    payload.insert("deletedAt".to_owned(), Value::Null);
+    patch(http, kind, id, &payload).await
+}
+
+/// Clears the e-mail or domain of a row, so that another one can have it.
+///
+/// # Errors
+/// As [`patch`].
+pub async fn take_value(http: &HttpClient, kind: ObjectKind, row: &Record) -> Result<(), CrmError> {
+    let payload = emptied(row, kind.unique_field(), kind.unique_subfield());
+    patch(http, kind, id_of(row), &payload).await.map(drop)
 }
 
 /// One look without repeats, for when repeats have just failed. First page only: it asks for one record.
@@ -213,16 +229,6 @@ fn is_strange(error: &CrmError) -> bool {
         && error.reason() != Some(error_reason::TOO_LARGE)
 }
 
-/// Whether an answer was another request's, as far as can be told: then a refusal before it may have been as well.
-pub(super) fn is_wrong_answer(error: &CrmError) -> bool {
-    match error.reason() {
-        Some(error_reason::WRONG_ANSWER) => true,
-        // An answer that does not fit what was asked; the failures that GraphQL tells of have codes of their own.
-        Some(error_reason::LOOKUP_FAILED) => error.code == ErrorCode::OperationFailed,
-        _ => false,
-    }
-}
-
 fn another_answer() -> CrmError {
     CrmError::new(
         ErrorCode::NetworkError,
@@ -278,19 +284,6 @@ mod tests {
         assert_eq!(error.reason(), Some("WRONG_ANSWER"));
         assert_eq!(error.details["outcomeUnknown"], true);
         assert!(error.retryable);
-    }
-
-    #[test]
-    fn a_key_that_is_not_shown_is_no_value() {
-        let read = |text: &str| serde_json::from_str::<Record>(text).expect("an object");
-        let sent = read(r#"{"id":"a","externalId":"u1","jobTitle":"x"}"#);
-        let record = with_sent(read(r#"{"id":"a","jobTitle":""}"#), &sent);
-        assert_eq!(text_of(&record, "externalId"), "u1");
-        assert_eq!(
-            text_of(&record, "jobTitle"),
-            "",
-            "what is shown is believed"
-        );
     }
 
     #[test]

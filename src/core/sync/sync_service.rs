@@ -9,7 +9,6 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::warning::SyncWarning;
 use crate::core::twenty::webhook::WebhookEvent;
 
-use super::bulk::{BulkOptions, BulkRun};
 use super::context::SyncContext;
 use super::delete::{DeleteMode, Deleted};
 use super::find::Found;
@@ -17,7 +16,7 @@ use super::mappings::entry::Entry;
 use super::options::{CallOptions, ServiceOptions};
 use super::queue::keyed_queue::Hold;
 use super::record::input::{Input, Upserted};
-use super::upsert_turn::Travel;
+use super::run::{BulkOptions, BulkRun};
 use super::webhook::Applied;
 
 /// Syncs people and companies. Cloning is cheap; services of one workspace, namespace, field names and store share cache
@@ -55,7 +54,7 @@ impl SyncService {
         let context = &self.context;
         let turn = context
             .check(&input)
-            .map(|()| context.in_turn(input, options, hold, Travel::Shared));
+            .map(|()| context.in_turn(input, options, hold));
         async move {
             let turn = turn?.await?;
             let mut upserted = Arc::unwrap_or_clone(turn.answer);

@@ -3,26 +3,13 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-
 use crate::core::error::CrmError;
 
 use super::context::SyncContext;
 use super::options::CallOptions;
 use super::queue::broke_off;
 use super::queue::keyed_queue::{Hold, Turn, Write};
-use super::record::input::Outcome;
-use super::record::input::{Input, Upserted};
-use super::upsert::Upsert;
-
-/// Whose requests write a record whose turn it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Travel {
-    /// Those of a departure, which others may share.
-    Shared,
-    /// Its own: something that is in flight already waits for it.
-    Alone,
-}
+use super::record::input::{Input, Outcome, Upserted};
 
 impl SyncContext {
     /// Refuses what can be told to be bad without the workspace's schema.
@@ -33,47 +20,30 @@ impl SyncContext {
         }
     }
 
-    /// Boxed, because the upsert of a person may take a turn for its company.
+    /// Takes a turn for one upsert, and sends it with a departure. The place in line is taken at once. Must be called
+    /// within a tokio runtime.
     pub(super) fn in_turn(
         &self,
         input: Input,
         options: CallOptions,
         hold: Option<Hold>,
-        travel: Travel,
-    ) -> BoxFuture<'static, Result<Turn<Arc<Upserted>>, CrmError>> {
+    ) -> impl Future<Output = Result<Turn<Arc<Upserted>>, CrmError>> + Send + 'static {
         let key = (input.kind(), input.external_id().to_owned());
         let mut hasher = DefaultHasher::new();
-        (self.settings, options, travel).hash(&mut hasher);
+        (self.settings, options).hash(&mut hasher);
         let context = self.clone();
         let number = self.departure_number();
         let write: Write<Input, Outcome> = Arc::new(move |input, audience| {
             let context = context.clone();
-            Box::pin(async move {
-                match travel {
-                    Travel::Shared => context.depart(input, options, number, audience).await,
-                    Travel::Alone => {
-                        audience
-                            .unless_left(context.write_alone(options, input))
-                            .await
-                    }
-                }
-            })
+            Box::pin(async move { context.depart(input, options, number, audience).await })
         });
-        let place = self
-            .scope
-            .queue
-            .enter(key, input, hasher.finish(), Input::merge, write, hold);
-        Box::pin(async move {
+        let queue = &self.scope.queue;
+        let place = queue.enter(key, input, hasher.finish(), Input::merge, write, hold);
+        async move {
             match place.wait().await {
                 Some(Turn { answer, first }) => answer.map(|answer| Turn { answer, first }),
                 None => Err(broke_off("upsert")),
             }
-        })
-    }
-
-    /// One upsert with requests of its own; whoever calls it holds the record's turn.
-    pub(super) async fn write_alone(&self, options: CallOptions, input: Input) -> Outcome {
-        let upsert = Upsert::prepare(self, options, input).await?;
-        upsert.run().await.map(Arc::new)
+        }
     }
 }

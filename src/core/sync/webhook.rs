@@ -11,7 +11,7 @@ use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
 
 use super::context::SyncContext;
 use super::mappings::stored_version::entry_of;
-use super::upsert::store_failed;
+use super::record::notices::store_failed;
 use found::{Found, ended_version};
 
 mod found;

@@ -66,6 +66,14 @@ impl ObjectKind {
         }
     }
 
+    /// The key under which the answer to a conditional update has the records.
+    pub const fn update_many_key(self) -> &'static str {
+        match self {
+            Self::Person => "updatePeople",
+            Self::Company => "updateCompanies",
+        }
+    }
+
     /// The key under which the answer to a DELETE by id has the record.
     pub const fn delete_key(self) -> &'static str {
         match self {
@@ -79,6 +87,14 @@ impl ObjectKind {
         match self {
             Self::Person => "PersonFilterInput",
             Self::Company => "CompanyFilterInput",
+        }
+    }
+
+    /// The GraphQL input type of the object's updates.
+    pub const fn update_type(self) -> &'static str {
+        match self {
+            Self::Person => "PersonUpdateInput",
+            Self::Company => "CompanyUpdateInput",
         }
     }
 

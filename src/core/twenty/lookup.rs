@@ -8,12 +8,14 @@ use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 
 mod answer;
+mod conditional;
 mod query;
 #[cfg(test)]
 mod tests;
 
 pub(super) use answer::{Connection, Edge};
 pub use answer::{LookupAnswer, LookupPage, LookupRow, parse, parse_tolerantly};
+pub use conditional::{Answered, build_conditional, parse_conditional};
 pub use query::{LookupQuery, build};
 
 /// Rows a page. GraphQL gives as many as are asked for, REST no more than this.

@@ -8,14 +8,10 @@ use serde_json::{Map, Value, json};
 use super::SyncContext;
 use crate::core::store::MappingWrite;
 use crate::core::sync::mappings::cache::is_fresh;
-use crate::core::sync::mappings::content_hash::content_hash;
 use crate::core::sync::mappings::entry::{ContentHash, Entry};
 use crate::core::sync::mappings::stored_version::{entry_of, write_of};
-use crate::core::sync::record::input::Input;
-use crate::core::sync::requests::{Record, id_of, text_of, version_of};
-use crate::core::twenty::ids::{CrmId, ObjectKind, caller_external_id, record_id};
-use crate::core::twenty::record::MappedRecord;
-use crate::core::twenty::schema::WorkspaceSchema;
+use crate::core::sync::requests::{Record, id_of, version_of};
+use crate::core::twenty::ids::{CrmId, ObjectKind, record_id};
 
 impl SyncContext {
     fn count_recalls(&self, hits: usize, misses: usize, store_hits: usize) {
@@ -24,21 +20,6 @@ impl SyncContext {
             metrics.cache_misses.add(misses as u64);
             metrics.store_hits.add(store_hits as u64);
         });
-    }
-
-    /// The hash of what a write of `record` would say.
-    pub(in crate::core::sync) fn hash_of(
-        &self,
-        input: &Input,
-        record: &MappedRecord,
-        schema: &WorkspaceSchema,
-    ) -> ContentHash {
-        content_hash(input, record, schema)
-    }
-
-    /// Whether what was written last is what would be written now, and is fresh enough to be believed.
-    pub(in crate::core::sync) fn is_unchanged(&self, known: &Entry, hash: ContentHash) -> bool {
-        known.hash == Some(hash) && self.is_hash_fresh(known.written_at_ms)
     }
 
     /// Whether what was written at `written_at_ms` is fresh enough to be believed.
@@ -179,32 +160,6 @@ impl SyncContext {
             let entry = Entry::answered(kind, external_id, crm_id, self.now_ms());
             self.scope.cache.insert(entry);
         }
-    }
-
-    /// Forgets what is remembered of the record that a row belonged to, where another record takes or has taken that row.
-    /// `Err` is a store's failure.
-    pub(in crate::core::sync) async fn forget_former_owner(
-        &self,
-        kind: ObjectKind,
-        row: &Record,
-        mapped: &MappedRecord,
-    ) -> Result<(), String> {
-        match self.former_owner(row, mapped) {
-            Some(other) => self.forget(kind, other).await,
-            None => Ok(()),
-        }
-    }
-
-    /// The external id of this scope that a row carries, where it is not this record's.
-    pub(in crate::core::sync) fn former_owner<'r>(
-        &self,
-        row: &'r Record,
-        mapped: &MappedRecord,
-    ) -> Option<&'r str> {
-        let carried = text_of(row, mapped.external_id_field.name()?);
-        let is_other = !carried.is_empty() && carried != mapped.stored_external_id;
-        let namespace = self.options.namespace.as_deref();
-        caller_external_id(namespace, carried).filter(|_| is_other)
     }
 
     /// Forgets a mapping that the server disowned. `Err` is a store's failure.

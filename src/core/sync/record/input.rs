@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::core::error::CrmError;
 use crate::core::twenty::ids::ObjectKind;
@@ -37,6 +38,11 @@ impl Input {
         }
     }
 
+    /// Whether it only names a company.
+    pub fn is_stub(&self) -> bool {
+        matches!(self, Self::CompanyStub(_))
+    }
+
     /// Joins two inputs of one key as if written one after the other: an absent key keeps.
     pub fn merge(&mut self, later: Self) {
         match (self, later) {
@@ -45,6 +51,14 @@ impl Input {
             // A stub says nothing that a company would not know better.
             (Self::Company(_) | Self::CompanyStub(_), Self::CompanyStub(_)) => {}
             (earlier, later) => *earlier = later,
+        }
+    }
+
+    /// The flat entity that the input itself makes.
+    pub fn to_entity(&self) -> Value {
+        match self {
+            Self::Person(input) => input.to_entity(),
+            Self::Company(input) | Self::CompanyStub(input) => input.to_flat().into(),
         }
     }
 }
@@ -66,8 +80,8 @@ pub struct Upserted {
     pub created: bool,
     /// True for creates and updates; false when a policy left the record alone.
     pub updated: bool,
-    /// The flat entity, made from the record that the server returned.
-    pub data: Value,
+    /// The flat entity as the server has it, as JSON text; none where nobody wants it.
+    pub data: Option<Box<RawValue>>,
     /// What was left out, kept or decided.
     pub warnings: Vec<SyncWarning>,
 }

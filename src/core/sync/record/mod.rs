@@ -1,3 +1,24 @@
-//! One record: what is asked for it and what comes of it, without I/O.
+//! The record core: all policy of an upsert, without I/O and without async. A record is a state machine
+//! (`upsert`): it says what it wants, and is told what came of it. Whoever sends is in `driver`.
 
+pub mod collision;
+pub mod conflicts;
+pub mod entity;
+pub mod errors;
 pub mod input;
+pub mod link;
+pub mod notices;
+pub mod outcome;
+pub mod ownership;
+pub mod payload;
+mod plan;
+pub mod refusal;
+mod resolve;
+pub mod result;
+pub mod row;
+pub mod rules;
+mod unique_violation;
+pub mod upsert;
+
+#[cfg(test)]
+mod tests;

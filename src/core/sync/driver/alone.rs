@@ -1,0 +1,104 @@
+//! Single calls: one by itself, or several that leave together.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+
+use crate::core::sync::context::SyncContext;
+use crate::core::sync::options::CallOptions;
+use crate::core::sync::queue::broke_off;
+use crate::core::sync::queue::keyed_queue::{Turn, Write};
+use crate::core::sync::record::input::{Input, Outcome};
+use crate::core::sync::record::rules::Seed;
+use crate::core::sync::record::upsert::Start;
+
+use super::trip::{Ended, Listener, Trip};
+
+/// The one end of one record.
+#[derive(Default)]
+struct OneEnd(Mutex<Option<Outcome>>);
+
+impl Listener for OneEnd {
+    fn settled(&self, _: usize, ended: Ended) {
+        let outcome = ended.settled.into_outcome();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    }
+}
+
+/// One upsert with requests of its own; whoever calls it holds the record's turn.
+pub async fn write_alone(context: &SyncContext, call: CallOptions, input: Input) -> Outcome {
+    let end = OneEnd::default();
+    let trip = Trip {
+        context,
+        seed: Seed::of_call(input.kind(), call),
+        listener: &end,
+        make_company,
+        falls_back: false,
+    };
+    trip.run(vec![(0, input)], Start::Alone).await;
+    let outcome = end.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    outcome.unwrap_or_else(|| Err(broke_off("upsert")))
+}
+
+/// Writes records of different external ids and one kind, whose turns the caller holds, in as few requests as a bulk run
+/// would take. `listener` hears of each end as soon as it is known; numbers are places in `inputs`.
+pub async fn write_together(
+    context: &SyncContext,
+    call: CallOptions,
+    inputs: Vec<Input>,
+    listener: &dyn Listener,
+) {
+    let Some(kind) = inputs.first().map(Input::kind) else {
+        return;
+    };
+    let start = match inputs.len() {
+        1 => Start::Alone,
+        _ => Start::Together,
+    };
+    let trip = Trip {
+        context,
+        seed: Seed::of_call(kind, call),
+        listener,
+        make_company,
+        falls_back: true,
+    };
+    trip.run(inputs.into_iter().enumerate().collect(), start)
+        .await;
+}
+
+/// One upsert in its turn among the calls of its key, with requests of its own: something that is in flight already
+/// waits for it.
+pub fn in_turn_alone(
+    context: SyncContext,
+    call: CallOptions,
+    input: Input,
+) -> BoxFuture<'static, Outcome> {
+    let key = (input.kind(), input.external_id().to_owned());
+    let mut hasher = DefaultHasher::new();
+    (context.settings, call, "alone").hash(&mut hasher);
+    let queue = Arc::clone(&context.scope.queue);
+    let write: Write<Input, Outcome> = Arc::new(move |input, audience| {
+        let context = context.clone();
+        Box::pin(async move {
+            let writing = write_alone(&context, call, input);
+            audience.unless_left(writing).await
+        })
+    });
+    let place = queue.enter(key, input, hasher.finish(), Input::merge, write, None);
+    Box::pin(async move {
+        match place.wait().await {
+            Some(Turn { answer, .. }) => answer,
+            None => Err(broke_off("upsert")),
+        }
+    })
+}
+
+/// Makes a company that a person names (`Trip::make_company`).
+pub fn make_company(
+    context: SyncContext,
+    call: CallOptions,
+    stub: Input,
+) -> BoxFuture<'static, Outcome> {
+    in_turn_alone(context, call, stub)
+}

@@ -1,0 +1,22 @@
+//! The driver: takes what 1 to 200 records want, and sends it in as few requests as it takes. It knows no policy; that is
+//! in `record`.
+
+mod alone;
+mod batch;
+mod batch_answer;
+mod batch_size;
+mod companies;
+mod leg;
+mod lookups;
+mod rounds;
+mod row_index;
+mod schema_watch;
+mod trip;
+mod writes;
+
+#[cfg(test)]
+mod tests;
+
+pub use alone::{in_turn_alone, make_company, write_alone, write_together};
+pub use batch_size::MAX_BATCH_RECORDS;
+pub use trip::{Ended, Listener, Trip};

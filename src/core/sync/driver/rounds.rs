@@ -1,0 +1,272 @@
+//! The way of records: from what is remembered of them, round by round, to their ends.
+
+use std::collections::HashMap;
+
+use futures_util::future::{BoxFuture, join_all};
+
+use crate::core::error::CrmError;
+use crate::core::sync::record::input::Input;
+use crate::core::sync::record::result::Settled;
+use crate::core::sync::record::rules::{Rules, Unchanged};
+use crate::core::sync::record::upsert::{Recalled, Start, Upsert};
+use crate::core::twenty::ids::ObjectKind;
+
+use super::leg::{Company, Leg, Member};
+use super::trip::{Ended, Trip};
+
+/// How many rounds records go together: after the second one, what is open was looked at twice, and goes on alone, where
+/// it is told apart from the rest.
+const ROUNDS_TOGETHER: usize = 2;
+
+/// Further rounds where the schema changes on the way.
+const ROUNDS_FOR_SCHEMA: usize = 2;
+
+impl Leg<'_> {
+    /// What is known of the members already may be the end of some.
+    pub async fn start(&mut self, members: &mut [&mut Member]) {
+        self.recheck(members);
+        self.settle(members).await;
+    }
+
+    /// Takes every member one round on: look, decide, write.
+    pub async fn round(&mut self, members: &mut [&mut Member]) {
+        self.ask_schema(members).await;
+        self.wait(members).await;
+        self.ask_further_rows(members).await;
+        self.confirm(members).await;
+        let seen = self.look_up(members).await;
+        self.recheck(members);
+        self.plan(members, &seen);
+        self.ask_further_rows(members).await;
+        self.carry_out_effects(members).await;
+        match self.rules.is_dry {
+            true => members
+                .iter_mut()
+                .for_each(|member| member.upsert.end_dry(&self.rules)),
+            false => {
+                // Those that turned out to be alone go on by themselves.
+                let is_alone = self.company == Company::Alone;
+                let mut writers: Vec<&mut Member> = members
+                    .iter_mut()
+                    .filter(|member| is_alone || !member.upsert.is_alone())
+                    .map(|member| &mut **member)
+                    .collect();
+                self.write(&mut writers).await;
+            }
+        }
+        self.settle(members).await;
+    }
+}
+
+impl Trip<'_> {
+    /// Takes the records to their ends; `at` is the caller's number of each. Their external ids differ.
+    pub async fn run(&self, records: Vec<(usize, Input)>, start: Start) {
+        if records.is_empty() {
+            return;
+        }
+        let schema = match self.context.schema().await {
+            Ok(schema) => schema,
+            Err(error) => return self.fail_all(records, &error),
+        };
+        let domain_form = self.context.workspace.domain_form();
+        let rules = Rules::new(self.seed, &self.context.options, schema, domain_form);
+        let mut members = self.prepare(&rules, records);
+        self.begin(&rules, &mut members, start).await;
+        let company = match start {
+            Start::Alone => Company::Alone,
+            Start::Together => Company::Together { is_last_try: false },
+        };
+        let mut leg = Leg::new(self, rules, company);
+        leg.start(&mut members.iter_mut().collect::<Vec<_>>()).await;
+        if start == Start::Together {
+            go_together(&mut leg, &mut members).await;
+        }
+        self.go_alone(&leg.rules, members).await;
+    }
+
+    fn prepare(&self, rules: &Rules, records: Vec<(usize, Input)>) -> Vec<Member> {
+        let mut members = Vec::with_capacity(records.len());
+        for (at, input) in records {
+            let external_id = input.external_id().to_owned();
+            match Upsert::new(rules, input) {
+                Ok(upsert) => members.push(Member {
+                    at,
+                    upsert,
+                    is_settled: false,
+                }),
+                Err(error) => self.fail(at, external_id, error),
+            }
+        }
+        members
+    }
+
+    fn fail(&self, at: usize, external_id: String, error: CrmError) {
+        let settled = Settled::failed(external_id, error);
+        let ended = Ended {
+            settled,
+            hash: None,
+            schema: None,
+        };
+        self.listener.settled(at, ended);
+    }
+
+    fn fail_all(&self, records: Vec<(usize, Input)>, error: &CrmError) {
+        for (at, input) in records {
+            self.fail(at, input.external_id().to_owned(), error.clone());
+        }
+    }
+
+    /// Tells the records what is remembered of them.
+    async fn begin(&self, rules: &Rules, members: &mut [Member], start: Start) {
+        let (mut recalled, failure) = self.recall(rules, members, start).await;
+        if let (Some(message), Some(first)) = (failure, members.first_mut()) {
+            // A store serves all of them: its failure is told once, with the first record that it concerns.
+            first.upsert.warn_store(&message);
+        }
+        for member in members {
+            let known = recalled.remove(member.upsert.input.external_id());
+            let seen = self.recall_row(&member.upsert);
+            let recalled = Recalled {
+                holds_domain: seen.holds_domain,
+                other_name: seen.other_name,
+                ..known.unwrap_or_default()
+            };
+            member.upsert.begin(rules, recalled, start);
+        }
+    }
+
+    /// What memory and store know of the records.
+    async fn recall(
+        &self,
+        rules: &Rules,
+        members: &[Member],
+        start: Start,
+    ) -> (HashMap<String, Recalled>, Option<String>) {
+        let (context, kind) = (self.context, self.seed.kind);
+        let mut known = HashMap::new();
+        if !rules.call.use_cache {
+            return (known, None);
+        }
+        let mut failure = None;
+        if start == Start::Together || rules.unchanged == Unchanged::Skip {
+            let ids: Vec<String> = members
+                .iter()
+                .map(|member| member.upsert.input.external_id().to_owned())
+                .collect();
+            match context.recall_many(kind, &ids).await {
+                Ok(found) => {
+                    for (external_id, found) in found {
+                        let fresh_hash = context.is_hash_fresh(found.written_at_ms);
+                        let recalled = Recalled {
+                            is_proven: context.is_proven(&found),
+                            id: Some(found.crm_id.to_string()),
+                            unchanged_hash: found.hash.filter(|_| fresh_hash),
+                            ..Recalled::default()
+                        };
+                        known.insert(external_id, recalled);
+                    }
+                }
+                Err(message) => failure = Some(message),
+            }
+        }
+        if start == Start::Alone {
+            // Its next write may go to the row unseen: only what is fresh counts.
+            for member in members {
+                let external_id = member.upsert.input.external_id();
+                let stale = known.remove(external_id);
+                let unchanged = stale.filter(|stale| {
+                    let hash = Some(member.upsert.hash(rules));
+                    rules.unchanged == Unchanged::Skip && stale.unchanged_hash == hash
+                });
+                if let Some(unchanged) = unchanged {
+                    known.insert(external_id.to_owned(), unchanged);
+                    continue;
+                }
+                match context.recall(kind, external_id).await {
+                    Ok(Some(found)) => {
+                        let recalled = Recalled {
+                            is_proven: context.is_proven(&found),
+                            id: Some(found.crm_id.to_string()),
+                            ..Recalled::default()
+                        };
+                        known.insert(external_id.to_owned(), recalled);
+                    }
+                    Ok(None) => {}
+                    Err(message) => failure = Some(message),
+                }
+            }
+        }
+        (known, failure)
+    }
+
+    /// What the record's row was last seen to hold.
+    fn recall_row(&self, upsert: &Upsert) -> Recalled {
+        let external_id = upsert.input.external_id();
+        let mapped = upsert.mapped();
+        let unique = mapped.unique_value.as_ref();
+        let domains = &self.context.scope.domains;
+        let is_company = self.seed.kind == ObjectKind::Company;
+        let flat_name = mapped.flat_name.as_deref();
+        Recalled {
+            holds_domain: is_company
+                && unique.is_some_and(|it| domains.holds(external_id, &it.spellings)),
+            other_name: flat_name
+                .is_some_and(|name| self.context.knows_other_name(external_id, name)),
+            ..Recalled::default()
+        }
+    }
+
+    /// Takes what is open on by requests of its own. Those that want one and the same e-mail or domain go one after the
+    /// other: the first of them is to have it.
+    async fn go_alone(&self, rules: &Rules, members: Vec<Member>) {
+        let mut lines: Vec<Vec<Member>> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        for member in members.into_iter().filter(|member| !member.is_settled) {
+            let unique = member.upsert.mapped().unique_value.as_ref();
+            let here = lines.len();
+            let place = unique.map(|it| *places.entry(it.identity.clone()).or_insert(here));
+            match place.and_then(|place| lines.get_mut(place)) {
+                Some(line) => line.push(member),
+                None => lines.push(vec![member]),
+            }
+        }
+        let mut ways: Vec<BoxFuture<'_, ()>> = Vec::with_capacity(lines.len());
+        for line in lines {
+            ways.push(Box::pin(self.go_in_line(rules, line)));
+        }
+        join_all(ways).await;
+    }
+
+    async fn go_in_line(&self, rules: &Rules, line: Vec<Member>) {
+        for mut member in line {
+            let mut leg = Leg::new(self, rules.clone(), Company::Alone);
+            while !member.is_settled {
+                leg.round(&mut [&mut member]).await;
+            }
+        }
+    }
+}
+
+async fn go_together(leg: &mut Leg<'_>, members: &mut [Member]) {
+    let mut rounds_left = ROUNDS_TOGETHER;
+    let mut rounds_for_schema = ROUNDS_FOR_SCHEMA;
+    while rounds_left > 0 {
+        let mut open: Vec<&mut Member> = members
+            .iter_mut()
+            .filter(|member| !member.is_settled && !member.upsert.is_alone())
+            .collect();
+        if open.is_empty() {
+            return;
+        }
+        leg.company = Company::Together {
+            is_last_try: rounds_left == 1,
+        };
+        let revision = leg.rules.schema().revision;
+        leg.round(&mut open).await;
+        if leg.rules.schema().revision != revision && rounds_for_schema > 0 {
+            rounds_for_schema -= 1;
+        } else {
+            rounds_left -= 1;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Records that are written together, and whoever gave them.
+
+use std::sync::Arc;
+
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::sync::context::SyncContext;
+use crate::core::sync::mappings::entry::ContentHash;
+use crate::core::sync::record::result::Settled;
+use crate::core::sync::record::rules::Seed;
+use crate::core::twenty::schema::WorkspaceSchema;
+
+use super::companies::MakeCompany;
+
+/// Whoever gave the records.
+pub trait Listener: Send + Sync {
+    /// Why a record must not be written after all. Asked whenever its rows are known.
+    fn refused(&self, at: usize) -> Option<CrmError> {
+        let _ = at;
+        None
+    }
+
+    /// A record has ended. Each is told once, as soon as that is known.
+    fn settled(&self, at: usize, ended: Ended);
+}
+
+/// The end of a record.
+pub struct Ended {
+    /// What became of it.
+    pub settled: Settled,
+    /// Hash of what a write of it says, where it was made.
+    pub hash: Option<ContentHash>,
+    /// The schema that it was made on.
+    pub schema: Option<Arc<WorkspaceSchema>>,
+}
+
+/// Records on their way.
+pub struct Trip<'a> {
+    /// The surroundings.
+    pub context: &'a SyncContext,
+    /// What is to be done.
+    pub seed: Seed,
+    /// Whoever gave the records.
+    pub listener: &'a dyn Listener,
+    /// Makes companies that people name.
+    pub make_company: MakeCompany,
+    /// Whether each record is tried alone where the route for many refuses all of them.
+    pub falls_back: bool,
+}
+
+impl Trip<'_> {
+    /// Whether a failure of what is asked for all records at once may not be each one's own.
+    pub fn falls_back_after(&self, error: &CrmError) -> bool {
+        self.falls_back
+            && matches!(
+                error.code,
+                ErrorCode::ValidationError | ErrorCode::NotFound | ErrorCode::Unknown
+            )
+    }
+}

@@ -1,0 +1,237 @@
+//! Sends what is planned: many by batches, one by a request of its own.
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+
+use crate::core::config::MAX_DEPARTURES;
+use crate::core::error::CrmError;
+use crate::core::sync::queue::row_locks::RowLock;
+use crate::core::sync::record::outcome::{AfterLoss, Blame};
+use crate::core::sync::record::row::Row;
+use crate::core::sync::record::rules::{Rules, UpdateMode};
+use crate::core::sync::record::upsert::{Plan, Step, Update, Upsert};
+use crate::core::sync::requests;
+
+use super::batch::{BatchWriter, Entry, WriteMode, Written};
+use super::batch_answer::Kept;
+use super::leg::{Company, Leg, Member};
+
+impl Leg<'_> {
+    /// Creates first, then updates.
+    pub async fn write(&mut self, members: &mut [&mut Member]) {
+        self.write_all(members, WriteMode::Create).await;
+        let locks = self.lock_rows(members).await;
+        self.carry_out_effects(members).await;
+        self.take_values(members).await;
+        self.write_all(members, WriteMode::Update).await;
+        drop(locks);
+        self.follow_schema(members);
+    }
+
+    async fn write_all(&mut self, members: &mut [&mut Member], mode: WriteMode) {
+        let is_by_batch = match mode {
+            WriteMode::Create => true,
+            WriteMode::Update => self.rules.update_mode() == UpdateMode::Upsert,
+        };
+        match self.company {
+            Company::Together { is_last_try } if is_by_batch => {
+                self.write_batches(members, mode, is_last_try).await;
+            }
+            _ => self.write_each(members, mode).await,
+        }
+    }
+
+    async fn write_batches(
+        &mut self,
+        members: &mut [&mut Member],
+        mode: WriteMode,
+        is_last_try: bool,
+    ) {
+        let rules = &self.rules;
+        let entries: Vec<Entry> = members
+            .iter()
+            .enumerate()
+            .filter_map(|(place, member)| entry_of(place, &member.upsert, rules, mode))
+            .collect();
+        if entries.is_empty() {
+            return;
+        }
+        let names = &rules.options.field_names;
+        let writer = BatchWriter {
+            http: &self.trip.context.http,
+            kind: rules.kind,
+            mode,
+            kept: &match rules.wants_entities {
+                true => Kept::all(names),
+                false => Kept::identity(names),
+            },
+            is_last_try,
+        };
+        let after_loss = match is_last_try {
+            true => AfterLoss::GiveUp,
+            false => AfterLoss::WriteAgain,
+        };
+        for (place, outcome) in writer.write(entries, &mut self.watch).await {
+            let upsert = &mut members[place].upsert;
+            match outcome {
+                Written::Stored(row) => upsert.tell_written(rules, row, UpdateMode::Upsert),
+                Written::Failed(error, blame) => {
+                    upsert.tell_failed(rules, error, blame, after_loss);
+                }
+                // The schema that came meanwhile is followed when all writes are through.
+                Written::Outdated => {}
+            }
+        }
+    }
+
+    /// By requests of their own, a few at a time.
+    async fn write_each(&self, members: &mut [&mut Member], mode: WriteMode) {
+        let mut writes: Vec<BoxFuture<'_, ()>> = Vec::new();
+        for member in members {
+            if is_planned(&member.upsert, mode) {
+                writes.push(Box::pin(self.write_one(&mut member.upsert)));
+            }
+        }
+        stream::iter(writes)
+            .buffer_unordered(MAX_DEPARTURES)
+            .collect::<()>()
+            .await;
+    }
+
+    async fn write_one(&self, upsert: &mut Upsert) {
+        let looked_at = self.trip.context.workspace.row_locks.now();
+        let Step::Planned(plan) = upsert.step() else {
+            return;
+        };
+        let is_unseen = matches!(plan, Plan::Patch { .. });
+        let rules = &self.rules;
+        let mode = match rules.update_mode() {
+            UpdateMode::Upsert => UpdateMode::ById,
+            mode => mode,
+        };
+        let answer = self.send_one(upsert, plan, mode).await;
+        if is_unseen {
+            // The echo is the look: what is decided on it is as new as the request.
+            upsert.looked_at = looked_at;
+        }
+        match answer {
+            Ok(Some(row)) => upsert.tell_written(rules, row, mode),
+            Ok(None) => upsert.tell_unmatched(rules),
+            Err(error) => {
+                let after_loss = match self.company {
+                    Company::Together { is_last_try: false } => AfterLoss::WriteAgain,
+                    _ => AfterLoss::Confirm,
+                };
+                upsert.tell_failed(rules, error, Blame::This, after_loss);
+            }
+        }
+    }
+
+    /// `None` where no row fits the condition.
+    async fn send_one(
+        &self,
+        upsert: &Upsert,
+        plan: &Plan,
+        mode: UpdateMode,
+    ) -> Result<Option<Row>, CrmError> {
+        let (http, kind) = (&self.trip.context.http, self.rules.kind);
+        match plan {
+            Plan::Create => {
+                let payload = upsert.create_payload(&self.rules);
+                requests::create(http, kind, &payload).await.map(Some)
+            }
+            Plan::Update(update) if mode == UpdateMode::WhileLive && !update.target.revive => {
+                let query = self.rules.query(kind);
+                requests::patch_live(http, &query, &update.id, &update.payload).await
+            }
+            Plan::Update(update) => {
+                let payload = update.by_id();
+                requests::patch(http, kind, &update.id, &payload)
+                    .await
+                    .map(Some)
+            }
+            Plan::Patch { id, payload } if mode == UpdateMode::WhileLive => {
+                let query = self.rules.query(kind);
+                requests::patch_live(http, &query, id, payload).await
+            }
+            Plan::Patch { id, payload } => requests::patch(http, kind, id, payload).await.map(Some),
+        }
+    }
+
+    /// Takes the rows that become ours. Those that somebody else has taken since the look-up are looked up again.
+    async fn lock_rows(&self, members: &mut [&mut Member]) -> Vec<RowLock> {
+        let mut wanted: Vec<(String, usize)> = members
+            .iter()
+            .enumerate()
+            .filter_map(|(place, member)| {
+                let update = planned_update(&member.upsert).filter(|it| it.target.claim)?;
+                Some((update.id.clone(), place))
+            })
+            .collect();
+        // Everybody takes them in the same order, so that no two wait for each other.
+        wanted.sort_unstable();
+        let mut locks = Vec::with_capacity(wanted.len());
+        let mut last = String::new();
+        for (id, place) in wanted {
+            if id == last {
+                members[place].upsert.tell_row_taken();
+                continue;
+            }
+            last.clone_from(&id);
+            let upsert = &mut members[place].upsert;
+            let mut lock = self.trip.context.workspace.row_locks.lock(&id).await;
+            match lock.take(upsert.looked_at) {
+                true => {
+                    upsert.tell_row_claimed(&self.rules);
+                    locks.push(lock);
+                }
+                false => upsert.tell_row_taken(),
+            }
+        }
+        locks
+    }
+
+    /// Clears e-mails and domains of rows that lose them to others.
+    async fn take_values(&self, members: &mut [&mut Member]) {
+        let context = self.trip.context;
+        for member in members.iter_mut() {
+            let other = planned_update(&member.upsert).and_then(|it| it.target.take_from.as_ref());
+            if let Some(other) = other
+                && let Err(error) =
+                    requests::take_value(&context.http, self.rules.kind, other).await
+            {
+                member.upsert.fail(error);
+            }
+        }
+    }
+}
+
+fn planned_update(upsert: &Upsert) -> Option<&Update> {
+    match upsert.step() {
+        Step::Planned(Plan::Update(update)) => Some(update),
+        _ => None,
+    }
+}
+
+fn is_planned(upsert: &Upsert, mode: WriteMode) -> bool {
+    match upsert.step() {
+        Step::Planned(Plan::Create) => mode == WriteMode::Create,
+        Step::Planned(_) => mode == WriteMode::Update,
+        _ => false,
+    }
+}
+
+fn entry_of(place: usize, upsert: &Upsert, rules: &Rules, mode: WriteMode) -> Option<Entry> {
+    match (upsert.step(), mode) {
+        (Step::Planned(Plan::Create), WriteMode::Create) => {
+            let id = upsert.mapped().id.to_string();
+            Some(Entry::new(place, id, &upsert.creation(rules)))
+        }
+        (Step::Planned(Plan::Update(update)), WriteMode::Update) => {
+            let element = update.in_batch(upsert, rules);
+            Some(Entry::new(place, update.id.clone(), &element))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,111 @@
+//! Who asks for a row, and which of the rows that were found are theirs.
+
+use crate::core::sync::record::row::{Row as Record, id_of, is_deleted, text_of};
+use crate::core::twenty::additional_emails;
+use crate::core::twenty::fields::ExternalIdField;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::record::{MappedRecord, UniqueValue};
+use crate::core::twenty::unique_value::identity_of;
+
+/// Who asks.
+pub struct Claimant<'a> {
+    /// Person or company.
+    pub kind: ObjectKind,
+    /// The caller's external id.
+    pub external_id: &'a str,
+    /// As it stands in the CRM (with the namespace).
+    pub stored_external_id: &'a str,
+    /// Ids that are ours by construction or by memory.
+    pub own_ids: &'a [String],
+    /// Whether the workspace keeps external ids.
+    pub external_id_field: &'a ExternalIdField,
+    /// The e-mail or domain that is to be written.
+    pub unique: Option<&'a UniqueValue>,
+}
+
+impl<'a> Claimant<'a> {
+    /// For a record that is to be written; `without_unique` where its e-mail or domain stays out anyway.
+    pub fn of(
+        kind: ObjectKind,
+        external_id: &'a str,
+        record: &'a MappedRecord,
+        own_ids: &'a [String],
+        without_unique: bool,
+    ) -> Self {
+        Self {
+            kind,
+            external_id,
+            stored_external_id: &record.stored_external_id,
+            own_ids,
+            external_id_field: &record.external_id_field,
+            unique: record.unique_value.as_ref().filter(|_| !without_unique),
+        }
+    }
+
+    pub(super) fn external_id_of<'r>(&self, row: &'r Record) -> Option<&'r str> {
+        let name = self.external_id_field.name()?;
+        Some(text_of(row, name)).filter(|text| !text.is_empty())
+    }
+
+    fn has_own_id(&self, row: &Record) -> bool {
+        self.own_ids.iter().any(|id| id == id_of(row))
+    }
+
+    /// Whether the row carries our external id, or one of our ids and nobody's external id.
+    pub fn is_own(&self, row: &Record) -> bool {
+        match self.external_id_of(row) {
+            Some(external_id) => external_id == self.stored_external_id,
+            None => self.has_own_id(row),
+        }
+    }
+
+    /// The row that carries our external id, else one of our ids that no other external id has claimed. Of several
+    /// (a field that is not unique), a live one and one with an id of ours, else the oldest.
+    pub fn own_row<'r>(&self, rows: &[&'r Record]) -> Option<&'r Record> {
+        rows.iter()
+            .copied()
+            .filter(|row| self.is_own(row))
+            .min_by_key(|row| {
+                (
+                    self.external_id_of(row).is_none(),
+                    is_deleted(row),
+                    !self.has_own_id(row),
+                    text_of(row, "createdAt").to_owned(),
+                )
+            })
+    }
+
+    pub(super) fn holds_unique(&self, row: &Record) -> bool {
+        self.unique.is_some_and(|unique| {
+            identity_of(self.kind, row).is_some_and(|held| held == unique.identity)
+        })
+    }
+
+    /// Whether the row has our e-mail beside another, primary one.
+    pub(super) fn has_further(&self, row: &Record) -> bool {
+        let unique = self.unique.filter(|_| self.kind == ObjectKind::Person);
+        unique.is_some_and(|unique| {
+            !self.holds_unique(row)
+                && additional_emails::held_by(row).any(|it| it == unique.identity)
+        })
+    }
+
+    /// The live rows that have our e-mail beside another, primary one.
+    pub(super) fn further_holders<'r>(&self, rows: &[&'r Record]) -> Vec<&'r Record> {
+        let live = rows.iter().copied().filter(|row| !is_deleted(row));
+        live.filter(|row| self.has_further(row)).collect()
+    }
+
+    /// Another row with our e-mail or domain: a live one before a deleted one, the oldest first.
+    pub(super) fn holder<'r>(
+        &self,
+        rows: &[&'r Record],
+        own: Option<&Record>,
+    ) -> Option<&'r Record> {
+        rows.iter()
+            .copied()
+            .filter(|row| own.is_none_or(|own| id_of(own) != id_of(row)))
+            .filter(|row| self.holds_unique(row))
+            .min_by_key(|row| (is_deleted(row), text_of(row, "createdAt").to_owned()))
+    }
+}

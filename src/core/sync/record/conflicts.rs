@@ -1,0 +1,188 @@
+//! Records that are written together and want the same e-mail or domain, or the same row: one of them has it.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
+use crate::core::sync::options::ClaimedMatch;
+use crate::core::twenty::unique_value::identity_of;
+
+use super::collision::{Decision, Target, reason, value_noun};
+use super::notices;
+use super::result::Status;
+use super::row::{Row, id_of};
+use super::rules::Rules;
+use super::upsert::{Plan, Step, Upsert};
+
+/// Plans every decided record. Those that want a value which another one is about to give up are looked up again, unless
+/// this is the last time; in a dry run they are decided as if it were given up. `rows_of`: what the look-up has shown of
+/// a record.
+pub fn plan_together<'r>(
+    rules: &Rules,
+    upserts: &mut [&mut Upsert],
+    is_last_time: bool,
+    rows_of: impl Fn(&Upsert) -> Vec<&'r Row>,
+) {
+    let given_up = match is_last_time {
+        true => HashSet::new(),
+        false => given_up(rules, upserts),
+    };
+    let mut writers: HashMap<String, usize> = HashMap::new();
+    for at in 0..upserts.len() {
+        let Step::Decided(found) = upserts[at].step() else {
+            continue;
+        };
+        if holder_of(&found.decision).is_some_and(|row| given_up.contains(row)) {
+            if !rules.is_dry {
+                upserts[at].wait_for_other();
+                continue;
+            }
+            let upsert = &mut *upserts[at];
+            let mut rows = rows_of(upsert);
+            let claimant = upsert.claimant();
+            rows.retain(|row| claimant.is_own(row) || !given_up.contains(id_of(row)));
+            let found = upsert.found(rules, &rows);
+            upsert.decide_again(found);
+        }
+        let row = match upserts[at].step() {
+            Step::Decided(found) => written_row(&found.decision),
+            _ => None,
+        };
+        if let Some(&writer) = row.as_ref().and_then(|row| writers.get(row)) {
+            let other = upserts[writer].input.external_id().to_owned();
+            upserts[at].leave_row_to(rules, &other);
+            continue;
+        }
+        upserts[at].plan(rules);
+        if let (Some(row), Step::Planned(_)) = (row, upserts[at].step()) {
+            writers.insert(row, at);
+        }
+    }
+    share_values(rules, upserts);
+}
+
+/// Of those with one e-mail or domain, the first keeps it.
+fn share_values(rules: &Rules, upserts: &mut [&mut Upsert]) {
+    let mut holders: HashMap<String, usize> = HashMap::new();
+    for at in 0..upserts.len() {
+        let Some(identity) = upserts[at].planned_value(rules) else {
+            continue;
+        };
+        match holders.get(&identity) {
+            None => drop(holders.insert(identity, at)),
+            Some(&holder) => {
+                let other = upserts[holder].input.external_id().to_owned();
+                upserts[at].leave_value_to(rules, &other);
+            }
+        }
+    }
+}
+
+fn written_row(decision: &Decision) -> Option<String> {
+    match decision {
+        Decision::Write(target) => Some(id_of(&target.row).to_owned()),
+        _ => None,
+    }
+}
+
+/// The rows whose e-mail or domain is replaced by what is written to them.
+fn given_up(rules: &Rules, upserts: &[&mut Upsert]) -> HashSet<String> {
+    let targets = upserts.iter().filter_map(|upsert| match upsert.step() {
+        Step::Decided(found) => match &found.decision {
+            Decision::Write(target) => Some((upsert, target)),
+            _ => None,
+        },
+        _ => None,
+    });
+    targets
+        .filter(|(upsert, target)| upsert.gives_value_up(rules, target))
+        .map(|(_, target)| id_of(&target.row).to_owned())
+        .collect()
+}
+
+/// The live row for whose sake a record is to go without its e-mail or domain, or is to fail.
+fn holder_of(decision: &Decision) -> Option<&str> {
+    let warning = match decision {
+        Decision::Create { leave_out, .. } => leave_out.as_ref(),
+        Decision::Write(target) => target
+            .warnings
+            .iter()
+            .find(|warning| target.leave_out_unique && warning.reason == reason::VALUE_TAKEN),
+        Decision::Fail(error) if error.reason() == Some(error_reason::COLLISION) => {
+            return error.details.get("crmId")?.as_str();
+        }
+        Decision::Fail(_) | Decision::Skip { .. } => None,
+    };
+    warning
+        .filter(|warning| warning.reason == reason::VALUE_TAKEN)?
+        .crm_id
+        .as_deref()
+}
+
+impl Upsert {
+    fn gives_value_up(&self, rules: &Rules, target: &Target) -> bool {
+        let field = rules.kind.unique_field();
+        let is_written = !target.leave_out_unique
+            && !target.blanks_only
+            && self.mapped.fields.contains_key(field)
+            && !self.without_unique
+            && rules.is_ours(field);
+        let unique = self.mapped.unique_value.as_ref();
+        let held = identity_of(rules.kind, &target.row).filter(|_| is_written);
+        held.is_some_and(|held| unique.is_none_or(|unique| held != unique.identity))
+    }
+
+    /// The e-mail or domain that its plan writes.
+    fn planned_value(&self, rules: &Rules) -> Option<String> {
+        let field = rules.kind.unique_field();
+        let is_written = match self.step() {
+            Step::Planned(Plan::Create) | Step::FurtherRows(_) => {
+                !self.without_unique && self.mapped.fields.contains_key(field)
+            }
+            Step::Planned(Plan::Update(update)) => update.payload.contains_key(field),
+            Step::Planned(Plan::Patch { payload, .. }) => payload.contains_key(field),
+            _ => false,
+        };
+        let unique = self.mapped.unique_value.as_ref().filter(|_| is_written)?;
+        Some(unique.identity.clone())
+    }
+
+    /// Another record writes the row that this one was to have: the next look-up shows whose row it is by then.
+    fn leave_row_to(&mut self, rules: &Rules, other: &str) {
+        if !rules.is_dry {
+            return self.wait_for_other();
+        }
+        if let Some(unique) = &self.mapped.unique_value {
+            let warning = notices::value_shared(unique, self.input.external_id(), other);
+            self.decided.push(warning);
+            self.without_unique = true;
+        }
+        let id = self.mapped.id.to_string();
+        self.finish_dry(rules, Status::Created, id);
+    }
+
+    /// Another record has the e-mail or domain: this one goes without it, or fails where the policy is to report.
+    fn leave_value_to(&mut self, rules: &Rules, other: &str) {
+        let Some(unique) = self.mapped.unique_value.clone() else {
+            return;
+        };
+        let external_id = self.input.external_id().to_owned();
+        if rules.options.collisions.claimed_match == ClaimedMatch::Report {
+            let noun = value_noun(&unique);
+            return self.fail_as_it_is(
+                CrmError::new(
+                    ErrorCode::OperationFailed,
+                    format!("{external_id:?} and {other:?}, written at the same time, share one {noun}: mend one of the two"),
+                )
+                .with_detail("reason", error_reason::COLLISION)
+                .with_detail("field", unique.input_field)
+                .with_detail("externalId", external_id)
+                .with_detail("otherExternalId", other),
+            );
+        }
+        self.go_without_value(notices::value_shared(&unique, &external_id, other));
+        if let Step::Planned(Plan::Update(update)) = &mut self.step {
+            update.payload.shift_remove(unique.field);
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! What came of a write: carried out, lost, refused.
+
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::error_reason;
+use crate::core::twenty::ids::caller_external_id;
+use crate::core::twenty::unique_value::identity_of;
+
+use super::errors::{
+    is_conflict, is_foreign_key, is_lost_write, is_outcome_unknown, is_unknown_field,
+    is_wrong_answer, outcome_unknown,
+};
+use super::link::LINK_FIELD;
+use super::notices;
+use super::payload::is_just_inserted;
+use super::refusal::naming_email;
+use super::result::Status;
+use super::row::{Row, id_of, is_deleted, text_of};
+use super::rules::{Rules, UpdateMode};
+use super::upsert::{Effect, Next, Plan, SchemaDoubt, Step, Update, Upsert};
+
+/// How sure it is that a refusal is about this record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// It was written alone.
+    This,
+    /// It was written with others, and nobody can tell which of them it was.
+    Shared,
+}
+
+/// What to do about a lost answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterLoss {
+    /// One look without repeats: repeats have just failed.
+    Confirm,
+    /// A look-up; what is not there is written once more.
+    WriteAgain,
+    /// Nothing more.
+    GiveUp,
+}
+
+impl Upsert {
+    /// Its row was written as planned.
+    pub fn tell_written(&mut self, rules: &Rules, row: Row, mode: UpdateMode) {
+        match self.take_step() {
+            Step::Planned(Plan::Create) => {
+                let status = Status::Created;
+                self.step = Step::Stored { row, status };
+            }
+            Step::Planned(Plan::Patch { .. }) => self.tell_patched(rules, row),
+            Step::Planned(Plan::Update(update)) => self.tell_updated(rules, row, update, mode),
+            step => self.step = step,
+        }
+    }
+
+    fn tell_updated(&mut self, rules: &Rules, row: Row, update: Update, mode: UpdateMode) {
+        if is_deleted(&row) {
+            // It was deleted between the look-up and the write; or it was to be restored, and this is an answer to
+            // something else.
+            return self.after_conflict(rules, None);
+        }
+        if mode == UpdateMode::Upsert && was_inserted(&row, &update.target.row) {
+            return self.after_insert(rules, row);
+        }
+        self.is_complete &= update.is_complete;
+        let status = match self.was_inserted {
+            true => Status::Created,
+            false => Status::Updated,
+        };
+        self.step = Step::Stored { row, status };
+    }
+
+    /// The row that was looked at is gone, and the upsert has inserted it again, with no more than what it sent. The
+    /// policy is to make it again: so it gets the rest.
+    fn after_insert(&mut self, rules: &Rules, row: Row) {
+        self.was_inserted = true;
+        self.decided.clear();
+        let mut payload = self.create_payload(rules);
+        payload.shift_remove("id");
+        let target = super::collision::Target::own(&row);
+        self.step = Step::Planned(Plan::Update(Update {
+            id: id_of(&row).to_owned(),
+            payload,
+            is_complete: true,
+            target: Box::new(target),
+        }));
+    }
+
+    /// The row that was to be written is not there, or not live, any more.
+    pub fn tell_unmatched(&mut self, rules: &Rules) {
+        self.take_step();
+        self.after_conflict(rules, None);
+    }
+
+    /// Another upsert of this process has just made the row its own.
+    pub fn tell_row_taken(&mut self) {
+        self.step = Step::LookUp;
+    }
+
+    /// The row becomes this record's: who had it is forgotten.
+    pub fn tell_row_claimed(&mut self, rules: &Rules) {
+        if let Step::Planned(Plan::Update(update)) = &self.step {
+            let other = self.former_owner(rules, &update.target.row);
+            self.effects.extend(other.map(Effect::ForgetOther));
+        }
+    }
+
+    /// The echo of a write to a remembered row tells whether that is still ours, and still there.
+    pub(super) fn tell_patched(&mut self, rules: &Rules, row: Row) {
+        if let Some(field) = self.mapped.external_id_field.name() {
+            let echoed = text_of(&row, field);
+            if !echoed.is_empty() && echoed != self.mapped.stored_external_id {
+                let id = id_of(&row).to_owned();
+                self.give_back(rules, row);
+                self.forget(&id);
+                self.step = Step::LookUp;
+                return;
+            }
+        }
+        if is_deleted(&row) || self.lacks_external_id(&row) || self.owes(rules, &row) {
+            // Decided as after a look-up; the row is already at hand.
+            return self.decide(rules, &[&row]);
+        }
+        let status = Status::Updated;
+        self.step = Step::Stored { row, status };
+    }
+
+    /// The row had become another record's since it was remembered. What it held is lost, but our e-mail or domain does
+    /// not stay there, and whoever it belongs to is written in full the next time.
+    fn give_back(&mut self, rules: &Rules, row: Row) {
+        let other = self.former_owner(rules, &row);
+        let external_id = self.input.external_id();
+        let warning = notices::written_over(external_id, &row, other.as_deref());
+        self.warnings.push(warning);
+        self.effects.extend(other.map(Effect::ForgetOther));
+        let unique = self.mapped.unique_value.as_ref();
+        let holds_ours = unique.is_some_and(|unique| {
+            identity_of(self.kind(), &row).is_some_and(|held| held == unique.identity)
+        });
+        if holds_ours {
+            self.effects.push(Effect::TakeBack(row));
+        }
+    }
+
+    /// The external id of this site that a row carries, where it is not this record's.
+    fn former_owner(&self, rules: &Rules, row: &Row) -> Option<String> {
+        let carried = text_of(row, self.mapped.external_id_field.name()?);
+        let is_other = !carried.is_empty() && carried != self.mapped.stored_external_id;
+        let namespace = rules.options.namespace.as_deref();
+        let other = caller_external_id(namespace, carried).filter(|_| is_other);
+        other.map(str::to_owned)
+    }
+
+    fn lacks_external_id(&self, row: &Row) -> bool {
+        self.mapped
+            .external_id_field
+            .name()
+            .is_some_and(|field| row.contains_key(field) && text_of(row, field).is_empty())
+    }
+
+    /// Its write was refused, or lost, or nobody knows.
+    pub fn tell_failed(&mut self, rules: &Rules, error: CrmError, blame: Blame, lost: AfterLoss) {
+        let step = self.take_step();
+        let Step::Planned(plan) = step else {
+            self.step = step;
+            return;
+        };
+        if is_conflict(&error) {
+            return self.after_duplicate(rules, plan, error, blame);
+        }
+        if is_lost_write(&error) {
+            return self.after_lost_answer(rules, plan, error, lost);
+        }
+        match plan {
+            Plan::Patch { id, .. } if error.code == ErrorCode::NotFound => {
+                self.was_refused = true;
+                self.after_gone(rules, id);
+            }
+            Plan::Update(_) if error.code == ErrorCode::NotFound => {
+                self.was_refused = true;
+                self.after_conflict(rules, Some(error));
+            }
+            plan => self.after_refusal(rules, error, plan),
+        }
+    }
+
+    fn after_duplicate(&mut self, rules: &Rules, plan: Plan, error: CrmError, blame: Blame) {
+        let is_open = is_outcome_unknown(&error);
+        let is_create = matches!(plan, Plan::Create);
+        self.maybe_created |= is_create && is_open;
+        self.is_unsettled = is_open || is_create && self.maybe_created;
+        self.was_refused = true;
+        if blame == Blame::Shared {
+            if is_open {
+                self.lost = Some(error);
+            }
+            self.step = Step::LookUp;
+            return;
+        }
+        let payload = match plan {
+            Plan::Create => self.create_payload(rules),
+            Plan::Update(Update { payload, .. }) | Plan::Patch { payload, .. } => payload,
+        };
+        let doubt = self.note_refused(rules, &payload, &error);
+        if is_create {
+            self.refused_create = Some(payload);
+        }
+        self.after_conflict(rules, Some(error));
+        if doubt && matches!(self.step, Step::LookUp | Step::Pause) {
+            // Somebody may have made a field unique since the schema was read.
+            self.step = Step::Schema(SchemaDoubt {
+                is_certain: false,
+                error: None,
+                next: Next::LookUp,
+            });
+        }
+    }
+
+    /// Every repeat failed and the server may have carried the write out all the same.
+    fn after_lost_answer(&mut self, rules: &Rules, plan: Plan, error: CrmError, lost: AfterLoss) {
+        self.maybe_created |= matches!(plan, Plan::Create);
+        if lost == AfterLoss::GiveUp {
+            return self.fail_unknown(&error);
+        }
+        self.lost_payload = Some(match plan {
+            Plan::Create => self.create_payload(rules),
+            Plan::Update(Update { payload, .. }) | Plan::Patch { payload, .. } => payload,
+        });
+        self.lost = Some(error);
+        self.is_unsettled = true;
+        self.step = match lost {
+            AfterLoss::Confirm => Step::Confirm,
+            _ => Step::LookUp,
+        };
+    }
+
+    /// The remembered row is not there any more. Where it is not simply made again, another row may carry our external
+    /// id by now; what is left gone stays remembered, so that it is left gone next time.
+    fn after_gone(&mut self, rules: &Rules, id: String) {
+        if !Self::is_made_again(rules) {
+            self.step = Step::LookUp;
+            return;
+        }
+        self.forget(&id);
+        match self.must_look_first() {
+            true => self.step = Step::LookUp,
+            false => self.go(rules, Next::Create),
+        }
+    }
+
+    /// Somebody else holds one of its unique values, or has changed its row: the first time it just looks; after that the
+    /// race is on, and it waits.
+    pub(super) fn after_conflict(&mut self, rules: &Rules, error: Option<CrmError>) {
+        if self.conflicts > rules.call.max_conflict_retries {
+            let failure = match self.taken_unseen(rules) {
+                Some(taken) => taken,
+                None => self.lost_race(rules, error),
+            };
+            return self.fail_as_it_is(failure);
+        }
+        self.step = match self.conflicts {
+            0 => Step::LookUp,
+            _ => Step::Pause,
+        };
+        self.conflicts += 1;
+    }
+
+    fn lost_race(&self, rules: &Rules, error: Option<CrmError>) -> CrmError {
+        let mut failure = CrmError::new(
+            ErrorCode::OperationFailed,
+            format!(
+                "{} {:?} could not be written: other writers kept changing the same rows ({} tries); try again later",
+                self.kind().singular(),
+                self.input.external_id(),
+                self.conflicts
+            ),
+        )
+        .with_retryable(true)
+        .with_detail("reason", error_reason::CONFLICT)
+        .with_detail("externalId", self.input.external_id());
+        if let Some(error) = error {
+            failure.status = error.status;
+            if let Some(field) = self.named_field(rules, &error) {
+                failure = failure.with_detail("fields", vec![field]);
+            }
+            failure = failure.with_detail("originalError", error.message);
+        }
+        failure
+    }
+
+    /// A refusal that something else than the record may explain: a company that went, an optional value that this
+    /// server reads more strictly, a schema that changed. Each is mended once, then the refusal stands.
+    fn after_refusal(&mut self, rules: &Rules, error: CrmError, plan: Plan) {
+        if error.code != ErrorCode::ValidationError || error.status != Some(400) {
+            return self.fail(error);
+        }
+        let is_linked = match &plan {
+            Plan::Create => true,
+            Plan::Update(Update { payload, .. }) | Plan::Patch { payload, .. } => {
+                payload.contains_key(LINK_FIELD)
+            }
+        };
+        let next = match plan {
+            Plan::Create => Next::Create,
+            Plan::Update(Update { target, .. }) => Next::Found(target),
+            Plan::Patch { id, .. } => Next::Remembered(id),
+        };
+        if is_linked && !self.link_checked && self.link.is_set() && is_foreign_key(&error) {
+            self.link_checked = true;
+            self.effects.push(Effect::ForgetCompany);
+            let is_fresh = true;
+            self.step = Step::Company { is_fresh, next };
+            return;
+        }
+        if self.leave_out_refused(rules, &error) {
+            return self.go(rules, next);
+        }
+        self.was_refused = true;
+        self.step = Step::Schema(SchemaDoubt {
+            is_certain: is_unknown_field(&error),
+            error: Some(error),
+            next,
+        });
+    }
+
+    /// Ends it with an error of what it sent or asked; says so when it may have been written all the same.
+    pub fn fail(&mut self, error: CrmError) {
+        // Where answers are mixed up, the refusal may have been another write's.
+        let is_open = self.is_unsettled
+            || self.lost.is_some() && error.retryable
+            || self.was_refused && is_wrong_answer(&error);
+        if is_open && error.reason() != Some(error_reason::OUTCOME_UNKNOWN) {
+            let lost = self.lost.take();
+            return self.fail_unknown(&lost.filter(|lost| !is_conflict(lost)).unwrap_or(error));
+        }
+        let error = self.named(error);
+        self.fail_as_it_is(error);
+    }
+
+    pub(super) fn fail_unknown(&mut self, error: &CrmError) {
+        let unknown = outcome_unknown(self.kind(), self.input.external_id(), error);
+        self.fail_as_it_is(unknown);
+    }
+
+    pub(super) fn fail_lost(&mut self, error: CrmError) {
+        let error = match error.code {
+            ErrorCode::Unknown => self.named(error),
+            _ => self
+                .named(error)
+                .with_retryable(true)
+                .with_detail("reason", error_reason::OUTCOME_UNKNOWN),
+        };
+        self.fail_as_it_is(error);
+    }
+
+    fn named(&self, error: CrmError) -> CrmError {
+        naming_email(error)
+            .with_detail("externalId", self.input.external_id())
+            .with_detail("object", self.kind().singular())
+    }
+}
+
+/// Whether an upsert has inserted the row that it was to update: an inserted row has one time for both, and another one
+/// than the row that was looked at.
+fn was_inserted(row: &Row, looked_at: &Row) -> bool {
+    let created_at = text_of(row, "createdAt");
+    !created_at.is_empty() && is_just_inserted(row) && created_at != text_of(looked_at, "createdAt")
+}

@@ -1,0 +1,141 @@
+//! What is sent of a record.
+
+use serde::Serialize;
+use serde::ser::SerializeMap as _;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::core::twenty::comparison::holds_all;
+use crate::core::twenty::composite::{carry_over, has_shared, leave_out_shared};
+use crate::core::twenty::record::MappedRecord;
+
+use super::link::LINK_FIELD;
+use super::ownership::{needs_row, restrict};
+use super::row::{Row, id_of, is_deleted, text_of};
+use super::rules::Rules;
+use super::upsert::Upsert;
+
+/// What an update writes.
+pub(super) struct Draft {
+    pub payload: Map<String, Value>,
+    /// Links that were to be cleared and stay.
+    pub uncleared: Vec<String>,
+    /// Whether no field stays out that may be written another time (`ownership::restrict`).
+    pub is_whole: bool,
+}
+
+impl Upsert {
+    /// What an update of `row` writes; fields that the CRM owns stay out. Without a row, what could take something else
+    /// away stays out, too: the row that comes back shows whether it is owed.
+    pub(super) fn draft(&self, rules: &Rules, row: Option<&Row>) -> Draft {
+        let mut payload = self.payload(rules);
+        let is_whole = restrict(rules.restricted(), &mut payload, row);
+        let flat_name = self.mapped.flat_name.as_deref();
+        let uncleared = match row {
+            Some(row) => carry_over(&mut payload, row, flat_name),
+            None => {
+                leave_out_shared(
+                    &mut payload,
+                    flat_name.is_some() && !self.recalled.other_name,
+                );
+                Vec::new()
+            }
+        };
+        Draft {
+            payload,
+            uncleared,
+            is_whole,
+        }
+    }
+
+    /// Whether a row that was written without knowing it still lacks a part of this record, or holds one that stays.
+    pub(super) fn owes(&self, rules: &Rules, row: &Row) -> bool {
+        let draft = self.draft(rules, Some(row));
+        !draft.uncleared.is_empty() || has_shared(&draft.payload, self.mapped.flat_name.is_some())
+    }
+
+    /// Whether an update must see the row first.
+    pub(super) fn needs_row(&self, rules: &Rules) -> bool {
+        !rules.restricted().is_empty() && needs_row(rules.restricted(), &self.payload(rules))
+    }
+
+    /// Whether a field of the mapping is sent.
+    fn is_sent(&self, rules: &Rules, field: &str) -> bool {
+        let is_left_out = self.without_unique && field == rules.kind.unique_field();
+        !is_left_out && !self.refused_fields.iter().any(|refused| refused == field)
+    }
+
+    fn payload(&self, rules: &Rules) -> Map<String, Value> {
+        let mut payload = self.mapped.fields.clone();
+        payload.retain(|field, _| self.is_sent(rules, field));
+        self.link.write_into(&mut payload);
+        payload
+    }
+
+    /// What a create sends: the chosen id and the external id before the record's own fields.
+    pub fn create_payload(&self, rules: &Rules) -> Map<String, Value> {
+        create_payload(&self.mapped, self.payload(rules))
+    }
+
+    /// What a create sends, to be written into a batch without a copy.
+    pub fn creation<'a>(&'a self, rules: &'a Rules) -> Creation<'a> {
+        Creation {
+            upsert: self,
+            rules,
+        }
+    }
+}
+
+/// The chosen id and the external id before the record's own fields.
+pub fn create_payload(mapped: &MappedRecord, fields: Map<String, Value>) -> Map<String, Value> {
+    let mut payload = Map::new();
+    payload.insert("id".to_owned(), mapped.id.to_string().into());
+    if let Some(field) = mapped.external_id_field.name() {
+        payload.insert(field.to_owned(), mapped.stored_external_id.clone().into());
+    }
+    payload.extend(fields);
+    payload
+}
+
+/// What a create sends, written straight from the record.
+pub struct Creation<'a> {
+    upsert: &'a Upsert,
+    rules: &'a Rules,
+}
+
+impl Serialize for Creation<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mapped = &self.upsert.mapped;
+        let link = self.upsert.link.value();
+        let mut map = serializer.serialize_map(None)?;
+        let mut buffer = Uuid::encode_buffer();
+        let id = &*mapped.id.hyphenated().encode_lower(&mut buffer);
+        map.serialize_entry("id", id)?;
+        if let Some(field) = mapped.external_id_field.name() {
+            map.serialize_entry(field, &mapped.stored_external_id)?;
+        }
+        for (name, value) in &mapped.fields {
+            if self.upsert.is_sent(self.rules, name) && (link.is_none() || name != LINK_FIELD) {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        if let Some(link) = link {
+            map.serialize_entry(LINK_FIELD, &link)?;
+        }
+        map.end()
+    }
+}
+
+/// Whether a create whose answer was lost was carried out: the row has the id that was chosen for it, was never updated,
+/// and holds what was sent (createdAt equals updatedAt on every inserted record).
+pub fn is_as_created(row: &Row, sent: &Map<String, Value>) -> bool {
+    id_of(row) == text_of(sent, "id")
+        && !is_deleted(row)
+        && is_just_inserted(row)
+        && holds_all(row, sent)
+}
+
+/// Whether the row was never updated since it was inserted.
+pub fn is_just_inserted(row: &Row) -> bool {
+    text_of(row, "createdAt") == text_of(row, "updatedAt")
+}

@@ -1,0 +1,171 @@
+//! Whose row it is: what a look-up has shown, and what follows from it.
+
+use serde_json::{Map, Value};
+
+use crate::core::twenty::comparison::holds_all;
+use crate::core::twenty::domain::Domain;
+use crate::core::twenty::fields::ExternalIdField;
+use crate::core::twenty::unique_value::identity_of;
+
+use super::collision::{Claimant, Decision, decide};
+use super::input::Input;
+use super::link::{Met, meet};
+use super::payload::is_as_created;
+use super::result::Status;
+use super::row::{Row, id_of, is_deleted, text_of};
+use super::rules::Rules;
+use super::upsert::{Effect, Found, Step, Upsert};
+
+impl Upsert {
+    /// Takes in all rows that carry one of its keys, deleted ones included, and when they were asked for.
+    pub fn tell_rows(&mut self, rules: &Rules, rows: &[&Row], looked_at: u64) {
+        self.looked_at = looked_at;
+        self.is_unsettled = false;
+        self.was_refused = false;
+        self.forget_disowned(rows);
+        if let Some(refused) = self.refused_create.take()
+            && let ExternalIdField::Unproven(field) = &self.mapped.external_id_field
+            && self.proves_uniqueness(field, &refused, rows)
+        {
+            self.effects.push(Effect::ProveUnique(field.clone()));
+        }
+        if let Some(sent) = self.lost_payload.take()
+            && let Some(row) = self.carried_out(&sent, rows)
+        {
+            return self.tell_carried_out(rules, row.clone());
+        }
+        self.decide(rules, rows);
+    }
+
+    /// Takes in what the one look after a lost answer has shown.
+    pub fn tell_confirmation(&mut self, rules: &Rules, rows: Option<&[&Row]>) {
+        let (Some(error), Some(sent)) = (self.lost.take(), self.lost_payload.take()) else {
+            self.step = Step::LookUp;
+            return;
+        };
+        let Some(rows) = rows else {
+            return self.fail_unknown(&error);
+        };
+        match self.carried_out(&sent, rows) {
+            Some(row) => self.tell_carried_out(rules, row.clone()),
+            // It did not arrive, or has not yet: a server that is slow may still carry it out.
+            None => self.fail_lost(error),
+        }
+    }
+
+    /// The row that holds what the lost write sent.
+    fn carried_out<'r>(&self, sent: &Map<String, Value>, rows: &[&'r Row]) -> Option<&'r Row> {
+        let is_ours = |row: &Row| self.own_ids.iter().any(|id| id == id_of(row));
+        let mut rows = rows.iter().copied();
+        rows.find(|row| (is_ours(row) || text_of(sent, "id") == id_of(row)) && holds_all(row, sent))
+    }
+
+    fn tell_carried_out(&mut self, rules: &Rules, row: Row) {
+        if self.row_unseen {
+            // Its echo would have told, too, what became of the row meanwhile.
+            return self.tell_patched(rules, row);
+        }
+        if is_deleted(&row) {
+            return self.decide(rules, &[&row]);
+        }
+        let is_created = self.maybe_created && is_as_created(&row, &self.create_payload(rules));
+        let status = match is_created {
+            true => Status::Created,
+            false => Status::Updated,
+        };
+        self.step = Step::Stored { row, status };
+    }
+
+    /// Who asks for a row.
+    pub fn claimant(&self) -> Claimant<'_> {
+        Claimant::of(
+            self.kind(),
+            self.input.external_id(),
+            &self.mapped,
+            &self.own_ids,
+            self.without_unique,
+        )
+    }
+
+    pub(super) fn decide(&mut self, rules: &Rules, rows: &[&Row]) {
+        self.decided.clear();
+        let claimant = self.claimant();
+        if claimant.own_row(rows).is_none()
+            && let Some(row) = self.anothers_company(rows)
+        {
+            let row = row.clone();
+            let id = id_of(&row).to_owned();
+            return self.leave_unchanged(rules, id, Some(&row));
+        }
+        self.step = Step::Decided(self.found(rules, rows));
+    }
+
+    /// What the collision table says of these rows.
+    pub fn found(&self, rules: &Rules, rows: &[&Row]) -> Found {
+        let has = |id: &String| rows.iter().any(|row| id == id_of(row));
+        let decision = decide(&self.claimant(), rows, &rules.collisions(&self.input));
+        Found {
+            is_gone: self.recalled.id.as_ref().is_some_and(|id| !has(id)),
+            is_id_taken: matches!(decision, Decision::Create { .. })
+                && self.own_ids.iter().any(has),
+            decision,
+        }
+    }
+
+    /// Decides once more, as if it had not been decided.
+    pub fn decide_again(&mut self, found: Found) {
+        self.step = Step::Decided(found);
+    }
+
+    /// Another record of the same requests is about to change what this one was decided on: it is looked up again.
+    pub fn wait_for_other(&mut self) {
+        self.step = Step::LookUp;
+    }
+
+    /// Forgets a remembered id whose row shows that it is another record's.
+    fn forget_disowned(&mut self, rows: &[&Row]) {
+        let Some(id) = self.recalled.id.clone() else {
+            return;
+        };
+        let claimant = self.claimant();
+        let mut remembered = rows.iter().filter(|row| id_of(row) == id);
+        if remembered.any(|row| !claimant.is_own(row)) {
+            self.forget(&id);
+        }
+    }
+
+    /// The row of another external id that has the domain by which a person names this company: it is that company.
+    fn anothers_company<'r>(&self, rows: &[&'r Row]) -> Option<&'r Row> {
+        let Input::CompanyStub(stub) = &self.input else {
+            return None;
+        };
+        let domain = Domain::parse(stub.domain_name.value()?).ok()?;
+        let rows = rows.iter().copied();
+        match meet(rows, &self.mapped.external_id_field, Some(&domain)) {
+            Met::Anothers(row) => Some(row),
+            Met::Nobody | Met::Open(_) => None,
+        }
+    }
+
+    /// The server refused `refused` as a duplicate, and nothing but the external id of one of `rows` explains that: so
+    /// the field is unique, although the schema's source does not say (a key without the right to read metadata).
+    fn proves_uniqueness(&self, field: &str, refused: &Map<String, Value>, rows: &[&Row]) -> bool {
+        /// What no workspace keeps unique, beside what was looked up.
+        const NEVER_UNIQUE: [&str; 3] = ["name", "companyId", "jobTitle"];
+        let unique_field = self.kind().unique_field();
+        let looked_up = |key: &str| key == "id" || key == field || key == unique_field;
+        let is_explained_elsewhere = |row: &&Row| {
+            refused.get("id").and_then(Value::as_str) == Some(id_of(row))
+                || self.mapped.unique_value.as_ref().is_some_and(|unique| {
+                    identity_of(self.kind(), row).is_some_and(|held| held == unique.identity)
+                })
+        };
+        refused
+            .keys()
+            .all(|key| looked_up(key) || NEVER_UNIQUE.contains(&key.as_str()))
+            && rows
+                .iter()
+                .any(|row| text_of(row, field) == self.mapped.stored_external_id)
+            && !rows.iter().any(is_explained_elsewhere)
+    }
+}

@@ -1,0 +1,243 @@
+//! A run over many records: chunks of up to 200 that go side by side, in order where they share a key. How a chunk is
+//! written is the driver's.
+
+mod chunk;
+mod id_register;
+mod identity;
+mod known_texts;
+mod order;
+mod results;
+mod reused_ids;
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use serde_json::value::RawValue;
+
+use chunk::{Chunk, Parsed};
+use id_register::{Claim, IdRegister, Spoilt};
+use known_texts::KnownText;
+use order::Order;
+pub use results::Tally;
+use reused_ids::id_reused;
+
+use super::context::SyncContext;
+use super::driver::{Trip, in_turn_alone, make_company};
+use super::options::CallOptions;
+use super::record::input::Input;
+use super::record::result::Settled;
+use super::record::rules::{Seed, Unchanged};
+use super::record::upsert::Start;
+use crate::core::config::Options;
+use crate::core::error::CrmError;
+use crate::core::twenty::ids::ObjectKind;
+use crate::core::twenty::input::{CompanyInput, PersonInput};
+
+/// How one bulk run wants its records done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BulkOptions {
+    /// As for single upserts.
+    pub call: CallOptions,
+    /// Decide, but write nothing.
+    pub dry_run: bool,
+    /// Write records whose content has not changed, too.
+    pub force: bool,
+    /// Compare unchanged records with the CRM instead of believing the remembered hash.
+    pub verify_unchanged: bool,
+}
+
+impl BulkOptions {
+    /// Reads the options of `syncPersons` / `syncCompanies` from JSON text.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR naming the option.
+    pub fn from_json(text: &str) -> Result<Self, CrmError> {
+        let options = Options::parse(text, "options")?;
+        Ok(Self {
+            call: CallOptions::from_json(text)?,
+            dry_run: options.flag("dryRun")?,
+            force: options.flag("force")?,
+            verify_unchanged: options.flag("verifyUnchanged")?,
+        })
+    }
+}
+
+/// One run over many records of one kind. Its chunks run side by side; chunks that share a key run in order.
+pub struct BulkRun {
+    context: SyncContext,
+    kind: ObjectKind,
+    options: BulkOptions,
+    order: Arc<Order>,
+    /// Whom each external id stands for.
+    ids: IdRegister,
+}
+
+impl BulkRun {
+    /// A run of a service; its requests are counted apart.
+    pub(super) fn new(context: &SyncContext, kind: ObjectKind, options: BulkOptions) -> Self {
+        Self {
+            context: context.for_bulk(),
+            kind,
+            options,
+            order: Arc::default(),
+            ids: IdRegister::default(),
+        }
+    }
+
+    /// Requests that this run has sent so far, repeats included.
+    pub fn requests(&self) -> u64 {
+        self.context.http.stats().requests
+    }
+
+    /// Writes one chunk, the `number`th of the run (from 0, without gaps): a JSON array of at most
+    /// [`MAX_BATCH_RECORDS`](super::driver::MAX_BATCH_RECORDS) flat records. One result for each, in their order; nothing
+    /// fails as a whole but an array that is none.
+    ///
+    /// # Errors
+    /// VALIDATION_ERROR when `text` is no such array.
+    pub async fn chunk(&self, number: u64, text: &str) -> Result<Vec<Settled>, CrmError> {
+        let records = self.records(number, text).await?;
+        let mut chunk = self.make_chunk(records);
+        let note = || self.ids.note(chunk.claims());
+        let (pass, claims) = self.order.enter(number, chunk.keys(), note).await;
+        chunk.take_claims(claims);
+        self.write(&mut chunk, true).await;
+        drop(pass);
+        Ok(chunk.results())
+    }
+
+    /// As [`Self::chunk`], for whoever only counts: no entities are made, and records that say word for word what was
+    /// written last are not even read.
+    ///
+    /// # Errors
+    /// As [`Self::chunk`].
+    pub async fn chunk_counted(&self, number: u64, text: &str) -> Result<Tally, CrmError> {
+        let (mut known, rest) = self.part_known(self.records(number, text).await?);
+        let mut chunk = self.make_chunk(rest);
+        let mut keys = chunk.keys();
+        keys.extend(known.iter().map(|known| known.key));
+        let note = || {
+            let of_known = known.iter().map(|known| (known.key, Some(known.who)));
+            self.ids.note(chunk.claims().chain(of_known))
+        };
+        let (pass, mut claims) = self.order.enter(number, keys, note).await;
+        let mut of_known = claims.split_off(claims.len() - known.len()).into_iter();
+        chunk.take_claims(claims);
+        let mut tally = Tally::default();
+        for reused in known.extract_if(.., |_| of_known.next() == Some(Claim::Other)) {
+            tally.add(self.reused(reused.text.get()));
+        }
+        // An earlier chunk may have written one of them meanwhile.
+        let lapsed: Vec<_> = match pass.has_waited {
+            true => {
+                let mut are_known = self.are_known(&known).into_iter();
+                known
+                    .extract_if(.., |_| are_known.next() != Some(true))
+                    .collect()
+            }
+            false => Vec::new(),
+        };
+        self.write(&mut chunk, false).await;
+        tally.unchanged += known.len();
+        for result in self.write_lapsed(&lapsed).await {
+            tally.add(result);
+        }
+        drop(pass);
+        for result in chunk.results() {
+            tally.add(result);
+        }
+        Ok(tally)
+    }
+
+    /// A record whose id stands for another one of this run, though it says what was written last.
+    fn reused(&self, text: &str) -> Settled {
+        let external_id = external_id_of(text);
+        let spoilt = Spoilt::TakenIn;
+        let error = id_reused(&self.context, self.kind, &external_id, spoilt);
+        Settled::failed(external_id, error)
+    }
+
+    async fn records<'a>(&self, number: u64, text: &'a str) -> Result<Vec<&'a RawValue>, CrmError> {
+        match serde_json::from_str(text) {
+            Ok(records) => Ok(records),
+            Err(_) => {
+                // Its number counts all the same: later chunks wait for it.
+                drop(self.order.enter(number, Vec::new(), || ()).await);
+                Err(CrmError::validation("records", "records must be an array"))
+            }
+        }
+    }
+
+    fn make_chunk(&self, records: Vec<&RawValue>) -> Chunk<'_> {
+        let inputs = records.into_iter().map(|record| self.parse(record));
+        Chunk::new(self, inputs.collect())
+    }
+
+    async fn write(&self, chunk: &mut Chunk<'_>, wants_entities: bool) {
+        let inputs = chunk.take_inputs();
+        let options = self.options;
+        let trip = Trip {
+            context: &self.context,
+            seed: Seed {
+                kind: self.kind,
+                call: options.call,
+                unchanged: match (options.force, options.verify_unchanged) {
+                    (true, _) => Unchanged::Write,
+                    (false, true) => Unchanged::Verify,
+                    (false, false) => Unchanged::Skip,
+                },
+                wants_entities,
+                is_dry: options.dry_run,
+            },
+            listener: &*chunk,
+            make_company,
+            falls_back: false,
+        };
+        trip.run(inputs, Start::Together).await;
+    }
+
+    /// Records that were known to be unchanged until somebody wrote them.
+    async fn write_lapsed(&self, lapsed: &[KnownText<'_>]) -> Vec<Settled> {
+        let turns = lapsed.iter().map(|lapsed| async move {
+            let Parsed {
+                external_id, input, ..
+            } = self.parse(lapsed.text);
+            let outcome = match input {
+                Ok(input) => in_turn_alone(self.context.clone(), self.options.call, input).await,
+                Err(error) => Err(error),
+            };
+            Settled {
+                data: None,
+                ..Settled::of_outcome(external_id, outcome)
+            }
+        });
+        join_all(turns).await
+    }
+
+    fn parse<'a>(&self, text: &'a RawValue) -> Parsed<'a> {
+        let input = match self.kind {
+            ObjectKind::Person => PersonInput::parse(text.get()).map(Input::Person),
+            ObjectKind::Company => CompanyInput::parse(text.get()).map(Input::Company),
+        };
+        let external_id = match &input {
+            Ok(input) => input.external_id().to_owned(),
+            Err(_) => external_id_of(text.get()),
+        };
+        // Before it is joined with others of its key: what is refused must not take them along.
+        let input = input.and_then(|input| self.context.check(&input).map(|()| input));
+        Parsed {
+            external_id,
+            input,
+            text,
+        }
+    }
+}
+
+/// The external id of a record that is refused, so that its result can be told from others.
+fn external_id_of(text: &str) -> String {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        external_id: String,
+    }
+    serde_json::from_str::<Named>(text).map_or_else(|_| String::new(), |named| named.external_id)
+}

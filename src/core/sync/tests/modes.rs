@@ -1,0 +1,171 @@
+//! The three ways in which records are written, and what each of them says came of it.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::core::sync::options::CallOptions;
+use crate::core::sync::record::input::Upserted;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Single calls, each after the one before.
+    Alone,
+    /// Single calls at once, which leave together.
+    Together,
+    /// One run.
+    Bulk,
+}
+
+pub(super) const MODES: [Mode; 3] = [Mode::Alone, Mode::Together, Mode::Bulk];
+
+/// What is said of one record, as far as it does not depend on the way in which it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub status: Status,
+    pub id: Option<String>,
+    /// Field and reason of each warning.
+    pub warnings: BTreeSet<(String, &'static str)>,
+    /// Code and reason of the failure.
+    pub error: Option<(&'static str, String)>,
+}
+
+impl Told {
+    fn of_error(error: &CrmError) -> Self {
+        Self {
+            status: Status::Failed,
+            id: None,
+            warnings: BTreeSet::new(),
+            error: Some((
+                error.code.as_str(),
+                error.reason().unwrap_or_default().to_owned(),
+            )),
+        }
+    }
+
+    fn of_warnings(warnings: &[SyncWarning]) -> BTreeSet<(String, &'static str)> {
+        warnings
+            .iter()
+            .map(|warning| (warning.field.clone(), warning.reason))
+            .collect()
+    }
+
+    pub fn of_call(outcome: &Result<Upserted, CrmError>) -> Self {
+        match outcome {
+            Err(error) => Self::of_error(error),
+            Ok(upserted) => Self {
+                status: Status::of(upserted),
+                id: Some(upserted.id.clone()),
+                warnings: Self::of_warnings(&upserted.warnings),
+                error: None,
+            },
+        }
+    }
+
+    pub fn of_item(item: &Settled) -> Self {
+        match &item.error {
+            Some(error) => Self::of_error(error),
+            None => Self {
+                status: item.status,
+                id: item.id.clone(),
+                warnings: Self::of_warnings(&item.warnings),
+                error: None,
+            },
+        }
+    }
+}
+
+/// What is remembered of a record: its row, and the hash of what was written last.
+pub(super) fn remembered(
+    service: &SyncService,
+    kind: ObjectKind,
+    external_id: &str,
+) -> Option<(String, Option<String>)> {
+    let known = service.context().scope.cache.recall(kind, external_id)?;
+    let hash = known.hash.map(|hash| hash.to_string());
+    Some((known.crm_id.to_string(), hash))
+}
+
+fn call(
+    service: &SyncService,
+    kind: ObjectKind,
+    record: &Value,
+    options: CallOptions,
+) -> tokio::task::JoinHandle<Told> {
+    let text = record.to_string();
+    let input = match kind {
+        ObjectKind::Person => PersonInput::parse(&text).map(Input::Person),
+        ObjectKind::Company => CompanyInput::parse(&text).map(Input::Company),
+    };
+    match input {
+        Err(error) => tokio::spawn(async move { Told::of_error(&error) }),
+        Ok(input) => {
+            let upsert = service.upsert(input, options, None);
+            tokio::spawn(async move { Told::of_call(&upsert.await) })
+        }
+    }
+}
+
+/// Calls for records of their own: two that keep the dock busy, so that those behind them leave together, and one that
+/// leaves with these, so that a lone record has company. They say nothing that another record says.
+fn company(kind: ObjectKind) -> [Value; 3] {
+    [0, 1, 2].map(|number| match kind {
+        ObjectKind::Person => person(BUSY + number),
+        ObjectKind::Company => {
+            json!({ "external_id": format!("busy {number}"), "name": format!("Busy {number}") })
+        }
+    })
+}
+
+/// Where the numbers of people begin that only keep others company.
+const BUSY: usize = 900_000;
+
+/// Writes records of different external ids, and tells what was said of each of them, in their order.
+pub(super) async fn write(
+    mode: Mode,
+    service: &SyncService,
+    kind: ObjectKind,
+    records: &[Value],
+    options: CallOptions,
+) -> Vec<Told> {
+    match mode {
+        Mode::Alone => {
+            let mut all = Vec::with_capacity(records.len());
+            for record in records {
+                all.push(
+                    call(service, kind, record, options)
+                        .await
+                        .expect("no panic"),
+                );
+            }
+            all
+        }
+        Mode::Together => {
+            let [first, second, last] = company(kind);
+            let mut calls: Vec<_> = [&first, &second]
+                .into_iter()
+                .chain(records)
+                .chain([&last])
+                .map(|record| call(service, kind, record, options))
+                .collect();
+            calls.rotate_left(2);
+            let mut all = Vec::with_capacity(calls.len());
+            for call in calls {
+                all.push(call.await.expect("no panic"));
+            }
+            all.truncate(records.len());
+            all
+        }
+        Mode::Bulk => {
+            let options = BulkOptions {
+                call: options,
+                // A single call that does not ask to skip what is unchanged sends it.
+                force: options.force || !options.skip_unchanged,
+                ..BulkOptions::default()
+            };
+            let run = service.bulk(kind, options);
+            let text = Value::Array(records.to_vec()).to_string();
+            let results = run.chunk(0, &text).await.expect("an array");
+            results.iter().map(Told::of_item).collect()
+        }
+    }
+}
