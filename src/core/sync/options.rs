@@ -136,7 +136,6 @@ impl ServiceOptions {
     ///
     /// # Errors
     /// VALIDATION_ERROR naming the option.
-    #[expect(clippy::too_many_lines)]
     pub fn from_json(text: &str) -> Result<Self, CrmError> {
         let options = Options::parse(text, "options")?;
         Ok(Self {
@@ -146,32 +145,15 @@ impl ServiceOptions {
             hash_ttl_ms: options
                 .millis("hashTtlMs", 0)?
                 .unwrap_or(config::HASH_TTL_MS),
-            default_country: match read::<String>(&options, "defaultCountry")? {
-                None => None,
-                Some(code) => Some(Country::parse(&code)?),
-            },
+            default_country: read::<String>(&options, "defaultCountry")?
+                .map(|code| Country::parse(&code))
+                .transpose()?,
             collisions: read(&options, "collisions")?.unwrap_or_default(),
-            namespace: match read::<String>(&options, "namespace")? {
-                None => None,
-                Some(namespace) => {
-                    check_namespace(&namespace)?;
-                    Some(namespace)
-                }
-            },
-            ownership: match read::<Ownership>(&options, "fieldOwnership")? {
-                None => Ownership::default(),
-                Some(ownership) => {
-                    ownership.check()?;
-                    ownership
-                }
-            },
-            field_names: match read::<FieldNames>(&options, "fieldNames")? {
-                None => FieldNames::default(),
-                Some(names) => {
-                    names.check()?;
-                    names
-                }
-            },
+            namespace: read_checked(&options, "namespace", |text: &String| check_namespace(text))?,
+            ownership: read_checked(&options, "fieldOwnership", Ownership::check)?
+                .unwrap_or_default(),
+            field_names: read_checked(&options, "fieldNames", FieldNames::check)?
+                .unwrap_or_default(),
             company_key: choice(
                 &options,
                 "companyKey",
@@ -180,30 +162,34 @@ impl ServiceOptions {
                     ("email_domain", CompanyKey::EmailDomain),
                 ],
             )?,
-            emails: EmailPolicy {
-                invalid: choice(
-                    &options,
-                    "invalidEmail",
-                    [
-                        ("refuse", InvalidEmail::Refuse),
-                        ("leave_out", InvalidEmail::LeaveOut),
-                    ],
-                )?,
-                missing: choice(
-                    &options,
-                    "missingEmail",
-                    [
-                        ("refuse", MissingEmail::Refuse),
-                        ("allow", MissingEmail::Allow),
-                    ],
-                )?,
-            },
+            emails: email_policy(&options)?,
             batching: match options.get("batching") {
                 None => true,
                 Some(_) => options.flag("batching")?,
             },
         })
     }
+}
+
+fn email_policy(options: &Options) -> Result<EmailPolicy, CrmError> {
+    Ok(EmailPolicy {
+        invalid: choice(
+            options,
+            "invalidEmail",
+            [
+                ("refuse", InvalidEmail::Refuse),
+                ("leave_out", InvalidEmail::LeaveOut),
+            ],
+        )?,
+        missing: choice(
+            options,
+            "missingEmail",
+            [
+                ("refuse", MissingEmail::Refuse),
+                ("allow", MissingEmail::Allow),
+            ],
+        )?,
+    })
 }
 
 /// One call's settings (`UpsertOptions` of the public types).
@@ -279,6 +265,19 @@ fn read<T: DeserializeOwned>(options: &Options, name: &str) -> Result<Option<T>,
             .map(Some)
             .map_err(|error| CrmError::validation(name, format!("{name}: {error}"))),
     }
+}
+
+/// As [`read`], for what has rules of its own.
+fn read_checked<T: DeserializeOwned>(
+    options: &Options,
+    name: &str,
+    check: impl Fn(&T) -> Result<(), CrmError>,
+) -> Result<Option<T>, CrmError> {
+    let value = read(options, name)?;
+    if let Some(value) = &value {
+        check(value)?;
+    }
+    Ok(value)
 }
 
 #[cfg(test)]

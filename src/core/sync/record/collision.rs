@@ -141,7 +141,6 @@ pub fn decide(claimant: &Claimant<'_>, rows: &[&Record], collisions: &Collisions
 }
 
 impl Claimant<'_> {
-    #[expect(clippy::too_many_lines)]
     fn write_own(
         &self,
         own: &Record,
@@ -152,48 +151,12 @@ impl Claimant<'_> {
         target.claim =
             self.external_id_field.name().is_some() && self.external_id_of(own).is_none();
         if is_deleted(own) {
-            match collisions.own_deleted {
-                OwnDeleted::Revive => {
+            match self.meet_own_deleted(own, collisions.own_deleted) {
+                Ok(revived) => {
                     target.revive = true;
-                    target.warnings.push(
-                        self.warning(
-                            "external_id",
-                            reason::REVIVED,
-                            format!(
-                                "the {} was soft-deleted in the CRM and has been restored",
-                                self.noun()
-                            ),
-                        )
-                        .with_crm_id(id_of(own)),
-                    );
+                    target.warnings.push(revived);
                 }
-                OwnDeleted::Skip => {
-                    return Decision::Skip {
-                        row: own.clone(),
-                        warning: self
-                            .warning(
-                                "external_id",
-                                reason::OWN_ROW_DELETED,
-                                format!(
-                                    "the {} is soft-deleted in the CRM and was left alone",
-                                    self.noun()
-                                ),
-                            )
-                            .with_crm_id(id_of(own)),
-                    };
-                }
-                OwnDeleted::Report => {
-                    return Decision::Fail(self.failure(
-                        error_reason::OWN_ROW_DELETED,
-                        format!(
-                            "the {} {:?} is soft-deleted in the CRM (row {}): restore or destroy it there, or set collisions.ownDeleted",
-                            self.noun(),
-                            self.external_id,
-                            id_of(own)
-                        ),
-                        own,
-                    ));
-                }
+                Err(decision) => return *decision,
             }
         }
         if self.has_further(own) {
@@ -230,6 +193,40 @@ impl Claimant<'_> {
             }
         }
         Decision::Write(target)
+    }
+
+    /// Our row is soft-deleted: the warning with which it is revived, or what is done instead.
+    fn meet_own_deleted(
+        &self,
+        own: &Record,
+        policy: OwnDeleted,
+    ) -> Result<SyncWarning, Box<Decision>> {
+        let noun = self.noun();
+        match policy {
+            OwnDeleted::Revive => {
+                let message =
+                    format!("the {noun} was soft-deleted in the CRM and has been restored");
+                let warning = self.warning("external_id", reason::REVIVED, message);
+                Ok(warning.with_crm_id(id_of(own)))
+            }
+            OwnDeleted::Skip => {
+                let message = format!("the {noun} is soft-deleted in the CRM and was left alone");
+                let warning = self.warning("external_id", reason::OWN_ROW_DELETED, message);
+                Err(Box::new(Decision::Skip {
+                    row: own.clone(),
+                    warning: warning.with_crm_id(id_of(own)),
+                }))
+            }
+            OwnDeleted::Report => {
+                let message = format!(
+                    "the {noun} {:?} is soft-deleted in the CRM (row {}): restore or destroy it there, or set collisions.ownDeleted",
+                    self.external_id,
+                    id_of(own)
+                );
+                let failure = self.failure(error_reason::OWN_ROW_DELETED, message, own);
+                Err(Box::new(Decision::Fail(failure)))
+            }
+        }
     }
 
     /// No row of ours, but one with our e-mail or domain.
