@@ -8,6 +8,8 @@ export declare class BulkRun {
    * one result for each, or, unless `wants_results`, how many there are of each status, with all warnings.
    */
   chunk(dispatcher: Dispatcher, id: number, number: number, records: string, wantsResults: boolean): void
+  /** Ends the run early: chunks that are not being written yet are not written any more. */
+  stop(): void
   /** Requests that this run has sent so far, repeats included. */
   requests(): number
 }

@@ -115,7 +115,8 @@ export interface SyncSummary {
 
 /**
  * A run over many records. `for await` streams one result per input, in input order; `await` gives the summary. It starts
- * with the first of the two, reads its input no further ahead than twice its chunks in flight, and can be consumed once. It
+ * with the first of the two, and can be consumed once. It reads its input ahead of what is written, because one look-up
+ * serves up to 2,000 records: at most 4,000 records and twice those in flight. A slow input is never waited for. It
  * rejects only when the input itself throws, or with an aborted signal's reason: a record that fails is a result.
  *
  * Records with one `external_id` that share neither name nor address (e-mail, domain) fail with the reason `ID_REUSED`, as

@@ -17,7 +17,7 @@ async function all(run) {
 const people = (count, fields = () => ({})) =>
   Array.from({ length: count }, (_, at) => newPerson(fields(at)));
 
-test('450 new people: results in input order, one look-up and one write per 200', async () => {
+test('450 new people: results in input order, one write per 200, and fewer look-ups', async () => {
   const service = crm.service();
   await service.upsertPerson(newPerson());
   const inputs = people(450);
@@ -31,7 +31,7 @@ test('450 new people: results in input order, one look-up and one write per 200'
     inputs.map((input) => input.external_id),
   );
   assert.ok(results.every((result) => result.status === 'created'));
-  assert.equal(requests, 6);
+  assert.ok(requests <= 6, `${requests} requests`);
   assert.equal((await crm.sim.stats()).records.people, 451);
 });
 
@@ -448,7 +448,7 @@ test('inputs come from generators and streams, and are not read ahead without bo
   const service = crm.service();
   let read = 0;
   async function* source() {
-    for (; read < 5000; read += 1) yield newPerson();
+    for (; read < 20_000; read += 1) yield newPerson();
   }
   const run = service.syncPersons(source(), { maxConcurrency: 2 });
   let seen = 0;
@@ -456,7 +456,8 @@ test('inputs come from generators and streams, and are not read ahead without bo
     seen += 1;
     if (seen === 300) break;
   }
-  assert.ok(read <= 1400, `${read} read for ${seen} results`);
+  // What `SyncRun` promises: 4,000 and twice what is in flight, beyond what was given.
+  assert.ok(read <= 600 + 4000 + 2 * 400, `${read} read for ${seen} results`);
   assert.throws(() => run[Symbol.asyncIterator](), /consumed once/);
 });
 

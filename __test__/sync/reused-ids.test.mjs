@@ -26,6 +26,24 @@ async function all(run) {
   return results;
 }
 
+/**
+ * An input whose second chunk is there only when the first one is written, and the settings that go with it.
+ * @param {any[]} inputs @param {object} [more]
+ */
+function inTwoSteps(inputs, more) {
+  let isWritten = () => {};
+  const written = new Promise((resolve) => {
+    isWritten = () => resolve(undefined);
+  });
+  async function* source() {
+    for (const [at, input] of inputs.entries()) {
+      if (at === 200) await written;
+      yield input;
+    }
+  }
+  return /** @type {const} */ ([source(), { maxConcurrency: 1, onProgress: isWritten, ...more }]);
+}
+
 /** @param {any} result */
 const reasonOf = ({ status, error }) => error?.details?.reason ?? status;
 
@@ -126,7 +144,7 @@ test('what was written before the other one was read stays, and the other one fa
   const service = crm.service();
   const inputs = [person('Ann Lee'), ...people(600, 'a'), person('Bob Ray'), person('Ann Lee')];
   /** @type {any[]} */
-  const results = await all(service.syncPersons(inputs, { maxConcurrency: 1 }));
+  const results = await all(service.syncPersons(...inTwoSteps(inputs)));
   const [first, ...rest] = results;
   assert.equal(first.status, 'created');
   const [bob, ann] = rest.slice(600);
@@ -142,20 +160,19 @@ test('what was written before the other one was read stays, and the other one fa
 test('the next runs see it again, though the first one is unchanged', async () => {
   const service = crm.service();
   const inputs = [person('Ann Lee'), ...people(200, 'a'), person('Bob Ray'), ...people(3, 'b')];
-  const settings = { maxConcurrency: 1 };
-  assert.equal((await service.syncPersons(inputs, settings)).failed, 1);
+  assert.equal((await service.syncPersons(...inTwoSteps(inputs))).failed, 1);
   // Counted, so that unchanged records are not read; then told one by one.
   for (const more of [{}, { force: true }, { verifyUnchanged: true }, { dryRun: true }]) {
-    const summary = await service.syncPersons(inputs, { ...settings, ...more });
+    const summary = await service.syncPersons(...inTwoSteps(inputs, more));
     assert.equal(summary.failed, 1, JSON.stringify(more));
   }
-  const results = await all(service.syncPersons(inputs, settings));
+  const results = await all(service.syncPersons(...inTwoSteps(inputs)));
   assert.deepEqual(results.filter(({ status }) => status !== 'unchanged').map(reasonOf), [
     'ID_REUSED',
   ]);
   // In the other order it is the other one that comes too late.
   const turned = [inputs[201], ...people(200, 'c'), inputs[0]];
-  const late = await service.syncPersons(turned, settings);
+  const late = await service.syncPersons(...inTwoSteps(turned));
   assert.equal(late.failed, 1);
 });
 

@@ -14,9 +14,14 @@ const KEPT_PER_CHUNK_IN_FLIGHT = 2;
 async function* inOrder<T>(
   source: ChunkReader,
   toWrite: (records: unknown[]) => Promise<T>,
-  { maxConcurrency, signal }: { maxConcurrency: number; signal?: AbortSignalLike },
+  {
+    maxConcurrency,
+    readAhead,
+    signal,
+  }: { maxConcurrency: number; readAhead: number; signal?: AbortSignalLike },
 ): AsyncGenerator<T, void, undefined> {
-  const maxKept = maxConcurrency * KEPT_PER_CHUNK_IN_FLIGHT;
+  const maxInFlight = maxConcurrency + readAhead;
+  const maxKept = maxInFlight + maxConcurrency * (KEPT_PER_CHUNK_IN_FLIGHT - 1);
   const started: { results: Promise<T>; isSettled: boolean }[] = [];
   let inFlight = 0;
   let reading: { chunk: Promise<IteratorResult<unknown[], void>>; isSettled: boolean } | undefined;
@@ -34,7 +39,7 @@ async function* inOrder<T>(
   try {
     while (true) {
       if (signal?.aborted) throw signal.reason;
-      if (!reading && !isAtEnd && inFlight < maxConcurrency && started.length < maxKept) {
+      if (!reading && !isAtEnd && inFlight < maxInFlight && started.length < maxKept) {
         reading = { chunk: source.next(), isSettled: false };
         watch(reading.chunk, reading);
       }

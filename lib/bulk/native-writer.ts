@@ -23,6 +23,7 @@ function nativeWriter<T>(
   return {
     entity,
     requests: () => run.requests(),
+    stop: () => run.stop(),
     async write(records) {
       const results: (Result<T> | undefined)[] = records.map(() => undefined);
       const parts = toParts(entity, records, (place, error) => {

@@ -41,11 +41,13 @@ export interface Writer<T = unknown> {
   /** As `write`, for whoever wants no results. */
   count?: (records: unknown[]) => Promise<Tally>;
   requests: () => number;
+  /** Ends the run: what is not being written yet is not written any more. */
+  stop?: () => void;
 }
 
 /**
  * One run over many records: an AsyncIterable of results in input order, and a thenable that gives the summary.
- * It reads, at the first `for await` or `await`, no further ahead than twice its chunks in flight.
+ * It starts to read at the first `for await` or `await`, and reads no further ahead than `SyncOptions` says.
  */
 class BulkRun<T> implements SyncRun<T> {
   #writer;
@@ -68,6 +70,8 @@ class BulkRun<T> implements SyncRun<T> {
     inputs: Source,
     settings: {
       maxConcurrency: number;
+      /** chunks that are read ahead of those that are written */
+      readAhead: number;
       onProgress?: (progress: SyncProgress) => unknown;
       signal?: Signal;
       warn: (warning: SyncWarning) => void;
@@ -171,6 +175,7 @@ class BulkRun<T> implements SyncRun<T> {
       reject(error);
       throw error;
     } finally {
+      this.#writer.stop?.();
       operation?.end('stopped', this.#facts());
       // Settles nothing that is settled already; a consumer that stopped early leaves no summary to wait for.
       reject(new Error('the run was stopped before its end'));

@@ -26,10 +26,16 @@ const OPTIONS = optionSchema<SyncOptions>({
   conflictRetryDelay: 'core',
   dryRun: 'core',
   verifyUnchanged: 'core',
-  maxConcurrency: 'here',
+  maxConcurrency: 'core',
   onProgress: 'here',
   signal: 'here',
 });
+
+/**
+ * Chunks that are read ahead of those that are written: one look-up serves up to ten of them, and the next ten are read
+ * meanwhile.
+ */
+const READ_AHEAD_CHUNKS = 20;
 
 /** What a run needs of its service. */
 export interface BulkService {
@@ -58,6 +64,7 @@ function startBulk<T>(
   const operationId = takeCallId();
   const settings = {
     maxConcurrency: readMaxConcurrency(options),
+    readAhead: 0,
     onProgress: onProgress as ((progress: SyncProgress) => unknown) | undefined,
     signal,
     operation: bulkOperationOf(hooks, entity, operationId),
@@ -73,7 +80,10 @@ function startBulk<T>(
   }
   const optionsJson = optionsToJson(readOptions('options', options ?? undefined, OPTIONS.core));
   const run = callNow(() => service.native.bulk(operationId, kind, optionsJson ?? '{}'));
-  return new BulkRun(nativeWriter<T>(run, entity, signal), inputs, settings);
+  return new BulkRun(nativeWriter<T>(run, entity, signal), inputs, {
+    ...settings,
+    readAhead: READ_AHEAD_CHUNKS,
+  });
 }
 
 function readMaxConcurrency(options: unknown): number {

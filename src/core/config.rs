@@ -58,6 +58,10 @@ pub const SQLITE_BUSY_TIMEOUT_MS: u64 = 4_000;
 pub const LONE_DEPARTURES: usize = 2;
 /// Most departures of gathered calls that may be in flight at once; fewer while the server shows that it has enough.
 pub const MAX_DEPARTURES: usize = 4;
+/// Chunks of a workspace's runs that are written at once, until more has gone well.
+pub const RUN_WRITERS: usize = 4;
+/// The same, at most: the largest `maxConcurrency`.
+pub const MAX_RUN_WRITERS: usize = 64;
 /// Longest time that any option can name, in milliseconds: what fits a JavaScript timer (about 24 days).
 pub const MAX_OPTION_MS: u64 = 2_147_483_647;
 /// Largest cap of requests per minute that can be asked for: each request of the last minute is remembered.

@@ -60,6 +60,12 @@ impl BulkRun {
         })
     }
 
+    /// Ends the run early: chunks that are not being written yet are not written any more.
+    #[napi(catch_unwind)]
+    pub fn stop(&self) {
+        self.core.stop();
+    }
+
     /// Requests that this run has sent so far, repeats included.
     #[napi(catch_unwind)]
     pub fn requests(&self) -> f64 {

@@ -14,10 +14,10 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::core::config::{LONE_DEPARTURES, MAX_DEPARTURES};
-use crate::core::error::ErrorCode;
 use crate::core::origin;
 use crate::core::twenty::ids::ObjectKind;
 
+use super::concurrency::{Concurrency, is_strained};
 use super::context::SyncContext;
 use super::driver::{Ended, Listener, MAX_BATCH_RECORDS, write_alone, write_together};
 use super::options::CallOptions;
@@ -53,9 +53,8 @@ struct Dock(Mutex<State>);
 
 struct State {
     in_flight: usize,
-    /// How many departures may be in flight at once: one more after each that goes well while others wait, half as many
-    /// after one that the server could not cope with.
-    limit: usize,
+    /// How many departures may be in flight at once.
+    learnt: Concurrency,
     waiting: VecDeque<Waiting>,
 }
 
@@ -63,7 +62,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             in_flight: 0,
-            limit: LONE_DEPARTURES,
+            learnt: Concurrency::new(LONE_DEPARTURES, MAX_DEPARTURES),
             waiting: VecDeque::new(),
         }
     }
@@ -137,7 +136,7 @@ impl Dock {
     /// Leaves at once where the dock is idle; else the record is put in line.
     fn enter(self: &Arc<Self>, waiting: impl FnOnce() -> Waiting) -> Option<Slot> {
         let mut state = self.lock();
-        let lone = state.limit.min(LONE_DEPARTURES);
+        let lone = state.learnt.limit().min(LONE_DEPARTURES);
         if state.in_flight < lone && state.waiting.is_empty() {
             state.in_flight += 1;
             return Some(Slot {
@@ -158,7 +157,7 @@ impl Dock {
         };
         loop {
             let mut state = self.lock();
-            if state.in_flight >= state.limit {
+            if state.in_flight >= state.learnt.limit() {
                 return;
             }
             let Some(departure) = Departure::gather(&mut state.waiting) else {
@@ -182,16 +181,6 @@ enum Went {
     Unknown,
 }
 
-/// Whether an upsert ended as it does where the server takes no more.
-fn is_strained(outcome: &Outcome) -> bool {
-    outcome.as_ref().is_err_and(|error| {
-        matches!(
-            error.code,
-            ErrorCode::Timeout | ErrorCode::RateLimit | ErrorCode::ServerError
-        ) || error.details.contains_key("outcomeUnknown")
-    })
-}
-
 /// The right to be in flight. Given up on drop, which lets the next ones leave.
 struct Slot {
     dock: Arc<Dock>,
@@ -203,11 +192,9 @@ impl Drop for Slot {
         let mut state = self.dock.lock();
         state.in_flight -= 1;
         match self.went {
-            Went::Well if !state.waiting.is_empty() => {
-                state.limit = (state.limit + 1).min(MAX_DEPARTURES);
-            }
-            Went::Badly => state.limit = (state.limit / 2).max(1),
-            Went::Well | Went::Unknown => {}
+            Went::Well => state.learnt.succeeded(!state.waiting.is_empty()),
+            Went::Badly => state.learnt.failed(),
+            Went::Unknown => {}
         }
         drop(state);
         self.dock.send_off();
@@ -306,7 +293,7 @@ impl Aboard {
 impl Listener for Aboard {
     fn settled(&self, at: usize, ended: Ended) {
         let outcome = ended.settled.into_outcome();
-        if is_strained(&outcome) {
+        if outcome.as_ref().is_err_and(is_strained) {
             self.is_strained.store(true, Ordering::Relaxed);
         }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -360,7 +347,7 @@ impl SyncContext {
             let written = audience
                 .unless_left(write_alone(self, options, input))
                 .await?;
-            slot.went = match is_strained(&written) {
+            slot.went = match written.as_ref().is_err_and(is_strained) {
                 true => Went::Badly,
                 false => Went::Well,
             };

@@ -168,7 +168,7 @@ impl SyncContext {
         let mut query = LookupQuery::new(kind, schema.object(kind), names, with_company);
         query.ids.extend(ids);
         query.external_ids.push(stored.to_owned());
-        let mut answers = requests::look_up(&self.http, vec![query]).await?;
-        Ok(answers.pop().unwrap_or_default())
+        let mut found = requests::look_up(&self.http, vec![query]).await?;
+        Ok(found.rows.pop().unwrap_or_default())
     }
 }

@@ -1,5 +1,6 @@
 //! What is done with Twenty: records, the driver that sends for them, and runs over many.
 
+mod concurrency;
 mod context;
 pub mod delete;
 mod departures;

@@ -188,7 +188,7 @@ pub async fn look_up_once(http: &HttpClient, query: LookupQuery) -> Result<Vec<R
 
 /// One page of each query. What comes back and does not fit is asked for again, over another connection: the answer
 /// may have been another request's, or half of one.
-async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<LookupAnswer, CrmError> {
+async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<(LookupAnswer, usize), CrmError> {
     let mut request = Request::post("/graphql", lookup::build(asked)?).repeatable(true);
     request.cost = asked.len() as u32;
     request.expects = asked
@@ -199,8 +199,13 @@ async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<LookupAnswer, C
     let mut refused: Option<String> = None;
     loop {
         let answer = match http.call(request.clone()).await {
-            Ok(response) if repeats > 0 => lookup::parse(&response.body, asked),
-            Ok(response) => lookup::parse_tolerantly(&response.body, asked),
+            Ok(response) => {
+                let read = match repeats > 0 {
+                    true => lookup::parse(&response.body, asked),
+                    false => lookup::parse_tolerantly(&response.body, asked),
+                };
+                read.map(|answer| (answer, response.body.len()))
+            }
             // A look-up makes no row that could be there already: what is refused is somebody else's write.
             Err(error) if error.reason() == Some(error_reason::DUPLICATE) => Err(another_answer()),
             // The same words twice are the server's own.
@@ -238,30 +243,43 @@ fn another_answer() -> CrmError {
     .with_detail("reason", error_reason::WRONG_ANSWER)
 }
 
-/// Asks which rows there are, deleted ones included; all pages are read. The rows of each query, in the queries' order.
+/// What a look-up has brought.
+#[derive(Debug, Default)]
+pub struct LookedUp {
+    /// The rows of each query, in the queries' order.
+    pub rows: Vec<Vec<Record>>,
+    /// How many pages they came in.
+    pub pages: usize,
+    /// Bytes of all pages.
+    pub bytes: usize,
+}
+
+/// Asks which rows there are, deleted ones included; all pages are read.
 ///
 /// # Errors
 /// Any answer that is not a complete one: a failed look-up is never "no such row".
-pub async fn look_up(
-    http: &HttpClient,
-    queries: Vec<LookupQuery>,
-) -> Result<Vec<Vec<Record>>, CrmError> {
-    let mut rows: Vec<Vec<Record>> = queries.iter().map(|_| Vec::new()).collect();
+pub async fn look_up(http: &HttpClient, queries: Vec<LookupQuery>) -> Result<LookedUp, CrmError> {
+    let mut found = LookedUp {
+        rows: queries.iter().map(|_| Vec::new()).collect(),
+        ..LookedUp::default()
+    };
     // Only queries that have a further page are asked again.
     let mut places: Vec<usize> = (0..queries.len()).collect();
     let mut asked = queries;
-    for _ in 0..MAX_LOOKUP_PAGES {
-        let answer = ask(http, &asked).await?;
+    while found.pages < MAX_LOOKUP_PAGES {
+        let (answer, bytes) = ask(http, &asked).await?;
+        found.pages += 1;
+        found.bytes += bytes;
         let mut further = Vec::new();
         for ((at, mut query), page) in places.into_iter().zip(asked).zip(answer.pages) {
-            rows[at].extend(page.rows.into_iter().map(|row| row.record));
+            found.rows[at].extend(page.rows.into_iter().map(|row| row.record));
             if page.next.is_some() {
                 query.after = page.next;
                 further.push((at, query));
             }
         }
         if further.is_empty() {
-            return Ok(rows);
+            return Ok(found);
         }
         (places, asked) = further.into_iter().unzip();
     }

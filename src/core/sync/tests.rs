@@ -280,7 +280,7 @@ fn person(number: usize) -> Value {
     })
 }
 
-/// Writes people as `syncPersons` does: chunks of 200, four at a time.
+/// Writes people as `syncPersons` does: chunks of 200, 24 of them under way.
 async fn sync(service: &SyncService, people: Vec<Value>) -> Vec<Settled> {
     sync_with(service, people, BulkOptions::default()).await
 }
@@ -299,7 +299,7 @@ async fn sync_with(
             Box::pin(async move { run.chunk(at as u64, &text).await.expect("an array") });
         chunks.push(chunk);
     }
-    let results: Vec<Vec<Settled>> = stream::iter(chunks).buffered(4).collect().await;
+    let results: Vec<Vec<Settled>> = stream::iter(chunks).buffered(24).collect().await;
     results.into_iter().flatten().collect()
 }
 

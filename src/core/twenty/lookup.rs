@@ -18,7 +18,7 @@ pub use answer::{LookupAnswer, LookupPage, LookupRow, parse, parse_tolerantly};
 pub use conditional::{Answered, build_conditional, parse_conditional};
 pub use query::{LookupQuery, build};
 
-/// Rows a page. GraphQL gives as many as are asked for, REST no more than this.
+/// Rows a page, at least. GraphQL gives as many as are asked for, REST no more than this.
 pub const PAGE_SIZE: usize = 200;
 
 fn failed(message: impl Into<String>) -> CrmError {

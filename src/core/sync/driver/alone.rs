@@ -34,6 +34,7 @@ pub async fn write_alone(context: &SyncContext, call: CallOptions, input: Input)
         seed: Seed::of_call(input.kind(), call),
         listener: &end,
         make_company,
+        pipeline: None,
         falls_back: false,
     };
     trip.run(vec![(0, input)], Start::Alone).await;
@@ -61,6 +62,7 @@ pub async fn write_together(
         seed: Seed::of_call(kind, call),
         listener,
         make_company,
+        pipeline: None,
         falls_back: true,
     };
     trip.run(inputs.into_iter().enumerate().collect(), start)

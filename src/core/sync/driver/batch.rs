@@ -1,16 +1,17 @@
-//! One batch on the wire: answers matched by id, never by position, and a refused batch halved until the bad records
-//! stand alone (`docs/twenty/protocol.md#batches`: a plain batch is all or nothing, and never says which row was bad).
-//! A batch that is too large or takes too long is halved, too, and the next ones are as small.
+//! Batches on the wire: answers matched by id, never by position, and a refused batch split until the bad records stand
+//! alone. A batch that is too large or takes too long is halved, and the next ones are as small.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::batch_answer::{self, Kept};
 use super::batch_size::{BatchSize, SMALLEST_SPLIT};
+use super::entry::Entry;
 use super::schema_watch::SchemaWatch;
+use super::split::{Next, Parts};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::http::{HttpClient, Request};
@@ -27,28 +28,6 @@ pub enum WriteMode {
     Create,
     /// `?upsert=true`, for rows whose id was just looked up.
     Update,
-}
-
-/// One record on its way, under the number by which the caller knows it.
-pub struct Entry {
-    /// The caller's number.
-    pub item: usize,
-    /// The id under which its answer is found.
-    pub id: String,
-    /// JSON text of the payload, which carries the id.
-    pub json: String,
-}
-
-impl Entry {
-    /// From a payload that carries the id.
-    pub fn new(item: usize, id: String, payload: &impl Serialize) -> Self {
-        Self {
-            item,
-            id,
-            // A JSON object in memory always has a text.
-            json: serde_json::to_string(payload).unwrap_or_default(),
-        }
-    }
 }
 
 /// What became of one record.
@@ -90,158 +69,134 @@ pub struct BatchWriter<'a> {
     pub is_last_try: bool,
 }
 
-impl BatchWriter<'_> {
-    /// Writes `entries` in as few requests as the limits allow. `watch` is asked before anything is halved: what has
-    /// become of the schema explains more refusals at once than any record does.
-    pub async fn write(
-        &self,
-        entries: Vec<Entry>,
-        watch: &mut SchemaWatch<'_>,
-    ) -> Vec<(usize, Written)> {
-        let mut progress = Progress {
-            // The next batch is at the end.
-            waiting: vec![entries],
-            ..Progress::default()
-        };
-        let size = self.http.workspace().extension(BatchSize::default);
-        while let Some(batch) = progress.waiting.pop() {
-            let Some(batch) = next_batch(batch, size.limits(), &mut progress.waiting) else {
-                continue;
-            };
-            let bytes = bytes_of(&batch);
-            match self.send(&batch).await {
-                Ok(records) => {
-                    size.succeeded(batch.len(), bytes);
-                    progress.stored(batch, records);
-                }
-                Err(error) => {
-                    self.after_failure(batch, error, &size, &mut progress, watch)
-                        .await;
-                }
-            }
-        }
-        if progress.was_lost {
-            for (_, outcome) in &mut progress.written {
-                outcome.leave_open();
-            }
-        }
-        progress.written
-    }
-
-    async fn after_failure(
-        &self,
-        mut batch: Vec<Entry>,
-        error: CrmError,
-        size: &BatchSize,
-        progress: &mut Progress,
-        watch: &mut SchemaWatch<'_>,
-    ) {
-        if is_conflict(&error) && !self.is_last_try {
-            return progress.failed(batch, &error);
-        }
-        if is_about_size(&error, batch.len()) {
-            progress.was_lost |= is_outcome_unknown(&error);
-            let bytes = bytes_of(&batch);
-            if error.code == ErrorCode::Timeout {
-                size.timed_out(batch.len());
-            } else if !is_mostly_one(&batch, bytes) {
-                size.too_large(bytes);
-            }
-            return halve(batch, &mut progress.waiting);
-        }
-        if !is_conflict(&error) && watch.explains(&error).await {
-            let unwritten = batch
-                .into_iter()
-                .chain(progress.waiting.drain(..).rev().flatten());
-            let outdated = unwritten.map(|entry| (entry.item, Written::Outdated));
-            return progress.written.extend(outdated);
-        }
-        if is_about_a_record(&error) && batch.len() > 1 {
-            return halve(batch, &mut progress.waiting);
-        }
-        let room = room_for(&error, batch.len());
-        if !progress.was_cut_to_room && room > 0 {
-            // Once: somebody else may be taking what is left.
-            progress.was_cut_to_room = true;
-            let too_many = batch.split_off(room);
-            progress.failed(too_many, &error);
-            progress.waiting.push(batch);
-            return;
-        }
-        progress.failed(batch, &error);
-        if error.code == ErrorCode::Timeout {
-            // The server does not answer even this little: the rest need not wait for it as long again.
-            let rest = progress.waiting.drain(..).rev().flatten().collect();
-            progress.failed_unsent(rest, &error);
-        }
-    }
-}
-
-/// What has become of the entries of one call.
-#[derive(Default)]
-struct Progress {
-    /// Batches still to be sent.
-    waiting: Vec<Vec<Entry>>,
-    written: Vec<(usize, Written)>,
+/// One call's records on their way.
+pub struct Batches<'a> {
+    writer: BatchWriter<'a>,
+    size: Arc<BatchSize>,
+    parts: Parts,
     /// An earlier batch got no answer, so its records may be there, whatever is said when they are sent again.
     was_lost: bool,
     was_cut_to_room: bool,
 }
 
-impl Progress {
-    fn stored(&mut self, batch: Vec<Entry>, mut rows: HashMap<String, Row>) {
-        for entry in batch {
-            let outcome = match rows.remove(&entry.id) {
-                Some(row) => Written::Stored(row),
-                None => Written::Failed(missing_in_answer(&entry.id), Blame::Shared),
-            };
-            self.written.push((entry.item, outcome));
+/// What became of records, each by the caller's number.
+type Outcomes = Vec<(usize, Written)>;
+
+impl<'a> Batches<'a> {
+    /// To be written in as few requests as the limits allow.
+    pub fn new(writer: BatchWriter<'a>, entries: Vec<Entry>) -> Self {
+        Self {
+            size: writer.http.workspace().extension(BatchSize::default),
+            writer,
+            parts: Parts::new(entries),
+            was_lost: false,
+            was_cut_to_room: false,
         }
     }
 
-    fn failed(&mut self, batch: Vec<Entry>, error: &CrmError) {
-        let blame = match batch.len() {
-            1 => Blame::This,
-            _ => Blame::Shared,
+    /// What became of all of them.
+    pub async fn finish(mut self, watch: &mut SchemaWatch<'_>) -> Outcomes {
+        let mut all = Vec::new();
+        while let Some(outcomes) = self.send_next(watch).await {
+            all.extend(outcomes);
+        }
+        all
+    }
+
+    /// Sends one more request, and says what it has settled; none when there is nothing left to send. `watch` is asked
+    /// before anything is split: what has become of the schema explains more refusals at once than any record does.
+    pub async fn send_next(&mut self, watch: &mut SchemaWatch<'_>) -> Option<Outcomes> {
+        let next = self.parts.next(self.size.limits())?;
+        let (records, bytes) = (next.entries.len(), bytes_of(&next.entries));
+        let mut outcomes = match self.writer.send(&next.entries).await {
+            Ok(rows) => {
+                self.size.succeeded(records, bytes);
+                self.parts.done(&next);
+                stored(next.entries, rows)
+            }
+            Err(error) => self.after_failure(next, error, watch).await,
         };
-        for entry in batch {
-            let outcome = Written::Failed(error.clone(), blame);
-            self.written.push((entry.item, outcome));
+        if self.was_lost {
+            for (_, outcome) in &mut outcomes {
+                outcome.leave_open();
+            }
         }
+        Some(outcomes)
     }
 
-    fn failed_unsent(&mut self, entries: Vec<Entry>, error: &CrmError) {
-        for entry in entries {
-            let outcome = Written::Failed(error.clone(), Blame::Shared);
-            self.written.push((entry.item, outcome));
+    async fn after_failure(
+        &mut self,
+        mut next: Next,
+        error: CrmError,
+        watch: &mut SchemaWatch<'_>,
+    ) -> Outcomes {
+        let records = next.entries.len();
+        if is_conflict(&error) && !self.writer.is_last_try {
+            self.parts.done(&next);
+            return failed(next.entries, &error);
         }
+        if is_about_size(&error, records) {
+            self.was_lost |= is_outcome_unknown(&error);
+            let bytes = bytes_of(&next.entries);
+            if error.code == ErrorCode::Timeout {
+                self.size.timed_out(records);
+            } else if !is_mostly_one(&next.entries, bytes) {
+                self.size.too_large(bytes);
+            }
+            self.parts.too_many(next);
+            return Vec::new();
+        }
+        if !is_conflict(&error) && watch.explains(&error).await {
+            let unwritten = next.entries.into_iter().chain(self.parts.drain());
+            return unwritten
+                .map(|entry| (entry.item, Written::Outdated))
+                .collect();
+        }
+        if (is_conflict(&error) || is_about_a_record(&error)) && records > 1 {
+            self.parts.refused(next);
+            return Vec::new();
+        }
+        let room = room_for(&error, records);
+        if !self.was_cut_to_room && room > 0 {
+            // Once: somebody else may be taking what is left.
+            self.was_cut_to_room = true;
+            let too_many = next.entries.split_off(room);
+            self.parts.again(next);
+            return failed(too_many, &error);
+        }
+        self.parts.done(&next);
+        let mut outcomes = failed(next.entries, &error);
+        if error.code == ErrorCode::Timeout {
+            // The server does not answer even this little: the rest need not wait for it as long again.
+            let unsent = self.parts.drain().into_iter();
+            let outcome = || Written::Failed(error.clone(), Blame::Shared);
+            outcomes.extend(unsent.map(|entry| (entry.item, outcome())));
+        }
+        outcomes
     }
 }
 
-/// As much of `entries` as a batch may hold; the rest is put back.
-fn next_batch(
-    mut entries: Vec<Entry>,
-    (max_records, max_bytes): (usize, usize),
-    waiting: &mut Vec<Vec<Entry>>,
-) -> Option<Vec<Entry>> {
-    let mut bytes = 2;
-    let fitting = entries
-        .iter()
-        .take(max_records)
-        .take_while(|entry| {
-            bytes += entry.json.len() + 1;
-            bytes <= max_bytes
-        })
-        .count();
-    if entries.is_empty() {
-        return None;
-    }
-    // A record that is too large by itself is sent, so that the server says so.
-    let rest = entries.split_off(fitting.max(1));
-    if !rest.is_empty() {
-        waiting.push(rest);
-    }
-    Some(entries)
+fn stored(entries: Vec<Entry>, mut rows: HashMap<String, Row>) -> Outcomes {
+    let outcome = |entry: Entry| match rows.remove(&entry.id) {
+        Some(row) => (entry.item, Written::Stored(row)),
+        None => {
+            let missing = missing_in_answer(&entry.id);
+            (entry.item, Written::Failed(missing, Blame::Shared))
+        }
+    };
+    entries.into_iter().map(outcome).collect()
+}
+
+fn failed(entries: Vec<Entry>, error: &CrmError) -> Outcomes {
+    let blame = match entries.len() {
+        1 => Blame::This,
+        _ => Blame::Shared,
+    };
+    let outcome = || Written::Failed(error.clone(), blame);
+    entries
+        .into_iter()
+        .map(|entry| (entry.item, outcome()))
+        .collect()
 }
 
 /// Length of a batch's JSON text.
@@ -251,13 +206,6 @@ fn bytes_of(batch: &[Entry]) -> usize {
         .map(|entry| entry.json.len() + 1)
         .sum::<usize>()
         + 1
-}
-
-/// Puts both halves back, the first one to be sent first.
-fn halve(mut batch: Vec<Entry>, waiting: &mut Vec<Vec<Entry>>) {
-    let second = batch.split_off(batch.len() / 2);
-    waiting.push(second);
-    waiting.push(batch);
 }
 
 impl BatchWriter<'_> {

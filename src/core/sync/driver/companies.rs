@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use futures_util::future::BoxFuture;
 
-use super::batch::{BatchWriter, Entry, WriteMode, Written, is_about_a_record};
+use super::batch::{BatchWriter, Batches, WriteMode, Written, is_about_a_record};
 use super::batch_answer::Kept;
+use super::entry::Entry;
+use super::row_index::Seen;
 use super::schema_watch::SchemaWatch;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::sync::context::SyncContext;
@@ -21,6 +23,7 @@ use crate::core::sync::record::rules::Rules;
 use crate::core::sync::requests;
 use crate::core::twenty::company_key::CompanyRef;
 use crate::core::twenty::comparison::only_blank;
+use crate::core::twenty::domain::Domain;
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::warning::SyncWarning;
@@ -182,7 +185,7 @@ impl Companies {
     }
 
     /// Takes in what the look-up found.
-    pub fn found(&mut self, context: &SyncContext, rules: &Rules, rows: &[Row]) {
+    pub fn found(&mut self, context: &SyncContext, rules: &Rules, seen: &Seen) {
         let namespace = rules.options.namespace.as_deref();
         let field = rules
             .options
@@ -192,7 +195,10 @@ impl Companies {
         for (external_id, named) in open {
             let chosen = record_id(ObjectKind::Company, namespace, external_id).to_string();
             let stored = stored_external_id(namespace, external_id);
-            if let Some(row) = company_row(rows, &field, &stored, &chosen) {
+            let domain = named.company.domain.as_ref();
+            let ids = std::iter::once(chosen.as_str());
+            let rows = seen.find(ids, &stored, domain.map(Domain::host));
+            if let Some(row) = company_row(&rows, &field, &stored, &chosen) {
                 let id = id_of(row).to_owned();
                 named.deleted = is_deleted(row).then(|| row.clone());
                 if named.deleted.is_none() {
@@ -202,7 +208,7 @@ impl Companies {
                 named.id = Some(id);
                 continue;
             }
-            match meet(rows, &field, named.company.domain.as_ref()) {
+            match meet(rows, &field, domain) {
                 Met::Nobody => {}
                 // Not remembered: it is another's, and may be given another domain.
                 Met::Anothers(row) => named.id = Some(id_of(row).to_owned()),
@@ -281,15 +287,23 @@ impl Companies {
 
     /// Makes those that are missing and have a name: many in one batch, of which those that are refused are tried alone;
     /// one by itself.
-    pub async fn make_missing(&mut self, maker: Maker<'_>, watch: &mut SchemaWatch<'_>) {
+    pub async fn make_missing(
+        &mut self,
+        maker: Maker<'_>,
+        is_stale: bool,
+        watch: &mut SchemaWatch<'_>,
+    ) {
         let is_missing = |named: &&Named| {
             named.is_open() && named.error.is_none() && named.company.name_to_make().is_some()
         };
         let missing = self.named.values().filter(is_missing);
-        // A row has the domain: the collision table says what becomes of it, which a batch of creates cannot.
+        // A row has the domain: the collision table says what becomes of it, which a batch of creates cannot. Or one may
+        // have it by now: the server would not refuse another spelling.
+        let is_alone =
+            |named: &Named| named.open.is_some() || is_stale && named.company.domain.is_some();
         let (alone, mut new): (Vec<_>, Vec<_>) = missing
-            .map(|named| (named.open.is_some(), named.company.clone()))
-            .partition(|(is_open, _)| *is_open);
+            .map(|named| (is_alone(named), named.company.clone()))
+            .partition(|(is_alone, _)| *is_alone);
         let mut alone: Vec<CompanyRef> = alone.into_iter().map(|(_, company)| company).collect();
         if new.len() == 1 {
             alone.extend(new.drain(..).map(|(_, company)| company));
@@ -328,7 +342,7 @@ impl Companies {
             is_last_try: false,
         };
         let mut alone = Vec::new();
-        for (at, outcome) in writer.write(entries, watch).await {
+        for (at, outcome) in Batches::new(writer, entries).finish(watch).await {
             let Some(company) = new.get(at) else {
                 continue;
             };

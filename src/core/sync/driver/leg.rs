@@ -1,18 +1,27 @@
 //! One way of records through the driver: what they share, and the rounds that they go.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::Instant;
+
+use crate::core::sync::concurrency::is_strained;
 use crate::core::sync::record::conflicts::plan_together;
 use crate::core::sync::record::row::Row;
 use crate::core::sync::record::rules::Rules;
-use crate::core::sync::record::upsert::{Effect, Step, Upsert};
+use crate::core::sync::record::upsert::{Effect, Plan, Step, Upsert};
 use crate::core::sync::requests;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::companies::Companies;
+use super::pipeline::WriteSlot;
+use super::recent_writes::RecentWrites;
 use super::row_index::Seen;
 use super::schema_watch::SchemaWatch;
 use super::trip::{Ended, Trip};
+
+/// A look-up that is older than this shows no longer that a row is not there.
+const MAX_AGE: Duration = Duration::from_secs(3);
 
 /// A record on its way.
 pub struct Member {
@@ -43,6 +52,10 @@ pub struct Leg<'t> {
     pub watch: SchemaWatch<'t>,
     pub companies: Companies,
     pub company: Company,
+    /// The right to write, where there is a line for it.
+    pub slot: Option<WriteSlot>,
+    /// When the rows that are decided on were asked for.
+    pub asked_at: Instant,
 }
 
 impl<'t> Leg<'t> {
@@ -55,20 +68,35 @@ impl<'t> Leg<'t> {
             trip,
             rules,
             company,
+            slot: None,
+            asked_at: Instant::now(),
         }
     }
 
     /// Turns decisions into writes.
     pub fn plan(&self, members: &mut [&mut Member], seen: &Seen) {
-        let index = seen.index(&self.rules);
         let is_last_time = self.company == Company::Together { is_last_try: true };
         let mut upserts: Vec<&mut Upsert> = members
             .iter_mut()
             .map(|member| &mut member.upsert)
             .collect();
         plan_together(&self.rules, &mut upserts, is_last_time, |upsert| {
-            index.rows_of(upsert)
+            seen.rows_of(upsert)
         });
+        if self.is_stale() {
+            // The server would not refuse a second row: another look first.
+            for member in members.iter_mut() {
+                let is_create = matches!(member.upsert.step(), Step::Planned(Plan::Create));
+                if is_create && member.upsert.may_be_doubled() {
+                    member.upsert.wait_for_other();
+                }
+            }
+        }
+    }
+
+    /// Whether the rows that are decided on were asked for some time ago.
+    pub fn is_stale(&self) -> bool {
+        self.trip.pipeline.is_some() && self.asked_at.elapsed() > MAX_AGE
     }
 
     /// A look at the schema for those whose refusal it may explain.
@@ -113,7 +141,7 @@ impl<'t> Leg<'t> {
             return;
         }
         let delay = self.rules.call.conflict_retry_delay_ms;
-        tokio::time::sleep(std::time::Duration::from_millis(delay)).await;
+        tokio::time::sleep(Duration::from_millis(delay)).await;
         for member in &mut paused {
             member.upsert.tell_paused();
         }
@@ -175,13 +203,16 @@ impl<'t> Leg<'t> {
     }
 
     /// Remembers what was written, and tells the ends.
-    pub async fn settle(&self, members: &mut [&mut Member]) {
+    pub async fn settle(&mut self, members: &mut [&mut Member]) {
         self.carry_out_effects(members).await;
         self.remember(members).await;
         for member in members.iter_mut() {
             let hash = member.upsert.hash_at_end();
             if let Some(settled) = member.upsert.take_settled() {
                 member.is_settled = true;
+                if let (Some(slot), Some(error)) = (&mut self.slot, &settled.error) {
+                    slot.is_strained |= is_strained(error);
+                }
                 let schema = Some(Arc::clone(self.rules.schema()));
                 let ended = Ended {
                     settled,
@@ -216,6 +247,13 @@ impl<'t> Leg<'t> {
                 Some((entry, &upsert.mapped().fields))
             })
             .collect();
+        let recent = context.http.workspace().extension(RecentWrites::default);
+        if recent.is_read() {
+            let now = context.workspace.row_locks.now();
+            for (_, row) in &stored {
+                recent.note(kind, row, now);
+            }
+        }
         let failure = context.remember_many(&written).await.err();
         let stored = members
             .iter_mut()

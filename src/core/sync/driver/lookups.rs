@@ -1,27 +1,23 @@
 //! What is asked for all records of a way at once: their rows, the companies that they name, further addresses.
 
+use std::sync::Arc;
+
 use crate::core::error::CrmError;
 use crate::core::sync::further_emails::FurtherRows;
 use crate::core::sync::record::notices;
 use crate::core::sync::record::row::Row;
 use crate::core::sync::record::upsert::{Next, Step, Upsert};
 use crate::core::sync::requests;
+use crate::core::twenty::ids::ObjectKind;
 
 use super::companies::Maker;
 use super::leg::{Company, Leg, Member};
-use super::row_index::Seen;
-
-/// What one round asks.
-struct Asked {
-    rows: Vec<Row>,
-    /// Whether the records' own rows were asked for.
-    with_rows: bool,
-    looked_at: u64,
-}
+use super::pipeline::{Question, Shared, Unshared};
+use super::recent_writes::RecentWrites;
 
 impl Leg<'_> {
     /// Looks up whoever wants it, and the companies that are named, in one request.
-    pub async fn look_up(&mut self, members: &mut [&mut Member]) -> Seen {
+    pub async fn look_up(&mut self, members: &mut [&mut Member]) -> Arc<Shared> {
         let names_company = self.note_companies(members);
         if names_company && let Err(message) = self.recall_companies().await {
             // A store serves all of them: its failure is told once, with the first record that it concerns.
@@ -29,25 +25,38 @@ impl Leg<'_> {
                 member.upsert.warn_store(&message);
             }
         }
-        let asked = loop {
+        let (shared, with_rows) = loop {
             match self.ask(members, names_company).await {
                 Ok(asked) => break asked,
                 Err(error) if self.watch.explains(&error).await => self.follow_schema(members),
                 Err(error) => {
                     self.look_up_failed(members, &error);
-                    return Seen::default();
+                    return Arc::default();
                 }
             }
         };
+        if let Err(error) = self.take_slot().await {
+            self.look_up_failed(members, &error);
+            return shared;
+        }
         if names_company {
-            self.link(members, asked.with_rows).await;
+            let (context, found) = (self.trip.context, &shared.companies);
+            context.learn_domain_form(ObjectKind::Company, &[], found.rows());
+            self.companies.found(context, &self.rules, found);
+            self.link(members, with_rows).await;
         }
-        if asked.with_rows {
-            let seen = Seen(asked.rows);
-            self.tell_rows(members, &seen, asked.looked_at);
-            return seen;
+        if with_rows {
+            self.tell_rows(members, &shared);
         }
-        Seen::default()
+        shared
+    }
+
+    /// Waits for the right to write, where there is a line for it.
+    async fn take_slot(&mut self) -> Result<(), CrmError> {
+        if let (Some(pipeline), None, false) = (self.trip.pipeline, &self.slot, self.rules.is_dry) {
+            self.slot = Some(pipeline.enter_write().await?);
+        }
+        Ok(())
     }
 
     fn note_companies(&mut self, members: &mut [&mut Member]) -> bool {
@@ -81,56 +90,49 @@ impl Leg<'_> {
         self.companies.recall(self.trip.context, &self.rules).await
     }
 
+    /// What is shown, and whether the records' own rows were asked for.
     async fn ask(
         &mut self,
         members: &[&mut Member],
         names_company: bool,
-    ) -> Result<Asked, CrmError> {
+    ) -> Result<(Arc<Shared>, bool), CrmError> {
+        let question = self.question(members, names_company)?;
+        let with_rows = question.own.is_some();
+        let shared = match self.trip.pipeline {
+            _ if question.is_empty() => Arc::default(),
+            Some(pipeline) if self.company != Company::Alone => {
+                match pipeline.look_up(question).await {
+                    Ok(shared) => shared,
+                    Err(Unshared::Failed(error)) => return Err(error),
+                    Err(Unshared::Apart) => {
+                        let question = self.question(members, names_company)?;
+                        Arc::new(question.ask(self.trip.context).await?.0)
+                    }
+                }
+            }
+            _ => Arc::new(question.ask(self.trip.context).await?.0),
+        };
+        self.asked_at = shared.asked_at;
+        Ok((shared, with_rows))
+    }
+
+    fn question(&self, members: &[&mut Member], names_company: bool) -> Result<Question, CrmError> {
         let companies = match names_company {
             true => self.companies.query(&self.rules)?,
             false => None,
         };
-        let has_companies = companies.is_some();
-        let mut query = self.rules.query(self.rules.kind);
+        // A record that is looked for alone shares the request that its company takes anyway.
+        let in_any_case = companies.is_some() || self.company != Company::Alone;
+        let mut own = self.rules.query(self.rules.kind);
         for member in members {
-            // A record that is looked for alone shares the request that its company takes anyway.
-            if wants_rows(
-                &member.upsert,
-                has_companies || self.company != Company::Alone,
-            ) {
-                member.upsert.ask(&mut query);
+            if wants_rows(&member.upsert, in_any_case) {
+                member.upsert.ask(&mut own);
             }
         }
-        let with_rows = !query.is_empty();
-        let queries: Vec<_> = with_rows
-            .then_some(query)
-            .into_iter()
-            .chain(companies)
-            .collect();
-        let context = self.trip.context;
-        let looked_at = context.workspace.row_locks.now();
-        if queries.is_empty() {
-            let rows = Vec::new();
-            return Ok(Asked {
-                rows,
-                with_rows,
-                looked_at,
-            });
-        }
-        let mut answers = requests::look_up(&context.http, queries).await?.into_iter();
-        let rows = match with_rows {
-            true => answers.next().unwrap_or_default(),
-            false => Vec::new(),
-        };
-        if has_companies {
-            let found = answers.next().unwrap_or_default();
-            context.learn_domain_form(crate::core::twenty::ids::ObjectKind::Company, &[], &found);
-            self.companies.found(context, &self.rules, &found);
-        }
-        Ok(Asked {
-            rows,
-            with_rows,
-            looked_at,
+        Ok(Question {
+            own: (!own.is_empty()).then_some(own),
+            companies,
+            is_urgent: self.slot.is_some(),
         })
     }
 
@@ -146,7 +148,10 @@ impl Leg<'_> {
                 rules: &self.rules,
                 make_company: self.trip.make_company,
             };
-            self.companies.make_missing(maker, &mut self.watch).await;
+            let is_stale = self.is_stale();
+            self.companies
+                .make_missing(maker, is_stale, &mut self.watch)
+                .await;
         }
         for member in members.iter_mut() {
             let upsert = &mut member.upsert;
@@ -167,19 +172,43 @@ impl Leg<'_> {
         }
     }
 
-    fn tell_rows(&mut self, members: &mut [&mut Member], seen: &Seen, looked_at: u64) {
-        let context = self.trip.context;
+    fn tell_rows(&mut self, members: &mut [&mut Member], shared: &Shared) {
+        let (context, kind) = (self.trip.context, self.rules.kind);
+        let (seen, looked_at) = (&shared.own, shared.looked_at);
         let asking = |member: &&mut Member| matches!(member.upsert.step(), Step::LookUp);
         let own_ids: Vec<String> = members
             .iter()
             .filter(|member| asking(member))
             .flat_map(|member| member.upsert.own_ids().iter().cloned())
             .collect();
-        context.learn_domain_form(self.rules.kind, &own_ids, &seen.0);
-        let index = seen.index(&self.rules);
+        let recent = context.http.workspace().extension(RecentWrites::default);
+        let is_shared = self.trip.pipeline.is_some() && recent.is_read();
+        let mut told: Vec<&Row> = Vec::new();
         for member in members.iter_mut().filter(|member| asking(member)) {
-            let rows = index.rows_of(&member.upsert);
-            member.upsert.tell_rows(&self.rules, &rows, looked_at);
+            let upsert = &mut member.upsert;
+            let rows = seen.rows_of(upsert);
+            told.extend(&rows);
+            let newer: Vec<Option<Row>> = match is_shared {
+                true => rows
+                    .iter()
+                    .map(|row| recent.newer(kind, row, looked_at))
+                    .collect(),
+                false => vec![None; rows.len()],
+            };
+            let rows: Vec<&Row> = rows
+                .into_iter()
+                .zip(&newer)
+                .map(|(row, newer)| newer.as_ref().unwrap_or(row))
+                .collect();
+            upsert.tell_rows(&self.rules, &rows, looked_at);
+            if newer.iter().any(Option::is_some) && upsert.takes_from_others() {
+                // Somebody else's row must have been looked at after our last write to it.
+                upsert.wait_for_other();
+            }
+        }
+        if kind == ObjectKind::Company {
+            let told: Vec<Row> = told.into_iter().cloned().collect();
+            context.learn_domain_form(kind, &own_ids, &told);
         }
     }
 

@@ -6,11 +6,16 @@ mod batch;
 mod batch_answer;
 mod batch_size;
 mod companies;
+mod entry;
 mod leg;
+mod lookup_width;
 mod lookups;
+mod pipeline;
+mod recent_writes;
 mod rounds;
 mod row_index;
 mod schema_watch;
+mod split;
 mod trip;
 mod writes;
 
@@ -19,4 +24,5 @@ mod tests;
 
 pub use alone::{in_turn_alone, make_company, write_alone, write_together};
 pub use batch_size::MAX_BATCH_RECORDS;
+pub use pipeline::Pipeline;
 pub use trip::{Ended, Listener, Trip};

@@ -36,7 +36,7 @@ impl Leg<'_> {
         self.confirm(members).await;
         let seen = self.look_up(members).await;
         self.recheck(members);
-        self.plan(members, &seen);
+        self.plan(members, &seen.own);
         self.ask_further_rows(members).await;
         self.carry_out_effects(members).await;
         match self.rules.is_dry {

@@ -1,82 +1,83 @@
 //! The rows of a look-up, found by each of their keys.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use uuid::Uuid;
 
 use crate::core::sync::record::row::{Row, id_of, text_of};
-use crate::core::sync::record::rules::Rules;
 use crate::core::sync::record::upsert::Upsert;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::unique_value::identity_of;
 
-/// What a look-up has shown.
+/// What a look-up has shown of one object, by each of the rows' keys.
 #[derive(Default)]
-pub struct Seen(pub Vec<Row>);
+pub struct Seen {
+    rows: Vec<Row>,
+    by_id: HashMap<String, usize>,
+    by_external_id: HashMap<String, Vec<usize>>,
+    by_value: HashMap<String, Vec<usize>>,
+}
 
 impl Seen {
-    /// The rows by each of their keys.
-    pub fn index(&self, rules: &Rules) -> RowIndex<'_> {
-        let field = rules.options.field_names.external_id_in(rules.object());
-        RowIndex::new(rules.kind, field.name(), &self.0)
-    }
-}
-
-/// The rows of a look-up by each of their keys.
-pub(super) struct RowIndex<'r> {
-    by_id: HashMap<&'r str, &'r Row>,
-    by_external_id: HashMap<&'r str, Vec<&'r Row>>,
-    by_value: HashMap<Cow<'r, str>, Vec<&'r Row>>,
-}
-
-impl<'r> RowIndex<'r> {
-    pub fn new(kind: ObjectKind, external_id_field: Option<&str>, rows: &'r [Row]) -> Self {
-        let mut index = Self {
+    /// Rows of an object; `external_id_field` where the workspace has one.
+    pub fn new(kind: ObjectKind, external_id_field: Option<&str>, rows: Vec<Row>) -> Self {
+        let mut seen = Self {
             by_id: HashMap::with_capacity(rows.len()),
-            by_external_id: HashMap::with_capacity(rows.len()),
-            by_value: HashMap::with_capacity(rows.len()),
+            ..Self::default()
         };
-        for row in rows {
-            index.by_id.insert(id_of(row), row);
+        for (at, row) in rows.iter().enumerate() {
+            seen.by_id.insert(id_of(row).to_owned(), at);
             if let Some(field) = external_id_field {
-                let rows = index.by_external_id.entry(text_of(row, field)).or_default();
-                rows.push(row);
+                let external_id = text_of(row, field).to_owned();
+                seen.by_external_id.entry(external_id).or_default().push(at);
             }
             if let Some(value) = identity_of(kind, row) {
-                index.by_value.entry(value).or_default().push(row);
+                let value = value.into_owned();
+                seen.by_value.entry(value).or_default().push(at);
             }
         }
-        index
+        seen.rows = rows;
+        seen
+    }
+
+    /// All of them.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
     /// The rows that carry a key of this record, each once.
-    pub fn rows_of(&self, upsert: &Upsert) -> Vec<&'r Row> {
-        let mut rows: Vec<&'r Row> = Vec::new();
+    pub fn rows_of(&self, upsert: &Upsert) -> Vec<&Row> {
+        if self.rows.is_empty() {
+            return Vec::new();
+        }
         let mapped = upsert.mapped();
-        let by_id = upsert
-            .own_ids()
-            .iter()
-            .filter_map(|id| self.by_id.get(id.as_str()));
-        let further = upsert.further_rows().iter().map(Uuid::to_string);
-        let further: Vec<&Row> = further
-            .filter_map(|id| self.by_id.get(id.as_str()).copied())
-            .collect();
-        let by_external_id = self
-            .by_external_id
-            .get(mapped.stored_external_id.as_str())
-            .into_iter()
-            .flatten();
+        let further: Vec<String> = upsert.further_rows().iter().map(Uuid::to_string).collect();
+        let ids = upsert.own_ids().iter().chain(&further);
         let unique = mapped.unique_value.as_ref();
-        let by_value = unique
-            .and_then(|unique| self.by_value.get(unique.identity.as_str()))
-            .into_iter()
-            .flatten();
-        for row in by_id.chain(by_external_id).chain(by_value).chain(&further) {
-            if !rows.iter().any(|known| std::ptr::eq(*known, *row)) {
-                rows.push(row);
+        let value = unique.map(|unique| unique.identity.as_str());
+        self.find(ids.map(String::as_str), &mapped.stored_external_id, value)
+    }
+
+    /// The rows that carry one of these keys, each once.
+    pub fn find<'k>(
+        &self,
+        ids: impl Iterator<Item = &'k str>,
+        stored_external_id: &str,
+        value: Option<&str>,
+    ) -> Vec<&Row> {
+        let by_id = ids.filter_map(|id| self.by_id.get(id));
+        let by_external_id = self.by_external_id.get(stored_external_id);
+        let by_value = value.and_then(|value| self.by_value.get(value));
+        let keyed = by_external_id.into_iter().chain(by_value).flatten();
+        let mut places: Vec<usize> = Vec::new();
+        for place in by_id.chain(keyed) {
+            if !places.contains(place) {
+                places.push(*place);
             }
         }
-        rows
+        places
+            .iter()
+            .filter_map(|place| self.rows.get(*place))
+            .collect()
     }
 }

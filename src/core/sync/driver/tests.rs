@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 use serde_json::json;
 use twenty_sim::SimOptions;
 
-use super::batch::{BatchWriter, Entry, WriteMode, Written};
+use super::batch::{BatchWriter, Batches, WriteMode, Written};
 use super::batch_answer::Kept;
+use super::entry::Entry;
 use super::schema_watch::SchemaWatch;
 use crate::core::sync::record::errors::{is_conflict, is_outcome_unknown};
 use crate::core::sync::tests::{Network, service};
@@ -33,7 +34,8 @@ async fn a_duplicate_after_a_lost_answer_leaves_the_outcome_open() {
             is_last_try,
         };
         let mut watch = SchemaWatch::new(context, Arc::clone(&schema));
-        let outcomes = writer.write(entries.collect(), &mut watch).await;
+        let batches = Batches::new(writer, entries.collect());
+        let outcomes = batches.finish(&mut watch).await;
         assert_eq!(outcomes.len(), 60);
         for (number, outcome) in outcomes {
             let Written::Failed(error, _) = outcome else {

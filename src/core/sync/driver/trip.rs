@@ -10,6 +10,7 @@ use crate::core::sync::record::rules::Seed;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::companies::MakeCompany;
+use super::pipeline::Pipeline;
 
 /// Whoever gave the records.
 pub trait Listener: Send + Sync {
@@ -43,6 +44,8 @@ pub struct Trip<'a> {
     pub listener: &'a dyn Listener,
     /// Makes companies that people name.
     pub make_company: MakeCompany,
+    /// What it shares with other chunks of a run.
+    pub pipeline: Option<&'a Arc<Pipeline>>,
     /// Whether each record is tried alone where the route for many refuses all of them.
     pub falls_back: bool,
 }

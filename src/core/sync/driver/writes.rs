@@ -13,8 +13,9 @@ use crate::core::sync::record::rules::{Rules, UpdateMode};
 use crate::core::sync::record::upsert::{Plan, Step, Update, Upsert};
 use crate::core::sync::requests;
 
-use super::batch::{BatchWriter, Entry, WriteMode, Written};
+use super::batch::{BatchWriter, Batches, WriteMode, Written};
 use super::batch_answer::Kept;
+use super::entry::Entry;
 use super::leg::{Company, Leg, Member};
 
 impl Leg<'_> {
@@ -48,40 +49,47 @@ impl Leg<'_> {
         mode: WriteMode,
         is_last_try: bool,
     ) {
-        let rules = &self.rules;
+        let rules = self.rules.clone();
         let entries: Vec<Entry> = members
             .iter()
             .enumerate()
-            .filter_map(|(place, member)| entry_of(place, &member.upsert, rules, mode))
+            .filter_map(|(place, member)| entry_of(place, &member.upsert, &rules, mode))
             .collect();
         if entries.is_empty() {
             return;
         }
         let names = &rules.options.field_names;
+        let kept = match rules.wants_entities {
+            true => Kept::all(names),
+            false => Kept::identity(names),
+        };
+        let trip = self.trip;
         let writer = BatchWriter {
-            http: &self.trip.context.http,
+            http: &trip.context.http,
             kind: rules.kind,
             mode,
-            kept: &match rules.wants_entities {
-                true => Kept::all(names),
-                false => Kept::identity(names),
-            },
+            kept: &kept,
             is_last_try,
         };
         let after_loss = match is_last_try {
             true => AfterLoss::GiveUp,
             false => AfterLoss::WriteAgain,
         };
-        for (place, outcome) in writer.write(entries, &mut self.watch).await {
-            let upsert = &mut members[place].upsert;
-            match outcome {
-                Written::Stored(row) => upsert.tell_written(rules, row, UpdateMode::Upsert),
-                Written::Failed(error, blame) => {
-                    upsert.tell_failed(rules, error, blame, after_loss);
+        let mut batches = Batches::new(writer, entries);
+        while let Some(outcomes) = batches.send_next(&mut self.watch).await {
+            for (place, outcome) in outcomes {
+                let upsert = &mut members[place].upsert;
+                match outcome {
+                    Written::Stored(row) => upsert.tell_written(&rules, row, UpdateMode::Upsert),
+                    Written::Failed(error, blame) => {
+                        upsert.tell_failed(&rules, error, blame, after_loss);
+                    }
+                    // The schema that came meanwhile is followed when all writes are through.
+                    Written::Outdated => {}
                 }
-                // The schema that came meanwhile is followed when all writes are through.
-                Written::Outdated => {}
             }
+            // What is through need not wait for the search of a bad record.
+            self.settle(members).await;
         }
     }
 

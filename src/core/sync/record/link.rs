@@ -153,12 +153,13 @@ pub fn meet<'r>(
 
 /// The row that carries the external id, else the one with the chosen id that nobody else has claimed; live ones first.
 pub fn company_row<'r>(
-    rows: &'r [Row],
+    rows: &[&'r Row],
     field: &ExternalIdField,
     stored: &str,
     chosen: &str,
 ) -> Option<&'r Row> {
     rows.iter()
+        .copied()
         .filter(|row| match field.name().map(|name| text_of(row, name)) {
             None | Some("") => id_of(row) == chosen,
             Some(external_id) => external_id == stored,

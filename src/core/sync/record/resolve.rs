@@ -117,6 +117,17 @@ impl Upsert {
         self.step = Step::Decided(found);
     }
 
+    /// Whether its decision takes something of a row that was not its own.
+    pub fn takes_from_others(&self) -> bool {
+        match &self.step {
+            Step::Decided(found) => match &found.decision {
+                Decision::Write(target) => target.claim || target.take_from.is_some(),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Another record of the same requests is about to change what this one was decided on: it is looked up again.
     pub fn wait_for_other(&mut self) {
         self.step = Step::LookUp;

@@ -22,19 +22,19 @@ pub use results::Tally;
 use reused_ids::id_reused;
 
 use super::context::SyncContext;
-use super::driver::{Trip, in_turn_alone, make_company};
+use super::driver::{Pipeline, Trip, in_turn_alone, make_company};
 use super::options::CallOptions;
 use super::record::input::Input;
 use super::record::result::Settled;
 use super::record::rules::{Seed, Unchanged};
 use super::record::upsert::Start;
-use crate::core::config::Options;
+use crate::core::config::{MAX_RUN_WRITERS, Options, RUN_WRITERS};
 use crate::core::error::CrmError;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::{CompanyInput, PersonInput};
 
 /// How one bulk run wants its records done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BulkOptions {
     /// As for single upserts.
     pub call: CallOptions,
@@ -44,6 +44,20 @@ pub struct BulkOptions {
     pub force: bool,
     /// Compare unchanged records with the CRM instead of believing the remembered hash.
     pub verify_unchanged: bool,
+    /// Chunks that are written at once, at most.
+    pub max_concurrency: usize,
+}
+
+impl Default for BulkOptions {
+    fn default() -> Self {
+        Self {
+            call: CallOptions::default(),
+            dry_run: false,
+            force: false,
+            verify_unchanged: false,
+            max_concurrency: RUN_WRITERS,
+        }
+    }
 }
 
 impl BulkOptions {
@@ -58,6 +72,10 @@ impl BulkOptions {
             dry_run: options.flag("dryRun")?,
             force: options.flag("force")?,
             verify_unchanged: options.flag("verifyUnchanged")?,
+            max_concurrency: options
+                .integer("maxConcurrency", 1, MAX_RUN_WRITERS as u64)?
+                .and_then(|count| usize::try_from(count).ok())
+                .unwrap_or(RUN_WRITERS),
         })
     }
 }
@@ -70,18 +88,26 @@ pub struct BulkRun {
     order: Arc<Order>,
     /// Whom each external id stands for.
     ids: IdRegister,
+    pipeline: Arc<Pipeline>,
 }
 
 impl BulkRun {
     /// A run of a service; its requests are counted apart.
     pub(super) fn new(context: &SyncContext, kind: ObjectKind, options: BulkOptions) -> Self {
+        let context = context.for_bulk();
         Self {
-            context: context.for_bulk(),
+            pipeline: Pipeline::new(&context, options.max_concurrency),
+            context,
             kind,
             options,
             order: Arc::default(),
             ids: IdRegister::default(),
         }
+    }
+
+    /// Nobody wants what is not being written yet: it is not written any more.
+    pub fn stop(&self) {
+        self.pipeline.stop();
     }
 
     /// Requests that this run has sent so far, repeats included.
@@ -191,6 +217,7 @@ impl BulkRun {
             },
             listener: &*chunk,
             make_company,
+            pipeline: Some(&self.pipeline),
             falls_back: false,
         };
         trip.run(inputs, Start::Together).await;

@@ -16,6 +16,9 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::schema::{FieldKind, ObjectSchema};
 
+/// Rows that a record can have in an answer, as a rule: its own, and one with its e-mail or domain.
+const ROWS_FOR_EACH: usize = 2;
+
 /// What is asked of one object.
 #[derive(Clone, Debug)]
 pub struct LookupQuery {
@@ -75,6 +78,25 @@ impl LookupQuery {
             self.unique_values.extend(unique.spellings.iter().cloned());
             self.identities.insert(unique.identity.clone());
         }
+    }
+
+    /// Asks for what `other` asks, too; both are of one object.
+    pub fn join(&mut self, other: Self) {
+        self.ids.extend(other.ids);
+        self.external_ids.extend(other.external_ids);
+        self.unique_values.extend(other.unique_values);
+        self.identities.extend(other.identities);
+        self.records += other.records;
+    }
+
+    /// The field that holds external ids, where the workspace has one.
+    pub fn external_id_field(&self) -> Option<&str> {
+        self.external_id_field.as_deref()
+    }
+
+    /// Rows that an answer is to hold at most: more than that many records can have.
+    fn page_size(&self) -> usize {
+        PAGE_SIZE.max(self.ids.len() * ROWS_FOR_EACH)
     }
 
     /// Whether it asks for nothing. Such a query must not be sent.
@@ -202,8 +224,9 @@ pub fn build(queries: &[LookupQuery]) -> Result<Bytes, CrmError> {
         // Writing to a String cannot fail.
         let _ = write!(
             roots,
-            " {root}(filter: ${root}, first: {PAGE_SIZE}{after}) {{ pageInfo {{ hasNextPage endCursor }} \
+            " {root}(filter: ${root}, first: {}{after}) {{ pageInfo {{ hasNextPage endCursor }} \
              edges {{ node {{ {} }} }} }}",
+            query.page_size(),
             query.selection
         );
     }

@@ -1,0 +1,79 @@
+//! How much at once a server can take, learnt from what became of it (AIMD): one more after each success while others
+//! wait, half as many after a failure that says that it was too much.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::core::error::{CrmError, ErrorCode};
+
+/// The learnt limit.
+#[derive(Debug)]
+pub struct Concurrency {
+    limit: AtomicUsize,
+    max: usize,
+}
+
+impl Concurrency {
+    /// Starts at `start`, and never goes beyond `max` nor below 1.
+    pub fn new(start: usize, max: usize) -> Self {
+        Self {
+            limit: AtomicUsize::new(start),
+            max,
+        }
+    }
+
+    /// How many may be in flight at once.
+    pub fn limit(&self) -> usize {
+        self.limit.load(Ordering::Relaxed)
+    }
+
+    /// One of them went well; `is_contended` where others wait for it.
+    pub fn succeeded(&self, is_contended: bool) {
+        if is_contended {
+            self.update(|limit| (limit + 1).min(self.max));
+        }
+    }
+
+    /// One of them was too much.
+    pub fn failed(&self) {
+        self.update(|limit| (limit / 2).max(1));
+    }
+
+    fn update(&self, change: impl Fn(usize) -> usize) {
+        // The closure always gives a value, so this cannot fail.
+        let _ = self
+            .limit
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |limit| {
+                Some(change(limit))
+            });
+    }
+}
+
+/// Whether an upsert ended as it does where the server can take no more.
+pub fn is_strained(error: &CrmError) -> bool {
+    matches!(
+        error.code,
+        ErrorCode::Timeout | ErrorCode::RateLimit | ErrorCode::ServerError
+    ) || error.details.contains_key("outcomeUnknown")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_grows_by_one_while_others_wait_and_halves_when_it_was_too_much() {
+        let learnt = Concurrency::new(2, 4);
+        learnt.succeeded(false);
+        assert_eq!(learnt.limit(), 2, "nobody waits for more");
+        for expected in [3, 4, 4] {
+            learnt.succeeded(true);
+            assert_eq!(learnt.limit(), expected);
+        }
+        for expected in [2, 1, 1] {
+            learnt.failed();
+            assert_eq!(learnt.limit(), expected);
+        }
+        learnt.succeeded(true);
+        assert_eq!(learnt.limit(), 2);
+    }
+}
