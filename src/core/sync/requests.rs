@@ -139,9 +139,16 @@ pub async fn patch_live(
     payload: &Record,
 ) -> Result<Option<Record>, CrmError> {
     let kind = query.kind;
-    let mut request = Request::post("/graphql", build_conditional(query, id, payload)?);
+    // As a PATCH: what it sets twice is what it sets once.
+    let mut request =
+        Request::post("/graphql", build_conditional(query, id, payload)?).repeatable(true);
     request.expects = vec![json_key(kind.update_many_key())];
-    let response = http.call(request).await?;
+    let response = match http.call(request).await {
+        Err(error) if error.code == ErrorCode::ValidationError => {
+            return patch(http, kind, id, payload).await.map(Some);
+        }
+        answer => answer?,
+    };
     match parse_conditional(&response.body, query, id) {
         Answered::Written(record) => Ok(Some(with_sent(record, payload))),
         Answered::Unmatched => Ok(None),

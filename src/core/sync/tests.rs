@@ -7,6 +7,7 @@ mod drift;
 mod meddling;
 mod modes;
 mod pacing;
+mod promises;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +27,7 @@ use twenty_sim::{SimOptions, State};
 use crate::core::error::CrmError;
 use crate::core::http::{
     ClientConfig, FullJitter, HttpClient, Parts, SystemClock, Transport, TransportError,
-    TransportRequest, TransportResponse, Workspace,
+    TransportErrorKind, TransportRequest, TransportResponse, Workspace,
 };
 use crate::core::sync::driver::MAX_BATCH_RECORDS;
 use crate::core::sync::options::{CallOptions, ServiceOptions};
@@ -183,8 +184,11 @@ impl Transport for Network {
                 .clock
                 .fix_at_ms(start_ms + i64::try_from(elapsed).expect("short"));
             let fate = fate_of(&meddler, &writes, &state, &asked);
+            let is_answer_lost = matches!(fate, Fate::AnswerLost);
             let response = if let Fate::Answered(response) = fate {
                 response
+            } else if matches!(fate, Fate::Lost) {
+                return Err(reset());
             } else if is_missing {
                 twenty_sim::http::Response::bytes(404, Vec::new())
             } else if asked.body.len() > max_body_bytes {
@@ -194,6 +198,9 @@ impl Transport for Network {
             };
             if is_unanswered {
                 std::future::pending::<()>().await;
+            }
+            if is_answer_lost {
+                return Err(reset());
             }
             sleep(response.service_time + LATENCY).await;
             let exchange = &mut log.lock().expect("no panic")[place];
@@ -229,7 +236,8 @@ fn fate_of(
         "" => asked.path.clone(),
         query => format!("{}?{query}", asked.path),
     };
-    let write = match Arriving::is_write(&asked.method, &path) {
+    let body = std::str::from_utf8(&asked.body).unwrap_or_default();
+    let write = match Arriving::is_write(&asked.method, &path, body) {
         true => writes.fetch_add(1, Ordering::Relaxed) + 1,
         false => 0,
     };
@@ -237,12 +245,22 @@ fn fate_of(
         state,
         method: &asked.method,
         path: &path,
-        body: std::str::from_utf8(&asked.body).unwrap_or_default(),
+        body,
         write,
     };
     match &mut *meddler.lock().expect("no panic") {
         Some(meddler) => meddler(&arriving),
         None => Fate::CarriedOut,
+    }
+}
+
+fn reset() -> TransportError {
+    TransportError {
+        kind: TransportErrorKind::Reset,
+        sent: true,
+        message: "the connection broke".to_owned(),
+        advice: None,
+        proxy: None,
     }
 }
 
@@ -257,12 +275,22 @@ fn service_with(
     config: impl Fn(&mut ClientConfig),
     options: &str,
 ) -> SyncService {
-    let key = network.state.keys.tokens().full;
+    service_over(network.clone(), &network.state, config, options)
+}
+
+/// The same over another transport to the server.
+fn service_over(
+    transport: Arc<dyn Transport>,
+    state: &State,
+    config: impl Fn(&mut ClientConfig),
+    options: &str,
+) -> SyncService {
+    let key = state.keys.tokens().full;
     let mut client = ClientConfig::new("http://crm.example", &key).expect("a configuration");
     config(&mut client);
     let parts = Parts {
         workspace: Workspace::new(),
-        transport: Arc::clone(network) as Arc<dyn Transport>,
+        transport,
         classifier: Arc::new(TwentyClassifier),
         clock: Arc::new(SystemClock),
         jitter: Arc::new(FullJitter),
@@ -270,6 +298,13 @@ fn service_with(
     let http = HttpClient::with_parts(client, parts).expect("a client");
     let options = ServiceOptions::from_json(options).expect("options");
     SyncService::new(http, options, None)
+}
+
+/// Runs to the end on a paused clock, for tests that are no functions of tokio's.
+fn in_paused_time<T>(work: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().start_paused(true).build();
+    runtime.expect("a runtime").block_on(work)
 }
 
 fn person(number: usize) -> Value {

@@ -2,10 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::meddling::{row_of, soft_delete};
-use super::modes::{MODES, Mode, Told, write};
+use super::meddling::{destroy, row_of, rows, soft_delete};
+use super::modes::{MODES, Mode, Told, is_company, write};
 use super::*;
+use crate::core::error_reason;
 use crate::core::sync::options::CallOptions;
+use crate::core::sync::record::collision::reason;
 
 /// The record that another client meddles with.
 const MET: usize = 3;
@@ -23,8 +25,7 @@ fn changed() -> Vec<Value> {
 /// Whether a request updates the row, as far as its id is in it.
 fn updates(request: &Arriving<'_>, id: &str) -> bool {
     let names_row = request.path.contains(id) || request.body.contains(id);
-    let updates = request.method == "PATCH" || request.path.contains("upsert=true");
-    request.write > 0 && names_row && updates
+    names_row && request.is_update()
 }
 
 struct Met {
@@ -87,6 +88,12 @@ impl Met {
     fn row(&self) -> Option<serde_json::Map<String, Value>> {
         row_of(&self.network.state, "person", &format!("p-{MET}"))
     }
+
+    /// Rows of the six, whatever they carry.
+    fn count(&self) -> usize {
+        let rows = rows(&self.network.state, "person");
+        rows.iter().filter(|row| !is_company(row)).count()
+    }
 }
 
 fn is_deleted(row: &serde_json::Map<String, Value>) -> bool {
@@ -122,6 +129,37 @@ async fn each_way(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_row_that_was_deleted_meanwhile_is_left_deleted_where_the_policy_says_so() {
+    each_way(&json!({ "ownDeleted": "skip" }), soft_delete, |met| {
+        vec![
+            (
+                "left deleted",
+                met.row().is_some_and(|row| is_deleted(&row)),
+            ),
+            ("unchanged", met.told().status == Status::Unchanged),
+            ("told", met.told().warns_of(reason::OWN_ROW_DELETED)),
+        ]
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_deleted_meanwhile_fails_the_record_where_the_policy_says_so() {
+    each_way(&json!({ "ownDeleted": "report" }), soft_delete, |met| {
+        let said = error_reason::OWN_ROW_DELETED;
+        vec![
+            (
+                "left deleted",
+                met.row().is_some_and(|row| is_deleted(&row)),
+            ),
+            ("failed", met.told().status == Status::Failed),
+            ("told", met.told().failed_for(said)),
+        ]
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_row_that_was_deleted_meanwhile_is_revived_by_default() {
     each_way(&json!({}), soft_delete, |met| {
         let row = met.row();
@@ -132,6 +170,27 @@ async fn a_row_that_was_deleted_meanwhile_is_revived_by_default() {
                 row.is_some_and(|row| row.get("jobTitle") == Some(&json!("Captain"))),
             ),
             ("updated", met.told().status == Status::Updated),
+        ]
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_destroyed_meanwhile_is_made_again_whole_and_told_as_created() {
+    each_way(&json!({}), destroy, |met| {
+        let row = met.row().unwrap_or_default();
+        let of = |field: &str| row.get(field).cloned().unwrap_or_default();
+        vec![
+            ("its external id", !row.is_empty()),
+            ("its name", of("name")["firstName"] == "Jane"),
+            (
+                "its e-mail",
+                of("emails")["primaryEmail"] == format!("p-{MET}@example.com"),
+            ),
+            ("what changed", of("jobTitle") == "Captain"),
+            ("created", met.told().status == Status::Created),
+            ("its id told", met.told().id.as_deref() == of("id").as_str()),
+            ("one row", met.count() == RECORDS),
         ]
     })
     .await;

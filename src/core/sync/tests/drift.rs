@@ -1,7 +1,7 @@
 //! Rules that single calls, calls that leave together and runs once had in copies of their own, which drifted.
 
-use super::meddling::insert;
-use super::modes::{MODES, Mode, Told, remembered, write};
+use super::meddling::{email_of, insert, row_of, rows};
+use super::modes::{MODES, Mode, Told, is_company, remembered, write};
 use super::*;
 use crate::core::sync::options::CallOptions;
 
@@ -27,7 +27,7 @@ impl Again {
         }
         network.meddle(|request| {
             match request.write > 0 && request.body.contains("refused.example") {
-                true => Fate::Answered(meddling::bad_link()),
+                true => Fate::Answered(request.bad_link()),
                 false => Fate::CarriedOut,
             }
         });
@@ -187,6 +187,50 @@ async fn a_record_written_again_and_again_has_the_same_results_in_each_way() {
                     wrong.push(format!("{place}: {here:?}, alone {there:?}"));
                 }
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A's own row has lost its external id, and holds B's e-mail; a row of another record holds A's. B claims the row while
+/// A still wants it: A has to look again before it takes anything from anybody, and then takes the other row over whole.
+#[tokio::test(start_paused = true)]
+async fn a_row_is_claimed_before_a_value_is_taken_from_another_for_its_sake() {
+    let mut wrong = Vec::new();
+    for mode in MODES {
+        let network = Arc::new(Network::new(SimOptions::default()));
+        let options = json!({ "collisions": { "claimedMatch": "take_over" } }).to_string();
+        let service = service_with(&network, |_| {}, &options);
+        let (a, b) = (person(1), person(2));
+        let made = sync(&service, vec![a.clone()]).await;
+        let own = made[0].id.clone().expect("an id");
+        let service = service_with(&network, |_| {}, &options);
+        let change = json!({ "externalId": null, "emails": { "primaryEmail": b["email"] } });
+        let path = format!("/rest/people/{own}");
+        meddling::other_client(&network.state, "PATCH", &path, Some(&change));
+        let other = json!({
+            "name": { "firstName": "Other" },
+            "emails": { "primaryEmail": a["email"] },
+            "externalId": "somebody",
+        });
+        insert(&network.state, "people", &other);
+        let call = CallOptions::default();
+        let (b, a) = ([b], [a]);
+        let writes = [&b, &a]
+            .map(|records| write(mode, &service, ObjectKind::Person, records.as_slice(), call));
+        let told = futures_util::future::join_all(writes).await;
+        let held: Vec<_> = rows(&network.state, "person")
+            .iter()
+            .filter(|row| !is_company(row))
+            .map(|row| (row.get("externalId").cloned(), email_of(row).to_owned()))
+            .collect();
+        let of_b = row_of(&network.state, "person", "p-2").map(|row| row["id"].clone());
+        let is_right = held.len() == 2
+            && held.contains(&(Some(json!("p-1")), "p-1@example.com".to_owned()))
+            && held.contains(&(Some(json!("p-2")), "p-2@example.com".to_owned()))
+            && of_b == Some(json!(own));
+        if !is_right {
+            wrong.push(format!("{mode:?}: {held:?}, {told:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -8,6 +8,10 @@ use super::*;
 pub(super) enum Fate {
     /// The server does as it is asked, and its answer arrives.
     CarriedOut,
+    /// The server does as it is asked, and nobody hears of it.
+    AnswerLost,
+    /// The connection breaks before the server has read it.
+    Lost,
     /// Something else than the server's records answers.
     Answered(Response),
 }
@@ -24,11 +28,49 @@ pub(super) struct Arriving<'a> {
 }
 
 impl Arriving<'_> {
-    /// Whether it would change records.
-    pub fn is_write(method: &str, path: &str) -> bool {
-        method != "GET" && path.starts_with("/rest/") && !path.starts_with("/rest/metadata")
+    /// Whether a request would change records.
+    pub fn is_write(method: &str, path: &str, body: &str) -> bool {
+        match path == "/graphql" {
+            true => body.contains(MUTATION),
+            false => {
+                method != "GET" && path.starts_with("/rest/") && !path.starts_with("/rest/metadata")
+            }
+        }
+    }
+
+    /// Whether it would change rows that are there.
+    pub fn is_update(&self) -> bool {
+        let is_in_place = self.method == "PATCH" || self.path == "/graphql";
+        self.write > 0 && (is_in_place || self.path.contains("upsert=true"))
+    }
+
+    /// What the server says of a link that it does not take.
+    pub fn bad_link(&self) -> Response {
+        let message = "The URL of the link is not valid";
+        if self.path == "/graphql" {
+            let extensions = json!({
+                "subCode": "INVALID_URL",
+                "userFriendlyMessage": "Invalid URL format.",
+                "code": "BAD_USER_INPUT",
+            });
+            let error = json!({ "message": message, "extensions": extensions });
+            return Response::json(
+                200,
+                &json!({ "data": { "updatePeople": null }, "errors": [error] }),
+            );
+        }
+        let body = json!({
+            "statusCode": 400,
+            "error": "Error",
+            "messages": [message],
+            "code": "INVALID_URL",
+        });
+        Response::json(400, &body)
     }
 }
+
+/// How a GraphQL request begins that changes something.
+const MUTATION: &str = "\"mutation ";
 
 /// Looks at each request right before it is handled, and decides what becomes of it.
 pub(super) type Meddler = Box<dyn FnMut(&Arriving<'_>) -> Fate + Send>;
@@ -37,6 +79,11 @@ impl Network {
     /// From here on `meddler` sees every request, and no other one.
     pub(super) fn meddle(&self, meddler: impl FnMut(&Arriving<'_>) -> Fate + Send + 'static) {
         *self.meddler.lock().expect("no panic") = Some(Box::new(meddler));
+    }
+
+    /// From here on nobody meddles.
+    pub(super) fn leave_alone(&self) {
+        *self.meddler.lock().expect("no panic") = None;
     }
 }
 
@@ -74,6 +121,11 @@ pub(super) fn soft_delete(state: &Arc<State>, plural: &str, id: &str) {
     other_client(state, "DELETE", &path, None);
 }
 
+/// Another client deletes a row for good.
+pub(super) fn destroy(state: &Arc<State>, plural: &str, id: &str) {
+    other_client(state, "DELETE", &format!("/rest/{plural}/{id}"), None);
+}
+
 /// Another client creates a row.
 pub(super) fn insert(state: &Arc<State>, plural: &str, row: &Value) {
     other_client(state, "POST", &format!("/rest/{plural}"), Some(row));
@@ -89,6 +141,12 @@ pub(super) fn rows(state: &State, singular: &str) -> Vec<serde_json::Map<String,
         .collect()
 }
 
+/// The row's primary e-mail.
+pub(super) fn email_of(row: &serde_json::Map<String, Value>) -> &str {
+    let email = row.get("emails").map(|emails| &emails["primaryEmail"]);
+    email.and_then(Value::as_str).unwrap_or_default()
+}
+
 /// The row that carries this external id.
 pub(super) fn row_of(
     state: &State,
@@ -98,15 +156,4 @@ pub(super) fn row_of(
     rows(state, singular)
         .into_iter()
         .find(|row| row.get("externalId").and_then(Value::as_str) == Some(external_id))
-}
-
-/// What the server says of a link that it does not take.
-pub(super) fn bad_link() -> Response {
-    let body = json!({
-        "statusCode": 400,
-        "error": "Error",
-        "messages": ["The URL of the link is not valid"],
-        "code": "INVALID_URL",
-    });
-    Response::json(400, &body)
 }

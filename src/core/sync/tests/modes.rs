@@ -72,6 +72,16 @@ impl Told {
             },
         }
     }
+
+    pub fn failed_for(&self, reason: &str) -> bool {
+        self.error
+            .as_ref()
+            .is_some_and(|(_, given)| given == reason)
+    }
+
+    pub fn warns_of(&self, reason: &str) -> bool {
+        self.warnings.iter().any(|(_, given)| *given == reason)
+    }
 }
 
 /// What is remembered of a record: its row, and the hash of what was written last.
@@ -118,6 +128,12 @@ fn company(kind: ObjectKind) -> [Value; 3] {
 
 /// Where the numbers of people begin that only keep others company.
 const BUSY: usize = 900_000;
+
+/// Whether a row is of those that only keep others company.
+pub(super) fn is_company(row: &serde_json::Map<String, Value>) -> bool {
+    let external_id = row.get("externalId").and_then(Value::as_str);
+    external_id.is_some_and(|id| id.starts_with("busy ") || id.starts_with("p-90000"))
+}
 
 /// Writes records of different external ids, and tells what was said of each of them, in their order.
 pub(super) async fn write(
