@@ -2,6 +2,7 @@
 
 mod batch_size;
 mod between;
+mod corners;
 mod departures;
 mod drift;
 mod meddling;

@@ -127,7 +127,7 @@ impl<'t> Leg<'t> {
     pub fn follow_schema(&mut self, members: &mut [&mut Member]) {
         if let Some(schema) = self.watch.take_newer() {
             self.rules.set_schema(schema);
-            for member in members.iter_mut() {
+            for member in members.iter_mut().filter(|it| !it.is_settled) {
                 member.upsert.tell_outdated(&self.rules);
             }
         }
@@ -158,10 +158,14 @@ impl<'t> Leg<'t> {
         }
     }
 
-    /// What records want done beside their requests.
+    /// What records want done beside their requests; nothing in a dry run.
     pub async fn carry_out_effects(&self, members: &mut [&mut Member]) {
         for member in members.iter_mut() {
-            for effect in member.upsert.take_effects() {
+            let effects = member.upsert.take_effects();
+            if self.rules.is_dry {
+                continue;
+            }
+            for effect in effects {
                 let done = self.carry_out(&member.upsert, effect).await;
                 if let Err(message) = done {
                     member.upsert.warn_store(&message);

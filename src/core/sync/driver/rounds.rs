@@ -24,7 +24,6 @@ const ROUNDS_FOR_SCHEMA: usize = 2;
 impl Leg<'_> {
     /// What is known of the members already may be the end of some.
     pub async fn start(&mut self, members: &mut [&mut Member]) {
-        self.recheck(members);
         self.settle(members).await;
     }
 
@@ -88,6 +87,10 @@ impl Trip<'_> {
         let mut members = Vec::with_capacity(records.len());
         for (at, input) in records {
             let external_id = input.external_id().to_owned();
+            if let Some(error) = self.listener.refused(at) {
+                self.fail(at, external_id, error);
+                continue;
+            }
             match Upsert::new(rules, input) {
                 Ok(upsert) => members.push(Member {
                     at,

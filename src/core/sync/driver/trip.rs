@@ -14,7 +14,7 @@ use super::pipeline::Pipeline;
 
 /// Whoever gave the records.
 pub trait Listener: Send + Sync {
-    /// Why a record must not be written after all. Asked whenever its rows are known.
+    /// Why a record must not be written after all. Asked before anything else, and whenever its rows are known.
     fn refused(&self, at: usize) -> Option<CrmError> {
         let _ = at;
         None

@@ -27,6 +27,8 @@ impl Leg<'_> {
         self.take_values(members).await;
         self.write_all(members, WriteMode::Update).await;
         drop(locks);
+        // What is written was mapped on the schema so far, and is remembered so.
+        self.settle(members).await;
         self.follow_schema(members);
     }
 

@@ -181,8 +181,14 @@ impl Upsert {
             );
         }
         self.go_without_value(notices::value_shared(&unique, &external_id, other));
-        if let Step::Planned(Plan::Update(update)) = &mut self.step {
-            update.payload.shift_remove(unique.field);
+        match self.take_step() {
+            // Nobody asks for rows with an address that is not written.
+            Step::FurtherRows(next) => self.go(rules, next),
+            Step::Planned(Plan::Update(mut update)) => {
+                update.payload.shift_remove(unique.field);
+                self.step = Step::Planned(Plan::Update(update));
+            }
+            step => self.step = step,
         }
     }
 }

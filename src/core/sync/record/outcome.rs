@@ -218,6 +218,10 @@ impl Upsert {
     /// Every repeat failed and the server may have carried the write out all the same.
     fn after_lost_answer(&mut self, rules: &Rules, plan: Plan, error: CrmError, lost: AfterLoss) {
         self.maybe_created |= matches!(plan, Plan::Create);
+        if let Plan::Update(update) = &plan {
+            // A look may show that it was carried out: then this is what it said.
+            self.is_complete &= update.is_complete;
+        }
         if lost == AfterLoss::GiveUp {
             return self.fail_unknown(&error);
         }
@@ -255,7 +259,7 @@ impl Upsert {
                 Some(taken) => taken,
                 None => self.lost_race(rules, error),
             };
-            return self.fail_as_it_is(failure);
+            return self.fail(failure);
         }
         self.step = match self.conflicts {
             0 => Step::LookUp,
