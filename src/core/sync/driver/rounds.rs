@@ -145,61 +145,77 @@ impl Trip<'_> {
         members: &[Member],
         start: Start,
     ) -> (HashMap<String, Recalled>, Option<String>) {
-        let (context, kind) = (self.context, self.seed.kind);
         let mut known = HashMap::new();
-        if !rules.call.use_cache {
-            return (known, None);
-        }
         let mut failure = None;
+        if !rules.call.use_cache {
+            return (known, failure);
+        }
         if start == Start::Together || rules.unchanged == Unchanged::Skip {
-            let ids: Vec<String> = members
-                .iter()
-                .map(|member| member.upsert.input.external_id().to_owned())
-                .collect();
-            match context.recall_many(kind, &ids).await {
-                Ok(found) => {
-                    for (external_id, found) in found {
-                        let fresh_hash = context.is_hash_fresh(found.written_at_ms);
-                        let recalled = Recalled {
-                            is_proven: context.is_proven(&found),
-                            id: Some(found.crm_id.to_string()),
-                            unchanged_hash: found.hash.filter(|_| fresh_hash),
-                            ..Recalled::default()
-                        };
-                        known.insert(external_id, recalled);
-                    }
-                }
+            match self.recall_together(members).await {
+                Ok(found) => known = found,
                 Err(message) => failure = Some(message),
             }
         }
         if start == Start::Alone {
-            // Its next write may go to the row unseen: only what is fresh counts.
             for member in members {
                 let external_id = member.upsert.input.external_id();
-                let stale = known.remove(external_id);
-                let unchanged = stale.filter(|stale| {
-                    let hash = Some(member.upsert.hash(rules));
-                    rules.unchanged == Unchanged::Skip && stale.unchanged_hash == hash
-                });
-                if let Some(unchanged) = unchanged {
-                    known.insert(external_id.to_owned(), unchanged);
-                    continue;
-                }
-                match context.recall(kind, external_id).await {
-                    Ok(Some(found)) => {
-                        let recalled = Recalled {
-                            is_proven: context.is_proven(&found),
-                            id: Some(found.crm_id.to_string()),
-                            ..Recalled::default()
-                        };
-                        known.insert(external_id.to_owned(), recalled);
-                    }
+                let last = known.remove(external_id);
+                match self.recall_alone(rules, &member.upsert, last).await {
+                    Ok(Some(recalled)) => drop(known.insert(external_id.to_owned(), recalled)),
                     Ok(None) => {}
                     Err(message) => failure = Some(message),
                 }
             }
         }
         (known, failure)
+    }
+
+    /// What is remembered of many, with the hash of what was written last.
+    async fn recall_together(
+        &self,
+        members: &[Member],
+    ) -> Result<HashMap<String, Recalled>, String> {
+        let context = self.context;
+        let ids: Vec<String> = members
+            .iter()
+            .map(|member| member.upsert.input.external_id().to_owned())
+            .collect();
+        let found = context.recall_many(self.seed.kind, &ids).await?;
+        let recalled = found.into_iter().map(|(external_id, found)| {
+            let is_hash_fresh = context.is_hash_fresh(found.written_at_ms);
+            let recalled = Recalled {
+                is_proven: context.is_proven(&found),
+                id: Some(found.crm_id.to_string()),
+                unchanged_hash: found.hash.filter(|_| is_hash_fresh),
+                ..Recalled::default()
+            };
+            (external_id, recalled)
+        });
+        Ok(recalled.collect())
+    }
+
+    /// What is remembered of one whose next write may go to its row unseen: only what is fresh counts, unless `last`, what
+    /// was written last, says that it need not be written at all.
+    async fn recall_alone(
+        &self,
+        rules: &Rules,
+        upsert: &Upsert,
+        last: Option<Recalled>,
+    ) -> Result<Option<Recalled>, String> {
+        let is_unchanged = |last: &Recalled| last.unchanged_hash == Some(upsert.hash(rules));
+        let skips = rules.unchanged == Unchanged::Skip;
+        if let Some(unchanged) = last.filter(|last| skips && is_unchanged(last)) {
+            return Ok(Some(unchanged));
+        }
+        let context = self.context;
+        let found = context
+            .recall(self.seed.kind, upsert.input.external_id())
+            .await?;
+        Ok(found.map(|found| Recalled {
+            is_proven: context.is_proven(&found),
+            id: Some(found.crm_id.to_string()),
+            ..Recalled::default()
+        }))
     }
 
     /// What the record's row was last seen to hold.
