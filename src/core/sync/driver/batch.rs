@@ -153,6 +153,7 @@ impl<'a> Batches<'a> {
                 .collect();
         }
         if (is_conflict(&error) || is_about_a_record(&error)) && records > 1 {
+            self.was_lost |= is_outcome_unknown(&error);
             self.parts.refused(next);
             return Vec::new();
         }

@@ -16,7 +16,7 @@ use super::refusal::naming_email;
 use super::result::Status;
 use super::row::{Row, id_of, is_deleted, text_of};
 use super::rules::{Rules, UpdateMode};
-use super::upsert::{Effect, Next, Plan, SchemaDoubt, Step, Update, Upsert};
+use super::upsert::{Effect, LostWrite, Next, Plan, SchemaDoubt, Step, Update, Upsert};
 
 /// How sure it is that a refusal is about this record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,16 +218,17 @@ impl Upsert {
     /// Every repeat failed and the server may have carried the write out all the same.
     fn after_lost_answer(&mut self, rules: &Rules, plan: Plan, error: CrmError, lost: AfterLoss) {
         self.maybe_created |= matches!(plan, Plan::Create);
-        if let Plan::Update(update) = &plan {
-            // A look may show that it was carried out: then this is what it said.
-            self.is_complete &= update.is_complete;
-        }
         if lost == AfterLoss::GiveUp {
             return self.fail_unknown(&error);
         }
-        self.lost_payload = Some(match plan {
-            Plan::Create => self.create_payload(rules),
-            Plan::Update(Update { payload, .. }) | Plan::Patch { payload, .. } => payload,
+        let (payload, is_complete) = match plan {
+            Plan::Create => (self.create_payload(rules), true),
+            Plan::Update(update) => (update.payload, update.is_complete),
+            Plan::Patch { payload, .. } => (payload, true),
+        };
+        self.lost_write = Some(LostWrite {
+            payload,
+            is_complete,
         });
         self.lost = Some(error);
         self.is_unsettled = true;

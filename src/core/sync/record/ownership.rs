@@ -28,6 +28,16 @@ pub enum Owner {
     CreateOnly,
 }
 
+impl Owner {
+    fn lets_write(self, field: &str, row: Option<&Record>) -> bool {
+        match self {
+            Self::Always => true,
+            Self::CreateOnly => false,
+            Self::IfEmpty => row.is_some_and(|row| row.get(field).is_none_or(is_blank)),
+        }
+    }
+}
+
 /// The `fieldOwnership` option: input field to owner, for each kind of record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -118,6 +128,12 @@ pub fn needs_row(restricted: &[(String, Owner)], payload: &Map<String, Value>) -
         .any(|(name, owner)| *owner == Owner::IfEmpty && payload.contains_key(name))
 }
 
+/// Whether an update of `row` may write this field.
+pub fn may_write(restricted: &[(String, Owner)], field: &str, row: &Record) -> bool {
+    let mut owners = restricted.iter().filter(|(name, _)| name == field);
+    owners.all(|(name, owner)| owner.lets_write(name, Some(row)))
+}
+
 /// Takes out of an update of `row` what the CRM owns. Without a row, fields that would need one stay out.
 ///
 /// Returns whether the update is whole: nothing stays out that may be written another time. An `if-empty` field may, once
@@ -129,12 +145,7 @@ pub fn restrict(
 ) -> bool {
     let mut is_whole = true;
     for (name, owner) in restricted {
-        let is_ours = match owner {
-            Owner::Always => true,
-            Owner::CreateOnly => false,
-            Owner::IfEmpty => row.is_some_and(|row| row.get(name).is_none_or(is_blank)),
-        };
-        if !is_ours && payload.shift_remove(name).is_some() {
+        if !owner.lets_write(name, row) && payload.shift_remove(name).is_some() {
             is_whole &= *owner == Owner::CreateOnly;
         }
     }

@@ -29,7 +29,8 @@ impl Upsert {
     /// away stays out, too: the row that comes back shows whether it is owed.
     pub(super) fn draft(&self, rules: &Rules, row: Option<&Row>) -> Draft {
         let mut payload = self.payload(rules);
-        let is_whole = restrict(rules.restricted(), &mut payload, row);
+        // A row that an update has inserted is a new one, which gets every field.
+        let is_whole = self.was_inserted || restrict(rules.restricted(), &mut payload, row);
         let flat_name = self.mapped.flat_name.as_deref();
         let uncleared = match row {
             Some(row) => carry_over(&mut payload, row, flat_name),

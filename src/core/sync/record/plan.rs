@@ -72,7 +72,8 @@ impl Upsert {
     }
 
     fn plan_found(&mut self, rules: &Rules, target: Target) {
-        if self.input.is_stub() && !target.blanks_only && !target.claim {
+        let stays = !target.blanks_only && !target.claim && !target.revive;
+        if self.input.is_stub() && stays {
             let id = id_of(&target.row).to_owned();
             self.effects.push(Effect::Learn(id.clone()));
             return self.leave_unchanged(rules, id, Some(&target.row));

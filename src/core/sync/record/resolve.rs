@@ -10,6 +10,7 @@ use crate::core::twenty::unique_value::identity_of;
 use super::collision::{Claimant, Decision, decide};
 use super::input::Input;
 use super::link::{Met, meet};
+use super::ownership::may_write;
 use super::payload::is_as_created;
 use super::result::Status;
 use super::row::{Row, id_of, is_deleted, text_of};
@@ -29,38 +30,40 @@ impl Upsert {
         {
             self.effects.push(Effect::ProveUnique(field.clone()));
         }
-        if let Some(sent) = self.lost_payload.take()
-            && let Some(row) = self.carried_out(&sent, rows)
+        if let Some(lost) = self.lost_write.take()
+            && let Some(row) = self.carried_out(&lost.payload, rows)
         {
-            return self.tell_carried_out(rules, row.clone());
+            return self.tell_carried_out(rules, row.clone(), lost.is_complete);
         }
         self.decide(rules, rows);
     }
 
     /// Takes in what the one look after a lost answer has shown.
     pub fn tell_confirmation(&mut self, rules: &Rules, rows: Option<&[&Row]>) {
-        let (Some(error), Some(sent)) = (self.lost.take(), self.lost_payload.take()) else {
+        let (Some(error), Some(lost)) = (self.lost.take(), self.lost_write.take()) else {
             self.step = Step::LookUp;
             return;
         };
         let Some(rows) = rows else {
             return self.fail_unknown(&error);
         };
-        match self.carried_out(&sent, rows) {
-            Some(row) => self.tell_carried_out(rules, row.clone()),
+        match self.carried_out(&lost.payload, rows) {
+            Some(row) => self.tell_carried_out(rules, row.clone(), lost.is_complete),
             // It did not arrive, or has not yet: a server that is slow may still carry it out.
             None => self.fail_lost(error),
         }
     }
 
-    /// The row that holds what the lost write sent.
+    /// The row that holds what the lost write sent. A remembered row counts although it is another record's: the write
+    /// went there unseen.
     fn carried_out<'r>(&self, sent: &Map<String, Value>, rows: &[&'r Row]) -> Option<&'r Row> {
-        let is_ours = |row: &Row| self.own_ids.iter().any(|id| id == id_of(row));
+        let claimant = self.claimant();
+        let has_own_id = |row: &Row| self.own_ids.iter().any(|id| id == id_of(row));
         let mut rows = rows.iter().copied();
-        rows.find(|row| (is_ours(row) || text_of(sent, "id") == id_of(row)) && holds_all(row, sent))
+        rows.find(|row| (has_own_id(row) || claimant.is_own(row)) && holds_all(row, sent))
     }
 
-    fn tell_carried_out(&mut self, rules: &Rules, row: Row) {
+    fn tell_carried_out(&mut self, rules: &Rules, row: Row, is_complete: bool) {
         if self.row_unseen {
             // Its echo would have told, too, what became of the row meanwhile.
             return self.tell_patched(rules, row);
@@ -69,10 +72,11 @@ impl Upsert {
             return self.decide(rules, &[&row]);
         }
         let is_created = self.maybe_created && is_as_created(&row, &self.create_payload(rules));
-        let status = match is_created {
+        let status = match is_created || self.was_inserted {
             true => Status::Created,
             false => Status::Updated,
         };
+        self.is_complete &= is_complete;
         self.step = Step::Stored { row, status };
     }
 
@@ -87,6 +91,20 @@ impl Upsert {
         )
     }
 
+    /// As `claimant`. Where our own row keeps the e-mail or domain that it has, whoever else has ours is in nobody's way.
+    fn claimant_of_value(&self, rules: &Rules, rows: &[&Row]) -> Claimant<'_> {
+        let claimant = self.claimant();
+        let field = rules.kind.unique_field();
+        let is_written = self.was_inserted
+            || claimant
+                .own_row(rows)
+                .is_none_or(|own| may_write(rules.restricted(), field, own));
+        Claimant {
+            unique: claimant.unique.filter(|_| is_written),
+            ..claimant
+        }
+    }
+
     pub(super) fn decide(&mut self, rules: &Rules, rows: &[&Row]) {
         self.decided.clear();
         let claimant = self.claimant();
@@ -97,13 +115,28 @@ impl Upsert {
             let id = id_of(&row).to_owned();
             return self.leave_unchanged(rules, id, Some(&row));
         }
-        self.step = Step::Decided(self.found(rules, rows));
+        let found = self.found(rules, rows);
+        if let Some(own) = self.claimant().own_row(rows) {
+            let id = id_of(own).to_owned();
+            self.note_own(id);
+        }
+        self.step = Step::Decided(found);
+    }
+
+    /// A row that was seen to be ours is as good as remembered: when it is gone at the next look, the policy for rows
+    /// that are gone says what becomes of the record.
+    fn note_own(&mut self, id: String) {
+        if !self.own_ids.contains(&id) {
+            self.own_ids.push(id.clone());
+        }
+        self.recalled.id = Some(id);
     }
 
     /// What the collision table says of these rows.
     pub fn found(&self, rules: &Rules, rows: &[&Row]) -> Found {
         let has = |id: &String| rows.iter().any(|row| id == id_of(row));
-        let decision = decide(&self.claimant(), rows, &rules.collisions(&self.input));
+        let claimant = self.claimant_of_value(rules, rows);
+        let decision = decide(&claimant, rows, &rules.collisions(&self.input));
         Found {
             is_gone: self.recalled.id.as_ref().is_some_and(|id| !has(id)),
             is_id_taken: matches!(decision, Decision::Create { .. })

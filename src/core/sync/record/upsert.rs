@@ -146,6 +146,13 @@ pub enum Effect {
     TakeBack(Row),
 }
 
+/// A write whose answer was lost.
+pub(super) struct LostWrite {
+    pub payload: Map<String, Value>,
+    /// Whether everything that was asked for was in it.
+    pub is_complete: bool,
+}
+
 /// What was refused as a duplicate, and how often in a row.
 pub struct Refused {
     pub(super) payload: Map<String, Value>,
@@ -178,7 +185,7 @@ pub struct Upsert {
     pub(super) row_unseen: bool,
     /// The failure of a write that may have been carried out all the same, and what it sent.
     pub(super) lost: Option<CrmError>,
-    pub(super) lost_payload: Option<Map<String, Value>>,
+    pub(super) lost_write: Option<LostWrite>,
     /// A write may have been carried out, and no look-up has shown yet whether it was.
     pub(super) is_unsettled: bool,
     /// A write was refused, and no look-up has shown yet that it was this one.
@@ -223,7 +230,7 @@ impl Upsert {
             was_inserted: false,
             row_unseen: false,
             lost: None,
-            lost_payload: None,
+            lost_write: None,
             is_unsettled: false,
             was_refused: false,
             conflicts: 0,
@@ -588,8 +595,12 @@ impl Upsert {
 
     /// Written and remembered: at its end.
     pub fn finish(&mut self, rules: &Rules) {
-        let Step::Stored { row, status } = self.take_step() else {
-            return;
+        let (row, status) = match self.take_step() {
+            Step::Stored { row, status } => (row, status),
+            step => {
+                self.step = step;
+                return;
+            }
         };
         let id = id_of(&row).to_owned();
         let row = match rules.wants_entities {

@@ -195,3 +195,27 @@ async fn a_row_that_was_destroyed_meanwhile_is_made_again_whole_and_told_as_crea
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_destroyed_meanwhile_is_left_gone_where_the_policy_says_so() {
+    each_way(&json!({ "ownGone": "skip" }), destroy, |met| {
+        vec![
+            ("not inserted", met.count() == RECORDS - 1),
+            ("unchanged", met.told().status == Status::Unchanged),
+            ("told", met.told().warns_of(reason::OWN_ROW_GONE)),
+        ]
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_destroyed_meanwhile_fails_the_record_where_the_policy_says_so() {
+    each_way(&json!({ "ownGone": "report" }), destroy, |met| {
+        vec![
+            ("not inserted", met.count() == RECORDS - 1),
+            ("failed", met.told().status == Status::Failed),
+            ("told", met.told().failed_for(error_reason::OWN_ROW_GONE)),
+        ]
+    })
+    .await;
+}

@@ -1,0 +1,365 @@
+//! `docs/twenty/mapping.md#collisions`, row by row: what is sent, told and remembered.
+
+use super::*;
+use crate::core::sync::record::collision::reason::{
+    ADDITIONAL_EMAIL, ADOPTED, LINKED, OWN_ROW_DELETED, REVIVED, TAKEN_OVER, VALUE_ON_DELETED_ROW,
+    VALUE_TAKEN,
+};
+
+/// What comes of a record whose look-up shows rows.
+struct Case {
+    name: &'static str,
+    collisions: Value,
+    rows: Vec<Row>,
+    /// The row that is written and what with; no id for a create, nothing where nothing is sent.
+    sent: Option<(&'static str, Value)>,
+    status: Status,
+    /// Reasons of warnings.
+    told: &'static [&'static str],
+    failed_for: Option<&'static str>,
+    is_remembered: bool,
+    effects: &'static [&'static str],
+}
+
+impl Case {
+    fn new(name: &'static str, collisions: Value, rows: Vec<Row>) -> Self {
+        Self {
+            name,
+            collisions,
+            rows,
+            sent: None,
+            status: Status::Unchanged,
+            told: &[],
+            failed_for: None,
+            is_remembered: false,
+            effects: &[],
+        }
+    }
+
+    fn updates(self, id: &'static str, sent: Value) -> Self {
+        Self {
+            sent: Some((id, sent)),
+            status: Status::Updated,
+            is_remembered: true,
+            ..self
+        }
+    }
+
+    fn creates(self, sent: Value) -> Self {
+        Self {
+            status: Status::Created,
+            ..self.updates("", sent)
+        }
+    }
+
+    fn fails(self, reason: &'static str) -> Self {
+        Self {
+            status: Status::Failed,
+            failed_for: Some(reason),
+            ..self
+        }
+    }
+
+    fn told(self, told: &'static [&'static str]) -> Self {
+        Self { told, ..self }
+    }
+
+    /// Something was left out: the next run checks it again.
+    fn unfinished(self) -> Self {
+        Self {
+            is_remembered: false,
+            ..self
+        }
+    }
+
+    fn effects(self, effects: &'static [&'static str]) -> Self {
+        Self { effects, ..self }
+    }
+}
+
+fn name() -> Value {
+    json!({ "firstName": "Jane", "lastName": "Doe" })
+}
+
+fn all() -> Value {
+    json!({ "name": name(), "emails": { "primaryEmail": MINE }, "jobTitle": "Boss" })
+}
+
+fn all_but_email() -> Value {
+    json!({ "name": name(), "jobTitle": "Boss" })
+}
+
+/// What a create sends, with these fields.
+fn new(fields: Value) -> Value {
+    let mut sent = map(json!({ "id": own_id(ME), "externalId": ME }));
+    sent.extend(map(fields));
+    sent.into()
+}
+
+/// With the external id.
+fn claimed(mut fields: Value) -> Value {
+    fields["externalId"] = ME.into();
+    fields
+}
+
+/// With what brings a deleted row back.
+fn restoring(mut fields: Value) -> Value {
+    fields["deletedAt"] = Value::Null;
+    fields
+}
+
+fn unclaimed() -> Vec<Row> {
+    vec![with(row(OTHER, "", MINE), json!({ "jobTitle": "Clerk" }))]
+}
+
+/// The record's own row has another address, a second row has ours.
+fn apart(external_id: &str) -> Vec<Row> {
+    vec![row(KEPT, ME, "b@x.example"), row(OTHER, external_id, MINE)]
+}
+
+/// A row with our address beside its own.
+fn beside(id: &str, external_id: &str) -> Row {
+    let emails = json!({ "primaryEmail": "b@x.example", "additionalEmails": [MINE] });
+    with(row(id, external_id, ""), json!({ "emails": emails }))
+}
+
+fn others_rows() -> Vec<Case> {
+    let report = error_reason::COLLISION;
+    vec![
+        Case::new("nobody", json!({}), vec![]).creates(new(all())),
+        Case::new(
+            "a row of another address",
+            json!({}),
+            vec![row(OTHER, "them", "b@x.example")],
+        )
+        .creates(new(all())),
+        Case::new("unclaimed: link", json!({}), unclaimed())
+            .updates(OTHER, json!({ "externalId": ME }))
+            .told(&[LINKED])
+            .unfinished(),
+        Case::new(
+            "unclaimed: adopt",
+            json!({ "unclaimedMatch": "adopt" }),
+            unclaimed(),
+        )
+        .updates(OTHER, claimed(all()))
+        .told(&[ADOPTED]),
+        Case::new(
+            "unclaimed: report",
+            json!({ "unclaimedMatch": "report" }),
+            unclaimed(),
+        )
+        .fails(report),
+        Case::new(
+            "claimed: leave out",
+            json!({}),
+            vec![row(OTHER, "them", MINE)],
+        )
+        .creates(new(all_but_email()))
+        .told(&[VALUE_TAKEN])
+        .unfinished(),
+        Case::new(
+            "claimed: report",
+            json!({ "claimedMatch": "report" }),
+            vec![row(OTHER, "them", MINE)],
+        )
+        .fails(report),
+        Case::new(
+            "claimed: take over",
+            json!({ "claimedMatch": "take_over" }),
+            vec![row(OTHER, "them", MINE)],
+        )
+        .updates(OTHER, claimed(all()))
+        .told(&[TAKEN_OVER])
+        .effects(&["forget them"]),
+        Case::new(
+            "deleted: leave out",
+            json!({}),
+            vec![deleted(row(OTHER, "", MINE))],
+        )
+        .creates(new(all_but_email()))
+        .told(&[VALUE_ON_DELETED_ROW])
+        .unfinished(),
+        Case::new(
+            "deleted: report",
+            json!({ "deletedMatch": "report" }),
+            vec![deleted(row(OTHER, "", MINE))],
+        )
+        .fails(report),
+        Case::new(
+            "unclaimed, address beside",
+            json!({}),
+            vec![beside(OTHER, "")],
+        )
+        .updates(OTHER, json!({ "externalId": ME, "jobTitle": "Boss" }))
+        .told(&[LINKED])
+        .unfinished(),
+        Case::new(
+            "claimed, address beside",
+            json!({}),
+            vec![beside(OTHER, "them")],
+        )
+        .creates(new(all()))
+        .told(&[ADDITIONAL_EMAIL]),
+    ]
+}
+
+fn own_rows() -> Vec<Case> {
+    let own = || vec![row(KEPT, ME, MINE)];
+    let own_deleted = || vec![deleted(row(KEPT, ME, MINE))];
+    vec![
+        Case::new("own", json!({}), own()).updates(KEPT, all()),
+        Case::new(
+            "own by id, not claimed yet",
+            json!({}),
+            vec![row(own_id_of_me(), "", MINE)],
+        )
+        .updates(own_id_of_me(), claimed(all())),
+        Case::new(
+            "own: another address",
+            json!({}),
+            vec![row(KEPT, ME, "b@x.example")],
+        )
+        .updates(KEPT, all()),
+        Case::new("own and an unclaimed one: leave out", json!({}), apart(""))
+            .updates(KEPT, all_but_email())
+            .told(&[VALUE_TAKEN])
+            .unfinished(),
+        Case::new("own and another's: leave out", json!({}), apart("them"))
+            .updates(KEPT, all_but_email())
+            .told(&[VALUE_TAKEN])
+            .unfinished(),
+        Case::new(
+            "own and another's: report",
+            json!({ "claimedMatch": "report" }),
+            apart("them"),
+        )
+        .fails(error_reason::COLLISION),
+        Case::new(
+            "own and another's: take over",
+            json!({ "claimedMatch": "take_over" }),
+            apart("them"),
+        )
+        .updates(KEPT, all())
+        .told(&[TAKEN_OVER]),
+        Case::new(
+            "own and a deleted one: leave out",
+            json!({ "claimedMatch": "take_over" }),
+            vec![
+                row(KEPT, ME, "b@x.example"),
+                deleted(row(OTHER, "them", MINE)),
+            ],
+        )
+        .updates(KEPT, all_but_email())
+        .told(&[VALUE_ON_DELETED_ROW])
+        .unfinished(),
+        Case::new(
+            "own has the address beside",
+            json!({}),
+            vec![beside(KEPT, ME)],
+        )
+        .updates(KEPT, all_but_email())
+        .told(&[ADDITIONAL_EMAIL]),
+        Case::new("own, deleted: revive", json!({}), own_deleted())
+            .updates(KEPT, restoring(all()))
+            .told(&[REVIVED]),
+        Case::new(
+            "own, deleted: skip",
+            json!({ "ownDeleted": "skip" }),
+            own_deleted(),
+        )
+        .told(&[OWN_ROW_DELETED]),
+        Case::new(
+            "own, deleted: report",
+            json!({ "ownDeleted": "report" }),
+            own_deleted(),
+        )
+        .fails(error_reason::OWN_ROW_DELETED),
+        Case::new(
+            "two with the external id: the live one",
+            json!({}),
+            vec![deleted(row(OTHER, ME, MINE)), row(KEPT, ME, MINE)],
+        )
+        .updates(KEPT, all_but_email()),
+    ]
+}
+
+fn own_id_of_me() -> &'static str {
+    static ID: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    ID.get_or_init(|| own_id(ME))
+}
+
+#[test]
+fn each_row_of_the_table_is_sent_told_and_remembered() {
+    for case in others_rows().into_iter().chain(own_rows()) {
+        let name = case.name;
+        let mut record = Record::person(collisions(&case.collisions), json!({})).looking();
+        let want = record.see(&case.rows);
+        let wanted = match case.sent {
+            Some(("", sent)) => Want::Create(sent),
+            Some((id, sent)) => Want::Update(id.to_owned(), sent),
+            None => Want::Done(case.status),
+        };
+        assert_eq!(want, wanted, "{name}");
+        record.claim();
+        let end = record.finish();
+        assert_eq!(end.status, case.status, "{name}");
+        assert_eq!(end.reasons(), case.told, "{name}");
+        assert_eq!(end.failed_for(), case.failed_for, "{name}");
+        assert_eq!(end.is_remembered, case.is_remembered, "{name}");
+        assert_eq!(end.effects, case.effects, "{name}");
+        if let Want::Update(id, _) = wanted {
+            assert_eq!(end.id, Some(id), "{name}");
+        }
+    }
+}
+
+#[test]
+fn who_loses_the_value_is_in_the_plan() {
+    let taking = json!({ "claimedMatch": "take_over" });
+    let mut record = Record::person(collisions(&taking), json!({})).looking();
+    record.see(&apart("them"));
+    let Step::Planned(Plan::Update(update)) = record.upsert.step() else {
+        panic!("{:?}", record.want());
+    };
+    assert_eq!(update.target.take_from.as_ref().map(id_of), Some(OTHER));
+}
+
+#[test]
+fn without_a_field_for_external_ids_only_the_chosen_id_is_ours() {
+    for (uniqueness, id_is_sent) in [(Uniqueness::No, false), (Uniqueness::Unproven, true)] {
+        let schema = schema(uniqueness, Uniqueness::No);
+        let rules = rules_on(schema, ObjectKind::Person, &json!({}));
+        let mut record = Record::person(rules, json!({})).looking();
+        let want = record.see(&unclaimed());
+        let sent = want.sent().expect("a create");
+        assert!(sent.get("emails").is_none(), "{sent}");
+        assert_eq!(sent.get("externalId").is_some(), id_is_sent);
+        let end = record.finish();
+        assert_eq!(
+            (end.status, end.reasons()),
+            (Status::Created, vec![VALUE_TAKEN])
+        );
+    }
+}
+
+#[test]
+fn a_chosen_id_that_another_has_claimed_is_followed_by_the_next_one() {
+    let mut record = Record::person(rules(&json!({})), json!({})).looking();
+    let taken = row(&own_id(ME), "them", "b@x.example");
+    let Want::Create(first) = record.see(std::slice::from_ref(&taken)) else {
+        panic!("{:?}", record.want());
+    };
+    assert_ne!(first["id"], own_id(ME));
+    assert_eq!(record.fail(duplicate()), Want::LookUp);
+    let second = row(
+        first["id"].as_str().expect("an id"),
+        "others",
+        "c@x.example",
+    );
+    let Want::Create(third) = record.see(&[taken, second]) else {
+        panic!("{:?}", record.want());
+    };
+    assert!(third["id"] != own_id(ME) && third["id"] != first["id"]);
+    assert_eq!(third["externalId"], ME);
+}

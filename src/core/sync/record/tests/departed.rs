@@ -1,0 +1,266 @@
+//! Rows that are not what was known of them: gone, deleted meanwhile, another record's, inserted by an update.
+
+use super::*;
+use crate::core::sync::record::collision::reason::{
+    OWN_ROW_DELETED, OWN_ROW_GONE, REVIVED, VALUE_TAKEN, WRITTEN_OVER,
+};
+
+/// What becomes of a record whose row is gone.
+struct Gone {
+    policy: &'static str,
+    status: Status,
+    told: &'static [&'static str],
+    failed_for: Option<&'static str>,
+    /// Whether what is remembered of it is forgotten; what is left gone stays remembered.
+    is_forgotten: bool,
+}
+
+const GONE: [Gone; 3] = [
+    Gone {
+        policy: "create",
+        status: Status::Created,
+        told: &[],
+        failed_for: None,
+        is_forgotten: true,
+    },
+    Gone {
+        policy: "skip",
+        status: Status::Unchanged,
+        told: &[OWN_ROW_GONE],
+        failed_for: None,
+        is_forgotten: false,
+    },
+    Gone {
+        policy: "report",
+        status: Status::Failed,
+        told: &[],
+        failed_for: Some(error_reason::OWN_ROW_GONE),
+        is_forgotten: false,
+    },
+];
+
+impl Gone {
+    fn rules(&self) -> Rules {
+        collisions(&json!({ "ownGone": self.policy }))
+    }
+
+    fn check(&self, way: &str, record: Record) {
+        let name = format!("{}, {way}", self.policy);
+        let end = record.finish();
+        assert_eq!(end.status, self.status, "{name}");
+        assert_eq!(end.reasons(), self.told, "{name}");
+        assert_eq!(end.failed_for(), self.failed_for, "{name}");
+    }
+}
+
+#[test]
+fn a_remembered_row_that_is_gone_when_it_is_written() {
+    for case in &GONE {
+        let mut record = Record::person(case.rules(), json!({})).remembering();
+        assert!(matches!(record.want(), Want::Patch(..)));
+        record.fail(gone());
+        record.ask_nobody();
+        if !case.is_forgotten {
+            record.see(&[]);
+        }
+        let forgotten: &[&str] = match case.is_forgotten {
+            true => &["forget"],
+            false => &[],
+        };
+        assert_eq!(record.effects(), forgotten, "{}", case.policy);
+        case.check("unseen", record);
+    }
+}
+
+#[test]
+fn a_remembered_row_that_a_look_up_does_not_find() {
+    for case in &GONE {
+        let mut record = Record::person(case.rules(), json!({}));
+        record.begin(remembered(KEPT), Start::Together);
+        record.ask_nobody();
+        record.see(&[]);
+        case.check("looked for", record);
+    }
+}
+
+#[test]
+fn a_row_that_goes_between_look_up_and_write() {
+    for case in &GONE {
+        for is_told_by_404 in [true, false] {
+            let mut record = Record::person(case.rules(), json!({})).looking();
+            record.see(&[row(KEPT, ME, MINE)]);
+            match is_told_by_404 {
+                true => drop(record.fail(gone())),
+                false => record.upsert.tell_unmatched(&record.rules),
+            }
+            record.see(&[]);
+            case.check("seen", record);
+        }
+    }
+}
+
+#[test]
+fn a_row_that_was_never_ours_and_is_gone_is_no_row_of_ours_that_is_gone() {
+    let mut record = Record::person(collisions(&json!({ "ownGone": "skip" })), json!({})).looking();
+    record.see(&[row(OTHER, "", MINE)]);
+    record.fail(gone());
+    assert!(matches!(record.see(&[]), Want::Create(_)));
+}
+
+#[test]
+fn a_row_that_is_gone_but_has_come_back_under_another_id_is_written() {
+    let skip = collisions(&json!({ "ownGone": "skip" }));
+    let mut record = Record::person(skip, json!({})).remembering();
+    record.fail(gone());
+    assert!(matches!(record.see(&[row(OTHER, ME, MINE)]), Want::Update(id, _) if id == OTHER));
+}
+
+/// Our row, deleted, in the answer to a write that went to it.
+#[test]
+fn a_remembered_row_whose_answer_shows_it_deleted() {
+    for (policy, told) in [("revive", REVIVED), ("skip", OWN_ROW_DELETED)] {
+        let rules = collisions(&json!({ "ownDeleted": policy }));
+        let mut record = Record::person(rules, json!({})).remembering();
+        record.answer(deleted(row(KEPT, ME, MINE)), UpdateMode::ById);
+        let want = record.plan();
+        let is_restored = want
+            .sent()
+            .is_some_and(|sent| sent.get("deletedAt") == Some(&Value::Null));
+        assert_eq!(is_restored, policy == "revive", "{policy}");
+        assert_eq!(record.finish().reasons(), [told], "{policy}");
+    }
+}
+
+#[test]
+fn a_row_that_is_deleted_between_look_up_and_write_is_looked_at_again() {
+    for (policy, status, told) in [
+        ("revive", Status::Updated, &[REVIVED][..]),
+        ("skip", Status::Unchanged, &[OWN_ROW_DELETED]),
+        ("report", Status::Failed, &[]),
+    ] {
+        let rules = collisions(&json!({ "ownDeleted": policy }));
+        let mut record = Record::person(rules, json!({})).looking();
+        let own = row(KEPT, ME, MINE);
+        record.see(std::slice::from_ref(&own));
+        match policy {
+            "revive" => drop(record.answer(deleted(own.clone()), UpdateMode::Upsert)),
+            _ => record.upsert.tell_unmatched(&record.rules),
+        }
+        record.see(&[deleted(own)]);
+        let end = record.finish();
+        assert_eq!(
+            (end.status, end.reasons()),
+            (status, told.to_vec()),
+            "{policy}"
+        );
+    }
+}
+
+#[test]
+fn an_update_that_turns_out_to_be_an_insert_is_completed() {
+    let owned = json!({ "fieldOwnership": { "person": { "job_title": "create-only" } } });
+    let mut record = Record::person(rules(&owned), json!({})).looking();
+    let want = record.see(&[row(KEPT, ME, MINE)]);
+    let sent = map(want.sent().expect("an update").clone());
+    assert!(!sent.contains_key("jobTitle"));
+    let new = with(inserted(sent), json!({ "id": KEPT, "externalId": ME }));
+    let Want::Update(id, rest) = record.answer(new, UpdateMode::Upsert) else {
+        panic!("{:?}", record.want());
+    };
+    assert_eq!(id, KEPT);
+    for field in ["externalId", "name", "emails", "jobTitle"] {
+        assert!(rest.get(field).is_some(), "{field} in {rest}");
+    }
+    let end = record.finish();
+    assert_eq!(end.status, Status::Created);
+    assert!(end.is_remembered && end.warnings.is_empty());
+}
+
+#[test]
+fn what_is_left_out_when_an_insert_is_completed_is_told() {
+    let owned = json!({ "fieldOwnership": { "person": { "job_title": "create-only" } } });
+    let mut record = Record::person(rules(&owned), json!({})).looking();
+    let others = row(OTHER, "them", MINE);
+    record.see(&[row(KEPT, ME, "b@x.example"), others.clone()]);
+    let new = with(
+        inserted(Row::new()),
+        json!({ "id": KEPT, "externalId": ME, "jobTitle": "" }),
+    );
+    record.answer(new.clone(), UpdateMode::Upsert);
+    assert_eq!(record.fail(duplicate()), Want::LookUp);
+    let want = record.see(&[new, others]);
+    let sent = want.sent().expect("an update");
+    assert!(sent.get("emails").is_none(), "{sent}");
+    assert_eq!(sent.get("jobTitle"), Some(&"Boss".into()), "the row is new");
+    let end = record.finish();
+    assert_eq!(
+        (end.status, end.reasons()),
+        (Status::Created, vec![VALUE_TAKEN])
+    );
+    assert!(!end.is_remembered);
+}
+
+#[test]
+fn a_row_that_was_just_made_and_is_updated_is_not_taken_for_an_insert() {
+    let mut record = Record::person(rules(&json!({})), json!({})).looking();
+    let own = with(
+        row(KEPT, ME, MINE),
+        json!({ "createdAt": NOW, "updatedAt": NOW }),
+    );
+    record.see(std::slice::from_ref(&own));
+    assert_eq!(
+        record.answer(own, UpdateMode::Upsert),
+        Want::Stored(Status::Updated)
+    );
+}
+
+#[test]
+fn a_remembered_row_that_is_anothers_is_told_and_our_address_comes_back() {
+    for (held, effects) in [
+        (
+            MINE,
+            vec![
+                "forget them".to_owned(),
+                format!("take back {KEPT}"),
+                "forget".to_owned(),
+            ],
+        ),
+        (
+            "b@x.example",
+            vec!["forget them".to_owned(), "forget".to_owned()],
+        ),
+    ] {
+        let mut record = Record::person(rules(&json!({})), json!({})).remembering();
+        let theirs = row(KEPT, "them", held);
+        assert_eq!(record.answer(theirs, UpdateMode::ById), Want::LookUp);
+        assert_eq!(record.effects(), effects);
+        let want = record.see(&[row(KEPT, "them", "")]);
+        assert!(matches!(want, Want::Create(_)), "{want:?}");
+        let end = record.finish();
+        assert_eq!(
+            (end.status, end.reasons()),
+            (Status::Created, vec![WRITTEN_OVER])
+        );
+    }
+}
+
+#[test]
+fn a_remembered_row_that_lost_its_external_id_gets_it_again() {
+    let mut record = Record::person(rules(&json!({})), json!({})).remembering();
+    record.answer(row(KEPT, "", MINE), UpdateMode::ById);
+    let want = record.plan();
+    assert_eq!(
+        want.sent().and_then(|sent| sent.get("externalId")),
+        Some(&ME.into())
+    );
+}
+
+#[test]
+fn a_row_that_another_upsert_of_this_process_took_is_looked_at_again() {
+    let mut record = Record::person(rules(&json!({})), json!({})).looking();
+    record.see(&[row(OTHER, "", MINE)]);
+    record.upsert.tell_row_taken();
+    let want = record.see(&[row(OTHER, "them", MINE)]);
+    assert!(matches!(want, Want::Create(_)));
+    assert_eq!(record.finish().reasons(), [VALUE_TAKEN]);
+}
