@@ -251,6 +251,24 @@ export interface TwentyCrmStats {
     throttled: number;
     /** Whether calls wait for the rate limit now. */
     isThrottled: boolean;
+    /**
+     * How much at once the server can take, as far as this process has learnt it. It grows while all goes well, and halves
+     * after timeouts, 5xx and 429.
+     */
+    learnt: {
+      /** Groups of single calls that were sent together. */
+      departures: number;
+      /** Groups of people that may be in flight at once. */
+      maxPeopleDepartures: number;
+      /** Groups of companies that may be in flight at once. */
+      maxCompanyDepartures: number;
+      /** Batches of runs that may be written at once; a run's `maxConcurrency` may be less. */
+      maxBatches: number;
+      /** Records of one batch, at most. */
+      batchRecords: number;
+      /** Records of one look-up of a run, at most. */
+      lookUpRecords: number;
+    };
   };
   /** How ids were recalled: one look-up for each record, and for each company that a person names. */
   cache: {

@@ -10,6 +10,7 @@ import {
   TwentyCrmSyncService,
 } from '../../index.mjs';
 import { newCompany, newPerson, useSim } from '../helpers/crm.mjs';
+import { withSim } from '../helpers/sim.mjs';
 import { clientOf, closedPort, deferred, json, serve } from '../helpers/servers.mjs';
 
 const { quantileOf } = createRequire(import.meta.url)('../../lib/observability/stats.js');
@@ -19,6 +20,15 @@ const BOUNDS = [
   ...[1, 2.5, 5, 10, 25, 50, 75, 100, 250, 500, 750],
   ...[1000, 2500, 5000, 7500, 10000, 30000, 60000, Number.POSITIVE_INFINITY],
 ];
+
+/** What a process starts with. */
+const LIMITS = {
+  maxPeopleDepartures: 2,
+  maxCompanyDepartures: 2,
+  maxBatches: 4,
+  batchRecords: 200,
+  lookUpRecords: 1000,
+};
 
 test('everything is there, and zero, before anything has happened', async () => {
   const server = await serve((_, response) => json(response, 200, {}));
@@ -39,14 +49,24 @@ test('everything is there, and zero, before anything has happened', async () => 
       ...{ count: 0, sumMs: 0, maxMs: 0, p50Ms: 0, p90Ms: 0, p99Ms: 0 },
       buckets: BOUNDS.map((leMs) => ({ leMs, count: 0 })),
     },
-    workspace: { throttled: 0, isThrottled: false },
+    workspace: {
+      ...{ throttled: 0, isThrottled: false },
+      learnt: { departures: 0, ...LIMITS },
+    },
     cache: { hits: 0, misses: 0, storeHits: 0 },
   };
   const client = clientOf(server.baseUrl);
   assert.deepEqual(client.stats(), zero);
   assert.deepEqual(new TwentyCrmSyncService(client).stats(), zero);
   const unsent = createTwentyCrmSyncService(/** @type {any} */ (undefined), { mode: 'disabled' });
-  assert.deepEqual(unsent.stats(), zero, 'a service that sends nothing');
+  const nothing = Object.fromEntries(Object.keys(LIMITS).map((name) => [name, 0]));
+  const { workspace, ...others } = zero;
+  const learnt = { departures: 0, ...nothing };
+  assert.deepEqual(
+    unsent.stats(),
+    { ...others, workspace: { ...workspace, learnt } },
+    'a service that sends nothing',
+  );
 });
 
 test('requests, repeats, refusals, waits and bytes are counted', async () => {
@@ -160,4 +180,20 @@ test('quantiles lie where evenly spread durations would have them', () => {
   assert.equal(of(0.99, [50, 40, 10, 0], 40), 38);
   assert.equal(of(0.5, [1, 0, 0, 0], 4), 2, 'never beyond the longest');
   assert.equal(of(0.99, [0, 0, 0, 4], 1000), 40 + 960 * 0.99, 'above all bounds up to the longest');
+});
+
+test('what was learnt of the server is told', async () => {
+  await withSim({ preset: 'provisioned' }, async (sim) => {
+    const service = createTwentyCrmSyncService({ baseUrl: sim.baseUrl, apiKey: sim.apiKey });
+    const person = (/** @type {number} */ at) => ({
+      external_id: `p-${at}`,
+      name: 'Jane Doe',
+      email: `p-${at}@example.com`,
+    });
+    await Promise.all(Array.from({ length: 600 }, (_, at) => service.upsertPerson(person(at))));
+    const { learnt } = service.stats().workspace;
+    assert.ok(learnt.departures >= 3, `${learnt.departures} departures`);
+    assert.ok(learnt.maxPeopleDepartures > 2, 'more at once, while all goes well');
+    assert.equal(learnt.maxCompanyDepartures, 2);
+  });
 });

@@ -26,6 +26,16 @@ interface CoreStats
   storeHits: number;
 }
 
+/** Of a service that sends nothing. */
+const NOTHING_LEARNT = {
+  departures: 0,
+  maxPeopleDepartures: 0,
+  maxCompanyDepartures: 0,
+  maxBatches: 0,
+  batchRecords: 0,
+  lookUpRecords: 0,
+};
+
 function toStats(text: string): TwentyCrmStats {
   const numbers: CoreStats = JSON.parse(text);
   const { failuresByCode, cacheHits, cacheMisses, storeHits, boundsMs, counts } = numbers;
@@ -56,7 +66,7 @@ function toStats(text: string): TwentyCrmStats {
         count: inBucket,
       })),
     },
-    workspace: numbers.workspace ?? { throttled: 0, isThrottled: false },
+    workspace: numbers.workspace ?? { throttled: 0, isThrottled: false, learnt: NOTHING_LEARNT },
     cache: { hits: cacheHits, misses: cacheMisses, storeHits },
   };
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::dispatcher::{Dispatcher, Shared};
 use crate::core::http::{Event, EventKind, HttpClient, Observer};
 use crate::core::metrics::{LATENCY_BOUNDS_MS, Metrics};
+use crate::core::sync::learnt::Learnt;
 
 /// Tells one environment of the requests of one client or service.
 pub struct Listener {
@@ -52,6 +53,7 @@ pub fn stats(http: &HttpClient) -> String {
     numbers["workspace"] = json!({
         "throttled": workspace.throttled(),
         "isThrottled": workspace.is_throttled(),
+        "learnt": Learnt::of(workspace),
     });
     numbers.to_string()
 }

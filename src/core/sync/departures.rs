@@ -39,6 +39,19 @@ impl Departures {
         self.calls.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Groups of calls that have left together.
+    pub fn departed(&self) -> u64 {
+        [&self.people, &self.companies]
+            .map(|dock| dock.lock().departed)
+            .into_iter()
+            .sum()
+    }
+
+    /// How many groups of one kind may be in flight at once.
+    pub fn limit(&self, kind: ObjectKind) -> usize {
+        self.dock(kind).lock().learnt.limit()
+    }
+
     fn dock(&self, kind: ObjectKind) -> &Arc<Dock> {
         match kind {
             ObjectKind::Person => &self.people,
@@ -53,6 +66,8 @@ struct Dock(Mutex<State>);
 
 struct State {
     in_flight: usize,
+    /// Groups that have left.
+    departed: u64,
     /// How many departures may be in flight at once.
     learnt: Concurrency,
     waiting: VecDeque<Waiting>,
@@ -62,6 +77,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             in_flight: 0,
+            departed: 0,
             learnt: Concurrency::new(LONE_DEPARTURES, MAX_DEPARTURES),
             waiting: VecDeque::new(),
         }
@@ -164,6 +180,7 @@ impl Dock {
                 return;
             };
             state.in_flight += 1;
+            state.departed += 1;
             drop(state);
             let slot = Slot {
                 dock: Arc::clone(self),

@@ -18,6 +18,7 @@ use crate::core::twenty::jwt_claims::JwtClaims;
 use crate::core::twenty::provision;
 use crate::core::twenty::schema::WorkspaceSchema;
 
+use super::learnt::Learnt;
 use super::options::ServiceOptions;
 use super::provisioning;
 
@@ -224,7 +225,9 @@ async fn with_key(
         timeout(time, provisioning::read(http)),
     );
     let companies = companies.and_then(|answer| expect_rows(answer, ObjectKind::Company));
-    let limit = rate_limit(&[&people, &companies, &write_person, &write_company]);
+    let learnt = json!(Learnt::of(http.workspace()));
+    let limit =
+        rate_limit(&[&people, &companies, &write_person, &write_company]).with("learnt", learnt);
     let schema = schema.unwrap_or_else(|_| {
         Err(CrmError::new(
             ErrorCode::Timeout,

@@ -8,6 +8,7 @@ pub mod doctor;
 mod driver;
 pub mod find;
 mod further_emails;
+pub mod learnt;
 pub mod mappings;
 pub mod offline;
 pub mod options;

@@ -152,7 +152,6 @@ pub async fn patch_live(
     match parse_conditional(&response.body, query, id) {
         Answered::Written(record) => Ok(Some(with_sent(record, payload))),
         Answered::Unmatched => Ok(None),
-        Answered::Refused => patch(http, kind, id, payload).await.map(Some),
         Answered::Unclear => Err(lost(
             ErrorCode::NetworkError,
             format!("row {id} was written, and the answer does not say what became of it"),

@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::core::http::Workspace;
+
 /// Records of one batch: the server's own maximum (`docs/twenty/protocol.md#batches`).
 pub const MAX_BATCH_RECORDS: usize = 200;
 
@@ -107,6 +109,11 @@ impl Bound {
             self.current = (self.current * 2).min(self.max);
         }
     }
+}
+
+/// Records of the next batch of a workspace, at most.
+pub fn batch_records(workspace: &Workspace) -> usize {
+    workspace.extension(BatchSize::default).limits().0
 }
 
 #[cfg(test)]

@@ -124,6 +124,13 @@ impl Companies {
             .as_deref()
     }
 
+    /// The ids that they get where they are made.
+    pub fn chosen_ids(&self, rules: &Rules) -> Vec<String> {
+        let namespace = rules.options.namespace.as_deref();
+        let id = |external_id: &String| record_id(ObjectKind::Company, namespace, external_id);
+        self.named.keys().map(|name| id(name).to_string()).collect()
+    }
+
     /// What was known of a company turned out to be wrong.
     pub fn forget(&mut self, company: &CompanyRef) {
         if let Some(named) = self.named.get_mut(&company.external_id) {

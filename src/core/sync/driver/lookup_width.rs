@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::core::http::Workspace;
 use crate::core::sync::requests::LookedUp;
 
 use super::batch_size::MAX_BATCH_RECORDS;
@@ -54,6 +55,11 @@ impl LookupWidth {
         let half = (records / 2).max(MAX_BATCH_RECORDS);
         self.0.fetch_min(half, Ordering::Relaxed);
     }
+}
+
+/// Records of the next look-up of a workspace's runs, at most.
+pub fn look_up_records(workspace: &Workspace) -> usize {
+    workspace.extension(LookupWidth::default).records()
 }
 
 #[cfg(test)]

@@ -41,7 +41,8 @@ impl Leg<'_> {
         }
         if names_company {
             let (context, found) = (self.trip.context, &shared.companies);
-            context.learn_domain_form(ObjectKind::Company, &[], found.rows());
+            let own_ids = self.companies.chosen_ids(&self.rules);
+            context.learn_domain_form(ObjectKind::Company, &own_ids, found.rows());
             self.companies.found(context, &self.rules, found);
             self.link(members, with_rows).await;
         }
@@ -218,7 +219,8 @@ impl Leg<'_> {
             if !matches!(upsert.step(), Step::LookUp | Step::Company { .. }) {
                 continue;
             }
-            match self.trip.falls_back_after(error) && self.company != Company::Alone {
+            let may_fall_back = self.company != Company::Alone && upsert.is_unwritten();
+            match may_fall_back && self.trip.falls_back_after(error) {
                 true => upsert.go_alone(&self.rules),
                 false => upsert.fail(error.clone()),
             }

@@ -23,6 +23,7 @@ mod writes;
 mod tests;
 
 pub use alone::{in_turn_alone, make_company, write_alone, write_together};
-pub use batch_size::MAX_BATCH_RECORDS;
-pub use pipeline::Pipeline;
+pub use batch_size::{MAX_BATCH_RECORDS, batch_records};
+pub use lookup_width::look_up_records;
+pub use pipeline::{Pipeline, run_writers};
 pub use trip::{Ended, Listener, Trip};

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::core::config::{MAX_RUN_WRITERS, RUN_WRITERS};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
+use crate::core::http::Workspace;
 use crate::core::origin;
 use crate::core::sync::concurrency::Concurrency;
 use crate::core::sync::context::SyncContext;
@@ -141,6 +142,17 @@ struct State {
 /// The learnt limit of all runs of a workspace.
 struct RunConcurrency(Concurrency);
 
+impl Default for RunConcurrency {
+    fn default() -> Self {
+        Self(Concurrency::new(RUN_WRITERS, MAX_RUN_WRITERS))
+    }
+}
+
+/// Batches of a workspace's runs that may be written at once.
+pub fn run_writers(workspace: &Workspace) -> usize {
+    workspace.extension(RunConcurrency::default).0.limit()
+}
+
 /// What the chunks of one run share.
 pub struct Pipeline {
     context: SyncContext,
@@ -155,12 +167,11 @@ impl Pipeline {
     /// For a run of which at most `max_writers` chunks may be written at once.
     pub fn new(context: &SyncContext, max_writers: usize) -> Arc<Self> {
         let workspace = context.http.workspace();
-        let start = || RunConcurrency(Concurrency::new(RUN_WRITERS, MAX_RUN_WRITERS));
         Arc::new(Self {
             context: context.clone(),
             state: Mutex::default(),
             max_writers,
-            learnt: workspace.extension(start),
+            learnt: workspace.extension(RunConcurrency::default),
             width: workspace.extension(LookupWidth::default),
             _reader: workspace.extension(RecentWrites::default).reader(),
         })

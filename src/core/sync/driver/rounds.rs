@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use futures_util::future::{BoxFuture, join_all};
 
-use crate::core::error::CrmError;
+use crate::core::error::{CrmError, ErrorCode};
+use crate::core::sync::mappings::cache::is_fresh;
 use crate::core::sync::record::input::Input;
 use crate::core::sync::record::result::Settled;
 use crate::core::sync::record::rules::{Rules, Unchanged};
@@ -17,6 +18,12 @@ use super::trip::{Ended, Trip};
 /// How many rounds records go together: after the second one, what is open was looked at twice, and goes on alone, where
 /// it is told apart from the rest.
 const ROUNDS_TOGETHER: usize = 2;
+
+/// Rounds that a record may take alone, beside those that lost races cost: more than any way through the states has.
+const ROUNDS_ALONE: usize = 40;
+
+/// Rounds that one lost race may cost.
+const ROUNDS_FOR_CONFLICT: usize = 4;
 
 /// Further rounds where the schema changes on the way.
 const ROUNDS_FOR_SCHEMA: usize = 2;
@@ -183,8 +190,10 @@ impl Trip<'_> {
         let found = context.recall_many(self.seed.kind, &ids).await?;
         let recalled = found.into_iter().map(|(external_id, found)| {
             let is_hash_fresh = context.is_hash_fresh(found.written_at_ms);
+            let ttl_ms = context.options.cache_ttl_ms;
+            let is_fresh = is_fresh(found.written_at_ms, ttl_ms, context.now_ms());
             let recalled = Recalled {
-                is_proven: context.is_proven(&found),
+                is_proven: context.is_proven(&found) && (is_fresh || !found.is_answered),
                 id: Some(found.crm_id.to_string()),
                 unchanged_hash: found.hash.filter(|_| is_hash_fresh),
                 ..Recalled::default()
@@ -259,11 +268,27 @@ impl Trip<'_> {
     async fn go_in_line(&self, rules: &Rules, line: Vec<Member>) {
         for mut member in line {
             let mut leg = Leg::new(self, rules.clone(), Company::Alone);
-            while !member.is_settled {
+            let conflicts = usize::try_from(rules.call.max_conflict_retries).unwrap_or_default();
+            for _ in 0..ROUNDS_ALONE + conflicts * ROUNDS_FOR_CONFLICT {
+                if member.is_settled {
+                    break;
+                }
                 leg.round(&mut [&mut member]).await;
+            }
+            if !member.is_settled {
+                member.upsert.stop(endless());
+                leg.settle(&mut [&mut member]).await;
             }
         }
     }
+}
+
+/// A record that goes round in circles: better an error than a thread that is busy for ever.
+fn endless() -> CrmError {
+    CrmError::new(
+        ErrorCode::Unknown,
+        "the record did not come to an end: an internal failure of twenty-crm-native, please report it",
+    )
 }
 
 async fn go_together(leg: &mut Leg<'_>, members: &mut [Member]) {

@@ -207,11 +207,12 @@ impl Leg<'_> {
         let context = self.trip.context;
         for member in members.iter_mut() {
             let other = planned_update(&member.upsert).and_then(|it| it.target.take_from.as_ref());
-            if let Some(other) = other
-                && let Err(error) =
-                    requests::take_value(&context.http, self.rules.kind, other).await
-            {
-                member.upsert.fail(error);
+            let Some(other) = other else {
+                continue;
+            };
+            match requests::take_value(&context.http, self.rules.kind, other).await {
+                Ok(()) => member.upsert.tell_value_taken(),
+                Err(error) => member.upsert.fail(error),
             }
         }
     }

@@ -27,7 +27,12 @@ pub fn plan_together<'r>(
         true => HashSet::new(),
         false => given_up(rules, upserts),
     };
-    let mut writers: HashMap<String, usize> = HashMap::new();
+    let planned = |(at, upsert): (usize, &&mut Upsert)| match upsert.step() {
+        Step::Planned(Plan::Update(update)) => Some((update.id.clone(), at)),
+        _ => None,
+    };
+    let mut writers: HashMap<String, usize> =
+        upserts.iter().enumerate().filter_map(planned).collect();
     for at in 0..upserts.len() {
         let Step::Decided(found) = upserts[at].step() else {
             continue;

@@ -5,6 +5,8 @@ use crate::core::error_reason;
 use crate::core::twenty::ids::caller_external_id;
 use crate::core::twenty::unique_value::identity_of;
 
+use super::collision::Target;
+use super::collision::reason::{TAKEN_OVER, VALUE_TAKEN};
 use super::errors::{
     is_conflict, is_foreign_key, is_lost_write, is_outcome_unknown, is_unknown_field,
     is_wrong_answer, outcome_unknown,
@@ -59,7 +61,7 @@ impl Upsert {
             return self.after_conflict(rules, None);
         }
         if mode == UpdateMode::Upsert && was_inserted(&row, &update.target.row) {
-            return self.after_insert(rules, row);
+            return self.after_insert(rules, row, &update);
         }
         self.is_complete &= update.is_complete;
         let status = match self.was_inserted {
@@ -71,17 +73,23 @@ impl Upsert {
 
     /// The row that was looked at is gone, and the upsert has inserted it again, with no more than what it sent. The
     /// policy is to make it again: so it gets the rest.
-    fn after_insert(&mut self, rules: &Rules, row: Row) {
+    fn after_insert(&mut self, rules: &Rules, row: Row, update: &Update) {
         self.was_inserted = true;
-        self.decided.clear();
         let mut payload = self.create_payload(rules);
         payload.shift_remove("id");
-        let target = super::collision::Target::own(&row);
+        let is_without_value = update.target.leave_out_unique;
+        if is_without_value {
+            // Why it stays out is still true; how the row was found is not.
+            self.decided.retain(|warning| warning.reason == VALUE_TAKEN);
+            payload.shift_remove(rules.kind.unique_field());
+        } else {
+            self.decided.clear();
+        }
         self.step = Step::Planned(Plan::Update(Update {
             id: id_of(&row).to_owned(),
             payload,
-            is_complete: true,
-            target: Box::new(target),
+            is_complete: !is_without_value,
+            target: Box::new(Target::own(&row)),
         }));
     }
 
@@ -89,6 +97,16 @@ impl Upsert {
     pub fn tell_unmatched(&mut self, rules: &Rules) {
         self.take_step();
         self.after_conflict(rules, None);
+    }
+
+    /// The e-mail or domain of another row was cleared for this record: that stays true, whatever is decided next.
+    pub fn tell_value_taken(&mut self) {
+        if let Step::Planned(Plan::Update(update)) = &mut self.step {
+            update.target.take_from = None;
+            update.target.warnings.retain(|it| it.reason != TAKEN_OVER);
+            let taken = self.decided.extract_if(.., |it| it.reason == TAKEN_OVER);
+            self.warnings.extend(taken);
+        }
     }
 
     /// Another upsert of this process has just made the row its own.
@@ -176,6 +194,7 @@ impl Upsert {
                 self.after_gone(rules, id);
             }
             Plan::Update(_) if error.code == ErrorCode::NotFound => {
+                self.is_unsettled = is_outcome_unknown(&error);
                 self.was_refused = true;
                 self.after_conflict(rules, Some(error));
             }

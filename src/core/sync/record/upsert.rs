@@ -276,6 +276,8 @@ impl Upsert {
         match &self.mapped.company {
             CompanyOf::Unsaid => {}
             CompanyOf::Nobody => self.link = Link::Clear,
+            // It may begin anew, linked already.
+            CompanyOf::One(_) if self.link.is_set() => {}
             CompanyOf::One(_) => {
                 let is_fresh = false;
                 self.step = Step::Company { is_fresh, next };
@@ -438,6 +440,11 @@ impl Upsert {
         }
     }
 
+    /// Whether nothing of it was written so far, nor may have been.
+    pub fn is_unwritten(&self) -> bool {
+        self.lost.is_none() && !self.was_refused && self.conflicts == 0
+    }
+
     /// Whether it can still be left unwritten.
     pub fn may_be_stopped(&self) -> bool {
         self.lost.is_none()
@@ -494,9 +501,15 @@ impl Upsert {
     /// # Errors
     /// As [`Self::new`].
     fn map_again(&mut self, rules: &Rules) -> Result<(), CrmError> {
-        let id = self.mapped.id;
+        let (id, named) = (
+            self.mapped.id,
+            self.company().and_then(|it| it.name.clone()),
+        );
         self.mapped = rules.map(&self.input)?;
         self.mapped.id = id;
+        if let Some(name) = named {
+            self.name_company(name);
+        }
         self.hash = OnceLock::new();
         Ok(())
     }
