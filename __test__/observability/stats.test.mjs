@@ -10,8 +10,8 @@ import {
   TwentyCrmSyncService,
 } from '../../index.mjs';
 import { newCompany, newPerson, useSim } from '../helpers/crm.mjs';
-import { withSim } from '../helpers/sim.mjs';
 import { clientOf, closedPort, deferred, json, serve } from '../helpers/servers.mjs';
+import { withSim } from '../helpers/sim.mjs';
 
 const { quantileOf } = createRequire(import.meta.url)('../../lib/observability/stats.js');
 const crm = useSim();
