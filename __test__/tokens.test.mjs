@@ -22,7 +22,8 @@ const expected = {
   'once-companies': { outcome: { created: 200 } },
   'once-refused': {
     outcome: { created: 199, failed: 1 },
-    most: { tokens: 30, refusals: 0, waitedMs: 0 },
+    // The goal is 25: one more where the calls come in another order.
+    most: { tokens: 26, refusals: 0, waitedMs: 0, othersLater: 0 },
   },
   'once-new': { outcome: { created: 1000 } },
   'once-existing': { outcome: { updated: 1000 } },
