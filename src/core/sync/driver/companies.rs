@@ -76,6 +76,10 @@ pub struct Companies {
     named: HashMap<String, Named>,
 }
 
+/// How often missing companies are made in one batch: a first one may be refused for the sake of one that another chunk
+/// has just made.
+const BATCHES_OF_COMPANIES: usize = 2;
+
 /// What making companies needs.
 #[derive(Clone, Copy)]
 pub struct Maker<'a> {
@@ -292,6 +296,33 @@ impl Companies {
         }
     }
 
+    fn is_unknown(&self, company: &CompanyRef) -> bool {
+        let named = self.named.get(&company.external_id);
+        named.is_some_and(|named| named.is_open() && named.error.is_none())
+    }
+
+    /// Fills in what this process has learnt since the look-up: another chunk of the run may have made one meanwhile.
+    fn recall_made(&mut self, maker: Maker<'_>) {
+        if !maker.rules.call.use_cache {
+            return;
+        }
+        let context = maker.context;
+        let open = self
+            .named
+            .iter_mut()
+            .filter(|(_, named)| named.is_open() && !named.is_fresh && named.open.is_none());
+        for (external_id, named) in open {
+            let known = context.scope.cache.get(
+                ObjectKind::Company,
+                external_id,
+                context.options.cache_ttl_ms,
+                context.now_ms(),
+            );
+            let known = known.filter(|known| context.is_proven(known));
+            named.id = known.map(|known| known.crm_id.to_string());
+        }
+    }
+
     /// Makes those that are missing and have a name: many in one batch, of which those that are refused are tried alone;
     /// one by itself.
     pub async fn make_missing(
@@ -300,6 +331,7 @@ impl Companies {
         is_stale: bool,
         watch: &mut SchemaWatch<'_>,
     ) {
+        self.recall_made(maker);
         let is_missing = |named: &&Named| {
             named.is_open() && named.error.is_none() && named.company.name_to_make().is_some()
         };
@@ -308,17 +340,22 @@ impl Companies {
         // have it by now: the server would not refuse another spelling.
         let is_alone =
             |named: &Named| named.open.is_some() || is_stale && named.company.domain.is_some();
-        let (alone, mut new): (Vec<_>, Vec<_>) = missing
+        let (alone, new): (Vec<_>, Vec<_>) = missing
             .map(|named| (is_alone(named), named.company.clone()))
             .partition(|(is_alone, _)| *is_alone);
         let mut alone: Vec<CompanyRef> = alone.into_iter().map(|(_, company)| company).collect();
-        if new.len() == 1 {
-            alone.extend(new.drain(..).map(|(_, company)| company));
+        let mut new: Vec<CompanyRef> = new.into_iter().map(|(_, company)| company).collect();
+        // Chunks that are written side by side insert in one order, so that no two block each other over there.
+        new.sort_unstable_by(|one, other| one.external_id.cmp(&other.external_id));
+        for _ in 0..BATCHES_OF_COMPANIES {
+            if new.len() < 2 {
+                break;
+            }
+            new = self.make_together(maker, watch, new).await;
+            self.recall_made(maker);
+            new.retain(|company| self.is_unknown(company));
         }
-        let new: Vec<CompanyRef> = new.into_iter().map(|(_, company)| company).collect();
-        if !new.is_empty() {
-            alone.extend(self.make_together(maker, watch, new).await);
-        }
+        alone.extend(new);
         for company in alone {
             let made = maker.make(&company).await;
             self.settle(&company.external_id, made);
