@@ -13,7 +13,7 @@ use crate::core::sync::record::input::{Input, Outcome};
 use crate::core::sync::record::rules::Seed;
 use crate::core::sync::record::upsert::Start;
 
-use super::trip::{Ended, Listener, Trip};
+use super::job::{Ended, Job, Listener};
 
 /// The one end of one record.
 #[derive(Default)]
@@ -29,7 +29,7 @@ impl Listener for OneEnd {
 /// One upsert with requests of its own; whoever calls it holds the record's turn.
 pub async fn write_alone(context: &SyncContext, call: CallOptions, input: Input) -> Outcome {
     let end = OneEnd::default();
-    let trip = Trip {
+    let job = Job {
         context,
         seed: Seed::of_call(input.kind(), call),
         listener: &end,
@@ -37,7 +37,7 @@ pub async fn write_alone(context: &SyncContext, call: CallOptions, input: Input)
         pipeline: None,
         falls_back: false,
     };
-    trip.run(vec![(0, input)], Start::Alone).await;
+    job.run(vec![(0, input)], Start::Alone).await;
     let outcome = end.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     outcome.unwrap_or_else(|| Err(broke_off("upsert")))
 }
@@ -57,7 +57,7 @@ pub async fn write_together(
         1 => Start::Alone,
         _ => Start::Together,
     };
-    let trip = Trip {
+    let job = Job {
         context,
         seed: Seed::of_call(kind, call),
         listener,
@@ -65,7 +65,7 @@ pub async fn write_together(
         pipeline: None,
         falls_back: true,
     };
-    trip.run(inputs.into_iter().enumerate().collect(), start)
+    job.run(inputs.into_iter().enumerate().collect(), start)
         .await;
 }
 
@@ -96,7 +96,7 @@ pub fn in_turn_alone(
     })
 }
 
-/// Makes a company that a person names (`Trip::make_company`).
+/// Makes a company that a person names (`Job::make_company`).
 pub fn make_company(
     context: SyncContext,
     call: CallOptions,

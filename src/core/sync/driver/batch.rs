@@ -65,7 +65,7 @@ pub struct BatchWriter<'a> {
     pub mode: WriteMode,
     /// What is kept of the rows that come back.
     pub kept: &'a Kept<'a>,
-    /// Whether a conflict is halved as well, because looking again did not explain it.
+    /// Whether a conflict is split as well, because looking again did not explain it.
     pub is_last_try: bool,
 }
 
@@ -258,7 +258,7 @@ fn is_mostly_one(batch: &[Entry], bytes: usize) -> bool {
     largest.is_some_and(|largest| largest >= bytes / 2)
 }
 
-/// Whether one of the records is the cause, so that halving finds it.
+/// Whether one of the records is the cause, so that splitting finds it.
 pub fn is_about_a_record(error: &CrmError) -> bool {
     matches!(error.code, ErrorCode::ValidationError | ErrorCode::NotFound)
 }

@@ -1,4 +1,4 @@
-//! What is asked for all records of a way at once: their rows, the companies that they name, further addresses.
+//! What is asked for all records of a group at once: their rows, the companies that they name, further addresses.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::core::sync::requests;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::companies::Maker;
-use super::leg::{Company, Leg, Member};
+use super::group::{Group, Member, Sending};
 use super::pipeline::{Question, Shared, Unshared};
 use super::recent_writes::RecentWrites;
 
-impl Leg<'_> {
+impl Group<'_> {
     /// Looks up whoever wants it, and the companies that are named, in one request.
     pub async fn look_up(&mut self, members: &mut [&mut Member]) -> Arc<Shared> {
         let names_company = self.note_companies(members);
@@ -40,7 +40,7 @@ impl Leg<'_> {
             return shared;
         }
         if names_company {
-            let (context, found) = (self.trip.context, &shared.companies);
+            let (context, found) = (self.job.context, &shared.companies);
             let own_ids = self.companies.chosen_ids(&self.rules);
             context.learn_domain_form(ObjectKind::Company, &own_ids, found.rows());
             self.companies.found(context, &self.rules, found);
@@ -54,7 +54,7 @@ impl Leg<'_> {
 
     /// Waits for the right to write, where there is a line for it.
     async fn take_slot(&mut self) -> Result<(), CrmError> {
-        if let (Some(pipeline), None, false) = (self.trip.pipeline, &self.slot, self.rules.is_dry) {
+        if let (Some(pipeline), None, false) = (self.job.pipeline, &self.slot, self.rules.is_dry) {
             self.slot = Some(pipeline.enter_write().await?);
         }
         Ok(())
@@ -88,7 +88,7 @@ impl Leg<'_> {
     }
 
     async fn recall_companies(&mut self) -> Result<(), String> {
-        self.companies.recall(self.trip.context, &self.rules).await
+        self.companies.recall(self.job.context, &self.rules).await
     }
 
     /// What is shown, and whether the records' own rows were asked for.
@@ -99,19 +99,19 @@ impl Leg<'_> {
     ) -> Result<(Arc<Shared>, bool), CrmError> {
         let question = self.question(members, names_company)?;
         let with_rows = question.own.is_some();
-        let shared = match self.trip.pipeline {
+        let shared = match self.job.pipeline {
             _ if question.is_empty() => Arc::default(),
-            Some(pipeline) if self.company != Company::Alone => {
+            Some(pipeline) if self.sending != Sending::Alone => {
                 match pipeline.look_up(question).await {
                     Ok(shared) => shared,
                     Err(Unshared::Failed(error)) => return Err(error),
                     Err(Unshared::Apart) => {
                         let question = self.question(members, names_company)?;
-                        Arc::new(question.ask(self.trip.context).await?.0)
+                        Arc::new(question.ask(self.job.context).await?.0)
                     }
                 }
             }
-            _ => Arc::new(question.ask(self.trip.context).await?.0),
+            _ => Arc::new(question.ask(self.job.context).await?.0),
         };
         self.asked_at = shared.asked_at;
         Ok((shared, with_rows))
@@ -123,7 +123,7 @@ impl Leg<'_> {
             false => None,
         };
         // A record that is looked for alone shares the request that its company takes anyway.
-        let in_any_case = companies.is_some() || self.company != Company::Alone;
+        let in_any_case = companies.is_some() || self.sending != Sending::Alone;
         let mut own = self.rules.query(self.rules.kind);
         for member in members {
             if wants_rows(&member.upsert, in_any_case) {
@@ -139,7 +139,7 @@ impl Leg<'_> {
 
     /// Companies are written before the people who need them.
     async fn link(&mut self, members: &mut [&mut Member], with_rows: bool) {
-        let context = self.trip.context;
+        let context = self.job.context;
         self.companies.revive_deleted(context, &self.rules).await;
         if self.rules.is_dry {
             self.companies.foresee_open(&self.rules);
@@ -147,7 +147,7 @@ impl Leg<'_> {
             let maker = Maker {
                 context,
                 rules: &self.rules,
-                make_company: self.trip.make_company,
+                make_company: self.job.make_company,
             };
             let is_stale = self.is_stale();
             self.companies
@@ -174,7 +174,7 @@ impl Leg<'_> {
     }
 
     fn tell_rows(&mut self, members: &mut [&mut Member], shared: &Shared) {
-        let (context, kind) = (self.trip.context, self.rules.kind);
+        let (context, kind) = (self.job.context, self.rules.kind);
         let (seen, looked_at) = (&shared.own, shared.looked_at);
         let asking = |member: &&mut Member| matches!(member.upsert.step(), Step::LookUp);
         let own_ids: Vec<String> = members
@@ -183,7 +183,7 @@ impl Leg<'_> {
             .flat_map(|member| member.upsert.own_ids().iter().cloned())
             .collect();
         let recent = context.http.workspace().extension(RecentWrites::default);
-        let is_shared = self.trip.pipeline.is_some() && recent.is_read();
+        let is_shared = self.job.pipeline.is_some() && recent.is_read();
         let mut told: Vec<&Row> = Vec::new();
         for member in members.iter_mut().filter(|member| asking(member)) {
             let upsert = &mut member.upsert;
@@ -219,8 +219,8 @@ impl Leg<'_> {
             if !matches!(upsert.step(), Step::LookUp | Step::Company { .. }) {
                 continue;
             }
-            let may_fall_back = self.company != Company::Alone && upsert.is_unwritten();
-            match may_fall_back && self.trip.falls_back_after(error) {
+            let may_fall_back = self.sending != Sending::Alone && upsert.is_unwritten();
+            match may_fall_back && self.job.falls_back_after(error) {
                 true => upsert.go_alone(&self.rules),
                 false => upsert.fail(error.clone()),
             }
@@ -241,7 +241,7 @@ impl Leg<'_> {
             return;
         };
         let asked: Vec<&str> = addresses.iter().map(String::as_str).collect();
-        let FurtherRows { rows, told } = self.trip.context.further_rows(&asked).await;
+        let FurtherRows { rows, told } = self.job.context.further_rows(&asked).await;
         if let Some(message) = told {
             let upsert = &mut members[first].upsert;
             let warning = notices::emails_unread(upsert.input.external_id(), &message);
@@ -260,7 +260,7 @@ impl Leg<'_> {
             }
             let mut query = self.rules.query(self.rules.kind);
             member.upsert.ask(&mut query);
-            let found = requests::look_up_once(&self.trip.context.http, query).await;
+            let found = requests::look_up_once(&self.job.context.http, query).await;
             let rows = found.ok();
             let rows: Option<Vec<&Row>> = rows.as_ref().map(|rows| rows.iter().collect());
             member

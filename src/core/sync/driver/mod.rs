@@ -7,7 +7,8 @@ mod batch_answer;
 mod batch_size;
 mod companies;
 mod entry;
-mod leg;
+mod group;
+mod job;
 mod lookup_width;
 mod lookups;
 mod pipeline;
@@ -16,7 +17,6 @@ mod rounds;
 mod row_index;
 mod schema_watch;
 mod split;
-mod trip;
 mod writes;
 
 #[cfg(test)]
@@ -24,6 +24,6 @@ mod tests;
 
 pub use alone::{in_turn_alone, make_company, write_alone, write_together};
 pub use batch_size::{MAX_BATCH_RECORDS, batch_records};
+pub use job::{Ended, Job, Listener};
 pub use lookup_width::look_up_records;
 pub use pipeline::{Pipeline, run_writers};
-pub use trip::{Ended, Listener, Trip};

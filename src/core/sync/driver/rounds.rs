@@ -1,4 +1,4 @@
-//! The way of records: from what is remembered of them, round by round, to their ends.
+//! How a job goes: from what is remembered of its records, round by round, to their ends.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,8 @@ use crate::core::sync::record::rules::{Rules, Unchanged};
 use crate::core::sync::record::upsert::{Recalled, Start, Upsert};
 use crate::core::twenty::ids::ObjectKind;
 
-use super::leg::{Company, Leg, Member};
-use super::trip::{Ended, Trip};
+use super::group::{Group, Member, Sending};
+use super::job::{Ended, Job};
 
 /// How many rounds records go together: after the second one, what is open was looked at twice, and goes on alone, where
 /// it is told apart from the rest.
@@ -28,7 +28,7 @@ const ROUNDS_FOR_CONFLICT: usize = 4;
 /// Further rounds where the schema changes on the way.
 const ROUNDS_FOR_SCHEMA: usize = 2;
 
-impl Leg<'_> {
+impl Group<'_> {
     /// What is known of the members already may be the end of some.
     pub async fn start(&mut self, members: &mut [&mut Member]) {
         self.settle(members).await;
@@ -51,7 +51,7 @@ impl Leg<'_> {
                 .for_each(|member| member.upsert.end_dry(&self.rules)),
             false => {
                 // Those that turned out to be alone go on by themselves.
-                let is_alone = self.company == Company::Alone;
+                let is_alone = self.sending == Sending::Alone;
                 let mut writers: Vec<&mut Member> = members
                     .iter_mut()
                     .filter(|member| is_alone || !member.upsert.is_alone())
@@ -64,7 +64,7 @@ impl Leg<'_> {
     }
 }
 
-impl Trip<'_> {
+impl Job<'_> {
     /// Takes the records to their ends; `at` is the caller's number of each. Their external ids differ.
     pub async fn run(&self, records: Vec<(usize, Input)>, start: Start) {
         if records.is_empty() {
@@ -78,16 +78,18 @@ impl Trip<'_> {
         let rules = Rules::new(self.seed, &self.context.options, schema, domain_form);
         let mut members = self.prepare(&rules, records);
         self.begin(&rules, &mut members, start).await;
-        let company = match start {
-            Start::Alone => Company::Alone,
-            Start::Together => Company::Together { is_last_try: false },
+        let sending = match start {
+            Start::Alone => Sending::Alone,
+            Start::Together => Sending::Together { is_last_try: false },
         };
-        let mut leg = Leg::new(self, rules, company);
-        leg.start(&mut members.iter_mut().collect::<Vec<_>>()).await;
+        let mut group = Group::new(self, rules, sending);
+        group
+            .start(&mut members.iter_mut().collect::<Vec<_>>())
+            .await;
         if start == Start::Together {
-            go_together(&mut leg, &mut members).await;
+            go_together(&mut group, &mut members).await;
         }
-        self.go_alone(&leg.rules, members).await;
+        self.go_alone(&group.rules, members).await;
     }
 
     fn prepare(&self, rules: &Rules, records: Vec<(usize, Input)>) -> Vec<Member> {
@@ -267,17 +269,17 @@ impl Trip<'_> {
 
     async fn go_in_line(&self, rules: &Rules, line: Vec<Member>) {
         for mut member in line {
-            let mut leg = Leg::new(self, rules.clone(), Company::Alone);
+            let mut group = Group::new(self, rules.clone(), Sending::Alone);
             let conflicts = usize::try_from(rules.call.max_conflict_retries).unwrap_or_default();
             for _ in 0..ROUNDS_ALONE + conflicts * ROUNDS_FOR_CONFLICT {
                 if member.is_settled {
                     break;
                 }
-                leg.round(&mut [&mut member]).await;
+                group.round(&mut [&mut member]).await;
             }
             if !member.is_settled {
                 member.upsert.stop(endless());
-                leg.settle(&mut [&mut member]).await;
+                group.settle(&mut [&mut member]).await;
             }
         }
     }
@@ -291,7 +293,7 @@ fn endless() -> CrmError {
     )
 }
 
-async fn go_together(leg: &mut Leg<'_>, members: &mut [Member]) {
+async fn go_together(group: &mut Group<'_>, members: &mut [Member]) {
     let mut rounds_left = ROUNDS_TOGETHER;
     let mut rounds_for_schema = ROUNDS_FOR_SCHEMA;
     while rounds_left > 0 {
@@ -302,12 +304,12 @@ async fn go_together(leg: &mut Leg<'_>, members: &mut [Member]) {
         if open.is_empty() {
             return;
         }
-        leg.company = Company::Together {
+        group.sending = Sending::Together {
             is_last_try: rounds_left == 1,
         };
-        let revision = leg.rules.schema().revision;
-        leg.round(&mut open).await;
-        if leg.rules.schema().revision != revision && rounds_for_schema > 0 {
+        let revision = group.rules.schema().revision;
+        group.round(&mut open).await;
+        if group.rules.schema().revision != revision && rounds_for_schema > 0 {
             rounds_for_schema -= 1;
         } else {
             rounds_left -= 1;

@@ -16,9 +16,9 @@ use crate::core::sync::requests;
 use super::batch::{BatchWriter, Batches, WriteMode, Written};
 use super::batch_answer::Kept;
 use super::entry::Entry;
-use super::leg::{Company, Leg, Member};
+use super::group::{Group, Member, Sending};
 
-impl Leg<'_> {
+impl Group<'_> {
     /// Creates first, then updates.
     pub async fn write(&mut self, members: &mut [&mut Member]) {
         self.write_all(members, WriteMode::Create).await;
@@ -37,8 +37,8 @@ impl Leg<'_> {
             WriteMode::Create => true,
             WriteMode::Update => self.rules.update_mode() == UpdateMode::Upsert,
         };
-        match self.company {
-            Company::Together { is_last_try } if is_by_batch => {
+        match self.sending {
+            Sending::Together { is_last_try } if is_by_batch => {
                 self.write_batches(members, mode, is_last_try).await;
             }
             _ => self.write_each(members, mode).await,
@@ -65,9 +65,9 @@ impl Leg<'_> {
             true => Kept::all(names),
             false => Kept::identity(names),
         };
-        let trip = self.trip;
+        let job = self.job;
         let writer = BatchWriter {
-            http: &trip.context.http,
+            http: &job.context.http,
             kind: rules.kind,
             mode,
             kept: &kept,
@@ -110,7 +110,7 @@ impl Leg<'_> {
     }
 
     async fn write_one(&self, upsert: &mut Upsert) {
-        let looked_at = self.trip.context.workspace.row_locks.now();
+        let looked_at = self.job.context.workspace.row_locks.now();
         let Step::Planned(plan) = upsert.step() else {
             return;
         };
@@ -129,8 +129,8 @@ impl Leg<'_> {
             Ok(Some(row)) => upsert.tell_written(rules, row, mode),
             Ok(None) => upsert.tell_unmatched(rules),
             Err(error) => {
-                let after_loss = match self.company {
-                    Company::Together { is_last_try: false } => AfterLoss::WriteAgain,
+                let after_loss = match self.sending {
+                    Sending::Together { is_last_try: false } => AfterLoss::WriteAgain,
                     _ => AfterLoss::Confirm,
                 };
                 upsert.tell_failed(rules, error, Blame::This, after_loss);
@@ -145,7 +145,7 @@ impl Leg<'_> {
         plan: &Plan,
         mode: UpdateMode,
     ) -> Result<Option<Row>, CrmError> {
-        let (http, kind) = (&self.trip.context.http, self.rules.kind);
+        let (http, kind) = (&self.job.context.http, self.rules.kind);
         match plan {
             Plan::Create => {
                 let payload = upsert.create_payload(&self.rules);
@@ -190,7 +190,7 @@ impl Leg<'_> {
             }
             last.clone_from(&id);
             let upsert = &mut members[place].upsert;
-            let mut lock = self.trip.context.workspace.row_locks.lock(&id).await;
+            let mut lock = self.job.context.workspace.row_locks.lock(&id).await;
             match lock.take(upsert.looked_at) {
                 true => {
                     upsert.tell_row_claimed(&self.rules);
@@ -204,7 +204,7 @@ impl Leg<'_> {
 
     /// Clears e-mails and domains of rows that lose them to others.
     async fn take_values(&self, members: &mut [&mut Member]) {
-        let context = self.trip.context;
+        let context = self.job.context;
         for member in members.iter_mut() {
             let other = planned_update(&member.upsert).and_then(|it| it.target.take_from.as_ref());
             let Some(other) = other else {

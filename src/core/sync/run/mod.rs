@@ -22,7 +22,7 @@ pub use results::Tally;
 use reused_ids::id_reused;
 
 use super::context::SyncContext;
-use super::driver::{Pipeline, Trip, in_turn_alone, make_company};
+use super::driver::{Job, Pipeline, in_turn_alone, make_company};
 use super::options::CallOptions;
 use super::record::input::Input;
 use super::record::result::Settled;
@@ -202,7 +202,7 @@ impl BulkRun {
     async fn write(&self, chunk: &mut Chunk<'_>, wants_entities: bool) {
         let inputs = chunk.take_inputs();
         let options = self.options;
-        let trip = Trip {
+        let job = Job {
             context: &self.context,
             seed: Seed {
                 kind: self.kind,
@@ -220,7 +220,7 @@ impl BulkRun {
             pipeline: Some(&self.pipeline),
             falls_back: false,
         };
-        trip.run(inputs, Start::Together).await;
+        job.run(inputs, Start::Together).await;
     }
 
     /// Records that were known to be unchanged until somebody wrote them.

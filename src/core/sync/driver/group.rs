@@ -1,4 +1,4 @@
-//! One way of records through the driver: what they share, and the rounds that they go.
+//! Records that go through the driver together: what they share, and the steps of a round.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use crate::core::sync::requests;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::companies::Companies;
+use super::job::{Ended, Job};
 use super::pipeline::WriteSlot;
 use super::recent_writes::RecentWrites;
 use super::row_index::Seen;
 use super::schema_watch::SchemaWatch;
-use super::trip::{Ended, Trip};
 
 /// A look-up that is older than this shows no longer that a row is not there.
 const MAX_AGE: Duration = Duration::from_secs(3);
@@ -35,39 +35,39 @@ pub struct Member {
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Company {
+pub enum Sending {
     /// One record, by requests of its own.
     Alone,
     /// Many, by batches.
     Together {
-        /// Whether a refused batch is halved until the record that is to blame stands alone, whatever it was refused for.
+        /// Whether a refused batch is split until the record that is to blame stands alone, whatever it was refused for.
         is_last_try: bool,
     },
 }
 
-/// Records that go the same way, one round at a time.
-pub struct Leg<'t> {
-    pub trip: &'t Trip<'t>,
+/// Records that go the same way, one round at a time: all of a job, or one that goes on alone.
+pub struct Group<'j> {
+    pub job: &'j Job<'j>,
     pub rules: Rules,
-    pub watch: SchemaWatch<'t>,
+    pub watch: SchemaWatch<'j>,
     pub companies: Companies,
-    pub company: Company,
+    pub sending: Sending,
     /// The right to write, where there is a line for it.
     pub slot: Option<WriteSlot>,
     /// When the rows that are decided on were asked for.
     pub asked_at: Instant,
 }
 
-impl<'t> Leg<'t> {
-    /// A way for records that go by these rules.
-    pub fn new(trip: &'t Trip<'t>, rules: Rules, company: Company) -> Self {
+impl<'j> Group<'j> {
+    /// A group for records that go by these rules.
+    pub fn new(job: &'j Job<'j>, rules: Rules, sending: Sending) -> Self {
         let schema = Arc::clone(rules.schema());
         Self {
-            watch: SchemaWatch::new(trip.context, schema),
+            watch: SchemaWatch::new(job.context, schema),
             companies: Companies::default(),
-            trip,
+            job,
             rules,
-            company,
+            sending,
             slot: None,
             asked_at: Instant::now(),
         }
@@ -75,7 +75,7 @@ impl<'t> Leg<'t> {
 
     /// Turns decisions into writes.
     pub fn plan(&self, members: &mut [&mut Member], seen: &Seen) {
-        let is_last_time = self.company == Company::Together { is_last_try: true };
+        let is_last_time = self.sending == Sending::Together { is_last_try: true };
         let mut upserts: Vec<&mut Upsert> = members
             .iter_mut()
             .map(|member| &mut member.upsert)
@@ -96,7 +96,7 @@ impl<'t> Leg<'t> {
 
     /// Whether the rows that are decided on were asked for some time ago.
     pub fn is_stale(&self) -> bool {
-        self.trip.pipeline.is_some() && self.asked_at.elapsed() > MAX_AGE
+        self.job.pipeline.is_some() && self.asked_at.elapsed() > MAX_AGE
     }
 
     /// A look at the schema for those whose refusal it may explain.
@@ -151,7 +151,7 @@ impl<'t> Leg<'t> {
     pub fn recheck(&self, members: &mut [&mut Member]) {
         for member in members.iter_mut().filter(|it| !it.upsert.is_done()) {
             if member.upsert.may_be_stopped()
-                && let Some(error) = self.trip.listener.refused(member.at)
+                && let Some(error) = self.job.listener.refused(member.at)
             {
                 member.upsert.stop(error);
             }
@@ -176,7 +176,7 @@ impl<'t> Leg<'t> {
 
     /// `Err` is a store's failure.
     async fn carry_out(&self, upsert: &Upsert, effect: Effect) -> Result<(), String> {
-        let (context, kind) = (self.trip.context, self.rules.kind);
+        let (context, kind) = (self.job.context, self.rules.kind);
         let external_id = upsert.input.external_id();
         match effect {
             Effect::Forget => context.forget(kind, external_id).await,
@@ -223,13 +223,13 @@ impl<'t> Leg<'t> {
                     hash,
                     schema,
                 };
-                self.trip.listener.settled(member.at, ended);
+                self.job.listener.settled(member.at, ended);
             }
         }
     }
 
     async fn remember(&self, members: &mut [&mut Member]) {
-        let (context, kind) = (self.trip.context, self.rules.kind);
+        let (context, kind) = (self.job.context, self.rules.kind);
         let stored: Vec<(&Upsert, &Row)> = members
             .iter()
             .filter_map(|member| match member.upsert.step() {

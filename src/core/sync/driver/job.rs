@@ -1,4 +1,4 @@
-//! Records that are written together, and whoever gave them.
+//! A call's records: what is to be done with them, and who hears of their ends.
 
 use std::sync::Arc;
 
@@ -34,8 +34,8 @@ pub struct Ended {
     pub schema: Option<Arc<WorkspaceSchema>>,
 }
 
-/// Records on their way.
-pub struct Trip<'a> {
+/// Records that one call or one chunk of a run writes.
+pub struct Job<'a> {
     /// The surroundings.
     pub context: &'a SyncContext,
     /// What is to be done.
@@ -50,7 +50,7 @@ pub struct Trip<'a> {
     pub falls_back: bool,
 }
 
-impl Trip<'_> {
+impl Job<'_> {
     /// Whether a failure of what is asked for all records at once may not be each one's own.
     pub fn falls_back_after(&self, error: &CrmError) -> bool {
         self.falls_back
