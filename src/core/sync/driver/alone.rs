@@ -33,7 +33,7 @@ pub async fn write_alone(context: &SyncContext, call: CallOptions, input: Input)
         context,
         seed: Seed::of_call(input.kind(), call),
         listener: &end,
-        make_company,
+        make_company: in_turn_alone,
         pipeline: None,
         falls_back: false,
     };
@@ -61,7 +61,7 @@ pub async fn write_together(
         context,
         seed: Seed::of_call(kind, call),
         listener,
-        make_company,
+        make_company: in_turn_alone,
         pipeline: None,
         falls_back: true,
     };
@@ -94,13 +94,4 @@ pub fn in_turn_alone(
             None => Err(broke_off("upsert")),
         }
     })
-}
-
-/// Makes a company that a person names (`Job::make_company`).
-pub fn make_company(
-    context: SyncContext,
-    call: CallOptions,
-    stub: Input,
-) -> BoxFuture<'static, Outcome> {
-    in_turn_alone(context, call, stub)
 }

@@ -24,6 +24,7 @@ use crate::core::sync::requests;
 use crate::core::twenty::company_key::CompanyRef;
 use crate::core::twenty::comparison::only_blank;
 use crate::core::twenty::domain::Domain;
+use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::{ObjectKind, record_id, stored_external_id};
 use crate::core::twenty::lookup::LookupQuery;
 use crate::core::twenty::warning::SyncWarning;
@@ -102,6 +103,12 @@ impl Maker<'_> {
     }
 }
 
+/// The field that carries companies' external ids.
+fn external_id_field(rules: &Rules) -> ExternalIdField {
+    let names = &rules.options.field_names;
+    names.external_id_in(&rules.schema().company)
+}
+
 impl Companies {
     /// Notes that somebody names a company.
     pub fn note(&mut self, company: &CompanyRef) {
@@ -159,10 +166,7 @@ impl Companies {
         if ids.is_empty() {
             return Ok(());
         }
-        let field = rules
-            .options
-            .field_names
-            .external_id_in(&rules.schema().company);
+        let field = external_id_field(rules);
         for (external_id, known) in context.recall_many(ObjectKind::Company, &ids).await? {
             let is_proven = field.name().is_none() || context.is_proven(&known);
             if let Some(named) = self.named.get_mut(&external_id)
@@ -198,10 +202,7 @@ impl Companies {
     /// Takes in what the look-up found.
     pub fn found(&mut self, context: &SyncContext, rules: &Rules, seen: &Seen) {
         let namespace = rules.options.namespace.as_deref();
-        let field = rules
-            .options
-            .field_names
-            .external_id_in(&rules.schema().company);
+        let field = external_id_field(rules);
         let open = self.named.iter_mut().filter(|(_, named)| named.is_open());
         for (external_id, named) in open {
             let chosen = record_id(ObjectKind::Company, namespace, external_id).to_string();
@@ -266,7 +267,7 @@ impl Companies {
     /// What the collision table will say of rows that have the domain, with nothing done to them.
     pub fn foresee_open(&mut self, rules: &Rules) {
         let collisions = rules.options.collisions.of_named_company();
-        for named in self.named.values_mut().filter(|named| named.id.is_none()) {
+        for named in self.named.values_mut().filter(|named| named.is_open()) {
             let Some(row) = named.open.take() else {
                 continue;
             };

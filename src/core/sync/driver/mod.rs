@@ -22,7 +22,7 @@ mod writes;
 #[cfg(test)]
 mod tests;
 
-pub use alone::{in_turn_alone, make_company, write_alone, write_together};
+pub use alone::{in_turn_alone, write_alone, write_together};
 pub use batch_size::{MAX_BATCH_RECORDS, batch_records};
 pub use job::{Ended, Job, Listener};
 pub use lookup_width::look_up_records;

@@ -29,11 +29,6 @@ const ROUNDS_FOR_CONFLICT: usize = 4;
 const ROUNDS_FOR_SCHEMA: usize = 2;
 
 impl Group<'_> {
-    /// What is known of the members already may be the end of some.
-    pub async fn start(&mut self, members: &mut [&mut Member]) {
-        self.settle(members).await;
-    }
-
     /// Takes every member one round on: look, decide, write.
     pub async fn round(&mut self, members: &mut [&mut Member]) {
         self.ask_schema(members).await;
@@ -83,9 +78,9 @@ impl Job<'_> {
             Start::Together => Sending::Together { is_last_try: false },
         };
         let mut group = Group::new(self, rules, sending);
-        group
-            .start(&mut members.iter_mut().collect::<Vec<_>>())
-            .await;
+        // What is known of the members already may be the end of some.
+        let mut all: Vec<&mut Member> = members.iter_mut().collect();
+        group.settle(&mut all).await;
         if start == Start::Together {
             go_together(&mut group, &mut members).await;
         }

@@ -48,6 +48,14 @@ impl Parts {
         }
     }
 
+    /// One part of a family has become two: this is the second.
+    fn push_further(&mut self, entries: Vec<Entry>, family: Option<usize>) {
+        if let Some(family) = family.and_then(|at| self.families.get_mut(at)) {
+            family.left += 1;
+        }
+        self.push(entries, family);
+    }
+
     /// The records to be sent next: the largest part first, so that good records do not wait for the search of a bad
     /// one. As many as a batch may hold; the rest stays.
     pub fn next(&mut self, (max_records, max_bytes): (usize, usize)) -> Option<Next> {
@@ -66,10 +74,7 @@ impl Parts {
             // A record that is too large by itself is sent, so that the server says so.
             let rest = entries.split_off(fitting(&entries, max_records, max_bytes).max(1));
             if !rest.is_empty() {
-                if let Some(family) = family.and_then(|at| self.families.get_mut(at)) {
-                    family.left += 1;
-                }
-                self.push(rest, family);
+                self.push_further(rest, family);
             }
             return Some(Next { entries, family });
         }
@@ -107,11 +112,8 @@ impl Parts {
             family,
         } = next;
         let second = entries.split_off(entries.len() / 2);
-        if let Some(family) = family.and_then(|at| self.families.get_mut(at)) {
-            family.left += 1;
-        }
         self.push(entries, family);
-        self.push(second, family);
+        self.push_further(second, family);
     }
 
     /// They are sent again, as they are.

@@ -105,7 +105,7 @@ impl Upsert {
             self.step = Step::LookUp;
             return;
         }
-        if self.further_rows.is_none() && self.has_unasked_address() {
+        if self.has_unasked_address() {
             self.step = Step::FurtherRows(Next::Remembered(id));
             return;
         }

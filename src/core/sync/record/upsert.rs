@@ -299,7 +299,7 @@ impl Upsert {
 
     /// Its end, once it is there.
     pub fn take_settled(&mut self) -> Option<Settled> {
-        match std::mem::replace(&mut self.step, Step::LookUp) {
+        match self.take_step() {
             Step::Done(settled) => Some(*settled),
             step => {
                 self.step = step;
@@ -379,19 +379,17 @@ impl Upsert {
             Step::LookUp | Step::Company { .. } => !self.is_alone && self.recalled.id.is_none(),
             _ => false,
         };
-        if !is_unknown || self.further_rows.is_some() || !self.has_further_address() {
+        if !is_unknown || !self.has_unasked_address() {
             return None;
         }
         let unique = self.mapped.unique_value.as_ref()?;
         Some(&unique.identity)
     }
 
+    /// Whether it has an e-mail that other rows may have beside their primary ones, and they were not asked for yet.
     pub(super) fn has_unasked_address(&self) -> bool {
-        self.further_rows.is_none() && self.has_further_address()
-    }
-
-    fn has_further_address(&self) -> bool {
-        self.kind() == ObjectKind::Person
+        self.further_rows.is_none()
+            && self.kind() == ObjectKind::Person
             && !self.without_unique
             && self.mapped.unique_value.is_some()
     }
@@ -537,7 +535,7 @@ impl Upsert {
         self.step = match next {
             Next::LookUp => Step::LookUp,
             Next::Create => {
-                if self.further_rows.is_none() && self.has_further_address() {
+                if self.has_unasked_address() {
                     Step::FurtherRows(Next::Create)
                 } else {
                     return self.plan_create(rules);

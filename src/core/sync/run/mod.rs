@@ -22,7 +22,7 @@ pub use results::Tally;
 use reused_ids::id_reused;
 
 use super::context::SyncContext;
-use super::driver::{Job, Pipeline, in_turn_alone, make_company};
+use super::driver::{Job, Pipeline, in_turn_alone};
 use super::options::CallOptions;
 use super::record::input::Input;
 use super::record::result::Settled;
@@ -216,7 +216,7 @@ impl BulkRun {
                 is_dry: options.dry_run,
             },
             listener: &*chunk,
-            make_company,
+            make_company: in_turn_alone,
             pipeline: Some(&self.pipeline),
             falls_back: false,
         };
