@@ -29,8 +29,6 @@ pub struct Member {
     pub at: usize,
     /// Its state.
     pub upsert: Upsert,
-    /// It has ended, and its end was told.
-    pub is_settled: bool,
 }
 
 /// How records are written.
@@ -127,7 +125,7 @@ impl<'j> Group<'j> {
     pub fn follow_schema(&mut self, members: &mut [&mut Member]) {
         if let Some(schema) = self.watch.take_newer() {
             self.rules.set_schema(schema);
-            for member in members.iter_mut().filter(|it| !it.is_settled) {
+            for member in members.iter_mut() {
                 member.upsert.tell_outdated(&self.rules);
             }
         }
@@ -213,7 +211,6 @@ impl<'j> Group<'j> {
         for member in members.iter_mut() {
             let hash = member.upsert.hash_at_end();
             if let Some(settled) = member.upsert.take_settled() {
-                member.is_settled = true;
                 if let (Some(slot), Some(error)) = (&mut self.slot, &settled.error) {
                     slot.is_strained |= is_strained(error);
                 }

@@ -96,11 +96,7 @@ impl Job<'_> {
                 continue;
             }
             match Upsert::new(rules, input) {
-                Ok(upsert) => members.push(Member {
-                    at,
-                    upsert,
-                    is_settled: false,
-                }),
+                Ok(upsert) => members.push(Member { at, upsert }),
                 Err(error) => self.fail(at, external_id, error),
             }
         }
@@ -246,7 +242,10 @@ impl Job<'_> {
     async fn go_alone(&self, rules: &Rules, members: Vec<Member>) {
         let mut lines: Vec<Vec<Member>> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
-        for member in members.into_iter().filter(|member| !member.is_settled) {
+        for member in members
+            .into_iter()
+            .filter(|member| !member.upsert.is_told())
+        {
             let unique = member.upsert.mapped().unique_value.as_ref();
             let here = lines.len();
             let place = unique.map(|it| *places.entry(it.identity.clone()).or_insert(here));
@@ -267,12 +266,12 @@ impl Job<'_> {
             let mut group = Group::new(self, rules.clone(), Sending::Alone);
             let conflicts = usize::try_from(rules.call.max_conflict_retries).unwrap_or_default();
             for _ in 0..ROUNDS_ALONE + conflicts * ROUNDS_FOR_CONFLICT {
-                if member.is_settled {
+                if member.upsert.is_told() {
                     break;
                 }
                 group.round(&mut [&mut member]).await;
             }
-            if !member.is_settled {
+            if !member.upsert.is_told() {
                 member.upsert.stop(endless());
                 group.settle(&mut [&mut member]).await;
             }
@@ -294,7 +293,7 @@ async fn go_together(group: &mut Group<'_>, members: &mut [Member]) {
     while rounds_left > 0 {
         let mut open: Vec<&mut Member> = members
             .iter_mut()
-            .filter(|member| !member.is_settled && !member.upsert.is_alone())
+            .filter(|member| !member.upsert.is_told() && !member.upsert.is_alone())
             .collect();
         if open.is_empty() {
             return;

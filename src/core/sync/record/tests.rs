@@ -271,6 +271,7 @@ fn want_of(upsert: &Upsert, rules: &Rules) -> Want {
         }
         Step::Stored { status, .. } => Want::Stored(*status),
         Step::Done(settled) => Want::Done(settled.status),
+        Step::Told => panic!("its end was told"),
     }
 }
 

@@ -72,6 +72,8 @@ pub enum Step {
     Stored { row: Row, status: Status },
     /// At its end.
     Done(Box<Settled>),
+    /// Its end was told.
+    Told,
 }
 
 /// What follows once something else is known.
@@ -294,12 +296,17 @@ impl Upsert {
 
     /// Whether it is at its end.
     pub fn is_done(&self) -> bool {
-        matches!(self.step, Step::Done(_))
+        matches!(self.step, Step::Done(_) | Step::Told)
     }
 
-    /// Its end, once it is there.
+    /// Whether it has ended and its end was told: it wants nothing any more.
+    pub fn is_told(&self) -> bool {
+        matches!(self.step, Step::Told)
+    }
+
+    /// Its end, once it is there; it is told once.
     pub fn take_settled(&mut self) -> Option<Settled> {
-        match self.take_step() {
+        match std::mem::replace(&mut self.step, Step::Told) {
             Step::Done(settled) => Some(*settled),
             step => {
                 self.step = step;
