@@ -9,14 +9,13 @@ use crate::core::http::HttpClient;
 use crate::core::store::{BoundedStore, MappingStore};
 use crate::core::twenty::composite::whole_name;
 use crate::core::twenty::ids::ObjectKind;
-use crate::core::twenty::record::MapContext;
 use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::further_emails::FurtherRows;
 use super::options::ServiceOptions;
 use super::queue::broke_off;
-use super::queue::keyed_queue::Hold;
-use super::record::input::RecordKey;
+use super::queue::keyed_queue::{Hold, Turn, Write};
+use super::record::input::{Input, Outcome, RecordKey, Upserted};
 use super::requests::Record;
 use super::schema_source::Sign;
 use super::scope::{Scope, ScopeKey};
@@ -103,22 +102,6 @@ impl SyncContext {
         self.workspace.schema.prove_unique(kind, field);
     }
 
-    pub(super) fn map_context<'a>(
-        &'a self,
-        kind: ObjectKind,
-        schema: &'a WorkspaceSchema,
-    ) -> MapContext<'a> {
-        MapContext {
-            schema: schema.object(kind),
-            field_names: &self.options.field_names,
-            default_country: self.options.default_country,
-            emails: self.options.emails,
-            company_key: self.options.company_key,
-            namespace: self.options.namespace.as_deref(),
-            domain_form: self.workspace.domain_form(),
-        }
-    }
-
     /// The same context for one long run: its requests are counted apart, and go after those of single upserts.
     pub(super) fn for_bulk(&self) -> Self {
         Self {
@@ -191,6 +174,30 @@ impl SyncContext {
             self.workspace
                 .schema
                 .refresh_in_background(schema, &self.http);
+        }
+    }
+
+    /// Does `write` when all upserts of the record that came before are done. Those that wait together and would be done
+    /// alike, which `way` says, are written once. The place in line is taken at once. Must be called within a tokio
+    /// runtime.
+    pub(super) fn in_upsert_turn(
+        &self,
+        input: Input,
+        way: impl Hash,
+        write: Write<Input, Outcome>,
+        hold: Option<Hold>,
+    ) -> impl Future<Output = Result<Turn<Arc<Upserted>>, CrmError>> + Send + 'static {
+        let key = (input.kind(), input.external_id().to_owned());
+        let mut hasher = DefaultHasher::new();
+        (self.settings, way).hash(&mut hasher);
+        let queue = &self.scope.queue;
+        let place = queue.enter(key, input, hasher.finish(), Input::merge, write, hold);
+        async move {
+            let turn = place.wait().await.ok_or_else(|| broke_off("upsert"))?;
+            Ok(Turn {
+                answer: turn.answer?,
+                first: turn.first,
+            })
         }
     }
 

@@ -60,8 +60,11 @@ impl SyncContext {
             self.learn(kind, external_id, id_of(row));
         }
         let entity = row.map(|row| {
-            let entity =
-                Entity::of(kind, row, &self.map_context(kind, &own.schema), external_id).to_value();
+            let object = own.schema.object(kind);
+            let mapping = self
+                .options
+                .map_context(object, self.workspace.domain_form());
+            let entity = Entity::of(kind, row, &mapping, external_id).to_value();
             let mut with_id = Map::new();
             with_id.insert("id".to_owned(), id_of(row).into());
             if let Value::Object(entity) = entity {

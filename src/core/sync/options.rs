@@ -7,10 +7,13 @@ use serde_json::Value;
 use crate::core::config::{self, Options};
 use crate::core::error::CrmError;
 use crate::core::twenty::company_key::CompanyKey;
+use crate::core::twenty::domain::DomainForm;
 use crate::core::twenty::email_policy::{EmailPolicy, InvalidEmail, MissingEmail};
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::check_namespace;
 use crate::core::twenty::phone::Country;
+use crate::core::twenty::record::MapContext;
+use crate::core::twenty::schema::ObjectSchema;
 
 use super::record::ownership::Ownership;
 
@@ -132,6 +135,23 @@ pub struct ServiceOptions {
 }
 
 impl ServiceOptions {
+    /// What a translation depends on, for an object of the schema and the form in which the workspace stores domains.
+    pub fn map_context<'a>(
+        &'a self,
+        schema: &'a ObjectSchema,
+        domain_form: DomainForm,
+    ) -> MapContext<'a> {
+        MapContext {
+            schema,
+            field_names: &self.field_names,
+            default_country: self.default_country,
+            emails: self.emails,
+            company_key: self.company_key,
+            namespace: self.namespace.as_deref(),
+            domain_form,
+        }
+    }
+
     /// Reads the options object that `createTwentyCrmSyncService` takes, as JSON text.
     ///
     /// # Errors

@@ -1,13 +1,11 @@
 //! An upsert's turn among the calls of its key, and the write that it leads to.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::core::error::CrmError;
 
 use super::context::SyncContext;
 use super::options::CallOptions;
-use super::queue::broke_off;
 use super::queue::keyed_queue::{Hold, Turn, Write};
 use super::record::input::{Input, Outcome, Upserted};
 
@@ -28,22 +26,12 @@ impl SyncContext {
         options: CallOptions,
         hold: Option<Hold>,
     ) -> impl Future<Output = Result<Turn<Arc<Upserted>>, CrmError>> + Send + 'static {
-        let key = (input.kind(), input.external_id().to_owned());
-        let mut hasher = DefaultHasher::new();
-        (self.settings, options).hash(&mut hasher);
         let context = self.clone();
         let number = self.departure_number();
         let write: Write<Input, Outcome> = Arc::new(move |input, audience| {
             let context = context.clone();
             Box::pin(async move { context.depart(input, options, number, audience).await })
         });
-        let queue = &self.scope.queue;
-        let place = queue.enter(key, input, hasher.finish(), Input::merge, write, hold);
-        async move {
-            match place.wait().await {
-                Some(Turn { answer, first }) => answer.map(|answer| Turn { answer, first }),
-                None => Err(broke_off("upsert")),
-            }
-        }
+        self.in_upsert_turn(input, options, write, hold)
     }
 }

@@ -1,6 +1,5 @@
 //! Single calls: one by itself, or several that leave together.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -8,7 +7,7 @@ use futures_util::future::BoxFuture;
 use crate::core::sync::context::SyncContext;
 use crate::core::sync::options::CallOptions;
 use crate::core::sync::queue::broke_off;
-use crate::core::sync::queue::keyed_queue::{Turn, Write};
+use crate::core::sync::queue::keyed_queue::Write;
 use crate::core::sync::record::input::{Input, Outcome};
 use crate::core::sync::record::rules::Seed;
 use crate::core::sync::record::upsert::Start;
@@ -76,22 +75,14 @@ pub fn in_turn_alone(
     call: CallOptions,
     input: Input,
 ) -> BoxFuture<'static, Outcome> {
-    let key = (input.kind(), input.external_id().to_owned());
-    let mut hasher = DefaultHasher::new();
-    (context.settings, call, "alone").hash(&mut hasher);
-    let queue = Arc::clone(&context.scope.queue);
+    let surroundings = context.clone();
     let write: Write<Input, Outcome> = Arc::new(move |input, audience| {
-        let context = context.clone();
+        let context = surroundings.clone();
         Box::pin(async move {
             let writing = write_alone(&context, call, input);
             audience.unless_left(writing).await
         })
     });
-    let place = queue.enter(key, input, hasher.finish(), Input::merge, write, None);
-    Box::pin(async move {
-        match place.wait().await {
-            Some(Turn { answer, .. }) => answer,
-            None => Err(broke_off("upsert")),
-        }
-    })
+    let turn = context.in_upsert_turn(input, (call, "alone"), write, None);
+    Box::pin(async move { Ok(turn.await?.answer) })
 }

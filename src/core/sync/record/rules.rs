@@ -160,16 +160,8 @@ impl Rules {
 
     /// What a translation depends on.
     pub fn map_context(&self, kind: ObjectKind) -> MapContext<'_> {
-        let options = &self.options;
-        MapContext {
-            schema: self.schema.object(kind),
-            field_names: &options.field_names,
-            default_country: options.default_country,
-            emails: options.emails,
-            company_key: options.company_key,
-            namespace: options.namespace.as_deref(),
-            domain_form: self.domain_form,
-        }
+        let object = self.schema.object(kind);
+        self.options.map_context(object, self.domain_form)
     }
 
     /// A look-up of an object's rows that asks for nothing yet.
