@@ -119,13 +119,6 @@ impl SyncContext {
         }
     }
 
-    /// Learns from rows that others wrote how this workspace stores domains.
-    pub(super) fn learn_domain_form(&self, kind: ObjectKind, own_ids: &[String], rows: &[Record]) {
-        if kind == ObjectKind::Company {
-            self.workspace.learn_domain_form(own_ids, rows);
-        }
-    }
-
     /// The rows that may hold each of these addresses (in the form that all spellings share) among their further ones.
     pub(super) async fn further_rows(&self, addresses: &[&str]) -> FurtherRows {
         let emails = &self.workspace.further_emails;

@@ -45,10 +45,15 @@ impl SyncWorkspace {
         }
     }
 
-    /// Counts the forms of domains in `rows`, other than those that are ours.
-    pub fn learn_domain_form(&self, own_ids: &[String], rows: &[Record]) {
+    /// Learns how this workspace stores domains: counts their forms in these rows of companies, other than those that are
+    /// ours.
+    pub fn learn_domain_form<'r>(
+        &self,
+        own_ids: &[String],
+        rows: impl IntoIterator<Item = &'r Record>,
+    ) {
         let links = rows
-            .iter()
+            .into_iter()
             .filter(|row| !own_ids.iter().any(|id| id == id_of(row)))
             .filter_map(domain_link);
         for link in links {

@@ -42,7 +42,7 @@ impl Group<'_> {
         if names_company {
             let (context, found) = (self.job.context, &shared.companies);
             let own_ids = self.companies.chosen_ids(&self.rules);
-            context.learn_domain_form(ObjectKind::Company, &own_ids, found.rows());
+            context.workspace.learn_domain_form(&own_ids, found.rows());
             self.companies.found(context, &self.rules, found);
             self.link(members, with_rows).await;
         }
@@ -177,18 +177,17 @@ impl Group<'_> {
         let (context, kind) = (self.job.context, self.rules.kind);
         let (seen, looked_at) = (&shared.own, shared.looked_at);
         let asking = |member: &&mut Member| matches!(member.upsert.step(), Step::LookUp);
-        let own_ids: Vec<String> = members
-            .iter()
-            .filter(|member| asking(member))
-            .flat_map(|member| member.upsert.own_ids().iter().cloned())
-            .collect();
+        let is_company = kind == ObjectKind::Company;
+        let (mut own_ids, mut told): (Vec<String>, Vec<&Row>) = Default::default();
         let recent = context.http.workspace().extension(RecentWrites::default);
         let is_shared = self.job.pipeline.is_some() && recent.is_read();
-        let mut told: Vec<&Row> = Vec::new();
         for member in members.iter_mut().filter(|member| asking(member)) {
             let upsert = &mut member.upsert;
             let rows = seen.rows_of(upsert);
-            told.extend(&rows);
+            if is_company {
+                own_ids.extend_from_slice(upsert.own_ids());
+                told.extend(&rows);
+            }
             let newer: Vec<Option<Row>> = match is_shared {
                 true => rows
                     .iter()
@@ -207,10 +206,7 @@ impl Group<'_> {
                 upsert.wait_for_other();
             }
         }
-        if kind == ObjectKind::Company {
-            let told: Vec<Row> = told.into_iter().cloned().collect();
-            context.learn_domain_form(kind, &own_ids, &told);
-        }
+        context.workspace.learn_domain_form(&own_ids, told);
     }
 
     fn look_up_failed(&mut self, members: &mut [&mut Member], error: &CrmError) {

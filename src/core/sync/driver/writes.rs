@@ -240,7 +240,7 @@ fn entry_of(place: usize, upsert: &Upsert, rules: &Rules, mode: WriteMode) -> Op
             Some(Entry::new(place, id, &upsert.creation(rules)))
         }
         (Step::Planned(Plan::Update(update)), WriteMode::Update) => {
-            let element = update.in_batch(upsert, rules);
+            let element = upsert.update_in_batch(rules, update);
             Some(Entry::new(place, update.id.clone(), &element))
         }
         _ => None,

@@ -13,7 +13,7 @@ use super::link::LINK_FIELD;
 use super::ownership::{needs_row, restrict};
 use super::row::{Row, id_of, is_deleted, text_of};
 use super::rules::Rules;
-use super::upsert::Upsert;
+use super::upsert::{Update, Upsert};
 
 /// What an update writes.
 pub(super) struct Draft {
@@ -85,6 +85,15 @@ impl Upsert {
             rules,
         }
     }
+
+    /// What an update sends within a batch upsert, to be written without a copy.
+    pub fn update_in_batch<'a>(&'a self, rules: &'a Rules, update: &'a Update) -> BatchUpdate<'a> {
+        BatchUpdate {
+            upsert: self,
+            rules,
+            update,
+        }
+    }
 }
 
 /// The chosen id and the external id before the record's own fields.
@@ -122,6 +131,42 @@ impl Serialize for Creation<'_> {
         }
         if let Some(link) = link {
             map.serialize_entry(LINK_FIELD, &link)?;
+        }
+        map.end()
+    }
+}
+
+/// What an update sends within a batch upsert, written straight from its payload. A deleted row comes back with it anyway
+/// (`docs/twenty/protocol.md#upserts`). It carries external id and name, so that a row which is inserted because the one
+/// that was looked at went is whole enough to be known again.
+pub struct BatchUpdate<'a> {
+    upsert: &'a Upsert,
+    rules: &'a Rules,
+    update: &'a Update,
+}
+
+impl Serialize for BatchUpdate<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (mapped, payload) = (&self.upsert.mapped, &self.update.payload);
+        let target = &self.update.target;
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in payload {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry("id", &self.update.id)?;
+        // A row that is claimed has it in its payload.
+        if let Some(field) = mapped.external_id_field.name()
+            && !payload.contains_key(field)
+        {
+            map.serialize_entry(field, &mapped.stored_external_id)?;
+        }
+        if self.rules.is_ours("name")
+            && !target.blanks_only
+            && !payload.contains_key("name")
+            && let Some(name) = target.row.get("name")
+        {
+            // As the row has it: its parts stay as they are.
+            map.serialize_entry("name", name)?;
         }
         map.end()
     }

@@ -202,27 +202,4 @@ impl Update {
         }
         payload
     }
-
-    /// What is sent within a batch upsert. A deleted row comes back with it anyway
-    /// (`docs/twenty/protocol.md#upserts`). It carries external id and name, so that a row which is inserted because the
-    /// one that was looked at went is whole enough to be known again.
-    pub fn in_batch(&self, upsert: &Upsert, rules: &Rules) -> serde_json::Map<String, Value> {
-        let mut element = self.payload.clone();
-        element.insert("id".to_owned(), self.id.clone().into());
-        if let Some(field) = upsert.mapped.external_id_field.name() {
-            element.insert(
-                field.to_owned(),
-                upsert.mapped.stored_external_id.clone().into(),
-            );
-        }
-        if rules.is_ours("name")
-            && !self.target.blanks_only
-            && !element.contains_key("name")
-            && let Some(name) = self.target.row.get("name")
-        {
-            // As the row has it: its parts stay as they are.
-            element.insert("name".to_owned(), name.clone());
-        }
-        element
-    }
 }
