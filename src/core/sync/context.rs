@@ -16,7 +16,7 @@ use super::options::ServiceOptions;
 use super::queue::broke_off;
 use super::queue::keyed_queue::{Hold, Turn, Write};
 use super::record::input::{Input, Outcome, RecordKey, Upserted};
-use super::requests::Record;
+use super::requests::Row;
 use super::schema_source::Sign;
 use super::scope::{Scope, ScopeKey};
 use super::workspace::SyncWorkspace;
@@ -126,7 +126,7 @@ impl SyncContext {
     }
 
     /// Takes note of the domain or the name that a row holds.
-    pub(super) fn note_seen(&self, kind: ObjectKind, external_id: &str, row: &Record) {
+    pub(super) fn note_seen(&self, kind: ObjectKind, external_id: &str, row: &Row) {
         match (kind, whole_name(row)) {
             (ObjectKind::Company, _) => self.scope.domains.note(external_id, row),
             (ObjectKind::Person, Some(name)) => {
@@ -152,7 +152,7 @@ impl SyncContext {
         &self,
         schema: &WorkspaceSchema,
         kind: ObjectKind,
-        record: &Record,
+        record: &Row,
     ) {
         let known = schema.object(kind);
         let names = &self.options.field_names;

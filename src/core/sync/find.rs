@@ -16,13 +16,13 @@ use super::context::SyncContext;
 use super::record::collision::Claimant;
 use super::record::entity::Entity;
 use super::record::notices::store_failed;
-use super::requests::{self, Record, id_of, is_deleted};
+use super::requests::{self, Row, id_of, is_deleted};
 use super::schema_source::Sign;
 
 /// All rows of one external id, deleted ones included.
 pub(super) struct OwnRows {
     /// The one that an upsert would write comes first. More than one only where the external id is not unique.
-    pub rows: Vec<Record>,
+    pub rows: Vec<Row>,
     pub schema: Arc<WorkspaceSchema>,
     /// A store that failed.
     pub warnings: Vec<SyncWarning>,
@@ -38,7 +38,7 @@ pub struct Found {
 }
 
 /// A person's name as the row has it, so that nobody has to split it again.
-fn name_parts(row: &Record) -> Option<Value> {
+fn name_parts(row: &Row) -> Option<Value> {
     let parts = row.get("name")?.as_object()?;
     Some(json!({"firstName": part(parts, "firstName"), "lastName": part(parts, "lastName")}))
 }
@@ -117,9 +117,9 @@ impl SyncContext {
             external_id_field: &field,
             unique: None,
         };
-        let all: Vec<&Record> = rows.iter().collect();
+        let all: Vec<&Row> = rows.iter().collect();
         let first = claimant.own_row(&all).map(|row| id_of(row).to_owned());
-        let mut own: Vec<Record> = rows
+        let mut own: Vec<Row> = rows
             .into_iter()
             .filter(|row| claimant.is_own(row))
             .collect();
@@ -143,7 +143,7 @@ impl SyncContext {
         kind: ObjectKind,
         ids: &[Uuid],
         stored: &str,
-    ) -> Result<(Vec<Record>, Arc<WorkspaceSchema>), CrmError> {
+    ) -> Result<(Vec<Row>, Arc<WorkspaceSchema>), CrmError> {
         let schema = self.schema().await?;
         match self.ask(kind, &schema, ids, stored).await {
             Err(error) if error.code == ErrorCode::ValidationError => {
@@ -165,7 +165,7 @@ impl SyncContext {
         schema: &WorkspaceSchema,
         ids: &[Uuid],
         stored: &str,
-    ) -> Result<Vec<Record>, CrmError> {
+    ) -> Result<Vec<Row>, CrmError> {
         let with_company = kind == ObjectKind::Person;
         let names = &self.options.field_names;
         let mut query = LookupQuery::new(kind, schema.object(kind), names, with_company);

@@ -14,7 +14,7 @@ use crate::core::twenty::lookup::{
 };
 
 use super::record::row::with_sent;
-pub use super::record::row::{Row as Record, id_of, is_deleted, text_of, version_of};
+pub use super::record::row::{Row, id_of, is_deleted, text_of, version_of};
 
 /// Repeats of a look-up whose answer does not fit.
 const MAX_UNFIT_ANSWERS: u32 = 2;
@@ -30,7 +30,7 @@ struct Envelope {
     data: Map<String, Value>,
 }
 
-fn record_of(body: &[u8], key: &str, id: &str) -> Result<Record, CrmError> {
+fn record_of(body: &[u8], key: &str, id: &str) -> Result<Row, CrmError> {
     let mut envelope: Envelope =
         serde_json::from_slice(body).map_err(|error| unreadable("record", &error))?;
     match envelope.data.remove(key) {
@@ -77,7 +77,7 @@ pub(super) fn json_key(name: &str) -> String {
     format!("\"{name}\"")
 }
 
-fn body_of(payload: &Record) -> Result<Bytes, CrmError> {
+fn body_of(payload: &Row) -> Result<Bytes, CrmError> {
     serde_json::to_vec(payload)
         .map(Bytes::from)
         .map_err(|error| {
@@ -93,11 +93,7 @@ fn body_of(payload: &Record) -> Result<Bytes, CrmError> {
 ///
 /// # Errors
 /// VALIDATION_ERROR with reason DUPLICATE when a row with one of the unique values exists, and all that calls end with.
-pub async fn create(
-    http: &HttpClient,
-    kind: ObjectKind,
-    payload: &Record,
-) -> Result<Record, CrmError> {
+pub async fn create(http: &HttpClient, kind: ObjectKind, payload: &Row) -> Result<Row, CrmError> {
     let request =
         Request::post(format!("/rest/{}", kind.plural()), body_of(payload)?).repeatable(true);
     let id = id_of(payload);
@@ -115,8 +111,8 @@ pub async fn patch(
     http: &HttpClient,
     kind: ObjectKind,
     id: &str,
-    payload: &Record,
-) -> Result<Record, CrmError> {
+    payload: &Row,
+) -> Result<Row, CrmError> {
     let request = Request::patch(format!("/rest/{}/{id}", kind.plural()), body_of(payload)?)
         .expects([json_key(kind.update_key()), id.to_owned()]);
     let response = http.call(request).await?;
@@ -136,8 +132,8 @@ pub async fn patch_live(
     http: &HttpClient,
     query: &LookupQuery,
     id: &str,
-    payload: &Record,
-) -> Result<Option<Record>, CrmError> {
+    payload: &Row,
+) -> Result<Option<Row>, CrmError> {
     let kind = query.kind;
     // As a PATCH: what it sets twice is what it sets once.
     let mut request =
@@ -163,7 +159,7 @@ pub async fn patch_live(
 ///
 /// # Errors
 /// As [`patch`].
-pub async fn revive(http: &HttpClient, kind: ObjectKind, id: &str) -> Result<Record, CrmError> {
+pub async fn revive(http: &HttpClient, kind: ObjectKind, id: &str) -> Result<Row, CrmError> {
     let mut payload = Map::new();
     payload.insert("deletedAt".to_owned(), Value::Null);
     patch(http, kind, id, &payload).await
@@ -173,7 +169,7 @@ pub async fn revive(http: &HttpClient, kind: ObjectKind, id: &str) -> Result<Rec
 ///
 /// # Errors
 /// As [`patch`].
-pub async fn take_value(http: &HttpClient, kind: ObjectKind, row: &Record) -> Result<(), CrmError> {
+pub async fn take_value(http: &HttpClient, kind: ObjectKind, row: &Row) -> Result<(), CrmError> {
     let payload = emptied(row, kind.unique_field(), kind.unique_subfield());
     patch(http, kind, id_of(row), &payload).await.map(drop)
 }
@@ -182,7 +178,7 @@ pub async fn take_value(http: &HttpClient, kind: ObjectKind, row: &Record) -> Re
 ///
 /// # Errors
 /// As `look_up`.
-pub async fn look_up_once(http: &HttpClient, query: LookupQuery) -> Result<Vec<Record>, CrmError> {
+pub async fn look_up_once(http: &HttpClient, query: LookupQuery) -> Result<Vec<Row>, CrmError> {
     let queries = [query];
     let mut request = Request::post("/graphql", lookup::build(&queries)?);
     request.skip_retry = true;
@@ -253,7 +249,7 @@ fn another_answer() -> CrmError {
 #[derive(Debug, Default)]
 pub struct LookedUp {
     /// The rows of each query, in the queries' order.
-    pub rows: Vec<Vec<Record>>,
+    pub rows: Vec<Vec<Row>>,
     /// How many pages they came in.
     pub pages: usize,
     /// Bytes of all pages.

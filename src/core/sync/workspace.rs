@@ -9,7 +9,7 @@ use crate::core::twenty::domain::DomainForm;
 use super::further_emails::FurtherEmails;
 use super::mappings::seen_domains::domain_link;
 use super::queue::row_locks::RowLocks;
-use super::requests::{Record, id_of};
+use super::requests::{Row, id_of};
 use super::schema_source::SchemaSource;
 use super::scope::Scopes;
 
@@ -50,7 +50,7 @@ impl SyncWorkspace {
     pub fn learn_domain_form<'r>(
         &self,
         own_ids: &[String],
-        rows: impl IntoIterator<Item = &'r Record>,
+        rows: impl IntoIterator<Item = &'r Row>,
     ) {
         let links = rows
             .into_iter()

@@ -10,7 +10,7 @@ use crate::core::store::MappingWrite;
 use crate::core::sync::mappings::cache::is_fresh;
 use crate::core::sync::mappings::entry::{ContentHash, Entry};
 use crate::core::sync::mappings::stored_version::{entry_of, write_of};
-use crate::core::sync::requests::{Record, id_of, version_of};
+use crate::core::sync::requests::{Row, id_of, version_of};
 use crate::core::twenty::ids::{CrmId, ObjectKind, record_id};
 
 impl SyncContext {
@@ -88,7 +88,7 @@ impl SyncContext {
         kind: ObjectKind,
         external_id: &str,
         hash: Option<ContentHash>,
-        row: &Record,
+        row: &Row,
     ) -> Option<Entry> {
         let crm_id = CrmId::parse(id_of(row))?;
         Some(Entry {

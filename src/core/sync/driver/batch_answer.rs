@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Map;
 
-use crate::core::sync::record::row::Row as Record;
+use crate::core::sync::record::row::Row;
 use crate::core::twenty::fields::FieldNames;
 
 /// The fields of a row that are kept.
@@ -36,7 +36,7 @@ pub fn read(
     text: &[u8],
     key: &str,
     kept: &Kept<'_>,
-) -> Result<Option<Vec<Record>>, serde_json::Error> {
+) -> Result<Option<Vec<Row>>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let rows = Member {
         key: "data",
@@ -111,7 +111,7 @@ impl Visitor<'_> for Place<'_> {
 struct Rows<'a>(&'a [&'a str]);
 
 impl<'de> DeserializeSeed<'de> for Rows<'_> {
-    type Value = Vec<Record>;
+    type Value = Vec<Row>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_seq(self)
@@ -119,7 +119,7 @@ impl<'de> DeserializeSeed<'de> for Rows<'_> {
 }
 
 impl<'de> Visitor<'de> for Rows<'_> {
-    type Value = Vec<Record>;
+    type Value = Vec<Row>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of records")
@@ -127,7 +127,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut rows = Vec::new();
-        while let Some(row) = seq.next_element_seed(Row(self.0))? {
+        while let Some(row) = seq.next_element_seed(OneRow(self.0))? {
             rows.extend(row);
         }
         Ok(rows)
@@ -135,18 +135,18 @@ impl<'de> Visitor<'de> for Rows<'_> {
 }
 
 /// None for anything but an object.
-struct Row<'a>(&'a [&'a str]);
+struct OneRow<'a>(&'a [&'a str]);
 
-impl<'de> DeserializeSeed<'de> for Row<'_> {
-    type Value = Option<Record>;
+impl<'de> DeserializeSeed<'de> for OneRow<'_> {
+    type Value = Option<Row>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Row<'_> {
-    type Value = Option<Record>;
+impl<'de> Visitor<'de> for OneRow<'_> {
+    type Value = Option<Row>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a record")
@@ -214,7 +214,7 @@ mod tests {
         let all = json!({
             "id": "1", "emails": {"primaryEmail": "a@x.com", "additionalEmails": []}, "planCustom": null, "city": "Q\u{fc}b\"ec",
         });
-        let rows = |rows: Option<Vec<Record>>| rows.map(|rows| json!(rows));
+        let rows = |rows: Option<Vec<Row>>| rows.map(|rows| json!(rows));
         assert_eq!(rows(kept(Kept::all(&names))), Some(json!([all])));
         let few = json!({"id": "1", "planCustom": null, "city": "Q\u{fc}b\"ec"});
         assert_eq!(rows(kept(Kept::identity(&names))), Some(json!([few])));

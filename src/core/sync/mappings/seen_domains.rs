@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 
-use crate::core::sync::requests::Record;
+use crate::core::sync::requests::Row;
 
 /// The links that companies of ours were last seen to hold. A domain has many spellings, and on servers before 2.38 the
 /// unique index tells them apart: a domain that is new to a company must be looked for before it is written.
@@ -25,7 +25,7 @@ impl SeenDomains {
     }
 
     /// Takes note of what the company's row holds.
-    pub fn note(&self, external_id: &str, row: &Record) {
+    pub fn note(&self, external_id: &str, row: &Row) {
         let mut domains = self.lock();
         match domain_link(row) {
             None => drop(domains.pop(external_id)),
@@ -55,7 +55,7 @@ impl SeenDomains {
 }
 
 /// The link that a company's row holds, if it holds one.
-pub fn domain_link(row: &Record) -> Option<&str> {
+pub fn domain_link(row: &Row) -> Option<&str> {
     let link = row.get("domainName")?.get("primaryLinkUrl")?.as_str()?;
     Some(link).filter(|link| !link.is_empty())
 }

@@ -8,7 +8,7 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::warning::SyncWarning;
 
-use super::row::{Row as Record, id_of, is_deleted};
+use super::row::{Row, id_of, is_deleted};
 use crate::core::sync::options::{
     ClaimedMatch, Collisions, DeletedMatch, OwnDeleted, OwnGone, UnclaimedMatch,
 };
@@ -68,7 +68,7 @@ pub enum Decision {
     /// Ours, deleted, and to be left alone.
     Skip {
         /// The row as it is.
-        row: Record,
+        row: Row,
         /// Says so.
         warning: SyncWarning,
     },
@@ -80,7 +80,7 @@ pub enum Decision {
 #[derive(Debug)]
 pub struct Target {
     /// The row.
-    pub row: Record,
+    pub row: Row,
     /// It is soft-deleted and comes back with this write.
     pub revive: bool,
     /// It does not carry our external id yet.
@@ -92,7 +92,7 @@ pub struct Target {
     /// The row holds it all the same, in another spelling.
     pub holds_spelling: bool,
     /// The row that loses the e-mail or domain first.
-    pub take_from: Option<Record>,
+    pub take_from: Option<Row>,
     /// What the caller is told.
     pub warnings: Vec<SyncWarning>,
 }
@@ -108,7 +108,7 @@ impl Decision {
 
 impl Target {
     /// One that is ours, and is written as it is.
-    pub fn own(row: &Record) -> Self {
+    pub fn own(row: &Row) -> Self {
         Self {
             row: row.clone(),
             revive: false,
@@ -128,7 +128,7 @@ impl Target {
 }
 
 /// Decides from all rows that carry one of the keys of `claimant`, deleted ones included.
-pub fn decide(claimant: &Claimant<'_>, rows: &[&Record], collisions: &Collisions) -> Decision {
+pub fn decide(claimant: &Claimant<'_>, rows: &[&Row], collisions: &Collisions) -> Decision {
     let own = claimant.own_row(rows);
     let holder = claimant.holder(rows, own);
     match own {
@@ -141,12 +141,7 @@ pub fn decide(claimant: &Claimant<'_>, rows: &[&Record], collisions: &Collisions
 }
 
 impl Claimant<'_> {
-    fn write_own(
-        &self,
-        own: &Record,
-        holder: Option<&Record>,
-        collisions: &Collisions,
-    ) -> Decision {
+    fn write_own(&self, own: &Row, holder: Option<&Row>, collisions: &Collisions) -> Decision {
         let mut target = Target::own(own);
         target.claim =
             self.external_id_field.name().is_some() && self.external_id_of(own).is_none();
@@ -198,7 +193,7 @@ impl Claimant<'_> {
     /// Our row is soft-deleted: the warning with which it is revived, or what is done instead.
     fn meet_own_deleted(
         &self,
-        own: &Record,
+        own: &Row,
         policy: OwnDeleted,
     ) -> Result<SyncWarning, Box<Decision>> {
         let noun = self.noun();
@@ -230,7 +225,7 @@ impl Claimant<'_> {
     }
 
     /// No row of ours, but one with our e-mail or domain.
-    fn meet_stranger(&self, holder: &Record, collisions: &Collisions) -> Decision {
+    fn meet_stranger(&self, holder: &Row, collisions: &Collisions) -> Decision {
         let Some(unique) = self.unique else {
             return Decision::create();
         };
@@ -269,7 +264,7 @@ impl Claimant<'_> {
     fn make_own(
         &self,
         unique: &UniqueValue,
-        holder: &Record,
+        holder: &Row,
         collisions: &Collisions,
     ) -> Result<Target, CrmError> {
         let mut target = Target::own(holder);
@@ -296,7 +291,7 @@ impl Claimant<'_> {
 
     /// No row of ours, and none with our e-mail, but perhaps one that has it beside its primary one. The server keeps
     /// those not unique: the record can be written with it in any case.
-    fn meet_further(&self, rows: &[&Record], collisions: &Collisions) -> Decision {
+    fn meet_further(&self, rows: &[&Row], collisions: &Collisions) -> Decision {
         let Some(unique) = self.unique else {
             return Decision::create();
         };

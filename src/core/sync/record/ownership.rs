@@ -13,7 +13,7 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::ObjectSchema;
 use crate::core::twenty::values::is_blank;
 
-use super::row::Row as Record;
+use super::row::Row;
 
 /// When a field of an existing record is written. A new record gets every field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
@@ -29,7 +29,7 @@ pub enum Owner {
 }
 
 impl Owner {
-    fn lets_write(self, field: &str, row: Option<&Record>) -> bool {
+    fn lets_write(self, field: &str, row: Option<&Row>) -> bool {
         match self {
             Self::Always => true,
             Self::CreateOnly => false,
@@ -129,7 +129,7 @@ pub fn needs_row(restricted: &[(String, Owner)], payload: &Map<String, Value>) -
 }
 
 /// Whether an update of `row` may write this field.
-pub fn may_write(restricted: &[(String, Owner)], field: &str, row: &Record) -> bool {
+pub fn may_write(restricted: &[(String, Owner)], field: &str, row: &Row) -> bool {
     let mut owners = restricted.iter().filter(|(name, _)| name == field);
     owners.all(|(name, owner)| owner.lets_write(name, Some(row)))
 }
@@ -141,7 +141,7 @@ pub fn may_write(restricted: &[(String, Owner)], field: &str, row: &Record) -> b
 pub fn restrict(
     restricted: &[(String, Owner)],
     payload: &mut Map<String, Value>,
-    row: Option<&Record>,
+    row: Option<&Row>,
 ) -> bool {
     let mut is_whole = true;
     for (name, owner) in restricted {

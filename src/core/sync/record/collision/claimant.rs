@@ -1,6 +1,6 @@
 //! Who asks for a row, and which of the rows that were found are theirs.
 
-use crate::core::sync::record::row::{Row as Record, id_of, is_deleted, text_of};
+use crate::core::sync::record::row::{Row, id_of, is_deleted, text_of};
 use crate::core::twenty::additional_emails;
 use crate::core::twenty::fields::ExternalIdField;
 use crate::core::twenty::ids::ObjectKind;
@@ -42,17 +42,17 @@ impl<'a> Claimant<'a> {
         }
     }
 
-    pub(super) fn external_id_of<'r>(&self, row: &'r Record) -> Option<&'r str> {
+    pub(super) fn external_id_of<'r>(&self, row: &'r Row) -> Option<&'r str> {
         let name = self.external_id_field.name()?;
         Some(text_of(row, name)).filter(|text| !text.is_empty())
     }
 
-    fn has_own_id(&self, row: &Record) -> bool {
+    fn has_own_id(&self, row: &Row) -> bool {
         self.own_ids.iter().any(|id| id == id_of(row))
     }
 
     /// Whether the row carries our external id, or one of our ids and nobody's external id.
-    pub fn is_own(&self, row: &Record) -> bool {
+    pub fn is_own(&self, row: &Row) -> bool {
         match self.external_id_of(row) {
             Some(external_id) => external_id == self.stored_external_id,
             None => self.has_own_id(row),
@@ -61,7 +61,7 @@ impl<'a> Claimant<'a> {
 
     /// The row that carries our external id, else one of our ids that no other external id has claimed. Of several
     /// (a field that is not unique), a live one and one with an id of ours, else the oldest.
-    pub fn own_row<'r>(&self, rows: &[&'r Record]) -> Option<&'r Record> {
+    pub fn own_row<'r>(&self, rows: &[&'r Row]) -> Option<&'r Row> {
         rows.iter()
             .copied()
             .filter(|row| self.is_own(row))
@@ -75,14 +75,14 @@ impl<'a> Claimant<'a> {
             })
     }
 
-    pub(super) fn holds_unique(&self, row: &Record) -> bool {
+    pub(super) fn holds_unique(&self, row: &Row) -> bool {
         self.unique.is_some_and(|unique| {
             identity_of(self.kind, row).is_some_and(|held| held == unique.identity)
         })
     }
 
     /// Whether the row has our e-mail beside another, primary one.
-    pub(super) fn has_further(&self, row: &Record) -> bool {
+    pub(super) fn has_further(&self, row: &Row) -> bool {
         let unique = self.unique.filter(|_| self.kind == ObjectKind::Person);
         unique.is_some_and(|unique| {
             !self.holds_unique(row)
@@ -91,17 +91,13 @@ impl<'a> Claimant<'a> {
     }
 
     /// The live rows that have our e-mail beside another, primary one.
-    pub(super) fn further_holders<'r>(&self, rows: &[&'r Record]) -> Vec<&'r Record> {
+    pub(super) fn further_holders<'r>(&self, rows: &[&'r Row]) -> Vec<&'r Row> {
         let live = rows.iter().copied().filter(|row| !is_deleted(row));
         live.filter(|row| self.has_further(row)).collect()
     }
 
     /// Another row with our e-mail or domain: a live one before a deleted one, the oldest first.
-    pub(super) fn holder<'r>(
-        &self,
-        rows: &[&'r Record],
-        own: Option<&Record>,
-    ) -> Option<&'r Record> {
+    pub(super) fn holder<'r>(&self, rows: &[&'r Row], own: Option<&Row>) -> Option<&'r Row> {
         rows.iter()
             .copied()
             .filter(|row| own.is_none_or(|own| id_of(own) != id_of(row)))

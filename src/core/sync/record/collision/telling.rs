@@ -3,7 +3,7 @@
 use super::{Claimant, reason};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
-use crate::core::sync::record::row::{Row as Record, id_of, is_deleted};
+use crate::core::sync::record::row::{Row, id_of, is_deleted};
 use crate::core::twenty::record::UniqueValue;
 use crate::core::twenty::warning::SyncWarning;
 
@@ -22,7 +22,7 @@ impl Claimant<'_> {
     }
 
     /// Names the other row, and its external id where it has one.
-    pub(super) fn about(&self, warning: SyncWarning, row: &Record) -> SyncWarning {
+    pub(super) fn about(&self, warning: SyncWarning, row: &Row) -> SyncWarning {
         let warning = warning.with_crm_id(id_of(row));
         match self.external_id_of(row) {
             Some(other) => warning.with_other_external_id(other),
@@ -30,14 +30,14 @@ impl Claimant<'_> {
         }
     }
 
-    pub(super) fn describe(&self, row: &Record) -> String {
+    pub(super) fn describe(&self, row: &Row) -> String {
         match self.external_id_of(row) {
             Some(other) => format!("{:?} (row {})", other, id_of(row)),
             None => format!("row {}", id_of(row)),
         }
     }
 
-    pub(super) fn left_out(&self, unique: &UniqueValue, holder: &Record) -> SyncWarning {
+    pub(super) fn left_out(&self, unique: &UniqueValue, holder: &Row) -> SyncWarning {
         let (reason, state) = if is_deleted(holder) {
             (reason::VALUE_ON_DELETED_ROW, "soft-deleted ")
         } else {
@@ -54,7 +54,7 @@ impl Claimant<'_> {
     }
 
     /// Rows have our e-mail beside their primary ones; ours is written with it.
-    pub(super) fn additional_email(&self, holders: &[&Record]) -> SyncWarning {
+    pub(super) fn additional_email(&self, holders: &[&Row]) -> SyncWarning {
         let whose: Vec<String> = holders.iter().map(|row| self.describe(row)).collect();
         let message = format!(
             "the e-mail of {:?} is an additional address of {}: {:?} was written with it all the same. If they are one \
@@ -71,7 +71,7 @@ impl Claimant<'_> {
     }
 
     /// Our own row has the e-mail beside its primary one, which stays.
-    pub(super) fn primary_email_kept(&self, own: &Record) -> SyncWarning {
+    pub(super) fn primary_email_kept(&self, own: &Row) -> SyncWarning {
         let message = format!(
             "row {} of {:?} has this e-mail among its additional addresses: its primary address stays",
             id_of(own),
@@ -81,7 +81,7 @@ impl Claimant<'_> {
             .with_crm_id(id_of(own))
     }
 
-    pub(super) fn taken_over(&self, unique: &UniqueValue, holder: &Record) -> SyncWarning {
+    pub(super) fn taken_over(&self, unique: &UniqueValue, holder: &Row) -> SyncWarning {
         let message = format!(
             "the {} of {:?} was taken over from {}",
             value_noun(unique),
@@ -94,7 +94,7 @@ impl Claimant<'_> {
         )
     }
 
-    pub(super) fn taken(&self, unique: &UniqueValue, holder: &Record) -> CrmError {
+    pub(super) fn taken(&self, unique: &UniqueValue, holder: &Row) -> CrmError {
         self.failure(
             error_reason::COLLISION,
             format!(
@@ -109,7 +109,7 @@ impl Claimant<'_> {
         .with_detail("field", unique.input_field)
     }
 
-    pub(super) fn failure(&self, reason: &str, message: String, row: &Record) -> CrmError {
+    pub(super) fn failure(&self, reason: &str, message: String, row: &Row) -> CrmError {
         let error = CrmError::new(ErrorCode::OperationFailed, message)
             .with_detail("reason", reason)
             .with_detail("externalId", self.external_id)

@@ -18,7 +18,7 @@ fn unique() -> UniqueValue {
     }
 }
 
-fn row(id: &str, external_id: &str, email: &str, deleted: bool) -> Record {
+fn row(id: &str, external_id: &str, email: &str, deleted: bool) -> Row {
     let row = json!({
         "id": id,
         "createdAt": "2026-01-01T00:00:00.000Z",
@@ -29,7 +29,7 @@ fn row(id: &str, external_id: &str, email: &str, deleted: bool) -> Record {
     serde_json::from_value(row).expect("an object")
 }
 
-fn decide_with(field: &ExternalIdField, rows: &[Record], collisions: Collisions) -> Decision {
+fn decide_with(field: &ExternalIdField, rows: &[Row], collisions: Collisions) -> Decision {
     let (own_ids, unique) = ([OURS.to_owned()], unique());
     let claimant = Claimant {
         kind: ObjectKind::Person,
@@ -39,7 +39,7 @@ fn decide_with(field: &ExternalIdField, rows: &[Record], collisions: Collisions)
         external_id_field: field,
         unique: Some(&unique),
     };
-    let rows: Vec<&Record> = rows.iter().collect();
+    let rows: Vec<&Row> = rows.iter().collect();
     decide(&claimant, &rows, &collisions)
 }
 
@@ -225,7 +225,7 @@ fn another_spelling_on_another_row_leaves_both_as_they_are() {
 }
 
 /// A row with another primary address, and ours beside it.
-fn beside(id: &str, external_id: &str, deleted: bool) -> Record {
+fn beside(id: &str, external_id: &str, deleted: bool) -> Row {
     let mut row = row(id, external_id, "b@x.example", deleted);
     let emails =
         json!({"primaryEmail": "b@x.example", "additionalEmails": ["c@x.example", "A@X.example"]});
