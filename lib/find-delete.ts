@@ -14,6 +14,13 @@ const DELETE_OPTIONS = optionSchema<DeleteOptions>({ mode: 'core', signal: 'here
 
 type Service = { native: SyncService; hooks: Hooks | undefined };
 
+/** What find and delete read of their arguments, before anything is asked. */
+function readArguments(known: readonly string[], externalId: unknown, options: unknown) {
+  const key = keyToJson(externalId);
+  const optionsJson = optionsToJson(readOptions('options', options ?? undefined, known));
+  return { key, optionsJson, signal: readSignal(options) };
+}
+
 /** Starts the search for one record. */
 function startFind(
   { native, hooks }: Service,
@@ -21,13 +28,10 @@ function startFind(
   externalId: unknown,
   options: unknown,
 ) {
-  const key = keyToJson(externalId);
-  const optionsJson = optionsToJson(
-    readOptions('options', options ?? undefined, FIND_OPTIONS.core),
-  );
+  const { key, optionsJson, signal } = readArguments(FIND_OPTIONS.core, externalId, options);
   return call(
     (dispatcher, id) => native.find(dispatcher, id, kind, key, optionsJson),
-    readSignal(options),
+    signal,
     operationOf('find', hooks, ENTITIES[kind], key),
   );
 }
@@ -39,11 +43,7 @@ function startDelete(
   externalId: unknown,
   options: unknown,
 ) {
-  const key = keyToJson(externalId);
-  const optionsJson = optionsToJson(
-    readOptions('options', options ?? undefined, DELETE_OPTIONS.core),
-  );
-  const signal = readSignal(options);
+  const { key, optionsJson, signal } = readArguments(DELETE_OPTIONS.core, externalId, options);
   liftHoldAfterThisTurn();
   return call(
     (dispatcher, id) => native.delete(dispatcher, id, kind, key, optionsJson),
