@@ -102,7 +102,8 @@ export async function runRow(row, { records, seed, sim, timeoutMs: shortMs, cloc
     proxy.requests = 0;
     if (row.options) await sim.setOptions(row.options);
     await sim.addFaults(REFUSED);
-    proxy.scene = row.scene({ random, proxy, sim, timeoutMs, clock });
+    const scene = row.scene({ random, proxy, sim, timeoutMs, clock });
+    proxy.scene = scene;
     /** @type {Map<string, Outcome>} */
     const outcomes = new Map();
     const pauses = await write(service, population, outboxFile, outcomes);
@@ -117,7 +118,9 @@ export async function runRow(row, { records, seed, sim, timeoutMs: shortMs, cloc
     const healed = await take(outcomes);
     const seconds = (performance.now() - start) / 1000;
     const faults = Object.fromEntries(proxy.injected);
-    const throttled = row.options ? (await sim.stats()).rateLimited : 0;
+    const throttled = row.options
+      ? (await sim.stats()).rateLimited - (scene.refusedOthers?.() ?? 0)
+      : 0;
     const injected = proxy.faults + throttled;
     return { count: counted, healed, requests, injected, faults, pauses, seconds };
   } finally {

@@ -21,6 +21,7 @@ import { encode, RequestReader } from './http-frames.mjs';
  * @property {(number: number) => Fault | undefined} [connection] For each new connection, numbered from 1.
  * @property {(number: number) => Fault | undefined} [request] For each request, numbered from 1.
  * @property {(number: number) => void | Promise<void>} [beforeEach] Before each whole request is answered.
+ * @property {() => number} [refusedOthers] How many 429s went to clients other than the one that is tested.
  * @property {() => unknown} [end] Puts things right when it is over; may be a promise.
  */
 

@@ -165,6 +165,35 @@ function databaseOutages(sim, proxy, random) {
   };
 }
 
+/** Calls in each bucket of the row below; one comes back every 30 ms. */
+const LIMIT = { limit: 20, ttlMs: 600 };
+/** Others come with every so many requests of ours. */
+const OTHERS_EVERY = 6;
+
+/**
+ * Other clients of the workspace spend what is left of its limit, just before a request of ours: a client that paces
+ * itself would not meet the limit otherwise.
+ * @param {Sim} sim
+ * @returns {Scene}
+ */
+function othersSpendTheLimit(sim) {
+  const headers = { authorization: `Bearer ${sim.apiKey}` };
+  const spend = async () => {
+    const answer = await fetch(`${sim.baseUrl}/rest/people?limit=1`, { headers });
+    await answer.arrayBuffer();
+    return answer.status;
+  };
+  let refusedOthers = 0;
+  return {
+    async beforeEach(number) {
+      if (number % OTHERS_EVERY !== 0) return;
+      const statuses = await Promise.all(Array.from({ length: LIMIT.limit }, spend));
+      refusedOthers += statuses.filter((status) => status === 429).length;
+    },
+    refusedOthers: () => refusedOthers,
+  };
+}
+
 /** The server's clock jumps, and so does what its answers say of it. @param {Sim} sim @param {FaultProxy} proxy @param {Random} random @returns {Scene} */
 function clockJumps(sim, proxy, random) {
   const { date, retryAfter } = faults.wrongClock(random);
@@ -266,9 +295,8 @@ export const rows = [
       faults.tooManyRetryAfter(random),
     ]),
   ),
-  // Whoever is slower than a call in 30 ms would never meet it.
-  row('limit', 'the server’s own rate limit', () => ({}), {
-    options: { rateLimits: { long: { limit: 20, ttlMs: 600 } } },
+  row('limit', 'the server’s own rate limit', ({ sim }) => othersSpendTheLimit(sim), {
+    options: { rateLimits: { long: LIMIT } },
   }),
   row('clock', 'the server’s clock jumps', ({ sim, proxy, random }) =>
     clockJumps(sim, proxy, random),
