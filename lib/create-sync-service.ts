@@ -50,8 +50,8 @@ function createTwentyCrmSyncService(
 
 /**
  * A {@link TwentyCrmSyncService} from `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_SYNC_MODE` and
- * `TWENTY_CRM_CACHE_TTL_MS`; options go over the latter two. `TWENTY_CRM_ENABLED` set to anything but `true` makes it
- * `disabled`, whatever else is said; a variable that is not set switches nothing off.
+ * `TWENTY_CRM_CACHE_TTL_MS`. An option overrides the variable of the mode or of the cache TTL. If
+ * `TWENTY_CRM_ENABLED` is set, and not to `true`, the mode is always `disabled`.
  * @param options An object, or just the cache TTL in milliseconds.
  * @param env `process.env` when it is not given.
  * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option or a variable is no good, or the URL or key is missing

@@ -160,12 +160,12 @@ declare class TwentyCrmSyncService {
    * Takes in a verified event of Twenty's webhooks: forgets what it proves wrong, so that the next write looks again.
    *
    * - A record that was soft-deleted, or destroyed, is no longer mapped; with `ownGone` other than `create` its id stays,
-   *   because it tells a record that was there from a new one. A record that was restored is mapped again.
+   *   because it shows that this record existed before. A record that was restored is mapped again.
    * - A record that somebody else edited is sent again by the next run with `skipUnchanged`, unless the event says that
    *   only fields changed which are never written.
    * - Echoes of own writes, events that come late or again, and records that are not this service's change nothing. An
-   *   own write is known by the record's `updatedAt`, which the answer to the write and its event have in common; who
-   *   wrote, as the record tells it, does not count: every API key is the same there.
+   *   own write is known by the record's `updatedAt`: the answer to the write and the event carry the same one. The
+   *   record's author does not tell, because all API keys look alike there.
    * - A merge sends `updated` for the record that stays (`moved`, where its external id is another one now), and
    *   `destroyed` for the one that goes.
    *
@@ -200,8 +200,8 @@ declare function createTwentyCrmSyncService(config: Partial<TwentyCrmRestClientC
 
 /**
  * A {@link TwentyCrmSyncService} from `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_SYNC_MODE` and
- * `TWENTY_CRM_CACHE_TTL_MS`; options go over the latter two. `TWENTY_CRM_ENABLED` set to anything but `true` makes it
- * `disabled`, whatever else is said; a variable that is not set switches nothing off.
+ * `TWENTY_CRM_CACHE_TTL_MS`. An option overrides the variable of the mode or of the cache TTL. If
+ * `TWENTY_CRM_ENABLED` is set, and not to `true`, the mode is always `disabled`.
  * @param options An object, or just the cache TTL in milliseconds.
  * @param env `process.env` when it is not given.
  * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option or a variable is no good, or the URL or key is missing

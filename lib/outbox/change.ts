@@ -12,7 +12,7 @@ const KINDS = { person: 0, company: 1 };
 
 /**
  * Checks inputs as the service itself would, so that what is refused is refused before it is stored.
- * @param service options of ours are used; of any other the defaults, and the outbox's own
+ * @param service If it is one of this package, its options hold; if not, the defaults and `ownOptions` do.
  */
 function createReader(
   service: unknown,

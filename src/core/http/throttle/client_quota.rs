@@ -12,8 +12,8 @@ use crate::core::http::Priority;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The quotas of one workspace. Clients that ask for the same quota share one, so that a client made per request is bounded
-/// as one that lives on; different quotas count apart, each the calls of those who asked for it.
+/// The quotas of one workspace. Clients that ask for the same quota share it, so that making a client per request gives
+/// nobody more calls. Different quotas count apart.
 #[derive(Debug, Default)]
 pub(in crate::core::http) struct ClientQuotas {
     by_limit: Mutex<HashMap<u32, Arc<ClientQuota>>>,

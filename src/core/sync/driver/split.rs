@@ -1,5 +1,5 @@
-//! Which part of a call's records is sent next, and how a refused part is split until the record that is to blame stands
-//! alone: a plain batch is all or nothing, and never says which row was bad (`docs/twenty/protocol.md#batches`).
+//! Which part of a call's records is sent next, and how a refused part is split until the bad record stands alone. A
+//! plain batch is all or nothing, and never says which row was bad (`docs/twenty/protocol.md#batches`).
 
 use super::entry::Entry;
 

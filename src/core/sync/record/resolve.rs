@@ -191,8 +191,8 @@ impl Upsert {
         }
     }
 
-    /// The server refused `refused` as a duplicate, and nothing but the external id of one of `rows` explains that: so
-    /// the field is unique, although the schema's source does not say (a key without the right to read metadata).
+    /// Whether a refusal shows that the field of external ids is unique, which the schema does not say where the key may
+    /// not read metadata. It does if nothing else of `refused` can be a duplicate of one of `rows`.
     fn proves_uniqueness(&self, field: &str, refused: &Map<String, Value>, rows: &[&Row]) -> bool {
         /// What no workspace keeps unique, beside what was looked up.
         const NEVER_UNIQUE: [&str; 3] = ["name", "companyId", "jobTitle"];

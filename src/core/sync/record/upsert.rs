@@ -557,8 +557,9 @@ impl Upsert {
         std::mem::replace(&mut self.step, Step::LookUp)
     }
 
-    /// A plain create is safe without a look-up only where the server itself refuses every double: most e-mails have one
-    /// spelling and a unique index, a domain has many spellings, and an external id that is not unique has no index.
+    /// A plain create is safe without a look-up only where the server itself refuses every double. It does so for most
+    /// e-mails, which have one spelling and a unique index. It does not for a domain, which has many spellings, nor for an
+    /// external id whose field is not unique.
     pub(super) fn must_look_first(&self) -> bool {
         if let Input::CompanyStub(stub) = &self.input {
             // The person that names it has just looked. A row with its domain may have been seen there, and it may be
