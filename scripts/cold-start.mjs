@@ -1,5 +1,7 @@
 // What the addon costs a process that starts cold: `require` plus the first call, over a Node that does nothing.
-// Fresh processes, interleaved so that a busy machine slows both kinds alike. Exits 1 above the limit, which is held
+//   node scripts/cold-start.mjs            exits 1 above the limit
+//   node scripts/cold-start.mjs --report   only prints the times, as CI does: they depend on the machine
+// Fresh processes, interleaved so that a busy machine slows both kinds alike. The limit is held
 // against the quickest run as the process itself measures it: other programs can only ever add to a time, and a slower
 // addon is slower at its best, too. The whole process's times hold a start and an end that vary more than that.
 import { spawn } from 'node:child_process';
@@ -112,5 +114,5 @@ console.log(
 );
 if (sum > limitMs) {
   console.log('too slow');
-  process.exitCode = 1;
+  if (!process.argv.includes('--report')) process.exitCode = 1;
 }
