@@ -1,6 +1,6 @@
-// The four files that mirror the template's own `lib/types`.
+// Mirrors the four files of the template's own `lib/types`.
 
-// What exists at run time (values), and the types of each part of `lib/`.
+// The values that exist at run time, and the types of each part of `lib/`.
 export * from './types/abort-signal.js';
 export * from './types/api-service.js';
 export * from './types/bulk.js';

@@ -2,7 +2,7 @@
 
 const errors = require('./lib/errors.js');
 
-// What few programs use is read when it is first asked for: every file costs a cold start.
+// Rarely used files are loaded on first use: every file adds to the cold start.
 
 exports.TwentyCrmErrorCode = errors.TwentyCrmErrorCode;
 exports.TwentyCrmApiError = errors.TwentyCrmApiError;

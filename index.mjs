@@ -1,4 +1,4 @@
-// One instance for both module systems, so that `instanceof` holds across them.
+// One instance for both module systems, so that `instanceof` works across them.
 import api from './index.js';
 
 export const {

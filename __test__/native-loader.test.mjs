@@ -42,8 +42,8 @@ test('nothing is installed: both places, the system, and what to do', async () =
   const [first, ...lines] = said.split('\n');
   assert.match(first, new RegExp(`${process.platform} ${process.arch}.*Node v\\d+`));
   if (platform.endsWith('-gnu')) assert.match(first, /glibc \d+\.\d+/);
-  assert.ok(lines.includes(`  the file ${addon}: not there`), said);
-  assert.ok(lines.includes(`  the npm package twenty-crm-native-${platform}: not there`), said);
+  assert.ok(lines.includes(`  the file ${addon}: not found`), said);
+  assert.ok(lines.includes(`  the npm package twenty-crm-native-${platform}: not found`), said);
   for (const word of ['--omit=optional', 'node_modules', 'npm run build', 'serverExternalPackages'])
     assert.ok(said.includes(word), word);
 });
@@ -63,7 +63,7 @@ test('each supported platform is looked for under its own name', async () => {
   for (const name of names) {
     const [system, arch] = name.split('-');
     const said = await load({ platform: system, arch });
-    assert.ok(said.includes(`the npm package twenty-crm-native-${name}: not there`), said);
+    assert.ok(said.includes(`the npm package twenty-crm-native-${name}: not found`), said);
   }
 });
 
@@ -72,7 +72,7 @@ test('a binary that is there and does not load: its own words, and no advice for
   const said = await load();
   rmSync(path.join(folder, addon));
   assert.match(said, /the file .*: .*(file too short|invalid ELF|not a mach-o|not a valid Win32)/i);
-  assert.match(said, /is there and does not load/);
+  assert.match(said, /is there but does not load/);
   assert.doesNotMatch(said, /--omit=optional/);
 });
 
@@ -97,7 +97,7 @@ test('a binary of one’s own is taken, and a wrong path says so', async () => {
   const own = { NAPI_RS_NATIVE_LIBRARY_PATH: path.join(root, addon) };
   assert.equal(await load({}, own), 'loaded');
   const said = await load({}, { NAPI_RS_NATIVE_LIBRARY_PATH: '/no/such.node' });
-  assert.match(said, /\/no\/such\.node \(NAPI_RS_NATIVE_LIBRARY_PATH\): not there/);
+  assert.match(said, /\/no\/such\.node \(NAPI_RS_NATIVE_LIBRARY_PATH\): not found/);
 });
 
 /** The flag that turns Node's permission model on: it has lost its first half. */
@@ -115,13 +115,13 @@ test('Node that forbids addons is named, and nothing is to be installed', async 
   cpSync(path.join(root, addon), path.join(folder, addon));
   t.after(() => rmSync(path.join(folder, addon)));
   assert.equal(await load(), 'loaded');
-  const noAddons = /Node runs with --no-addons, which forbids every native addon/;
+  const noAddons = /Node runs with --no-addons, which forbids native addons/;
   assertForbidden(await load({}, {}, ['--no-addons']), noAddons);
   assertForbidden(await load({}, { NODE_OPTIONS: '--no-addons' }), noAddons);
   const own = { NAPI_RS_NATIVE_LIBRARY_PATH: path.join(root, addon) };
   assertForbidden(await load({}, own, ['--no-addons']), noAddons);
   const all = '--allow-fs-read=*';
-  const permission = /permission model is on.*add --allow-addons/;
+  const permission = /permission model forbids native addons.*add --allow-addons/;
   assertForbidden(await load({}, {}, [PERMISSION, all]), permission);
   assertForbidden(await load({}, { NODE_OPTIONS: `${PERMISSION} ${all}` }), permission);
   assert.equal(await load({}, {}, [PERMISSION, all, '--allow-addons']), 'loaded');

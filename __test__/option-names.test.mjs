@@ -113,7 +113,7 @@ for (const [call, [owner, take]] of Object.entries(takers)) {
       assert.equal(error.details.field, slip);
       assert.match(
         error.message,
-        new RegExp(`^${slip} is no option of \\w+: did you mean ${name}\\?$`),
+        new RegExp(`^${slip} is not an option of \\w+: did you mean ${name}\\?$`),
       );
       assert.doesNotMatch(String(await refusalOf(() => take({ [slip]: undefined }))), /no option/);
     }
@@ -125,7 +125,7 @@ test('a request knows the options that are declared', async () => {
   const { error } = await client.get('/rest/people', /** @type {any} */ ({ timeOut: 5 }));
   assert.equal(error?.code, 'VALIDATION_ERROR');
   assert.equal(error.details?.field, 'timeOut');
-  assert.equal(error.message, 'timeOut is no option of a request: did you mean timeout?');
+  assert.equal(error.message, 'timeOut is not an option of a request: did you mean timeout?');
   for (const name of declaredMembers('TwentyCrmRequestOptions')) {
     const other = await client.delete('/rest/people', { [name.toUpperCase()]: 1 });
     assert.match(String(other.error?.message), new RegExp(`did you mean ${name}\\?`));
@@ -135,20 +135,26 @@ test('a request knows the options that are declared', async () => {
 test('a diagnosis says it in its findings', async () => {
   const { ok, findings } = await api.diagnose(config, /** @type {any} */ ({ fieldName: {} }));
   assert.equal(ok, false);
-  assert.equal(findings[0].message, 'fieldName is no option of diagnose: did you mean fieldNames?');
+  assert.equal(
+    findings[0].message,
+    'fieldName is not an option of diagnose: did you mean fieldNames?',
+  );
 });
 
 test('the refusal names the option that was meant', () => {
   for (const [options, message] of /** @type {[any, string][]} */ ([
-    [{ dryrun: true }, 'dryrun is no option of syncPersons: did you mean dryRun?'],
-    [{ concurrency: 2 }, 'concurrency is no option of syncPersons: did you mean maxConcurrency?'],
-    [{ onprogress() {} }, 'onprogress is no option of syncPersons: did you mean onProgress?'],
+    [{ dryrun: true }, 'dryrun is not an option of syncPersons: did you mean dryRun?'],
+    [
+      { concurrency: 2 },
+      'concurrency is not an option of syncPersons: did you mean maxConcurrency?',
+    ],
+    [{ onprogress() {} }, 'onprogress is not an option of syncPersons: did you mean onProgress?'],
   ])) {
     assert.throws(() => service.syncPersons([person], options), { message });
     assert.throws(() => platform.syncPersons([person], options), { message });
   }
   assert.throws(() => createTwentyCrmSyncService(config, /** @type {any} */ ({ cacheTTL: 5 })), {
-    message: 'cacheTTL is no option of createTwentyCrmSyncService: did you mean cacheTtlMs?',
+    message: 'cacheTTL is not an option of createTwentyCrmSyncService: did you mean cacheTtlMs?',
   });
   const long = 'x'.repeat(5_000);
   const getter = Object.defineProperty({}, long, {
@@ -165,7 +171,7 @@ test('a field name that is none is refused, as a collision that is none is', () 
   ]) {
     assert.throws(() => make({ fieldNames: { citty: 'town' } }), {
       message:
-        'fieldNames has no "citty"; it knows externalId, accountType, plan, totalSubmissions, website, city, status',
+        'fieldNames has no "citty": use one of externalId, accountType, plan, totalSubmissions, website, city, status',
       details: { field: 'fieldNames' },
     });
   }
@@ -190,7 +196,7 @@ test('a configuration may hold more than options, but none that is misspelt', ()
   for (const [name, meant] of Object.entries(slips)) {
     assert.throws(() => new TwentyCrmRestClient({ ...config, ...row, [name]: 5 }), {
       code: 'VALIDATION_ERROR',
-      message: `${name} is no option of the configuration: did you mean ${meant}?`,
+      message: `${name} is not an option of the configuration: did you mean ${meant}?`,
       details: { field: name },
     });
   }

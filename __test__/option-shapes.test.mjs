@@ -66,10 +66,16 @@ test('whatever an option is, its refusal names it and no type of the core', asyn
 test('the refusal says what would do', () => {
   for (const [options, message] of /** @type {[any, RegExp][]} */ ([
     [{ collisions: { ownGone: 'x' } }, /^collisions\.ownGone must be one of create, skip, report$/],
-    [{ collisions: { owngone: 'skip' } }, /^collisions has no "owngone"; it knows unclaimedMatch,/],
+    [
+      { collisions: { owngone: 'skip' } },
+      /^collisions has no "owngone": use one of unclaimedMatch,/,
+    ],
     [{ collisions: JSON.parse('{"__proto__":"skip"}') }, /^collisions has no "__proto__"/],
     [{ collisions: { ['x'.repeat(10_000)]: 1 } }, /^collisions has no "a text of 10000 char/],
-    [{ fieldOwnership: { people: {} } }, /^fieldOwnership has no "people"; it knows person, comp/],
+    [
+      { fieldOwnership: { people: {} } },
+      /^fieldOwnership has no "people": use one of person, comp/,
+    ],
     [
       { fieldOwnership: { person: { job_title: 'never' } } },
       /^fieldOwnership\.person\.job_title must be one of always, if-empty, create-only$/,

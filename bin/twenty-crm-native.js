@@ -3,7 +3,7 @@
 
 const { main } = require('../lib/cli/main.js');
 
-// Not process.exit: what is still on its way to a pipe would be lost.
+// Not `process.exit`: output that is still being written to a pipe would be lost.
 main(process).then((exitCode) => {
   process.exitCode = exitCode;
 });

@@ -5,9 +5,9 @@ type Watch = { listeners: Set<() => void>; notify: () => void };
 const watches: WeakMap<AbortSignalLike, Watch> = new WeakMap();
 
 /**
- * Calls `listener` when the signal aborts, until the returned function is called. However many calls share a signal,
- * it carries one listener of ours: Node warns of a leak from the eleventh on.
- * @param signal one that has not aborted yet
+ * Calls `listener` when the signal aborts, until the returned function is called. A signal carries one listener of
+ * ours, however many calls share it: Node warns of a leak at the eleventh listener.
+ * @param signal must not have aborted yet
  */
 function onAbort(signal: AbortSignalLike, listener: () => void) {
   const watch = watches.get(signal) ?? startWatch(signal);
@@ -34,7 +34,8 @@ function startWatch(signal: AbortSignalLike) {
 }
 
 /**
- * What `work` comes to, or the signal's reason thrown as soon as it aborts: what never answers holds nobody up.
+ * Settles as `work` does, or rejects with the signal's reason as soon as it aborts: work that never settles does not
+ * block the caller.
  * @param work goes on by itself, and may fail later
  */
 function unlessAborted<T>(

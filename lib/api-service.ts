@@ -27,8 +27,8 @@ const DIAGNOSE_OPTIONS = optionSchema<DiagnoseOptions>({ fieldNames: 'core', sig
 /** Checks a server and a key before they are configured. */
 class TwentyCrmApiService {
   /**
-   * Asks the server for something that needs the key. Never rejects for what the server or the network does: `ok`,
-   * `message` and `details` say what was found. Rejects with the signal's reason when the signal aborts.
+   * Sends a request that needs the key. `ok`, `message` and `details` report what was found. Never rejects because of
+   * the server or the network; rejects only with the signal's reason when the signal aborts.
    */
   async testConnection(
     baseUrl: string,
@@ -46,8 +46,7 @@ class TwentyCrmApiService {
   }
 
   /**
-   * Whether something answers at this URL, without a key. Rejects for nothing but an aborted signal, with that
-   * signal's reason.
+   * Whether a server answers at this URL. Needs no key. Rejects only when the signal aborts, with the signal's reason.
    */
   async isReachable(baseUrl: string, options?: ConnectionTestOptions): Promise<boolean> {
     const json = testOptionsToJson('isReachable', options);
@@ -59,9 +58,9 @@ class TwentyCrmApiService {
   }
 
   /**
-   * Looks at everything that syncing needs, and says what to do about each thing that is not as it should be. Changes
-   * nothing in the CRM, and takes at most about twice the configuration's `timeout`. Never rejects for what the
-   * configuration, the server or the network is like; rejects with the signal's reason when the signal aborts.
+   * Checks everything that syncing needs, and says how to fix each problem. Changes nothing in the CRM. Takes at most
+   * about twice the configuration's `timeout`. Never rejects because of the configuration, the server or the network;
+   * rejects only with the signal's reason when the signal aborts.
    */
   async diagnose(config: TwentyCrmRestClientConfig, options?: DiagnoseOptions): Promise<Diagnosis> {
     const signal = readSignal(options);
@@ -84,7 +83,7 @@ class TwentyCrmApiService {
   }
 }
 
-/** @param method what was called */
+/** @param method the public method's name, for error messages */
 function testOptionsToJson(method: string, options: unknown) {
   requireKnown(method, options, TEST_OPTIONS.known);
   const values = readOptions('options', options ?? undefined, TEST_OPTIONS.core);
@@ -103,7 +102,7 @@ function unreadable(error: unknown): Diagnosis {
   };
 }
 
-/** What is no text is as good as nothing, and the core says so. */
+/** Anything but a string becomes an empty one, which the core refuses with a message. */
 const text = (value: unknown) => (typeof value === 'string' ? value.trim() : '');
 
 export { TwentyCrmApiService };

@@ -6,7 +6,7 @@ export interface Binary {
 
 /**
  * The binaries by platform: the file beside this package (a build from a checkout), the platform's npm package, and its
- * manifest. Every name is written out, so that tools which copy what a server needs find them.
+ * manifest. Every path is a literal, so that bundlers and file tracers find it.
  */
 const binaries: Record<string, Binary> = {
   'darwin-arm64': {

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { describe, invalid } from './serialise.js';
 
-/** Option `ca` as a list of PEM texts: what Node.js takes is a text, a Buffer, or a list of these. */
+/** Option `ca` as a list of PEM texts. Node.js accepts a string, a Buffer, or a list of these. */
 function readCa(ca: unknown) {
   try {
     return (Array.isArray(ca) ? [...ca] : [ca]).map(toText);
@@ -12,9 +12,9 @@ function readCa(ca: unknown) {
 
 function toText(pem: unknown) {
   if (typeof pem === 'string') return pem;
-  // PEM is ASCII, and so is whatever else a file of certificates may be taken for.
+  // PEM is ASCII. Any other content must come through unchanged for the core to name the problem.
   if (types.isUint8Array(pem)) return Buffer.from(pem).toString('latin1');
-  throw new TypeError('it must be PEM text, a Buffer with PEM text, or a list of these');
+  throw new TypeError('it must be PEM text, a Buffer of PEM text, or a list of these');
 }
 
 export { readCa };

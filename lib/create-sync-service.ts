@@ -11,7 +11,7 @@ const OPTIONS = ['mode', 'mappingStore', 'cacheTtlMs'] as const;
 /**
  * A {@link TwentyCrmSyncService} from a configuration.
  * @param options An object, or just the cache TTL in milliseconds.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it.
  */
 function createTwentyCrmSyncService(
   config: TwentyCrmRestClientConfig,
@@ -24,7 +24,7 @@ function createTwentyCrmSyncService(
 function createTwentyCrmSyncService(
   config: Partial<TwentyCrmRestClientConfig>,
   options: SyncServiceOptions & {
-    /** One of those that send nothing. */
+    /** One of the modes that send nothing. */
     mode: 'platform' | 'disabled';
   },
 ): TwentyCrmSyncService;
@@ -35,7 +35,7 @@ function createTwentyCrmSyncService(
   const settings = toSettings(options);
   requireKnown('createTwentyCrmSyncService', settings, SERVICE_OPTIONS.known);
   const { mode, mappingStore, cacheTtlMs } = readOptions('options', settings, OPTIONS);
-  // A service that sends nothing needs no client: there may be no server to name.
+  // A service that sends nothing needs no client: there may be no server.
   const client =
     readMode(mode) === 'direct_crm'
       ? new TwentyCrmRestClient(config as TwentyCrmRestClientConfig)
@@ -50,12 +50,12 @@ function createTwentyCrmSyncService(
 
 /**
  * A {@link TwentyCrmSyncService} from `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_SYNC_MODE` and
- * `TWENTY_CRM_CACHE_TTL_MS`. An option overrides the variable of the mode or of the cache TTL. If
- * `TWENTY_CRM_ENABLED` is set, and not to `true`, the mode is always `disabled`.
+ * `TWENTY_CRM_CACHE_TTL_MS`. The options `mode` and `cacheTtlMs` override their variables. If `TWENTY_CRM_ENABLED` is
+ * set to anything but `true`, the mode is always `disabled`.
  * @param options An object, or just the cache TTL in milliseconds.
- * @param env `process.env` when it is not given.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option or a variable is no good, or the URL or key is missing
- * in `direct_crm` mode; `details.field` names it.
+ * @param env `process.env` if not given.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option or a variable is not valid, or if the URL or key is
+ * missing in `direct_crm` mode; `details.field` names it.
  */
 function createTwentyCrmSyncServiceFromEnv(
   options?: number | SyncServiceOptions,
@@ -65,7 +65,7 @@ function createTwentyCrmSyncServiceFromEnv(
   requireKnown('createTwentyCrmSyncServiceFromEnv', settings, SERVICE_OPTIONS.known);
   const { baseUrl = '', apiKey = '' } = readCredentials(env);
   const given = readOptions('options', settings, OPTIONS);
-  // Only what is used is read: what an option goes over may say what it likes.
+  // Only variables that are used are read: one that an option overrides may hold anything.
   const isSwitchedOff = readSwitch(env) === false;
   const mode = isSwitchedOff ? 'disabled' : readMode(given.mode ?? readEnvMode(env));
   const missing = [
@@ -75,12 +75,12 @@ function createTwentyCrmSyncServiceFromEnv(
   if (mode === 'direct_crm' && missing.length > 0) {
     throw invalid(
       missing[0],
-      `Missing Twenty CRM configuration: ${missing.join(' and ')} must be set in the environment; to do without the CRM, set TWENTY_CRM_ENABLED=false`,
+      `Missing Twenty CRM configuration: set ${missing.join(' and ')} in the environment, or TWENTY_CRM_ENABLED=false to run without the CRM`,
     );
   }
   return createTwentyCrmSyncService(
     { baseUrl, apiKey },
-    // In front of the caller's options instead of a copy, which would run getters.
+    // The caller's options become the prototype: copying them would run getters.
     Object.create(settings, {
       cacheTtlMs: { value: given.cacheTtlMs ?? readEnvCacheTtl(env) },
       mode: { value: mode },

@@ -12,9 +12,9 @@ import type {
   VerifyTwentyWebhookOptions,
 } from '../index.js';
 
-// The core's own; a test holds this copy, and the `@default` tags of the types, to them.
+// Copied from the core; a test compares them with the core and with the `@default` tags of the types.
 
-/** Options that have a default, with the types that their interfaces give them. */
+/** Options that have a default, with the types of their interfaces. */
 type Defaults = Readonly<
   Required<
     Pick<
@@ -43,9 +43,9 @@ type Defaults = Readonly<
       Pick<VerifyTwentyWebhookOptions, 'toleranceMs' | 'maxBodyBytes'> &
       Pick<SyncOptions, 'maxConcurrency' | 'dryRun' | 'force' | 'verifyUnchanged'>
   > & {
-    /** What to do about somebody else who has the same e-mail address, domain or name. */
+    /** What to do if another record has the same e-mail address, domain or name. */
     collisions: Readonly<Required<CollisionOptions>>;
-    /** Of `createTwentyCrmOutbox`. */
+    /** Options of `createTwentyCrmOutbox`. */
     outbox: Readonly<
       Required<
         Pick<
@@ -64,14 +64,14 @@ type Defaults = Readonly<
     /** API names of the custom fields. */
     fieldNames: Readonly<
       Required<Omit<FieldNames, 'plan'>> & {
-        /** The first of them that the workspace has is used. */
+        /** The first one that exists in the workspace is used. */
         plan: readonly string[];
       }
     >;
   }
 >;
 
-/** Every option that has a default, with the default that its `@default` tag names. Frozen, at every depth. */
+/** Every option that has a default, with the default of its `@default` tag. Deeply frozen. */
 const TWENTY_CRM_DEFAULTS: Defaults = Object.freeze({
   timeout: 10_000,
   maxRetries: 3,
@@ -126,20 +126,23 @@ const TWENTY_CRM_DEFAULTS: Defaults = Object.freeze({
   }),
 });
 
-/** Milliseconds per attempt: `TWENTY_CRM_DEFAULTS.timeout` under the template's name, as are the next three. */
+/** Milliseconds per attempt: `TWENTY_CRM_DEFAULTS.timeout` under the template's name, like the next three. */
 const DEFAULT_TIMEOUT: number = TWENTY_CRM_DEFAULTS.timeout;
-/** How often a failed request is repeated. */
+/** How often a failed request is retried. */
 const DEFAULT_MAX_RETRIES: number = TWENTY_CRM_DEFAULTS.maxRetries;
-/** Milliseconds before the first repeat, at most. */
+/** Maximum backoff before the first retry, in milliseconds. */
 const DEFAULT_INITIAL_BACKOFF_MS: number = TWENTY_CRM_DEFAULTS.initialBackoffMs;
-/** Milliseconds before any repeat, at most, unless the server asks for more. */
+/** Maximum backoff before any retry, in milliseconds, unless the server asks for more. */
 const DEFAULT_MAX_BACKOFF_MS: number = TWENTY_CRM_DEFAULTS.maxBackoffMs;
-/** Milliseconds of a wait that chance decides, at most: all of it, so that many clients do not come back together. */
+/**
+ * Maximum jitter in milliseconds. It covers the whole backoff (full jitter), so that many clients do not retry
+ * together.
+ */
 const MAX_JITTER_MS: number = TWENTY_CRM_DEFAULTS.maxBackoffMs;
 
 /**
- * The statuses that the template repeats a request for. This package repeats it for any 5xx, and looks at the body: a
- * 500 that says that the data is no good is not repeated.
+ * The statuses that the template retries. This package retries any 5xx, unless the body of a 500 says that the data is
+ * not valid.
  */
 const RETRYABLE_STATUS_CODES: readonly [408, 429, 500, 502, 503, 504] = Object.freeze([
   408, 429, 500, 502, 503, 504,

@@ -14,14 +14,14 @@ import type { CoreEvent } from './observability/events.js';
 import type { Hooks } from './observability/hooks.js';
 import { describe, messageOf, unlessLong } from './serialise.js';
 
-/** Kinds of answers, as `src/napi/dispatcher.rs` numbers them. */
+/** Kinds of answers, with the numbers of `src/napi/dispatcher.rs`. */
 const SUCCESS = 0;
 const FAILURE = 1;
 const LOST = 2;
 const QUESTION = 3;
 const EVENT = 4;
 
-/** Numbers stay small integers for V8 and valid `u32` for Rust. */
+/** Call ids must stay small integers for V8 and valid `u32` for Rust. */
 const MAX_CALL_ID = 0x3fffffff;
 
 interface PendingCall {
@@ -37,15 +37,15 @@ type Start = (dispatcher: Dispatcher, id: number) => void;
 
 const pending: Map<number, PendingCall> = new Map();
 
-/** Objects that the core may ask (mapping stores). */
+/** Objects that the core may call (mapping stores). */
 const targets: Map<number, WeakRef<object>> = new Map();
 const targetNumbers: WeakMap<object, number> = new WeakMap();
 const forgetTarget = new FinalizationRegistry((number: number) => targets.delete(number));
 
 /**
- * The surroundings of calls under way: a store of the caller's that the core asks on their behalf sees the
- * `AsyncLocalStorage` of its request (Next.js keeps cookies, headers and the tenant there), and not that of whichever
- * call loaded this module.
+ * The async contexts of calls in flight. If the core calls a store on behalf of a request, the store must see that
+ * request's `AsyncLocalStorage` (Next.js keeps cookies, headers and the tenant there), and not that of the first call
+ * that loaded this module.
  */
 const surroundings: Map<number, AsyncResource> = new Map();
 
@@ -75,7 +75,7 @@ function onAnswers(batch: (number | string)[]) {
   }
 }
 
-/** @param target of the hooks that are told, 0 where there are none */
+/** @param target of the hooks to call, 0 for none */
 function deliverEvent(target: number, text: string) {
   const { deliver } =
     require('./observability/events.js') as typeof import('./observability/events.js');
@@ -100,12 +100,12 @@ function parseError(text: string) {
 function lostError(kind: number) {
   const message =
     kind === LOST
-      ? 'the call ended without an answer: an internal failure of twenty-crm-native, please report it'
+      ? 'the call ended without an answer. This is a bug in twenty-crm-native, please report it'
       : 'the answer is too large for a JavaScript string';
   return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, unlessLong(message));
 }
 
-/** What the core asks on behalf of a call. */
+/** Calls an object for the core. */
 interface Question {
   call: number;
   target: number;
@@ -119,9 +119,9 @@ async function answerQuestion(id: number, text: string) {
   try {
     const { call, target, method, args }: Question = JSON.parse(text);
     const object = targets.get(target)?.deref() as Asked | undefined;
-    if (object === undefined) throw new Error('the object that was asked has gone away');
+    if (object === undefined) throw new Error('the object to call no longer exists');
     const resource = surroundings.get(call);
-    if (resource === undefined) throw new Error('the call that this is asked for has ended');
+    if (resource === undefined) throw new Error('the call that this belongs to has ended');
     const result = await resource.runInAsyncScope(() => object[method](...args));
     dispatcher.reply(id, undefined, JSON.stringify(result) ?? 'null');
   } catch (error) {
@@ -130,8 +130,8 @@ async function answerQuestion(id: number, text: string) {
 }
 
 /**
- * For questions of the core, for as long as the caller keeps the object.
- * @returns the number under which the core asks it
+ * Registers an object that the core may call, for as long as the caller keeps the object.
+ * @returns the number that the core uses for it
  */
 function registerTarget(object: object): number {
   const known = targetNumbers.get(object);
@@ -152,7 +152,7 @@ function watchChannels() {
   dispatcher.watch(now);
 }
 
-/** A number that no call under way has. */
+/** A number that no call in flight has. */
 function takeCallId() {
   do {
     lastCallId = lastCallId === MAX_CALL_ID ? 1 : lastCallId + 1;
@@ -161,10 +161,10 @@ function takeCallId() {
 }
 
 /**
- * Starts one native call and waits for its answer. With a signal, an abort drops the native work at once (open sockets
- * are closed) and rejects with the signal's own reason; nothing else rejects.
- * @param operation who is to be told of the call
- * @param holds what the core may turn to in the course of it: kept although its owner may have been let go
+ * Starts one native call and waits for its answer. If `signal` aborts, the native work is dropped at once (open sockets
+ * are closed) and the promise rejects with the signal's reason; nothing else rejects it.
+ * @param operation who to notify of the call
+ * @param holds an object that the core may call meanwhile: kept alive although its owner may have dropped it
  */
 function call(
   start: Start,
@@ -178,7 +178,8 @@ function call(
 }
 
 /**
- * `call` for whoever makes the promise: a promise on top of another costs single requests a tenth of their time.
+ * `call` for callers that create the promise themselves: a second promise on top costs single requests a tenth of their
+ * time.
  * @param resolve must not throw
  */
 function begin(
@@ -231,7 +232,7 @@ function begin(
   }
 }
 
-/** Aborted calls whose surroundings are kept: upserts that were merged with them go on. */
+/** Aborted calls whose async context is kept: upserts that were merged with them are still running. */
 const MAX_LEFT = 256;
 const left: number[] = [];
 
@@ -248,8 +249,8 @@ function remember() {
 let isLiftPending = false;
 
 /**
- * To be called with every upsert that is started: those of one turn of the event loop begin together, so that upserts
- * of one key are merged however fast the server is.
+ * Call it after starting an upsert. Upserts of one event-loop turn begin together, so that upserts of the same key are
+ * merged even if the server is fast.
  */
 function liftHoldAfterThisTurn() {
   if (isLiftPending) return;
@@ -260,14 +261,14 @@ function liftHoldAfterThisTurn() {
   });
 }
 
-/** The core's error is the message, as JSON text. */
+/** An error from the core: its message is JSON text. */
 function thrownError(error: unknown) {
   const message = messageOf(error);
   if (message.startsWith('{')) {
     try {
       return parseError(message);
     } catch {
-      // Not the core's own text after all.
+      // Not JSON from the core after all.
     }
   }
   return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, message);

@@ -4,7 +4,7 @@ import type {
   TwentyCrmErrorReason,
 } from '../index.js';
 
-/** What is declared in the file that mirrors the template's. */
+/** The declarations of the file that mirrors the template's. */
 type Mirrored = typeof import('../index.js');
 
 const codes = Object.freeze({
@@ -19,7 +19,7 @@ const codes = Object.freeze({
   UNKNOWN: 'UNKNOWN',
 });
 
-// To the compiler an enum's members are no mere strings, so an object literal cannot be one without a cast.
+// TypeScript does not accept strings as enum members, so the object literal needs a cast.
 const TwentyCrmErrorCode = codes as unknown as Mirrored['TwentyCrmErrorCode'];
 
 const knownCodes: ReadonlySet<unknown> = new Set(Object.values(codes));
@@ -43,7 +43,7 @@ const isTwentyCrmError: Mirrored['isTwentyCrmError'] = (error): error is TwentyC
       (details === undefined || (typeof details === 'object' && details !== null))
     );
   } catch {
-    // A getter or a proxy that throws: whatever it is, it is no error of ours.
+    // A getter or proxy that throws: not an error of ours.
     return false;
   }
 };
@@ -60,42 +60,42 @@ const createTwentyCrmError: Mirrored['createTwentyCrmError'] = (code, message, o
 };
 
 /**
- * What every promise of the services rejects with, an aborted call aside: an `Error` that is a
- * {@link TwentyCrmError} too. Its fields are own and enumerable; `JSON.stringify` gives the plain error.
+ * The error that every promise of the services rejects with, except for an aborted call: an `Error` that is also a
+ * {@link TwentyCrmError}. Its fields are own and enumerable; `JSON.stringify` gives the plain error.
  */
 class TwentyCrmApiError extends Error implements TwentyCrmError {
-  // Declared only: a field that is not there must not be an own one.
-  /** What went wrong, in nine classes. */
+  // `declare` only: an absent field must not become an own property.
+  /** The error class, one of nine. */
   declare readonly code: ErrorCode;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if the server answered. */
   declare readonly status?: number;
-  /** Whether trying later makes sense. Retries were used up already. */
+  /** Whether it makes sense to try again later. All retries are already used up. */
   declare readonly isRetryable: boolean;
-  /** What else is known: `reason` as a constant, `field`, `originalError` and others. */
+  /** Further facts: `reason` as a constant, `field`, `originalError` and others. */
   declare readonly details?: NonNullable<TwentyCrmError['details']> & {
-    /** Why, for programs. */
+    /** The reason, for programs. */
     reason?: TwentyCrmErrorReason;
   };
 
   /**
-   * @param error The facts; `message` becomes the message.
-   * @param options `cause`: what it was made from.
-   * @throws {TypeError} when `error` is no {@link TwentyCrmError}.
+   * @param error The facts; its `message` becomes the message.
+   * @param options `cause`: the original error.
+   * @throws {TypeError} if `error` is not a {@link TwentyCrmError}.
    */
   constructor(
     error: TwentyCrmError,
     options?: {
-      /** What it was made from. */
+      /** The original error. */
       cause?: unknown;
     },
   ) {
     if (!isTwentyCrmError(error)) {
       throw new TypeError(
-        'TwentyCrmApiError is made from a TwentyCrmError: createTwentyCrmError(code, message) gives one',
+        'TwentyCrmApiError needs a TwentyCrmError: make one with createTwentyCrmError(code, message)',
       );
     }
     super(error.message, options);
-    // Own and enumerable, unlike an Error's: `{ ...error }` is then a whole TwentyCrmError.
+    // Own and enumerable, unlike in other Errors, so that `{ ...error }` is a complete TwentyCrmError.
     Object.defineProperty(this, 'message', { enumerable: true });
     this.code = error.code;
     if (error.status !== undefined) this.status = error.status;
@@ -119,22 +119,22 @@ function apiError(
   return new TwentyCrmApiError(plain, cause === undefined ? undefined : { cause });
 }
 
-/** What all copies of this package mark their errors with: `jest.resetModules()`, for one, makes a further copy. */
+/** A mark on the errors of all copies of this package: `jest.resetModules()`, for example, loads another copy. */
 const MARK: unique symbol = Symbol.for('twenty-crm-native.error');
 
-/** Whether an error was made by this package, in whatever realm, by whichever copy of it. */
+/** Whether this package made the error, in any realm and by any copy of it. */
 function isApiError(error: unknown): error is TwentyCrmApiError {
   try {
     return (error as { [MARK]?: unknown } | null | undefined)?.[MARK] === true;
   } catch {
-    // A proxy that was revoked.
+    // A revoked proxy.
     return false;
   }
 }
 
 /**
- * As `instanceof Error`, for errors of every realm: Jest and `vm` give code an `Error` of its own, and what Node.js and the
- * core throw has another one.
+ * As `instanceof Error`, but for errors of every realm: Jest and `vm` give code its own `Error`, while Node.js and the
+ * core throw another one.
  */
 function isError(value: unknown): value is Error {
   try {
@@ -148,14 +148,14 @@ function isTagged(value: unknown) {
   return /^\[object (?:Error|DOMException)\]$/.test(Object.prototype.toString.call(value));
 }
 
-// On the prototype, as the built-in errors have it, so that it is no field of the error.
+// On the prototype, as with built-in errors, so that it is not an own field of the error.
 Object.defineProperties(TwentyCrmApiError.prototype, {
   name: { value: 'TwentyCrmApiError', configurable: true, writable: true },
   [MARK]: { value: true },
 });
 
 /**
- * Where a public method was called from. It has to be taken at the call: once the answer is there, V8 knows only of
+ * The place where a public method was called. It must be captured during the call: after the answer V8 only knows
  * callers that await.
  */
 function callSite(method: (...args: never[]) => unknown): { stack?: unknown } {
@@ -164,14 +164,14 @@ function callSite(method: (...args: never[]) => unknown): { stack?: unknown } {
   return site;
 }
 
-/** The network's or the server's own words. */
+/** The original message of the network or the server. */
 function causeOf(error: TwentyCrmError) {
   const original = error.details?.originalError;
   if (typeof original !== 'string' || original === error.message) return undefined;
   return { cause: new Error(original) };
 }
 
-/** The words that a wrong base URL leads to show what came of it, and not what is wrong. */
+/** Adds advice to the messages that a wrong base URL causes: they show a symptom, not the cause. */
 function explained(error: TwentyCrmError) {
   const { reason, originalError, path } = error.details ?? {};
   const words = String(originalError);
@@ -180,7 +180,7 @@ function explained(error: TwentyCrmError) {
   if (!isDoubled && !isPlain) return error;
   const advice = isDoubled
     ? 'Leave /rest out of baseUrl.'
-    : 'The server does not speak TLS there: is it http://, or another port?';
+    : 'The server does not speak TLS there: use http://, or another port.';
   return { ...error, message: `${error.message} ${advice}` };
 }
 
@@ -188,7 +188,7 @@ function errorAt(error: TwentyCrmError, site: { stack?: unknown }) {
   const result = new TwentyCrmApiError(explained(error), causeOf(error));
   const { stack } = site;
   const frames = typeof stack === 'string' ? stack.indexOf('\n    at ') : -1;
-  // Without frames (a limit of 0, or a program's own prepareStackTrace) the error keeps the stack that it has.
+  // Without frames (a limit of 0, or a custom `prepareStackTrace`) the error keeps its own stack.
   if (frames >= 0) result.stack = `${result}${(stack as string).slice(frames)}`;
   return result;
 }

@@ -14,7 +14,7 @@ const DELETE_OPTIONS = optionSchema<DeleteOptions>({ mode: 'core', signal: 'here
 
 type Service = { native: SyncService; hooks: Hooks | undefined };
 
-/** What find and delete read of their arguments, before anything is asked. */
+/** The arguments of find and delete, read before any request. */
 function readArguments(known: readonly string[], externalId: unknown, options: unknown) {
   const key = keyToJson(externalId);
   const optionsJson = optionsToJson(readOptions('options', options ?? undefined, known));
@@ -36,7 +36,7 @@ function startFind(
   );
 }
 
-/** Starts the deletion of one record, in turn with the upserts of its key. */
+/** Starts the deletion of one record, queued with the upserts of its key. */
 function startDelete(
   { native, hooks }: Service,
   kind: number,

@@ -66,7 +66,7 @@ function createElsewhere(service: ElsewhereOptions): Elsewhere {
   if (typeof publish !== 'function') {
     throw invalid(
       'publish',
-      'publish must be a function: in platform mode every change is handed to it',
+      'publish must be a function: in platform mode it receives every change',
     );
   }
   return {
@@ -83,7 +83,7 @@ function createElsewhere(service: ElsewhereOptions): Elsewhere {
       const text = callNow(() => native.normalise(kind, recordToJson(entity, input)));
       const { id, data, flat }: Normalised = JSON.parse(text);
       const event = createEvent(entity, 'upsert', { ...data }, namespace);
-      // Nothing is awaited before this, so that events are published in the order of the calls.
+      // There is no await before this, so that events are published in call order.
       const published = publish(event);
       const isMapped = mappingStore !== undefined && useCache !== false;
       const known = isMapped ? findMapped(service, kind, data.external_id) : undefined;
@@ -133,9 +133,12 @@ function cannot(mode: Mode) {
     mode === 'disabled'
       ? [
           'DISABLED',
-          'the CRM sync is disabled, nothing was sent: set the mode (or TWENTY_CRM_ENABLED and TWENTY_CRM_SYNC_MODE)',
+          'the CRM sync is disabled, so nothing was sent. To enable it, set the option mode, or TWENTY_CRM_ENABLED and TWENTY_CRM_SYNC_MODE',
         ]
-      : ['MODE', 'in platform mode nothing is sent to Twenty: use a service in direct_crm mode'];
+      : [
+          'MODE',
+          'a service in platform mode sends nothing to Twenty: use a service in direct_crm mode',
+        ];
   return apiError(TwentyCrmErrorCode.OPERATION_FAILED, message, {
     isRetryable: false,
     details: { reason, mode },

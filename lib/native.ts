@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { Binary } from './binaries.js';
 import { binaries } from './binaries.js';
 
-/** Whose C library a Linux has. The file is read first: Node's report takes tens of milliseconds. */
+/** Which C library this Linux uses. Reads the file first: Node's report takes tens of milliseconds. */
 function isMusl() {
   try {
     const ldd = readFileSync('/usr/bin/ldd', 'utf8');
     if (ldd.includes('musl')) return true;
     if (ldd.includes('GNU')) return false;
   } catch {
-    // An image without it.
+    // An image without the file.
   }
   return glibcVersion() === undefined;
 }
@@ -64,7 +64,7 @@ function load() {
   throw Object.assign(error, { code: 'TWENTY_CRM_NO_BINARY' });
 }
 
-/** What was thrown: an Error, as a rule. */
+/** The thrown value, normally an Error. */
 type Thrown = { readonly code?: unknown; readonly message?: unknown } | null | undefined;
 
 interface Failure {
@@ -85,7 +85,7 @@ function explain(name: string, failures: Failure[]) {
   if (failures.length > 0) {
     lines.push('Looked for:');
     for (const { place, error } of failures) {
-      lines.push(`  ${place}: ${isMissing(error) ? 'not there' : firstLine(error)}`);
+      lines.push(`  ${place}: ${isMissing(error) ? 'not found' : firstLine(error)}`);
     }
   }
   lines.push('What to do:', ...advise(name, failures).map((line) => `  - ${line}`));
@@ -96,13 +96,13 @@ const firstLine = (error: Thrown) => String(error?.message ?? error).split('\n',
 
 function advise(name: string, failures: Failure[]) {
   const build =
-    'From a git checkout, `npm run build` makes the binary; it needs Rust (https://rustup.rs).';
+    'In a git checkout, `npm run build` makes the binary; it needs Rust (https://rustup.rs).';
   const forbidden = failures.map(({ error }) => whyForbidden(error)).find(Boolean);
   if (forbidden !== undefined) return [forbidden];
   const named = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
   if (named) {
     return [
-      'NAPI_RS_NATIVE_LIBRARY_PATH must be the absolute path of a binary for this system; leave it unset to take the one that npm installed.',
+      'NAPI_RS_NATIVE_LIBRARY_PATH must be the absolute path of a binary for this system. Unset it to use the one that npm installed.',
     ];
   }
   if (!(name in binaries)) {
@@ -115,16 +115,16 @@ function advise(name: string, failures: Failure[]) {
   if (broken !== undefined) {
     return [
       /GLIBC_/.test(String(broken.error?.message))
-        ? 'The binary needs a newer glibc than this system has: use a newer image, or build on this one.'
-        : 'The binary is there and does not load: install again on this very machine (`npm ci`).',
+        ? 'The binary needs a newer glibc than this system has: use a newer image, or build on this system.'
+        : 'The binary is there but does not load: install again on this machine (`npm ci`).',
       build,
     ];
   }
   return [
-    `Install again without --omit=optional (or --no-optional): npm then takes twenty-crm-native-${name}.`,
-    'Do not copy node_modules from another system or image: delete it, and run `npm ci` here. A package-lock.json that was made elsewhere and names no other platform is to be made anew.',
+    `Install again without --omit=optional (or --no-optional), so that npm installs twenty-crm-native-${name}.`,
+    'Do not copy node_modules from another system or image: delete it and run `npm ci` here. If package-lock.json was made elsewhere and names no other platform, delete it and run `npm install`.',
     build,
-    'In Next.js, name the package in `serverExternalPackages`, and use it in the Node.js runtime only, never in the edge runtime.',
+    'In Next.js, add the package to `serverExternalPackages`, and use it only in the Node.js runtime, never in the edge runtime.',
   ];
 }
 
@@ -133,20 +133,20 @@ function whyForbidden(error: Thrown): string | undefined {
   if (code === 'ERR_DLOPEN_DISABLED') {
     const flags = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`;
     if (/(^|\s)--no-addons(\s|$)/.test(flags)) {
-      return 'Node runs with --no-addons, which forbids every native addon: start it without (the flag may stand in NODE_OPTIONS).';
+      return 'Node runs with --no-addons, which forbids native addons: start it without this flag (it may be in NODE_OPTIONS).';
     }
     return (process as { permission?: unknown }).permission === undefined
-      ? 'This Node forbids every native addon: ask whoever embeds or starts it to allow them.'
-      : 'Node’s permission model is on and forbids every native addon: add --allow-addons where --permission stands (it may be in NODE_OPTIONS).';
+      ? 'This Node forbids native addons: allow them in the program that embeds or starts it.'
+      : 'Node’s permission model forbids native addons: add --allow-addons next to --permission (it may be in NODE_OPTIONS).';
   }
   if (code === 'ERR_ACCESS_DENIED') {
-    return 'Node’s permission model does not let the file be read: add --allow-fs-read with the folders of twenty-crm-native and of its binary, and --allow-addons.';
+    return 'Node’s permission model does not let the file be read: add --allow-addons, and --allow-fs-read with the folders of twenty-crm-native and of its binary.';
   }
   if (/^ERR_MANIFEST_/.test(String(code))) {
-    return 'Node runs with a policy (--experimental-policy) that does not know the binary: list it there with its integrity.';
+    return 'Node runs with a policy (--experimental-policy) that does not list the binary: add it with its integrity.';
   }
   if (SYSTEM_FORBIDS.test(String(message))) {
-    return 'The system does not let the file be loaded: look at its permissions, at whether its file system is mounted with noexec, and at what a security policy (SELinux, AppArmor, macOS, Windows Application Control) says of it.';
+    return 'The system does not let the file be loaded: check its permissions, whether its file system is mounted with noexec, and whether a security policy (SELinux, AppArmor, macOS, Windows Application Control) blocks it.';
   }
   return undefined;
 }
@@ -154,7 +154,7 @@ function whyForbidden(error: Thrown): string | undefined {
 const SYSTEM_FORBIDS =
   /failed to map segment|operation not permitted|permission denied|disallowed by system policy|not permitted to load|code signature|access is denied|application control/i;
 
-/** The addon. Whoever cannot have it hears why at once. */
+/** The addon. If it cannot be loaded, this throws at once and says why. */
 const native: typeof import('../native.js') = load();
 
 export { native };

@@ -1,7 +1,7 @@
 /** The work grows with the square of a name's length. */
 const COMPARED = 64;
 
-/** A proposal that is further off would be taken for a finding. */
+/** Names further apart than this are not suggested: the suggestion would look like a finding. */
 const FARTHEST = 0.37;
 
 function distance(one: string, other: string) {
@@ -23,7 +23,7 @@ function distance(one: string, other: string) {
   return last[other.length];
 }
 
-/** The same, of a name that may be meant as it is: what is further off is refused by nobody. */
+/** The same for names that may be intentional: names further apart than this are not refused. */
 const FARTHEST_SLIP = 0.3;
 
 const simplify = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');

@@ -1,17 +1,17 @@
 import type { SyncServiceOptions } from '../index.js';
 
 /**
- * Where each option of an interface goes: `core` is written to the core as JSON, `here` is used in JavaScript. One that
- * is left out, or that the interface does not declare, does not compile.
+ * The place where each option of an interface is read: `core` options are passed to the core as JSON, `here` options
+ * are read in JavaScript. An option that is missing here, or that the interface does not declare, is a compile error.
  */
 export type Places<Options> = { readonly [Name in keyof Required<Options>]: 'core' | 'here' };
 
-/** An options object: the one list that is checked, suggested from and read. */
+/** The one list of an interface's options, used to check, to suggest and to read them. */
 export interface OptionSchema<Options> {
   /** Every name, in the order of the schema. */
   names: readonly (keyof Options & string)[];
   known: ReadonlySet<string>;
-  /** Names of those that the core reads. */
+  /** Names of the options that the core reads. */
   core: readonly (keyof Options & string)[];
 }
 
@@ -20,7 +20,7 @@ function optionSchema<Options>(places: Places<Options>): OptionSchema<Options> {
   return { names, known: new Set(names), core: names.filter((name) => places[name] === 'core') };
 }
 
-/** Options with a shape of their own, which few programs give. */
+/** Options whose shape is checked separately, because few programs set them. */
 const SHAPED_NAMES = [
   'batching',
   'collisions',

@@ -3,7 +3,7 @@ import { TWENTY_CRM_DEFAULTS } from './defaults.js';
 import type { ShapedOption } from './option-schema.js';
 import { invalid, unlessLong } from './serialise.js';
 
-/** Longest name that an error repeats, in characters. */
+/** Longest option name that an error repeats, in characters. */
 const MAX_NAME = 100;
 
 /** Who may own a field. */
@@ -13,7 +13,7 @@ type Choices = {
   readonly [Name in keyof Required<CollisionOptions>]: readonly CollisionOptions[Name][];
 };
 
-/** What each option of `collisions` can say. */
+/** The choices of each option in `collisions`. */
 const CHOICES = Object.freeze({
   unclaimedMatch: Object.freeze(['link', 'adopt', 'report']),
   claimedMatch: Object.freeze(['leave_out', 'take_over', 'report']),
@@ -22,7 +22,7 @@ const CHOICES = Object.freeze({
   ownGone: Object.freeze(['create', 'skip', 'report']),
 } satisfies Choices);
 
-/** Refuses a value that is not of the option's shape. */
+/** Refuses a value that has not the option's shape. */
 type Shape = (option: string, value: unknown) => void;
 
 const text: Shape = (option, value) => {
@@ -70,8 +70,8 @@ const SHAPES: Record<ShapedOption, Shape> = {
 };
 
 /**
- * The core's parser would name its own types.
- * @param values as JSON has them
+ * Checked here, because errors of the core's parser would name its own types.
+ * @param values parsed from JSON
  */
 function requireShapes(values: Record<string, unknown>) {
   for (const option of Object.keys(values)) {
@@ -93,7 +93,7 @@ function requireChoice(option: string, name: string, value: unknown, choices: re
 
 function unknown(option: string, where: string, name: string, known: readonly string[]) {
   const shown = unlessLong(name, MAX_NAME);
-  return invalid(option, `${where} has no "${shown}"; it knows ${known.join(', ')}`);
+  return invalid(option, `${where} has no "${shown}": use one of ${known.join(', ')}`);
 }
 
 export { CHOICES, OWNERS, requireShapes };

@@ -4,7 +4,7 @@ import type { Unchecked } from './serialise.js';
 import { describe, invalid, toJson } from './serialise.js';
 
 /**
- * The named options, each read once; what cannot be read ends in a VALIDATION_ERROR that names the option.
+ * Reads each of the named options once. If one cannot be read, the VALIDATION_ERROR names it.
  * @param what the argument's name
  */
 function readOptions<Name extends string>(what: string, options: unknown, names: readonly Name[]) {
@@ -23,7 +23,7 @@ function readOption(options: unknown, name: string) {
   } catch (cause) {
     throw invalid(name, `${name} cannot be read: ${describe(cause)}`, cause);
   }
-  // JSON writes NaN and infinities as null, and leaves functions and symbols out: both would read as "not given".
+  // JSON writes NaN and infinities as null, and omits functions and symbols: both would look like "not given".
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw invalid(name, `${name} must be a finite number, got ${value}`);
   }
@@ -34,9 +34,9 @@ function readOption(options: unknown, name: string) {
 }
 
 /**
- * Refuses options of a call that are misspelt: they would be ignored, and `dryrun` would write. What is like none of them
- * may be anybody's, as in options that go through several hands; what is undefined is not given.
- * @param call whose options they are, for people
+ * Refuses a misspelt option: it would be ignored, and a call with `dryrun` would write. Names that resemble no option
+ * are allowed, because an options object may serve several functions; so are undefined ones.
+ * @param call whose options they are, for the message
  */
 function requireKnown(call: string, options: unknown, known: ReadonlySet<string>) {
   if (typeof options !== 'object' || options === null) return;
@@ -44,7 +44,7 @@ function requireKnown(call: string, options: unknown, known: ReadonlySet<string>
     if (known.has(name)) continue;
     const { isSlip, unknownOption } =
       require('./unknown-option.js') as typeof import('./unknown-option.js');
-    // What is nobody's option is not even read.
+    // Other unknown properties are not even read.
     if (isSlip(name, known) && readOption(options, name) !== undefined) {
       throw unknownOption(call, name, known);
     }
@@ -60,7 +60,7 @@ function namesOf(what: string, options: object) {
   }
 }
 
-/** The signal among the options. */
+/** The option `signal`. */
 function readSignal(options: unknown): AbortSignalLike | undefined {
   const { signal } = readOptions('options', options ?? undefined, ['signal']);
   if (signal === undefined || signal === null) return undefined;
@@ -83,15 +83,15 @@ function isSignal(value: unknown): value is AbortSignalLike {
 }
 
 /**
- * Options as JSON text, each of them checked to be writable under its own name. `null` is as good as not given.
- * @returns undefined where no option is given
+ * Options as JSON text. Each is checked separately, so that an error names it. `null` counts as not given.
+ * @returns undefined if no option is given
  */
 function optionsToJson(values: Record<string, unknown>): string | undefined {
   let isGiven = false;
   let hasShapes = false;
   for (const name in values) {
     const value = values[name];
-    // Null is what a database's row has for what nobody set.
+    // A database row has null for a column that was never set.
     if (value === null) values[name] = undefined;
     if (value === undefined || value === null) continue;
     isGiven = true;

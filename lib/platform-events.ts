@@ -2,7 +2,7 @@ import type { PlatformEvent } from '../index.js';
 import type { Unchecked } from './serialise.js';
 import { describe, invalid } from './serialise.js';
 
-/** Entities by the number that the core knows them by. */
+/** Entities by their number in the core. */
 const ENTITIES = ['person', 'company'] as const;
 
 type Entity = (typeof ENTITIES)[number];
@@ -25,15 +25,15 @@ function createEvent(
     entity,
     payload,
     ...(namespace !== undefined && { namespace }),
-    // One per change, not per content: a queue that drops what it has seen must not drop a record's way back.
+    // One id per change, not per content: a queue that deduplicates must not drop a change back to an earlier value.
     idempotencyKey: `twenty-crm:${entity}.${action}:${id}`,
     occurredAt: new Date().toISOString(),
-    // To the compiler, any entity could meet any payload here.
+    // To the compiler, any entity could come with any payload here.
   } as PlatformEvent;
 }
 
 /**
- * The kind, the action and the input of an event, as the service at the other end of the event system gets it.
+ * The kind, the action and the input of an event that a consumer received.
  * @param namespace the service's own
  */
 function readEvent(event: unknown, namespace: string | undefined) {
@@ -56,20 +56,20 @@ function readEvent(event: unknown, namespace: string | undefined) {
   }
   for (const [field, value] of Object.entries({ id, idempotencyKey })) {
     if (typeof value !== 'string' || value.trim() === '') {
-      throw invalid(field, `the event's ${field} must be text that is not blank`);
+      throw invalid(field, `the event's ${field} must be a non-blank string`);
     }
   }
   if (typeof occurredAt !== 'string' || Number.isNaN(Date.parse(occurredAt))) {
-    throw invalid('occurredAt', "the event's occurredAt must be a date as ISO 8601 text");
+    throw invalid('occurredAt', "the event's occurredAt must be a date as an ISO 8601 string");
   }
   const other = rest.namespace ?? undefined;
   if (other !== undefined && typeof other !== 'string') {
-    throw invalid('namespace', "the event's namespace must be text");
+    throw invalid('namespace', "the event's namespace must be a string");
   }
   if (other !== namespace) {
     throw invalid(
       'namespace',
-      `the event is of namespace ${other ?? '(none)'}, this service of ${namespace ?? '(none)'}: ` +
+      `the event has namespace ${other ?? '(none)'}, but this service has ${namespace ?? '(none)'}: ` +
         'its record would get another id',
     );
   }

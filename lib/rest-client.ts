@@ -24,28 +24,28 @@ import {
 } from './options.js';
 import { describe, invalid, messageOf, toJson } from './serialise.js';
 
-/** Methods by the number that `src/napi/rest_client.rs` knows them by. */
+/** Methods by their number in `src/napi/rest_client.rs`. */
 const GET = 0;
 const POST = 1;
 const PUT = 2;
 const PATCH = 3;
 const DELETE = 4;
 
-/** Out of reach of `util.inspect` and of callers. */
+/** Hidden from `util.inspect` and from callers. */
 const natives: WeakMap<object, RestClient> = new WeakMap();
 
 const hooksByClient: WeakMap<object, Hooks> = new WeakMap();
 
 /**
- * Requests to a Twenty server with retries, pacing and timeouts. It resolves with
- * `{ success: true, data }` or `{ success: false, error }` and rejects for one thing only: an aborted signal, with
- * that signal's own reason. `data` is the server's JSON, untouched.
+ * Sends requests to a Twenty server with retries, pacing and timeouts. Every call resolves with `{ success: true, data
+ * }` or `{ success: false, error }`. It rejects only if the signal aborts, with the signal's reason. `data` is the
+ * server's JSON, unchanged.
  *
- * A `path` stays on the server, with or without a `/` at its beginning: absolute URLs, `//host`, `..` and control characters resolve
- * with `VALIDATION_ERROR` before any request.
+ * A `path` may begin with `/` or not, and always stays on the server: absolute URLs, `//host`, `..` and control
+ * characters resolve with `VALIDATION_ERROR` before any request.
  */
 class TwentyCrmRestClient {
-  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it. */
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it. */
   constructor(config: TwentyCrmRestClientConfig) {
     const inner = callNow(() => {
       const configJson = configToJson(config);
@@ -60,7 +60,7 @@ class TwentyCrmRestClient {
 
   /** Reads. */
   get<T = unknown>(path: string, options?: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
-  /** As `post`, `put` and `patch` are called, with no body. */
+  /** Called like `post`, `put` and `patch`, but without a body. */
   get<T = unknown>(
     path: string,
     body: null | undefined,
@@ -74,7 +74,7 @@ class TwentyCrmRestClient {
     return send(this, GET, path, undefined, options ?? optionsOrBody);
   }
 
-  /** Creates. `body` is sent as JSON; nothing is sent when it is undefined. */
+  /** Creates. `body` is sent as JSON; nothing is sent if it is undefined. */
   post<T = unknown>(
     path: string,
     body?: unknown,
@@ -83,7 +83,7 @@ class TwentyCrmRestClient {
     return send(this, POST, path, body, options);
   }
 
-  /** Replaces. `body` is sent as JSON; nothing is sent when it is undefined. */
+  /** Replaces. `body` is sent as JSON; nothing is sent if it is undefined. */
   put<T = unknown>(
     path: string,
     body?: unknown,
@@ -92,7 +92,7 @@ class TwentyCrmRestClient {
     return send(this, PUT, path, body, options);
   }
 
-  /** Changes. `body` is sent as JSON; nothing is sent when it is undefined. */
+  /** Changes. `body` is sent as JSON; nothing is sent if it is undefined. */
   patch<T = unknown>(
     path: string,
     body?: unknown,
@@ -106,7 +106,7 @@ class TwentyCrmRestClient {
     path: string,
     options?: TwentyCrmRequestOptions,
   ): Promise<TwentyCrmResponse<T>>;
-  /** As `post`, `put` and `patch` are called: with a body. */
+  /** Called like `post`, `put` and `patch`: with a body. */
   delete<T = unknown>(
     path: string,
     body: unknown,
@@ -122,14 +122,14 @@ class TwentyCrmRestClient {
       : send(this, DELETE, path, optionsOrBody, options);
   }
 
-  /** Numbers since the client was made, those of services that were made from it among them. */
+  /** Counters since the client was made, including those of services made from it. */
   stats(): TwentyCrmClientStats {
     const { toStats } =
       require('./observability/stats.js') as typeof import('./observability/stats.js');
     return toStats(nativeOf(this).stats());
   }
 
-  /** Lets calls under way finish; later calls resolve with `OPERATION_FAILED`. Connections are shared and stay. */
+  /** Lets calls in flight finish; later calls resolve with `OPERATION_FAILED`. Connections are shared and stay open. */
   async close(): Promise<void> {
     nativeOf(this).close();
   }
@@ -172,7 +172,7 @@ const CONFIG = optionSchema<TwentyCrmRestClientConfig>({
   logLevel: 'here',
 });
 
-/** Members of the template's `TwentyCrmConfig`, which is handed over as it is. */
+/** Members of the template's `TwentyCrmConfig`, which may be passed as it is. */
 const BESIDE_CONFIG = [
   ...['id', 'enabled', 'syncMode'],
   ...['createdBy', 'updatedBy', 'createdAt', 'updatedAt'],
@@ -180,7 +180,7 @@ const BESIDE_CONFIG = [
 
 const EXPECTED: ReadonlySet<string> = new Set([...CONFIG.names, ...BESIDE_CONFIG]);
 
-/** What cannot be done without, and where to get it. */
+/** The required options, and where to get them. */
 const NEEDED = [
   ['baseUrl', 'give the address of your Twenty, for example https://crm.example.com'],
   ['apiKey', 'create one in Twenty under Settings, APIs & Webhooks'],
@@ -205,10 +205,10 @@ function configToJson(config: unknown) {
     if (values[name] != null) continue;
     throw invalid(
       name,
-      `${name} is missing: ${what} (where it comes from the environment, its variable is not set)`,
+      `${name} is missing: ${what} (if it comes from the environment, its variable is not set)`,
     );
   }
-  // They may be stored with them: HTTP drops the blanks around a header's value, so nobody noticed.
+  // Configurations may be stored with blanks: HTTP trims header values, so that went unnoticed.
   values.baseUrl = withoutBlanks(values.baseUrl);
   values.apiKey = withoutBlanks(values.apiKey);
   if (values.ca !== undefined && values.ca !== null) {
@@ -218,13 +218,15 @@ function configToJson(config: unknown) {
   return optionsToJson(values) ?? '{}';
 }
 
-/** A misspelt option would be ignored. Whatever else there is belongs to whoever keeps it. */
+/**
+ * Refuses a misspelt option, which would be ignored. Other unknown properties are allowed: they belong to the caller.
+ */
 function refuseSlips(config: object) {
   for (const name of namesOf('config', config)) {
     if (EXPECTED.has(name)) continue;
     const { isSlip, unknownOption } =
       require('./unknown-option.js') as typeof import('./unknown-option.js');
-    // Without those that cannot be done without: that they are missing is said anyway.
+    // Without the required ones: their absence is reported anyway.
     const optional = CONFIG.names.slice(NEEDED.length);
     if (isSlip(name, optional)) throw unknownOption('the configuration', name, optional);
   }
@@ -237,7 +239,7 @@ function send<T>(
   body: unknown,
   options: TwentyCrmRequestOptions | null | undefined,
 ): Promise<TwentyCrmResponse<T>> {
-  // What is thrown in here, for a `this` that is no client, rejects the promise.
+  // An exception here, for a `this` that is not a client, rejects the promise.
   return new Promise((resolve, reject) => {
     const inner = nativeOf(client);
     let bodyJson: string | undefined;
@@ -280,8 +282,8 @@ function toResponse<T>(answer: Answer): TwentyCrmResponse<T> {
 function callOptionsToJson(options: TwentyCrmRequestOptions) {
   const values = readOptions('options', options, OPTIONS.core);
   if (isIterable(values.headers)) {
-    // A Map or a Headers object would be written as an empty object, and its headers lost.
-    throw invalid('headers', 'headers must be a plain object of names and texts');
+    // JSON writes a Map or a Headers object as an empty object: the headers would be lost.
+    throw invalid('headers', 'headers must be a plain object of names and strings');
   }
   return optionsToJson(values);
 }

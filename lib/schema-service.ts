@@ -24,11 +24,10 @@ const OPTIONS = optionSchema<SchemaServiceOptions>({ fieldNames: 'core' });
 const CALL_OPTIONS = optionSchema<SchemaCallOptions>({ signal: 'here' });
 
 /**
- * The custom fields of a workspace: which of them are there, and creating the others. Services of the same server and
- * key use the new fields at once.
+ * Checks and creates the custom fields of a workspace. Services with the same server and key use new fields at once.
  */
 class TwentyCrmSchemaService {
-  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it. */
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it. */
   constructor(restClient: TwentyCrmRestClient, options?: SchemaServiceOptions) {
     const client = findNative(restClient);
     if (client === undefined) {
@@ -43,8 +42,8 @@ class TwentyCrmSchemaService {
   }
 
   /**
-   * Reads the workspace's fields from the server and compares them with what this package writes to. Changes nothing.
-   * A key that may not read metadata sees the fields, but not whether they are unique.
+   * Reads the workspace's fields from the server and compares them with the fields that this package needs. Changes
+   * nothing. A key without the right to read metadata sees the fields, but not whether they are unique.
    */
   async plan(options?: SchemaCallOptions): Promise<SchemaPlan> {
     const site = callSite(TwentyCrmSchemaService.prototype.plan);
@@ -56,14 +55,14 @@ class TwentyCrmSchemaService {
   }
 
   /**
-   * Creates what is missing, and makes an `externalId` unique that is not; everything else that conflicts is left to
-   * people. Each field is tried, whatever becomes of the others. Safe to repeat, and to run in several processes at
-   * once: what somebody else made counts as there.
+   * Creates missing fields, and makes an `externalId` field unique if it is not. All other conflicts need a human. A
+   * failure of one field does not keep the others from being tried. Safe to repeat, and to run in several processes at
+   * once: a field that another process created counts as present.
    *
-   * @param plan Restricts it to the entries of `missing` and `conflicting`; everything when it is not given.
-   * @throws {TwentyCrmApiError} `AUTH_ERROR` when something is to be changed and the key may not change the data
-   * model: the message says what to grant, `details.needed` which fields it is about, `details.created` what was
-   * done before the refusal.
+   * @param plan Restricts it to these entries of `missing` and `conflicting`; everything if not given.
+   * @throws {TwentyCrmApiError} `AUTH_ERROR` if a change is needed and the key may not change the data model. The
+   * message says what to grant, `details.needed` lists the fields, and `details.created` lists what was done before the
+   * refusal.
    */
   async apply(
     plan?: SchemaSelection | null,

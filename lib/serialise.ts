@@ -1,11 +1,11 @@
 import { apiError, isError, TwentyCrmErrorCode } from './errors.js';
 
-/** What a caller gave: no member of it is known to be there, and reading one can throw. */
+/** A value from the caller: any property may be missing, and reading one may throw. */
 export type Unchecked = { readonly [name: string]: unknown } | null | undefined;
 
 /**
  * @param what the argument's name
- * @returns undefined where the value is absent
+ * @returns undefined if the value is null or undefined
  */
 function toJson(what: string, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
@@ -19,9 +19,7 @@ function toJson(what: string, value: unknown): string | undefined {
   return text;
 }
 
-/**
- * One flat record as JSON text. JSON writes NaN and infinities as null, which would clear the field: they are refused.
- */
+/** One flat record as JSON text. Refuses NaN and infinities: JSON writes them as null, which would clear the field. */
 function recordToJson(what: 'person' | 'company', input: unknown) {
   if (typeof input !== 'object' || input === null) {
     throw notRecord(what);
@@ -52,23 +50,24 @@ function recordToJson(what: 'person' | 'company', input: unknown) {
   return text;
 }
 
-/** A promise would be a record without any field. */
+/** As JSON, a promise would be a record without fields. */
 function requireNoPromise(what: 'person' | 'company', input: object) {
   let then: unknown;
   try {
     ({ then } = input as { then?: unknown });
   } catch {
-    // Whatever it is, the next step finds out.
+    // The next step reports the problem.
   }
   if (typeof then !== 'function') return;
-  throw invalid('input', `the ${what} is a promise: await it, and give what it comes to`);
+  throw invalid('input', `the ${what} is a promise: await it, and pass the result`);
 }
 
-/** Members that hold ids of the caller's own: many databases have them as numbers. */
+/** Fields with ids of the caller: many databases store them as numbers. */
 const IDS = new Set(['external_id', 'company_external_id']);
 
 /**
- * One external id as JSON text, in which half a surrogate pair stays one: as a plain string it would become another id.
+ * One external id as JSON text. JSON keeps half a surrogate pair; a plain string argument would turn it into another
+ * id.
  * @returns an object with `external_id`
  */
 function keyToJson(externalId: unknown): string {
@@ -84,23 +83,23 @@ function keyToJson(externalId: unknown): string {
   }
 }
 
-/** JSON knows no bigint; numbers are refused by the core, in the same words. */
+/** JSON has no bigint. The core refuses numbers with the same words. */
 function refuseNumericId(field: string, value: unknown, cause: unknown) {
   if (!IDS.has(field) || typeof value !== 'bigint') return;
   throw invalid(field, `${field} must be a string, got a bigint: pass String(id)`, cause);
 }
 
-/** What JSON writes as null. */
+/** Whether JSON writes the value as null. */
 const isNotFinite = (value: unknown) => typeof value === 'number' && !Number.isFinite(value);
 
 /**
- * Flat records as one JSON array, where none needs a closer look: a third less work than one by one. What is no object
- * is refused by the core.
- * @returns undefined where they are to go through `recordToJson`, which tells whose fault it is
+ * Flat records as one JSON array, if none needs a closer check: takes a third less time than one by one. The core
+ * refuses items that are not objects.
+ * @returns undefined if the records must go through `recordToJson`, which names the bad one
  */
 function plainRecordsToJson(records: unknown[]): string | undefined {
   try {
-    // Libraries of old give arrays a text of their own.
+    // Some old libraries give arrays a `toJSON`.
     const isList = (records as { toJSON?: unknown }).toJSON === undefined;
     return isList && records.every(isPlainRecord) ? JSON.stringify(records) : undefined;
   } catch {
@@ -121,7 +120,7 @@ function notRecord(what: 'person' | 'company') {
   return invalid('input', `the ${what} must be an object with ${needed}`);
 }
 
-/** The field that keeps a record from being written as JSON. */
+/** The field that makes the record impossible to write as JSON. */
 function unwritableField(input: object): { field: string; value?: unknown } {
   try {
     for (const field of Object.keys(input)) {
@@ -134,7 +133,7 @@ function unwritableField(input: object): { field: string; value?: unknown } {
       }
     }
   } catch {
-    // A proxy that does not even name its fields.
+    // A proxy that does not even list its fields.
   }
   return { field: 'input' };
 }
@@ -144,7 +143,7 @@ function invalid(field: string, message: string, cause?: unknown) {
   return apiError(TwentyCrmErrorCode.VALIDATION_ERROR, message, options, cause);
 }
 
-/** As `Array.isArray`, which throws for a proxy that was revoked. */
+/** As `Array.isArray`, which throws for a revoked proxy. */
 function isArray(value: unknown): value is unknown[] {
   try {
     return Array.isArray(value);
@@ -153,21 +152,21 @@ function isArray(value: unknown): value is unknown[] {
   }
 }
 
-/** Characters that an error repeats of a text that is not ours: logs have limits. */
+/** Longest foreign text that an error repeats, in characters: logs have limits. */
 const MAX_REPEATED = 2_000;
 
-/** The same, of a field's name. */
+/** The same for a field name. */
 const MAX_NAME = 200;
 
 /**
- * A text that may be of any length, for people: all of it, or none. Cut somewhere, it could end in half of a key.
+ * A text of any length for an error message: complete or not at all. Cutting it could leave half of a key.
  * @param most characters
  */
 function unlessLong(text: string, most: number = MAX_REPEATED) {
   return text.length > most ? `a text of ${text.length} characters` : text;
 }
 
-/** What a cause says, whatever it is and however long. */
+/** The message of any thrown value, of any length. */
 function messageOf(cause: unknown) {
   try {
     return String(isError(cause) ? cause.message : cause);
@@ -176,7 +175,7 @@ function messageOf(cause: unknown) {
   }
 }
 
-/** The same, for a message of ours. */
+/** The same, short enough for a message of ours. */
 function describe(cause: unknown) {
   return unlessLong(messageOf(cause));
 }

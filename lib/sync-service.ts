@@ -72,7 +72,7 @@ const SERVICE_OPTIONS = optionSchema<SyncServiceOptions>({
   onRetry: 'here',
   logger: 'here',
   logLevel: 'here',
-  // The core reads it, too; it comes as an argument of its own.
+  // The core reads it too, as a separate argument.
   cacheTtlMs: 'here',
   mappingStore: 'here',
 });
@@ -87,10 +87,10 @@ const CALL_OPTIONS = optionSchema<UpsertCallOptions>({
 });
 
 interface Internals extends BulkService {
-  /** kept so that the core can ask it */
+  /** kept alive, because the core may call it */
   mappingStore: object | undefined;
   namespace: string | undefined;
-  /** what the core was given */
+  /** the options that were passed to the core */
   optionsJson: string;
 }
 
@@ -98,14 +98,14 @@ const internals: WeakMap<object, Internals> = new WeakMap();
 
 /**
  * Creates and updates people and companies, keyed by the caller's own ids. Services of one workspace in one process
- * share connections, pacing, schema and remembered ids: making one per request costs nothing.
+ * share connections, pacing, schema and remembered ids, so making one per request costs nothing.
  */
 class TwentyCrmSyncService {
   /**
-   * @param restClient Where to send to.
-   * @param mappingStore Where pairs of ids outlive the process; nowhere when it is null or not given.
-   * @param cacheTtlMs Milliseconds for which an id may be used without asking again; 300000 when it is not given.
-   * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good; `details.field` names it.
+   * @param restClient The client that sends the requests.
+   * @param mappingStore Keeps pairs of ids beyond the process. Null or not given: they are kept in memory only.
+   * @param cacheTtlMs Milliseconds for which a remembered id is used without asking the server again; default 300000.
+   * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an argument is not valid; `details.field` names it.
    */
   constructor(
     restClient: TwentyCrmRestClient,
@@ -132,12 +132,12 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * Creates the person, or updates the one with this external id. The company of `company_external_id` is created
-   * first when it is missing and `company_name` is there.
+   * Creates the person, or updates the one with this external id. If the company of `company_external_id` is missing
+   * and `company_name` is given, the company is created first.
    *
-   * Rejects with {@link TwentyCrmApiError}: `VALIDATION_ERROR` for bad input (before any request; `details.field`)
-   * and for what the server refuses, `AUTH_ERROR`, `RATE_LIMIT`, `TIMEOUT`, `NETWORK_ERROR`, `SERVER_ERROR`, or
-   * `OPERATION_FAILED`; with the signal's reason when the signal aborts.
+   * Rejects with {@link TwentyCrmApiError}: `VALIDATION_ERROR` for bad input (before any request; `details.field` names
+   * it) and for data that the server refuses, `AUTH_ERROR`, `RATE_LIMIT`, `TIMEOUT`, `NETWORK_ERROR`, `SERVER_ERROR`,
+   * or `OPERATION_FAILED`. If the signal aborts, rejects with the signal's reason.
    */
   async upsertPerson(
     input: PersonInput,
@@ -163,11 +163,11 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * Does what an event of a service in `platform` mode says: the other end, for whoever consumes the events. Applying an
-   * event again changes nothing. Events of one record must be applied in the order in which they were published.
+   * Applies an event that a service in `platform` mode published; for the consumer of the events. Applying an event
+   * again changes nothing. Apply the events of one record in the order in which they were published.
    *
-   * Rejects as {@link upsertPerson} does, and with `VALIDATION_ERROR` for what is no event or one of another namespace,
-   * with `OPERATION_FAILED` in any mode but `direct_crm`.
+   * Rejects as {@link upsertPerson} does. Also rejects with `VALIDATION_ERROR` for an invalid event or one of another
+   * namespace, and with `OPERATION_FAILED` in any mode but `direct_crm`.
    */
   applyPlatformEvent(
     event: PersonUpsertEvent,
@@ -183,7 +183,7 @@ class TwentyCrmSyncService {
     event: PersonDeleteEvent | CompanyDeleteEvent,
     options?: UpsertCallOptions,
   ): Promise<DeleteResult>;
-  /** As above, for whichever it is. */
+  /** As above, for any event. */
   applyPlatformEvent(
     event: PlatformEvent,
     options?: UpsertCallOptions,
@@ -199,7 +199,7 @@ class TwentyCrmSyncService {
     if (action === 'delete') {
       const { external_id, mode } = (payload ?? {}) as Partial<DeletePayload>;
       const how = { mode, signal: readSignal(options) };
-      // Whatever it is, the core says what is wrong with it.
+      // The core reports what is wrong with it.
       const externalId = external_id as string;
       return kind === PERSON
         ? this.deletePerson(externalId, how)
@@ -211,8 +211,8 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * The person with this external id as the CRM has it now, or null: a soft-deleted one counts as not there. A failed
-   * look-up rejects, it is never "not there".
+   * The person with this external id as the CRM has it now, or null. A soft-deleted person counts as not found. A
+   * failed look-up rejects and never resolves with null.
    */
   async findPerson(externalId: string, options?: FindOptions): Promise<FoundPerson | null> {
     const site = callSite(TwentyCrmSyncService.prototype.findPerson);
@@ -228,8 +228,9 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * Deletes the person with this external id, softly unless told otherwise. That there is none is no error: `deleted`
-   * is false then, and `reason` says why. Takes its turn among the upserts of the same person, in the order of calls.
+   * Deletes the person with this external id: a soft delete, unless `mode` says otherwise. Deleting a missing person is
+   * not an error: `deleted` is then false, and `reason` says why. Queued with the upserts of the same person, in call
+   * order.
    */
   async deletePerson(externalId: string, options?: DeleteOptions): Promise<DeleteResult> {
     const { elsewhere } = of(this);
@@ -239,7 +240,7 @@ class TwentyCrmSyncService {
     return outcome(this, await startDelete(of(this), PERSON, externalId, options), site);
   }
 
-  /** As {@link deletePerson}, for companies. People of the company stay, without it. */
+  /** As {@link deletePerson}, for companies. The company's people stay, without a company. */
   async deleteCompany(externalId: string, options?: DeleteOptions): Promise<DeleteResult> {
     const { elsewhere } = of(this);
     requireKnown('deleteCompany', options, DELETE_OPTIONS.known);
@@ -249,10 +250,10 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * Creates and updates many people in batches: records of one external id are merged, companies that people name are
-   * written first, unchanged records are not sent, one bad record does not harm the others.
+   * Creates and updates many people in batches. Records with the same external id are merged, companies of people are
+   * written first, and unchanged records are not sent. One bad record does not affect the others.
    *
-   * Throws `VALIDATION_ERROR` at once for options that are no good.
+   * Throws `VALIDATION_ERROR` at once for options that are not valid.
    */
   syncPersons(inputs: Inputs<PersonInput>, options?: SyncOptions): SyncRun<TwentyPerson> {
     const { startBulk } = require('./bulk/start.js') as typeof import('./bulk/start.js');
@@ -266,8 +267,8 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * As {@link syncPersons}, with all results at once. Rejects with `OPERATION_FAILED` after every record was tried when
-   * some failed; `details.results` then has the result of every record.
+   * As {@link syncPersons}, but returns all results at once. If some records failed, rejects with `OPERATION_FAILED`
+   * after every record was tried; `details.results` then has the result of every record.
    */
   async upsertManyPersons(
     inputs: Inputs<PersonInput>,
@@ -287,8 +288,8 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * Numbers since the service was made, of its own requests; `workspace` is of all. A service that sends nothing to Twenty
-   * has zeros.
+   * Counters of this service's own requests since it was made; `workspace` counts all services of the workspace. All
+   * are zero for a service that sends nothing to Twenty.
    */
   stats(): TwentyCrmStats {
     const { toStats } =
@@ -298,27 +299,30 @@ class TwentyCrmSyncService {
   }
 
   /**
-   * Takes in a verified event of Twenty's webhooks: forgets what it proves wrong, so that the next write looks again.
+   * Processes a verified event of Twenty's webhooks: drops remembered facts that it disproves, so that the next write
+   * looks the record up again.
    *
-   * - A record that was soft-deleted, or destroyed, is no longer mapped; with `ownGone` other than `create` its id stays,
-   *   because it shows that this record existed before. A record that was restored is mapped again.
-   * - A record that somebody else edited is sent again by the next run with `skipUnchanged`, unless the event says that
-   *   only fields changed which are never written.
-   * - Echoes of own writes, events that come late or again, and records that are not this service's change nothing. An
-   *   own write is known by the record's `updatedAt`: the answer to the write and the event carry the same one. The
-   *   record's author does not tell, because all API keys look alike there.
-   * - A merge sends `updated` for the record that stays (`moved`, where its external id is another one now), and
-   *   `destroyed` for the one that goes.
+   * - A record that was soft-deleted or destroyed is no longer mapped. With `ownGone` other than `create` its id is
+   * kept,
+   *   because it shows that this record existed before. A restored record is mapped again.
+   * - A record that somebody else edited is sent again by the next run with `skipUnchanged`, unless only fields changed
+   *   that are never written.
+   * - Echoes of own writes, late or repeated events, and records of other services change nothing. An own write is
+   *   recognised by `updatedAt`: the answer to the write and the event carry the same value. The record's author is not
+   *   used, because all API keys look alike there.
+   * - A merge sends `updated` for the record that stays (`moved`, if it now has another external id), and `destroyed`
+   * for
+   *   the one that goes.
    *
-   * It sends nothing to Twenty, waits for upserts of the same record that were called before, and may be called again
-   * with the same event. Rejects with `VALIDATION_ERROR` for what is no event and with the signal's reason when the
-   * signal aborts; a mapping store that fails is told in the result and to `onWarning`.
+   * Sends nothing to Twenty. Waits for earlier upserts of the same record, and may be called again with the same event.
+   * Rejects with `VALIDATION_ERROR` for an invalid event, and with the signal's reason if the signal aborts. If the
+   * mapping store fails, the result and `onWarning` say so.
    */
   async applyWebhook(
     event: TwentyWebhookEvent,
     options?: ApplyWebhookOptions,
   ): Promise<ApplyWebhookResult> {
-    // Read when it is needed: most programs have no webhook.
+    // Loaded on demand: most programs use no webhook.
     const { OPTIONS, ignoreInMode, startApply } =
       require('./webhooks/apply.js') as typeof import('./webhooks/apply.js');
     const inner = of(this);
@@ -328,20 +332,20 @@ class TwentyCrmSyncService {
     return outcome(this, await startApply(inner.native, event, inner.optionsJson, options), site);
   }
 
-  /** Forgets every remembered id; the mapping store keeps what it has. */
+  /** Forgets all remembered ids. The mapping store is not changed. */
   clearCache(): void {
     const inner = of(this);
     if (inner.elsewhere === undefined) inner.native.clearCache();
   }
 
-  /** How many ids are remembered, and for how long already. */
+  /** The number of remembered ids, and the age of the oldest. */
   getCacheStats(): CacheStats {
     const inner = of(this);
     if (inner.elsewhere !== undefined) return { size: 0, entries: [] };
     return JSON.parse(inner.native.cacheStats());
   }
 
-  /** Every remembered id. */
+  /** All remembered ids. */
   cacheEntries(): AnyCacheEntry[] {
     const inner = of(this);
     return inner.elsewhere === undefined ? JSON.parse(inner.native.cacheEntries()) : [];
@@ -390,7 +394,7 @@ function construct(
       ...common,
       elsewhere: createElsewhere({ ...common, native: inner, mode, publish, warn }),
       get native(): never {
-        // Whatever is no change asks the core, and so hears at once that it cannot be done here.
+        // Methods that need the core, such as `find…`, get an error at once: they do not work in this mode.
         throw cannot(mode);
       },
     };
@@ -426,7 +430,10 @@ function of(service: object) {
   return found;
 }
 
-/** The options of a service as JSON text, for those who check inputs as it does; undefined for any other object. */
+/**
+ * The options of a service as JSON text, for code that validates inputs as the service does; undefined for any other
+ * object.
+ */
 function optionsJsonOf(service: object) {
   return internals.get(service)?.optionsJson;
 }
@@ -454,7 +461,7 @@ function start(
   );
 }
 
-/** What a call ended with: its result, once its warnings are told, or its error. */
+/** Returns the result of a call after reporting its warnings, or throws its error. */
 function outcome<T>(service: object, answer: Answer, site: { stack?: unknown }): T {
   if (!answer.ok) throw errorAt(answer.error, site);
   const { result, warnings }: { result: T; warnings?: SyncWarning[] } = JSON.parse(answer.text);
@@ -474,8 +481,8 @@ function tellWarning(
   const { log, shownId } =
     require('./observability/log.js') as typeof import('./observability/log.js');
   const { field, reason, externalId } = warning;
-  // Without its message, which has the value that was left out.
-  log(hooks, 'warn', 'written otherwise than asked', {
+  // Without the message, which contains the value that was left out.
+  log(hooks, 'warn', 'a value was left out or changed', {
     externalId: shownId(externalId),
     field,
     reason,

@@ -6,11 +6,11 @@ import type { TwentyCrmErrorCode } from './twenty-crm-errors.types.js';
 
 /** Options of `testConnection` and `isReachable`. */
 export interface ConnectionTestOptions {
-  /** Milliseconds that the test may take; 10000 when it is not given. */
+  /** Milliseconds that the test may take; default 10000. */
   timeout?: number;
-  /** Authorities that are trusted beside the system's, as in the configuration of a client. */
+  /** Trusted certificate authorities in addition to the system's, as in the configuration of a client. */
   ca?: CaCertificates;
-  /** Aborting closes the socket and rejects with the signal's own reason. */
+  /** Aborting closes the socket and rejects with the signal's reason. */
   signal?: AbortSignalLike;
 }
 
@@ -18,62 +18,62 @@ export interface ConnectionTestOptions {
 export interface DiagnoseOptions {
   /** Names of the custom fields, as for the sync service. */
   fieldNames?: FieldNames;
-  /** Aborting closes the sockets and rejects with the signal's own reason. */
+  /** Aborting closes the sockets and rejects with the signal's reason. */
   signal?: AbortSignalLike;
 }
 
-/** What a {@link DiagnosisFinding} is about. */
+/** The subject of a {@link DiagnosisFinding}. */
 export type DiagnosisCheck =
-  /** Base URL, key and options as such. */
+  /** The form of base URL, key and options. */
   | 'config'
-  /** Something answers. */
+  /** Whether a server answers. */
   | 'reachable'
-  /** It is a Twenty server. */
+  /** Whether it is a Twenty server. */
   | 'twenty'
-  /** Its version, as far as it says it: `details.version`. */
+  /** Its version, if the server reports it, in `details.version`. */
   | 'version'
-  /** The server takes the key; `details.expiresAtMs` is when it ends, as the key itself says. */
+  /** Whether the server accepts the key. `details.expiresAtMs` is the key's expiry, read from the key itself. */
   | 'api_key'
   | 'read_people'
   | 'read_companies'
-  /** Found out with changes of rows that do not exist: nothing is written. */
+  /** Whether the key may write. Tested with changes of rows that do not exist, so nothing is written. */
   | 'write_people'
   | 'write_companies'
-  /** The key may read the data model, which alone tells whether fields are unique. */
+  /** Whether the key may read the data model, which is needed to know whether fields are unique. */
   | 'metadata'
   /** The custom fields; `details.plan` is a {@link SchemaPlan}. */
   | 'schema'
-  /** Whether the rate limit was met, with `details.limit` and `details.windowMs` where it was. */
+  /** Whether the rate limit was hit; if so, with `details.limit` and `details.windowMs`. */
   | 'rate_limit';
 
-/** One thing that a diagnosis found. */
+/** One result of a diagnosis. */
 export interface DiagnosisFinding {
-  /** What was looked at. */
+  /** The check that it belongs to. */
   check: DiagnosisCheck;
-  /** `warning`: works, with a loss, or could not be found out. `error`: does not work. */
+  /** `warning`: it works with a limitation, or the check was not possible. `error`: it does not work. */
   status: 'ok' | 'warning' | 'error';
-  /** For people: what was found. Never holds the key. */
+  /** For people: the result. Never contains the key. */
   message: string;
   /** For people: what to do about it. */
   advice?: string;
-  /** For programs: the error's code, its HTTP status and its reason, and what the check says. */
+  /** For programs: the error's code, its HTTP status and its reason, and further facts of the check. */
   details?: {
-    /** Class of the failure. */
+    /** Error class of the failure. */
     code?: TwentyCrmErrorCode;
-    /** HTTP status, where there was an answer. */
+    /** HTTP status, if the server answered. */
     status?: number;
-    /** Why, as a constant, as `details.reason` of the error. */
+    /** The reason as a constant, like `details.reason` of an error. */
     reason?: TwentyCrmErrorReason;
     [key: string]: unknown;
   };
 }
 
-/** What `diagnose` gives. */
+/** The result of `diagnose`. */
 export interface Diagnosis {
-  /** Whether nothing is in the way of syncing: no finding is an error. */
+  /** Whether syncing works: no finding is an error. */
   ok: boolean;
-  /** All errors, else all warnings, in a few sentences for people. */
+  /** For people: all errors or, if there are none, all warnings, in a few sentences. */
   summary: string;
-  /** In the order in which things build on each other; what an error makes pointless to ask is not there. */
+  /** In order of dependency. Checks that an earlier error makes pointless are left out. */
   findings: DiagnosisFinding[];
 }

@@ -3,7 +3,7 @@ import type { SyncWarning } from './sync-service.js';
 import type { TwentyCrmError } from './twenty-crm-errors.types.js';
 import type { UpsertOptions } from './twenty-crm-sync.types.js';
 
-/** Records from anywhere: an array, a generator, a stream. Promises of records are awaited, one after the other. */
+/** Records from any source: an array, a generator, a stream. Promises of records are awaited one by one. */
 export type Inputs<T> = Iterable<T | Promise<T>> | AsyncIterable<T>;
 
 /** Options of `syncPersons`, `syncCompanies` and `upsertMany*`. */
@@ -14,38 +14,38 @@ export interface SyncOptions extends UpsertOptions {
    */
   maxConcurrency?: number;
   /**
-   * Say what would be done, and write nothing.
+   * Report what would be done, but write nothing.
    * @default false
    */
   dryRun?: boolean;
   /**
-   * Write records that have not changed since they were written last, too.
+   * Also write records that have not changed since the last write.
    * @default false
    */
   force?: boolean;
   /**
-   * Compare records with what the CRM holds (one look-up per chunk) instead of believing what was remembered.
+   * Compare records with the rows in the CRM (one look-up per chunk) instead of trusting remembered hashes.
    * @default false
    */
   verifyUnchanged?: boolean;
-  /** Called after every chunk, in input order. What it throws is ignored. */
+  /** Called after every chunk, in input order. If it throws, the error is ignored. */
   onProgress?: (progress: SyncProgress) => void;
   /**
-   * Aborting ends the run, also while the input gives nothing: it rejects with the signal's own reason. The input is closed,
-   * and a stream destroyed; what never ends is not waited for.
+   * Aborting ends the run with the signal's reason, even while the input is stuck. The input is closed, and a stream is
+   * destroyed; the run does not wait for an input that never ends.
    */
   signal?: AbortSignalLike;
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface SyncProgress {
   /** Records done. */
   done: number;
-  /** Records in all, where the input knows (`length` or `size`). */
+  /** Total number of records, if the input knows it (`length` or `size`). */
   total?: number;
-  /** Records that Twenty did not have. */
+  /** Records that were created. */
   created: number;
-  /** Records that were written over an older state. */
+  /** Records that were updated. */
   updated: number;
   /** Records for which nothing was sent. */
   unchanged: number;
@@ -53,51 +53,54 @@ export interface SyncProgress {
   failed: number;
 }
 
-/** A record that is stored, left as it is, or handed on. */
+/** A record that was stored, was already up to date, or was published. */
 export interface SyncedRecord<T> {
   /**
-   * `unchanged`: nothing was sent, because the CRM holds it already, or a policy left the row alone. `published`: handed
-   * to `publish` (platform mode). In a dry run, what it would have been.
+   * `unchanged`: nothing was sent, because the CRM already holds it, or a policy left the row alone. `published`:
+   * passed to `publish` (platform mode). In a dry run: what would have happened.
    */
   status: 'created' | 'updated' | 'unchanged' | 'published';
   /** The caller's own id. */
   externalId: string;
-  /** The record's id in Twenty, a UUID; of what would be created or is published, the one that it would be given. */
+  /**
+   * The record's id in Twenty, a UUID. For a record that would be created or that is published: the id that it will
+   * get.
+   */
   id: string;
-  /** The entity as Twenty returned it; for `unchanged` records as it was last written. */
+  /** The entity as Twenty returned it; for `unchanged` records, as it was last written. */
   data: T;
-  /** Only of records that failed. */
+  /** Only for records that failed. */
   error?: undefined;
-  /** What was left out, kept or decided. */
+  /** Warnings: values that were left out or kept, and decisions about collisions. */
   warnings: SyncWarning[];
 }
 
-/** A record that is not stored. */
+/** A record that was not stored. */
 export interface FailedRecord {
-  /** In a dry run, what it would have been. */
+  /** In a dry run: what would have happened. */
   status: 'failed';
-  /** The caller's own id; empty where the record had none. */
+  /** The caller's own id; empty if the record had none. */
   externalId: string;
-  /** Only of records that did not fail. */
+  /** Only for records that did not fail. */
   id?: undefined;
-  /** Only of records that did not fail. */
+  /** Only for records that did not fail. */
   data?: undefined;
   /** Why it failed. */
   error: TwentyCrmError;
-  /** What was left out, kept or decided. */
+  /** Warnings: values that were left out or kept, and decisions about collisions. */
   warnings: SyncWarning[];
 }
 
-/** What became of one record; `status` tells which of the two it is. */
+/** The result of one record; `status` tells stored and failed apart. */
 export type SyncResult<T> = SyncedRecord<T> | FailedRecord;
 
-/** What a whole run did. */
+/** The result of a whole run. */
 export interface SyncSummary {
-  /** Records of the input, whatever became of them. */
+  /** All records of the input. */
   total: number;
-  /** Records that Twenty did not have. */
+  /** Records that were created. */
   created: number;
-  /** Records that were written over an older state. */
+  /** Records that were updated. */
   updated: number;
   /** Records for which nothing was sent. */
   unchanged: number;
@@ -105,21 +108,23 @@ export interface SyncSummary {
   published?: number;
   /** Records that failed; the results say why. */
   failed: number;
-  /** How many warnings there were. */
+  /** Number of warnings. */
   warnings: number;
-  /** Requests sent to Twenty, repeats among them. */
+  /** Requests sent to Twenty, including retries. */
   requests: number;
   /** Milliseconds from the first read to the last result. */
   durationMs: number;
 }
 
 /**
- * A run over many records. `for await` streams one result per input, in input order; `await` gives the summary. It starts
- * with the first of the two, and can be consumed once. It reads its input ahead of what is written, because one look-up
- * serves up to 2,000 records: at most 4,000 records and twice those in flight. A slow input is never waited for. It
- * rejects only when the input itself throws, or with an aborted signal's reason: a record that fails is a result.
+ * A run over many records. `for await` yields one result per input, in input order; `await` gives the summary. The
+ * first of the two starts the run, and it can be consumed only once. It reads ahead of the writes, because one look-up
+ * serves up to 2,000 records: at most 4,000 records, and twice the records in flight. It never waits for a slow input
+ * to fill a look-up. It rejects only if the input itself throws, or with the reason of an aborted signal: a failed
+ * record is a result.
  *
- * Records with one `external_id` that share neither name nor address (e-mail, domain) fail with the reason `ID_REUSED`, as
- * does every later record with that id. For this a run remembers 14 to 17 bytes for each id (17 MB for 1,000,000) to its end.
+ * If records share an `external_id` but neither name nor address (e-mail, domain), they fail with the reason
+ * `ID_REUSED`, and so does every later record with that id. To detect this, a run remembers 14 to 17 bytes for each id
+ * until it ends (17 MB for 1,000,000 ids).
  */
 export interface SyncRun<T> extends AsyncIterable<SyncResult<T>>, PromiseLike<SyncSummary> {}

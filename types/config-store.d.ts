@@ -5,47 +5,46 @@ import type { sqliteConfigStore } from './values.js';
 export interface SqliteConfigStoreOptions {
   /**
    * Encrypts the API key in the file (AES-256-GCM, key derived by HKDF-SHA256, bound to its row): a random text of at
-   * least 32 bytes, for example what `openssl rand -base64 32` prints. Not a password. Without it the key lies in the
-   * file in clear, readable by the file's owner only.
+   * least 32 bytes, for example from `openssl rand -base64 32`. Not a password. Without it the key is stored in plain
+   * text, in a file that only its owner can read.
    */
   secret?: string;
   /**
-   * In place of `secret`, for a change of secrets: the first encrypts, all of them decrypt. To change one, start every
-   * instance with `[old, new]`, then with `[new, old]`, call `reencrypt()` once, and leave `old` out.
+   * Instead of `secret`, to rotate secrets: the first encrypts, all of them decrypt. To rotate, start every instance
+   * with `[old, new]`, then with `[new, old]`, call `reencrypt()` once, and remove `old`.
    */
   secrets?: string[];
 }
 
 /**
  * The CRM configuration in an SQLite file. Every method rejects with `TwentyCrmApiError`: `VALIDATION_ERROR` for an
- * argument of the wrong shape (whether a URL or a key is any good is not looked at), `OPERATION_FAILED` with
- * `details.reason` `STORE` for what the file did not allow, `SECRET` where no secret fits the stored key. No error
- * shows a key or a secret.
+ * argument of the wrong type (the URL and the key are not validated), `OPERATION_FAILED` with `details.reason` `STORE`
+ * if the file cannot be used, `SECRET` if no secret decrypts the stored key. No error shows a key or a secret.
  */
 export interface SqliteConfigStore {
-  /** The configuration with its key in clear; null where there is none. */
+  /** The configuration with its key in plain text; null if there is none. */
   getConfig(): Promise<TwentyCrmConfig | null>;
-  /** Makes the configuration; rejects with `details.reason` `EXISTS` where there is one. */
+  /** Creates the configuration; rejects with `details.reason` `EXISTS` if there already is one. */
   createConfig(
     data: UpdateTwentyCrmConfigRequest,
     userId?: string | null,
   ): Promise<TwentyCrmConfig>;
   /**
-   * Changes the configuration; what `data` leaves out stays. With a new `apiKey` no old secret is needed. Rejects with
-   * `NOT_FOUND` where there is none of this id.
+   * Updates the configuration; fields that `data` leaves out keep their value. A new `apiKey` needs no old secret.
+   * Rejects with `NOT_FOUND` if there is none with this id.
    */
   updateConfig(
     id: string,
     data: Partial<UpdateTwentyCrmConfigRequest>,
     userId?: string | null,
   ): Promise<TwentyCrmConfig>;
-  /** Removes the configuration; false where there is none of this id. */
+  /** Deletes the configuration; false if there is none with this id. */
   deleteConfig(id: string): Promise<boolean>;
   /**
-   * Encrypts the stored key anew with the first secret, where it is in clear or was encrypted with another; false where
-   * there was nothing to do.
+   * Encrypts the stored key again with the first secret, if it is in plain text or was encrypted with another one;
+   * false if there was nothing to do.
    */
   reencrypt(): Promise<boolean>;
-  /** Ends the use of the store once everything asked so far is done; later calls reject. */
+  /** Closes the store after all pending calls; later calls reject. */
   close(): Promise<void>;
 }

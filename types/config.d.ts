@@ -5,55 +5,55 @@ import type {
 } from './twenty-crm-config.types.js';
 import type { TwentyCrmConfigRepository, validateTwentyCrmConfig } from './values.js';
 
-/** Something that is wrong with a configuration. */
+/** A problem of a configuration. */
 export interface TwentyCrmConfigIssue {
-  /** Where: `['apiKey']`, or empty for the whole. */
+  /** Its place: `['apiKey']`, or empty for the whole configuration. */
   path: string[];
-  /** For people: what to do. Never holds the key. */
+  /** For people: what to do. Never contains the key. */
   message: string;
 }
 
-/** What {@link validateTwentyCrmConfig} found; `success` tells which of the two it is. */
+/** The result of {@link validateTwentyCrmConfig}; `success` tells which of the two it is. */
 export type TwentyCrmConfigValidation =
   | {
-      /** The configuration is good. */
+      /** The configuration is valid. */
       success: true;
-      /** The configuration, of its four fields alone. */
+      /** The configuration, with its four fields only. */
       data: UpdateTwentyCrmConfigRequest;
     }
   | {
-      /** It is not. */
+      /** The configuration is not valid. */
       success: false;
-      /** What is wrong with it. */
+      /** Its problems. */
       error: {
         /** At most one for each field. */
         issues: TwentyCrmConfigIssue[];
-        /** The same messages by field, as a `ZodError` gives them. */
+        /** The same messages by field, as a `ZodError` has them. */
         flatten(): {
-          /** What is wrong with the whole. */
+          /** Problems of the whole configuration. */
           formErrors: string[];
-          /** What is wrong with each field that is no good. */
+          /** Problems of each field that is not valid. */
           fieldErrors: { [Field in keyof UpdateTwentyCrmConfigRequest]?: string[] };
         };
       };
     };
 
-/** What the environment says. */
+/** The settings from the environment. */
 export interface TwentyCrmEnvSettings extends TwentyCrmEnvConfig {
   /** `TWENTY_CRM_CACHE_TTL_MS`, in milliseconds. */
   cacheTtlMs?: number;
 }
 
-/** Where a configuration is kept. There is at most one. The template's TwentyCrmConfigDbService fits as it is. */
+/** Stores a configuration; there is at most one. The template's TwentyCrmConfigDbService can be used as it is. */
 export interface TwentyCrmConfigStore {
-  /** The configuration; null or undefined where there is none. */
+  /** The configuration; null or undefined if there is none. */
   getConfig(): TwentyCrmConfig | null | undefined | PromiseLike<TwentyCrmConfig | null | undefined>;
-  /** Keeps the first configuration. Fails where there is one already. */
+  /** Creates the configuration. Fails if there already is one. */
   createConfig(
     data: UpdateTwentyCrmConfigRequest,
     userId: string,
   ): TwentyCrmConfig | PromiseLike<TwentyCrmConfig>;
-  /** Changes the configuration with this id. */
+  /** Updates the configuration with this id. */
   updateConfig(
     id: string,
     data: UpdateTwentyCrmConfigRequest,
@@ -61,14 +61,15 @@ export interface TwentyCrmConfigStore {
   ): TwentyCrmConfig | PromiseLike<TwentyCrmConfig>;
 }
 
-/** What a {@link TwentyCrmConfigRepository} is made of. */
+/** Options of {@link TwentyCrmConfigRepository}. */
 export interface TwentyCrmConfigRepositoryOptions {
   /**
-   * Where configurations are kept. `null`: nowhere, the environment is all there is. When it is not given, in the file
-   * `twenty-crm-config.sqlite` of the working directory, which the first {@link TwentyCrmConfigRepository.saveConfig}
-   * makes; the key lies there in clear, so rather give `sqliteConfigStore(path, { secret })`.
+   * The store for the configuration. `null`: no store, only the environment is used. Default: the file
+   * `twenty-crm-config.sqlite` in the working directory, created by the first
+   * {@link TwentyCrmConfigRepository.saveConfig}. That file holds the key in plain text, so prefer
+   * `sqliteConfigStore(path, { secret })`.
    */
   store?: TwentyCrmConfigStore | null;
-  /** `process.env` when it is not given; read at every call. */
+  /** Default `process.env`; read at every call. */
   env?: Record<string, string | undefined>;
 }

@@ -5,11 +5,11 @@ import type { TwentyCompany, TwentyPerson } from './twenty-crm-entities.types.js
 export interface FoundPerson extends TwentyPerson {
   /** The record's id in Twenty, a UUID. */
   id: string;
-  /** The name in its two parts, as `upsertPerson` takes it, too; `name` is both of them in one text. */
+  /** The name in two parts, which `upsertPerson` accepts too; `name` joins them. */
   nameParts: {
-    /** Given names, or an empty text. */
+    /** Given names, or an empty string. */
     firstName: string;
-    /** Family name, or an empty text. */
+    /** Family name, or an empty string. */
     lastName: string;
   };
 }
@@ -23,44 +23,44 @@ export interface FoundCompany extends TwentyCompany {
 /** Options of `findPerson` and `findCompany`. */
 export interface FindOptions {
   /**
-   * Whether a remembered id is asked for, too, which it is when this is not given; `false` goes by the external id, and
-   * the id computed from it, alone.
+   * Whether a remembered id may be used; default true. With `false` only the external id, and the id computed from it,
+   * are looked up.
    */
   useCache?: boolean;
-  /** Aborting closes the socket, ends any wait, and rejects with the signal's own reason. */
+  /** Aborting closes the socket, ends any wait, and rejects with the signal's reason. */
   signal?: AbortSignalLike;
 }
 
 /** Options of `deletePerson` and `deleteCompany`. */
 export interface DeleteOptions {
   /**
-   * `soft`, also when it is not given: it can be restored, in Twenty or by the next upsert. `destroy`: it is gone for
-   * good, a soft-deleted record too, and what is remembered of it is forgotten.
+   * `soft` (default): can be restored, in Twenty or by the next upsert. `destroy`: deletes permanently, also a
+   * soft-deleted record, and forgets what is remembered of it.
    */
   mode?: 'soft' | 'destroy';
   /**
-   * Aborting closes the socket, ends any wait, and rejects with the signal's own reason; what was deleted by then stays
+   * Aborting closes the socket, ends any wait, and rejects with the signal's reason. Rows that are already deleted stay
    * deleted.
    */
   signal?: AbortSignalLike;
 }
 
-/** What became of a deletion. */
+/** The result of a deletion. */
 export interface DeleteResult {
   /** The caller's own id. */
   externalId: string;
   /** Whether this call deleted something. */
   deleted: boolean;
-  /** What was asked for. */
+  /** The mode that was requested. */
   mode: 'soft' | 'destroy';
   /**
-   * Twenty's ids of the rows that were deleted, or found deleted. More than one only where several rows carry the
-   * external id, which takes a field that is not unique.
+   * Twenty's ids of the rows that were deleted now or before. There is more than one only if several rows have the
+   * external id, which requires that the field is not unique.
    */
   ids: string[];
   /**
-   * Why nothing was deleted: there is no such record, it is soft-deleted already, or it is left to whoever applies the
-   * event that was published in `platform` mode.
+   * Why nothing was deleted: there is no such record, it is already soft-deleted, or (in `platform` mode) the deletion
+   * was published for its consumer to apply.
    */
   reason?: 'not_found' | 'already_deleted' | 'published';
 }

@@ -1,16 +1,16 @@
 import type { mapClientProfileToPerson } from './values.js';
 
-/** A row of the template's client profiles: what of it goes into the CRM. Further columns do not matter. */
+/** A row of the template's client profiles: the columns that go into the CRM. Other columns are ignored. */
 export interface ClientProfile {
   /** Becomes `external_id`. */
   id: string;
   /** Becomes `email`. */
   email: string;
-  /** Becomes `name`, where it is not blank. */
+  /** Becomes `name`, unless it is blank. */
   name: string;
-  /** Stands in for a `name` that is blank. */
+  /** Used if `name` is blank. */
   displayName?: string | null;
-  /** Stands in where both are blank. */
+  /** Used if both are blank. */
   username?: string | null;
   /** The template fills new profiles with `User`, which counts as empty. */
   jobTitle?: string | null;
@@ -20,7 +20,7 @@ export interface ClientProfile {
   phone?: string | null;
   /** Becomes `website`. */
   website?: string | null;
-  /** Free text; its first part, before any comma, is taken as the city. */
+  /** Free text; the part before the first comma becomes the city. */
   location?: string | null;
   /** For example `individual`, `business` or `enterprise`. */
   accountType?: string | null;
@@ -32,23 +32,23 @@ export interface ClientProfile {
 
 /** A client profile as the template's queries return it, joined with the account that it signs in with. */
 export interface ClientProfileWithAuth extends ClientProfile {
-  /** How the client signs in; does not go into the CRM. */
+  /** How the client signs in; not sent to the CRM. */
   accountProvider: string;
-  /** Whether the account is active; does not go into the CRM. */
+  /** Whether the account is active; not sent to the CRM. */
   isActive: boolean;
 }
 
 /**
- * What the template takes in order to make a client. It has neither id nor e-mail address: both are options of
- * {@link mapClientProfileToPerson}. `userId` is the account's id, not the profile's, and does not go into the CRM.
+ * The template's input for a new client. It has neither id nor e-mail address: give both as options of
+ * {@link mapClientProfileToPerson}. `userId` is the account's id, not the profile's, and is not sent to the CRM.
  */
 export interface CreateClientRequest
   extends Partial<Omit<ClientProfile, 'id' | 'plan' | 'totalSubmissions'>> {
-  /** The account's id; does not go into the CRM. */
+  /** The account's id; not sent to the CRM. */
   userId: string;
 }
 
-/** A row of the template's companies: what of it goes into the CRM. Further columns do not matter. */
+/** A row of the template's companies: the columns that go into the CRM. Other columns are ignored. */
 export interface CompanyRow {
   /** Becomes `external_id`. */
   id: string;
@@ -62,25 +62,25 @@ export interface CompanyRow {
   status?: string | null;
 }
 
-/** How a company row is mapped. */
+/** Options for mapping a company row. */
 export interface CompanyMappingOptions {
-  /** Stands in for the row's `id`. */
+  /** Replaces the row's `id`. */
   externalId?: string;
   /**
-   * Whether a field that is `null` or blank becomes `null`, which clears it in the CRM. Otherwise, and always for a field
-   * that is `undefined`, it is left out, and the CRM keeps what it has.
+   * Whether a field that is `null` or blank becomes `null`, which clears it in the CRM. By default it is left out, and
+   * the CRM keeps its value; a field that is `undefined` is always left out.
    */
   clearEmpty?: boolean;
 }
 
-/** How a client profile is mapped. */
+/** Options for mapping a client profile. */
 export interface ClientProfileMappingOptions extends CompanyMappingOptions {
-  /** Stands in for the profile's `email`. */
+  /** Replaces the profile's `email`. */
   email?: string;
-  /** A profile without an e-mail address: `refuse` throws, `allow` makes a person without one. */
+  /** For a profile without an e-mail address: `refuse` throws, `allow` makes a person without one. */
   missingEmail?: 'refuse' | 'allow';
-  /** External id of the client's company; `null` unlinks. */
+  /** External id of the client's company; `null` unlinks it. */
   companyExternalId?: string | null;
-  /** Whether the template's placeholders, job title `User` and company `Unknown`, are taken at their word. */
+  /** Whether the template's placeholders, job title `User` and company `Unknown`, are used as real values. */
   keepPlaceholders?: boolean;
 }

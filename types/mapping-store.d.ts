@@ -1,51 +1,51 @@
-/** A value, or the promise of one. */
+/** A value, or a promise of it. */
 type MaybePromise<T> = T | PromiseLike<T>;
 
-/** Which of Twenty's objects a mapping is about. */
+/** The kind of object that a mapping is for. */
 export type MappedObjectType = 'person' | 'company';
 
 /** A remembered pair of ids, as a store returns it. */
 export interface Mapping {
-  /** The caller's own id; of a service with a `namespace`, after that and a colon. */
+  /** The caller's own id; with a `namespace`, prefixed by it and a colon. */
   everId: string;
   /** The record's id in Twenty, a UUID. */
   crmId: string;
   /** `person` or `company`. */
   objectType: string;
-  /** Hash of what was written last, and after an `@` the row's `updatedAt` in milliseconds. */
+  /** Hash of what was last written, followed by `@` and the row's `updatedAt` in milliseconds. */
   versionHash?: string | null;
-  /** When it was written last; a number is milliseconds since 1970. */
+  /** Time of the last write; a number is milliseconds since 1970. */
   lastSyncedAt?: Date | string | number | null;
 }
 
 /** A pair of ids to remember. */
 export interface MappingInput {
-  /** The caller's own id; of a service with a `namespace`, after that and a colon. */
+  /** The caller's own id; with a `namespace`, prefixed by it and a colon. */
   everId: string;
   /** The record's id in Twenty, a UUID. */
   crmId: string;
-  /** What the record is. */
+  /** The kind of the record. */
   objectType: MappedObjectType;
-  /** What was written, for the store to hash. */
+  /** The data that was written, for the store to hash. */
   dataForHash?: Record<string, unknown>;
   /**
-   * Hash of what was written, where the caller has one; a store that takes it need not make one. At most 64 characters,
-   * of the form `<hash>@<milliseconds>`; without a hash the record is to be written again.
+   * Hash of what was written, if the caller has one; a store that keeps it need not compute one. At most 64 characters,
+   * in the form `<hash>@<milliseconds>`. Without a hash, the record will be written again.
    */
   versionHash?: string;
 }
 
 /**
- * Where pairs of ids outlive the process. Any object with these methods will do; each may answer at once or with a
- * promise. A store that throws or rejects never fails an upsert: the work goes on without it, with a warning.
+ * Keeps pairs of ids beyond the process. Any object with these methods works; each may return a value or a promise. If
+ * a store throws or rejects, the upsert does not fail: it continues without the store, with a warning.
  */
 export interface MappingStore {
-  /** The mapping of the caller's id; null or undefined where there is none. */
+  /** The mapping of the caller's id; null or undefined if there is none. */
   findByEverId(
     everId: string,
     objectType: MappedObjectType,
   ): MaybePromise<Mapping | null | undefined>;
-  /** The mapping of the record's id; null or undefined where there is none. */
+  /** The mapping of the record's id; null or undefined if there is none. */
   findByCrmId(
     crmId: string,
     objectType: MappedObjectType,
@@ -54,8 +54,8 @@ export interface MappingStore {
   upsertMapping(mapping: MappingInput): MaybePromise<unknown>;
   /** Creates or replaces several mappings. */
   upsertManyMappings(mappings: MappingInput[]): MaybePromise<unknown>;
-  /** Forgets one mapping. */
+  /** Deletes one mapping. */
   deleteMapping(everId: string, objectType: MappedObjectType): MaybePromise<unknown>;
-  /** The mappings of many of the caller's ids in one go, in any order; absent ones are left out. */
+  /** The mappings of many of the caller's ids, in any order; missing ones are left out. */
   findManyByEverIds?(everIds: string[], objectType: MappedObjectType): MaybePromise<Mapping[]>;
 }

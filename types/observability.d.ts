@@ -2,131 +2,131 @@ import type { TwentyCrmErrorReason } from './reasons.js';
 import type { TwentyCrmErrorCode } from './twenty-crm-errors.types.js';
 
 /**
- * Whatever has the four methods of `console`: pino and winston do. Each is called with one text, as a method.
+ * A logger with the four methods of `console`, such as pino or winston. Each is called as a method, with one string.
  */
 export interface Logger {
   /** Every request, every single upsert, find and delete, every wait for the rate limit. */
   debug(message: string): unknown;
-  /** Begin and end of every bulk run. */
+  /** Beginning and end of every bulk run. */
   info(message: string): unknown;
-  /** Repeats, refusals by the rate limit, records that were written otherwise than asked. */
+  /** Retries, refusals by the rate limit, and records with a warning. */
   warn(message: string): unknown;
-  /** Upserts, finds, deletes and calls that failed for good, bulk runs with failed records. */
+  /** Upserts, finds, deletes and calls that failed for good, and bulk runs with failed records. */
   error(message: string): unknown;
 }
 
-/** The least that is logged; `off` logs nothing. */
+/** The lowest level that is logged; `off` logs nothing. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'off';
 
-/** Who is told of what happens to requests; options of clients and of services alike. */
+/** Hooks and logging of requests; options of clients and of services alike. */
 export interface ObservabilityOptions {
   /**
-   * Called when an attempt failed and there will be another. A service without one uses its client's. What it throws or
-   * rejects with becomes a process warning, once.
+   * Called after a failed attempt that will be retried. A service without this hook uses its client's. If it throws or
+   * rejects, there is one process warning.
    */
   onRetry?: (event: RetryEvent) => unknown;
   /**
-   * Gets lines that never hold a body, a key, a query, an error's text, or a name, e-mail address or phone number. A
-   * service without one uses its client's.
+   * Receives log lines. They never contain a body, a key, a query, the text of an error, a name, an e-mail address or a
+   * phone number. A service without a logger uses its client's.
    */
   logger?: Logger;
   /**
-   * The least that `logger` gets.
+   * The lowest level that `logger` receives.
    * @default 'info'
    */
   logLevel?: LogLevel;
 }
 
-/** What all events of requests have. */
+/** Common to all request events. */
 interface AttemptEvent {
   /**
-   * The `operationId` of the upsert, find, delete or bulk run that the request is made for, or a number of its own for a
-   * client's call; 0 where it is made for none. Told apart among what is under way on this thread.
+   * The `operationId` of the upsert, find, delete or bulk run that the request belongs to, or a number of its own for a
+   * client's call; 0 if it belongs to none. Unique among the operations in flight on this thread.
    */
   operationId: number;
-  /** All upserts that share the request, `operationId` first, where more than one does. */
+  /** If several upserts share the request: all of them, `operationId` first. */
   operationIds?: number[];
   /** HTTP method. */
   method: string;
-  /** Without the query; what could be a name, an address or a secret in it is `*`. */
+  /** Without the query. Segments that could be a name, an address or a secret are replaced by `*`. */
   path: string;
   /** Number of the attempt within its call, from 1. */
   attempt: number;
 }
 
-/** An attempt failed, and there will be another: what `onRetry` and the channel `twenty-crm-native:retry` get. */
+/** A failed attempt that will be retried: the event of `onRetry` and of the channel `twenty-crm-native:retry`. */
 export interface RetryEvent extends AttemptEvent {
-  /** Class of the failure. */
+  /** Error class of the failure. */
   code: TwentyCrmErrorCode;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if the server answered. */
   status?: number;
-  /** As `details.reason` of the error, where it is a plain constant. */
+  /** Like `details.reason` of the error, if it is a plain constant. */
   reason?: TwentyCrmErrorReason;
   /** Milliseconds until the next attempt, at least. */
   delayMs: number;
-  /** Further repeats that `maxRetries` allows after the coming one; waiting for the rate limit takes none. */
+  /** Retries that `maxRetries` still allows after the coming one; waiting for the rate limit uses none. */
   retriesLeft: number;
 }
 
-/** The rate limit made a call wait: what `twenty-crm-native:throttle` gets. */
+/** A call waits for the rate limit: the event of `twenty-crm-native:throttle`. */
 export interface ThrottleEvent extends AttemptEvent {
   /**
-   * `refused`: the server's limit refused the attempt. `paced`: the attempt has waited for the workspace's rate limit.
-   * `capped`: it has waited for `maxRequestsPerMinute`.
+   * `refused`: the server's limit refused the attempt. `paced`: the attempt waited for the workspace's rate limit.
+   * `capped`: it waited for `maxRequestsPerMinute`.
    */
   cause: 'refused' | 'paced' | 'capped';
   /** HTTP status of the refusal. */
   status?: number;
-  /** Milliseconds that it has waited, or that the server asked to wait, where it did. */
+  /** Milliseconds that it waited or, for a refusal, that the server asked to wait, if it did. */
   waitMs?: number;
 }
 
-/** An attempt begins: what `twenty-crm-native:request:start` gets. */
+/** An attempt begins: the event of `twenty-crm-native:request:start`. */
 export interface RequestStartEvent extends AttemptEvent {
-  /** Tells attempts of the process apart. */
+  /** Unique among the attempts of the process. */
   requestId: number;
-  /** Milliseconds since the epoch; the event comes a little later. */
+  /** Milliseconds since 1970; the event is published a little later. */
   startTimeMs: number;
   /** Bytes of the body, 0 without one. */
   bytesSent: number;
 }
 
-/** An attempt has ended: what `twenty-crm-native:request:end` gets. */
+/** An attempt has ended: the event of `twenty-crm-native:request:end`. */
 export interface RequestEndEvent extends RequestStartEvent {
-  /** Milliseconds, from the first byte sent to the last one received, connecting and redirects included. */
+  /** Milliseconds from the first byte sent to the last byte received, including connecting and redirects. */
   durationMs: number;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if the server answered. */
   status?: number;
-  /** Class of the failure; absent when it succeeded or was aborted. */
+  /** Error class of the failure; absent if it succeeded or was aborted. */
   code?: TwentyCrmErrorCode;
-  /** As of {@link RetryEvent}. */
+  /** As in {@link RetryEvent}. */
   reason?: TwentyCrmErrorReason;
-  /** Whether it was given up by the caller. */
+  /** Whether the caller aborted it. */
   aborted: boolean;
-  /** Bytes of the answer's body, where there was an answer. */
+  /** Bytes of the answer's body, if the server answered. */
   bytesReceived?: number;
 }
 
 /**
- * A single upsert, find or delete begins: what `twenty-crm-native:upsert:start`, `:find:start` and `:delete:start` get, at
- * once and in the caller's own async context.
+ * A single upsert, find or delete begins: the event of `twenty-crm-native:upsert:start`, `:find:start` and
+ * `:delete:start`. Published at once, in the caller's own async context.
  */
 export interface OperationStartEvent {
-  /** Told apart among what is under way on this thread. */
+  /** Unique among the operations in flight on this thread. */
   operationId: number;
-  /** What it is about. */
+  /** The kind of the record. */
   entity: 'person' | 'company';
-  /** The caller's own id; `*` where it could be an e-mail address or a phone number. */
+  /** The caller's own id; `*` if it could be an e-mail address or a phone number. */
   externalId?: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since 1970. */
   startTimeMs: number;
 }
 
-/** It has ended: what `twenty-crm-native:upsert:end`, `:find:end` and `:delete:end` get. */
+/** The operation has ended: the event of `twenty-crm-native:upsert:end`, `:find:end` and `:delete:end`. */
 export interface OperationEndEvent extends OperationStartEvent {
   /** Milliseconds. */
   durationMs: number;
-  /** `absent` is what a find or a delete met nothing with. */
+  /** `absent`: a find or a delete found no record. */
   outcome:
     | 'created'
     | 'updated'
@@ -136,65 +136,65 @@ export interface OperationEndEvent extends OperationStartEvent {
     | 'absent'
     | 'failed'
     | 'aborted';
-  /** How many warnings it gave, when it succeeded. */
+  /** Number of warnings, if it succeeded. */
   warnings?: number;
-  /** Class of the failure. */
+  /** Error class of the failure. */
   code?: TwentyCrmErrorCode;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if the server answered. */
   status?: number;
-  /** As of {@link RetryEvent}. */
+  /** As in {@link RetryEvent}. */
   reason?: TwentyCrmErrorReason;
 }
 
-/** A bulk run begins: what `twenty-crm-native:bulk:start` gets. Records of a run have no events of their own. */
+/** A bulk run begins: the event of `twenty-crm-native:bulk:start`. Records of a run have no events of their own. */
 export interface BulkStartEvent {
-  /** Told apart among what is under way on this thread. */
+  /** Unique among the operations in flight on this thread. */
   operationId: number;
-  /** What it is about. */
+  /** The kind of the records. */
   entity: 'person' | 'company';
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since 1970. */
   startTimeMs: number;
 }
 
-/** It has ended: what `twenty-crm-native:bulk:end` gets. */
+/** A bulk run has ended: the event of `twenty-crm-native:bulk:end`. */
 export interface BulkEndEvent extends BulkStartEvent {
   /** Milliseconds. */
   durationMs: number;
-  /** `failed`: its input broke or it was aborted; `stopped`: the loop over its results was left. */
+  /** `failed`: its input threw or it was aborted; `stopped`: the caller left the loop over its results. */
   outcome: 'done' | 'failed' | 'stopped';
   /** Records whose result was read. */
   total: number;
-  /** Records that Twenty did not have. */
+  /** Records that were created. */
   created: number;
-  /** Records that were written over an older state. */
+  /** Records that were updated. */
   updated: number;
   /** Records for which nothing was sent. */
   unchanged: number;
-  /** Records handed to `publish`, in platform mode. */
+  /** Records passed to `publish`, in platform mode. */
   published: number;
   /** Records that failed. */
   failed: number;
   /** Warnings of all records. */
   warnings: number;
-  /** Requests sent, repeats among them. */
+  /** Requests sent, including retries. */
   requests: number;
-  /** Failed records by class of the failure. */
+  /** Failed records by error class. */
   failuresByCode: Partial<Record<TwentyCrmErrorCode, number>>;
   /** Warnings by field and reason, for example `phone/invalid_phone`. */
   warningsByReason: Record<string, number>;
-  /** Why the run itself failed, where that is an error of this package. */
+  /** Why the run itself failed, if the cause is an error of this package. */
   code?: TwentyCrmErrorCode;
 }
 
-/** The channels of `node:diagnostics_channel`, with what each publishes. */
+/** The channels of `node:diagnostics_channel`, and the event of each. */
 export interface TwentyCrmDiagnosticsChannels {
   /** An attempt begins. */
   'twenty-crm-native:request:start': RequestStartEvent;
   /** An attempt has ended. */
   'twenty-crm-native:request:end': RequestEndEvent;
-  /** An attempt failed, and there will be another. */
+  /** An attempt failed and will be retried. */
   'twenty-crm-native:retry': RetryEvent;
-  /** The rate limit made a call wait. */
+  /** A call waits for the rate limit. */
   'twenty-crm-native:throttle': ThrottleEvent;
   /** A single upsert begins. */
   'twenty-crm-native:upsert:start': OperationStartEvent;
@@ -215,45 +215,45 @@ export interface TwentyCrmDiagnosticsChannels {
 }
 
 /**
- * Numbers since the client or service was made, of fixed size however long it lives. Each is exact; taken while requests
- * are under way, they may differ by those.
+ * Counters since the client or service was made. Their memory is constant. Each one is exact, but while requests are in
+ * flight they may differ by those.
  */
 export interface TwentyCrmStats {
-  /** Requests sent, repeats and redirects among them. */
+  /** Requests sent, including retries and redirects. */
   requests: number;
-  /** Requests that were repeats after a failure. */
+  /** Requests that were retries after a failure. */
   retries: number;
-  /** Answers that said "rate limit". */
+  /** Answers that reported the rate limit. */
   throttled: number;
-  /** Calls to the server that ended in an error after their last attempt. */
+  /** Calls to the server that failed after their last attempt. */
   failures: number;
-  /** The same by class; a class that did not happen is 0. */
+  /** The same by error class, including those with 0. */
   failuresByCode: Record<TwentyCrmErrorCode, number>;
-  /** Attempts that the caller gave up. */
+  /** Attempts that the caller aborted. */
   aborted: number;
-  /** Attempts that are under way now. */
+  /** Attempts in flight. */
   inFlight: number;
-  /** Milliseconds that calls have waited before repeats, all together. */
+  /** Total milliseconds that calls waited before retries. */
   retryWaitMs: number;
-  /** Milliseconds that calls have waited for the rate limit and for `maxRequestsPerMinute`, all together. */
+  /** Total milliseconds that calls waited for the rate limit and for `maxRequestsPerMinute`. */
   throttleWaitMs: number;
   /** Bytes of bodies sent. */
   bytesSent: number;
   /** Bytes of bodies received. */
   bytesReceived: number;
-  /** Events that were dropped, because this thread had 10000 of them waiting. */
+  /** Events that were dropped because 10000 were already queued for this thread. */
   droppedEvents: number;
-  /** How long attempts took that got an answer or failed; those that were aborted do not count. */
+  /** Durations of attempts that were answered or failed; aborted ones do not count. */
   latency: LatencyStats;
-  /** What all clients of this server and key in the process share. */
+  /** State that all clients with this server and key share in the process. */
   workspace: {
-    /** Answers that said "rate limit", whoever had asked. */
+    /** Answers that reported the rate limit, to any of these clients. */
     throttled: number;
-    /** Whether calls wait for the rate limit now. */
+    /** Whether calls currently wait for the rate limit. */
     isThrottled: boolean;
     /**
-     * How much at once the server can take, as far as this process has learnt it. It grows while all goes well, and halves
-     * after timeouts, 5xx and 429.
+     * The concurrency that this process has learnt for the server. It grows with every success, and halves after
+     * timeouts, 5xx and 429.
      */
     learnt: {
       /** Groups of single calls that were sent together. */
@@ -262,47 +262,49 @@ export interface TwentyCrmStats {
       maxPeopleDepartures: number;
       /** Groups of companies that may be in flight at once. */
       maxCompanyDepartures: number;
-      /** Batches of runs that may be written at once; a run's `maxConcurrency` may be less. */
+      /** Batches of runs that may be written at once; the `maxConcurrency` of a run may be lower. */
       maxBatches: number;
-      /** Records of one batch, at most. */
+      /** Maximum records of one batch. */
       batchRecords: number;
-      /** Records of one look-up of a run, at most. */
+      /** Maximum records of one look-up of a run. */
       lookUpRecords: number;
     };
   };
-  /** How ids were recalled: one look-up for each record, and for each company that a person names. */
+  /** Cache statistics of ids: one look-up for each record, and for each company that a person names. */
   cache: {
-    /** Known in memory. */
+    /** Found in memory. */
     hits: number;
-    /** Not known there. */
+    /** Not found in memory. */
     misses: number;
-    /** Of those, known to the mapping store. */
+    /** Of these, found in the mapping store. */
     storeHits: number;
   };
 }
 
 /** A histogram of durations in milliseconds. */
 export interface LatencyStats {
-  /** How many. */
+  /** Number of durations. */
   count: number;
-  /** All together. */
+  /** Sum of all durations. */
   sumMs: number;
-  /** The longest. */
+  /** The longest duration. */
   maxMs: number;
-  /** Half of them took no longer: from the buckets, as if durations were spread evenly within each. 0 without any. */
+  /**
+   * The median, estimated from the buckets: durations are assumed to be spread evenly within each. 0 if there are none.
+   */
   p50Ms: number;
-  /** As {@link p50Ms}, for nine in ten. */
+  /** As {@link p50Ms}, for the 90th percentile. */
   p90Ms: number;
-  /** As {@link p50Ms}, for 99 in 100. */
+  /** As {@link p50Ms}, for the 99th percentile. */
   p99Ms: number;
   /**
-   * Durations above the bound before and up to `leMs`. The bounds are 1, 2.5, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000,
-   * 2500, 5000, 7500, 10000, 30000, 60000 and Infinity.
+   * Buckets: durations above the previous bound, up to `leMs`. The bounds are 1, 2.5, 5, 10, 25, 50, 75, 100, 250, 500,
+   * 750, 1000, 2500, 5000, 7500, 10000, 30000, 60000 and Infinity.
    */
   buckets: {
     /** Upper bound, in milliseconds. */
     leMs: number;
-    /** How many. */
+    /** Number of durations. */
     count: number;
   }[];
 }

@@ -1,46 +1,46 @@
 import type { TwentyCrmError } from './twenty-crm-errors.types.js';
 import type { postgresOutbox, sqliteOutbox } from './values.js';
 
-/** Which of Twenty's objects a change is about. */
+/** The kind of object that a change is for. */
 export type OutboxEntity = 'person' | 'company';
 
-/** A record, by the caller's own id. */
+/** A record, identified by the caller's own id. */
 export interface OutboxRecordKey {
-  /** What the record is. */
+  /** The kind of the record. */
   entity: OutboxEntity;
   /** The caller's own id. */
   externalId: string;
 }
 
-/** A change on its way into a store. */
+/** A change to store. */
 export interface OutboxChange extends OutboxRecordKey {
-  /** External id of the company that has to be written first; null where there is none. */
+  /** External id of the company that must be written first; null if there is none. */
   needs: string | null;
-  /** The fields as JSON text, an object. Stores need not look into it, and may encrypt it. */
+  /** The fields as a JSON object in a string. A store need not parse it, and may encrypt it. */
   payload: string;
 }
 
-/** What is to be taken. */
+/** The records to claim. */
 export interface OutboxClaimRequest {
-  /** The worker's token for these records, never used before. */
+  /** A token that identifies this claim; it was never used before. */
   token: string;
-  /** Records at most. */
+  /** Maximum number of records. */
   limit: number;
-  /** For how long they are taken, in milliseconds by the store's clock. */
+  /** Lease duration in milliseconds by the store's clock. */
   leaseMs: number;
-  /** Take the record that was tried least often, instead of those that wait longest. */
+  /** Claim the record with the fewest attempts, instead of those that wait longest. */
   isProbe: boolean;
 }
 
-/** A record that was taken, with all that is stored of it. */
+/** A claimed record, with all its stored changes. */
 export interface OutboxClaim extends OutboxRecordKey {
-  /** How often it was tried since it was last delivered. */
+  /** Number of attempts since the last delivery. */
   attempts: number;
-  /** In the order in which they were made; the dead letter, if there is one, among them. */
+  /** In the order in which they were enqueued; includes the dead letter, if there is one. */
   changes: {
-    /** The store's own. */
+    /** The store's own id of the change. */
     id: string;
-    /** As it was enqueued; null where it cannot be read. */
+    /** As enqueued; null if it cannot be read. */
     payload: string | null;
     /** Whether it is the dead letter. */
     isDead: boolean;
@@ -51,43 +51,43 @@ export interface OutboxClaim extends OutboxRecordKey {
   }[];
 }
 
-/** What became of a record. */
+/** The outcome of a record. */
 export interface OutboxSettlement extends OutboxRecordKey {
-  /** Ids of changes that are done with. */
+  /** Ids of changes to remove. */
   remove: string[];
-  /** Changes that hold something else from now on. */
+  /** Changes to rewrite. */
   rewrite: {
-    /** The change's, as the claim gave it. */
+    /** The change's id, as in the claim. */
     id: string;
-    /** What it holds from now on. */
+    /** Its new payload. */
     payload: string;
-    /** As of {@link OutboxChange}. */
+    /** As in {@link OutboxChange}. */
     needs: string | null;
-    /** What makes it a dead letter from now on; null: it stays what it is. */
+    /** Makes it a dead letter, with these facts; null leaves it as it is. */
     dead: OutboxDeadInfo | null;
   }[];
-  /** What is remembered of the attempts: how many, and how long the record is left alone. Null: nothing. */
+  /** Remembers failed attempts: their number, and how long to wait. Null forgets them. */
   lane: {
-    /** How often the record was tried since it was last delivered. */
+    /** Number of attempts since the last delivery. */
     attempts: number;
-    /** Milliseconds for which it is left alone. */
+    /** Milliseconds until the next attempt. */
     delayMs: number;
   } | null;
 }
 
-/** Why a record was given up. */
+/** Why a record became a dead letter. */
 export interface OutboxDeadInfo {
   /** The last failure. */
   error: TwentyCrmError;
-  /** How often it was tried. */
+  /** Number of attempts. */
   attempts: number;
 }
 
 /** A dead letter as a store keeps it. */
 export interface StoredDeadLetter extends OutboxRecordKey {
-  /** Null where it cannot be read. */
+  /** Null if it cannot be read. */
   payload: string | null;
-  /** Null where it cannot be read. */
+  /** Null if it cannot be read. */
   info: OutboxDeadInfo | null;
   /** Why it cannot be read. */
   error?: TwentyCrmError | null;
@@ -97,33 +97,33 @@ export interface StoredDeadLetter extends OutboxRecordKey {
   deadAt: number;
 }
 
-/** What a store counts. */
+/** Counts of a store. */
 export interface OutboxCounts {
-  /** Records with changes that wait. */
+  /** Records with waiting changes. */
   pending: number;
-  /** Changes that wait; several of one record are delivered as one. */
+  /** Waiting changes; several changes of one record are delivered as one. */
   changes: number;
-  /** Records that workers hold at the moment. */
+  /** Records that workers currently hold. */
   inFlight: number;
-  /** Records that are left alone for a while after a failure of their own. */
+  /** Records that wait for a retry after a failure of their own. */
   delayed: number;
-  /** Records that were given up. */
+  /** Records that became dead letters. */
   deadLetters: number;
 }
 
 /**
- * Where the changes of an outbox live until they are delivered: what `sqliteOutbox` and `postgresOutbox` are, and what an
- * object of the caller's can be. Every method rejects where it could not do all of its work; an error with
- * `isRetryable: true` is tried again. Times are the store's own: it has one clock for all workers.
+ * Stores the changes of an outbox until they are delivered. `sqliteOutbox` and `postgresOutbox` make one, and any
+ * object with these methods works. Every method rejects if it could not do all of its work; an error with `isRetryable:
+ * true` is retried. Times are the store's own: it has one clock for all workers.
  *
- * A record is *taken* from the moment a claim returns it until it is settled by the same token, or its lease has run
- * out. No record is taken twice at once.
+ * A record is *claimed* from the moment a claim returns it until it is settled with the same token, or its lease has
+ * expired. No record is claimed twice at once.
  */
 export interface OutboxStore {
   /**
-   * Appends changes, all or none; they are durable when the promise resolves. Of one record, the changes of an earlier
-   * call, and earlier ones of the same call, come first. `client` is the caller's own connection, with a transaction in
-   * which the changes are to be made; a store that has no such thing refuses it.
+   * Appends changes, all or none; they are durable when the promise resolves. Changes of one record keep their order,
+   * over all calls. `client` is the caller's own connection with an open transaction, in which the changes are stored;
+   * a store without transactions refuses it.
    */
   enqueue(
     changes: readonly OutboxChange[],
@@ -133,107 +133,110 @@ export interface OutboxStore {
     },
   ): Promise<void>;
   /**
-   * Takes records that have changes that wait, are not taken and not left alone; companies first, then those that wait
-   * longest. A person is not among them while a company that it `needs` has changes that wait (unless that company
-   * was tried three times and is left alone at the moment). What is claimed must be read after it was taken: a change
-   * that another worker has removed before must not be among it.
+   * Claims records that have waiting changes and are neither claimed nor waiting for a retry: companies first, then
+   * those that wait longest. A person is skipped while a company that it `needs` has waiting changes (unless that
+   * company was tried three times and waits for a retry). The changes must be read after the claim: a change that
+   * another worker has removed before must not be returned.
    */
   claim(request: OutboxClaimRequest): Promise<OutboxClaim[]>;
-  /** Lets the leases of a token end `leaseMs` from now; resolves with the number of records that it still holds. */
+  /** Extends the leases of a token to `leaseMs` from now; resolves with the number of records that it still holds. */
   renew(request: {
-    /** As of the claim. */
+    /** The token of the claim. */
     token: string;
     /** Milliseconds from now. */
     leaseMs: number;
   }): Promise<number>;
   /**
-   * Does what is said for each record that the token still holds, all at once, and gives it back; resolves with whether
-   * it was still held, for each of `records`. Of a record that is not, nothing is changed.
+   * Settles all records that the token still holds, atomically, and releases them. Resolves with an entry for each of
+   * `records`: whether it was still held. A record that was not held is not changed.
    */
   settle(request: {
-    /** As of the claim. */
+    /** The token of the claim. */
     token: string;
-    /** What became of each. */
+    /** The outcome of each record. */
     records: readonly OutboxSettlement[];
   }): Promise<boolean[]>;
-  /** Counts; `oldestAt`: when the oldest change that waits was enqueued, in milliseconds since 1970, or null. */
+  /**
+   * Counts; `oldestAt` is the time at which the oldest waiting change was enqueued, in milliseconds since 1970, or
+   * null.
+   */
   stats(): Promise<
     OutboxCounts & {
       /** Milliseconds since 1970. */
       oldestAt: number | null;
     }
   >;
-  /** Dead letters in an order of the store's, those after `after`'s. */
+  /** Dead letters in the store's own order, after the one in `after`. */
   deadLetters(request: {
-    /** Dead letters at most. */
+    /** Maximum number of dead letters. */
     limit: number;
-    /** The last one of the page before. */
+    /** The last one of the previous page. */
     after?: OutboxRecordKey;
   }): Promise<StoredDeadLetter[]>;
-  /** Makes the dead letter of a record a change that waits again, in its old place; false where there is none. */
+  /** Makes a record's dead letter a waiting change again, in its old place; false if there is none. */
   retry(record: OutboxRecordKey): Promise<boolean>;
   /**
-   * Does so for all of them; resolves with their number. May be missing: then `deadLetters` and `retry` are asked in its
-   * place.
+   * Does so for all of them; resolves with their number. Optional: without it, the outbox calls `deadLetters` and
+   * `retry`.
    */
   retryAll?(filter: {
-    /** Only what was given up so long ago. */
+    /** Only dead letters at least this old, in milliseconds. */
     olderThanMs?: number;
   }): Promise<number>;
-  /** Forgets dead letters, with `pending` waiting changes too; resolves with the number of changes. */
+  /** Deletes dead letters and, with `pending`, waiting changes too; resolves with the number of changes. */
   purge(filter: {
-    /** Only of people, or of companies. */
+    /** Only people, or only companies. */
     entity?: OutboxEntity;
-    /** Only of records with this id. */
+    /** Only the record with this id. */
     externalId?: string;
-    /** Only what was enqueued, or given up, so long ago. */
+    /** Only changes enqueued, or given up, at least this many milliseconds ago. */
     olderThanMs?: number;
-    /** Whether changes that wait go, too. */
+    /** Whether to delete waiting changes, too. */
     pending: boolean;
   }): Promise<number>;
-  /** Ends the use of the store. */
+  /** Closes the store. */
   close?(): Promise<void>;
 }
 
 /** An {@link OutboxStore} of this package. */
 export interface ClosableOutboxStore extends OutboxStore {
-  /** Ends the use of the store once everything asked so far is done; later calls reject. Closing twice is no error. */
+  /** Closes the store after all pending calls; later calls reject. Closing twice is allowed. */
   close(): Promise<void>;
 }
 
 /** Options of {@link sqliteOutbox}. */
 export interface SqliteOutboxOptions {
   /**
-   * Encrypts what the changes and dead letters hold (AES-256-GCM): a random text of at least 32 bytes. The records'
+   * Encrypts the payloads of changes and dead letters (AES-256-GCM): a random text of at least 32 bytes. The records'
    * external ids stay readable.
    */
   secret?: string;
-  /** In place of `secret`, for a change of secrets: the first encrypts, all of them decrypt. */
+  /** Instead of `secret`, to rotate secrets: the first encrypts, all of them decrypt. */
   secrets?: string[];
   /**
-   * Milliseconds since 1970, for tests. When not given, `Date.now` dates changes and dead letters, and the time since the
-   * machine was started, which nobody sets, measures leases and delays.
+   * Milliseconds since 1970, for tests. By default `Date.now` dates changes and dead letters, and the time since boot,
+   * which nobody can set, measures leases and delays.
    */
   now?: () => number;
 }
 
 /** Options of {@link postgresOutbox}. */
 export interface PostgresOutboxOptions {
-  /** Name of the table of changes, `twenty_crm_outbox` when not given; two more begin with it. */
+  /** Name of the table of changes, default `twenty_crm_outbox`; the names of two more tables begin with it. */
   table?: string;
-  /** Schema of the tables; the connection's search path when not given. */
+  /** Schema of the tables; default is the connection's search path. */
   schema?: string;
-  /** Milliseconds since 1970, for tests; the database's clock when not given. */
+  /** Milliseconds since 1970, for tests; default is the database's clock. */
   now?: () => number;
 }
 
 /** An {@link OutboxStore} in PostgreSQL. */
 export interface PostgresOutbox extends ClosableOutboxStore {
   /**
-   * Makes the tables, or brings them to this version's form; any use of the store does so by itself. A role that may not
-   * create tables needs it done once by one that may.
+   * Creates the tables, or migrates them to this version; any other call does so automatically. If a role may not
+   * create tables, call it once with a role that may.
    */
   migrate(): Promise<void>;
-  /** Ends the use of the store; the pool stays open, it is the caller's. */
+  /** Closes the store. The pool stays open: it belongs to the caller. */
   close(): Promise<void>;
 }

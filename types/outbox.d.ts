@@ -6,31 +6,34 @@ import type { PostgresPool } from './stores.js';
 import type { TwentyCrmError } from './twenty-crm-errors.types.js';
 import type { createTwentyCrmOutbox } from './values.js';
 
-/** What an outbox asks of the service that it delivers to: a `TwentyCrmSyncService`, or anything like it. */
+/** The service that an outbox delivers to: a `TwentyCrmSyncService`, or any object like it. */
 export interface OutboxService {
-  /** Gives one result for each input, by its external id. */
+  /** Yields one result for each input, identified by its external id. */
   syncPersons(
     inputs: Inputs<PersonInput>,
     options?: Pick<SyncOptions, 'signal'>,
   ): AsyncIterable<Pick<SyncResult<unknown>, 'status' | 'externalId' | 'error'>>;
-  /** Gives one result for each input, by its external id. */
+  /** Yields one result for each input, identified by its external id. */
   syncCompanies(
     inputs: Inputs<CompanyInput>,
     options?: Pick<SyncOptions, 'signal'>,
   ): AsyncIterable<Pick<SyncResult<unknown>, 'status' | 'externalId' | 'error'>>;
 }
 
-/** Measures and waits, for the outbox; tests have one of their own. */
+/** A clock with a timer. Tests can replace it. */
 export interface OutboxClock {
-  /** Milliseconds since any moment. */
+  /** Milliseconds since any fixed moment. */
   now(): number;
-  /** Resolves after `ms` milliseconds, or as soon as the signal aborts; the process may end first unless `keepsAlive`. */
+  /**
+   * Resolves after `ms` milliseconds, or as soon as the signal aborts. The timer does not keep the process alive unless
+   * `keepsAlive` is set.
+   */
   sleep(
     ms: number,
     how: {
       /** Ends the wait when it aborts. */
       signal: AbortSignalLike;
-      /** Whether the process may not end before. */
+      /** Whether the timer keeps the process alive. */
       keepsAlive: boolean;
     },
   ): Promise<void>;
@@ -38,92 +41,95 @@ export interface OutboxClock {
 
 /** Options of {@link createTwentyCrmOutbox}. */
 export interface OutboxOptions {
-  /** Delivers; in mode `direct_crm` to Twenty, in mode `platform` to `publish`. */
+  /** Delivers the changes; in mode `direct_crm` to Twenty, in mode `platform` to `publish`. */
   service: OutboxService;
-  /** Keeps what is not delivered yet. */
+  /** Stores the changes until they are delivered. */
   store: OutboxStore;
   /**
-   * Records that are taken at once: as many as a service has in flight by default.
+   * Records claimed at once; by default as many as a service has in flight.
    * @default 800
    */
   batchSize?: number;
   /**
-   * Milliseconds after which the records of a worker that died are given to another one. A living worker renews them.
-   * 1800000, half an hour, at most.
+   * Milliseconds after which another worker takes over the records of a dead worker. A living worker renews its leases.
+   * At most 1800000, half an hour.
    * @default 60000
    */
   leaseMs?: number;
   /**
-   * Milliseconds between looks for what other processes have enqueued, while there is nothing to do.
+   * Poll interval for changes of other processes while idle, in milliseconds.
    * @default 1000
    */
   pollIntervalMs?: number;
   /**
-   * Upper bound of the first wait after a failure, in milliseconds; it doubles with every failure, and the wait is a
-   * random part of it.
+   * Upper bound of the first backoff after a failure, in milliseconds. It doubles with every failure; the actual wait
+   * is random up to this bound.
    * @default 1000
    */
   initialBackoffMs?: number;
   /**
-   * Upper bound of any wait after a failure, in milliseconds.
+   * Upper bound of any backoff after a failure, in milliseconds.
    * @default 60000
    */
   maxBackoffMs?: number;
   /**
-   * Milliseconds, at most, between tries while the key or the configuration is refused.
+   * Maximum milliseconds between attempts while the key or the configuration is refused.
    * @default 300000
    */
   pauseMs?: number;
   /**
-   * Milliseconds that `stop` gives to what is under way before it is handed back, for which a store that does not answer
-   * has half a second more.
+   * Milliseconds that `stop` gives to work in flight before it is handed back. A store that does not answer gets half a
+   * second more.
    * @default 10000
    */
   stopTimeoutMs?: number;
   /**
-   * Milliseconds that `flush` takes at most, and up to a second more where the store does not answer.
+   * Maximum milliseconds of a `flush`; up to a second more if the store does not answer.
    * @default 5000
    */
   flushTimeoutMs?: number;
-  /** As the sync service's, for services that are none of this package. */
+  /** As in the sync service; for services that are not of this package. */
   invalidEmail?: 'refuse' | 'leave_out';
-  /** As the sync service's, for services that are none of this package. */
+  /** As in the sync service; for services that are not of this package. */
   missingEmail?: 'refuse' | 'allow';
-  /** Called once for every round in which something failed. What it throws or rejects with is ignored. */
+  /** Called once for every round in which something failed. If it throws or rejects, the error is ignored. */
   onError?: (error: unknown, context: OutboxErrorContext) => unknown;
-  /** Called for every record that was given up, after that is durable. What it throws or rejects with is ignored. */
+  /**
+   * Called for every record that became a dead letter, after that is durable. If it throws or rejects, the error is
+   * ignored.
+   */
   onDeadLetter?: (deadLetter: OutboxDeadLetter) => unknown;
-  /** For tests; the system's clock when not given. */
+  /** For tests; default is the system's clock. */
   clock?: OutboxClock;
-  /** For tests; `Math.random` when not given. */
+  /** For tests; default `Math.random`. */
   random?: () => number;
 }
 
-/** What an error means for the outbox. */
+/** The effect of an error on the outbox. */
 export interface OutboxErrorContext {
   /**
-   * `records`: some records failed and are tried again, others went well. `away`: nothing went well, the CRM is asked
-   * again with one record. `paused`: the key, the address or the configuration is refused, somebody has to do something.
-   * `store`: the outbox's own store failed.
+   * `records`: some records failed and will be retried, others were delivered. `away`: nothing was delivered; the CRM
+   * is probed with one record. `paused`: the key, the address or the configuration is refused, and somebody must fix
+   * it. `store`: the outbox's own store failed.
    */
   kind: 'records' | 'away' | 'paused' | 'store';
-  /** How many records failed and wait for another try. */
+  /** Number of records that failed and will be retried. */
   records: number;
-  /** Milliseconds until the next try of the outbox as a whole; 0 where it goes on. */
+  /** Milliseconds until the outbox as a whole tries again; 0 if it continues at once. */
   retryInMs: number;
 }
 
-/** A record that was given up, because trying again cannot mend what is wrong with it. */
+/** A record that was given up, because retrying cannot fix its problem. */
 export interface OutboxDeadLetter extends OutboxRecordKey {
   /** `person:` or `company:` and the external id. */
   id: string;
-  /** All fields that are not in the CRM; null where they cannot be decrypted. */
+  /** All fields that did not reach the CRM; null if they cannot be decrypted. */
   input: PersonInput | CompanyInput | null;
   /** Why it was given up. */
   error: TwentyCrmError;
-  /** The field that it was given up for, where it was one. */
+  /** The field that caused it, if one did. */
   field?: string;
-  /** How often it was tried. */
+  /** Number of attempts. */
   attempts: number;
   /** When it was enqueued. */
   enqueuedAt: Date;
@@ -131,141 +137,138 @@ export interface OutboxDeadLetter extends OutboxRecordKey {
   failedAt: Date;
 }
 
-/** How a change is enqueued. */
+/** Options of `enqueuePerson` and `enqueueCompany`. */
 export interface EnqueueOptions {
   /**
-   * With `postgresOutbox`: the connection on which the caller has a transaction. The change exists exactly if that
-   * commits. `undefined` and `null` are refused, with VALIDATION_ERROR: leave it out where there is no transaction.
+   * With `postgresOutbox`: the connection of the caller's transaction. The change exists exactly if the transaction
+   * commits. `undefined` and `null` are refused with VALIDATION_ERROR: leave the option out if there is no transaction.
    */
   client?: PostgresPool;
 }
 
-/** What `enqueuePerson` and `enqueueCompany` resolve with. */
+/** The result of `enqueuePerson` and `enqueueCompany`. */
 export interface Enqueued {
-  /** `person:` or `company:` and the external id; a dead letter of the record has the same. */
+  /** `person:` or `company:` and the external id; a dead letter of the record has the same id. */
   id: string;
 }
 
 /** Options of `stop`. */
 export interface StopOptions {
-  /** Milliseconds for what is under way; `stopTimeoutMs` when not given. */
+  /** Milliseconds for work in flight; default `stopTimeoutMs`. */
   timeoutMs?: number;
 }
 
 /** Options of `drain`. */
 export interface DrainOptions {
-  /** Aborting rejects with the signal's own reason, and hands back what is under way. */
+  /** Aborting rejects with the signal's reason, and hands back work in flight. */
   signal?: AbortSignalLike;
 }
 
 /** Options of `flush`. */
 export interface FlushOptions {
-  /** Milliseconds; `flushTimeoutMs` when not given. */
+  /** Milliseconds; default `flushTimeoutMs`. */
   timeoutMs?: number;
 }
 
-/** What a flush did. */
+/** The result of a flush. */
 export interface FlushResult {
-  /** Records delivered by it. */
+  /** Records that it delivered. */
   delivered: number;
-  /** Records given up by it. */
+  /** Records that it gave up. */
   deadLettered: number;
-  /** Records that wait, whoever enqueued them. */
+  /** Records that still wait, from all processes. */
   pending: number;
-  /** Of these, records that are left alone for a while after a failure of their own: a flush does not try them. */
+  /** Of these, records that wait for a retry after a failure of their own: a flush does not try them. */
   delayed: number;
-  /** Why the CRM was not asked any more. */
+  /** Why it stopped sending to the CRM. */
   error?: TwentyCrmError;
 }
 
 /** Options of `deadLetters`. */
 export interface DeadLettersOptions {
-  /** 1000 when not given, 10000 at most. */
+  /** Default 1000, at most 10000. */
   limit?: number;
-  /** The `id` of the last one of the page before. */
+  /** The `id` of the last one of the previous page. */
   after?: string;
 }
 
-/** Which dead letters are tried again; all of them when nothing is said. */
+/** Which dead letters to retry; all of them by default. */
 export interface RetryDeadLettersOptions {
-  /** Given up at least so many milliseconds ago. Refused where it is there without a value. */
+  /** Given up at least this many milliseconds ago. Must not be null or undefined. */
   olderThanMs?: number;
 }
 
-/** Which dead letters are forgotten; all of them when nothing is said. */
+/** Which dead letters to delete; all of them by default. */
 export interface PurgeOptions {
-  /** Of one record. Refused where it is there without a value: that would be everybody. */
+  /** Only this record. Must not be null or undefined, because that would mean all records. */
   id?: string;
-  /** Given up (waiting changes: enqueued) at least so many milliseconds ago. Refused where it is there without a value. */
+  /** Given up (waiting changes: enqueued) at least this many milliseconds ago. Must not be null or undefined. */
   olderThanMs?: number;
-  /** Forget waiting changes as well: they are never delivered. Needs `id`, or `all`. False when not given. */
+  /** Also delete waiting changes: they are never delivered. Needs `id` or `all`. Default false. */
   pending?: boolean;
-  /** With `pending`: the waiting changes of everybody. False when not given. */
+  /** With `pending`: the waiting changes of all records. Default false. */
   all?: boolean;
 }
 
-/** How an outbox is. */
+/** The state of an outbox. */
 export interface OutboxStats extends OutboxCounts {
-  /** When the oldest change that waits was enqueued; null where none waits. */
+  /** When the oldest waiting change was enqueued; null if none waits. */
   oldestPendingAt: Date | null;
   /** Records delivered by this outbox object. */
   delivered: number;
-  /** Of this outbox object. */
+  /** Records given up by this outbox object. */
   lastDeliveredAt: Date | null;
-  /** `start` was called, and `stop` was not. */
+  /** Whether `start` was called, and `stop` was not. */
   isRunning: boolean;
-  /** As {@link OutboxErrorContext}'s `kind`; `open` where nothing is known against the CRM. */
+  /** As `kind` in {@link OutboxErrorContext}; `open` if there is no known problem with the CRM. */
   state: 'open' | 'away' | 'paused';
   /** Why it is not `open`. */
   error?: TwentyCrmError;
 }
 
 /**
- * Changes that are stored first and delivered then: the website's own request waits for neither the CRM nor its rate
- * limit, and no change is lost while the CRM is away. Delivery is at least once and in order for each record; ids are
- * fixed, so that there is exactly one record however often it is delivered.
+ * Changes are stored first and delivered later. The website's request waits neither for the CRM nor for its rate limit,
+ * and no change is lost while the CRM is down. Each record is delivered at least once and in order; ids are fixed, so
+ * that repeated deliveries still make exactly one record.
  *
- * Every promise rejects with `TwentyCrmApiError`, an aborted call aside.
+ * Every promise rejects with `TwentyCrmApiError`, except for an aborted call.
  */
 export interface TwentyCrmOutbox {
   /**
-   * Checks the person and stores it; resolves as soon as it is durable. Takes what `upsertPerson` takes, and rejects
-   * with `VALIDATION_ERROR` for what that would refuse before any request.
+   * Validates the person and stores it; resolves as soon as it is durable. Accepts what `upsertPerson` accepts, and
+   * rejects with `VALIDATION_ERROR` for what `upsertPerson` would refuse before any request.
    */
   enqueuePerson(input: PersonInput, options?: EnqueueOptions): Promise<Enqueued>;
   /** As {@link enqueuePerson}, for a company. */
   enqueueCompany(input: CompanyInput, options?: EnqueueOptions): Promise<Enqueued>;
-  /** Begins to deliver in the background, and ends a pause. Starting twice is starting once. */
+  /** Starts delivering in the background, and ends a pause. Calling it twice has no further effect. */
   start(): void;
   /**
-   * Ends the delivery: what is under way is finished, or handed back when the time is over. Also ends `drain` and
-   * `flush`. Changes can still be enqueued, and `start` begins anew.
+   * Stops delivering: work in flight is finished, or handed back when the time is up. Also ends `drain` and `flush`.
+   * Changes can still be enqueued, and `start` resumes.
    */
   stop(options?: StopOptions): Promise<void>;
   /**
-   * Delivers until nothing waits any more, whatever has to be waited for; works without `start`. Rejects with the cause
-   * where the outbox is paused.
+   * Delivers until nothing waits any more, however long that takes; works without `start`. If the outbox is paused,
+   * rejects with the cause.
    */
   drain(options?: DrainOptions): Promise<void>;
   /**
    * Delivers what is due, for at most `timeoutMs`, and hands back the rest: for functions that are frozen between
-   * requests. Rejects with the store's failure, also where the store does not answer, up to a second after that time.
+   * requests. Rejects with the store's failure; if the store does not answer, up to a second after that time.
    */
   flush(options?: FlushOptions): Promise<FlushResult>;
-  /** Counts of the store, and how the delivery is. */
+  /** Counts of the store, and the state of the delivery. */
   stats(): Promise<OutboxStats>;
-  /** Records that were given up, in pages. */
+  /** Dead letters, in pages. */
   deadLetters(options?: DeadLettersOptions): Promise<OutboxDeadLetter[]>;
-  /** Lets a dead letter be delivered again; later changes of the record still win. False where there is none. */
+  /** Retries a dead letter; later changes of the record still win. False if there is none. */
   retryDeadLetter(id: string): Promise<boolean>;
-  /**
-   * Lets all dead letters, or the older ones, be delivered again: after a cause that many had was mended. Resolves with
-   * their number.
-   */
+  /** Retries all dead letters, or only older ones, after their common cause was fixed. Resolves with their number. */
   retryDeadLetters(options?: RetryDeadLettersOptions): Promise<number>;
-  /** Forgets dead letters; resolves with the number of changes. */
+  /** Deletes dead letters; resolves with the number of changes. */
   purge(options?: PurgeOptions): Promise<number>;
-  /** `stop()`, and then closes the store; later calls reject. */
+  /** Stops, and then closes the store; later calls reject. */
   close(): Promise<void>;
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;

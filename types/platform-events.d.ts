@@ -1,74 +1,74 @@
 import type { CompanyInput, PersonInput } from './inputs.js';
 
-/** What every event has. It is plain data: as JSON text it can go through any queue. */
+/** Common to all events. They are plain data: as JSON they can go through any queue. */
 interface PlatformEventBase {
-  /** Of this shape. */
+  /** Version of this format. */
   version: 1;
-  /** Of this event, a random UUID. */
+  /** Id of this event, a random UUID. */
   id: string;
-  /** The namespace of the service that published it, where it has one. */
+  /** The namespace of the service that published it, if it has one. */
   namespace?: string;
   /**
-   * The same for every delivery of this change and another one for every other change, even to the same content. For
-   * queues and job runners that drop what they have seen; visible ASCII, at most 80 characters.
+   * Identifies the change: the same for every delivery of it, and different for every other change, even with the same
+   * content. For queues and job runners that deduplicate. Visible ASCII, at most 80 characters.
    */
   idempotencyKey: string;
-  /** When the change was asked for, as ISO 8601 text in UTC with milliseconds. */
+  /** When the change was requested, as an ISO 8601 string in UTC with milliseconds. */
   occurredAt: string;
 }
 
-/** A person is to be created or updated. */
+/** Create or update a person. */
 export interface PersonUpsertEvent extends PlatformEventBase {
   /** Tells which event it is. */
   type: 'person.upsert';
-  /** What it is about. */
+  /** The kind of the record. */
   entity: 'person';
   /**
-   * The checked and normalised input; a key that is absent keeps what the CRM has, `null` clears it. Its `external_id`
-   * is what to partition by: events of one record must not overtake each other.
+   * The validated and normalised input; an absent key keeps the CRM's value, `null` clears it. Partition by its
+   * `external_id`: events of one record must not overtake each other.
    */
   payload: PersonInput;
 }
 
-/** A company is to be created or updated. */
+/** Create or update a company. */
 export interface CompanyUpsertEvent extends PlatformEventBase {
   /** Tells which event it is. */
   type: 'company.upsert';
-  /** What it is about. */
+  /** The kind of the record. */
   entity: 'company';
-  /** As of {@link PersonUpsertEvent}. */
+  /** As in {@link PersonUpsertEvent}. */
   payload: CompanyInput;
 }
 
-/** Which record is to be deleted, and how; as of `DeleteOptions`. */
+/** The record to delete, and how; as in `DeleteOptions`. */
 export interface DeletePayload {
   /** The caller's own id. */
   external_id: string;
-  /** `soft` can be restored, `destroy` is for good. */
+  /** `soft` can be restored, `destroy` is permanent. */
   mode: 'soft' | 'destroy';
 }
 
-/** A person is to be deleted. */
+/** Delete a person. */
 export interface PersonDeleteEvent extends PlatformEventBase {
   /** Tells which event it is. */
   type: 'person.delete';
-  /** What it is about. */
+  /** The kind of the record. */
   entity: 'person';
-  /** Which person, and how. */
+  /** The person to delete, and how. */
   payload: DeletePayload;
 }
 
-/** A company is to be deleted. */
+/** Delete a company. */
 export interface CompanyDeleteEvent extends PlatformEventBase {
   /** Tells which event it is. */
   type: 'company.delete';
-  /** What it is about. */
+  /** The kind of the record. */
   entity: 'company';
-  /** Which company, and how. */
+  /** The company to delete, and how. */
   payload: DeletePayload;
 }
 
-/** A change, as a service in `platform` mode hands it to `publish`; `type` tells which. */
+/** A change that a service in `platform` mode passes to `publish`; `type` tells which. */
 export type PlatformEvent =
   | PersonUpsertEvent
   | CompanyUpsertEvent

@@ -1,6 +1,6 @@
 /**
- * Why something failed: what `details.reason` of an error can be. `docs/errors.md` says of each what to do. Further ones may
- * come with any version, so that a `switch` over it needs a `default`.
+ * The possible values of `details.reason` of an error. `docs/errors.md` says for each what to do. A later version may
+ * add more, so a `switch` over it needs a `default`.
  */
 export type TwentyCrmErrorReason =
   // The connection.
@@ -36,7 +36,7 @@ export type TwentyCrmErrorReason =
   | 'COLLISION'
   | 'OWN_ROW_DELETED'
   | 'OWN_ROW_GONE'
-  // This package's own objects.
+  // The package's own objects.
   | 'DISABLED'
   | 'MODE'
   | 'PARTIAL_FAILURE'
@@ -46,7 +46,7 @@ export type TwentyCrmErrorReason =
   | 'SECRET'
   | 'EXISTS'
   | 'CONFIG_STORE'
-  // A webhook's delivery.
+  // A webhook delivery.
   | 'MISSING_HEADER'
   | 'MALFORMED_HEADER'
   | 'BAD_SIGNATURE'
@@ -57,11 +57,11 @@ export type TwentyCrmErrorReason =
   | (string & {});
 
 /**
- * Why a record was written otherwise than asked: what `reason` of a warning can be. `docs/errors.md` says of each what it
- * means. Further ones may come with any version.
+ * The possible values of a warning's `reason`: why a record was not written exactly as given. `docs/errors.md` explains
+ * each. A later version may add more.
  */
 export type SyncWarningReason =
-  // A value that was left out, or changed.
+  // Values that were left out or changed.
   | 'missing_field'
   | 'unsupported_type'
   | 'unknown_option'
@@ -80,7 +80,7 @@ export type SyncWarningReason =
   | 'additional_email'
   | 'additional_emails_unread'
   | 'link_kept'
-  // A row that was met.
+  // Rows that the record met.
   | 'linked'
   | 'adopted'
   | 'value_taken'
@@ -92,6 +92,6 @@ export type SyncWarningReason =
   | 'revived'
   | 'company_missing'
   | 'company_without_id'
-  // Beside the record.
+  // Problems outside the record.
   | 'store_failed'
   | (string & {});

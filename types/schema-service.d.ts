@@ -4,47 +4,47 @@ import type { FieldNames } from './sync-service.js';
 import type { TwentyCrmError } from './twenty-crm-errors.types.js';
 import type { TwentyCrmSchemaService } from './values.js';
 
-/** A custom field that this package writes to. */
+/** A custom field that this package writes. */
 export interface SchemaField {
-  /** The object that has it. */
+  /** The object that the field belongs to. */
   object: MappedObjectType;
   /** API name, camelCase. */
   name: string;
-  /** The type that it has, or that it will be created with: `TEXT`, `SELECT`, `NUMBER`, `LINKS`, … */
+  /** Its type, or the type that it will be created with: `TEXT`, `SELECT`, `NUMBER`, `LINKS`, … */
   type: string;
   /**
-   * Why it stands where it stands, where that is not plain. Conflicting: `wrong_type`, `not_unique` (`apply` makes it
-   * unique), `inactive`, `reserved_name`. Present: `uniqueness_unknown` (the key may not read it).
+   * Why it is in its list, if that is not obvious. Conflicting: `wrong_type`, `not_unique` (`apply` makes it unique),
+   * `inactive`, `reserved_name`. Present: `uniqueness_unknown` (the key may not read it).
    */
   reason?: 'wrong_type' | 'not_unique' | 'inactive' | 'reserved_name' | 'uniqueness_unknown';
   /** For people: what `reason` means here, and what to do. */
   message?: string;
 }
 
-/** What a workspace has of the custom fields that this package writes to. */
+/** The custom fields of a workspace, compared with those that this package writes. */
 export interface SchemaPlan {
-  /** There, and of use. */
+  /** Fields that exist and can be used. */
   present: SchemaField[];
-  /** Not there; `apply` creates them. */
+  /** Fields that do not exist; `apply` creates them. */
   missing: SchemaField[];
-  /** There in a form that does not serve, or impossible to create; `message` says what to do. */
+  /** Fields that exist but cannot be used, or that cannot be created; `message` says what to do. */
   conflicting: SchemaField[];
 }
 
-/** The part of a plan that `apply` looks at: a whole plan, or one with entries taken out. */
+/** The part of a plan that `apply` reads: a whole plan, or one with entries removed. */
 export type SchemaSelection = Pick<SchemaPlan, 'missing' | 'conflicting'>;
 
-/** What `apply` did. */
+/** The result of `apply`. */
 export interface SchemaApplyResult {
-  /** Whether nothing that was asked for is missing or conflicting any more. */
+  /** Whether none of the requested fields is missing or conflicting any more. */
   ok: boolean;
   /** Created by this call. */
   created: SchemaField[];
   /** Made unique by this call. */
   madeUnique: SchemaField[];
-  /** Tried without success, with the reason. */
+  /** Fields that failed, with the reason. */
   failed: (SchemaField & {
-    /** Why it could not be done. */
+    /** Why it failed. */
     error: TwentyCrmError;
   })[];
   /** The workspace afterwards. */
@@ -59,6 +59,6 @@ export interface SchemaServiceOptions {
 
 /** Options of one call. */
 export interface SchemaCallOptions {
-  /** Aborting closes the socket, ends any wait, and rejects with the signal's own reason. */
+  /** Aborting closes the socket, ends any wait, and rejects with the signal's reason. */
   signal?: AbortSignalLike;
 }

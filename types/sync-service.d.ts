@@ -8,11 +8,11 @@ import type { TwentyCrmSyncMode } from './twenty-crm-config.types.js';
 import type { UpsertOptions } from './twenty-crm-sync.types.js';
 import type { createTwentyCrmSyncService } from './values.js';
 
-/** Something that was done otherwise than asked, without failing the record. */
+/** A difference between what was given and what was written. The record did not fail. */
 export interface SyncWarning {
   /** The input's field, for example `phone`. */
   field: string;
-  /** Why, for programs. */
+  /** The reason, for programs. */
   reason: SyncWarningReason;
   /** For people: what was left out or kept, and why. */
   message: string;
@@ -24,22 +24,22 @@ export interface SyncWarning {
   crmId?: string;
 }
 
-/** What happens where a record meets a row that is not its own. */
+/** What to do if a record meets a row that is not its own. */
 export interface CollisionOptions {
   /**
-   * The row with this e-mail or domain has no external id. `link`: set its external id and fill only its blank
-   * fields; `adopt`: write everything; `report`: fail the record.
+   * A row with this e-mail or domain has no external id. `link`: set its external id and fill only its blank fields;
+   * `adopt`: write everything; `report`: fail the record.
    * @default 'link'
    */
   unclaimedMatch?: 'link' | 'adopt' | 'report';
   /**
-   * The row with this e-mail or domain carries another external id. `leave_out`: write the record without the value
-   * and warn; `report`: fail the record; `take_over`: write to that row.
+   * A row with this e-mail or domain has another external id. `leave_out`: write the record without the value and warn;
+   * `report`: fail the record; `take_over`: write to that row.
    * @default 'leave_out'
    */
   claimedMatch?: 'leave_out' | 'report' | 'take_over';
   /**
-   * The row with this e-mail or domain is deleted and not ours. `leave_out`: write the record without the value and
+   * A row with this e-mail or domain is deleted, and is not ours. `leave_out`: write the record without the value and
    * warn; `report`: fail the record.
    * @default 'leave_out'
    */
@@ -51,13 +51,14 @@ export interface CollisionOptions {
    */
   ownDeleted?: 'revive' | 'skip' | 'report';
   /**
-   * The record's own row is gone for good. `create`: make it anew; `skip`: leave it; `report`: fail the record.
+   * The record's own row was deleted permanently. `create`: create it again; `skip`: do nothing; `report`: fail the
+   * record.
    * @default 'create'
    */
   ownGone?: 'create' | 'skip' | 'report';
 }
 
-/** API names of Twenty's fields where a workspace has them under other names: letters and digits, camelCase. */
+/** API names of Twenty's fields, if a workspace uses other names: letters and digits, camelCase. */
 export interface FieldNames {
   /**
    * Holds the caller's own id; a unique TEXT field.
@@ -65,118 +66,122 @@ export interface FieldNames {
    */
   externalId?: string;
   /**
-   * Of people; takes `account_type`.
+   * On people; holds `account_type`.
    * @default 'accountType'
    */
   accountType?: string;
   /**
-   * Of people, candidates; the first that the workspace has is used.
+   * On people; a list of candidates, of which the first that exists in the workspace is used.
    * @default ['plan', 'planCustom', 'subscriptionPlan']
    */
   plan?: string[];
   /**
-   * Of people; takes `total_submissions`.
+   * On people; holds `total_submissions`.
    * @default 'totalSubmissions'
    */
   totalSubmissions?: string;
   /**
-   * Of people and of companies.
+   * On people and on companies.
    * @default 'website'
    */
   website?: string;
   /**
-   * Of people.
+   * On people.
    * @default 'city'
    */
   city?: string;
   /**
-   * Of companies.
+   * On companies.
    * @default 'status'
    */
   status?: string;
 }
 
 /**
- * Who owns a field of a record that exists. `always`: the site's value is written; `if-empty`: only while the CRM has
- * none (costs a look-up for every update that carries such a field); `create-only`: never again after the record was
- * created. A new record gets every field.
+ * Who owns a field of an existing record. `always`: the site's value is written. `if-empty`: it is written only while
+ * the CRM's field is empty (costs a look-up for every update with such a field). `create-only`: it is written only when
+ * the record is created. A new record always gets every field.
  */
 export type FieldOwner = 'always' | 'if-empty' | 'create-only';
 
-/** Owners by input field; a field that is not named is `always` the site's. */
+/** Owners by input field; other fields are `always`. */
 export interface FieldOwnership {
-  /** Of people. */
+  /** Fields of people. */
   person?: Partial<Record<Exclude<keyof PersonInput, 'external_id' | 'company_name'>, FieldOwner>>;
-  /** Of companies. */
+  /** Fields of companies. */
   company?: Partial<Record<Exclude<keyof CompanyInput, 'external_id'>, FieldOwner>>;
 }
 
 /** Options of {@link createTwentyCrmSyncService}. */
 export interface SyncServiceOptions extends ObservabilityOptions {
   /**
-   * Milliseconds for which an id that was found may be used without asking again.
+   * Milliseconds for which a remembered id is used without asking the server again.
    * @default 300000
    */
   cacheTtlMs?: number;
   /**
    * Where changes go. `direct_crm`: to Twenty. `platform`: to {@link publish}, and nothing to Twenty. `disabled`:
-   * nowhere, every call rejects with `OPERATION_FAILED`, `details.reason` `DISABLED`.
+   * nowhere; every call rejects with `OPERATION_FAILED`, `details.reason` `DISABLED`.
    * @default 'direct_crm'
    */
   mode?: TwentyCrmSyncMode;
   /**
-   * Takes each change in `platform` mode, which cannot do without it. It is called once per upsert or deletion, in the
-   * order of the calls, with input that is checked and normalised. The call waits for it; what it throws or rejects
-   * with is what the call rejects with.
+   * Receives each change in `platform` mode, where it is required. It is called once per upsert or deletion, in call
+   * order, with validated and normalised input. The call waits for it; if it throws or rejects, the call rejects with
+   * the same error.
    */
   publish?: (event: PlatformEvent) => unknown;
   /**
-   * Milliseconds for which bulk calls believe that a record is in the CRM as it was written last.
+   * Milliseconds for which bulk calls trust that the CRM still holds a record as it was last written.
    * @default 86400000
    */
   hashTtlMs?: number;
-  /** Where pairs of ids outlive the process; nowhere when it is not given. */
+  /** Keeps pairs of ids beyond the process; none by default. */
   mappingStore?: MappingStore | null;
-  /** Country of national phone numbers, as ISO 3166-1 alpha-2 (`DE`); without it they are left out with a warning. */
+  /**
+   * Country of national phone numbers, as ISO 3166-1 alpha-2 (`DE`). Without it, national numbers are left out with a
+   * warning.
+   */
   defaultCountry?: string;
-  /** What happens where a record meets a row that is not its own. */
+  /** What to do if a record meets a row that is not its own. */
   collisions?: CollisionOptions;
-  /** Which fields of existing records the people who work in the CRM own; none when it is not given. */
+  /** Which fields of existing records belong to the people who work in the CRM; none by default. */
   fieldOwnership?: FieldOwnership;
-  /** Keeps two sites in one workspace apart: it goes into every record's id and external id. */
+  /** Separates two sites in one workspace: it becomes part of every record's id and external id. */
   namespace?: string;
-  /** Names of Twenty's fields where a workspace has them under other names. */
+  /** API names of Twenty's fields, if a workspace uses other names. */
   fieldNames?: FieldNames;
   /**
-   * An e-mail address that is none, or that Twenty refuses: `refuse` fails the record with `VALIDATION_ERROR`,
-   * `leave_out` writes it without and warns.
+   * For an e-mail address that is not valid, or that Twenty refuses: `refuse` fails the record with `VALIDATION_ERROR`,
+   * `leave_out` writes it without the address and warns.
    * @default 'refuse'
    */
   invalidEmail?: 'refuse' | 'leave_out';
   /**
-   * A person without an e-mail address: `refuse` fails the record with `VALIDATION_ERROR`, `allow` writes it. Then absent,
-   * blank and `null` mean that a new row gets none; in one that is there `null` clears the address, absent and blank keep
-   * it.
+   * For a person without an e-mail address: `refuse` fails the record with `VALIDATION_ERROR`, `allow` writes it. With
+   * `allow`, absent, blank and `null` create a row without an address; in an existing row `null` clears the address,
+   * while absent and blank keep it.
    * @default 'refuse'
    */
   missingEmail?: 'refuse' | 'allow';
   /**
-   * What a person's company is known by. `external_id`: `company_external_id`, and nothing else. `email_domain`: for a
-   * person without `company_external_id`, the domain of the e-mail address, as registered (`acme.example` of
-   * `jane@eu.acme.example`), which is then the company's external id and its domain; never a host that many share.
+   * How a person's company is identified. `external_id`: by `company_external_id` only. `email_domain`: for a person
+   * without `company_external_id`, by the registered domain of the e-mail address (`acme.example` of
+   * `jane@eu.acme.example`), which becomes the company's external id and its domain. Shared mail providers are never
+   * used.
    * @default 'external_id'
    */
   companyKey?: 'external_id' | 'email_domain';
   /**
-   * Whether upserts that are under way at once may share requests. An upsert that finds the workspace idle leaves at
-   * once, alone. Those that come while two are in flight, or while the rate limit makes calls wait, leave together with
-   * the next departure: one look-up and at most two writes for up to 200 records. `false` sends each one alone.
+   * Whether concurrent upserts may share requests. An upsert that finds the workspace idle is sent at once, alone.
+   * Upserts that arrive while two are in flight, or while the rate limit makes calls wait, are sent together as one
+   * group: one look-up and at most two writes for up to 200 records. `false` sends each one alone.
    * @default true
    */
   batching?: boolean;
   /**
-   * Called for every warning, before the upsert's promise settles. What it throws or rejects with becomes a process
-   * warning, once.
+   * Called for every warning, before the upsert's promise settles. If it throws or rejects, there is one process
+   * warning.
    */
   onWarning?: (warning: SyncWarning) => void;
 }
@@ -184,27 +189,26 @@ export interface SyncServiceOptions extends ObservabilityOptions {
 /** {@link UpsertOptions}, and a signal. */
 export interface UpsertCallOptions extends UpsertOptions {
   /**
-   * Send nothing when the record was last written as it would be written now; the result then says `created: false,
-   * updated: false`, and its data is what was written last.
+   * Send nothing if the record is the same as last written. The result then has `created: false, updated: false`, and
+   * its data is what was last written.
    * @default false
    */
   skipUnchanged?: boolean;
   /**
-   * With `skipUnchanged`: send in any case.
+   * With `skipUnchanged`: send anyway.
    * @default false
    */
   force?: boolean;
   /**
-   * Aborting ends any wait, and rejects with the signal's own reason. A record that waits for a departure is then not
-   * sent. A request that is in flight is given up, unless other upserts share it: then it goes on, and may still write
-   * this record.
+   * Aborting ends any wait, and rejects with the signal's reason. A record that still waits for its group is not sent.
+   * A request in flight is cancelled, unless other upserts share it: then it goes on, and may still write this record.
    */
   signal?: AbortSignalLike;
 }
 
-/** What is remembered, in short. */
+/** A summary of the remembered ids. */
 export interface CacheStats {
-  /** How many ids. */
+  /** Number of ids. */
   size: number;
   /** One for each id. */
   entries: {

@@ -6,31 +6,31 @@ import type { TwentyCrmError } from './twenty-crm-errors.types.js';
  */
 export type TwentyCrmSyncMode = 'disabled' | 'platform' | 'direct_crm';
 
-/** The configuration as the database holds it, with the API key in clear: it stays on the server. */
+/** The configuration as the database holds it, with the API key in plain text: keep it on the server. */
 export interface TwentyCrmConfig {
-  /** The configuration's own id; `env` where it is the environment's. */
+  /** The configuration's own id; `env` if it comes from the environment. */
   id: string;
   /** Origin of the Twenty server, for example `https://crm.example.com`. */
   baseUrl: string;
-  /** A Twenty API key, in clear. */
+  /** A Twenty API key, in plain text. */
   apiKey: string;
   /** Whether the integration is on. */
   enabled: boolean;
   /** Where changes go. */
   syncMode: TwentyCrmSyncMode;
-  /** Id of the user who made it; `null` when nobody is known. */
+  /** Id of the user who created it; `null` if unknown. */
   createdBy: string | null;
-  /** Id of the user who changed it last; `null` when nobody is known. */
+  /** Id of the user who last changed it; `null` if unknown. */
   updatedBy: string | null;
-  /** When it was made. */
+  /** When it was created. */
   createdAt: Date;
-  /** When it was changed last. */
+  /** When it was last changed. */
   updatedAt: Date;
 }
 
-/** The configuration as an admin page may see it. */
+/** The configuration in the form that an admin page may see. */
 export interface TwentyCrmConfigResponse {
-  /** The configuration's own id; `env` where it is the environment's. */
+  /** The configuration's own id; `env` if it comes from the environment. */
   id: string;
   /** Origin of the Twenty server. */
   baseUrl: string;
@@ -40,17 +40,17 @@ export interface TwentyCrmConfigResponse {
   enabled: boolean;
   /** Where changes go. */
   syncMode: TwentyCrmSyncMode;
-  /** Id of the user who changed it last; `null` when nobody is known. */
+  /** Id of the user who last changed it; `null` if unknown. */
   updatedBy: string | null;
-  /** When it was changed last. */
+  /** When it was last changed. */
   updatedAt: Date;
 }
 
-/** What an admin page sends in order to create or change the configuration. */
+/** The data that an admin page sends to create or change the configuration. */
 export interface UpdateTwentyCrmConfigRequest {
   /** Origin of the Twenty server, an http or https URL. */
   baseUrl: string;
-  /** A Twenty API key, in clear, of at least 10 characters. */
+  /** A Twenty API key, in plain text, of at least 10 characters. */
   apiKey: string;
   /** Whether the integration is on. */
   enabled: boolean;
@@ -58,69 +58,69 @@ export interface UpdateTwentyCrmConfigRequest {
   syncMode: TwentyCrmSyncMode;
 }
 
-/** What the environment variables say; the database's configuration goes over it. */
+/** The settings from the environment variables; a stored configuration overrides them. */
 export interface TwentyCrmEnvConfig {
   /** `TWENTY_CRM_BASE_URL`. */
   baseUrl?: string;
-  /** `TWENTY_CRM_API_KEY`, in clear. */
+  /** `TWENTY_CRM_API_KEY`, in plain text. */
   apiKey?: string;
-  /** `TWENTY_CRM_ENABLED`: on exactly for `true`. */
+  /** `TWENTY_CRM_ENABLED`: on only for `true`. */
   enabled: boolean;
-  /** `TWENTY_CRM_SYNC_MODE`; `disabled` when it is not set. */
+  /** `TWENTY_CRM_SYNC_MODE`; `disabled` if not set. */
   syncMode: TwentyCrmSyncMode;
 }
 
-/** How a connection test went. */
+/** The result of a connection test. */
 export interface TwentyCrmTestConnectionResult {
-  /** True exactly when the server is a Twenty server and takes the key. */
+  /** True exactly if the server is a Twenty server and accepts the key. */
   ok: boolean;
-  /** Time from the first byte sent to the whole answer, in milliseconds. */
+  /** Milliseconds from the first byte sent to the complete answer. */
   latencyMs: number;
-  /** For people: what was found and, where it failed, what to do. Never holds the key. */
+  /** For people: the result and, if it failed, what to do. Never contains the key. */
   message: string;
   /** The facts behind the message. */
   details?: {
-    /** HTTP status, where there was an answer. */
+    /** HTTP status, if the server answered. */
     status?: number;
-    /** What failed, in short. */
+    /** The failure, in short. */
     error?: string;
   };
 }
 
-/** How to reach one Twenty workspace, and how patiently. */
+/** How to reach one Twenty workspace, and how long to try. */
 export interface TwentyCrmClientConfig {
-  /** Origin of the Twenty server, for example `https://crm.example.com`; a trailing slash does not matter. */
+  /** Origin of the Twenty server, for example `https://crm.example.com`; a trailing slash is ignored. */
   baseUrl: string;
-  /** A Twenty API key (Settings → APIs & Webhooks). It is in no error, no log line and no `util.inspect` output. */
+  /** A Twenty API key (Settings → APIs & Webhooks). It never appears in errors, log lines or `util.inspect` output. */
   apiKey: string;
   /**
-   * Milliseconds that one attempt may take, from connecting to the last byte of the body.
+   * Maximum milliseconds of one attempt, from connecting to the last byte of the body.
    * @default 10000
    */
   timeout?: number;
   /**
-   * How often a failed attempt is repeated; 0 switches retries off. Waiting for a rate limit does not use these up.
+   * How often a failed attempt is retried; 0 switches retries off. Waiting for a rate limit does not use them up.
    * @default 3
    */
   maxRetries?: number;
   /**
-   * Upper bound of the first wait between attempts, in milliseconds; it doubles with every attempt, and the wait is
-   * a random part of it.
+   * Upper bound of the first backoff, in milliseconds. It doubles with every attempt; the actual wait is random up to
+   * this bound.
    * @default 200
    */
   initialBackoffMs?: number;
   /**
-   * Upper bound of any wait between attempts, in milliseconds.
+   * Upper bound of any backoff, in milliseconds.
    * @default 5000
    */
   maxBackoffMs?: number;
 }
 
-/** A request that went well. */
+/** A request that succeeded. */
 export interface TwentyCrmSuccessResponse<T> {
   /** Tells it from a {@link TwentyCrmErrorResponse}. */
   success: true;
-  /** The server's JSON, untouched. */
+  /** The server's JSON, unchanged. */
   data: T;
 }
 
@@ -128,9 +128,9 @@ export interface TwentyCrmSuccessResponse<T> {
 export interface TwentyCrmErrorResponse {
   /** Tells it from a {@link TwentyCrmSuccessResponse}. */
   success: false;
-  /** What went wrong. */
+  /** The error. */
   error: TwentyCrmError;
 }
 
-/** What the REST client's promises resolve with: `success` tells which of the two it is. */
+/** The result of the REST client's methods: `success` tells which of the two it is. */
 export type TwentyCrmResponse<T> = TwentyCrmSuccessResponse<T> | TwentyCrmErrorResponse;

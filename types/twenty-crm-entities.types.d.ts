@@ -1,5 +1,5 @@
 /**
- * A person, flat as the caller keeps it. In Twenty the record has composite fields; the sync service translates both
+ * A person in the flat form of the caller. In Twenty the record has composite fields; the sync service translates both
  * ways.
  */
 export interface TwentyPerson {
@@ -9,33 +9,33 @@ export interface TwentyPerson {
   name: string;
   /** The primary e-mail address. */
   email: string;
-  /** International (`+49 30 …`), or national where a default country is configured. */
+  /** International (`+49 30 …`), or national if a default country is configured. */
   phone?: string | null;
-  /** What the person does. */
+  /** The person's job title. */
   job_title?: string | null;
-  /** Name of the person's company; used only where that company has to be created. */
+  /** Name of the person's company; used only if that company has to be created. */
   company_name?: string | null;
   /** The person's own site, not the company's. */
   website?: string | null;
-  /** Where the person lives. */
+  /** The city where the person lives. */
   city?: string | null;
   /** For example `individual`, `business` or `enterprise`. */
   account_type?: string | null;
   /** For example `free`, `standard` or `premium`. */
   plan?: string | null;
-  /** How many submissions the person has made; a whole number. */
+  /** The number of submissions that the person has made; a whole number. */
   total_submissions?: number | null;
 }
 
-/** A company, flat as the caller keeps it. */
+/** A company in the flat form of the caller. */
 export interface TwentyCompany {
   /** The caller's own id of this company. */
   external_id: string;
   /** Name of the company. */
   name: string;
-  /** For example `example.com`; scheme and `www.` do not matter. */
+  /** For example `example.com`; scheme and `www.` are ignored. */
   domain_name?: string | null;
-  /** The company's site, kept beside the domain. */
+  /** The company's website, in addition to the domain. */
   website?: string | null;
   /** For example `active` or `inactive`. */
   status?: string | null;

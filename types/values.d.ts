@@ -23,28 +23,28 @@ import type { AnyCacheEntry, UpsertCompanyInput, UpsertOptions, UpsertPersonInpu
 import type { ApplyWebhookOptions, ApplyWebhookResult, TwentyWebhookEvent, VerifyTwentyWebhookOptions } from './webhook.js';
 
 /**
- * What every promise of the services rejects with, an aborted call aside: an `Error` that is a
- * {@link TwentyCrmError} too. Its fields are own and enumerable; `JSON.stringify` gives the plain error.
+ * The error that every promise of the services rejects with, except for an aborted call: an `Error` that is also a
+ * {@link TwentyCrmError}. Its fields are own and enumerable; `JSON.stringify` gives the plain error.
  */
 declare class TwentyCrmApiError extends Error implements TwentyCrmError {
-  /** What went wrong, in nine classes. */
+  /** The error class, one of nine. */
   readonly code: TwentyCrmErrorCode;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if the server answered. */
   readonly status?: number;
-  /** Whether trying later makes sense. Retries were used up already. */
+  /** Whether it makes sense to try again later. All retries are already used up. */
   readonly isRetryable: boolean;
-  /** What else is known: `reason` as a constant, `field`, `originalError` and others. */
+  /** Further facts: `reason` as a constant, `field`, `originalError` and others. */
   readonly details?: NonNullable<TwentyCrmError['details']> & {
-    /** Why, for programs. */
+    /** The reason, for programs. */
     reason?: TwentyCrmErrorReason;
   };
   /**
-   * @param error The facts; `message` becomes the message.
-   * @param options `cause`: what it was made from.
-   * @throws {TypeError} when `error` is no {@link TwentyCrmError}.
+   * @param error The facts; its `message` becomes the message.
+   * @param options `cause`: the original error.
+   * @throws {TypeError} if `error` is not a {@link TwentyCrmError}.
    */
   constructor(error: TwentyCrmError, options?: {
-    /** What it was made from. */
+    /** The original error. */
     cause?: unknown;
   });
   /** The error as a plain object, without stack and cause. */
@@ -52,33 +52,33 @@ declare class TwentyCrmApiError extends Error implements TwentyCrmError {
 }
 
 /**
- * Requests to a Twenty server with retries, pacing and timeouts. It resolves with
- * `{ success: true, data }` or `{ success: false, error }` and rejects for one thing only: an aborted signal, with
- * that signal's own reason. `data` is the server's JSON, untouched.
+ * Sends requests to a Twenty server with retries, pacing and timeouts. Every call resolves with `{ success: true, data
+ * }` or `{ success: false, error }`. It rejects only if the signal aborts, with the signal's reason. `data` is the
+ * server's JSON, unchanged.
  *
- * A `path` stays on the server, with or without a `/` at its beginning: absolute URLs, `//host`, `..` and control characters resolve
- * with `VALIDATION_ERROR` before any request.
+ * A `path` may begin with `/` or not, and always stays on the server: absolute URLs, `//host`, `..` and control
+ * characters resolve with `VALIDATION_ERROR` before any request.
  */
 declare class TwentyCrmRestClient {
-  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it. */
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it. */
   constructor(config: TwentyCrmRestClientConfig);
   /** Reads. */
   get<T = unknown>(path: string, options?: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
-  /** As `post`, `put` and `patch` are called, with no body. */
+  /** Called like `post`, `put` and `patch`, but without a body. */
   get<T = unknown>(path: string, body: null | undefined, options: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
-  /** Creates. `body` is sent as JSON; nothing is sent when it is undefined. */
+  /** Creates. `body` is sent as JSON; nothing is sent if it is undefined. */
   post<T = unknown>(path: string, body?: unknown, options?: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
-  /** Replaces. `body` is sent as JSON; nothing is sent when it is undefined. */
+  /** Replaces. `body` is sent as JSON; nothing is sent if it is undefined. */
   put<T = unknown>(path: string, body?: unknown, options?: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
-  /** Changes. `body` is sent as JSON; nothing is sent when it is undefined. */
+  /** Changes. `body` is sent as JSON; nothing is sent if it is undefined. */
   patch<T = unknown>(path: string, body?: unknown, options?: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
   /** Deletes. */
   delete<T = unknown>(path: string, options?: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
-  /** As `post`, `put` and `patch` are called: with a body. */
+  /** Called like `post`, `put` and `patch`: with a body. */
   delete<T = unknown>(path: string, body: unknown, options: TwentyCrmRequestOptions): Promise<TwentyCrmResponse<T>>;
-  /** Numbers since the client was made, those of services that were made from it among them. */
+  /** Counters since the client was made, including those of services made from it. */
   stats(): TwentyCrmClientStats;
-  /** Lets calls under way finish; later calls resolve with `OPERATION_FAILED`. Connections are shared and stay. */
+  /** Lets calls in flight finish; later calls resolve with `OPERATION_FAILED`. Connections are shared and stay open. */
   close(): Promise<void>;
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -86,106 +86,110 @@ declare class TwentyCrmRestClient {
 
 /**
  * Creates and updates people and companies, keyed by the caller's own ids. Services of one workspace in one process
- * share connections, pacing, schema and remembered ids: making one per request costs nothing.
+ * share connections, pacing, schema and remembered ids, so making one per request costs nothing.
  */
 declare class TwentyCrmSyncService {
   /**
-   * @param restClient Where to send to.
-   * @param mappingStore Where pairs of ids outlive the process; nowhere when it is null or not given.
-   * @param cacheTtlMs Milliseconds for which an id may be used without asking again; 300000 when it is not given.
-   * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good; `details.field` names it.
+   * @param restClient The client that sends the requests.
+   * @param mappingStore Keeps pairs of ids beyond the process. Null or not given: they are kept in memory only.
+   * @param cacheTtlMs Milliseconds for which a remembered id is used without asking the server again; default 300000.
+   * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an argument is not valid; `details.field` names it.
    */
   constructor(restClient: TwentyCrmRestClient, mappingStore?: MappingStore | null, cacheTtlMs?: number);
   /**
-   * Creates the person, or updates the one with this external id. The company of `company_external_id` is created
-   * first when it is missing and `company_name` is there.
+   * Creates the person, or updates the one with this external id. If the company of `company_external_id` is missing
+   * and `company_name` is given, the company is created first.
    *
-   * Rejects with {@link TwentyCrmApiError}: `VALIDATION_ERROR` for bad input (before any request; `details.field`)
-   * and for what the server refuses, `AUTH_ERROR`, `RATE_LIMIT`, `TIMEOUT`, `NETWORK_ERROR`, `SERVER_ERROR`, or
-   * `OPERATION_FAILED`; with the signal's reason when the signal aborts.
+   * Rejects with {@link TwentyCrmApiError}: `VALIDATION_ERROR` for bad input (before any request; `details.field` names
+   * it) and for data that the server refuses, `AUTH_ERROR`, `RATE_LIMIT`, `TIMEOUT`, `NETWORK_ERROR`, `SERVER_ERROR`,
+   * or `OPERATION_FAILED`. If the signal aborts, rejects with the signal's reason.
    */
   upsertPerson(input: PersonInput, options?: UpsertCallOptions): Promise<UpsertResult<TwentyPerson>>;
   /** Creates the company, or updates the one with this external id. Rejects as {@link upsertPerson} does. */
   upsertCompany(input: CompanyInput, options?: UpsertCallOptions): Promise<UpsertResult<TwentyCompany>>;
   /**
-   * Does what an event of a service in `platform` mode says: the other end, for whoever consumes the events. Applying an
-   * event again changes nothing. Events of one record must be applied in the order in which they were published.
+   * Applies an event that a service in `platform` mode published; for the consumer of the events. Applying an event
+   * again changes nothing. Apply the events of one record in the order in which they were published.
    *
-   * Rejects as {@link upsertPerson} does, and with `VALIDATION_ERROR` for what is no event or one of another namespace,
-   * with `OPERATION_FAILED` in any mode but `direct_crm`.
+   * Rejects as {@link upsertPerson} does. Also rejects with `VALIDATION_ERROR` for an invalid event or one of another
+   * namespace, and with `OPERATION_FAILED` in any mode but `direct_crm`.
    */
   applyPlatformEvent(event: PersonUpsertEvent, options?: UpsertCallOptions): Promise<UpsertResult<TwentyPerson>>;
   /** As above, for a company. */
   applyPlatformEvent(event: CompanyUpsertEvent, options?: UpsertCallOptions): Promise<UpsertResult<TwentyCompany>>;
   /** As above, for a deletion. */
   applyPlatformEvent(event: PersonDeleteEvent | CompanyDeleteEvent, options?: UpsertCallOptions): Promise<DeleteResult>;
-  /** As above, for whichever it is. */
+  /** As above, for any event. */
   applyPlatformEvent(event: PlatformEvent, options?: UpsertCallOptions): Promise<UpsertResult<TwentyPerson> | UpsertResult<TwentyCompany> | DeleteResult>;
   /**
-   * The person with this external id as the CRM has it now, or null: a soft-deleted one counts as not there. A failed
-   * look-up rejects, it is never "not there".
+   * The person with this external id as the CRM has it now, or null. A soft-deleted person counts as not found. A
+   * failed look-up rejects and never resolves with null.
    */
   findPerson(externalId: string, options?: FindOptions): Promise<FoundPerson | null>;
   /** As {@link findPerson}, for companies. */
   findCompany(externalId: string, options?: FindOptions): Promise<FoundCompany | null>;
   /**
-   * Deletes the person with this external id, softly unless told otherwise. That there is none is no error: `deleted`
-   * is false then, and `reason` says why. Takes its turn among the upserts of the same person, in the order of calls.
+   * Deletes the person with this external id: a soft delete, unless `mode` says otherwise. Deleting a missing person is
+   * not an error: `deleted` is then false, and `reason` says why. Queued with the upserts of the same person, in call
+   * order.
    */
   deletePerson(externalId: string, options?: DeleteOptions): Promise<DeleteResult>;
-  /** As {@link deletePerson}, for companies. People of the company stay, without it. */
+  /** As {@link deletePerson}, for companies. The company's people stay, without a company. */
   deleteCompany(externalId: string, options?: DeleteOptions): Promise<DeleteResult>;
   /**
-   * Creates and updates many people in batches: records of one external id are merged, companies that people name are
-   * written first, unchanged records are not sent, one bad record does not harm the others.
+   * Creates and updates many people in batches. Records with the same external id are merged, companies of people are
+   * written first, and unchanged records are not sent. One bad record does not affect the others.
    *
-   * Throws `VALIDATION_ERROR` at once for options that are no good.
+   * Throws `VALIDATION_ERROR` at once for options that are not valid.
    */
   syncPersons(inputs: Inputs<PersonInput>, options?: SyncOptions): SyncRun<TwentyPerson>;
   /** As {@link syncPersons}, for companies. */
   syncCompanies(inputs: Inputs<CompanyInput>, options?: SyncOptions): SyncRun<TwentyCompany>;
   /**
-   * As {@link syncPersons}, with all results at once. Rejects with `OPERATION_FAILED` after every record was tried when
-   * some failed; `details.results` then has the result of every record.
+   * As {@link syncPersons}, but returns all results at once. If some records failed, rejects with `OPERATION_FAILED`
+   * after every record was tried; `details.results` then has the result of every record.
    */
   upsertManyPersons(inputs: Inputs<PersonInput>, options?: SyncOptions): Promise<UpsertResult<TwentyPerson>[]>;
   /** As {@link upsertManyPersons}, for companies. */
   upsertManyCompanies(inputs: Inputs<CompanyInput>, options?: SyncOptions): Promise<UpsertResult<TwentyCompany>[]>;
   /**
-   * Numbers since the service was made, of its own requests; `workspace` is of all. A service that sends nothing to Twenty
-   * has zeros.
+   * Counters of this service's own requests since it was made; `workspace` counts all services of the workspace. All
+   * are zero for a service that sends nothing to Twenty.
    */
   stats(): TwentyCrmStats;
   /**
-   * Takes in a verified event of Twenty's webhooks: forgets what it proves wrong, so that the next write looks again.
+   * Processes a verified event of Twenty's webhooks: drops remembered facts that it disproves, so that the next write
+   * looks the record up again.
    *
-   * - A record that was soft-deleted, or destroyed, is no longer mapped; with `ownGone` other than `create` its id stays,
-   *   because it shows that this record existed before. A record that was restored is mapped again.
-   * - A record that somebody else edited is sent again by the next run with `skipUnchanged`, unless the event says that
-   *   only fields changed which are never written.
-   * - Echoes of own writes, events that come late or again, and records that are not this service's change nothing. An
-   *   own write is known by the record's `updatedAt`: the answer to the write and the event carry the same one. The
-   *   record's author does not tell, because all API keys look alike there.
-   * - A merge sends `updated` for the record that stays (`moved`, where its external id is another one now), and
-   *   `destroyed` for the one that goes.
+   * - A record that was soft-deleted or destroyed is no longer mapped. With `ownGone` other than `create` its id is
+   * kept,
+   *   because it shows that this record existed before. A restored record is mapped again.
+   * - A record that somebody else edited is sent again by the next run with `skipUnchanged`, unless only fields changed
+   *   that are never written.
+   * - Echoes of own writes, late or repeated events, and records of other services change nothing. An own write is
+   *   recognised by `updatedAt`: the answer to the write and the event carry the same value. The record's author is not
+   *   used, because all API keys look alike there.
+   * - A merge sends `updated` for the record that stays (`moved`, if it now has another external id), and `destroyed`
+   * for
+   *   the one that goes.
    *
-   * It sends nothing to Twenty, waits for upserts of the same record that were called before, and may be called again
-   * with the same event. Rejects with `VALIDATION_ERROR` for what is no event and with the signal's reason when the
-   * signal aborts; a mapping store that fails is told in the result and to `onWarning`.
+   * Sends nothing to Twenty. Waits for earlier upserts of the same record, and may be called again with the same event.
+   * Rejects with `VALIDATION_ERROR` for an invalid event, and with the signal's reason if the signal aborts. If the
+   * mapping store fails, the result and `onWarning` say so.
    */
   applyWebhook(event: TwentyWebhookEvent, options?: ApplyWebhookOptions): Promise<ApplyWebhookResult>;
-  /** Forgets every remembered id; the mapping store keeps what it has. */
+  /** Forgets all remembered ids. The mapping store is not changed. */
   clearCache(): void;
-  /** How many ids are remembered, and for how long already. */
+  /** The number of remembered ids, and the age of the oldest. */
   getCacheStats(): CacheStats;
-  /** Every remembered id. */
+  /** All remembered ids. */
   cacheEntries(): AnyCacheEntry[];
 }
 
 /**
  * A {@link TwentyCrmSyncService} from a configuration.
  * @param options An object, or just the cache TTL in milliseconds.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it.
  */
 declare function createTwentyCrmSyncService(config: TwentyCrmRestClientConfig, options?: number | SyncServiceOptions): TwentyCrmSyncService;
 
@@ -194,60 +198,64 @@ declare function createTwentyCrmSyncService(config: TwentyCrmRestClientConfig, o
  * may be empty.
  */
 declare function createTwentyCrmSyncService(config: Partial<TwentyCrmRestClientConfig>, options: SyncServiceOptions & {
-  /** One of those that send nothing. */
+  /** One of the modes that send nothing. */
   mode: 'platform' | 'disabled';
 }): TwentyCrmSyncService;
 
 /**
  * A {@link TwentyCrmSyncService} from `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_SYNC_MODE` and
- * `TWENTY_CRM_CACHE_TTL_MS`. An option overrides the variable of the mode or of the cache TTL. If
- * `TWENTY_CRM_ENABLED` is set, and not to `true`, the mode is always `disabled`.
+ * `TWENTY_CRM_CACHE_TTL_MS`. The options `mode` and `cacheTtlMs` override their variables. If `TWENTY_CRM_ENABLED` is
+ * set to anything but `true`, the mode is always `disabled`.
  * @param options An object, or just the cache TTL in milliseconds.
- * @param env `process.env` when it is not given.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option or a variable is no good, or the URL or key is missing
- * in `direct_crm` mode; `details.field` names it.
+ * @param env `process.env` if not given.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option or a variable is not valid, or if the URL or key is
+ * missing in `direct_crm` mode; `details.field` names it.
  */
 declare function createTwentyCrmSyncServiceFromEnv(options?: number | SyncServiceOptions, env?: Record<string, string | undefined>): TwentyCrmSyncService;
 
-/** Options that have a default, with the types that their interfaces give them. */
+/** Options that have a default, with the types of their interfaces. */
 type Defaults = Readonly<Required<Pick<TwentyCrmRestClientConfig, 'timeout' | 'maxRetries' | 'initialBackoffMs' | 'maxBackoffMs' | 'maxThrottleWaitMs' | 'maxResponseBytes'> & Pick<TwentyCrmRequestOptions, 'skipRetry'> & Pick<ObservabilityOptions, 'logLevel'> & Pick<SyncServiceOptions, 'batching' | 'cacheTtlMs' | 'hashTtlMs' | 'mode' | 'invalidEmail' | 'missingEmail' | 'companyKey'> & UpsertOptions & Pick<UpsertCallOptions, 'skipUnchanged'> & Pick<VerifyTwentyWebhookOptions, 'toleranceMs' | 'maxBodyBytes'> & Pick<SyncOptions, 'maxConcurrency' | 'dryRun' | 'force' | 'verifyUnchanged'>> & {
-  /** What to do about somebody else who has the same e-mail address, domain or name. */
+  /** What to do if another record has the same e-mail address, domain or name. */
   collisions: Readonly<Required<CollisionOptions>>;
-  /** Of `createTwentyCrmOutbox`. */
+  /** Options of `createTwentyCrmOutbox`. */
   outbox: Readonly<Required<Pick<OutboxOptions, 'batchSize' | 'leaseMs' | 'pollIntervalMs' | 'initialBackoffMs' | 'maxBackoffMs' | 'pauseMs' | 'stopTimeoutMs' | 'flushTimeoutMs'>>>;
   /** API names of the custom fields. */
   fieldNames: Readonly<Required<Omit<FieldNames, 'plan'>> & {
-    /** The first of them that the workspace has is used. */
+    /** The first one that exists in the workspace is used. */
     plan: readonly string[];
   }>;
 }>;
 
-/** Every option that has a default, with the default that its `@default` tag names. Frozen, at every depth. */
+/** Every option that has a default, with the default of its `@default` tag. Deeply frozen. */
 declare const TWENTY_CRM_DEFAULTS: Defaults;
 
-/** Milliseconds per attempt: `TWENTY_CRM_DEFAULTS.timeout` under the template's name, as are the next three. */
+/** Milliseconds per attempt: `TWENTY_CRM_DEFAULTS.timeout` under the template's name, like the next three. */
 declare const DEFAULT_TIMEOUT: number;
 
-/** How often a failed request is repeated. */
+/** How often a failed request is retried. */
 declare const DEFAULT_MAX_RETRIES: number;
 
-/** Milliseconds before the first repeat, at most. */
+/** Maximum backoff before the first retry, in milliseconds. */
 declare const DEFAULT_INITIAL_BACKOFF_MS: number;
 
-/** Milliseconds before any repeat, at most, unless the server asks for more. */
+/** Maximum backoff before any retry, in milliseconds, unless the server asks for more. */
 declare const DEFAULT_MAX_BACKOFF_MS: number;
 
-/** Milliseconds of a wait that chance decides, at most: all of it, so that many clients do not come back together. */
+/**
+ * Maximum jitter in milliseconds. It covers the whole backoff (full jitter), so that many clients do not retry
+ * together.
+ */
 declare const MAX_JITTER_MS: number;
 
 /**
- * The statuses that the template repeats a request for. This package repeats it for any 5xx, and looks at the body: a
- * 500 that says that the data is no good is not repeated.
+ * The statuses that the template retries. This package retries any 5xx, unless the body of a 500 says that the data is
+ * not valid.
  */
 declare const RETRYABLE_STATUS_CODES: readonly [408, 429, 500, 502, 503, 504];
 
 /**
- * An API key that may be shown: `****` and its last four characters, or `****` alone for a key of less than four.
+ * An API key in a form that may be shown: `****` and its last four characters, or only `****` for a key of less than
+ * four.
  */
 declare function maskApiKey(apiKey: string | null | undefined): string;
 
@@ -255,46 +263,45 @@ declare function maskApiKey(apiKey: string | null | undefined): string;
 declare const SYNC_MODE_VALUES: readonly ['disabled', 'platform', 'direct_crm'];
 
 /**
- * Checks a configuration from outside: `baseUrl` an http or https URL, `apiKey` at least 10 characters, `enabled` a
- * boolean, `syncMode` one of the three. Never throws; gives at most one issue per field, all of them at once. `data`
- * has these four fields and no others, the URL and the key without blanks and line breaks at their ends.
+ * Checks a configuration from outside: `baseUrl` must be an http or https URL, `apiKey` at least 10 characters,
+ * `enabled` a boolean, `syncMode` one of the three modes. Never throws. Returns all issues at once, at most one per
+ * field. `data` has only these four fields; the URL and the key are trimmed.
  */
 declare function validateTwentyCrmConfig(config: unknown): TwentyCrmConfigValidation;
 
 /**
- * Mappings in an SQLite file: one file per workspace, shared by any number of stores and processes of one machine. The
- * file is made where it is missing, readable by its owner only; its directory must exist, and must not be on a network
- * drive. Once a write is reported as done it survives the death of the process (a power failure may take the last ones
- * with it, never the file). Another process that holds the lock is waited for, for 4 seconds. The file belongs to this
+ * Mappings in an SQLite file: one file per workspace, shared by any number of stores and processes of one machine. A
+ * missing file is created, readable only by its owner. Its directory must exist, and must not be on a network drive. A
+ * write that was reported as done survives the death of the process. A power failure may lose the last writes, but does
+ * not damage the file. If another process holds the lock, a call waits for up to 4 seconds. The file belongs to this
  * package; a config store may share it.
  *
  * Sync services use it natively: their look-ups and writes never pass through JavaScript.
  * @param path Path of the file, or `:memory:`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path is no good, for example where its directory is missing.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the path is not valid, for example if its directory is missing.
  */
 declare function sqliteMappingStore(path: string): ClosableMappingStore;
 
 /**
- * The custom fields of a workspace: which of them are there, and creating the others. Services of the same server and
- * key use the new fields at once.
+ * Checks and creates the custom fields of a workspace. Services with the same server and key use new fields at once.
  */
 declare class TwentyCrmSchemaService {
-  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it. */
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it. */
   constructor(restClient: TwentyCrmRestClient, options?: SchemaServiceOptions);
   /**
-   * Reads the workspace's fields from the server and compares them with what this package writes to. Changes nothing.
-   * A key that may not read metadata sees the fields, but not whether they are unique.
+   * Reads the workspace's fields from the server and compares them with the fields that this package needs. Changes
+   * nothing. A key without the right to read metadata sees the fields, but not whether they are unique.
    */
   plan(options?: SchemaCallOptions): Promise<SchemaPlan>;
   /**
-   * Creates what is missing, and makes an `externalId` unique that is not; everything else that conflicts is left to
-   * people. Each field is tried, whatever becomes of the others. Safe to repeat, and to run in several processes at
-   * once: what somebody else made counts as there.
+   * Creates missing fields, and makes an `externalId` field unique if it is not. All other conflicts need a human. A
+   * failure of one field does not keep the others from being tried. Safe to repeat, and to run in several processes at
+   * once: a field that another process created counts as present.
    *
-   * @param plan Restricts it to the entries of `missing` and `conflicting`; everything when it is not given.
-   * @throws {TwentyCrmApiError} `AUTH_ERROR` when something is to be changed and the key may not change the data
-   * model: the message says what to grant, `details.needed` which fields it is about, `details.created` what was
-   * done before the refusal.
+   * @param plan Restricts it to these entries of `missing` and `conflicting`; everything if not given.
+   * @throws {TwentyCrmApiError} `AUTH_ERROR` if a change is needed and the key may not change the data model. The
+   * message says what to grant, `details.needed` lists the fields, and `details.created` lists what was done before the
+   * refusal.
    */
   apply(plan?: SchemaSelection | null, options?: SchemaCallOptions): Promise<SchemaApplyResult>;
 }
@@ -302,50 +309,48 @@ declare class TwentyCrmSchemaService {
 /** Checks a server and a key before they are configured. */
 declare class TwentyCrmApiService {
   /**
-   * Asks the server for something that needs the key. Never rejects for what the server or the network does: `ok`,
-   * `message` and `details` say what was found. Rejects with the signal's reason when the signal aborts.
+   * Sends a request that needs the key. `ok`, `message` and `details` report what was found. Never rejects because of
+   * the server or the network; rejects only with the signal's reason when the signal aborts.
    */
   testConnection(baseUrl: string, apiKey: string, options?: ConnectionTestOptions): Promise<TwentyCrmTestConnectionResult>;
   /**
-   * Whether something answers at this URL, without a key. Rejects for nothing but an aborted signal, with that
-   * signal's reason.
+   * Whether a server answers at this URL. Needs no key. Rejects only when the signal aborts, with the signal's reason.
    */
   isReachable(baseUrl: string, options?: ConnectionTestOptions): Promise<boolean>;
   /**
-   * Looks at everything that syncing needs, and says what to do about each thing that is not as it should be. Changes
-   * nothing in the CRM, and takes at most about twice the configuration's `timeout`. Never rejects for what the
-   * configuration, the server or the network is like; rejects with the signal's reason when the signal aborts.
+   * Checks everything that syncing needs, and says how to fix each problem. Changes nothing in the CRM. Takes at most
+   * about twice the configuration's `timeout`. Never rejects because of the configuration, the server or the network;
+   * rejects only with the signal's reason when the signal aborts.
    */
   diagnose(config: TwentyCrmRestClientConfig, options?: DiagnoseOptions): Promise<Diagnosis>;
 }
 
 /**
- * Reads `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_ENABLED` (on for `true`, in capitals too, and for
- * nothing else), `TWENTY_CRM_SYNC_MODE` (`disabled` when it is not set) and `TWENTY_CRM_CACHE_TTL_MS`. A blank variable
- * is as good as none.
- * @param env `process.env` when it is not given.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` for an unknown mode or a time that is no whole number;
+ * Reads `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_ENABLED` (on only for `true`, in any case),
+ * `TWENTY_CRM_SYNC_MODE` (`disabled` if not set) and `TWENTY_CRM_CACHE_TTL_MS`. A blank variable counts as not set.
+ * @param env `process.env` if not given.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` for an unknown mode or a TTL that is not a whole number;
  * `details.field` names the variable.
  */
 declare function readTwentyCrmEnvConfig(env?: Record<string, string | undefined>): TwentyCrmEnvSettings;
 
 /**
- * The configuration of the CRM: the stored one or, where none is stored, the environment's (with the id `env`). Its key
- * is masked in all that the methods return, except in what {@link getRawConfig} does, and nothing here prints it.
+ * The CRM configuration: the stored one or, if none is stored, the environment's (with the id `env`). Every method but
+ * {@link getRawConfig} returns the key masked. The key is never printed.
  *
- * The methods reject with {@link TwentyCrmApiError}: `OPERATION_FAILED` with `details.reason` `CONFIG_STORE` when the
- * store fails, `VALIDATION_ERROR` when the environment's values are no good.
+ * The methods reject with {@link TwentyCrmApiError}: `OPERATION_FAILED` with `details.reason` `CONFIG_STORE` if the
+ * store fails, `VALIDATION_ERROR` if a value of the environment is not valid.
  */
 declare class TwentyCrmConfigRepository {
-  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the store lacks a method. */
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the store lacks a method. */
   constructor(options?: TwentyCrmConfigRepositoryOptions);
-  /** The configuration as an admin page may see it; null where there is none. */
+  /** The configuration with its key masked, for an admin page; null if there is none. */
   getConfig(): Promise<TwentyCrmConfigResponse | null>;
-  /** The configuration with its key in clear, for making a client; null where there is none. */
+  /** The configuration with its key in plain text, for making a client; null if there is none. */
   getRawConfig(): Promise<TwentyCrmConfig | null>;
   /**
-   * Stores the configuration, which then goes over the environment's. Rejects with `VALIDATION_ERROR` when it is no
-   * good (`details.issues`, as of {@link validateTwentyCrmConfig}).
+   * Stores the configuration, which then overrides the environment's. Rejects with `VALIDATION_ERROR` if it is not
+   * valid (`details.issues`, as from {@link validateTwentyCrmConfig}).
    */
   saveConfig(data: UpdateTwentyCrmConfigRequest, userId: string): Promise<TwentyCrmConfigResponse>;
   /** Whether there is a configuration, stored or in the environment. */
@@ -353,19 +358,19 @@ declare class TwentyCrmConfigRepository {
 }
 
 /**
- * The person of a client profile. The name falls back to `displayName`, then to `username`. Pure: nothing is asked,
- * nothing is changed, and the same profile always gives the same person.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id, name or e-mail address is missing, or a value is of a wrong
+ * Maps a client profile to a person. The name falls back to `displayName`, then to `username`. Pure: no I/O, inputs are
+ * not mutated, and the same profile always gives the same person.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if id, name or e-mail address is missing, or a value has the wrong
  * type; `details.field` names it.
  */
 declare function mapClientProfileToPerson(profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest): UpsertPersonInput;
 
-/** As above, of a profile that may have no e-mail address. */
+/** As above, for a profile that may have no e-mail address. */
 declare function mapClientProfileToPerson(profile: (Omit<ClientProfile, 'email'> & {
   /** Becomes `email`. */
   email?: string | null;
 }) | CreateClientRequest, options: ClientProfileMappingOptions & {
-  /** The one that makes such a person. */
+  /** The option that allows it. */
   missingEmail: 'allow';
 }): PersonInput;
 
@@ -373,8 +378,8 @@ declare function mapClientProfileToPerson(profile: (Omit<ClientProfile, 'email'>
 declare function mapClientProfileToPerson(profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest, options: ClientProfileMappingOptions | undefined): UpsertPersonInput;
 
 /**
- * The company of a company row. Pure, as {@link mapClientProfileToPerson} is.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id or name is missing, or a value is of a wrong type;
+ * Maps a company row to a company. Pure, like {@link mapClientProfileToPerson}.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if id or name is missing, or a value has the wrong type;
  * `details.field` names it.
  */
 declare function mapCompanyToTwentyCompany(company: CompanyRow): UpsertCompanyInput;
@@ -384,70 +389,70 @@ declare function mapCompanyToTwentyCompany(company: CompanyRow, options: Company
 
 /**
  * The id without surrounding blanks.
- * @param entityType What the id is of, for the error message, for example `ClientProfile`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when there is no id or it is blank.
+ * @param entityType The entity's name for the error message, for example `ClientProfile`.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the id is missing or blank.
  */
 declare function ensureExternalId(id: string | null | undefined, entityType: string): string;
 
-/** The part of a location before any comma (`Lyon` of `Lyon, France`); `null` where there is none. */
+/** The part of a location before the first comma (`Lyon` of `Lyon, France`); `null` if it is blank. */
 declare function extractCityFromLocation(location: string | null | undefined): string | null;
 
 /**
- * Mappings in this process's memory, gone with it. Sync services remember ids by themselves; this is for tests, and
- * for services that are to share nothing else.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good.
+ * Mappings in the memory of this process, lost when it ends. Sync services remember ids anyway; this is for tests, and
+ * for services that must not share anything else.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid.
  */
 declare function memoryMappingStore(options?: MemoryMappingStoreOptions): ClosableMappingStore;
 
 /**
  * Mappings in PostgreSQL, on the caller's own pool and in the template's table `integration_mappings`, whichever
- * version of the template made it. Safe for any number of instances; many mappings are read and written by one
- * statement per 1000. A CRM id that the table allows once only goes to whoever writes it last.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good.
+ * version of the template made it. Safe for any number of instances. Reads and writes up to 1000 mappings per
+ * statement. If the table allows a CRM id only once, the latest write gets it.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an argument is not valid.
  */
 declare function postgresMappingStore(pool: PostgresPool, options?: PostgresMappingStoreOptions): PostgresMappingStore;
 
 /**
- * The CRM configuration in an SQLite file, one per file. The file is made where it is missing, readable by its owner
- * only; its directory must exist. A mapping store may share it, as may any number of processes of one machine.
+ * The CRM configuration in an SQLite file, one per file. A missing file is created, readable only by its owner; its
+ * directory must exist. A mapping store may share the file, and so may any number of processes of one machine.
  * @param path Path of the file, or `:memory:`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path or a secret is no good.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the path or a secret is not valid.
  */
 declare function sqliteConfigStore(path: string, options?: SqliteConfigStoreOptions): SqliteConfigStore;
 
 /**
- * The event of a webhook delivery that Twenty itself has signed, a short while ago.
+ * Verifies a webhook delivery, and returns its event: signed by Twenty, and recent.
  *
- * Nothing is asked of anybody and nothing is remembered: a delivery replayed within `toleranceMs` is verified again.
- * `applyWebhook` changes nothing then; where your own work must be done once only, keep the `deliveryId` for that long.
+ * Does no I/O and keeps no state: a delivery replayed within `toleranceMs` is accepted again. `applyWebhook` then
+ * changes nothing; if your own work must be done only once, remember the `deliveryId` for that long.
  *
- * @throws {TwentyCrmApiError} `AUTH_ERROR` with status 401 for what is not from Twenty (`details.reason`:
- * `MISSING_HEADER`, `MALFORMED_HEADER`, `BAD_SIGNATURE`, `EXPIRED`, `IN_FUTURE`), `VALIDATION_ERROR` with status 413
- * (`TOO_LARGE`) or 400 (`NOT_JSON`, `NOT_AN_EVENT`) for a body that is none, and without a status for an option that is
- * no good (`details.field`). The status is what to answer. The secret is in no message.
+ * @throws {TwentyCrmApiError} `AUTH_ERROR` with status 401 for a delivery that is not from Twenty (`details.reason`:
+ * `MISSING_HEADER`, `MALFORMED_HEADER`, `BAD_SIGNATURE`, `EXPIRED`, `IN_FUTURE`). `VALIDATION_ERROR` with status 413
+ * (`TOO_LARGE`) or 400 (`NOT_JSON`, `NOT_AN_EVENT`) for a bad body, and without a status for an option that is not
+ * valid (`details.field`). Answer the delivery with the status. No message contains the secret.
  */
 declare function verifyTwentyWebhook(options: VerifyTwentyWebhookOptions): TwentyWebhookEvent;
 
 /**
- * An outbox that stores in `store` and delivers by `service`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it.
+ * An outbox that stores changes in `store` and delivers them with `service`.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it.
  */
 declare function createTwentyCrmOutbox(options: OutboxOptions): TwentyCrmOutbox;
 
 /**
- * An outbox in PostgreSQL, on the caller's own pool: any number of instances. Changes can be enqueued inside a
- * transaction of the caller's, and then exist exactly if it commits. Needs nothing of the pool but `query`, no session
- * state and no transaction, so that it works behind a transaction pooler.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good.
+ * An outbox in PostgreSQL on the caller's own pool, for any number of instances. Changes can be enqueued inside a
+ * transaction of the caller, and then exist exactly if it commits. It only uses the pool's `query`, without session
+ * state and without transactions, so it works behind a transaction pooler.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an argument is not valid.
  */
 declare function postgresOutbox(pool: PostgresPool, options?: PostgresOutboxOptions): PostgresOutbox;
 
 /**
- * An outbox in an SQLite file: one machine, any number of processes. The file is made where it is missing, readable by
- * its owner only; its directory must exist, and must not be on a network drive. Mapping and config stores may share it.
- * A change that was reported as enqueued survives the death of the process and a power failure.
- * @param path Path of the file, or `:memory:`, which outlives nothing.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path or a secret is no good.
+ * An outbox in an SQLite file, for one machine and any number of processes. A missing file is created, readable only by
+ * its owner. Its directory must exist, and must not be on a network drive. Mapping and config stores may share the
+ * file. A change that was reported as enqueued survives the death of the process and a power failure.
+ * @param path Path of the file, or `:memory:`, which survives nothing.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the path or a secret is not valid.
  */
 declare function sqliteOutbox(path: string, options?: SqliteOutboxOptions): ClosableOutboxStore;
 

@@ -1,71 +1,71 @@
 import type { AbortSignalLike } from './abort-signal.js';
 
 /**
- * The headers of a request: a `Headers`, a `Map`, pairs, Node's own `headers` or `rawHeaders`, or anything with `get`.
- * Upper and lower case are the same.
+ * The headers of a request: a `Headers`, a `Map`, pairs, Node's own `headers` or `rawHeaders`, or any object with
+ * `get`. Names are case-insensitive.
  */
 export type WebhookHeaders =
   | { readonly [name: string]: string | readonly string[] | undefined }
   | Iterable<readonly [string, string | readonly string[] | undefined]>
   | Iterable<string>
   | {
-      /** The value of one header; null or undefined where there is none. */
+      /** The value of one header; null or undefined if there is none. */
       get(name: string): string | null | undefined;
     };
 
-/** What `verifyTwentyWebhook` goes by. */
+/** Options of `verifyTwentyWebhook`. */
 export interface VerifyTwentyWebhookOptions {
   /**
-   * The webhook's secret, which Twenty shows under Settings, APIs & Webhooks. A list while it is being changed: each of
-   * up to ten is tried.
+   * The webhook's secret, which Twenty shows under Settings, APIs & Webhooks. To rotate it, pass a list of up to ten:
+   * each is tried.
    */
   secret: string | readonly string[];
   /** The headers of the request. */
   headers: WebhookHeaders;
-  /**
-   * The body byte for byte as it came in, before any body parser: the signature is over these bytes.
-   */
+  /** The body exactly as received, before any body parser: the signature covers these bytes. */
   rawBody: string | Uint8Array | ArrayBuffer;
   /**
-   * Milliseconds by which the time at which Twenty signed may differ from now, before or after. A recorded delivery is
-   * worthless afterwards.
+   * Maximum difference in milliseconds between the time of signing and now, in either direction. A recorded delivery is
+   * worthless after that.
    * @default 300000
    */
   toleranceMs?: number;
   /**
-   * Bytes of the largest body that is looked at.
+   * Maximum size of a body in bytes.
    * @default 10485760
    */
   maxBodyBytes?: number;
-  /** Milliseconds since 1970, or what gives them; the machine's clock when it is not given. */
+  /** Milliseconds since 1970, or a function that returns them; default is the machine's clock. */
   now?: number | (() => number);
 }
 
-/** Who wrote a record, as Twenty tells it. */
+/** The author of a record, as Twenty reports it. */
 export interface TwentyActor {
-  /** `API` for every API key (its own name in `name`), `MANUAL` for people, `WORKFLOW`, `IMPORT`, `EMAIL` and others. */
+  /**
+   * `API` for every API key (its own name in `name`), `MANUAL` for people, `WORKFLOW`, `IMPORT`, `EMAIL` and others.
+   */
   source: string;
-  /** Which member of the workspace; null for an API key. */
+  /** The member of the workspace; null for an API key. */
   workspaceMemberId: string | null;
   /** The member's or the API key's name. */
   name: string;
-  /** What else Twenty knows of where it came from. */
+  /** Further facts about the origin. */
   context?: unknown;
 }
 
-/** A record after the change, as on Twenty's own wire; custom fields stand beside the standard ones. */
+/** A record after the change, in the format of Twenty's API; custom fields are next to the standard ones. */
 export interface TwentyWebhookRecord {
   /** Twenty's id, a UUID. */
   id: string;
   /** ISO 8601, UTC, with milliseconds. */
   createdAt?: string;
-  /** Every write moves it on; events of one record are put in order by it. */
+  /** Increases with every write; orders the events of one record. */
   updatedAt?: string;
   /** Set while the record is soft-deleted. */
   deletedAt?: string | null;
-  /** Who made it. */
+  /** Who created it. */
   createdBy?: TwentyActor | null;
-  /** Who changed it last. */
+  /** Who last changed it. */
   updatedBy?: TwentyActor | null;
   [field: string]: unknown;
 }
@@ -81,9 +81,9 @@ export interface TwentyWebhookPerson extends TwentyWebhookRecord {
   } | null;
   /** E-mail addresses. */
   emails?: {
-    /** The one that no other person has. */
+    /** The primary address, unique among people. */
     primaryEmail?: string | null;
-    /** Further ones. */
+    /** Further addresses. */
     additionalEmails?: string[] | null;
   } | null;
   /** Phone numbers. */
@@ -97,7 +97,7 @@ export interface TwentyWebhookPerson extends TwentyWebhookRecord {
     /** Further ones. */
     additionalPhones?: unknown[] | null;
   } | null;
-  /** What the person does. */
+  /** The person's job title. */
   jobTitle?: string | null;
   /** Twenty's id of the person's company. */
   companyId?: string | null;
@@ -107,22 +107,22 @@ export interface TwentyWebhookPerson extends TwentyWebhookRecord {
 export interface TwentyWebhookCompany extends TwentyWebhookRecord {
   /** Name of the company. */
   name?: string | null;
-  /** Its site. */
+  /** The company's website. */
   domainName?: {
-    /** As a URL, or a bare host, as it was written. */
+    /** A URL or a bare host, as it was written. */
     primaryLinkUrl?: string | null;
-    /** Text to show for it. */
+    /** Display text of the link. */
     primaryLinkLabel?: string | null;
-    /** Further ones. */
+    /** Further links. */
     secondaryLinks?: unknown[] | null;
   } | null;
 }
 
-/** What every event has. */
+/** Common to all events. */
 export interface TwentyWebhookEventBase<Name extends string, Item extends TwentyWebhookRecord> {
-  /** The object and what happened to the record: what to tell events apart by. */
+  /** The object, and what happened to the record. Tells events apart. */
   eventName: Name;
-  /** The record after the change; of `destroyed`, as it was last. */
+  /** The record after the change; for `destroyed`, its last state. */
   record: Item;
   /** The object. */
   objectMetadata: {
@@ -135,32 +135,32 @@ export interface TwentyWebhookEventBase<Name extends string, Item extends Twenty
   workspaceId: string;
   /** The webhook that was sent, as configured in Twenty. */
   webhookId: string;
-  /** Where Twenty sent it to, as configured there. */
+  /** The address that Twenty sent it to, as configured there. */
   targetUrl: string;
   /** When it happened, ISO 8601. */
   eventDate: string;
   /**
-   * The same for the same delivery replayed, another one for any other: what to drop duplicates by. It is the verified
-   * signature; Twenty's own nonce is not signed, so that whoever replays a delivery can change it.
+   * Identifies the delivery: the same if it is replayed, different for any other. Use it to drop duplicates. It is the
+   * verified signature; Twenty's nonce is not signed, so a replay can change it.
    */
   deliveryId: string;
 }
 
-/** A record was made, by whomever (also by an upsert of your own), or is gone for good. */
+/** A record was created, by anybody (including your own upserts), or was destroyed. */
 export interface WebhookOfWhole<Name extends string, Item extends TwentyWebhookRecord>
   extends TwentyWebhookEventBase<Name, Item> {
-  /** Never there: the whole record is new, or gone. */
+  /** Always absent: the whole record is new, or gone. */
   updatedFields?: undefined;
 }
 
 /** A record was changed, soft-deleted or restored. A write that changes nothing sends no event. */
 export interface WebhookOfChange<Name extends string, Item extends TwentyWebhookRecord>
   extends TwentyWebhookEventBase<Name, Item> {
-  /** Names of the fields that changed; `['deletedAt']` of `deleted` and `restored`. */
+  /** Names of the changed fields; `['deletedAt']` for `deleted` and `restored`. */
   updatedFields: string[];
 }
 
-/** What happens to the records of one object. */
+/** The events of one object. */
 export type WebhookEventOf<Name extends string, Item extends TwentyWebhookRecord> =
   | WebhookOfWhole<`${Name}.created`, Item>
   | WebhookOfChange<`${Name}.updated`, Item>
@@ -169,17 +169,17 @@ export type WebhookEventOf<Name extends string, Item extends TwentyWebhookRecord
   | WebhookOfWhole<`${Name}.destroyed`, Item>;
 
 /**
- * The objects whose events have a type. Custom objects are added with
- * `declare module 'twenty-crm-native' { interface TwentyWebhookObjects { rocket: TwentyWebhookRecord } }`.
+ * The objects whose events have a type. Add custom objects with `declare module 'twenty-crm-native' { interface
+ * TwentyWebhookObjects { rocket: TwentyWebhookRecord } }`.
  */
 export interface TwentyWebhookObjects {
   /** People, with their standard fields. */
   person: TwentyWebhookPerson;
   /** Companies, with their standard fields. */
   company: TwentyWebhookCompany;
-  /** Files at records. */
+  /** Files attached to records. */
   attachment: TwentyWebhookRecord;
-  /** Addresses that a member keeps out of the mail import. */
+  /** Addresses that a member excludes from the mail import. */
   blocklist: TwentyWebhookRecord;
   /** Calendar events. */
   calendarEvent: TwentyWebhookRecord;
@@ -187,39 +187,39 @@ export interface TwentyWebhookObjects {
   dashboard: TwentyWebhookRecord;
   /** E-mails. */
   message: TwentyWebhookRecord;
-  /** Threads of e-mails. */
+  /** E-mail threads. */
   messageThread: TwentyWebhookRecord;
   /** Notes. */
   note: TwentyWebhookRecord;
-  /** Which record a note is about. */
+  /** Links from notes to records. */
   noteTarget: TwentyWebhookRecord;
   /** Opportunities. */
   opportunity: TwentyWebhookRecord;
   /** Tasks. */
   task: TwentyWebhookRecord;
-  /** Which record a task is about. */
+  /** Links from tasks to records. */
   taskTarget: TwentyWebhookRecord;
-  /** Entries of timelines. */
+  /** Timeline entries. */
   timelineActivity: TwentyWebhookRecord;
   /** Workflows. */
   workflow: TwentyWebhookRecord;
-  /** Runs of workflows. */
+  /** Workflow runs. */
   workflowRun: TwentyWebhookRecord;
-  /** Versions of workflows. */
+  /** Workflow versions. */
   workflowVersion: TwentyWebhookRecord;
   /** Members of the workspace. */
   workspaceMember: TwentyWebhookRecord;
 }
 
-/** What happens to a person. */
+/** The events of a person. */
 export type PersonWebhookEvent = WebhookEventOf<'person', TwentyWebhookPerson>;
 
-/** What happens to a company. */
+/** The events of a company. */
 export type CompanyWebhookEvent = WebhookEventOf<'company', TwentyWebhookCompany>;
 
 /**
- * A verified event; `eventName` tells which. Events of objects that are not among {@link TwentyWebhookObjects} are
- * verified all the same: what is none of the names that you look for must be let pass.
+ * A verified event; `eventName` tells which. Events of objects that are not in {@link TwentyWebhookObjects} are
+ * verified too: ignore names that you do not expect.
  */
 export type TwentyWebhookEvent = {
   [Name in keyof TwentyWebhookObjects]: WebhookEventOf<Name, TwentyWebhookObjects[Name]>;
@@ -228,31 +228,31 @@ export type TwentyWebhookEvent = {
 /** Options of `applyWebhook`. */
 export interface ApplyWebhookOptions {
   /**
-   * Aborting ends the wait for upserts of the same record that were called before, and rejects with the signal's own
-   * reason; what was forgotten by then stays forgotten.
+   * Aborting ends the wait for earlier upserts of the same record, and rejects with the signal's reason. What was
+   * already forgotten stays forgotten.
    */
   signal?: AbortSignalLike;
 }
 
-/** What `applyWebhook` did. Nothing is sent to Twenty by any of it. */
+/** The result of `applyWebhook`. It never sends anything to Twenty. */
 export interface ApplyWebhookResult {
   /**
-   * - `mapping_forgotten`: the next write looks the record up, or makes it again.
-   * - `mapping_remembered`: a record that was restored is known again.
-   * - `hash_forgotten`: the next write of the record is sent, even where it says what was written last.
+   * - `mapping_forgotten`: the next write looks the record up, or creates it again.
+   * - `mapping_remembered`: a restored record is known again.
+   * - `hash_forgotten`: the next write of the record is sent, even if it equals the last one.
    * - `ignored`: nothing had to be done.
    */
   action: 'mapping_forgotten' | 'mapping_remembered' | 'hash_forgotten' | 'ignored';
   /**
-   * Why. Of what was done: `deleted`, `destroyed`, `restored`, `edited` by somebody else, or `moved` (the external id is
-   * on another row now, or this row carries another one). Of what was ignored:
+   * The reason. If something was done: `deleted`, `destroyed`, `restored`, `edited` by somebody else, or `moved` (the
+   * external id is now on another row, or this row has another one). If the event was ignored:
    * - `own_write`: the echo of a write of this service, or of another process that shares the mapping store;
-   * - `outdated`: something later is known of the record already, so the event came late or again;
+   * - `outdated`: something later is already known of the record, so the event is late or repeated;
    * - `unmanaged_fields`: only fields were edited that are never written;
    * - `not_mapped`, `nothing_remembered`: nothing is remembered that could be wrong;
-   * - `other_row`: what is remembered is another row;
-   * - `no_external_id`, `other_namespace`, `other_object`, `other_workspace`: it is no record of this service;
-   * - `mode`: in `platform` and `disabled` mode nothing is remembered; give the event to the service that writes.
+   * - `other_row`: the remembered id belongs to another row;
+   * - `no_external_id`, `other_namespace`, `other_object`, `other_workspace`: it is not a record of this service;
+   * - `mode`: in `platform` and `disabled` mode nothing is remembered; pass the event to the service that writes.
    */
   reason:
     | 'deleted'
@@ -271,17 +271,19 @@ export interface ApplyWebhookResult {
     | 'other_object'
     | 'other_workspace'
     | 'mode';
-  /** What the record is; null for other objects. */
+  /** The kind of the record; null for other objects. */
   objectType: 'person' | 'company' | null;
   /** Twenty's id of the record. */
   crmId: string;
-  /** Your own id that the record carries now; null where it carries none, or one of another namespace. */
+  /** Your own id on the record; null if it has none, or one of another namespace. */
   externalId: string | null;
-  /** Your own ids of which something was forgotten or remembered; the old one of a record whose external id was changed. */
+  /**
+   * Your own ids for which something was forgotten or remembered; the old one, if the record's external id was changed.
+   */
   externalIds: string[];
   /**
-   * Whether the mapping store failed or did not answer, so that it may still hold what should be forgotten: apply the
-   * event again later. Twenty sends none twice.
+   * Whether the mapping store failed or did not answer. It may then still hold outdated data: apply the event again
+   * later. Twenty does not resend events.
    */
   storeFailed: boolean;
 }

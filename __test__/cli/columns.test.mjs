@@ -47,7 +47,7 @@ describe('columns', () => {
     const { message, hint } = await failureOf(() => read(beside));
     assert.equal(message, 'Unknown column: "Vorname"');
     assert.ok(hint.includes('--map "Vorname=name.firstName" --map "Name=name.lastName"'), hint);
-    assert.ok(hint.includes('whole: --ignore "Vorname"'), hint);
+    assert.ok(hint.includes('whole name: --ignore "Vorname"'), hint);
     assert.ok(!hint.includes('"Vorname=name"'), hint);
     const mapped = await failureOf(() => read(beside, { map: ['Vorname=name'] }));
     assert.match(mapped.hint, /--map "Vorname=name\.firstName" --map "Name=name\.lastName"/);
@@ -60,8 +60,8 @@ describe('columns', () => {
     const text =
       'external_id,First Name,Last Name,Name,email,Notes\n1,Md,Rahman,Md Rahman,a@x.example,\n';
     const { hint } = await failureOf(() => read(text));
-    assert.ok(hint.startsWith('For the name in its parts: --ignore "Name".'), hint);
-    assert.ok(hint.includes('\nTo map or leave out each: --ignore "Notes"\n'), hint);
+    assert.ok(hint.startsWith('To use the parts of the name: --ignore "Name".'), hint);
+    assert.ok(hint.includes('\nTo map or ignore each: --ignore "Notes"\n'), hint);
     const [{ record }] = await read(text, { ignore: ['Name', 'Notes'] });
     assert.deepEqual(record.name, { firstName: 'Md', lastName: 'Rahman' });
   });
@@ -70,7 +70,7 @@ describe('columns', () => {
     const { message, hint } = await failureOf(() =>
       read('external_id,name,email,E-mail 2\n1,A B,a@x.example,b@x.example\n'),
     );
-    assert.match(message, /which has a value already/);
+    assert.match(message, /but another column already fills it/);
     assert.ok(!hint.includes('--map'), hint);
   });
 
@@ -78,13 +78,16 @@ describe('columns', () => {
     const text = 'external_id,name,email,Tel\n1,A B,a@x.example,+447700900123\n';
     const options = { map: ['Tel=phone'], ignore: ['Tel'] };
     const { exitCode, message } = await failureOf(() => read(text, options));
-    assert.deepEqual([exitCode, message], [2, '"Tel" is both mapped and left out']);
+    assert.deepEqual([exitCode, message], [2, '"Tel" is both mapped and ignored']);
   });
 
   test('a column to leave out that is spelt otherwise in the file is not written all the same', async () => {
     const text = 'external_id,name,email,phone\n1,A B,a@x.example,+447700900123\n';
     const { message } = await failureOf(() => read(text, { ignore: ['Phone'] }));
-    assert.match(message, /no column "Phone", which --ignore names: did you mean "phone"\?/);
+    assert.match(
+      message,
+      /--ignore names the column "Phone", which the file does not have: did you mean "phone"\?/,
+    );
     // One that a file does not have is no mistake: exports differ.
     const [{ record }] = await read(text, { ignore: ['phone', 'Phone', 'Notes'] });
     assert.equal(record.phone, undefined);

@@ -136,7 +136,10 @@ describe('quotation marks', () => {
     ])) {
       const { message, exitCode } = await failureOf(read(HEADER + rows));
       assert.equal(exitCode, 5);
-      assert.match(message, new RegExp(`^Line ${line}: a quotation mark opens a cell there`));
+      assert.match(
+        message,
+        new RegExp(`^Line ${line}: a quotation mark opens a cell and is never closed`),
+      );
     }
   });
 
@@ -259,7 +262,7 @@ describe('headers', () => {
       assert.deepEqual(brief(await read(text, options)), [[2, 'Ann']]);
     }
     const { message } = await failureOf(read(text, { map: ['Titre=job_title'] }));
-    assert.match(message, /"Titre" is there twice \(columns 4 and 5\), both for job_title/);
+    assert.match(message, /two columns "Titre" \(columns 4 and 5\), both for job_title/);
     assert.match((await failureOf(read(text))).message, /Unknown column "Titre"/);
   });
 
@@ -296,7 +299,7 @@ describe('headers', () => {
     );
     const alone = 'external_id,First Name,email\n1,Ann,a@x.example\n';
     const { message } = await failureOf(read(alone, { ignoreUnknown: true }));
-    assert.match(message, /No column gives name/);
+    assert.match(message, /No column fills name/);
     const mapped = 'external_id,First Name,Nom,email\n1,Ann,Lee,a@x.example\n';
     assert.equal((await read(mapped, { map: ['Nom=name.lastName'] })).length, 1);
   });
@@ -323,7 +326,7 @@ describe('headers', () => {
         [5, 6, 8],
       );
       const { message, hint } = await failureOf(read(text, {}, 'person', size));
-      assert.match(message, /Line 1 is no header; line 4 looks like it/);
+      assert.match(message, /Line 1 is not a header; line 4 looks like one/);
       assert.match(hint, /--skip-lines 3$/);
     }
     const old = 'Title\rexternal_id;name;email\r1;Ann;a@x.example\r';
@@ -336,7 +339,7 @@ describe('headers', () => {
   test('a header that is one is not taken for a title', async () => {
     const text = 'Nr,Vorname,Mail\nexternal_id,name,email\n';
     assert.match((await failureOf(read('id,foo\n1,2\n'))).message, /Unknown columns/);
-    assert.match((await failureOf(read(text))).message, /line 2 looks like it/);
+    assert.match((await failureOf(read(text))).message, /line 2 looks like one/);
   });
 });
 
@@ -347,7 +350,7 @@ describe('a file of another kind', () => {
     Buffer.from('[Content_Types].xml'),
   ]);
   for (const [what, bytes, said] of /** @type {const} */ ([
-    ['an Excel workbook', office, /is an Excel workbook .*\n.*export its sheet as CSV/],
+    ['an Excel workbook', office, /is an Excel workbook .*\n.*export the sheet as CSV/],
     [
       'an OpenDocument file',
       Buffer.from(
@@ -369,7 +372,11 @@ describe('a file of another kind', () => {
     ['a PDF', Buffer.from('%PDF-1.7\n%\xe2\xe3', 'latin1'), /is a PDF/],
     ['gzip', Buffer.from('\x1f\x8b\x08\0\0\0', 'latin1'), /gunzip/],
     ['vCards', Buffer.from('BEGIN:VCARD\r\nVERSION:3.0\r\n'), /vCards/],
-    ['an HTML page', Buffer.from('\n<!DOCTYPE html>\n<html lang="en">'), /HTML page\n.*signing in/],
+    [
+      'an HTML page',
+      Buffer.from('\n<!DOCTYPE html>\n<html lang="en">'),
+      /HTML page\n.*sign-in page/,
+    ],
     ['a table in HTML', Buffer.from('<table><tr><td>name</td>'), /HTML page/],
     ['HTML in UTF-16', Buffer.from('\uFEFF<html><body>', 'utf16le'), /HTML page/],
     ['XML', Buffer.from('\uFEFF<?xml version="1.0"?>'), /is XML/],
@@ -390,7 +397,7 @@ describe('a file of another kind', () => {
       'rows without a header',
       '1,Ann,a@x.example\n',
       {},
-      /Line 1 is no header.*external_id,name,email/s,
+      /Line 1 is not a header.*external_id,name,email/s,
     ],
     ['another delimiter', `${HEADER}1,A,a@x.example\n`, { delimiter: ';' }, /--delimiter comma$/],
     ['tabs', HEADER.replaceAll(',', '\t'), { delimiter: ',' }, /--delimiter tab$/],

@@ -63,7 +63,7 @@ test('the defaults are those of the package', () => {
   const [sync] = leaves(program).filter((command) => nameOf(command) === 'sync people');
   for (const name of ['--timeout', '--retries', '--concurrency']) {
     const { description } = sync.options.find(({ long }) => long === name);
-    assert.ok(description.includes(`(${cells.get(name)} when not given)`), description);
+    assert.ok(description.includes(`(default ${cells.get(name)})`), description);
   }
 });
 

@@ -114,7 +114,11 @@ describe('--id-from', () => {
       assert.equal(idOf('email', { email: { primaryEmail: email } }), id);
     }
     for (const email of [undefined, '', ' ', 'nobody', 'a b@example.com', '@example.com', 7]) {
-      assert.throws(() => idOf('email', { email }), /--id-from email: /, String(email));
+      assert.throws(
+        () => idOf('email', { email }),
+        /--id-from email cannot make an id: /,
+        String(email),
+      );
     }
   });
 
@@ -130,7 +134,7 @@ describe('--id-from', () => {
       assert.equal(idOf('url', { website }), id);
     }
     for (const website of [undefined, '', 'jane', 'mailto:a@b.example', 'https://']) {
-      assert.throws(() => idOf('url', { website }), /--id-from url: /);
+      assert.throws(() => idOf('url', { website }), /--id-from url cannot make an id: /);
     }
   });
 
@@ -148,10 +152,10 @@ describe('--id-from', () => {
     const csv = file('people.csv', 'name,email\nA,a@example.com\n');
     const own = file('own.csv', 'external_id,name,email\n1,A,a@example.com\n');
     for (const [args, code, said] of /** @type {const} */ ([
-      [['people', csv], 5, /No column gives external_id[\s\S]*--id-from email/],
-      [['people', csv, '--id-from', 'url'], 5, /No column gives website, which --id-from needs/],
-      [['people', own, '--id-from', 'email'], 5, /the column "external_id" gives them/],
-      [['companies', csv, '--id-from', 'email'], 2, /is for people/],
+      [['people', csv], 5, /No column fills external_id[\s\S]*--id-from email/],
+      [['people', csv, '--id-from', 'url'], 5, /No column fills website, which --id-from needs/],
+      [['people', own, '--id-from', 'email'], 5, /the column "external_id" also gives them/],
+      [['companies', csv, '--id-from', 'email'], 2, /works only for people/],
       [['people', csv, '--id-from', 'name'], 2, /Allowed choices are email, url/],
     ])) {
       const ran = await run(['sync', ...args], { env: envOf(crm.sim) });

@@ -101,7 +101,7 @@ test('files are read as streams: neither many rows nor a long line take memory',
   assert.equal(csv.code, 5);
   assert.match(
     csv.json.error.message,
-    /Line 2: the record that begins there has more than 262144 bytes/,
+    /Line 2: the record that begins here has more than 262144 bytes/,
   );
   assert.ok(
     csv.megabytes - small.megabytes < 250,

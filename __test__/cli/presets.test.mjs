@@ -212,7 +212,7 @@ describe('google', () => {
     });
     const text = ran.stdout.replaceAll(/\s+/g, ' ');
     assert.match(text, /further_values.*"E-mail 2 - Value" \(1 row\)/);
-    assert.match(text, /Columns that have no field here.*Notes \(1 row\).*blank: .*Birthday/);
+    assert.match(text, /Columns without a field in Twenty.*Notes \(1 row\).*blank: .*Birthday/);
   });
 });
 
@@ -398,7 +398,7 @@ describe('hubspot and salesforce', () => {
     assert.ok(!rows.get('1').companyId);
     assert.ok(rows.get('2').companyId);
     const { example } = result.warningReasons.find(({ reason }) => reason === 'further_values');
-    assert.match(example.message, /"Associated Company IDs" \(1 row\).*none is written/);
+    assert.match(example.message, /"Associated Company IDs" \(1 row\).*no company is written/);
   });
 
   test('contacts and accounts of Salesforce, of the data export and of a report', async () => {
@@ -445,11 +445,15 @@ test('what does not go together is said before anything is sent', async () => {
   const hubspot = file('h.csv', `${HEADERS.hubspot}\n`);
   const env = envOf(crm.sim);
   for (const [args, code, said] of /** @type {const} */ ([
-    [['companies', hubspot, '--preset', 'google'], 2, /is for people/],
+    [['companies', hubspot, '--preset', 'google'], 2, /works only for people/],
     [['people', hubspot, '--preset', 'pipedrive'], 2, /Allowed choices are google, outlook/],
-    [['people', file('p.ndjson', '{}\n'), '--preset', 'google'], 2, /--preset is for CSV/],
-    [['people', hubspot, '--preset', 'salesforce'], 5, /No column gives external_id/],
-    [['people', file('x.csv', 'a,b\n1,2\n'), '--preset', 'google'], 5, /No column is one of/],
+    [['people', file('p.ndjson', '{}\n'), '--preset', 'google'], 2, /--preset works only with CSV/],
+    [['people', hubspot, '--preset', 'salesforce'], 5, /No column fills external_id/],
+    [
+      ['people', file('x.csv', 'a,b\n1,2\n'), '--preset', 'google'],
+      5,
+      /None of the columns belongs to/,
+    ],
   ])) {
     const ran = await run(['sync', ...args], { env });
     assert.equal(ran.code, code, ran.stderr);

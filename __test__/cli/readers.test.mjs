@@ -377,7 +377,7 @@ describe('names', () => {
       { email: 'a@b.co', emails: { additionalEmails: ['c@d.co'] } },
       { name: 'A', 'name.lastName': 'B' },
     ]) {
-      assert.throws(() => toRecord(both), /both give (phone|email|name)$/);
+      assert.throws(() => toRecord(both), /both fill (phone|email|name)$/);
     }
   });
 

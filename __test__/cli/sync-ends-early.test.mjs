@@ -112,7 +112,7 @@ describe('a run that ends early', () => {
     // Whole batches are written while the input is open; the last 30 wait for more.
     await holds(600);
     running.child.kill('SIGINT');
-    await running.says(/in flight will be finished/);
+    await running.says(/Stopping: finishing/);
     const { code, stdout } = await running.ended;
     assert.equal(code, 130);
     const { result } = JSON.parse(stdout);
@@ -134,11 +134,11 @@ describe('a run that ends early', () => {
     running.child.stdin.end();
     await hasPosted();
     running.child.kill('SIGINT');
-    await running.says(/in flight will be finished/);
+    await running.says(/Stopping: finishing/);
     running.child.kill('SIGINT');
     const { code, stdout, stderr } = await running.ended;
     // There is no terminal on which a key could be pressed again.
-    assert.doesNotMatch(stderr, /Again to stop/);
+    assert.doesNotMatch(stderr, /again to stop/);
     assert.equal(code, 130);
     assert.match(stdout, /0 records in .*, [1-9]\d* requests?\n/);
     assert.match(stdout, /Stopped before line 1\./);

@@ -133,7 +133,10 @@ describe('a run', () => {
       /^\uFEFF_reject_line;_reject_code;_reject_field;_reject_message;External ID;name/,
       'Excel, in which it is corrected, knows UTF-8 by the mark',
     );
-    assert.match(lines[1], /^6;WRONG_COLUMN_COUNT;;the row has 2 cells, the header 7;cli_3;Short$/);
+    assert.match(
+      lines[1],
+      /^6;WRONG_COLUMN_COUNT;;the row has 2 cells, but the header has 7;cli_3;Short$/,
+    );
     assert.match(lines[2], /^7;VALIDATION_ERROR;total_submissions;/);
     assert.match(lines[3], /;behind$/);
 
@@ -141,7 +144,7 @@ describe('a run', () => {
     const second = await runJson(['sync', 'people', rejects, '--rejects', again], { env });
     assert.deepEqual([second.code, second.json.result.refused], [1, 3]);
     const plain = (content) =>
-      content.replaceAll(/^\d+/gm, '').replaceAll(/has \d+ cells, the header \d+/g, '');
+      content.replaceAll(/^\d+/gm, '').replaceAll(/has \d+ cells, but the header has \d+/g, '');
     assert.equal(plain(readFileSync(again, 'utf8')), plain(text));
 
     // What is blank is left as it is.
@@ -345,19 +348,19 @@ describe('what is wrong is said before anything is sent', () => {
       'a column twice',
       'external_id,name,email,email\n',
       [],
-      /"email" is there twice \(columns 3 and 4\)/,
+      /two columns "email" \(columns 3 and 4\)/,
     ],
     [
       'two columns for a field',
       'external_id,name,email,E-Mail\n',
       [],
-      /Two columns give email: "email" and "E-Mail"/,
+      /Two columns fill email: "email" and "E-Mail"/,
     ],
     [
       'a missing column',
       'id,name,email\n',
       ['--ignore', 'id'],
-      /No column gives external_id.*\n.*"id=external_id"/,
+      /No column fills external_id.*\n.*"id=external_id"/,
     ],
     ['__proto__', 'external_id,name,email,__proto__\n', [], /Unknown column "__proto__"/],
     ['constructor', 'external_id,name,email,constructor\n', [], /Unknown column "constructor"/],
@@ -365,7 +368,7 @@ describe('what is wrong is said before anything is sent', () => {
       'a mapped column that is not there',
       'external_id,name,email\n',
       ['--map', 'mail=email'],
-      /no column "mail".*"email"/,
+      /names the column "mail".*"email"/,
     ],
     [
       'name and its parts',
@@ -421,10 +424,10 @@ describe('what is wrong is said before anything is sent', () => {
       [[input, '--map-file', file('bad.json', '[')], /cannot be read/],
       [[input, '--delimiter', 'ab'], /one character/],
       [[input, '--encoding', 'klingon'], /not known/],
-      [[input, '--rejects', input], /is the input itself/],
+      [[input, '--rejects', input], /is the input file/],
       [[input, '--rejects', '-'], /needs a file/],
       [[input, '--default-country', 'Germany'], /defaultCountry/],
-      [[input, '--options', file('key.json', '{"apiKey":"x"}')], /from the environment/],
+      [[input, '--options', file('key.json', '{"apiKey":"x"}')], /in the environment/],
     ])) {
       const ran = await run(['sync', 'people', ...args], { env });
       assert.equal(ran.code, 2, `${args.join(' ')}: ${ran.stderr}`);
@@ -460,7 +463,7 @@ describe('what is wrong is said before anything is sent', () => {
     for (const content of ['', '\n\n', '\uFEFF']) {
       const ran = await runJson(['sync', 'people', file('export.csv', content)], { env });
       assert.deepEqual([ran.code, ran.json.error.code], [5, 'INPUT'], JSON.stringify(content));
-      assert.match(ran.stderr, /is empty: it has not even a header/);
+      assert.match(ran.stderr, /is empty: it does not even have a header/);
     }
     assert.equal((await crm.sim.stats()).total, 0);
     const header = 'external_id,name,email\n';
@@ -472,7 +475,7 @@ describe('what is wrong is said before anything is sent', () => {
         'export.ndjson',
         ndjson(people(3)),
         ['--from-line', '99'],
-        /the last record begins in line 3, before that of --from-line/,
+        /the last record begins in line 3, before the line of --from-line/,
       ],
     ])) {
       const ran = await runJson(['sync', 'people', file(name, content), ...args], { env });
@@ -484,7 +487,10 @@ describe('what is wrong is said before anything is sent', () => {
   test('a row is told how many cells it has', async () => {
     const input = file('export.csv', 'external_id,name,email\nx\n');
     const { json } = await runJson(['sync', 'people', input], { env: envOf(crm.sim) });
-    assert.equal(json.result.refusals[0].example.message, 'the row has 1 cell, the header 3');
+    assert.equal(
+      json.result.refusals[0].example.message,
+      'the row has 1 cell, but the header has 3',
+    );
   });
 
   test('a file that cannot be read: 5', async () => {

@@ -116,7 +116,10 @@ describe('on a terminal', { skip: !hasScript && 'there is no util-linux script h
       type(CTRL_C);
     });
     assert.equal(ran.code, 130, ran.shown);
-    assert.match(ran.shown, /in flight will be finished\. Again to stop at once\./);
+    assert.match(
+      ran.shown,
+      /Stopping: finishing [\d,]+ records? in flight\. Press again to stop at once\./,
+    );
     assert.match(ran.shown, /Stopped before line \d+\./);
     assert.ok(ran.shown.lastIndexOf(SHOW_CURSOR) > ran.shown.lastIndexOf(HIDE_CURSOR));
     const line = Number(/--from-line\s+(\d+)/.exec(ran.shown)?.[1]);

@@ -48,7 +48,7 @@ test('lines say what happened to what, for people and for grep', async () => {
     .join('\n');
   for (const line of [
     'debug twenty-crm-native: GET /yes 503 code=SERVER_ERROR durationMs=N attempt=1 bytes=2',
-    'warn twenty-crm-native: GET /yes failed and is repeated code=SERVER_ERROR status=503 attempt=1 delayMs=N retriesLeft=2',
+    'warn twenty-crm-native: GET /yes failed and will be retried code=SERVER_ERROR status=503 attempt=1 delayMs=N retriesLeft=2',
     'debug twenty-crm-native: GET /yes 200 durationMs=N attempt=2 bytes=2',
     'error twenty-crm-native: GET /no failed code=AUTH_ERROR status=401',
     'info twenty-crm-native: bulk upsert of person begins',
@@ -73,7 +73,7 @@ test('single upserts: failures are errors, warnings are warnings, the rest is fo
   const id = `externalId=${person.external_id}`;
   assert.deepEqual(own.slice(0, 4), [
     `debug ${prefix} upsert of person created ${id} warnings=1`,
-    `warn ${prefix} written otherwise than asked ${id} field=phone reason=invalid_phone`,
+    `warn ${prefix} a value was left out or changed ${id} field=phone reason=invalid_phone`,
     `debug ${prefix} find of person found ${id} warnings=0`,
     `debug ${prefix} delete of person deleted ${id} warnings=0`,
   ]);
@@ -137,7 +137,7 @@ test('the loggers that people have take it: console, pino and winston', async ()
     written.length = 0;
     await everyLevel({ logger });
     const text = written.join('\n');
-    assert.match(text, /GET \/yes failed and is repeated code=SERVER_ERROR status=503/);
+    assert.match(text, /GET \/yes failed and will be retried code=SERVER_ERROR status=503/);
     assert.doesNotMatch(text, /undefined|\[object/);
   }
 });

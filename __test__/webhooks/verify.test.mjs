@@ -99,8 +99,8 @@ describe('what Twenty signed', () => {
     assert.ok(verify({ secret: ['new', SECRET] }) && verify({ secret: [SECRET, 'old'] }));
     assert.ok(verify({ now: () => NOW + 1 }));
     assert.equal(refusal({ secret: ['new', 'old'] }).details.reason, 'BAD_SIGNATURE');
-    assert.match(refusal({ secret: ['new', 'old'] }).message, /fits none of the secrets:/);
-    assert.match(refusal({ secret: 'new' }).message, /does not fit the secret:/);
+    assert.match(refusal({ secret: ['new', 'old'] }).message, /matches none of the secrets:/);
+    assert.match(refusal({ secret: 'new' }).message, /does not match the secret:/);
   });
 
   test('is refused before and after the tolerance, which is five minutes', () => {
@@ -248,8 +248,8 @@ describe('arguments', () => {
   test('a signed body that is no event is refused with what is wrong', () => {
     const event = personEvent();
     for (const [reason, pattern, body] of /** @type {[string, RegExp, string][]} */ ([
-      ['NOT_JSON', /no JSON/, ''],
-      ['NOT_JSON', /no JSON/, '{"a":'],
+      ['NOT_JSON', /not JSON/, ''],
+      ['NOT_JSON', /not JSON/, '{"a":'],
       ['NOT_AN_EVENT', /must be an object/, 'null'],
       ['NOT_AN_EVENT', /must be an object/, '[]'],
       ['NOT_AN_EVENT', /eventName/, '{}'],

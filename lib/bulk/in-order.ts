@@ -1,15 +1,15 @@
-// Not the global one: tests have none in a browser's environment, or one that stands still.
+// Not the global: browser-like test environments have none, and fake timers replace it.
 import { setImmediate } from 'node:timers';
 import type { AbortSignalLike } from '../../index.js';
 import { onAbort, unlessAborted } from '../abort.js';
 import type { ChunkReader } from './inputs.js';
 
-/** Chunks that may be under way or wait for those before them, for each one in flight. */
+/** Chunks that may be in flight, or done and waiting for earlier ones, for each chunk that may be in flight. */
 const KEPT_PER_CHUNK_IN_FLIGHT = 2;
 
 /**
- * What becomes of each chunk, in input order, with a bounded number in flight: a slow one does not keep those behind it
- * from starting. An abort ends it at once, also where the input is stuck.
+ * Yields the result of each chunk in input order, with a bounded number in flight. A slow chunk does not keep later
+ * ones from starting. An abort ends it at once, even if the input is stuck.
  */
 async function* inOrder<T>(
   source: ChunkReader,
@@ -32,7 +32,7 @@ async function* inOrder<T>(
       state.isSettled = true;
       wake();
     };
-    // A failure is heard where the promise is awaited, which may be later.
+    // A rejection is handled where the promise is awaited, which may be later.
     promise.then(settled, settled);
   };
   let isFailing = false;
@@ -69,7 +69,7 @@ async function* inOrder<T>(
         let forget = () => {};
         await new Promise((resolve) => {
           wake = () => resolve(undefined);
-          // The input itself may have aborted the signal as it was asked.
+          // Reading the input may have aborted the signal.
           if (signal?.aborted) wake();
           else if (signal !== undefined) forget = onAbort(signal, wake);
         });
@@ -80,7 +80,7 @@ async function* inOrder<T>(
     isFailing = true;
     throw error;
   } finally {
-    // What waits for nothing but its turn has it now; anything else may never come.
+    // An input that is only waiting for its next turn gets it now; any other may never answer.
     if (reading !== undefined && !reading.isSettled) await new Promise(setImmediate);
     if (reading !== undefined && !reading.isSettled) source.abandon();
     else await close(source, isFailing, signal);
@@ -88,8 +88,8 @@ async function* inOrder<T>(
 }
 
 /**
- * Waits for the input's end, unless the signal aborts: it may never come.
- * @param isFailing as in a loop: an input that cannot be closed does not hide what stopped the run
+ * Waits for the input to close, unless the signal aborts: it may never close.
+ * @param isFailing an error is already being thrown: as in a `for` loop, a failed close does not replace it
  */
 async function close(
   source: { close: () => Promise<void> },

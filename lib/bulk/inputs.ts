@@ -1,10 +1,10 @@
 import { types } from 'node:util';
 import { invalid } from '../serialise.js';
 
-/** Records of one chunk: the server's own maximum for a batch. */
+/** Records of one chunk: the server's maximum for a batch. */
 const CHUNK_RECORDS = 200;
 
-/** Records in any of the forms that a run takes. */
+/** Records in any form that a run accepts. */
 export type Source = (Iterable<unknown> | AsyncIterable<unknown>) & {
   readonly length?: unknown;
   readonly size?: unknown;
@@ -20,7 +20,7 @@ function sizeOf(inputs: Source) {
 class ChunkReader {
   #inputs;
   #chunks;
-  /** The caller's own iterator, where it is asynchronous. */
+  /** The caller's own iterator, if it is asynchronous. */
   #iterator: AsyncIterator<unknown> | undefined;
   #isAbandoned = false;
 
@@ -36,14 +36,14 @@ class ChunkReader {
     return this.#chunks.next();
   }
 
-  /** Nothing more is read; resolves once the input has closed. */
+  /** Stops reading; resolves once the input has closed. */
   async close() {
     await this.#chunks.return();
   }
 
   /**
-   * Nothing more is read, although a record is waited for that may never come. The input is told in every way there is:
-   * the end of a generator stands in line behind its next record, a stream can be ended.
+   * Stops reading while a read is pending that may never end. Tries every way to stop the input: a generator's `return`
+   * waits for its pending read, but a stream can be destroyed.
    */
   abandon() {
     this.#isAbandoned = true;
@@ -74,7 +74,7 @@ class ChunkReader {
   }
 }
 
-/** An await for each record would cost more than the record itself. */
+/** Awaiting each record would cost more than processing it. */
 async function* chunksOf(inputs: Iterable<unknown>): AsyncGenerator<unknown[], void, undefined> {
   let chunk: unknown[] = [];
   for (const input of inputs) {
@@ -87,7 +87,7 @@ async function* chunksOf(inputs: Iterable<unknown>): AsyncGenerator<unknown[], v
   if (chunk.length > 0) yield chunk;
 }
 
-/** Whatever comes of it, nobody waits for it. */
+/** Runs `work` without waiting for it, and ignores failures. */
 function inBackground(work: () => unknown) {
   void (async () => work())().catch(() => {});
 }

@@ -5,7 +5,7 @@ import { plainRecordsToJson, recordToJson } from '../serialise.js';
 import { failed } from './result.js';
 import type { Result, Tally, Writer } from './run.js';
 
-/** Characters of one chunk: a batch may have 10 MB, and non-ASCII text takes up to three bytes each. */
+/** Characters of one chunk: a batch may have 10 MB, and a non-ASCII character takes up to three bytes. */
 const CHUNK_CHARACTERS = 3_000_000;
 
 /** The writer that hands chunks to the core. */
@@ -78,8 +78,8 @@ function nativeWriter<T>(
 }
 
 /**
- * @param refuse Hears of records that cannot be written as JSON.
- * @returns `places`: which of the records a part holds
+ * @param refuse called for each record that cannot be written as JSON
+ * @returns `places`: the indexes of the records in each part
  */
 function toParts(
   entity: 'person' | 'company',

@@ -3,7 +3,7 @@ import { isApiError } from '../errors.js';
 import { failed } from './result.js';
 import type { Result, Writer } from './run.js';
 
-/** The writer of platform mode: every record is an event of its own. */
+/** The writer of platform mode: each record becomes one event. */
 function publishingWriter<T>(
   upsert: (record: unknown) => Promise<UpsertResult<T>>,
   entity: 'person' | 'company',

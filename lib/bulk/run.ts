@@ -13,7 +13,7 @@ import { ChunkReader, sizeOf } from './inputs.js';
 
 export type Result<T = unknown> = SyncResult<T>;
 
-/** Whoever is told of a run. */
+/** Gets the progress of a run. */
 interface Watch {
   start: () => void;
   add: (failuresByCode: Record<string, number>, warnings: SyncWarning[]) => void;
@@ -34,20 +34,20 @@ export interface Tally {
   warnings: SyncWarning[];
 }
 
-/** How a chunk of records is written: by the core, or, in platform mode, one by one. */
+/** How a chunk of records is written: by the core, or one by one in platform mode. */
 export interface Writer<T = unknown> {
   entity: 'person' | 'company';
   write: (records: unknown[]) => Promise<Result<T>[]>;
-  /** As `write`, for whoever wants no results. */
+  /** As `write`, for callers that need no results. */
   count?: (records: unknown[]) => Promise<Tally>;
   requests: () => number;
-  /** Ends the run: what is not being written yet is not written any more. */
+  /** Ends the run: records that are not being written yet are dropped. */
   stop?: () => void;
 }
 
 /**
- * One run over many records: an AsyncIterable of results in input order, and a thenable that gives the summary.
- * It starts to read at the first `for await` or `await`, and reads no further ahead than `SyncOptions` says.
+ * One run over many records: an AsyncIterable of results in input order, and a thenable that resolves with the summary.
+ * It starts reading at the first `for await` or `await`, and reads ahead only as far as `SyncOptions` allows.
  */
 class BulkRun<T> implements SyncRun<T> {
   #writer;
@@ -64,13 +64,13 @@ class BulkRun<T> implements SyncRun<T> {
     warnings: 0,
   };
 
-  /** @param settings `holds`: kept for as long as the run */
+  /** @param settings `holds`: kept alive as long as the run */
   constructor(
     writer: Writer<T>,
     inputs: Source,
     settings: {
       maxConcurrency: number;
-      /** chunks that are read ahead of those that are written */
+      /** chunks that are read ahead of those being written */
       readAhead: number;
       onProgress?: (progress: SyncProgress) => unknown;
       signal?: Signal;
@@ -97,7 +97,7 @@ class BulkRun<T> implements SyncRun<T> {
     return (this.#summary as Promise<Summary>).then(onDone, onFailed);
   }
 
-  /** A chunk at a time: an async iterator's step for each record costs more than reading it. */
+  /** One chunk at a time: an async iterator step per record costs more than reading the record. */
   static async collect<T>(run: BulkRun<T>) {
     const all: Result<T>[] = [];
     const chunks = run.#start(true) as AsyncGenerator<Result<T>[]>;
@@ -117,7 +117,7 @@ class BulkRun<T> implements SyncRun<T> {
         else this.#add(chunk);
       }
     } catch {
-      // The summary is rejected with it.
+      // The summary rejects with the same error.
     }
   }
 
@@ -132,7 +132,7 @@ class BulkRun<T> implements SyncRun<T> {
 
   #start(wantsResults: boolean) {
     if (this.#summary !== undefined) {
-      throw new TypeError('a run can be consumed once: call the sync method again');
+      throw new TypeError('a run can be consumed only once: call the sync method again');
     }
     let resolve: (summary: Summary) => void = () => {};
     let reject: (reason: unknown) => void = () => {};
@@ -140,7 +140,7 @@ class BulkRun<T> implements SyncRun<T> {
       resolve = onDone;
       reject = onFailed;
     });
-    // Whoever iterates hears of a failure there; the summary may have no listener.
+    // The iterating caller gets the error there; the summary may have no handler.
     this.#summary.catch(() => {});
     return this.#toTheEnd(wantsResults, resolve, reject);
   }
@@ -177,8 +177,8 @@ class BulkRun<T> implements SyncRun<T> {
     } finally {
       this.#writer.stop?.();
       operation?.end('stopped', this.#facts());
-      // Settles nothing that is settled already; a consumer that stopped early leaves no summary to wait for.
-      reject(new Error('the run was stopped before its end'));
+      // Has no effect if the summary is settled. If the consumer stopped early, it must not stay pending.
+      reject(new Error('the run was stopped before it ended'));
     }
   }
 

@@ -16,7 +16,7 @@ import { nativeWriter } from './native-writer.js';
 import { publishingWriter } from './publishing-writer.js';
 import { BulkRun } from './run.js';
 
-/** Methods by the number of their entity. */
+/** Method names by the entity's number. */
 const METHODS = ['syncPersons', 'syncCompanies'] as const;
 
 const OPTIONS = optionSchema<SyncOptions>({
@@ -32,12 +32,11 @@ const OPTIONS = optionSchema<SyncOptions>({
 });
 
 /**
- * Chunks that are read ahead of those that are written: one look-up serves up to ten of them, and the next ten are read
- * meanwhile.
+ * Chunks that are read ahead of those being written: one look-up serves up to ten of them, while the next ten are read.
  */
 const READ_AHEAD_CHUNKS = 20;
 
-/** What a run needs of its service. */
+/** What a run needs from its service. */
 export interface BulkService {
   native: SyncService;
   onWarning: ((warning: SyncWarning) => void) | undefined;

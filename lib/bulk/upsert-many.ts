@@ -9,7 +9,7 @@ async function collect<T>(run: BulkRun<T>): Promise<UpsertResult<T>[]> {
     const first = results.find((result) => result.status === 'failed')?.error;
     throw apiError(
       TwentyCrmErrorCode.OPERATION_FAILED,
-      `${failures} of ${results.length} records were not stored (details.results has every record's own result); the first: ${first?.message}`,
+      `${failures} of ${results.length} records were not stored (details.results has the result of every record); the first error: ${first?.message}`,
       {
         isRetryable: results.some((result) => result.error?.isRetryable === true),
         details: { reason: 'PARTIAL_FAILURE', failed: failures, results },

@@ -51,7 +51,7 @@ function planColumns(entity: Entity, header: readonly string[], mapping: Mapping
   return { targets, values: (cells) => cells, least, email: ownerOf('email', owners) };
 }
 
-/** Columns that give the parts of a name, where both are there and none has the whole. */
+/** The columns that hold the parts of a name, if both exist and no column holds the whole name. */
 function partsOfName(names: readonly string[], { map, ignored }: Mapping): Map<string, string> {
   const own = names.filter((name) => !ignored.has(name));
   const given = new Set(own.flatMap((name) => map.get(name) ?? targetOf('person', name) ?? []));
@@ -78,7 +78,7 @@ function twice(target: string, one: string, other: string, { map }: Mapping) {
     target === 'name' && part !== undefined && map.has(part)
       ? adviceOnName([part], part === one ? other : one)
       : `Leave one of them out: --ignore ${quoted(other)}`;
-  return inputFailure(`Two columns give ${target}: "${one}" and "${other}"`, advice);
+  return inputFailure(`Two columns fill ${target}: "${one}" and "${other}"`, advice);
 }
 
 const knownColumns = (entity: Entity, header: readonly string[], { map }: Mapping) =>

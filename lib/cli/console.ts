@@ -1,13 +1,13 @@
 import { styleText } from 'node:util';
 
-/** Keys in Twenty are JSON web tokens. */
+/** API keys of Twenty are JSON web tokens. */
 const TOKEN = /eyJ[\w-]{8,}(?:\.[\w-]+){1,2}/g;
 
 const SECRET_LENGTH = 6;
 
 export type Style = Parameters<typeof styleText>[0];
 
-/** In Node since 20.18, in the types since 22. */
+/** Node has it since 20.18, the types since 22. */
 const paintAlways = styleText as (
   style: Style,
   text: string,
@@ -19,8 +19,8 @@ type Stream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 export type Console = ReturnType<typeof createConsole>;
 
 /**
- * Results go to stdout, everything else to stderr, no secret anywhere. A reader that has gone away (`| head`) harms
- * nothing.
+ * Results go to stdout, everything else to stderr. Secrets are masked in both. A reader that has closed its pipe (`|
+ * head`) is not an error.
  */
 function createConsole({
   stdout,
@@ -44,7 +44,7 @@ function createConsole({
     return {
       isTerminal,
       stream,
-      /** Cells in a line; 100 where there is no terminal. */
+      /** Width in cells; 100 without a terminal. */
       get width() {
         return isTerminal ? Math.max(40, Math.min(stream.columns || 80, 120)) : 100;
       },

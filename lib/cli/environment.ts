@@ -17,9 +17,9 @@ export type Env = Record<string, string | undefined>;
 
 export interface Connection {
   config: TwentyCrmRestClientConfig;
-  /** what the environment says */
+  /** the settings from the environment */
   mode: TwentyCrmSyncMode;
-  /** for people: nothing secret in it */
+  /** for display: without secrets */
   baseUrl: string;
 }
 
@@ -44,7 +44,7 @@ function readConnection(
   if (missing.length > 0) {
     throw configFailure(
       `${missing.join(' and ')} must be set`,
-      'In the environment, or in a file of NAME=value lines named by --env-file.',
+      'Set it in the environment, or in a file of NAME=value lines that --env-file names.',
     );
   }
   return {
@@ -67,7 +67,7 @@ function readEnv(env: Env) {
   }
 }
 
-/** The environment goes over the file, as with Node's `--env-file`. */
+/** The environment overrides the file, as with Node's `--env-file`. */
 function withFile(env: Env, file: string) {
   try {
     return { ...parseEnv(readFileSync(file, 'utf8')), ...env };
@@ -76,25 +76,25 @@ function withFile(env: Env, file: string) {
   }
 }
 
-/** Up to the last `@`: a password may hold others. */
+/** Up to the last `@`: a password may contain others. */
 const withoutCredentials = (baseUrl: string) => baseUrl.replace(/^(\w+:\/\/)?.*@/s, '$1');
 
 function requireDirect({ mode }: Connection) {
   if (mode === 'disabled') {
     throw configFailure(
       'The sync is switched off: TWENTY_CRM_ENABLED is not true, or TWENTY_CRM_SYNC_MODE is disabled',
-      'For one run: TWENTY_CRM_ENABLED=true TWENTY_CRM_SYNC_MODE=direct_crm twenty-crm-native …',
+      'To switch it on for one run: TWENTY_CRM_ENABLED=true TWENTY_CRM_SYNC_MODE=direct_crm twenty-crm-native …',
     );
   }
   if (mode === 'platform') {
     throw configFailure(
-      'TWENTY_CRM_SYNC_MODE=platform hands changes to the site’s own queue, which the command line does not have',
-      'For one run: TWENTY_CRM_SYNC_MODE=direct_crm twenty-crm-native …',
+      'TWENTY_CRM_SYNC_MODE=platform hands changes to your own queue, which the command line does not have',
+      'To send directly for one run: TWENTY_CRM_SYNC_MODE=direct_crm twenty-crm-native …',
     );
   }
 }
 
-/** An option that is no good is wrong usage, a bad address is configuration. */
+/** A bad option is wrong usage; a bad address is a configuration error. */
 function made<T>(make: () => T) {
   try {
     return make();
@@ -105,7 +105,7 @@ function made<T>(make: () => T) {
   }
 }
 
-/** Options of the command line go over those of the file. */
+/** Command-line options override those of the file. */
 function readServiceOptions({
   options: file,
   ...given
@@ -126,13 +126,13 @@ function readServiceOptions({
 
 function readOptionsFile(file: string) {
   const value = readObject('--options', file, 'a JSON object');
-  // What is left out is code, or a matter of other options.
+  // The other options are functions, or have a command-line option of their own.
   const names: readonly string[] = SERVICE_OPTIONS.core;
   const unknown = Object.keys(value).find((name) => !names.includes(name));
   if (unknown === undefined) return value;
   throw usageFailure(
-    `--options ${file}: "${unknown}" is none of ${names.join(', ')}`,
-    /key|token/i.test(unknown) ? 'The API key comes from the environment.' : undefined,
+    `--options ${file}: "${unknown}" is not an option; known are ${names.join(', ')}`,
+    /key|token/i.test(unknown) ? 'Set the API key in the environment.' : undefined,
   );
 }
 

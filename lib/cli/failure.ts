@@ -14,7 +14,7 @@ export interface FailureReport {
   details?: Record<string, unknown>;
 }
 
-/** A failure that the user can put right: shown without a stack. */
+/** A failure that the user can fix: shown without a stack. */
 class CliFailure extends Error {
   exitCode: number;
   code: string;
@@ -42,14 +42,14 @@ const inputFailure = (message: string, hint?: string) =>
 const whyUnreadable = (error: unknown) =>
   (error as Unchecked)?.code === 'ENOENT' ? 'there is no such file' : messageOf(error);
 
-/** Where it is not the record that is at fault. */
-const DOCTOR_HINT = 'npx twenty-crm-native doctor says more.';
+/** Errors that are not about the record. */
+const DOCTOR_HINT = 'npx twenty-crm-native doctor tells more.';
 
 const UNREACHABLE_CODES = new Set(['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMIT', 'SERVER_ERROR']);
 
 const CONFIG_REASONS = new Set(['DISABLED', 'GATEWAY', 'REDIRECT']);
 
-/** What is `CONFIG` or `UNREACHABLE` concerns every record alike. */
+/** `CONFIG` and `UNREACHABLE` affect every record alike. */
 function exitCodeOf({ code, details }: { code: string; details?: Record<string, unknown> }) {
   if (code === 'AUTH_ERROR' || code === 'UNKNOWN' || isWrongAddress(code, details))
     return EXIT.CONFIG;
@@ -58,13 +58,13 @@ function exitCodeOf({ code, details }: { code: string; details?: Record<string, 
   return UNREACHABLE_CODES.has(code) ? EXIT.UNREACHABLE : EXIT.LEFTOVER;
 }
 
-/** The question for the workspace's fields is always the same: who finds fault with it is not the API. */
+/** The request for the workspace's fields is always the same, so only something other than the API refuses it. */
 const isWrongAddress = (code: string, details: Record<string, unknown> | undefined) =>
   (code === 'VALIDATION_ERROR' || code === 'NOT_FOUND') &&
   details?.method === 'GET' &&
   String(details.path).startsWith('/rest/metadata/');
 
-/** @returns `stack` where it is a fault of this program */
+/** @returns `stack` if it is a bug in this program */
 function describeFailure(error: unknown): {
   exitCode: number;
   report: FailureReport;

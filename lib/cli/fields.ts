@@ -31,10 +31,7 @@ const nested = (entity: Entity) =>
     parts.map((part) => [`${root}.${part}`, `${field}.${part}`]),
   );
 
-/**
- * Names as Twenty nests them, and which part of which field each gives. What the parts say together is read by the
- * core.
- */
+/** Names as Twenty nests them, and the part of the field that each fills. The core combines the parts. */
 const NESTED: Record<Entity, Record<string, string>> = {
   person: Object.fromEntries(nested('person')),
   company: Object.fromEntries(nested('company')),
@@ -62,7 +59,7 @@ for (const entity of ['person', 'company'] as Entity[]) {
  */
 const targetOf = (entity: Entity, name: string) => targets[entity].get(simplify(name));
 
-/** Every name that a column can have. */
+/** Every name that a column may have. */
 const knownNames = (entity: Entity) => [...FIELDS[entity], ...Object.keys(NESTED[entity])];
 
 /** @param target from {@link targetOf} */
@@ -71,7 +68,7 @@ function partsOf(target: string): { field: string; part?: string } {
   return { field, part };
 }
 
-/** Puts a value where its target says. */
+/** Stores a value at its target. */
 function put(record: Record<string, unknown>, target: string, value: unknown) {
   const { field, part } = partsOf(target);
   if (part === undefined) record[field] = value;
@@ -81,7 +78,7 @@ function put(record: Record<string, unknown>, target: string, value: unknown) {
   }
 }
 
-/** The targets that give a field's value. */
+/** The targets that provide a field's value. */
 const givers = (field: string) => [
   field,
   ...(VALUE_PARTS.get(field) ?? []).map((part) => `${field}.${part}`),

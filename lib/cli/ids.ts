@@ -3,7 +3,7 @@ import { BadRecord } from './mapping.js';
 import { made } from './presets/id-from.js';
 import { CELL_ERROR, CELL_ERRORS, EXPONENT, MARKS, NOTHING, WHY } from './tables/spoilt-ids.js';
 
-/** Why an id is none, if so. */
+/** Why an id is not usable, or undefined. */
 function spoilt(id: string) {
   const text = id.trim();
   if (text === '' || text.length > 40) return undefined;
@@ -17,7 +17,10 @@ function requireIds(record: Record<string, unknown>) {
     const id = record[field];
     const why = typeof id === 'string' ? spoilt(id) : undefined;
     if (why === undefined) continue;
-    throw new BadRecord(field, `${field} is "${id}": ${WHY[why]}. --allow-id takes it as it is`);
+    throw new BadRecord(
+      field,
+      `${field} is "${id}": ${WHY[why]}. To send it anyway, pass --allow-id`,
+    );
   }
 }
 

@@ -7,18 +7,18 @@ const CODES: Record<string, number> = {
 };
 
 export interface Interruption {
-  /** aborts with the first signal: finish what is in flight */
+  /** aborts at the first signal: finish what is in flight */
   soft: AbortSignal;
-  /** aborts with the second: let go of it */
+  /** aborts at the second: cancel what is in flight */
   hard: AbortSignal;
-  /** of the first signal, when there was one */
+  /** name of the first signal, if there was one */
   name: () => string | undefined;
   exitCode: () => number;
-  /** the signals do again what they do by default */
+  /** restores the signals' default effect */
   end: () => void;
 }
 
-/** The third signal ends the process on the spot. */
+/** The third signal ends the process immediately. */
 function watchInterruption(process: NodeJS.Process) {
   const soft = new AbortController();
   const hard = new AbortController();

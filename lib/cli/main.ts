@@ -12,16 +12,16 @@ import type { Context, Handlers, Outcome } from './program.js';
 import { createProgram } from './program.js';
 import { printable } from './text.js';
 
-/** Of what `--json` prints; counts up when its shape changes. */
+/** Version of the `--json` output; counts up when its shape changes. */
 const SCHEMA_VERSION = 1;
 
-// A command is read when it is called for.
+// Commands are loaded on demand.
 const doctorModule = () => require('./commands/doctor.js') as typeof import('./commands/doctor.js');
 const schemaModule = () => require('./commands/schema.js') as typeof import('./commands/schema.js');
 const syncModule = () => require('./commands/sync.js') as typeof import('./commands/sync.js');
 const upsertModule = () => require('./commands/upsert.js') as typeof import('./commands/upsert.js');
 
-/** Does the work of a command, and shows what it ends with. */
+/** Runs a command and prints its result. */
 type Perform = (
   name: string,
   work: (context: Context) => Promise<Outcome>,
@@ -73,7 +73,7 @@ async function main(process: NodeJS.Process): Promise<number> {
   return exitCode;
 }
 
-/** What is done for each command. */
+/** What to run for each command. */
 function handlersOf(perform: Perform): Handlers {
   return {
     doctor: (options) => perform('doctor', (all) => doctorModule().doctor(all, options), options),
@@ -96,11 +96,11 @@ function handlersOf(perform: Perform): Handlers {
   };
 }
 
-/** @param said what it would have said on stderr */
+/** @param said what it would have written to stderr */
 function quieten(command: Command, console: Console, said: string[]) {
   command.exitOverride().configureOutput({
     writeOut: (text) => console.out.write(text),
-    // Errors are told below, once, in one form.
+    // Errors are printed below, once, in one form.
     writeErr: (text) => said.push(text),
     getErrHelpWidth: () => console.err.width,
     getOutHelpWidth: () => console.out.width,
@@ -109,7 +109,7 @@ function quieten(command: Command, console: Console, said: string[]) {
   for (const child of command.commands) quieten(child, console, said);
 }
 
-/** An option before the command: Commander takes it for unknown. */
+/** An option before the command: Commander calls it unknown. */
 function misplaced(error: unknown, program: Command, args: readonly string[]) {
   if ((error as Unchecked)?.code !== 'commander.unknownOption') return undefined;
   const [option] = /--?[^'=]+/.exec(messageOf(error)) ?? [];
@@ -126,13 +126,13 @@ function misplaced(error: unknown, program: Command, args: readonly string[]) {
     ? usageFailure('Name one of the commands', command.helpInformation().trimEnd())
     : usageFailure(
         `${option} stands before the command`,
-        'Options stand behind it, as in: twenty-crm-native doctor --json',
+        'Put options after the command, as in: twenty-crm-native doctor --json',
       );
 }
 
 /**
- * @param help what Commander showed instead of an error
- * @returns null where nothing failed, undefined where it is not Commander's
+ * @param help what Commander printed instead of an error
+ * @returns null if nothing failed, undefined if the error is not Commander's
  */
 function fromCommander(error: unknown, help: string): Error | null | undefined {
   const { name, exitCode, code } = (error ?? {}) as Partial<CommanderError>;
@@ -141,7 +141,7 @@ function fromCommander(error: unknown, help: string): Error | null | undefined {
   if (code === 'commander.help') {
     return usageFailure('Name one of the commands', help.trimEnd());
   }
-  // What stands behind an equals sign may be a secret.
+  // The text after an equals sign may be a secret.
   const message = messageOf(error)
     .replace(/^error: /, '')
     .replace(/(unknown option '[^'=]*)=[^']*'/, "$1'");
@@ -153,13 +153,13 @@ function fromCommander(error: unknown, help: string): Error | null | undefined {
   );
 }
 
-/** A key among the arguments is in the shell's history. */
+/** A key among the arguments ends up in the shell's history. */
 function refuseKeys(args: string[]) {
   const found = args.find((word) => /^--?(api[-_]?key|key|token|apikey)(=|$)/i.test(word));
   if (found === undefined) return;
   throw usageFailure(
-    `${found.split('=')[0]} is not taken: what stands in a command can be read in the shell’s history and by everybody on this machine`,
-    'Set TWENTY_CRM_API_KEY in the environment, or in a file named by --env-file. A key that was given here is no secret any more: replace it.',
+    `${found.split('=')[0]} is not an option, because everybody on this machine can read a command’s arguments, and the shell keeps them in its history`,
+    'Set TWENTY_CRM_API_KEY in the environment, or in a file that --env-file names. Replace a key that was given here: it is no longer secret.',
   );
 }
 

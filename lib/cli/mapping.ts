@@ -8,18 +8,18 @@ import { presetOf } from './presets/index.js';
 import { tidyName } from './text.js';
 import { fieldsHint, listed, nearestField } from './unknown.js';
 
-/** what the user said about columns */
+/** the user's choices for columns */
 export interface Mapping {
   /** column to the fields that it fills */
   map: Map<string, string[]>;
   /** columns */
   ignored: Set<string>;
   ignoreUnknown: boolean;
-  /** what ids are made of */
+  /** the field that ids are made from */
   idFrom?: 'email' | 'url';
-  /** ids that look spoilt are taken */
+  /** accept ids that look damaged */
   allowId?: boolean;
-  /** no column need give an address */
+  /** no column has to hold an e-mail address */
   allowsNoEmail?: boolean;
   preset?: Preset;
 }
@@ -43,10 +43,10 @@ export interface RecordFailure {
   unknown?: UnknownKeys;
 }
 
-/** keys that are no field, and fields that others give */
+/** unknown keys, and fields that other columns fill */
 type UnknownKeys = { names: string[]; taken: Set<string> };
 
-/** Columns and keys of a rejects file: read over when it is fed back in. */
+/** Columns and keys that a rejects file adds: skipped when it is fed back in. */
 const REJECT_PREFIX = '_reject';
 
 /** @param name of a column */
@@ -69,7 +69,7 @@ const NEEDED = 'an object: {"column": "field", "column to ignore": null}';
 
 /**
  * @param names of keys, at least one
- * @param taken fields that others give
+ * @param taken fields that other keys fill
  */
 function unknownKeys(entity: Entity, names: string[], taken: Iterable<string>) {
   const [first] = names;
@@ -86,8 +86,8 @@ function readMapping(entity: Entity, options: MappingOptions) {
   const allowsNoEmail = options.missingEmail === 'allow';
   if (entity === 'company' && idFrom === 'email') {
     throw usageFailure(
-      '--id-from email is for people: a company has no address',
-      'Companies have --id-from url.',
+      '--id-from email works only for people: a company has no e-mail address',
+      'For companies, use --id-from url.',
     );
   }
   const mapping: Mapping = {
@@ -121,8 +121,8 @@ function readMapping(entity: Entity, options: MappingOptions) {
   for (const column of mapping.map.keys()) {
     if (!mapping.ignored.has(column)) continue;
     throw usageFailure(
-      `"${column}" is both mapped and left out`,
-      'Say one of them: --map or --ignore (in a --map-file, null leaves a column out).',
+      `"${column}" is both mapped and ignored`,
+      'Give only one of them: --map or --ignore (in a --map-file, null ignores a column).',
     );
   }
   return mapping;
@@ -131,7 +131,9 @@ function readMapping(entity: Entity, options: MappingOptions) {
 function readPreset(entity: Entity, name: PresetName) {
   const preset = presetOf(name);
   if (preset[entity] !== undefined) return preset;
-  throw usageFailure(`--preset ${name} is for people: ${preset.title} exports no companies`);
+  throw usageFailure(
+    `--preset ${name} works only for people: ${preset.title} exports no companies`,
+  );
 }
 
 function setTarget(
@@ -146,7 +148,7 @@ function setTarget(
     const known = knownNames(entity);
     const near = nearest(String(field), known);
     throw usageFailure(
-      `${where}: "${column}" is mapped to "${field}", which is no field of a ${entity}${near === undefined ? '' : `: did you mean ${near}?`}`,
+      `${where}: "${column}" is mapped to "${field}", which is not a field of a ${entity}${near === undefined ? '' : `: did you mean ${near}?`}`,
       fieldsHint(entity),
     );
   }
@@ -155,7 +157,7 @@ function setTarget(
     if (other !== name && targets.includes(target)) {
       throw usageFailure(
         `${where}: "${other}" and "${name}" are both mapped to ${target}`,
-        'One column fills a field; one column may fill several.',
+        'Only one column may fill a field, but one column may fill several fields.',
       );
     }
   }
@@ -164,7 +166,7 @@ function setTarget(
 }
 
 /**
- * A blank cell is no value: it leaves what the CRM has.
+ * A blank cell is no value: the CRM keeps what it has.
  * @param columns the fields that each fills
  */
 function rowToRecord(columns: readonly (readonly string[])[], cells: readonly string[]) {
@@ -209,17 +211,17 @@ function objectMapper(
 
   return (object) => {
     const values: Map<string, { value: unknown; from: string }> = new Map();
-    /** names that are mapped, and were there */
+    /** names that are mapped and were found */
     const taken: Set<string> = new Set();
     const unknown: string[] = [];
     const give = (target: string, value: unknown, from: string) => {
       const other = values.get(target);
       if (other !== undefined) {
-        throw new BadRecord(target, `"${other.from}" and "${from}" both give ${target}`);
+        throw new BadRecord(target, `"${other.from}" and "${from}" both fill ${target}`);
       }
       values.set(target, { value, from });
     };
-    /** @param parent the key that it stands in */
+    /** @param parent the key that contains it */
     const take = (name: string, value: unknown, parent?: string) => {
       if (ignored.has(name)) return;
       const mapped = targetsOf.get(name);
@@ -234,10 +236,10 @@ function objectMapper(
         return;
       }
       if (roots.has(name)) return;
-      // As `null` of the field itself.
+      // As `null` for the field itself.
       const target = targetOf(entity, name) ?? (value === null ? field : undefined);
       if (target !== undefined) return give(target, value, name);
-      // A path says what is wanted of an object.
+      // With a path, the user has chosen a part of the object.
       if (!ignoreUnknown && !(parent !== undefined && roots.has(parent))) unknown.push(name);
     };
     for (const key of Object.keys(object)) {
@@ -254,7 +256,7 @@ function objectMapper(
   };
 }
 
-/** `--map phones.primaryPhoneNumber=phone` is what is meant without it: the number goes with its calling code. */
+/** Without it, `--map phones.primaryPhoneNumber=phone` would send the number without its calling code. */
 function ownPart(entity: Entity, path: string, targets: string[]) {
   const own = targetOf(entity, path);
   return targets.map((target) =>
@@ -269,7 +271,7 @@ function assemble(values: Map<string, { value: unknown; from: string }>) {
     const { field, part } = partsOf(target);
     const whole = part === undefined ? undefined : values.get(field);
     if (whole !== undefined) {
-      throw new BadRecord(field, `"${whole.from}" and "${from}" both give ${field}`);
+      throw new BadRecord(field, `"${whole.from}" and "${from}" both fill ${field}`);
     }
     put(record, target, value);
   }

@@ -5,7 +5,7 @@ import { usageFailure } from './failure.js';
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** @param needed for people */
+/** @param needed for display */
 function readObject(option: string, file: string, needed: string) {
   let value: unknown;
   try {

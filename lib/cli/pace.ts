@@ -13,7 +13,7 @@ class Pace {
 
   /**
    * @param done records
-   * @param fraction of the input, 0 where it is not known
+   * @param fraction of the input, 0 if it is not known
    */
   note(done: number, fraction: number) {
     const atMs = this.#now();

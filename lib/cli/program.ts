@@ -54,29 +54,29 @@ interface OwnSyncOptions {
 
 export type SyncOptions = UpsertOptions & OwnSyncOptions;
 
-/** What a command works with. */
+/** The context of a command. */
 export interface Context {
   console: Console;
   env: Env;
   stdin: NodeJS.ReadStream;
   interruption: Interruption;
-  /** as they were given */
+  /** as the user typed them */
   args: readonly string[];
 }
 
-/** What a command ends with. */
+/** The result of a command. */
 export interface Outcome {
   exitCode: number;
   /** for `--json` */
   result: object;
-  /** prints it for people */
+  /** prints it as text */
   show: () => void;
-  /** where it ended before its end */
+  /** if it was interrupted */
   error?: FailureReport;
   stack?: string;
 }
 
-/** What the program does for each command. */
+/** The function that runs each command. */
 export interface Handlers {
   doctor: (options: DoctorOptions) => Promise<void>;
   schemaPlan: (options: SchemaOptions) => Promise<void>;
@@ -91,7 +91,7 @@ const wholeNumber =
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
     const range =
-      most === Number.MAX_SAFE_INTEGER ? `from ${least} up` : `from ${least} to ${most}`;
+      most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
     throw new InvalidArgumentError(`Give a whole number ${range}.`);
   };
 
@@ -104,23 +104,22 @@ function option<T>(flags: string, description: string, parse?: (text: string, ea
 
 const ENV_HELP = `
 Environment:
-  TWENTY_CRM_BASE_URL      where Twenty is, for example https://crm.example.com
-  TWENTY_CRM_API_KEY       the key; it is never an argument
-  TWENTY_CRM_ENABLED       anything but true switches syncing off
+  TWENTY_CRM_BASE_URL      address of your Twenty, for example https://crm.example.com
+  TWENTY_CRM_API_KEY       the API key; it cannot be given as an argument
+  TWENTY_CRM_ENABLED       any value but true switches syncing off
   TWENTY_CRM_SYNC_MODE     direct_crm, platform or disabled
-  NO_COLOR, FORCE_COLOR    without colours, with colours
+  NO_COLOR, FORCE_COLOR    switch colours off, or on
 
 Exit codes:
   0  done                          4  the CRM cannot be reached
   1  done, something left over     5  the input cannot be read
-  2  wrong usage                  70  a fault of this program
-  3  configuration, key, rights  130  interrupted
-`;
+  2  wrong usage                  70  a bug in this program
+  3  configuration, key, rights  130  interrupted`;
 
-/** The one list of commands and options, which help and documentation are held to. */
+/** The one list of commands and options. Tests compare the help and the documentation with it. */
 function createProgram(handlers: Handlers, version: string) {
   const program = new Command('twenty-crm-native')
-    .description('People and companies into Twenty CRM, from the command line.')
+    .description('Sync people and companies into Twenty CRM from the command line.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
@@ -129,22 +128,22 @@ function createProgram(handlers: Handlers, version: string) {
     .showSuggestionAfterError(true);
 
   common(program.command('doctor'))
-    .description('check everything that syncing needs, and say what to do; changes nothing')
+    .description('check everything that syncing needs, and say how to fix it; changes nothing')
     .addOption(optionsOption())
     .action((options) => handlers.doctor(options));
 
-  const schema = program.command('schema').description('the custom fields in Twenty');
+  const schema = program.command('schema').description('custom fields in Twenty');
   common(schema.command('plan'))
-    .description('show which custom fields are there, missing or in the way; changes nothing')
+    .description('show which custom fields are present, missing or in conflict; changes nothing')
     .addOption(optionsOption())
     .action((options) => handlers.schemaPlan(options));
   common(schema.command('apply'))
-    .description('create the custom fields that are missing; asks first')
+    .description('create missing custom fields; asks first')
     .addOption(optionsOption())
     .addOption(option('-y, --yes', 'do not ask'))
     .action((options) => handlers.schemaApply(options));
 
-  const sync = program.command('sync').description('many records from a file');
+  const sync = program.command('sync').description('sync many records from a file');
   for (const [name, entity] of [
     ['people', 'person'],
     ['companies', 'company'],
@@ -162,7 +161,7 @@ function createProgram(handlers: Handlers, version: string) {
     serviceOptions(
       common(upsert.command(entity))
         .description(`create or update one ${entity}`)
-        .argument('<record>', 'JSON, a file that holds it, or - for standard input')
+        .argument('<record>', 'JSON, a file with JSON, or - for standard input')
         .addHelpText('after', fieldsHelp(entity)),
     ).action((record, options) => handlers.upsert(entity, record, options));
   }
@@ -171,24 +170,27 @@ function createProgram(handlers: Handlers, version: string) {
 
 function fieldsHelp(entity: 'person' | 'company') {
   const [needed, others] = [REQUIRED[entity], FIELDS[entity]].map((names) => names.join(', '));
-  return `\nFields, of which ${needed} are needed:\n  ${wrap(others, 96).join('\n  ')}\n`;
+  return `\nFields (required: ${needed}):\n  ${wrap(others, 96).join('\n  ')}\n`;
 }
 
 const common = (command: Command) =>
   command
     .helpOption('-h, --help', 'print help')
-    .addOption(option('--json', 'print the outcome as one line of JSON on stdout'))
+    .addOption(option('--json', 'print the result as one line of JSON on stdout'))
     .addOption(
-      option('--env-file <file>', 'read variables from a file; the environment goes over it'),
+      option('--env-file <file>', 'read variables from a file; the environment overrides them'),
     )
-    .addOption(option('--timeout <ms>', 'of one attempt (10000 when not given)', wholeNumber(1)))
+    .addOption(option('--timeout <ms>', 'timeout of one attempt (default 10000)', wholeNumber(1)))
     .addOption(
-      option('--retries <count>', 'after a failed attempt (3 when not given)', wholeNumber(0)),
+      option('--retries <count>', 'retries after a failed attempt (default 3)', wholeNumber(0)),
     )
     .addOption(option('--no-color', 'no colours'));
 
 const optionsOption = () =>
-  option('--options <file>', 'JSON with options of the sync service: fieldNames, collisions, …');
+  option(
+    '--options <file>',
+    'JSON file with options of the sync service: fieldNames, collisions, …',
+  );
 
 const serviceOptions = (command: Command) =>
   command
@@ -196,58 +198,61 @@ const serviceOptions = (command: Command) =>
     .addOption(
       option(
         '--default-country <code>',
-        'country of phone numbers without a country code, as in DE',
+        'country of phone numbers without a country code, for example DE',
       ),
     )
-    .addOption(option('--namespace <name>', 'as the site has it; goes into the ids'))
+    .addOption(option('--namespace <name>', "your site's namespace; becomes part of the ids"))
     .addOption(
       option(
         '--missing-email <what>',
-        'people without an e-mail address: allow writes them (refuse when not given)',
+        'people without an e-mail address: allow writes them (default refuse)',
       ).choices(['refuse', 'allow']),
     )
     .addOption(
       option(
         '--company-key <what>',
-        'what a person’s company is known by (external_id when not given)',
+        'how a person’s company is identified (default external_id)',
       ).choices(['external_id', 'email_domain']),
     )
-    .addOption(option('--allow-id', 'take ids that look spoilt: #N/A, NULL, 1.23E+17'));
+    .addOption(option('--allow-id', 'accept ids that look damaged: #N/A, NULL, 1.23E+17'));
 
 const syncOptions = (command: Command) =>
   serviceOptions(command)
     .addOption(
-      option('--format <format>', 'what the file is, where its name does not tell').choices([
+      option('--format <format>', 'file format, if the file name does not tell').choices([
         'csv',
         'ndjson',
       ]),
     )
-    .addOption(option('--delimiter <character>', 'of CSV (detected when not given)'))
-    .addOption(option('--encoding <name>', 'of the file (UTF-8 when not given)'))
+    .addOption(option('--delimiter <character>', 'delimiter of CSV (detected by default)'))
+    .addOption(option('--encoding <name>', 'encoding of the file (default UTF-8)'))
     .addOption(
-      option('--skip-lines <count>', 'lines that stand above the header of a CSV', wholeNumber(0)),
+      option('--skip-lines <count>', 'lines to skip above the header of a CSV', wholeNumber(0)),
     )
-    .addOption(option('--preset <program>', 'the columns of its export').choices(PRESETS))
-    .addOption(option('--map <column=field>', 'which field a column fills; repeatable', collect))
-    .addOption(option('--map-file <file>', 'the same as JSON: {"column": "field"}'))
-    .addOption(option('--ignore <column>', 'leave a column out; repeatable', collect))
-    .addOption(option('--ignore-unknown', 'leave out all columns that are no field'))
     .addOption(
-      option('--id-from <field>', 'make ids of the address or the link').choices(['email', 'url']),
-    )
-    .addOption(option('--dry-run', 'say what would be done, and write nothing'))
-    .addOption(option('--force', 'send records that have not changed, too'))
-    .addOption(option('--verify', 'compare with what Twenty holds, and send only what differs'))
-    .addOption(
-      option(
-        '--concurrency <count>',
-        'batches in flight at once (4 when not given)',
-        wholeNumber(1, 64),
+      option('--preset <program>', 'program that wrote the file: reads its columns').choices(
+        PRESETS,
       ),
     )
+    .addOption(option('--map <column=field>', 'column that fills a field; repeatable', collect))
+    .addOption(option('--map-file <file>', 'the same as a JSON file: {"column": "field"}'))
+    .addOption(option('--ignore <column>', 'column to ignore; repeatable', collect))
+    .addOption(option('--ignore-unknown', 'ignore all columns that are not a field'))
+    .addOption(
+      option('--id-from <field>', 'make ids from the e-mail address or the link').choices([
+        'email',
+        'url',
+      ]),
+    )
+    .addOption(option('--dry-run', 'say what would be done, but write nothing'))
+    .addOption(option('--force', 'also send records that have not changed'))
+    .addOption(option('--verify', 'compare with the rows in Twenty, and send only differences'))
+    .addOption(
+      option('--concurrency <count>', 'batches in flight at once (default 4)', wholeNumber(1, 64)),
+    )
     .addOption(option('--mappings <file>', 'SQLite file that remembers ids and what was sent'))
-    .addOption(option('--rejects <file>', 'where refused records go; can be fed back in'))
-    .addOption(option('--from-line <line>', 'read over what stands before it', wholeNumber(1)))
+    .addOption(option('--rejects <file>', 'file for refused records; can be fed back in'))
+    .addOption(option('--from-line <line>', 'skip the records before this line', wholeNumber(1)))
     .addOption(option('-q, --quiet', 'no progress'));
 
 export { createProgram };

@@ -2,7 +2,7 @@ import type { Console } from './console.js';
 import { Pace } from './pace.js';
 import { count, duration } from './text.js';
 
-/** Milliseconds between plain lines. */
+/** Milliseconds between progress lines without a terminal. */
 const LINE_EVERY_MS = 5_000;
 
 interface State {
@@ -15,7 +15,7 @@ interface State {
 
 interface Progress {
   update: (state: State) => void;
-  /** takes the bar away; safe to call twice */
+  /** removes the bar; may be called twice */
   stop: () => void;
 }
 
@@ -89,7 +89,7 @@ function bar(label: string, hasSize: boolean, pace: Pace, console: Console): Pro
     hideCursor: true,
     clearOnComplete: true,
     forceRedraw: true,
-    // Ctrl-C is the program's own business.
+    // Leave Ctrl-C to the program.
     gracefulExit: false,
   });
   view.start(1, 0);

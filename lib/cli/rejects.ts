@@ -7,14 +7,14 @@ import type { Input } from './input/open.js';
 import type { RecordFailure } from './mapping.js';
 import { isReason, REJECT_PREFIX } from './mapping.js';
 
-/** Before the input's own columns: a row with too few cells stays one. */
+/** They come before the input's own columns, so that a row with too few cells keeps its place. */
 const REASON_COLUMNS = ['line', 'code', 'field', 'message'].map(
   (name) => `${REJECT_PREFIX}_${name}`,
 );
 
 /**
- * The file of refused records: the input's format, with the reasons in columns or keys that are read over when it is
- * fed back in.
+ * Writes refused records in the input's format. The reasons are in extra columns or keys, which are skipped when the
+ * file is fed back in.
  */
 class Rejects {
   #path;
@@ -25,10 +25,10 @@ class Rejects {
     this.#path = path;
     this.#input = input;
     try {
-      // Records of people: nobody else's business.
+      // Personal data: readable by its owner only.
       this.#descriptor = fs.openSync(path, append ? 'a' : 'w', 0o600);
       const isEmpty = fs.fstatSync(this.#descriptor).size === 0;
-      // Spreadsheets, and the same command with its --encoding, know UTF-8 by the mark alone.
+      // Spreadsheets, and the same command with its --encoding, recognise UTF-8 only by this mark.
       if (isEmpty && input.needsMark()) this.#write('\uFEFF');
       if (input.format === 'csv' && isEmpty) this.#writeHeader();
     } catch (error) {
@@ -66,7 +66,7 @@ class Rejects {
     return cells.filter((_, index) => !isReason(header[index] ?? ''));
   }
 
-  /** A row that could not be cut into cells, as it stood there. */
+  /** The raw text of a row that could not be cut into cells. */
   #ownText(text: string) {
     const { delimiter = ',', header = [] } = this.#input;
     const earlier = header.filter(isReason).length;
@@ -74,7 +74,7 @@ class Rejects {
     return text.replace(new RegExp(`^((?:"(?:[^"]|"")*"|.*?)${end}){${earlier}}`), '');
   }
 
-  /** @param more that are written as they are */
+  /** @param more text to append unquoted */
   #writeRow(cells: string[], more: string[] = []) {
     const { delimiter = ',' } = this.#input;
     const row = [...cells.map((cell) => quote(cell, delimiter)), ...more];
@@ -82,7 +82,7 @@ class Rejects {
   }
 
   #write(text: string) {
-    // Unlike writeSync, it writes all of it.
+    // Unlike writeSync, it writes everything.
     fs.writeFileSync(this.#descriptor, text);
   }
 
@@ -100,7 +100,7 @@ const quote = (cell: string, delimiter: string) =>
     ? `"${cell.replaceAll('"', '""')}"`
     : cell;
 
-/** Over the input itself, what was not read yet would be lost. */
+/** Writing over the input would destroy what was not read yet. */
 function requireOtherFile(rejects: string | undefined, file: string) {
   if (rejects === '-') throw usageFailure('--rejects needs a file: stdout is for the summary');
   if (rejects === undefined || file === '-') return;
@@ -113,7 +113,7 @@ function requireOtherFile(rejects: string | undefined, file: string) {
     }
   });
   if (one !== undefined && one === other) {
-    throw usageFailure(`--rejects ${rejects} is the input itself: name another file`);
+    throw usageFailure(`--rejects ${rejects} is the input file: name another file`);
   }
 }
 

@@ -12,7 +12,7 @@ function requireColumns(names: readonly string[], { map, ignored }: Mapping) {
     if (names.includes(column)) continue;
     const near = nearest(column, names);
     throw inputFailure(
-      `There is no column "${column}", which --map names${near === undefined ? '' : `: did you mean "${near}"?`}`,
+      `--map names the column "${column}", which the file does not have${near === undefined ? '' : `: did you mean "${near}"?`}`,
       `Columns: ${names.join(', ')}`,
     );
   }
@@ -22,7 +22,7 @@ function requireColumns(names: readonly string[], { map, ignored }: Mapping) {
     const near = names.includes(column) ? undefined : kept.find((name) => keyOf(name) === key);
     if (near === undefined || key === '') continue;
     throw inputFailure(
-      `There is no column "${column}", which --ignore names: did you mean "${near}"?`,
+      `--ignore names the column "${column}", which the file does not have: did you mean "${near}"?`,
     );
   }
 }
@@ -31,16 +31,16 @@ function requireOnce(names: readonly string[], index: number, fields: readonly s
   const first = names.indexOf(names[index]);
   if (first === index) return;
   throw inputFailure(
-    `The column "${names[index]}" is there twice (columns ${first + 1} and ${index + 1}), both for ${fields.join(' and ')}`,
-    'Rename or remove one of them, or leave both out with --ignore.',
+    `There are two columns "${names[index]}" (columns ${first + 1} and ${index + 1}), both for ${fields.join(' and ')}`,
+    'Rename or remove one of them, or ignore both with --ignore.',
   );
 }
 
 /**
- * @param owners the first column that gives a field
+ * @param owners the first column that fills a field
  * @param names of the columns
- * @param more lines that go before the advice on a field
- * @returns of cells up to the last that is needed
+ * @param more lines to show before the advice on a field
+ * @returns the number of cells up to the last one that is needed
  */
 function requireFields(
   entity: Entity,
@@ -63,7 +63,7 @@ function requireFields(
   return least;
 }
 
-/** The first column that gives a field's value, or -1. */
+/** The first column that provides a field's value, or -1. */
 function ownerOf(field: string, owners: ReadonlyMap<string, number>) {
   const places = givers(field).flatMap((one) => owners.get(one) ?? []);
   return places.length === 0 ? -1 : Math.min(...places);
@@ -77,17 +77,17 @@ function idSource(
   const owner = owners.get('external_id');
   if (owner === undefined) return SOURCES[idFrom].field;
   throw inputFailure(
-    `--id-from ${idFrom} makes ids, and the column "${names[owner]}" gives them`,
-    `Leave one of them out: the option, or the column with --ignore "${names[owner]}".`,
+    `--id-from ${idFrom} makes ids, but the column "${names[owner]}" also gives them`,
+    `Use one of them: drop the option, or ignore the column with --ignore "${names[owner]}".`,
   );
 }
 
 function missing(entity: Entity, field: string, names: readonly string[], more: string[]) {
   const who = REQUIRED[entity].includes(field) ? `every ${entity}` : '--id-from';
   const column = nearest(field, names) ?? 'COLUMN';
-  const advice = `Say which one does: --map ${quoted(`${column}=${field}`)}${HINTS[entity][field] ?? ''}.`;
+  const advice = `Name the column: --map ${quoted(`${column}=${field}`)}${HINTS[entity][field] ?? ''}.`;
   return inputFailure(
-    `No column gives ${field}, which ${who} needs`,
+    `No column fills ${field}, which ${who} needs`,
     [...more, `${advice} Columns: ${names.join(', ')}`].join('\n'),
   );
 }
@@ -95,10 +95,10 @@ function missing(entity: Entity, field: string, names: readonly string[], more: 
 const HINTS: Record<Entity, Record<string, string>> = Object.freeze({
   person: {
     external_id:
-      ', or make ids of another column: --id-from email (the address) or --id-from url (the link)',
-    email: ', or write people without an address: --missing-email allow',
+      ', or make ids from another column: --id-from email (the address) or --id-from url (the link)',
+    email: ', or write people without an e-mail address: --missing-email allow',
   },
-  company: { external_id: ', or make ids of the link: --id-from url' },
+  company: { external_id: ', or make ids from the link: --id-from url' },
 });
 
 export { ownerOf, requireColumns, requireFields, requireOnce };

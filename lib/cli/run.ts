@@ -8,15 +8,15 @@ import { Queue } from './queue.js';
 import type { Rejects } from './rejects.js';
 import { Tally } from './tally.js';
 
-/** So many records in a row that the CRM could not be asked about end the run. */
+/** After this many records in a row that could not be delivered, the run ends. */
 const PATIENCE = 25;
 
-/** One file on its way into the CRM. It can be stopped at any record: what is in flight is finished then. */
+/** Syncs one file into the CRM. It can be stopped at any record, and then finishes what is in flight. */
 class Run {
   counts = { created: 0, updated: 0, unchanged: 0, refused: 0, warnings: 0 };
   refusals = new Tally();
   warnings = new Tally();
-  /** why the run ended early, where the CRM was the reason */
+  /** why the run ended early, if the CRM was the reason */
   fatal: TwentyCrmError | undefined;
   /** why the input ended early */
   inputFailure: unknown;
@@ -28,7 +28,7 @@ class Run {
   #isStopping = false;
   #isAtEnd = false;
   #end = 0;
-  /** Line behind which nothing was read. */
+  /** Nothing after this line was read. */
   #lastLine = 0;
   #firstUndelivered = Number.POSITIVE_INFINITY;
   #undeliveredInARow = 0;
@@ -41,7 +41,7 @@ class Run {
   }: {
     input: Input;
     rejects?: Rejects;
-    /** records that begin before it are read over */
+    /** records that begin before it are skipped */
     fromLine?: number;
     onProgress: () => void;
   }) {
@@ -51,13 +51,13 @@ class Run {
     this.#onProgress = onProgress;
   }
 
-  /** Nothing more is read. */
+  /** Stops reading. */
   stop() {
     this.#isStopping = true;
     this.#input.close();
   }
 
-  /** Where the last record that was read begins; 0 before the first. */
+  /** Line in which the last record read begins; 0 before the first. */
   get lastLine() {
     return this.#lastLine;
   }
@@ -71,23 +71,23 @@ class Run {
     return this.#inFlight.length;
   }
 
-  /** How much of the input is done, 0 to 1. */
+  /** Share of the input that is done, 0 to 1. */
   get fraction() {
     return this.#input.fractionAt(this.#end);
   }
 
-  /** Where to go on; undefined where everything is done. */
+  /** The line to continue from; undefined if everything is done. */
   get resumeLine() {
     const first =
       this.#inFlight.peek()?.line ??
       (this.#isAtEnd ? Number.POSITIVE_INFINITY : this.#lastLine + 1);
-    // What was not delivered is in the rejects, where there are any.
+    // Undelivered records are in the rejects file, if there is one.
     const undelivered = this.fatal && !this.#rejects ? this.#firstUndelivered : first;
     const line = Math.min(first, undelivered);
     return Number.isFinite(line) ? line : undefined;
   }
 
-  /** The records, for the library. */
+  /** Yields the records to the library. */
   async *records(): AsyncGenerator<PersonInput & CompanyInput, void, undefined> {
     try {
       for await (const entry of this.#input.entries) {
@@ -98,19 +98,20 @@ class Run {
         if (entry.failure !== undefined) this.#refuse(entry, entry.failure, '');
         else {
           this.#inFlight.push(entry);
-          // The core checks what is in it.
+          // The core validates it.
           yield entry.record as unknown as PersonInput & CompanyInput;
         }
       }
       this.#isAtEnd = !this.#isStopping;
     } catch (error) {
-      // A stream that is closed while it is read fails. Any other error ends the input, and what was read is written.
+      // A stream that is closed during a read fails: ignore that. After any other error, the records read so far are
+      // still written.
       if (!this.#isStopping) this.inputFailure = error;
     }
   }
 
   take({ status, externalId, error, warnings }: SyncResult<unknown>) {
-    // It stays in flight until it is dealt with: a disk that is full must not lose it.
+    // The entry stays in flight until it is recorded: a full disk must not lose it.
     const entry = this.#inFlight.peek() as Entry;
     this.counts.warnings += warnings.length;
     for (const { field, reason, message } of warnings) {
@@ -164,7 +165,7 @@ class Run {
     this.stop();
   }
 
-  /** Of a run that was not interrupted. */
+  /** Exit code of a run that was not interrupted. */
   get exitCode() {
     if (this.fatal !== undefined) return exitCodeOf(this.fatal);
     const { refused } = this.counts;

@@ -6,7 +6,7 @@ import { showLeftOut } from './presets/notes.js';
 import type { Kind } from './tally.js';
 import { count, duration, optionFor, plural, printable, wrap } from './text.js';
 
-/** Kinds that are shown; the JSON has all. */
+/** Number of kinds that are shown; the JSON has all of them. */
 const SHOWN_KINDS = 8;
 
 /** What a run did, as `docs/cli.md` describes it. */
@@ -32,8 +32,8 @@ export interface RunReport {
 }
 
 /**
- * What a run did, for people.
- * @param resume the command that goes on where this one stopped
+ * What a run did, as text.
+ * @param resume the command that continues where this one stopped
  */
 function showSummary(result: RunReport, resume: string | undefined, out: Console['out']) {
   const { paint } = out;
@@ -65,17 +65,19 @@ function showSummary(result: RunReport, resume: string | undefined, out: Console
   if (result.preset) showLeftOut(result.preset.leftOut, out);
   if (resume !== undefined) {
     out.write(
-      `\n  ${paint('yellow', `Stopped before line ${result.resumeFromLine}.`)} To go on:\n`,
+      `\n  ${paint('yellow', `Stopped before line ${result.resumeFromLine}.`)} To continue:\n`,
     );
     out.write(`    ${printable(resume)}\n`);
   }
   if (refused > 0 && rejects) {
     out.write(
-      `\n  Corrected, ${printable(rejects)} can be fed back in: reasons in it are read over.\n`,
+      `\n  After you correct it, ${printable(rejects)} can be fed back in: the reasons in it are skipped.\n`,
     );
   }
   if (refused > 0 && !rejects) {
-    out.write(`\n  With --rejects FILE, refused records go to a file that can be fed back in.\n`);
+    out.write(
+      `\n  With --rejects FILE, refused records go to a file that you can correct and feed back in.\n`,
+    );
   }
   out.write('\n');
 }

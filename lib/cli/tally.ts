@@ -1,4 +1,4 @@
-/** What the server says must not fill the memory. */
+/** Server messages vary: bounded, so that they cannot fill the memory. */
 const MAX_KINDS = 50;
 
 export interface Kind {
@@ -8,7 +8,7 @@ export interface Kind {
   /** of a warning */
   reason?: string;
   count: number;
-  /** the first */
+  /** the first one */
   example: { line: number; externalId: string; message: string };
 }
 
@@ -32,7 +32,7 @@ class Tally {
     }
   }
 
-  /** The largest first. */
+  /** Largest first. */
   list() {
     return [...this.#kinds.values()].sort((a, b) => b.count - a.count);
   }

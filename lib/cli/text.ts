@@ -3,7 +3,7 @@ const count = (value: number) => value.toLocaleString('en');
 const plural = (number: number, one: string, many: string = `${one}s`) =>
   `${count(number)} ${number === 1 ? one : many}`;
 
-/** A duration for people: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
+/** A duration as text: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
 function duration(ms: number) {
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
@@ -13,7 +13,7 @@ function duration(ms: number) {
   return `${count(Math.floor(minutes / 60))} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
-/** Data of strangers must not steer the terminal. */
+/** Removes control characters, so that foreign data cannot control the terminal. */
 const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u00b7');
 
 function wrap(text: string, width: number) {
@@ -27,7 +27,7 @@ function wrap(text: string, width: number) {
 }
 
 /**
- * The package's messages name its own options.
+ * Messages of the package name its options. This adds the command-line option for the same.
  * @param reason of a warning
  */
 const optionFor = (reason: string | undefined, message: string) =>
@@ -38,7 +38,7 @@ const OPTIONS_FOR: Record<string, string> = Object.freeze({
   company_without_id: ' (here: --company-key email_domain)',
 });
 
-/** What it has for words of a refusal. */
+/** Hints by words in a refusal's message. */
 const MESSAGES: readonly [string, string][] = [
   ["missingEmail: 'allow'", ' (here: --missing-email allow)'],
   ['pass String(id)', ' (here: in quotation marks)'],
@@ -46,14 +46,14 @@ const MESSAGES: readonly [string, string][] = [
 
 const lowered = (text: string) => text[0].toLowerCase() + text.slice(1);
 
-/** A word as a POSIX shell reads it. */
+/** A word quoted for a POSIX shell. */
 const shellWord = (word: string) =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-/** A word in quotation marks, as every shell reads it where it can. */
+/** A word in quotation marks that every shell understands, if possible. */
 const quoted = (word: string) => (/["$`\\!%]/.test(word) ? shellWord(word) : `"${word}"`);
 
-/** A column's name as it is compared: without what nobody sees of it, as a byte order mark. */
+/** A column's name for comparison: without invisible characters, such as a byte order mark. */
 const tidyName = (name: string) =>
   name
     .normalize('NFC')

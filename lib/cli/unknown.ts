@@ -25,14 +25,13 @@ function listed(names: readonly string[]) {
 function nearestField(entity: Entity, name: string) {
   const near = nearest(name, knownNames(entity));
   return near === undefined
-    ? `: no field of a ${entity} is like it`
+    ? `: a ${entity} has no similar field`
     : `: the nearest field of a ${entity} is ${near}`;
 }
 
 /**
  * @param names at least one
- * @param known fields that other columns give, better
- * advice, and advice on columns with parts of a name
+ * @param known fields that other columns fill, better advice, and advice on columns with parts of a name
  */
 function unknownNames(
   entity: Entity,
@@ -44,21 +43,20 @@ function unknownNames(
     parts,
   }: { taken?: ReadonlySet<string>; offer?: string; parts?: string } = {},
 ) {
-  const others = `--ignore-unknown leaves out every ${what} that is no field. ${fieldsHint(entity)}`;
+  const others = `--ignore-unknown ignores every ${what} that is not a field. ${fieldsHint(entity)}`;
   if (names.length === 1 && parts === undefined) {
     const name = shorten(names[0]);
     const field = nearest(name, knownNames(entity)) ?? 'FIELD';
     const before = offer === undefined ? '' : `${offer}\n`;
     const isFree = field === 'FIELD' || freeNames(entity, taken).includes(field);
-    const map = isFree ? `--map ${quoted(`${name}=${field}`)} maps it, ` : '';
+    const map = isFree ? `To map it: --map ${quoted(`${name}=${field}`)}. ` : '';
     return inputFailure(
-      `Unknown ${what} "${name}"${nearestField(entity, name)}${isFree ? '' : ', which has a value already'}`,
-      `${before}${map}--ignore ${quoted(name)} leaves it out. ${others}`,
+      `Unknown ${what} "${name}"${nearestField(entity, name)}${isFree ? '' : ', but another column already fills it'}`,
+      `${before}${map}To ignore it: --ignore ${quoted(name)}. ${others}`,
     );
   }
   const rest = parts === undefined ? names : names.filter((name) => partOf(name) === undefined);
-  const each =
-    rest.length === 0 ? [] : [`To map or leave out each: ${options(entity, rest, taken)}`];
+  const each = rest.length === 0 ? [] : [`To map or ignore each: ${options(entity, rest, taken)}`];
   const advice = offer === undefined ? [...(parts === undefined ? [] : [parts]), ...each] : [offer];
   return inputFailure(
     `Unknown ${what}${names.length === 1 ? '' : 's'}: ${listed(names)}`,
@@ -66,7 +64,7 @@ function unknownNames(
   );
 }
 
-/** Those names that a column can still have. A field and its parts exclude each other. */
+/** Field names that a column can still use. A field and its parts exclude each other. */
 function withdraw(entity: Entity, names: readonly string[], given: string) {
   const { field, part } = partsOf(targetOf(entity, given) ?? given);
   return names.filter((name) => {
@@ -79,7 +77,7 @@ function withdraw(entity: Entity, names: readonly string[], given: string) {
 const freeNames = (entity: Entity, taken: ReadonlySet<string>) =>
   [...taken].reduce((names, target) => withdraw(entity, names, target), knownNames(entity));
 
-/** What can be pasted behind the command; a field is proposed once. */
+/** Options that the user can paste after the command; each field is suggested once. */
 function options(entity: Entity, names: readonly string[], taken: ReadonlySet<string>) {
   let free = freeNames(entity, taken);
   return names
@@ -92,19 +90,19 @@ function options(entity: Entity, names: readonly string[], taken: ReadonlySet<st
     .join(' ');
 }
 
-/** `Phonetic name` is no phone. */
+/** `Phonetic name` is not a phone. */
 function isWord(field: string, name: string) {
   const word = field.replaceAll(/[._]/g, '').toLowerCase();
   const given = name.toLowerCase();
   return !given.includes(word) || new RegExp(`${word}s?(?!\\p{L})`, 'u').test(given);
 }
 
-/** The part of a name that a column is mostly called after. */
+/** The part of a name that a column usually holds, by its name. */
 const partOf = (column: string) =>
   Object.hasOwn(PARTS, keyOf(column)) ? PARTS[keyOf(column)] : undefined;
 
 /**
- * What to do with columns for a name and for parts of it: `Vorname` beside `Name` makes a last name of it.
+ * Advice for columns with a name and with parts of it: beside `Vorname`, `Name` is usually a last name.
  * @param parts columns, at least one
  * @param whole column
  */
@@ -112,13 +110,13 @@ function adviceOnName(parts: readonly string[], whole: string) {
   const leaveOut = parts.map((part) => `--ignore ${quoted(part)}`).join(' ');
   const given = new Set(parts.map(partOf));
   if (given.size > 1) {
-    return `For the name in its parts: --ignore ${quoted(whole)}. For the whole of it, which is divided then: ${leaveOut}`;
+    return `To use the parts of the name: --ignore ${quoted(whole)}. To use the whole name, which is then divided: ${leaveOut}`;
   }
   const [word, other] = given.has('name.lastName')
     ? ['first', 'name.firstName']
     : ['last', 'name.lastName'];
   const mapped = parts.map((part) => `--map ${quoted(`${part}=${partOf(part)}`)}`).join(' ');
-  return `Where "${whole}" holds the ${word} name: ${mapped} --map ${quoted(`${whole}=${other}`)}. Where it holds the whole: ${leaveOut}`;
+  return `If "${whole}" holds the ${word} name: ${mapped} --map ${quoted(`${whole}=${other}`)}. If it holds the whole name: ${leaveOut}`;
 }
 
 export { adviceOnName, fieldsHint, listed, nearestField, partOf, unknownNames };

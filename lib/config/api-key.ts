@@ -5,7 +5,8 @@ const MASK = '****';
 const READABLE = 4;
 
 /**
- * An API key that may be shown: `****` and its last four characters, or `****` alone for a key of less than four.
+ * An API key in a form that may be shown: `****` and its last four characters, or only `****` for a key of less than
+ * four.
  */
 function maskApiKey(apiKey: string | null | undefined): string {
   if (typeof apiKey !== 'string' || apiKey.length < READABLE) return MASK;
@@ -13,8 +14,8 @@ function maskApiKey(apiKey: string | null | undefined): string {
 }
 
 /**
- * The key in clear for whoever reads it, masked for whoever prints it: `console.log` of a configuration is how keys get
- * into log files. Not enumerable, so that copies do not see it.
+ * Defines the key so that reading it gives the plain text and printing it a mask: keys often get into log files through
+ * `console.log` of a configuration. Not enumerable, so that copies do not contain it.
  */
 function hideKey<T extends { apiKey?: string }>(config: T): T {
   return Object.defineProperty(config, inspect.custom, {

@@ -16,27 +16,27 @@ import { hideKey, maskApiKey } from './api-key.js';
 import { readCredentials, readEnvConfig } from './env.js';
 import { validateTwentyCrmConfig } from './validate.js';
 
-/** The id of a configuration that no database has. */
+/** The id of a configuration that comes from the environment. */
 const ENV_ID = 'env';
 
-/** Where configurations are kept by default, in the working directory. */
+/** The default file for the configuration, in the working directory. */
 const DEFAULT_FILE = 'twenty-crm-config.sqlite';
 
 const OPTIONS = optionSchema<TwentyCrmConfigRepositoryOptions>({ store: 'here', env: 'here' });
 
 /**
- * The configuration of the CRM: the stored one or, where none is stored, the environment's (with the id `env`). Its key
- * is masked in all that the methods return, except in what {@link getRawConfig} does, and nothing here prints it.
+ * The CRM configuration: the stored one or, if none is stored, the environment's (with the id `env`). Every method but
+ * {@link getRawConfig} returns the key masked. The key is never printed.
  *
- * The methods reject with {@link TwentyCrmApiError}: `OPERATION_FAILED` with `details.reason` `CONFIG_STORE` when the
- * store fails, `VALIDATION_ERROR` when the environment's values are no good.
+ * The methods reject with {@link TwentyCrmApiError}: `OPERATION_FAILED` with `details.reason` `CONFIG_STORE` if the
+ * store fails, `VALIDATION_ERROR` if a value of the environment is not valid.
  */
 class TwentyCrmConfigRepository {
-  /** `undefined` until the default one is opened, `null` where there is to be none. */
+  /** `undefined` until the default store is opened, `null` for no store. */
   #store: Store | null | undefined;
   #env: Record<string, string | undefined>;
 
-  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the store lacks a method. */
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the store lacks a method. */
   constructor(options?: TwentyCrmConfigRepositoryOptions) {
     requireKnown('TwentyCrmConfigRepository', options, OPTIONS.known);
     const { store, env } = readOptions('options', options ?? undefined, OPTIONS.names);
@@ -45,21 +45,21 @@ class TwentyCrmConfigRepository {
     this.#env = (env ?? process.env) as Record<string, string | undefined>;
   }
 
-  /** The configuration as an admin page may see it; null where there is none. */
+  /** The configuration with its key masked, for an admin page; null if there is none. */
   async getConfig(): Promise<Response | null> {
     const config = await this.getRawConfig();
     return config === null ? null : masked(config);
   }
 
-  /** The configuration with its key in clear, for making a client; null where there is none. */
+  /** The configuration with its key in plain text, for making a client; null if there is none. */
   async getRawConfig(): Promise<Config | null> {
     const stored = await this.#read();
     return stored ?? this.#fromEnv();
   }
 
   /**
-   * Stores the configuration, which then goes over the environment's. Rejects with `VALIDATION_ERROR` when it is no
-   * good (`details.issues`, as of {@link validateTwentyCrmConfig}).
+   * Stores the configuration, which then overrides the environment's. Rejects with `VALIDATION_ERROR` if it is not
+   * valid (`details.issues`, as from {@link validateTwentyCrmConfig}).
    */
   async saveConfig(data: UpdateTwentyCrmConfigRequest, userId: string): Promise<Response> {
     const checked = validateTwentyCrmConfig(data);
@@ -67,7 +67,7 @@ class TwentyCrmConfigRepository {
     this.#store ??= this.#store === null ? null : sqliteConfigStore(DEFAULT_FILE);
     const store = this.#store;
     if (store === null) {
-      throw failed('saved', 'the repository was made without a store');
+      throw failed('saved', 'the repository was created without a store');
     }
     const config = checked.data;
     const existing = await this.#read();
@@ -79,9 +79,9 @@ class TwentyCrmConfigRepository {
             () => store.updateConfig(existing.id, config, userId),
             config.apiKey,
           );
-    // A store that tells nothing of what it wrote is asked for it.
+    // The store may not return what it wrote: read it back.
     const saved = answer ?? (await this.#read());
-    if (saved === null) throw failed('saved', 'the store has none after it was saved');
+    if (saved === null) throw failed('saved', 'the store has no configuration after it was saved');
     return masked(saved);
   }
 
@@ -90,7 +90,7 @@ class TwentyCrmConfigRepository {
     return (await this.getRawConfig()) !== null;
   }
 
-  /** Of two first saves at once the store takes one; the other then changes what that one made. */
+  /** If two first saves race, the store accepts one of them; the other then updates that row. */
   async #create(store: Store, config: UpdateTwentyCrmConfigRequest, userId: string) {
     try {
       return await this.#ask('saved', () => store.createConfig(config, userId), config.apiKey);
@@ -102,7 +102,7 @@ class TwentyCrmConfigRepository {
   }
 
   async #read() {
-    // Reading makes no file: a site that is configured by its environment may run where nothing can be written.
+    // Reading creates no file: a site configured by its environment may have a read-only file system.
     if (this.#store === undefined && existsSync(DEFAULT_FILE)) {
       this.#store = sqliteConfigStore(DEFAULT_FILE);
     }
@@ -113,8 +113,8 @@ class TwentyCrmConfigRepository {
   }
 
   /**
-   * What the store answers, as a configuration, or an error without the key: databases quote their parameters in
-   * errors, so what the store threw is not attached.
+   * Runs a store call, and returns a configuration or an error without the key. Databases quote parameters in their
+   * errors, so the store's error is not attached as the cause.
    */
   async #ask<T extends Config | null | undefined>(
     what: 'read' | 'saved',
@@ -133,7 +133,7 @@ class TwentyCrmConfigRepository {
 
   #fromEnv(): Config | null {
     const { baseUrl, apiKey } = readCredentials(this.#env);
-    // Nothing is configured then, whatever the rest says.
+    // Nothing is configured then: the other variables do not matter.
     if (baseUrl === undefined || apiKey === undefined) return null;
     const { enabled, syncMode } = readEnvConfig(this.#env);
     const now = new Date();
@@ -167,7 +167,7 @@ function plain(row: { [Name in keyof Config]?: unknown }): Config {
   const { id, baseUrl, apiKey, enabled, syncMode, createdBy, updatedBy, createdAt, updatedAt } =
     row;
   if (typeof baseUrl !== 'string' || typeof apiKey !== 'string') {
-    throw new Error('what the store gave has no baseUrl or no apiKey');
+    throw new Error('the store returned a configuration without baseUrl or apiKey');
   }
   return {
     id: String(id),

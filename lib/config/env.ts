@@ -6,11 +6,10 @@ import { isSyncMode, SYNC_MODE_VALUES } from './validate.js';
 type Env = Record<string, string | undefined>;
 
 /**
- * Reads `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_ENABLED` (on for `true`, in capitals too, and for
- * nothing else), `TWENTY_CRM_SYNC_MODE` (`disabled` when it is not set) and `TWENTY_CRM_CACHE_TTL_MS`. A blank variable
- * is as good as none.
- * @param env `process.env` when it is not given.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` for an unknown mode or a time that is no whole number;
+ * Reads `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_ENABLED` (on only for `true`, in any case),
+ * `TWENTY_CRM_SYNC_MODE` (`disabled` if not set) and `TWENTY_CRM_CACHE_TTL_MS`. A blank variable counts as not set.
+ * @param env `process.env` if not given.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` for an unknown mode or a TTL that is not a whole number;
  * `details.field` names the variable.
  */
 function readTwentyCrmEnvConfig(
@@ -28,7 +27,7 @@ function readEnvConfig(env: Env): TwentyCrmEnvConfig {
   };
 }
 
-/** Where to, and with what. */
+/** Base URL and key. */
 function readCredentials(env: Env): { baseUrl?: string; apiKey?: string } {
   const baseUrl = read(env, 'TWENTY_CRM_BASE_URL');
   const apiKey = read(env, 'TWENTY_CRM_API_KEY');
@@ -37,7 +36,7 @@ function readCredentials(env: Env): { baseUrl?: string; apiKey?: string } {
 
 const readEnvCacheTtl = (env: Env) => readMillis(env, 'TWENTY_CRM_CACHE_TTL_MS');
 
-/** A variable without surrounding blanks; blank is unset, as in a `.env` file's `NAME=`. */
+/** A variable without surrounding blanks. Blank counts as not set, as in `NAME=` of a `.env` file. */
 function read(env: Env, name: string) {
   let value: unknown;
   try {
@@ -49,8 +48,8 @@ function read(env: Env, name: string) {
 }
 
 /**
- * Whether the sync is on; undefined where nothing is said. A service from the environment needs no more than a URL and
- * a key: only what says "off" in so many words switches it off.
+ * Whether the sync is on; undefined if the variable is not set. A service from the environment needs only a URL and a
+ * key, so a missing variable does not switch it off.
  */
 function readSwitch(env: Env) {
   const value = read(env, 'TWENTY_CRM_ENABLED');

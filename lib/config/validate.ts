@@ -10,10 +10,10 @@ import { hideKey } from './api-key.js';
 
 const MIN_KEY_LENGTH = 10;
 const PASTED = ['baseUrl', 'apiKey'];
-/** Quotes of all kinds at either end, as `src/core/http/pasted.rs` has them. */
+/** Quotation marks of all kinds at either end, as in `src/core/http/pasted.rs`. */
 const QUOTED = /^["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]|["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]\/*$/;
 const RAW = 'without them (a .env file that is read raw keeps its quotes)';
-/** What a request puts before the key. */
+/** The words that a request's header has before the key. */
 const WITH_SCHEME = /^(?:authorization|bearer(?:[\s:=+%]|eyJ|$))/i;
 /** The three modes, as the template's form lists them. */
 const SYNC_MODE_VALUES: readonly ['disabled', 'platform', 'direct_crm'] = Object.freeze([
@@ -25,7 +25,7 @@ const SYNC_MODE_VALUES: readonly ['disabled', 'platform', 'direct_crm'] = Object
 const isSyncMode = (value: unknown): value is TwentyCrmSyncMode =>
   SYNC_MODE_VALUES.includes(value as TwentyCrmSyncMode);
 
-/** What is wrong with each field; `undefined` where nothing is. What passes here passes the REST client too. */
+/** The problem of each field; `undefined` if it is valid. Values accepted here are accepted by the REST client too. */
 const rules: Record<string, (value: unknown) => string | undefined> = {
   baseUrl(value) {
     if (typeof value !== 'string' || value === '') return 'baseUrl is required';
@@ -36,10 +36,10 @@ const rules: Record<string, (value: unknown) => string | undefined> = {
     if (protocol !== 'https:' && protocol !== 'http:') {
       return 'baseUrl must start with https:// or http://';
     }
-    // Parsers forgive missing or doubled slashes; what somebody typed that way is more likely a slip.
+    // Parsers accept missing or doubled slashes, but here they are more likely a typing mistake.
     if (!/^https?:\/\/[^/]/i.test(value)) return notUrl;
     if (username !== '' || password !== '' || /^[^/]*\/\/[^/]*@/.test(value)) {
-      return 'baseUrl must not hold credentials: they belong into apiKey';
+      return 'baseUrl must not contain credentials: put the key into apiKey';
     }
     return /[?#]/.test(value) ? 'baseUrl must not have a query or a fragment' : undefined;
   },
@@ -47,9 +47,9 @@ const rules: Record<string, (value: unknown) => string | undefined> = {
     if (typeof value !== 'string' || value === '') return 'apiKey is required';
     if (QUOTED.test(value)) return `apiKey is in quotes: give the key ${RAW}`;
     if (WITH_SCHEME.test(value))
-      return 'apiKey begins with the words of a header: give the key alone';
+      return 'apiKey begins with the words of a header: give only the key';
     if (!/^[\x21-\x7e]*$/.test(value)) {
-      return 'apiKey must not have blanks, line breaks or non-ASCII characters: copy it again';
+      return 'apiKey must not contain blanks, line breaks or non-ASCII characters: copy it again';
     }
     return value.length < MIN_KEY_LENGTH
       ? `apiKey must have at least ${MIN_KEY_LENGTH} characters`
@@ -61,9 +61,9 @@ const rules: Record<string, (value: unknown) => string | undefined> = {
 };
 
 /**
- * Checks a configuration from outside: `baseUrl` an http or https URL, `apiKey` at least 10 characters, `enabled` a
- * boolean, `syncMode` one of the three. Never throws; gives at most one issue per field, all of them at once. `data`
- * has these four fields and no others, the URL and the key without blanks and line breaks at their ends.
+ * Checks a configuration from outside: `baseUrl` must be an http or https URL, `apiKey` at least 10 characters,
+ * `enabled` a boolean, `syncMode` one of the three modes. Never throws. Returns all issues at once, at most one per
+ * field. `data` has only these four fields; the URL and the key are trimmed.
  */
 function validateTwentyCrmConfig(config: unknown): TwentyCrmConfigValidation {
   if (typeof config !== 'object' || config === null || isArray(config)) {
@@ -74,7 +74,7 @@ function validateTwentyCrmConfig(config: unknown): TwentyCrmConfigValidation {
   for (const [field, rule] of Object.entries(rules)) {
     let message: string | undefined;
     try {
-      // Read once: what was checked is what is handed on.
+      // Read each value once: the value that was checked is the value that is returned.
       const value = (config as Record<string, unknown>)[field];
       data[field] = PASTED.includes(field) ? withoutBlanks(value) : value;
       message = rule(data[field]);
@@ -93,12 +93,12 @@ function validateTwentyCrmConfig(config: unknown): TwentyCrmConfigValidation {
 type Refusal = Extract<TwentyCrmConfigValidation, { success: false }>['error'];
 
 function failure(issues: Issue[]): TwentyCrmConfigValidation {
-  // Not enumerable: the issues are all that there is to copy, compare and print.
+  // Not enumerable: only the issues are copied, compared and printed.
   const error = Object.defineProperty({ issues }, 'flatten', { value: () => flatten(issues) });
   return { success: false, error: error as Refusal };
 }
 
-/** The same by field, as Zod's errors have it. */
+/** The issues by field, in the shape of Zod's errors. */
 function flatten(issues: Issue[]) {
   const formErrors: string[] = [];
   const fieldErrors: Record<string, string[]> = {};

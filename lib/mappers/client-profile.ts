@@ -15,7 +15,7 @@ import {
   setFields,
 } from './fields.js';
 
-/** What the template writes into a new profile before its owner has said anything. */
+/** Placeholders that the template writes into a new profile. */
 const PLACEHOLDERS = { jobTitle: 'User', company: 'Unknown' };
 
 const OPTIONS = optionSchema<ClientProfileMappingOptions>({
@@ -28,15 +28,15 @@ const OPTIONS = optionSchema<ClientProfileMappingOptions>({
 });
 
 /**
- * The person of a client profile. The name falls back to `displayName`, then to `username`. Pure: nothing is asked,
- * nothing is changed, and the same profile always gives the same person.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id, name or e-mail address is missing, or a value is of a wrong
+ * Maps a client profile to a person. The name falls back to `displayName`, then to `username`. Pure: no I/O, inputs are
+ * not mutated, and the same profile always gives the same person.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if id, name or e-mail address is missing, or a value has the wrong
  * type; `details.field` names it.
  */
 function mapClientProfileToPerson(
   profile: ClientProfileWithAuth | ClientProfile | CreateClientRequest,
 ): UpsertPersonInput;
-/** As above, of a profile that may have no e-mail address. */
+/** As above, for a profile that may have no e-mail address. */
 function mapClientProfileToPerson(
   profile:
     | (Omit<ClientProfile, 'email'> & {
@@ -45,7 +45,7 @@ function mapClientProfileToPerson(
       })
     | CreateClientRequest,
   options: ClientProfileMappingOptions & {
-    /** The one that makes such a person. */
+    /** The option that allows it. */
     missingEmail: 'allow';
   },
 ): PersonInput;
@@ -80,7 +80,7 @@ function mapClientProfileToPerson(
       email: given.text('email') ?? (needsEmail ? from.required('email') : from.text('email')),
       phone: from.text('phone'),
       job_title: unlessPlaceholder('jobTitle'),
-      // Only a name for a company that has to be made: there is nothing in the CRM that it could clear.
+      // Only the name for a company that has to be created: it must not clear anything in the CRM.
       company_name: unlessPlaceholder('company') || undefined,
       website: from.text('website'),
       city: location === undefined ? undefined : extractCityFromLocation(location),

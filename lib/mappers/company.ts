@@ -5,8 +5,8 @@ import { ensureExternalId, Fields, readOptions, setFields } from './fields.js';
 const OPTIONS = optionSchema<CompanyMappingOptions>({ externalId: 'here', clearEmpty: 'here' });
 
 /**
- * The company of a company row. Pure, as {@link mapClientProfileToPerson} is.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when id or name is missing, or a value is of a wrong type;
+ * Maps a company row to a company. Pure, like {@link mapClientProfileToPerson}.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if id or name is missing, or a value has the wrong type;
  * `details.field` names it.
  */
 function mapCompanyToTwentyCompany(company: CompanyRow): UpsertCompanyInput;

@@ -1,7 +1,9 @@
 import { requireKnown } from '../options.js';
 import { describe, invalid, isArray } from '../serialise.js';
 
-/** Reads fields of what a caller gave as an entity: a value, or a VALIDATION_ERROR that names the field. */
+/**
+ * Reads the fields of an entity from the caller: returns a value, or throws a VALIDATION_ERROR that names the field.
+ */
 class Fields {
   #entity;
   #what;
@@ -27,7 +29,7 @@ class Fields {
     }
   }
 
-  /** Text without surrounding blanks; `null` where there is none, `undefined` where the field is not there at all. */
+  /** Text without surrounding blanks; `null` if it is blank or null, `undefined` if the field is absent. */
   text(field: string) {
     const value = this.read(field);
     if (value === undefined || value === null) return value;
@@ -62,7 +64,7 @@ class Fields {
   }
 }
 
-/** Fields that become external ids: many databases have them as numbers. */
+/** Fields that become external ids: many databases store them as numbers. */
 const IDS = new Set(['id', 'externalId', 'companyExternalId']);
 
 const adviceFor = (field: string, value: unknown) =>
@@ -73,7 +75,7 @@ const adviceFor = (field: string, value: unknown) =>
 const kind = (value: unknown) => (isArray(value) ? 'an array' : `a value of type ${typeof value}`);
 
 /**
- * Anything but an object is none: `rows.map(mapper)` passes the row's index as the second argument.
+ * Ignores anything but an object: `rows.map(mapper)` passes the row's index as the second argument.
  * @param mapper whose options they are
  */
 function readOptions(mapper: string, options: unknown, known: ReadonlySet<string>) {
@@ -81,7 +83,7 @@ function readOptions(mapper: string, options: unknown, known: ReadonlySet<string
   return new Fields(typeof options === 'object' && options ? options : {}, 'options');
 }
 
-/** One that is empty (`null`) is left out, so that the CRM keeps what it has, or with `clearEmpty` set to `null`. */
+/** An empty value (`null`) is left out, so that the CRM keeps its own; with `clearEmpty` it is set to `null`. */
 function setFields<T extends object>(target: T, values: Partial<T>, clearEmpty: boolean) {
   for (const [field, value] of Object.entries(values)) {
     if (value === undefined || (value === null && !clearEmpty)) continue;
@@ -92,8 +94,8 @@ function setFields<T extends object>(target: T, values: Partial<T>, clearEmpty: 
 
 /**
  * The id without surrounding blanks.
- * @param entityType What the id is of, for the error message, for example `ClientProfile`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when there is no id or it is blank.
+ * @param entityType The entity's name for the error message, for example `ClientProfile`.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the id is missing or blank.
  */
 function ensureExternalId(id: string | null | undefined, entityType: string): string {
   const trimmed = typeof id === 'string' ? id.trim() : '';
@@ -105,7 +107,7 @@ function ensureExternalId(id: string | null | undefined, entityType: string): st
   throw invalid('id', `${describe(entityType)} ID is required for external_id mapping`);
 }
 
-/** The part of a location before any comma (`Lyon` of `Lyon, France`); `null` where there is none. */
+/** The part of a location before the first comma (`Lyon` of `Lyon, France`); `null` if it is blank. */
 function extractCityFromLocation(location: string | null | undefined): string | null {
   if (typeof location !== 'string') return null;
   return location.split(',', 1)[0].trim() || null;

@@ -5,7 +5,7 @@ import type { Hooks } from './hooks.js';
 import { log } from './log.js';
 import { shownReason } from './operation.js';
 
-/** Told of at its begin and its end: never for each record. */
+/** Reports a run at its beginning and end, never for each record. */
 class BulkOperation {
   #hooks;
   #facts;

@@ -1,13 +1,13 @@
 import { isError } from '../errors.js';
 
-/** A function of the caller's, which is given what it is declared to take. */
+/** A function of the caller, which is called with the arguments that its type declares. */
 export type Hook = (...values: never[]) => unknown;
 
-/** Hooks whose failure was reported. */
+/** Hooks whose failure was already reported. */
 const reported: WeakSet<object> = new WeakSet();
 
 /**
- * What the hook throws, or rejects with, becomes a process warning, once for each hook.
+ * Calls a hook. If it throws or rejects, that becomes a process warning, once for each hook.
  * @param name of the option
  */
 function callHook(name: string, hook: Hook, values: unknown[], receiver?: unknown) {
@@ -21,21 +21,21 @@ function callHook(name: string, hook: Hook, values: unknown[], receiver?: unknow
   }
 }
 
-/** Without the error's own words: they may hold what the hook was given, and a warning is printed. */
+/** Without the error's message: it may contain what the hook was given, and warnings are printed. */
 function report(name: string, hook: Hook, how: string, error: unknown) {
   try {
     if (reported.has(hook)) return;
     reported.add(hook);
     const warning = new Error(
-      `${name} ${how} (${nameOf(error)}); the call goes on, and this is said once for each function`,
+      `${name} ${how} (${nameOf(error)}); the call continues, and this warning is shown only once for each function`,
       { cause: error },
     );
     warning.name = 'TwentyCrmHookWarning';
-    // Not enumerable, so that nobody who prints the warning prints what the hook was given.
+    // Not enumerable, so that printing the warning does not print what the hook was given.
     Object.defineProperty(warning, 'code', { value: 'TWENTY_CRM_HOOK_FAILED' });
     process.emitWarning(warning);
   } catch {
-    // A process that forbids warnings; there is nobody left to tell.
+    // The process throws on warnings: nobody is left to tell.
   }
 }
 

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
-/** Kept here: a channel that nobody holds is forgotten with its subscribers. */
+/** Held here: a channel without a reference is collected together with its subscribers. */
 const open = (name: string) => channel(`twenty-crm-native:${name}`);
 
 const channels = Object.freeze({
@@ -14,15 +14,15 @@ const channels = Object.freeze({
   bulk: Object.freeze({ start: open('bulk:start'), end: open('bulk:end') }),
 });
 
-/** What the core tells, as the bits of `EventKind` in `src/core/http/observer.rs`. */
+/** Events that the core sends, with the bits of `EventKind` in `src/core/http/observer.rs`. */
 const REQUEST_START = 1;
 const REQUEST_END = 2;
 const RETRY = 4;
 const THROTTLE = 8;
-/** A call of a client has failed for good; for its log only. */
+/** A call of a client has failed for good; only its log gets this. */
 const FAILURE = 16;
 
-/** Node tells nobody who subscribes, so this is asked with every call. */
+/** Node does not report new subscribers, so this is checked at every call. */
 function watchedByChannels() {
   return (
     (channels.requestStart.hasSubscribers ? REQUEST_START : 0) |

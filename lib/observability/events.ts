@@ -4,15 +4,15 @@ import { channels, FAILURE, REQUEST_END, REQUEST_START, RETRY, THROTTLE } from '
 import type { Hooks } from './hooks.js';
 import { log } from './log.js';
 
-/** What the core tells of a request, by the names of the public events. */
+/** The core's events of a request, by their public names. */
 type Facts = Readonly<Record<string, unknown>>;
 
-/** An event and the bit that says which it is. */
+/** An event, and the bit that stands for it. */
 export type CoreEvent = Facts & { readonly kind: number };
 
 /**
- * Hands an event of the core to whoever listens.
- * @param hooks of the client or service whose request it is
+ * Passes an event of the core to its listeners.
+ * @param hooks of the client or service that sent the request
  */
 function deliver(hooks: Hooks | undefined, { kind, ...event }: CoreEvent) {
   switch (kind) {
@@ -38,7 +38,7 @@ function deliver(hooks: Hooks | undefined, { kind, ...event }: CoreEvent) {
   }
 }
 
-/** Every subscriber gets the same object, as Node has it. */
+/** Every subscriber gets the same object, as Node's channels do it. */
 function publish(channel: Channel, event: object) {
   if (channel.hasSubscribers) channel.publish(event);
 }
@@ -59,15 +59,15 @@ function logRetry(
   { method, path, attempt, code, status, reason, delayMs, retriesLeft }: Facts,
 ) {
   const facts = { code, status, reason, attempt, delayMs, retriesLeft };
-  log(hooks, 'warn', `${method} ${path} failed and is repeated`, facts);
+  log(hooks, 'warn', `${method} ${path} failed and will be retried`, facts);
 }
 
 function logThrottle(hooks: Hooks | undefined, { method, path, cause, status, waitMs }: Facts) {
   if (cause === 'refused') {
-    log(hooks, 'warn', `${method} ${path} refused by the rate limit`, { status, waitMs });
+    log(hooks, 'warn', `${method} ${path} was refused by the rate limit`, { status, waitMs });
   } else {
     const what = cause === 'capped' ? 'maxRequestsPerMinute' : 'the rate limit';
-    log(hooks, 'debug', `${method} ${path} has waited for ${what}`, { waitMs });
+    log(hooks, 'debug', `${method} ${path} waited for ${what}`, { waitMs });
   }
 }
 

@@ -4,28 +4,28 @@ import { readOptions } from '../options.js';
 import { invalid } from '../serialise.js';
 import { REQUEST_END, RETRY, THROTTLE } from './channels.js';
 
-/** Log levels, the most talkative first. */
+/** Log levels, the most verbose first. */
 const LEVELS = ['debug', 'info', 'warn', 'error', 'off'] as const;
 
 type Level = (typeof LEVELS)[number];
 
 const DEFAULT_LEVEL = LEVELS.indexOf(TWENTY_CRM_DEFAULTS.logLevel);
 
-/** Names of the options of clients and services alike. */
+/** Names of the options that clients and services share. */
 const HOOK_OPTIONS = ['onRetry', 'logger', 'logLevel'] as const;
 
-/** What one client or service was given to be told. */
+/** The hooks and the logger of one client or service. */
 export interface Hooks {
   onRetry: ((event: RetryEvent) => unknown) | undefined;
   logger: Logger | undefined;
-  /** index of the least that is logged */
+  /** index of the lowest level that is logged */
   level: number;
 }
 
 /**
- * The client's hooks, where a service has none of its own.
+ * The service's own hooks; those of the client for each one that it does not set.
  * @param what the argument's name
- * @returns undefined where there is nobody to tell
+ * @returns undefined if there are none
  */
 function readHooks(what: string, options: unknown, inherited?: Hooks): Hooks | undefined {
   const { onRetry, logger, logLevel } = readOptions(what, options, HOOK_OPTIONS);
@@ -62,7 +62,7 @@ function hasMethod(object: unknown, method: string) {
   }
 }
 
-/** Whether a line of this level is written. */
+/** Whether a line of this level is logged. */
 function logs(hooks: Hooks | undefined, level: Exclude<Level, 'off'>) {
   return hooks?.logger !== undefined && LEVELS.indexOf(level) >= hooks.level;
 }

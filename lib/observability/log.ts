@@ -7,8 +7,8 @@ import { logs } from './hooks.js';
 const LONGEST = 100;
 
 /**
- * One line: what happened, then `key=value` for every fact, as console, pino and winston all write it.
- * @param facts those that are undefined are left out
+ * Writes one line: a message, then `key=value` for each fact. Console, pino and winston all write such a line.
+ * @param facts undefined ones are left out
  */
 function log(
   hooks: Hooks | undefined,
@@ -42,7 +42,7 @@ function shown(value: unknown) {
   );
 }
 
-/** An external id as events and logs may show it: some sites take e-mail addresses or phone numbers for ids. */
+/** An external id as events and logs may show it: some sites use e-mail addresses or phone numbers as ids. */
 function shownId(externalId: unknown) {
   if (typeof externalId !== 'string') return undefined;
   const isAddress = externalId.includes('@') || /%40/i.test(externalId);

@@ -67,7 +67,7 @@ class Operation {
   }
 }
 
-/** What the core answers, as far as it tells what was done. */
+/** The core's answer, as far as it says what was done. */
 interface Done {
   created?: boolean;
   updated?: boolean;
@@ -80,7 +80,7 @@ function outcomeOf(name: string, result: Done | null) {
   return result.created ? 'created' : result.updated ? 'updated' : 'unchanged';
 }
 
-/** A machine-readable reason; a server's own could be anything. */
+/** A machine-readable reason of ours; one from a server could contain anything. */
 function shownReason(reason: unknown) {
   return typeof reason === 'string' && /^[A-Z0-9_]{1,48}$/.test(reason) ? reason : undefined;
 }

@@ -3,7 +3,7 @@ import type { Hooks } from './hooks.js';
 import { logs } from './hooks.js';
 
 /**
- * Undefined, at the cost of two look-ups, where nobody listens.
+ * Returns undefined, after two look-ups, if nobody listens.
  * @param keyJson JSON text of an object with `external_id`
  */
 function operationOf(
@@ -22,7 +22,7 @@ function isWatched(name: 'upsert' | 'find' | 'delete' | 'bulk', hooks: Hooks | u
   return start.hasSubscribers || end.hasSubscribers || logs(hooks, 'error');
 }
 
-/** As {@link operationOf}, for a run over many records. */
+/** As {@link operationOf}, for a bulk run. */
 function bulkOperationOf(hooks: Hooks | undefined, entity: 'person' | 'company', id: number) {
   if (!isWatched('bulk', hooks)) return undefined;
   const { BulkOperation } = require('./bulk-operation.js') as typeof import('./bulk-operation.js');

@@ -1,6 +1,6 @@
 import type { TwentyCrmStats } from '../../index.js';
 
-/** The core's numbers. */
+/** The core's counters. */
 interface CoreStats
   extends Pick<
     TwentyCrmStats,
@@ -26,7 +26,7 @@ interface CoreStats
   storeHits: number;
 }
 
-/** Of a service that sends nothing. */
+/** The counters of a service that sends nothing. */
 const NOTHING_LEARNT = {
   departures: 0,
   maxPeopleDepartures: 0,
@@ -73,7 +73,9 @@ function toStats(text: string): TwentyCrmStats {
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** The bound below which the given share of all durations lies, spread evenly in their bucket. */
+/**
+ * The duration below which the given share of all durations lies, assuming that they are spread evenly within a bucket.
+ */
 function quantileOf(share: number, counts: number[], bounds: number[], max: number) {
   const rank = share * sum(counts);
   let below = 0;

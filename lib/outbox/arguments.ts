@@ -7,10 +7,10 @@ import { parseId } from './dead-letter.js';
 const PAGE = 1_000;
 const LARGEST_PAGE = 10_000;
 
-/** The longest time that a timer takes. */
+/** Longest delay that a timer supports. */
 const LONGEST_MS = 2_147_483_647;
 
-/** Longest name that an error repeats, in characters. */
+/** Longest option name that an error repeats, in characters. */
 const MAX_NAME = 100;
 
 /** @param call whose options they are */
@@ -19,13 +19,15 @@ function readNamed<Name extends string>(call: string, options: unknown, names: r
   return readOptions('options', options ?? undefined, names);
 }
 
-/** A word that is passed over might have said whose changes, or in which transaction. */
+/**
+ * Reads options strictly. An ignored option could have restricted the call to one record, or put it into a transaction.
+ */
 function readKnown<Name extends string>(options: unknown, names: readonly Name[]) {
   const values = readOptions('options', options ?? undefined, names);
   for (const name of ownNames(options)) {
     if (names.includes(name as Name)) continue;
     const shown = unlessLong(name, MAX_NAME);
-    throw invalid(shown, `options has no "${shown}"; it knows ${names.join(', ')}`);
+    throw invalid(shown, `options has no "${shown}": use one of ${names.join(', ')}`);
   }
   return values;
 }
@@ -38,20 +40,20 @@ function ownNames(options: unknown) {
   }
 }
 
-/** Without a value, an option that narrows down what is done would do it to everybody. */
+/** An option that restricts the call must not be null or undefined: the call would affect every record. */
 function requireValues(options: unknown, names: string[]) {
   for (const name of ownNames(options)) {
     if (!names.includes(name)) continue;
     const value = (options as Unchecked)?.[name];
     if (value === undefined || value === null) {
-      throw invalid(name, `${name} is ${value}: leave it out, or give it`);
+      throw invalid(name, `${name} is ${value}: leave it out, or give a value`);
     }
   }
 }
 
 function requireAge(olderThanMs: unknown): asserts olderThanMs is number | undefined {
   if (olderThanMs !== undefined && (!Number.isInteger(olderThanMs) || Number(olderThanMs) < 0)) {
-    throw invalid('olderThanMs', 'olderThanMs must be a whole number from 0');
+    throw invalid('olderThanMs', 'olderThanMs must be a whole number, 0 or more');
   }
 }
 
@@ -62,9 +64,9 @@ function requireFlag(name: string, value: unknown): asserts value is boolean | u
 }
 
 /**
- * The caller's own connection among the options of `enqueue…`. One that is named and not there is an accident: the change
- * would be stored at once, whatever becomes of the caller's transaction.
- * @returns undefined where there is to be none
+ * The caller's own connection among the options of `enqueue…`. A `client` that is null or undefined is a mistake: the
+ * change would be stored at once, outside the caller's transaction.
+ * @returns undefined if none is given
  */
 function readClient(options: unknown): PostgresPool | undefined {
   const { client } = readKnown(options, ['client']);
@@ -73,7 +75,7 @@ function readClient(options: unknown): PostgresPool | undefined {
     return undefined;
   throw invalid(
     'client',
-    `client is ${client}, so the change would not be part of your transaction: give the transaction's connection, or leave client out`,
+    `client is ${client}, so the change would not be part of your transaction: pass the transaction's connection, or leave client out`,
   );
 }
 
@@ -110,7 +112,7 @@ function readRetry(options: unknown): { olderThanMs?: number } {
   return olderThanMs === undefined ? {} : { olderThanMs };
 }
 
-/** What a store is asked for by `purge`. */
+/** What `purge` asks of a store. */
 function readPurge(options: unknown): Parameters<OutboxStore['purge']>[0] {
   const { id, olderThanMs, pending, all } = readKnown(options, [
     'id',
@@ -123,12 +125,12 @@ function readPurge(options: unknown): Parameters<OutboxStore['purge']>[0] {
   requireFlag('pending', pending);
   requireFlag('all', all);
   if (all === true && id !== undefined) {
-    throw invalid('all', 'all is for all records, and id for one: leave one of them out');
+    throw invalid('all', 'all is for all records and id is for one: leave one of them out');
   }
   if (pending === true && id === undefined && all !== true) {
     throw invalid(
       'id',
-      'pending needs the id of a record, or all: true to forget the waiting changes of everybody',
+      'pending needs the id of a record, or all: true to delete the waiting changes of all records',
     );
   }
   return {

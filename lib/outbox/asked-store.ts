@@ -4,17 +4,17 @@ import type { Unchecked } from '../serialise.js';
 import { describe, isArray } from '../serialise.js';
 import * as check from '../stores/check.js';
 
-/** What a method of a store is given. */
+/** The argument of a store's method. */
 export type Request<Name extends keyof OutboxStore> = Parameters<NonNullable<OutboxStore[Name]>>[0];
 
 type Method = Exclude<keyof OutboxStore, 'close'>;
 
 type Asked = Record<string, (...values: unknown[]) => unknown>;
 
-/** A part of an answer: whatever it is, it is read before it is believed. */
+/** A part of an answer. It is checked before it is used. */
 type Item = Readonly<Record<string, unknown>>;
 
-/** `read` gives the answer of a method, each part read once, or undefined where it is none. */
+/** `read` returns the answer of a method with each part read once, or undefined if the answer is not valid. */
 const ANSWERS: Record<
   Method,
   { what: string; read: (answer: unknown, question: unknown) => unknown }
@@ -39,13 +39,10 @@ const ANSWERS: Record<
 
 const COUNTS = ['pending', 'changes', 'inFlight', 'delayed', 'deadLetters'];
 
-/** Dead letters that are looked at together, where a store cannot retry all of them itself. */
+/** Dead letters that are read at once, if the store cannot retry all of them itself. */
 const PAGE = 1_000;
 
-/**
- * A store as the outbox asks it: whatever it throws becomes an error of this package, and so does an answer that is
- * none.
- */
+/** A store as the outbox calls it: an exception or an invalid answer becomes an error of this package. */
 function askedStore(store: OutboxStore): Required<OutboxStore> {
   const asked = {} as Record<Method | 'close', (...values: never[]) => Promise<unknown>>;
   for (const [name, { what, read }] of Object.entries(ANSWERS)) {
@@ -58,7 +55,7 @@ function askedStore(store: OutboxStore): Required<OutboxStore> {
       } catch (error) {
         throw failureOf(method, error);
       }
-      throw check.storeError(`the outbox's store: ${method} must give ${what}`);
+      throw check.storeError(`the outbox's store: ${method} must return ${what}`);
     };
   }
   const complete = asked as unknown as Required<OutboxStore>;
@@ -81,7 +78,7 @@ function canRetryAll(store: OutboxStore) {
   }
 }
 
-/** `retryAll` of a store that has none. */
+/** `retryAll` for a store without it. */
 async function retryEach(store: OutboxStore, { olderThanMs }: { olderThanMs?: number }) {
   const before = olderThanMs === undefined ? Number.POSITIVE_INFINITY : Date.now() - olderThanMs;
   let found = 0;

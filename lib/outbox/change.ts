@@ -7,12 +7,12 @@ import { optionsJsonOf } from '../sync-service.js';
 
 export type Fields = Record<string, unknown>;
 
-/** Numbers by which the core knows the entities. */
+/** The numbers that the core has for the entities. */
 const KINDS = { person: 0, company: 1 };
 
 /**
- * Checks inputs as the service itself would, so that what is refused is refused before it is stored.
- * @param service If it is one of this package, its options hold; if not, the defaults and `ownOptions` do.
+ * Validates inputs as the service would, so that a bad input is refused before it is stored.
+ * @param service If it is a service of this package, its options apply; otherwise the defaults and `ownOptions` do.
  */
 function createReader(
   service: unknown,
@@ -30,7 +30,7 @@ function createReader(
   };
 }
 
-/** @param data the checked input */
+/** @param data the validated input */
 function toChange(entity: Entity, data: Fields & { external_id: string }): Change {
   return {
     entity,
@@ -45,11 +45,11 @@ function needsOf(data: Fields): string | null {
 }
 
 /**
- * Changes of one record as one: a field that is not there leaves what came before, `null` clears.
+ * Merges the changes of one record: an absent field keeps the earlier value, `null` clears it.
  * @param changes oldest first
  */
 function merged(changes: Fields[]): Fields {
-  // Not through an object literal: a field called __proto__ is a field like any other, and here there is none.
+  // Not an object literal with a spread: there, a field called `__proto__` would set the prototype.
   return Object.assign({}, ...changes);
 }
 

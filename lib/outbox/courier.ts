@@ -22,30 +22,30 @@ import type { Verdict } from './verdict.js';
 import { plainError, verdictOn } from './verdict.js';
 
 export interface Round {
-  /** records taken */
+  /** records claimed */
   claimed: number;
   delivered: number;
-  /** those that were given up */
+  /** dead letters of this round */
   dead: OutboxDeadLetter[];
-  /** records that are to be tried again */
+  /** records to retry */
   failed: number;
-  /** one of their failures, the gravest */
+  /** the most serious of their failures */
   failure: { verdict: Verdict; error: unknown } | undefined;
 }
 
-/** Companies before the people who need them. */
+/** Companies first: people refer to them. */
 const ENTITIES = ['company', 'person'] as const;
 
-/** So many records that fail alone, one after the other, are no accident. */
+/** After this many records in a row that fail alone, the rest is not tried. */
 const FAILURES_IN_A_ROW = 3;
 
-/** Results of records that nobody asked about, which are passed over. */
+/** Results for unknown records that are tolerated. */
 const STRAY_RESULTS = 1_000;
 
-/** Tries to report what was done: what is not reported is done again. */
+/** Attempts to report results. Unreported work is done again. */
 const SETTLE_TRIES = 3;
 
-/** Milliseconds for a store to take back what was cut short. The rest waits for the end of its lease. */
+/** Milliseconds that a store has to take back interrupted records. After that they wait until their lease ends. */
 const HAND_BACK_MS = 500;
 
 class Courier {
@@ -59,7 +59,7 @@ class Courier {
     this.#settings = settings;
   }
 
-  /** @param how a probe is one record; aborting hands back what is not sent */
+  /** @param how a probe takes one record; an abort hands back what is not sent */
   async round({ isProbe, signal }: { isProbe: boolean; signal: AbortSignal }) {
     const { batchSize, leaseMs, clock } = this.#settings;
     const token = globalThis.crypto.randomUUID();
@@ -97,7 +97,7 @@ class Courier {
       batch.fail(records[0], broken?.error ?? noResult());
       return;
     }
-    // The run broke off, which says nothing about most of its records: each of them for itself.
+    // The run broke off, which says nothing about most of its records: send each of them alone.
     let inARow = 0;
     for (const record of missing) {
       if (signal.aborted || inARow === FAILURES_IN_A_ROW) return;
@@ -107,7 +107,7 @@ class Courier {
     }
   }
 
-  /** @returns what the run broke off with */
+  /** @returns the error that ended the run, if any */
   async #run(
     entity: Entity,
     records: Record[],
@@ -115,14 +115,14 @@ class Courier {
     signal: AbortSignal,
   ): Promise<{ error: unknown } | undefined> {
     const byExternalId = new Map(records.map((record) => [record.claim.externalId, record]));
-    // The core checks them again as it writes them.
+    // The core validates them again when it writes them.
     const inputs = records.map(({ input }) => input) as unknown as (PersonInput & CompanyInput)[];
     const method = entity === 'company' ? 'syncCompanies' : 'syncPersons';
     let results = 0;
     try {
       for await (const result of untilAborted(this.#service[method](inputs, { signal }), signal)) {
         results += 1;
-        // Results without end, none of which has to be waited for, would let nothing else run.
+        // Endless results that are available without waiting would block the event loop.
         if (results > records.length + STRAY_RESULTS) throw tooManyResults();
         const record = byExternalId.get(result.externalId);
         if (record === undefined) continue;
@@ -130,7 +130,7 @@ class Courier {
         else batch.deliver(record);
       }
     } catch (error) {
-      // Not the error itself: what was thrown may be a thenable, which a promise would follow.
+      // Wrapped in an object: a thrown value may be a thenable, which a promise would follow.
       return { error };
     }
     return undefined;
@@ -174,7 +174,7 @@ class Courier {
     }
   }
 
-  /** Gives back what a claim brings that was not waited for. */
+  /** Hands back the records of a claim that arrives after an abort. */
   async #handBack(token: string, asked: Promise<Claim[]>) {
     try {
       const claims = await asked;
@@ -184,14 +184,14 @@ class Courier {
       });
       await this.#store.settle({ token, records });
     } catch {
-      // There is nobody left to tell; what was taken waits for the end of its lease.
+      // Nobody is left to tell: the records wait until their lease ends.
     }
   }
 }
 
 class Batch {
   #records: Record[] = [];
-  /** Records of which nothing waits. */
+  /** Records without waiting changes. */
   #empty: Claim[] = [];
   size;
   /** undefined: delivered */
@@ -234,7 +234,7 @@ class Batch {
   }
 
   /**
-   * The CRM has taken a record: it is there, and takes the key.
+   * Whether the CRM accepts a record, which shows that it is up and accepts the key.
    * @param entity of this kind
    */
   #hasAnswer(entity?: Entity) {
@@ -256,8 +256,8 @@ class Batch {
   }
 
   /**
-   * Whether a failure may pass. What is doubtful is decided by neighbours of its kind: companies are looked up and
-   * written elsewhere than people.
+   * Whether a failure may be temporary. For a doubtful one, other records of its kind decide: companies and people use
+   * different requests.
    */
   #isOpen({ claim }: Record, { verdict }: { verdict: Verdict }) {
     return verdict !== 'dead' && !(verdict === 'doubtful' && this.#hasAnswer(claim.entity));
@@ -296,16 +296,20 @@ class Batch {
     ];
   }
 
-  /** Where nothing went well, the whole outbox waits; where others went well, this record does. */
+  /** If nothing was delivered, the whole outbox waits; otherwise only this record does. */
   #delayOf({ attempts }: Claim, settings: Settings) {
     return this.#hasAnswer() ? fullJitter(attempts + 1, settings) : 0;
   }
 }
 
 function tooManyResults() {
-  return createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, 'the service gives results without end', {
-    isRetryable: true,
-  });
+  return createTwentyCrmError(
+    TwentyCrmErrorCode.UNKNOWN,
+    'the service returns more results than it was given records',
+    {
+      isRetryable: true,
+    },
+  );
 }
 
 function noResult() {

@@ -8,7 +8,7 @@ import type {
 import { merged } from './change.js';
 import type { Record } from './settlement.js';
 
-/** The name of a record and of its dead letter: it has one at most. */
+/** The id of a record and of its dead letter: a record has at most one. */
 function idOf({ entity, externalId }: { entity: string; externalId: string }) {
   return `${entity}:${externalId}`;
 }
@@ -20,7 +20,7 @@ function parseId(id: unknown): { entity: OutboxEntity; externalId: string } | un
   return { entity: entity as OutboxEntity, externalId };
 }
 
-/** A record that is given up at this moment. */
+/** A record that becomes a dead letter now. */
 function deadLetterNow({ claim, input, deadInput, waiting }: Record, error: TwentyCrmError) {
   return deadLetter({
     entity: claim.entity,
@@ -33,7 +33,7 @@ function deadLetterNow({ claim, input, deadInput, waiting }: Record, error: Twen
   });
 }
 
-/** One that was given up before. */
+/** An existing dead letter. */
 function deadLetterOf({ payload, info, error, ...row }: StoredDeadLetter) {
   return deadLetter({
     ...row,

@@ -3,8 +3,8 @@ import type { Settings } from './settings.js';
 import { fullJitter } from './timing.js';
 
 /**
- * After a round in which nothing went well the CRM is left alone for a while, and then asked with one record; the first
- * that goes well opens the gate again.
+ * A circuit breaker. After a round without a delivery, the outbox leaves the CRM alone for a while and then probes it
+ * with one record. The first delivery opens the gate again.
  */
 class Gate {
   #settings;
@@ -22,12 +22,12 @@ class Gate {
     return this.state === 'open';
   }
 
-  /** Milliseconds for which nothing is to be sent. */
+  /** Milliseconds until the next request is allowed. */
   get waitMs() {
     return this.isOpen ? 0 : Math.max(0, this.#opensAt - this.#settings.clock.now());
   }
 
-  /** The next round may begin at once; what is known of the CRM stays. */
+  /** Lets the next round begin at once. The state of the CRM stays as it is. */
   hurry() {
     this.#opensAt = 0;
   }
@@ -48,7 +48,7 @@ class Gate {
       this.#opensAt = clock.now() + fullJitter(this.#failures, this.#settings);
     } else {
       this.state = 'paused';
-      // Somebody has to do something first: now and then is often enough, and not all workers at once.
+      // This needs a human, so occasional probes are enough. The jitter keeps workers from probing together.
       this.#opensAt = clock.now() + pauseMs * (0.5 + random() / 2);
     }
   }

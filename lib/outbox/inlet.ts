@@ -1,11 +1,9 @@
 import type { OutboxChange as Change, OutboxStore } from '../../index.js';
 
-/** Changes that are stored by one call at most. */
+/** Changes that one call stores, at most. */
 const AT_ONCE = 500;
 
-/**
- * Stores changes in the order in which they were made; those that are made while the store is busy share the next call.
- */
+/** Stores changes in the order in which they were made. Changes made while the store is busy share the next call. */
 class Inlet {
   #store;
   #line: { change: Change; resolve: () => void; reject: (reason: unknown) => void }[] = [];
@@ -28,7 +26,7 @@ class Inlet {
   }
 
   async #move() {
-    // What is added in the same turn goes together.
+    // Changes of one turn of the event loop are stored together.
     await undefined;
     while (this.#line.length > 0) {
       const entries = this.#line.splice(0, AT_ONCE);

@@ -1,11 +1,11 @@
 import type { OutboxClock, OutboxStore } from '../../index.js';
 
-/** A lease is renewed so many times before it would end. */
+/** Renewals during one lease period. */
 const BEATS = 3;
 
 /**
- * Keeps the records of one claim while they are delivered. `signal` aborts when the lease is lost: what is not sent by
- * then must not be sent.
+ * Renews the lease of one claim while its records are delivered. `signal` aborts when the lease is lost: after that,
+ * nothing may be sent.
  */
 class Lease {
   #store;
@@ -19,7 +19,7 @@ class Lease {
 
   /**
    * @param held how many records
-   * @param since when the claim was asked for
+   * @param since when the claim was requested
    */
   constructor(
     store: OutboxStore,
@@ -33,9 +33,9 @@ class Lease {
     this.#held = held;
     this.#settings = settings;
     this.#expiresAt = since + settings.leaseMs;
-    // The process may have stood still since it asked: somebody else may hold them by now.
+    // The process may have been paused since then: another worker may hold the records by now.
     if (settings.clock.now() < this.#expiresAt) void this.#keep();
-    else this.#lost.abort(new Error('the lease ran out before it was known'));
+    else this.#lost.abort(new Error('the lease expired before its claim was answered'));
   }
 
   get signal() {
@@ -54,7 +54,7 @@ class Lease {
       await clock.sleep(beat, { signal, keepsAlive: false });
       if (signal.aborted) return;
       if (clock.now() + beat > this.#expiresAt) {
-        this.#lost.abort(new Error('the lease ran out before it could be renewed'));
+        this.#lost.abort(new Error('the lease expired before it could be renewed'));
         return;
       }
       if (!this.#isAsking) void this.#renew();
@@ -67,10 +67,11 @@ class Lease {
     this.#isAsking = true;
     try {
       const held = await this.#store.renew({ token: this.#token, leaseMs });
-      if (held < this.#held) this.#lost.abort(new Error('another worker has taken over'));
+      if (held < this.#held)
+        this.#lost.abort(new Error('another worker has taken over the records'));
       else this.#expiresAt = since + leaseMs;
     } catch {
-      // The store may be back for the next beat; if it is not, the lease runs out.
+      // The store may answer the next renewal; otherwise the lease expires.
     } finally {
       this.#isAsking = false;
     }

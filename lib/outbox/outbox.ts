@@ -37,8 +37,8 @@ import { fullJitter } from './timing.js';
 import { plainError } from './verdict.js';
 
 /**
- * An outbox that stores in `store` and delivers by `service`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good; `details.field` names it.
+ * An outbox that stores changes in `store` and delivers them with `service`.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it.
  */
 function createTwentyCrmOutbox(options: OutboxOptions): TwentyCrmOutbox {
   return new Outbox(options);
@@ -52,9 +52,9 @@ class Outbox implements TwentyCrmOutbox {
   #courier;
   #gate;
   #turn = Promise.resolve();
-  /** The worker that `start` has begun. */
+  /** The worker that `start` began. */
   #working: Promise<void> | undefined;
-  /** Aborted by `stop`: no further round; later: what is under way is handed back. */
+  /** `stop` aborts it: no further round. Later it aborts the second one: work in flight is handed back. */
   #soft = new AbortController();
   #hard = new AbortController();
   #isClosed = false;
@@ -88,7 +88,7 @@ class Outbox implements TwentyCrmOutbox {
     this.#requireOpen();
     this.#gate.hurry();
     this.#wake();
-    // A worker that has been told to stop is followed by another one, not by nobody.
+    // The running worker is about to stop, so another one follows it.
     if (this.#working !== undefined && !this.#soft.signal.aborted) return;
     this.#renew();
     const before = this.#working;
@@ -124,7 +124,7 @@ class Outbox implements TwentyCrmOutbox {
     const cut = signal as AbortSignal | undefined;
     const stop = link(cut === undefined ? [this.#soft.signal] : [this.#soft.signal, cut]);
     try {
-      // Whoever asks for it has reason to think that it may work now.
+      // The caller has reason to believe that it works now.
       this.#gate.hurry();
       while (true) {
         const { claimed, waitMs } = await this.#step({ until: stop.signal, cut, throws: true });
@@ -152,7 +152,7 @@ class Outbox implements TwentyCrmOutbox {
     const timer = new AbortController();
     void clock
       .sleep(timeoutMs, { signal: timer.signal, keepsAlive: true })
-      .then(() => late.abort(new Error('the time for the flush is over')));
+      .then(() => late.abort(new Error('the flush timed out')));
     const stop = link([this.#soft.signal, late.signal]);
     let over: ReturnType<typeof after> | undefined;
     try {
@@ -239,22 +239,22 @@ class Outbox implements TwentyCrmOutbox {
     return { id: idOf(change) };
   }
 
-  /** Rounds for as long as there is something to do, and a look now and then for what others have left. */
+  /** Runs rounds while there is something to deliver, and polls for changes of other processes. */
   async #work() {
     const until = this.#soft.signal;
     while (!until.aborted) {
       this.#isRung = false;
       const { isIdle, waitMs } = await this.#step({ until, throws: false });
-      // A new change is no reason to bother a CRM, or a store, that is away.
+      // A new change is no reason to retry a CRM or a store that is down.
       if (waitMs === 0 || (isIdle && this.#isRung)) continue;
       await this.#sleep(waitMs, until, false, isIdle);
     }
   }
 
   /**
-   * One round, if it is time for one. What the store fails with is reported and waited for; with `throws` it is thrown
-   * where waiting would not help.
-   * @param how `until`: no round begins after it has aborted; `cut`: what is under way is handed back
+   * Runs one round if it is due. A failure of the store is reported and retried after a wait; with `throws` it is
+   * thrown if it is not retryable.
+   * @param how `until`: no round begins after it has aborted; `cut`: work in flight is handed back
    * @returns `isIdle`: nothing was due
    */
   async #step({
@@ -274,7 +274,7 @@ class Outbox implements TwentyCrmOutbox {
     );
     const { pollIntervalMs } = this.#settings;
     try {
-      // Somebody else's round takes what time it has; ours, which comes after it, will find that it is too late.
+      // Another caller's round may still be running. Our round comes after it, and sees that it is too late.
       if ((await orAborted(before, until)) === null) {
         return { claimed: 0, waitMs: 0, isIdle: false };
       }
@@ -292,7 +292,7 @@ class Outbox implements TwentyCrmOutbox {
     }
   }
 
-  /** @returns how many records were taken */
+  /** @returns how many records were claimed */
   async #round(until: AbortSignal, cut: AbortSignal | undefined): Promise<number> {
     if (until.aborted || this.#gate.waitMs > 0) return 0;
     const stop = link(cut === undefined ? [this.#hard.signal] : [this.#hard.signal, cut]);
@@ -333,7 +333,7 @@ class Outbox implements TwentyCrmOutbox {
     this.#wake();
   }
 
-  /** After a stop, what is asked for next is not stopped any more. */
+  /** After a stop, later calls must work again. */
   #renew() {
     if (!this.#soft.signal.aborted) return;
     this.#soft = new AbortController();
@@ -346,7 +346,7 @@ class Outbox implements TwentyCrmOutbox {
   }
 
   #requireOpen() {
-    if (this.#isClosed) throw failed('the outbox is closed: make a new one', 'CLOSED');
+    if (this.#isClosed) throw failed('the outbox is closed: create a new one', 'CLOSED');
   }
 }
 
@@ -358,7 +358,7 @@ function failed(message: string, reason: string) {
 }
 
 function stopped() {
-  return failed('the outbox was stopped: what it has not delivered waits in the store', 'STOPPED');
+  return failed('the outbox was stopped: undelivered changes wait in the store', 'STOPPED');
 }
 
 function rejectionOf(error: unknown) {

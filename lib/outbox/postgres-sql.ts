@@ -5,16 +5,17 @@ interface Tables {
   version: string;
 }
 
-/** Instances that make the tables at once meet in this number. */
+/** Advisory lock for instances that create the tables at the same time. */
 const MIGRATION_LOCK = 8_391_407_513;
 
 /**
- * No delay is longer, and every lease is a good deal shorter (`settings.js`): what lies further ahead was written before
- * a clock was set back, and not just by a statement that began after this one and did not wait.
+ * No delay is longer than this, and every lease is much shorter (`settings.js`). A time further ahead means that the
+ * clock was set back: it is ignored. Leases stay well below the limit, so that a slightly later statement of another
+ * instance is not taken for one.
  */
 const LONGEST_MS = 3_600_000;
 
-/** One entry per version of the tables, in order. Published ones are never edited: a change is a further entry. */
+/** One entry per version of the tables, in order. Published entries are never edited: add a new one. */
 const MIGRATIONS: ((tables: Tables) => string)[] = [
   ({ changes, lanes }) => `
     CREATE TABLE ${changes} (
@@ -43,14 +44,15 @@ const MIGRATIONS: ((tables: Tables) => string)[] = [
     CREATE INDEX ON ${lanes} (token) WHERE token IS NOT NULL;`,
 ];
 
-/** What `readVersion` and `migrate` say of tables that a later package has made. */
+/** The result of `readVersion` and `migrate` for tables that a later version of the package has made. */
 const NEWEST = MIGRATIONS.length;
 
-/** The class of errors that a migration raises itself. */
+/** The SQLSTATE that a migration raises itself. */
 const NEWER_VERSION = 'TWC01';
 
 /**
- * Instances that do it at once wait for each other; one statement, so that a pool cannot spread it over connections.
+ * Instances that migrate at the same time wait for each other. It is one statement, so that a pool cannot spread it
+ * over several connections.
  */
 function migrate(tables: Tables) {
   const steps = MIGRATIONS.map(
@@ -72,14 +74,14 @@ function migrate(tables: Tables) {
 }
 
 function createStatements({ changes, lanes, version }: Tables) {
-  /** The time: the instance's where it says one, else the server's, which all instances share. */
+  /** The current time: the instance's clock if it has one, otherwise the server's, which all instances share. */
   const clock = (at: number) =>
     `coalesce($${at}::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)`;
   const isAhead = (column: string) =>
     `(${column} > clock.now_ms AND ${column} <= clock.now_ms + ${LONGEST_MS})`;
   /**
-   * The change that waits longest leads to its record; the lane decides who gets that. The order of the indexes'
-   * columns keeps a planner without statistics from reading all for each.
+   * Claims the records with the oldest changes; the row in `lanes` decides which worker gets each one. The column order
+   * of the indexes keeps a planner without statistics from reading all changes for each record.
    */
   const claim = (order: string) => `
     WITH clock AS MATERIALIZED (SELECT ${clock(4)} AS now_ms),

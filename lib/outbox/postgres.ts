@@ -18,20 +18,20 @@ const OPTIONS = optionSchema<PostgresOutboxOptions>({ table: 'here', schema: 'he
 
 const DEFAULT_TABLE = 'twenty_crm_outbox';
 
-/** What to do about refusals, by PostgreSQL's code. */
+/** What to do about refusals, by SQLSTATE. */
 const ADVICE = {
-  [UNDEFINED_TABLE]: '. Its tables were removed; the next call makes them again',
-  '42P07': '. Somebody else has a table of that name: give the option table another one',
+  [UNDEFINED_TABLE]: '. Its tables were removed; the next call creates them again',
+  '42P07': '. The name is already taken by another table: choose another with the option table',
 };
 
-/** PostgreSQL cuts longer names off, and indexes need some of it. */
+/** PostgreSQL cuts longer names off, and index names need some of the length. */
 const LONGEST_NAME = 48;
 
 /**
- * An outbox in PostgreSQL, on the caller's own pool: any number of instances. Changes can be enqueued inside a
- * transaction of the caller's, and then exist exactly if it commits. Needs nothing of the pool but `query`, no session
- * state and no transaction, so that it works behind a transaction pooler.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good.
+ * An outbox in PostgreSQL on the caller's own pool, for any number of instances. Changes can be enqueued inside a
+ * transaction of the caller, and then exist exactly if it commits. It only uses the pool's `query`, without session
+ * state and without transactions, so it works behind a transaction pooler.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an argument is not valid.
  */
 function postgresOutbox(pool: PostgresPool, options?: PostgresOutboxOptions): PublicOutbox {
   return new PostgresOutbox(pool, options ?? {});
@@ -44,18 +44,18 @@ class PostgresOutbox implements PublicOutbox {
   #statements;
   #now;
   #isClosed = false;
-  /** The tables are there, in the newest version. */
+  /** Whether the tables exist in the newest version. */
   #ready: Promise<void> | undefined;
 
   constructor(pool: PostgresPool, options: PostgresOutboxOptions) {
     if (!canQuery(pool)) {
-      throw invalid('pool', 'pool must be a pool of the package pg: it has no query');
+      throw invalid('pool', 'pool must be a pool of the package pg: it has no method query');
     }
     const given = readNamed('postgresOutbox', options, OPTIONS.names);
     const { schema, now } = given;
     const table = check.text('table', given.table === undefined ? DEFAULT_TABLE : given.table);
     if (Buffer.byteLength(table) > LONGEST_NAME) {
-      throw invalid('table', `table must have ${LONGEST_NAME} bytes at most`);
+      throw invalid('table', `table must have at most ${LONGEST_NAME} bytes`);
     }
     if (now !== undefined && typeof now !== 'function') {
       throw invalid('now', 'now must be a function');
@@ -72,7 +72,7 @@ class PostgresOutbox implements PublicOutbox {
   async enqueue(changes: Request<'enqueue'>, options?: { client?: unknown }) {
     const client = options?.client;
     if (client !== undefined && !canQuery(client)) {
-      throw invalid('client', 'client must be a client of the package pg: it has no query');
+      throw invalid('client', 'client must be a client of the package pg: it has no method query');
     }
     this.#requireOpen();
     await this.#prepared(client);
@@ -92,12 +92,12 @@ class PostgresOutbox implements PublicOutbox {
     const values = [token, limit, leaseMs, this.#now()];
     const lanes = await this.#query<LaneRow>(isProbe ? probe : due, values);
     if (lanes.length === 0) return [];
-    // Only now: what is read while the lane is held is all that there is, whatever was done a moment ago.
+    // Read them only now: while this worker holds the lane, no other one can change what it reads.
     const rows = await this.#query<ChangeRow>(held, [token]);
     const attempts = new Map(
       lanes.map((lane) => [check.keyOf(lane.entity, lane.external_id), lane.attempts]),
     );
-    /** In the order of their oldest changes. */
+    /** Ordered by their oldest changes. */
     const claims: Map<string, OutboxClaim> = new Map();
     for (const row of rows) {
       const key = check.keyOf(row.entity, row.external_id);
@@ -110,7 +110,7 @@ class PostgresOutbox implements PublicOutbox {
         enqueuedAt: Number(row.enqueued_at),
       });
     }
-    // Those that another worker has emptied meanwhile have to be given back as well.
+    // Another worker may have emptied some in the meantime: those must be handed back, too.
     for (const lane of lanes) {
       const key = check.keyOf(lane.entity, lane.external_id);
       if (!claims.has(key)) claims.set(key, toClaim(lane, lane.attempts));
@@ -201,7 +201,7 @@ class PostgresOutbox implements PublicOutbox {
   }
 
   #requireOpen() {
-    if (this.#isClosed) throw check.storeError('the store is closed: make a new one');
+    if (this.#isClosed) throw check.storeError('the store is closed: create a new one');
   }
 
   async #open() {
@@ -210,8 +210,8 @@ class PostgresOutbox implements PublicOutbox {
   }
 
   /**
-   * Once; a failure is not remembered.
-   * @param client a connection of the caller's: what it can tell need not wait for another
+   * Runs once; a failure is not cached.
+   * @param client a connection of the caller: it can report its state without waiting for another one
    */
   #prepared(client: PostgresPool | undefined) {
     if (this.#ready === undefined) {
@@ -237,14 +237,14 @@ class PostgresOutbox implements PublicOutbox {
       if (at === NEWEST) return;
     }
     try {
-      // Never on the caller's connection: it would be undone with the caller's transaction.
+      // Never on the caller's connection: a rollback there would undo it.
       await this.#query(migrate(this.#tables), [], undefined, 'migrate()');
     } catch (error) {
       throw codeOf(error) === NEWER_VERSION ? newer(this.#tables.changes) : error;
     }
   }
 
-  /** @param creator the method that makes the tables */
+  /** @param creator the method that creates the tables */
   async #query<Row>(text: string, values: unknown[], client?: PostgresPool, creator?: string) {
     try {
       return await runQuery<Row>(client ?? this.#pool, text, values, {

@@ -8,8 +8,8 @@ import { systemClock } from './timing.js';
 const LONGEST_MS = 3_600_000;
 
 /**
- * PostgreSQL's statements take a lease that ends more than an hour from now for the trace of a clock set back; half an
- * hour is left for what waits for a lock.
+ * The PostgreSQL statements treat a lease that ends more than an hour from now as the trace of a clock set back. The
+ * other half hour is for statements that wait for a lock.
  */
 const LONGEST_LEASE_MS = 1_800_000;
 
@@ -104,7 +104,7 @@ function requireMethods(what: string, object: unknown, methods: string[]) {
     try {
       found = (object as Unchecked)?.[method];
     } catch {
-      // A getter that throws: there is no method.
+      // A getter that throws counts as no method.
     }
     if (typeof found !== 'function') {
       throw invalid(what, `${what} must have a method ${method}`);

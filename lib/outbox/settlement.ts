@@ -8,8 +8,8 @@ import type { Fields } from './change.js';
 import { merged, needsOf } from './change.js';
 
 /**
- * A claimed record, its changes read. `dead` is its dead letter, which is not sent: what is sent instead is noted in it,
- * so that whoever tries it again later does not bring old values back.
+ * A claimed record with its changes. `dead` is its dead letter, which is not sent. What is sent instead is noted in it,
+ * so that retrying the dead letter later does not restore old values.
  */
 export interface Record {
   claim: Claim;
@@ -20,14 +20,14 @@ export interface Record {
   deadInput: Fields | undefined;
 }
 
-/** What became of a record. `late`: not before `delayMs`. `back`: as if it had not been taken. */
+/** The outcome of a record. `late`: retry after `delayMs`. `back`: as if it had not been claimed. */
 export type Outcome =
   | { status: 'delivered' }
   | { status: 'dead'; error: TwentyCrmError }
   | { status: 'late'; delayMs: number }
   | { status: 'back' };
 
-/** @returns undefined where nothing of it waits */
+/** @returns undefined if the record has no waiting changes */
 function readClaim(claim: Claim): Record | undefined {
   const waiting = claim.changes.filter((change) => !change.isDead);
   if (waiting.length === 0) return undefined;

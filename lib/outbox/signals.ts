@@ -1,7 +1,7 @@
 import type { AbortSignalLike, OutboxClock } from '../../index.js';
 import { onAbort } from '../abort.js';
 
-/** Aborts with the first of several, for as long as it is linked. */
+/** Aborts with the first of several signals, until it is unlinked. */
 function link(signals: AbortSignalLike[]) {
   const controller = new AbortController();
   const forgets = signals.map((signal) => follow(signal, () => controller.abort(signal.reason)));
@@ -13,12 +13,12 @@ function link(signals: AbortSignalLike[]) {
   };
 }
 
-/** Aborts some time after another one did, for as long as it is linked. */
+/** Aborts some time after another signal, until it is unlinked. */
 function after(signal: AbortSignalLike, ms: number, clock: OutboxClock) {
   const late = new AbortController();
   const ended = new AbortController();
   const forget = follow(signal, async () => {
-    // What is waited for meanwhile keeps the process, where it is alive itself.
+    // The timer does not keep the process alive; the work being waited for does, if it is alive.
     await clock.sleep(ms, { signal: ended.signal, keepsAlive: false });
     if (!ended.signal.aborted) late.abort();
   });
@@ -32,7 +32,8 @@ function after(signal: AbortSignalLike, ms: number, clock: OutboxClock) {
 }
 
 /**
- * What `work` comes to, or null as soon as the signal aborts: what never answers holds nobody up.
+ * Resolves as `work` does, or with null as soon as the signal aborts: work that never settles does not block the
+ * caller.
  * @param work goes on by itself
  */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignalLike) {
@@ -48,7 +49,7 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignalLike) {
   }
 }
 
-/** What a run gives until the signal aborts, also where the service does not heed it. */
+/** Yields the results of a run until the signal aborts, even if the service ignores the signal. */
 async function* untilAborted<T>(
   run: AsyncIterable<T> | Iterable<T>,
   signal: AbortSignalLike,
@@ -70,7 +71,7 @@ async function* untilAborted<T>(
   }
 }
 
-/** @param listener is called at once where it has aborted already */
+/** @param listener is called at once if the signal has already aborted */
 function follow(signal: AbortSignalLike, listener: () => void) {
   if (!signal.aborted) return onAbort(signal, listener);
   listener();

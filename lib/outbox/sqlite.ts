@@ -15,15 +15,12 @@ import { secretsJsonOf } from '../stores/secrets.js';
 import { readNamed } from './arguments.js';
 import type { Request } from './asked-store.js';
 
-/**
- * What all processes of a machine have in common and nobody sets: the time since it was started. Leases and delays are
- * by it.
- */
+/** A clock that all processes of a machine share and nobody can set: the time since boot. Leases and delays use it. */
 const uptimeMs = () => Math.floor(Number(process.hrtime.bigint() / 1_000n) / 1_000);
 
 let foundEpoch: string | null | undefined;
 
-/** What tells this run of the machine's clock from the one before its last start; null where there is none. */
+/** Identifies the machine's current boot, because the clock restarts with it; null where there is no such id. */
 function epoch() {
   if (foundEpoch !== undefined) return foundEpoch;
   try {
@@ -36,15 +33,15 @@ function epoch() {
 
 const OPTIONS = optionSchema<SqliteOutboxOptions>({ now: 'here', secret: 'here', secrets: 'here' });
 
-/** Out of reach of `util.inspect`. */
+/** Hidden from `util.inspect`. */
 const natives: WeakMap<object, NativeOutbox> = new WeakMap();
 
 /**
- * An outbox in an SQLite file: one machine, any number of processes. The file is made where it is missing, readable by
- * its owner only; its directory must exist, and must not be on a network drive. Mapping and config stores may share it.
- * A change that was reported as enqueued survives the death of the process and a power failure.
- * @param path Path of the file, or `:memory:`, which outlives nothing.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path or a secret is no good.
+ * An outbox in an SQLite file, for one machine and any number of processes. A missing file is created, readable only by
+ * its owner. Its directory must exist, and must not be on a network drive. Mapping and config stores may share the
+ * file. A change that was reported as enqueued survives the death of the process and a power failure.
+ * @param path Path of the file, or `:memory:`, which survives nothing.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the path or a secret is not valid.
  */
 function sqliteOutbox(path: string, options?: SqliteOutboxOptions): ClosableOutboxStore {
   return new SqliteOutbox(path, options);
@@ -52,7 +49,7 @@ function sqliteOutbox(path: string, options?: SqliteOutboxOptions): ClosableOutb
 
 class SqliteOutbox implements ClosableOutboxStore {
   #now: () => number;
-  /** The time by which leases and delays go; the core counts on from it until it has the file's lock. */
+  /** The time for leases and delays. The core adds the time that it waits for the file's lock. */
   #clock;
 
   constructor(path: string, options?: SqliteOutboxOptions) {
@@ -74,7 +71,10 @@ class SqliteOutbox implements ClosableOutboxStore {
 
   async enqueue(changes: Request<'enqueue'>, options?: { client?: unknown }) {
     if (options?.client !== undefined) {
-      throw invalid('client', 'client is for postgresOutbox: SQLite has no other client');
+      throw invalid(
+        'client',
+        'client works only with postgresOutbox: SQLite has no other connection',
+      );
     }
     await this.#ask({ enqueue: { changes, at: this.#now() } });
   }

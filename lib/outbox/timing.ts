@@ -1,6 +1,6 @@
 import type { OutboxClock } from '../../index.js';
 
-/** A clock that is never set back: it only measures how long something takes. */
+/** A monotonic clock: it only measures durations. */
 const systemClock: OutboxClock = {
   now: () => performance.now(),
   sleep: (ms, { signal, keepsAlive }) =>
@@ -18,8 +18,8 @@ const systemClock: OutboxClock = {
 };
 
 /**
- * Anything between nothing and a bound that doubles with every failure: workers that failed together do not come back
- * together.
+ * A backoff with full jitter: a random time between 0 and a bound that doubles with each failure, so that workers that
+ * failed together do not retry together.
  * @param failures from 1
  */
 function fullJitter(

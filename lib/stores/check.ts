@@ -3,27 +3,27 @@ import { apiError, TwentyCrmErrorCode } from '../errors.js';
 import { readOptions } from '../options.js';
 import { describe, invalid, isArray, unlessLong } from '../serialise.js';
 
-/** Characters of a message. */
+/** Longest message, in characters. */
 const MAX_MESSAGE = 4_000;
 
 const MAPPING = ['everId', 'crmId', 'objectType', 'dataForHash', 'versionHash'] as const;
 
-/** PostgreSQL takes no NUL, and half a surrogate pair has no UTF-8. */
+/** PostgreSQL accepts no NUL, and UTF-8 has no half surrogate pairs. */
 function text(field: string, value: unknown) {
   if (typeof value !== 'string' || value === '') {
-    throw invalid(field, `${field} must be a text that is not empty`);
+    throw invalid(field, `${field} must be a non-empty string`);
   }
   if (value.includes('\0') || !isWellFormed(value)) {
     throw invalid(
       field,
-      `${field} must not hold NUL or half a surrogate pair: ${unlessLong(JSON.stringify(value), 200)}`,
+      `${field} must not contain NUL or half a surrogate pair: ${unlessLong(JSON.stringify(value), 200)}`,
     );
   }
   return value;
 }
 
 function isWellFormed(value: string) {
-  // In Node since 20, in the types since ES2024.
+  // Node has it since 20, the types since ES2024.
   return (value as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
@@ -70,7 +70,7 @@ function mappingInput(value: unknown): MappingInput {
   };
 }
 
-/** Of one key twice, the later counts, as if written one after the other. */
+/** If a key occurs twice, the later item wins, as if they were written one after the other. */
 function mappingInputs(values: unknown): MappingInput[] {
   const byKey: Map<string, MappingInput> = new Map();
   for (const value of listOf('mappings', values)) {
@@ -90,14 +90,14 @@ function storeError(
   message: string,
   { isRetryable = false, cause }: { isRetryable?: boolean; cause?: unknown } = {},
 ) {
-  // Names of tables and schemas are in there, which are as long as their owner likes.
+  // The message contains names of tables and schemas, which may be of any length.
   const isLong = message.length > MAX_MESSAGE;
-  const short = isLong ? 'a store failed, and what is wrong is too long to be shown' : message;
+  const short = isLong ? 'a store failed, but its message is too long to be shown' : message;
   const options = { isRetryable, details: { reason: 'STORE' } };
   return apiError(TwentyCrmErrorCode.OPERATION_FAILED, short, options, cause);
 }
 
-/** Milliseconds since 1970, never twice the same: what was written later is later. */
+/** Milliseconds since 1970, strictly increasing: a later write has a later time. */
 function createClock() {
   let last = 0;
   return () => {

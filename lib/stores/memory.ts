@@ -16,23 +16,23 @@ const OPTIONS = optionSchema<MemoryMappingStoreOptions>({ capacity: 'here' });
 const DEFAULT_CAPACITY = 100_000;
 
 /**
- * Mappings in this process's memory, gone with it. Sync services remember ids by themselves; this is for tests, and
- * for services that are to share nothing else.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an option is no good.
+ * Mappings in the memory of this process, lost when it ends. Sync services remember ids anyway; this is for tests, and
+ * for services that must not share anything else.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid.
  */
 function memoryMappingStore(options?: MemoryMappingStoreOptions): ClosableMappingStore {
   requireKnown('memoryMappingStore', options, OPTIONS.known);
   const given = readOptions('options', options ?? undefined, OPTIONS.names);
   const capacity = (given.capacity ?? DEFAULT_CAPACITY) as number;
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
-    throw invalid('capacity', 'capacity must be a whole number from 1');
+    throw invalid('capacity', 'capacity must be a whole number, 1 or more');
   }
   return new MemoryMappingStore(capacity);
 }
 
 type Kept = Mapping & { lastSyncedAt: Date };
 
-/** A Map keeps the order of insertion: its first entry is the least recently used. */
+/** A Map keeps insertion order: its first entry is the least recently used. */
 class MemoryMappingStore implements ClosableMappingStore {
   #capacity;
   #byEverId: Map<string, Kept> = new Map();
@@ -94,7 +94,7 @@ class MemoryMappingStore implements ClosableMappingStore {
   }
 
   #requireOpen() {
-    if (this.#isClosed) throw check.storeError('the store is closed: make a new one');
+    if (this.#isClosed) throw check.storeError('the store is closed: create a new one');
   }
 
   #find(key: string) {

@@ -2,12 +2,12 @@ import type { MappedObjectType, Mapping, MappingInput, MappingStore } from '../.
 
 type WireMapping = Omit<Mapping, 'lastSyncedAt'> & { lastSyncedAt: number | null };
 
-/** Calls at once on a store that knows no call for many. */
+/** Parallel calls to a store that has no bulk methods. */
 const FAN_OUT = 16;
 
 const ports: WeakMap<object, MappingStorePort> = new WeakMap();
 
-/** The same store has the same port, by which the core knows it again. */
+/** Each store has one port, so that the core recognises it. */
 function portOf(store: MappingStore): MappingStorePort {
   let port = ports.get(store);
   if (port === undefined) {
@@ -17,7 +17,7 @@ function portOf(store: MappingStore): MappingStorePort {
   return port;
 }
 
-/** One call per chunk where the store can, else a bounded number at once. */
+/** Uses one call per chunk if the store has a bulk method, otherwise a bounded number of parallel calls. */
 class MappingStorePort {
   #store;
 
@@ -31,7 +31,7 @@ class MappingStorePort {
   }
 
   async findByCrmId(crmId: string, objectType: MappedObjectType) {
-    // What a store cannot tell is not known.
+    // Without this method, nothing is known.
     if (!this.#has('findByCrmId')) return null;
     const found = await this.#store.findByCrmId(crmId, objectType);
     return toWire('findByCrmId', found, objectType);
@@ -40,7 +40,7 @@ class MappingStorePort {
   async findManyByEverIds(everIds: string[], objectType: MappedObjectType) {
     if (this.#has('findManyByEverIds')) {
       const found: unknown = await this.#store.findManyByEverIds?.(everIds, objectType);
-      if (!Array.isArray(found)) throw new TypeError('findManyByEverIds gave no array');
+      if (!Array.isArray(found)) throw new TypeError('findManyByEverIds returned no array');
       return present(found.map((item) => toWire('findManyByEverIds', item, objectType)));
     }
     return present(
@@ -89,7 +89,7 @@ function toWire(method: string, found: unknown, asked: MappedObjectType): WireMa
   const { everId, crmId, objectType, versionHash, lastSyncedAt } = found as Partial<Mapping>;
   if (typeof everId !== 'string' || typeof crmId !== 'string') {
     throw new TypeError(
-      `${method} gave something that is no mapping: everId and crmId must be texts`,
+      `${method} returned something that is not a mapping: everId and crmId must be strings`,
     );
   }
   return {

@@ -1,17 +1,17 @@
 import type { PostgresPool } from '../../index.js';
 
 export interface About {
-  /** for people */
+  /** for display */
   what: string;
-  /** quoted, with their schema where there is one */
+  /** quoted, with their schema if there is one */
   tables: readonly string[];
   /** quoted */
   schema: string | undefined;
-  /** the method that makes the tables, where the statement is its */
+  /** the method that creates the tables, if the statement belongs to it */
   creator?: string;
-  /** by PostgreSQL's code */
+  /** by SQLSTATE */
   advice?: Record<string, string>;
-  /** within a transaction of the caller's, which a failure ends */
+  /** inside a transaction of the caller, which a failure aborts */
   isOnce?: boolean;
 }
 
@@ -21,8 +21,8 @@ const FACTS = `SELECT current_user::text AS role, current_schema()::text AS sche
   pg_is_in_recovery() AS replica`;
 
 /**
- * What to do about a refusal of PostgreSQL's, as a statement to copy where there is one.
- * @returns empty where its own words say enough
+ * Advice about a refusal of PostgreSQL, with a statement to copy if there is one.
+ * @returns empty if PostgreSQL's message says enough
  */
 async function adviceOn(
   pool: PostgresPool,
@@ -39,7 +39,7 @@ async function adviceOn(
   return `. ${advise(about, role, facts, cause)}`;
 }
 
-/** @returns nothing in the caller's transaction, which has ended, and where it cannot be told */
+/** @returns nothing in the caller's transaction, which is aborted, or if it cannot be found out */
 async function factsOf(pool: PostgresPool, { isOnce }: About): Promise<Facts> {
   if (isOnce) return {};
   try {
@@ -51,16 +51,16 @@ async function factsOf(pool: PostgresPool, { isOnce }: About): Promise<Facts> {
 }
 
 function readOnly({ isOnce }: About, _: string, { replica }: Facts) {
-  if (isOnce) return 'Your transaction only reads: begin it READ WRITE, on the primary server';
+  if (isOnce) return 'Your transaction is read-only: begin it READ WRITE, on the primary server';
   if (replica) {
-    return 'The pool leads to a replica, which only reads: give it the address of the primary server';
+    return 'The pool is connected to a read-only replica: give it the address of the primary server';
   }
-  return 'The pool leads to a server, or has a setting (default_transaction_read_only), that only lets it read: give it the primary server, and let it write';
+  return 'The pool is read-only: connect it to the primary server, and check its setting default_transaction_read_only';
 }
 
 function noSchema({ schema }: About, role: string) {
   return schema === undefined
-    ? `No schema of search_path is there for ${role}: give the option schema, or have an administrator run: GRANT USAGE, CREATE ON SCHEMA public TO ${role}`
+    ? `No schema of search_path exists for ${role}: set the option schema, or have an administrator run: GRANT USAGE, CREATE ON SCHEMA public TO ${role}`
     : `Have an administrator run: CREATE SCHEMA ${schema} AUTHORIZATION ${role}`;
 }
 
@@ -70,23 +70,24 @@ function missingRight(
   facts: Facts,
   cause: unknown,
 ) {
-  // A function of the server, in any language of its messages.
+  // The name of a C function in the server, the same in every language.
   if ((cause as { routine?: unknown }).routine === 'ExecWithCheckOptions') {
-    return `Row-level security is on for the table: give ${role} a policy for all of it, or BYPASSRLS`;
+    return `Row-level security is on for the table: give ${role} a policy for all rows, or BYPASSRLS`;
   }
   const place = schema ?? quotedName(facts.schema) ?? 'public';
   const names = schema === undefined ? tables.map((table) => `${place}.${table}`) : tables;
   const use = `GRANT USAGE ON SCHEMA ${place} TO ${role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ${names.join(', ')} TO ${role}`;
   if (creator === undefined) return `Have an administrator run: ${use}`;
-  // Since PostgreSQL 15 this is so in every database that was not made for the role.
-  return `The role may not create tables there. Have an administrator run: GRANT USAGE, CREATE ON SCHEMA ${place} TO ${role}. Or call ${creator} once with a pool whose role may, and run: ${use}`;
+  // The default since PostgreSQL 15 in every database that the role does not own.
+  return `The role may not create tables there. Have an administrator run: GRANT USAGE, CREATE ON SCHEMA ${place} TO ${role}. Or call ${creator} once with a pool whose role may, and then run: ${use}`;
 }
 
 const quotedName = (name: unknown) =>
   typeof name === 'string' ? `"${name.replaceAll('"', '""')}"` : undefined;
 
 /**
- * Codes for which it is worth asking who the pool is, and where it leads to: a right, a server or a schema is missing.
+ * SQLSTATEs for which it helps to ask who the pool's role is and where it is connected: a right, a server or a schema
+ * is missing.
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const ADVICE: Map<string, (about: About, role: string, facts: Facts, cause: unknown) => string> =

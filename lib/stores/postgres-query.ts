@@ -21,7 +21,7 @@ function canQuery(pool: unknown): pool is PostgresPool {
 }
 
 /**
- * Rejects as the native stores do; lost races are run again.
+ * Runs a statement; retries it after a lost race. Rejects as the native stores do.
  * @returns rows
  */
 async function runQuery<Row>(
@@ -33,7 +33,7 @@ async function runQuery<Row>(
   for (let race = 0; ; race += 1) {
     try {
       const { rows }: { rows: unknown } = await pool.query(text, values);
-      if (!isArray(rows)) throw new TypeError('the pool gave no rows');
+      if (!isArray(rows)) throw new TypeError('the pool returned no rows');
       return rows as Row[];
     } catch (cause) {
       if (!about.isOnce && race < RACES && LOST_RACES.has(codeOf(cause))) continue;
@@ -44,15 +44,15 @@ async function runQuery<Row>(
 
 async function failure(pool: PostgresPool, cause: unknown, about: About) {
   const code = codeOf(cause);
-  // An AggregateError of Node's, for a host with several addresses, has no message of its own.
+  // Node's AggregateError for a host with several addresses has an empty message.
   const said = describe(cause) || code || 'an error without a message';
   const hint = await adviceOn(pool, code, cause, about);
-  // A connection that failed has a code of Node's, or none; whatever PostgreSQL itself refused, it refuses again.
+  // A failed connection has an error code of Node, or none. A statement that PostgreSQL refused, it would refuse again.
   const isRetryable = !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|40)/.test(code);
   return storeError(`PostgreSQL, ${about.what}: ${said}${hint}`, { isRetryable, cause });
 }
 
-/** PostgreSQL's own code, also behind an error of ours. */
+/** The SQLSTATE, also of the cause of an error of ours. */
 function codeOf(error: unknown) {
   try {
     const source = isApiError(error) ? error.cause : error;

@@ -2,11 +2,11 @@ import { invalid } from '../serialise.js';
 import { storeError } from './check.js';
 
 export interface TableFacts {
-  /** null where there is no such table */
+  /** null if there is no such table */
   columns: string[] | null;
   /** type of `last_synced_at` */
   time_type: string | null;
-  /** columns of each unique index, in order of their names, with commas between */
+  /** columns of each unique index, sorted by name and joined by commas */
   unique_keys: string[];
 }
 
@@ -23,7 +23,7 @@ export interface Statements {
   remove: string;
 }
 
-/** Installations of the template differ by version, and by how they migrate. */
+/** Versions of the template, and their migrations, made different tables. */
 const TABLE_FACTS = `
   SELECT
     (SELECT array_agg(attname::text) FROM pg_attribute
@@ -51,7 +51,10 @@ const COLUMNS = [
 const KEY = 'ever_id,object_type';
 const TENANT_KEY = 'ever_id,object_type,tenant_id';
 
-/** Any number will do that other programs do not use: instances that make the table at once meet in it. */
+/**
+ * Advisory lock for instances that create the table at the same time. The number is arbitrary; other programs must not
+ * use it.
+ */
 const CREATION_LOCK = 8_391_407_512;
 
 function quoted(name: string) {
@@ -74,7 +77,7 @@ function createStatements(table: string, facts: TableFacts, tenantId: string | n
   const at = isZoned
     ? 'to_timestamp($6::float8 / 1000)'
     : "(to_timestamp($6::float8 / 1000) AT TIME ZONE 'UTC')";
-  // Of a time without zone this is what it says as UTC, which is how the template writes it.
+  // For a time without zone this reads it as UTC, which is what the template writes.
   const row = `t.ever_id, t.crm_id, t.object_type, t.version_hash,
     (extract(epoch FROM t.last_synced_at) * 1000)::float8 AS synced_ms FROM ${table} t`;
   const conflict = facts.unique_keys.includes(KEY) ? KEY : TENANT_KEY;
@@ -103,7 +106,7 @@ function requireFit(table: string, facts: TableFacts, tenantId: string | null) {
   const { columns, unique_keys: uniqueKeys } = facts ?? {};
   const isList = (value: unknown) => Array.isArray(value);
   if (!(columns === null || (isList(columns) && isList(uniqueKeys)))) {
-    throw storeError(`the pool does not say what table ${table} is like: it is no pool of pg`);
+    throw storeError(`the pool does not describe the table ${table}: it is not a pool of pg`);
   }
   if (columns === null) {
     throw storeError(
@@ -131,8 +134,8 @@ function requireFit(table: string, facts: TableFacts, tenantId: string | null) {
 }
 
 /**
- * The table as the template's migrations make it. Instances that do it at once wait for each other; one statement, so
- * that a pool cannot spread it over connections.
+ * Creates the table as the template's migrations do. Instances that create it at the same time wait for each other. It
+ * is one statement, so that a pool cannot spread it over several connections.
  * @param table quoted
  */
 function createTable(table: string, hasTenant: boolean) {

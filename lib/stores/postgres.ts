@@ -26,7 +26,7 @@ const OPTIONS = optionSchema<PostgresMappingStoreOptions>({
 
 const DEFAULT_TABLE = 'integration_mappings';
 
-/** Rows per statement: a statement stays well below a megabyte. */
+/** Rows per statement: keeps a statement well below a megabyte. */
 const CHUNK = 1_000;
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -34,9 +34,9 @@ const UNIQUE_VIOLATION = '23505';
 
 /**
  * Mappings in PostgreSQL, on the caller's own pool and in the template's table `integration_mappings`, whichever
- * version of the template made it. Safe for any number of instances; many mappings are read and written by one
- * statement per 1000. A CRM id that the table allows once only goes to whoever writes it last.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when an argument is no good.
+ * version of the template made it. Safe for any number of instances. Reads and writes up to 1000 mappings per
+ * statement. If the table allows a CRM id only once, the latest write gets it.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an argument is not valid.
  */
 function postgresMappingStore(
   pool: PostgresPool,
@@ -56,7 +56,7 @@ class PostgresMappingStore implements PublicStore {
 
   constructor(pool: PostgresPool, options: PostgresMappingStoreOptions) {
     if (!canQuery(pool)) {
-      throw invalid('pool', 'pool must be a pool of the package pg: it has no query');
+      throw invalid('pool', 'pool must be a pool of the package pg: it has no method query');
     }
     requireKnown('postgresMappingStore', options, OPTIONS.known);
     const given = readOptions('options', options, OPTIONS.names);
@@ -102,7 +102,7 @@ class PostgresMappingStore implements PublicStore {
       hash: hashOf(mapping),
       key: check.keyOf(mapping.objectType, mapping.everId),
     }));
-    // In one order everywhere, so that no two instances wait for each other's rows.
+    // The same order everywhere, so that two instances cannot deadlock.
     rows.sort((a, b) => (a.key < b.key ? -1 : 1));
     const now = this.#now();
     for (const chunk of chunks(rows)) await this.#write(chunk, now);
@@ -113,7 +113,8 @@ class PostgresMappingStore implements PublicStore {
       await this.#insert(rows, now);
     } catch (error) {
       if (codeOf(error) !== UNIQUE_VIOLATION) throw error;
-      // The template's table lets a CRM id belong to one mapping only: whoever had it before has lost the record.
+      // The template's table allows a CRM id in one mapping only: the earlier owner has lost the record, so its mapping
+      // goes.
       const owners = lastOwners(rows);
       await this.#run(({ displace }) => [
         displace,
@@ -161,7 +162,7 @@ class PostgresMappingStore implements PublicStore {
   }
 
   #requireOpen() {
-    if (this.#isClosed) throw check.storeError('the store is closed: make a new one');
+    if (this.#isClosed) throw check.storeError('the store is closed: create a new one');
   }
 
   async #run<Found>(choose: (statements: Statements) => [string, unknown[]]) {
@@ -170,7 +171,7 @@ class PostgresMappingStore implements PublicStore {
     return this.#query<Found>(text, this.#tenantId === null ? values : [...values, this.#tenantId]);
   }
 
-  /** A failure is not remembered. */
+  /** A failure is not cached. */
   #prepared() {
     if (this.#statements === undefined) {
       const reading = this.#query<TableFacts>(TABLE_FACTS, [this.#table]).then((rows) =>
@@ -184,7 +185,7 @@ class PostgresMappingStore implements PublicStore {
     return this.#statements;
   }
 
-  /** @param creator the method that makes the table */
+  /** @param creator the method that creates the table */
   #query<Found>(text: string, values: unknown[], creator?: string) {
     return runQuery<Found>(this.#pool, text, values, {
       ...{ what: `table ${this.#table}`, tables: [this.#table], schema: this.#schema, creator },
@@ -193,7 +194,7 @@ class PostgresMappingStore implements PublicStore {
   }
 }
 
-/** Of rows with one CRM id, the one that was given last. */
+/** For each CRM id, only the last row with it. */
 function lastOwners(rows: Row[]) {
   const owners: Map<string, Row> = new Map();
   for (const row of rows) {
@@ -222,7 +223,7 @@ function toMapping(row: MappingRow): Mapping {
     crmId: row.crm_id,
     objectType: row.object_type,
     versionHash: row.version_hash,
-    // A double, which drivers read as a number or, in older ones, as a text.
+    // A double, which some older drivers return as a string.
     lastSyncedAt: new Date(Math.round(Number(row.synced_ms))),
   };
 }

@@ -13,16 +13,16 @@ import * as check from './check.js';
 import { ask, construct } from './native-call.js';
 import { secretsJsonOf } from './secrets.js';
 
-/** Out of reach of `util.inspect`. */
+/** Hidden from `util.inspect`. */
 const natives: WeakMap<object, SqliteConfig> = new WeakMap();
 
 const OPTIONS = optionSchema<SqliteConfigStoreOptions>({ secret: 'here', secrets: 'here' });
 
 /**
- * The CRM configuration in an SQLite file, one per file. The file is made where it is missing, readable by its owner
- * only; its directory must exist. A mapping store may share it, as may any number of processes of one machine.
+ * The CRM configuration in an SQLite file, one per file. A missing file is created, readable only by its owner; its
+ * directory must exist. A mapping store may share the file, and so may any number of processes of one machine.
  * @param path Path of the file, or `:memory:`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path or a secret is no good.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the path or a secret is not valid.
  */
 function sqliteConfigStore(path: string, options?: SqliteConfigStoreOptions): ConfigStore {
   return new SqliteConfigStore(path, options);
@@ -96,7 +96,7 @@ function userOf(userId: unknown) {
   return userId === undefined || userId === null ? undefined : check.text('userId', userId);
 }
 
-/** @param config its dates as JSON has them */
+/** @param config with its dates as JSON strings */
 function withDates(config: TwentyCrmConfig) {
   return {
     ...config,

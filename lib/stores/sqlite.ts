@@ -8,15 +8,15 @@ import { ask, construct } from './native-call.js';
 const natives: WeakMap<object, SqliteStore> = new WeakMap();
 
 /**
- * Mappings in an SQLite file: one file per workspace, shared by any number of stores and processes of one machine. The
- * file is made where it is missing, readable by its owner only; its directory must exist, and must not be on a network
- * drive. Once a write is reported as done it survives the death of the process (a power failure may take the last ones
- * with it, never the file). Another process that holds the lock is waited for, for 4 seconds. The file belongs to this
+ * Mappings in an SQLite file: one file per workspace, shared by any number of stores and processes of one machine. A
+ * missing file is created, readable only by its owner. Its directory must exist, and must not be on a network drive. A
+ * write that was reported as done survives the death of the process. A power failure may lose the last writes, but does
+ * not damage the file. If another process holds the lock, a call waits for up to 4 seconds. The file belongs to this
  * package; a config store may share it.
  *
  * Sync services use it natively: their look-ups and writes never pass through JavaScript.
  * @param path Path of the file, or `:memory:`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` when the path is no good, for example where its directory is missing.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the path is not valid, for example if its directory is missing.
  */
 function sqliteMappingStore(path: string): ClosableMappingStore {
   return new SqliteMappingStore(path);

@@ -15,7 +15,7 @@ import { problemOf } from './verify.js';
 const OPTIONS = optionSchema<ApplyWebhookOptions>({ signal: 'here' });
 
 /**
- * Starts taking in a webhook's event.
+ * Starts processing a webhook event.
  * @param optionsJson the service's own options
  */
 function startApply(native: SyncService, event: unknown, optionsJson: string, options: unknown) {
@@ -53,7 +53,7 @@ function toEventJson(
   } catch (cause) {
     throw invalid('event', `event cannot be read: ${describe(cause)}`, cause);
   }
-  throw invalid('event', `event must be one that verifyTwentyWebhook gave: ${problem}`);
+  throw invalid('event', `event must be one that verifyTwentyWebhook returned: ${problem}`);
 }
 
 function ignoreInMode(event: unknown): ApplyWebhookResult {

@@ -12,15 +12,15 @@ import { readOptions, requireKnown } from '../options.js';
 import type { Unchecked } from '../serialise.js';
 import { describe, invalid } from '../serialise.js';
 
-/** The nonce is not signed, so it says nothing. */
+/** The nonce is not signed, so it proves nothing. */
 type HeaderName = 'timestamp' | 'signature';
 
 const HEADER_PREFIX = 'x-twenty-webhook-';
 
-/** What is iterated may have no end. */
+/** An iterable may be endless. */
 const MAX_HEADERS = 2_000;
 
-/** Each secret costs a hash of the body. */
+/** Each secret costs a hash over the body. */
 const MAX_SECRETS = 10;
 
 const OPTIONS = optionSchema<VerifyTwentyWebhookOptions>({
@@ -33,15 +33,15 @@ const OPTIONS = optionSchema<VerifyTwentyWebhookOptions>({
 });
 
 /**
- * The event of a webhook delivery that Twenty itself has signed, a short while ago.
+ * Verifies a webhook delivery, and returns its event: signed by Twenty, and recent.
  *
- * Nothing is asked of anybody and nothing is remembered: a delivery replayed within `toleranceMs` is verified again.
- * `applyWebhook` changes nothing then; where your own work must be done once only, keep the `deliveryId` for that long.
+ * Does no I/O and keeps no state: a delivery replayed within `toleranceMs` is accepted again. `applyWebhook` then
+ * changes nothing; if your own work must be done only once, remember the `deliveryId` for that long.
  *
- * @throws {TwentyCrmApiError} `AUTH_ERROR` with status 401 for what is not from Twenty (`details.reason`:
- * `MISSING_HEADER`, `MALFORMED_HEADER`, `BAD_SIGNATURE`, `EXPIRED`, `IN_FUTURE`), `VALIDATION_ERROR` with status 413
- * (`TOO_LARGE`) or 400 (`NOT_JSON`, `NOT_AN_EVENT`) for a body that is none, and without a status for an option that is
- * no good (`details.field`). The status is what to answer. The secret is in no message.
+ * @throws {TwentyCrmApiError} `AUTH_ERROR` with status 401 for a delivery that is not from Twenty (`details.reason`:
+ * `MISSING_HEADER`, `MALFORMED_HEADER`, `BAD_SIGNATURE`, `EXPIRED`, `IN_FUTURE`). `VALIDATION_ERROR` with status 413
+ * (`TOO_LARGE`) or 400 (`NOT_JSON`, `NOT_AN_EVENT`) for a bad body, and without a status for an option that is not
+ * valid (`details.field`). Answer the delivery with the status. No message contains the secret.
  */
 function verifyTwentyWebhook(options: VerifyTwentyWebhookOptions): TwentyWebhookEvent {
   requireKnown('verifyTwentyWebhook', options, OPTIONS.known);
@@ -55,12 +55,12 @@ function verifyTwentyWebhook(options: VerifyTwentyWebhookOptions): TwentyWebhook
 
   const timestamp = required(headers, 'timestamp');
   if (!/^\d{1,15}$/.test(timestamp)) {
-    const message = 'is no whole number of milliseconds';
+    const message = 'is not a whole number of milliseconds';
     throw refused('MALFORMED_HEADER', `the header ${nameOf('timestamp')} ${message}`);
   }
   const signature = required(headers, 'signature');
   if (!/^[0-9a-f]{64}$/i.test(signature)) {
-    const message = 'is no HMAC-SHA256 in hex (64 digits)';
+    const message = 'is not an HMAC-SHA256 in hex (64 digits)';
     throw refused('MALFORMED_HEADER', `the header ${nameOf('signature')} ${message}`);
   }
   requireSignature(secrets, timestamp, body, signature);
@@ -77,20 +77,20 @@ function nameOf(name: HeaderName) {
 function readSecrets(secret: unknown): string[] {
   const secrets = listOf(secret);
   if (secrets.length > MAX_SECRETS) {
-    throw invalid('secret', `secret must not be more than ${MAX_SECRETS} secrets`);
+    throw invalid('secret', `secret must not have more than ${MAX_SECRETS} secrets`);
   }
-  // Not even its type is told: a secret in the wrong place must not end in a log.
+  // Do not even tell the type: a secret in the wrong place must not get into a log.
   if (secrets.length === 0 || secrets.some((one) => typeof one !== 'string' || one === '')) {
     throw invalid(
       'secret',
-      "secret must be the webhook's secret (Twenty: Settings, APIs & Webhooks), or a list of them while it is " +
-        'being changed: it is missing or empty, so nothing can be verified',
+      "secret must be the webhook's secret (Twenty: Settings, APIs & Webhooks), or a list of secrets while it is " +
+        'being changed. It is missing or empty, so nothing can be verified',
     );
   }
   return secrets;
 }
 
-/** None where the list cannot be read, whatever its iterator does. */
+/** Empty if the list cannot be read. */
 function listOf(secret: unknown) {
   try {
     if (!Array.isArray(secret)) return [secret];
@@ -104,7 +104,7 @@ function listOf(secret: unknown) {
 function readAmount(name: 'toleranceMs' | 'maxBodyBytes', value: unknown) {
   if (value === undefined || value === null) return TWENTY_CRM_DEFAULTS[name];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalid(name, `${name} must be a whole number from 0`);
+  throw invalid(name, `${name} must be a whole number, 0 or more`);
 }
 
 function readNow(now: unknown) {
@@ -112,10 +112,10 @@ function readNow(now: unknown) {
   try {
     millis = typeof now === 'function' ? now() : (now ?? Date.now());
   } catch (cause) {
-    throw invalid('now', `now cannot be asked: ${describe(cause)}`, cause);
+    throw invalid('now', `now cannot be called: ${describe(cause)}`, cause);
   }
   if (typeof millis === 'number' && Number.isFinite(millis)) return millis;
-  throw invalid('now', 'now must be, or give, milliseconds since 1970');
+  throw invalid('now', 'now must be, or return, milliseconds since 1970');
 }
 
 function readBody(rawBody: unknown, maxBodyBytes: number) {
@@ -123,7 +123,7 @@ function readBody(rawBody: unknown, maxBodyBytes: number) {
   if (body === undefined) {
     throw invalid(
       'rawBody',
-      'rawBody must be the bytes or the text of the request as they came in, before any body parser: what was parsed ' +
+      'rawBody must be the bytes or the string of the request as received, before any body parser: a parsed body ' +
         'cannot be verified (express.raw({ type: "application/json" }), `await request.text()`)',
     );
   }
@@ -132,14 +132,14 @@ function readBody(rawBody: unknown, maxBodyBytes: number) {
       TwentyCrmErrorCode.VALIDATION_ERROR,
       413,
       'TOO_LARGE',
-      `the body is larger than maxBodyBytes (${maxBodyBytes}), it was not looked at`,
+      `the body is larger than maxBodyBytes (${maxBodyBytes}), so it was not read`,
     );
   }
   return body;
 }
 
 function toBytes(rawBody: unknown, maxBytes: number): Buffer | 'too large' | undefined {
-  // A text has at least as many bytes as characters: what is too long is not copied first.
+  // A string has at least as many bytes as characters: do not copy one that is too long.
   if (typeof rawBody === 'string') {
     return rawBody.length > maxBytes ? 'too large' : Buffer.from(rawBody, 'utf8');
   }
@@ -149,7 +149,7 @@ function toBytes(rawBody: unknown, maxBytes: number): Buffer | 'too large' | und
     }
     if (types.isArrayBuffer(rawBody)) return Buffer.from(rawBody);
   } catch {
-    // What only looks like bytes.
+    // Not real bytes.
   }
   return undefined;
 }
@@ -185,7 +185,7 @@ function readHeaders(given: unknown) {
   return found;
 }
 
-/** Pairs, or names and values in turn (`rawHeaders` of Node's own requests). */
+/** Pairs, or alternating names and values (`rawHeaders` of Node's requests). */
 function takeEntries(headers: Iterable<unknown>, take: (name: unknown, value: unknown) => void) {
   let name: unknown;
   let isValue = false;
@@ -208,20 +208,20 @@ function required(headers: Map<HeaderName, unknown[]>, name: HeaderName) {
   if (values.length === 0 || values[0] === '') {
     throw refused(
       'MISSING_HEADER',
-      `the header ${nameOf(name)} is missing: this is no delivery of Twenty's, or something before this endpoint ` +
+      `the header ${nameOf(name)} is missing: the request is not from Twenty, or a proxy before this endpoint ` +
         'dropped its headers',
     );
   }
   const [first] = values;
   if (typeof first !== 'string' || values.some((value) => value !== first)) {
-    throw refused('MALFORMED_HEADER', `the header ${nameOf(name)} is there more than once`);
+    throw refused('MALFORMED_HEADER', `the header ${nameOf(name)} occurs more than once`);
   }
   return first.trim();
 }
 
 /**
- * As Twenty signs: hex HMAC-SHA256 over the timestamp, a colon and the raw body. Every secret is tried, whichever fits,
- * and compared in constant time.
+ * Twenty signs the timestamp, a colon and the raw body with HMAC-SHA256, in hex. All secrets are always tried, in
+ * constant time.
  */
 function requireSignature(secrets: string[], timestamp: string, body: Buffer, signature: string) {
   const given = Buffer.from(signature, 'hex');
@@ -233,8 +233,8 @@ function requireSignature(secrets: string[], timestamp: string, body: Buffer, si
   if (fits) return;
   throw refused(
     'BAD_SIGNATURE',
-    `the signature ${secrets.length === 1 ? 'does not fit the secret' : 'fits none of the secrets'}: check that it is this ` +
-      "webhook's secret, without white space around it, and that rawBody is the body byte for byte",
+    `the signature ${secrets.length === 1 ? 'does not match the secret' : 'matches none of the secrets'}: check that it is this ` +
+      "webhook's secret without white space around it, and that rawBody is the body byte for byte",
   );
 }
 
@@ -245,8 +245,8 @@ function requireFresh(timestamp: number, now: number, toleranceMs: number) {
   throw age > 0
     ? refused(
         'EXPIRED',
-        `the delivery was sent ${apart} ago, more than toleranceMs (${toleranceMs}): a replay, or a queue before this ` +
-          'endpoint that takes longer',
+        `the delivery was sent ${apart} ago, more than toleranceMs (${toleranceMs}): it is a replay, or a queue before this ` +
+          'endpoint delayed it',
       )
     : refused(
         'IN_FUTURE',
@@ -260,7 +260,7 @@ function readEvent(body: Buffer): TwentyWebhookEvent {
   try {
     event = JSON.parse(body.toString('utf8'));
   } catch (cause) {
-    throw malformed('NOT_JSON', 'the body is no JSON', cause);
+    throw malformed('NOT_JSON', 'the body is not JSON', cause);
   }
   const problem = problemOf(event);
   if (problem !== undefined) throw malformed('NOT_AN_EVENT', problem, undefined);
@@ -270,18 +270,18 @@ function readEvent(body: Buffer): TwentyWebhookEvent {
 function problemOf(event: unknown): string | undefined {
   if (!isObject(event)) return 'the event must be an object';
   if (typeof event.eventName !== 'string' || !/^[^.]+\.[^.]+$/.test(event.eventName)) {
-    return 'eventName must be a text like "person.created"';
+    return 'eventName must be a string like "person.created"';
   }
   const { objectMetadata } = event;
   if (typeof (objectMetadata as Unchecked)?.nameSingular !== 'string') {
-    return 'objectMetadata.nameSingular must be a text';
+    return 'objectMetadata.nameSingular must be a string';
   }
   if (!isObject(event.record)) return 'record must be an object';
-  if (typeof event.record.id !== 'string') return 'record.id must be a text';
+  if (typeof event.record.id !== 'string') return 'record.id must be a string';
   const { updatedFields } = event;
   if (updatedFields === undefined || updatedFields === null) return undefined;
   const isList = Array.isArray(updatedFields) && updatedFields.every((f) => typeof f === 'string');
-  return isList ? undefined : 'updatedFields must be a list of texts';
+  return isList ? undefined : 'updatedFields must be a list of strings';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

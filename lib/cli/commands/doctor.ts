@@ -48,13 +48,13 @@ function modeFindings(mode: string): CliFinding[] {
     {
       check: 'mode',
       status: 'warning',
-      message: `Services made from this environment work in mode ${mode}: they send nothing to Twenty`,
-      advice: 'TWENTY_CRM_ENABLED=true and TWENTY_CRM_SYNC_MODE=direct_crm switch it on.',
+      message: `Services made from this environment run in mode ${mode}: they send nothing to Twenty`,
+      advice: 'Set TWENTY_CRM_ENABLED=true and TWENTY_CRM_SYNC_MODE=direct_crm to switch it on.',
     },
   ];
 }
 
-/** What is to be done about the schema can be done here. */
+/** This program can fix the schema itself. */
 function withCommand(finding: Finding): CliFinding {
   const plan = finding.details?.plan as Partial<SchemaPlan> | undefined;
   if (finding.check !== 'schema' || !plan?.missing?.length) return finding;
@@ -90,7 +90,7 @@ function show(
   const warned = findings.filter(({ status }) => status === 'warning').length;
   const works =
     mode === 'direct_crm'
-      ? 'It works, with a loss'
+      ? 'It works, with a limitation'
       : `It works, but ${lowered(NOTHING_SENT)} ${mode}`;
   const verdict = failed > 0 ? 'It does not work' : warned > 0 ? works : summary;
   const colour = failed > 0 ? 'red' : warned > 0 ? 'yellow' : 'green';

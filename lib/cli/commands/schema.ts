@@ -29,7 +29,7 @@ async function schemaPlan(context: Context, options: SchemaOptions): Promise<Out
       showPlan(plan, baseUrl, context.console.out);
       const advice =
         toChange(plan).length > 0
-          ? 'npx twenty-crm-native schema apply makes these changes.\n\n'
+          ? 'Run npx twenty-crm-native schema apply to make these changes.\n\n'
           : '';
       context.console.out.write(advice);
     },
@@ -44,8 +44,8 @@ async function schemaApply(
   const mayAsk = stdin.isTTY === true && console.err.isTerminal;
   if (!options.yes && !mayAsk) {
     throw usageFailure(
-      'schema apply asks before it changes anything, and there is no terminal to ask on',
-      'Say --yes to go ahead, or look with schema plan first.',
+      'schema apply asks before it changes anything, but there is no terminal to ask on',
+      'Pass --yes to go ahead, or look at schema plan first.',
     );
   }
   const { baseUrl, schema } = open(context, options);
@@ -96,12 +96,12 @@ const nameOf = ({ object, name, type }: Field) =>
 
 function showPlan(plan: Plan, baseUrl: string, out: Console['out']) {
   out.write(`\n${out.paint('bold', `Custom fields of ${printable(baseUrl)}`)}\n\n`);
-  line(out, 'green', '✔', plan.present, 'there');
+  line(out, 'green', '✔', plan.present, 'present');
   line(out, 'yellow', '+', plan.missing, 'missing');
-  line(out, 'red', '✘', plan.conflicting, 'in the way');
+  line(out, 'red', '✘', plan.conflicting, 'in conflict');
   const { present, missing, conflicting } = plan;
   out.write(
-    `\n${present.length} there, ${missing.length} missing, ${conflicting.length} in the way.\n\n`,
+    `\n${present.length} present, ${missing.length} missing, ${conflicting.length} in conflict.\n\n`,
   );
 }
 
@@ -137,7 +137,7 @@ function showApplied(
     failed.map((field) => ({ ...field, message: field.error.message })),
     'failed',
   );
-  line(out, 'red', '✘', plan.conflicting, 'in the way');
+  line(out, 'red', '✘', plan.conflicting, 'in conflict');
   const done = created.length + madeUnique.length;
   const left = plan.missing.length + plan.conflicting.length;
   const text =
@@ -145,7 +145,7 @@ function showApplied(
       ? `${plural(done, 'field')} changed, ${left} left as ${left === 1 ? 'it is' : 'they are'}.`
       : done > 0
         ? `${plural(done, 'field')} changed: the workspace has all custom fields now.`
-        : 'The workspace has all custom fields already.';
+        : 'The workspace already has all custom fields.';
   out.write(`${done + left > 0 ? '\n' : ''}${out.paint(left > 0 ? 'yellow' : 'green', text)}\n\n`);
 }
 

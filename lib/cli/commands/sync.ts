@@ -24,17 +24,17 @@ import type { RunReport } from '../summary.js';
 import { showSummary } from '../summary.js';
 import { plural, shellWord } from '../text.js';
 
-/** What one call of the command is about. */
+/** Everything that one call of the command works with. */
 interface Job {
   context: Context;
   entity: 'person' | 'company';
   file: string;
   options: SyncOptions;
-  /** whether people without an address are written */
+  /** whether people without an e-mail address are written */
   missingEmail: unknown;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 interface End {
   run: Run;
   input: Input;
@@ -111,8 +111,8 @@ async function write(
     progress.stop();
     run.stop();
     const what = plural(run.inFlight, 'record');
-    const again = console.err.isTerminal ? ' Again to stop at once.' : '';
-    console.err.write(`\nStopping: ${what} in flight will be finished.${again}\n`);
+    const again = console.err.isTerminal ? ' Press again to stop at once.' : '';
+    console.err.write(`\nStopping: finishing ${what} in flight.${again}\n`);
   };
   interruption.soft.addEventListener('abort', onSoft);
   if (interruption.soft.aborted) onSoft();
@@ -195,27 +195,30 @@ function outcome(
 }
 
 /**
- * Every CSV file has a header; NDJSON without a line is a feed of no records.
+ * Every CSV file has a header. NDJSON without a line is an empty feed.
  * @param signal closes the input
  */
 function requireHeader({ name, header }: Input, skipLines: number, signal: AbortSignal) {
   if (header === undefined || header.length > 0 || signal.aborted) return;
   if (skipLines > 0) {
-    throw inputFailure(`${name} has nothing below the lines of --skip-lines ${skipLines}`);
+    throw inputFailure(`${name} has nothing below the lines that --skip-lines ${skipLines} skips`);
   }
-  throw inputFailure(`${name} is empty: it has not even a header`, 'Look at what writes it.');
+  throw inputFailure(
+    `${name} is empty: it does not even have a header`,
+    'Check the program that writes it.',
+  );
 }
 
 function whyNothing({ lastLine }: Run, { format }: Input) {
   if (lastLine > 0) {
-    return `Nothing was done: the last record begins in line ${lastLine}, before that of --from-line.`;
+    return `Nothing to do: the last record begins in line ${lastLine}, before the line of --from-line.`;
   }
   return format === 'csv'
-    ? 'Nothing was done: the input has a header and no records.'
-    : 'Nothing was done: the input has no records.';
+    ? 'Nothing to do: the input has a header and no records.'
+    : 'Nothing to do: the input has no records.';
 }
 
-/** What makes the whole input wrong shows before anything is sent. */
+/** Finds problems of the whole input before anything is sent. */
 async function peeked<T>(
   entries: AsyncGenerator<T, void, undefined>,
 ): Promise<AsyncGenerator<T, void, undefined>> {
@@ -237,7 +240,7 @@ function openStore(file: string) {
   }
 }
 
-/** A wrong key or address would be every record's failure. */
+/** With a wrong key or address, every record would fail. */
 async function requireConnection({ config }: Connection, signal: AbortSignal) {
   const { baseUrl, apiKey, timeout } = config;
   const test = await new TwentyCrmApiService().testConnection(baseUrl, apiKey, {
@@ -255,7 +258,7 @@ async function requireConnection({ config }: Connection, signal: AbortSignal) {
   );
 }
 
-/** The same command, from where it stopped. */
+/** The same command, continued from where it stopped. */
 function resumeCommand(line: number | undefined, file: string, args: readonly string[]) {
   if (line === undefined) return undefined;
   const kept = args.filter(

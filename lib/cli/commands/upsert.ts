@@ -12,10 +12,10 @@ import type { Context, Outcome, UpsertOptions } from '../program.js';
 import { optionFor, printable } from '../text.js';
 import { fieldsHint } from '../unknown.js';
 
-/** Bytes of standard input that are read. */
+/** Bytes read from standard input, at most. */
 const MAX_BYTES = 10_000_000;
 
-/** @param source JSON, the name of a file, or `-` */
+/** @param source JSON, a file name, or `-` */
 async function upsert(
   { console, env, stdin, interruption }: Context,
   entity: 'person' | 'company',
@@ -73,7 +73,7 @@ async function readText(source: string, stdin: NodeJS.ReadStream, signal: AbortS
   } catch (error) {
     throw inputFailure(
       `${source} cannot be read: ${whyUnreadable(error)}`,
-      'Give a record as JSON, the name of a file that holds one, or - for standard input.',
+      'Give a record as JSON, the name of a file with one record, or - for standard input.',
     );
   }
 }
@@ -85,7 +85,7 @@ function toRecord(entity: 'person' | 'company', text: string, allowId?: boolean)
   } catch (error) {
     throw inputFailure(
       `The record is not JSON: ${messageOf(error)}`,
-      `Many records, one a line: npx twenty-crm-native sync ${entity === 'person' ? 'people' : 'companies'} FILE`,
+      `For many records, one a line: npx twenty-crm-native sync ${entity === 'person' ? 'people' : 'companies'} FILE`,
     );
   }
   if (!isObject(value)) throw inputFailure('The record must be one JSON object');

@@ -5,21 +5,18 @@ const NEWLINE = 0x0a;
 
 export type Chunks = AsyncIterable<Buffer>;
 
-/** how far the reading is */
+/** the reading position */
 interface Meter {
   /** bytes of the file */
   read: number;
-  /** bytes of UTF-8 made of them */
+  /** bytes of UTF-8 decoded from them */
   decoded: number;
-  /**
-   * whether a file like this one, written in UTF-8, has to say so to be read by the same
-   * program with the same options
-   */
+  /** whether a rejects file, written in UTF-8, must begin with a mark so that the same command reads it correctly */
   needsMark: boolean;
 }
 
 /**
- * The input as UTF-8. A mark of UTF-16 decides where no encoding is named.
+ * The input as UTF-8. Without a named encoding, a UTF-16 byte order mark decides.
  * @param encoding a label of the Encoding Standard
  */
 async function* toUtf8(
@@ -27,7 +24,7 @@ async function* toUtf8(
   encoding: string | undefined,
   meter: Meter,
 ): AsyncGenerator<Buffer, void, undefined> {
-  /** null for UTF-8, which stays as it is */
+  /** null for UTF-8, which is passed on unchanged */
   let decoder: InstanceType<typeof TextDecoder> | null | undefined;
   let isFirst = true;
   let lines = 0;
@@ -75,7 +72,7 @@ function choose(head: Buffer, encoding: string | undefined) {
   return { decoder: new TextDecoder(label, { fatal: true }), head, needsMark: true };
 }
 
-/** Text that begins with ASCII has a NUL in every second byte where it is UTF-16. */
+/** In UTF-16, text that begins with ASCII has a NUL in every second byte. */
 function refuseUnmarked([first, second]: Buffer) {
   if (second === undefined || (first === 0) === (second === 0)) return;
   throw inputFailure(
@@ -84,7 +81,7 @@ function refuseUnmarked([first, second]: Buffer) {
   );
 }
 
-/** Passes UTF-8 on, however the chunks are cut; throws at the first byte that is none, with the line. */
+/** Passes UTF-8 on, however the chunks are cut. Throws at the first invalid byte, with its line. */
 async function* requireUtf8(chunks: Chunks): AsyncGenerator<Buffer, void, undefined> {
   let lines = 0;
   let carry: Buffer = Buffer.alloc(0);
@@ -104,10 +101,10 @@ async function* requireUtf8(chunks: Chunks): AsyncGenerator<Buffer, void, undefi
 const encodingFailure = (line: number) =>
   inputFailure(
     `Line ${line} is not UTF-8`,
-    'Save the file as UTF-8, or name its encoding: --encoding windows-1252 for what Excel calls CSV in Western Europe.',
+    'Save the file as UTF-8, or name its encoding: Excel writes windows-1252 (--encoding windows-1252) in Western Europe.',
   );
 
-/** How many bytes from the beginning on are UTF-8. */
+/** Length of the valid UTF-8 at the beginning. */
 function lengthOfUtf8(bytes: Buffer) {
   if (isUtf8(bytes)) return bytes.length;
   let start = 0;
@@ -128,7 +125,7 @@ function lengthOfUtf8(bytes: Buffer) {
 const lengthOfCharacter = (first: number) =>
   first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
 
-/** Bytes at the end that begin a character whose rest is still to come. */
+/** Trailing bytes that begin a character whose rest is still to come. */
 function incompleteTail(bytes: Buffer) {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back];

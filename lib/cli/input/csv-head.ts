@@ -2,14 +2,14 @@ import { REJECT_PREFIX } from '../mapping.js';
 import { NEWLINE } from './bytes.js';
 import { RETURN } from './lines.js';
 
-/** Bytes in which the first line has to end. */
+/** The first line must end within this many bytes. */
 const MAX_HEADER_BYTES = 65_536;
 
 const LINES_ABOVE = 20;
 
 const DELIMITERS = [',', ';', '\t', '|'];
 
-/** Names for what is hard to type in a shell. */
+/** Names for delimiters that are hard to type in a shell. */
 const NAMED_DELIMITERS = new Map([
   ['comma', ','],
   ['semicolon', ';'],
@@ -18,17 +18,17 @@ const NAMED_DELIMITERS = new Map([
   ['pipe', '|'],
 ]);
 
-/** Excel begins files with a line of its own. */
+/** Excel's own first line (`sep=;`). */
 const SEPARATOR_LINE = /^sep=(.)(?:\r?\n|\r|$)/i;
 
 const readDelimiter = (text: string) =>
   NAMED_DELIMITERS.get(text) ?? (/^[^\s"\p{L}\p{N}]$|^\t$/u.test(text) ? text : undefined);
 
-/** What can be typed for a delimiter. */
+/** The delimiters as they can be typed. */
 const nameOfDelimiter = (delimiter: string) =>
   [...NAMED_DELIMITERS].find(([, one]) => one === delimiter)?.[0] ?? delimiter;
 
-/** The delimiter that the first line has most of; a comma where it has none. */
+/** The most frequent delimiter of the first line; a comma if it has none. */
 function detectDelimiter(line: string) {
   const counts = new Map(DELIMITERS.map((delimiter) => [delimiter, 0]));
   let isQuoted = false;
@@ -44,18 +44,18 @@ function detectDelimiter(line: string) {
   return best;
 }
 
-/** The cells of one line, before quotation marks and the delimiter are settled. */
+/** The cells of one line, before quotation marks and the delimiter are known. */
 const roughCells = (line: string, delimiter: string = detectDelimiter(line)) =>
   line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/s, '$1'));
 
 class Head {
-  /** that the file names itself */
+  /** delimiter that the file itself names */
   delimiter: string | undefined;
-  /** Lines that stand before {@link Head.bytes}. */
+  /** Lines above {@link Head.bytes}. */
   before = 0;
-  /** from the header on, as much as was read */
+  /** from the header on, as far as it was read */
   bytes: Buffer = Buffer.alloc(0);
-  /** What comes behind {@link Head.bytes}. */
+  /** The input after {@link Head.bytes}. */
   rest: AsyncGenerator<Buffer, void, undefined>;
   #isAtEnd = false;
 
@@ -63,7 +63,7 @@ class Head {
     this.rest = rest;
   }
 
-  /** It can hold line ends within quotes. */
+  /** It may contain line ends within quotes. */
   get line() {
     return firstLine(this.#header);
   }
@@ -72,7 +72,7 @@ class Head {
     return this.bytes.toString().replace(/^[\r\n]+/, '');
   }
 
-  /** The byte that ends lines: a return alone where the first line ends so, as on old Macs. */
+  /** The byte that ends lines: a carriage return if the first line ends with one alone, as on old Macs. */
   get terminator() {
     const text = this.bytes.toString();
     const end = firstLine(text).length;
@@ -80,13 +80,13 @@ class Head {
   }
 
   /**
-   * Reads up to the end of the header's line.
-   * @param skipLines lines to read over
-   * @param isHeader tells it from lines above it, where it is known how it looks
+   * Reads up to the end of the header line.
+   * @param skipLines lines to skip
+   * @param isHeader recognises a known header, so that lines above it are skipped
    */
   async read(skipLines: number, isHeader: ((line: string) => boolean) | undefined) {
     await this.#takeSeparator();
-    // The same command with the rejects has the option still, and they begin with their header.
+    // A rejects file begins with its header, but the same command still has the option.
     if (this.bytes.toString('utf8', 0, REJECT_PREFIX.length) === REJECT_PREFIX) skipLines = 0;
     while (this.before < skipLines && (await this.#skipLine()));
     if (skipLines > 0) await this.#takeSeparator();
@@ -94,13 +94,13 @@ class Head {
       const above = (await this.lines(isHeader)).findIndex(isHeader);
       for (let n = 0; n < above; n += 1) await this.#skipLine();
     }
-    // One character more tells how it ends.
+    // One more character shows how the line ends.
     await this.#readUntil(() => this.line.length + 1 < this.#header.length);
   }
 
   /**
    * Cut at every line end.
-   * @param isLast behind which none is needed
+   * @param isLast the last line, which needs no line end
    */
   async lines(isLast: (line: string) => boolean = () => false) {
     await this.#readUntil(() => {
@@ -118,12 +118,12 @@ class Head {
     await this.#skipLine();
   }
 
-  /** @returns whether there was one */
+  /** @returns whether there was a line */
   async #skipLine(): Promise<boolean> {
     for (;;) {
       const end = this.bytes.findIndex((byte) => byte === NEWLINE || byte === RETURN);
       if (end < 0) this.bytes = Buffer.alloc(0);
-      // Behind a return, one byte more tells whether it is half of a line's end.
+      // After a carriage return, one more byte shows whether a line feed follows.
       else if (this.bytes[end] === NEWLINE || end + 1 < this.bytes.length || this.#isAtEnd) {
         const isPair = this.bytes[end] === RETURN && this.bytes[end + 1] === NEWLINE;
         this.before += 1;

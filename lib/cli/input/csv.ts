@@ -16,12 +16,12 @@ import type { Found } from './records.js';
 import { RecordSplitter } from './records.js';
 
 interface Row {
-  /** none where there is a problem */
+  /** empty if there is a problem */
   cells: string[];
-  /** as it stands there */
+  /** as in the file */
   text: string;
   problem?: string;
-  /** where it begins */
+  /** line in which it begins */
   line: number;
   end: number;
 }
@@ -34,8 +34,8 @@ interface Opened {
 }
 
 /**
- * @param chunks UTF-8, or what passes for it
- * @param delimiter detected where it is not given
+ * @param chunks UTF-8, or text read as it
+ * @param delimiter detected if not given
  * @param skipLines lines above the header
  */
 async function openCsv(
@@ -52,8 +52,8 @@ async function openCsv(
   const splitter = new RecordSplitter(chosen, head.terminator, head.before);
   if (/^\s*[[{]\s*["{]/.test(head.line)) {
     throw inputFailure(
-      'The input is JSON, and is read as CSV',
-      'For one JSON object a line, in whatever file: --format ndjson.',
+      'The input is JSON, but is read as CSV',
+      'For one JSON object a line, in a file of any name: --format ndjson.',
     );
   }
   const rows = parse(head, splitter, chosen);
@@ -76,27 +76,27 @@ async function openCsv(
 
 async function* none(): AsyncGenerator<Entry, void, undefined> {}
 
-/** An address stands in rows, and in no header. */
+/** E-mail addresses are in rows, never in a header. */
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
-/** Why no column of a header is known, where it is not for their names. */
+/** Why no column of a header is known, if the names are not the reason. */
 function whyUnknown({ before, line }: InstanceType<typeof Head>, delimiter: string) {
   if (roughCells(line, delimiter).some((cell) => ADDRESS.test(cell))) {
     return inputFailure(
-      `Line ${before + 1} is no header: an e-mail address stands there`,
-      'Put a line with the names of the columns above the rows: external_id,name,email, for example.',
+      `Line ${before + 1} is not a header: it contains an e-mail address`,
+      'Put a line with the column names above the rows, for example: external_id,name,email.',
     );
   }
   const other = detectDelimiter(line);
   if (line.includes(delimiter) || !line.includes(other)) return undefined;
   const name = nameOfDelimiter(other);
   return inputFailure(
-    `The header is one column: it looks divided by another character (${name})`,
-    `Say so: --delimiter ${name}`,
+    `The header has one column: it looks as if another character divides it (${name})`,
+    `Name the delimiter: --delimiter ${name}`,
   );
 }
 
-/** A header that does not do may be a title, with the header some lines below it. */
+/** An unusable header may be a title, with the header some lines below it. */
 async function planned(
   head: InstanceType<typeof Head>,
   header: readonly string[],
@@ -119,16 +119,13 @@ async function planned(
     const preset = presets[below];
     const more = preset && preset !== mapping.preset ? `\n${offer(preset)}` : '';
     throw inputFailure(
-      `Line ${head.before + 1} is no header; line ${line + 1} looks like it`,
-      `To read over what stands above it: --skip-lines ${line}${more}`,
+      `Line ${head.before + 1} is not a header; line ${line + 1} looks like one`,
+      `To skip what is above it: --skip-lines ${line}${more}`,
     );
   }
 }
 
-/**
- * @returns blank lines are left out, and the rows of nothing but delimiters that
- * spreadsheets leave below their last
- */
+/** @returns rows without blank lines and without rows of bare delimiters, which spreadsheets add at the end */
 async function* parse(
   head: InstanceType<typeof Head>,
   splitter: InstanceType<typeof RecordSplitter>,
@@ -139,7 +136,7 @@ async function* parse(
     const batch: Found[] = [];
     for (const record of records) {
       batch.push(record);
-      // What comes behind the header is cut by what the header says.
+      // From here on the header decides how the input is cut.
       if (isHeader) yield* withCells(batch.splice(0), delimiter);
       isHeader = false;
     }
@@ -156,7 +153,8 @@ function* withCells(records: Found[], delimiter: string): Generator<Row, void, u
   const parsed: string[][] = parseText(good.map(({ text }) => `${text}${END_OF_RECORD}`).join(''), {
     delimiter,
     record_delimiter: END_OF_RECORD,
-    // A bad row is one bad record: cells are counted here, and a quotation mark in the middle of a cell is text.
+    // A bad row is one bad record, not an error of the file: cells are counted here, and a quotation mark inside a cell
+    // is text.
     relax_column_count: true,
     relax_quotes: true,
   });
@@ -169,7 +167,7 @@ function* withCells(records: Found[], delimiter: string): Generator<Row, void, u
   }
 }
 
-/** `="00123"` is how programs keep a spreadsheet from taking a text for a number. */
+/** `="00123"` keeps a spreadsheet from reading text as a number. */
 function withoutFormula(cell: string) {
   if (!cell.startsWith('="') || !cell.endsWith('"') || cell.length < 3) return cell;
   const text = cell.slice(2, -1);
@@ -178,7 +176,7 @@ function withoutFormula(cell: string) {
 
 const isFilled = (cell: string | undefined) => cell !== undefined && cell.trim() !== '';
 
-/** Between records; a line end that stands in a cell does not end a record then. */
+/** A separator of our own between records, so that a line end in a cell does not end a record. */
 const END_OF_RECORD = '\r\n';
 
 /** @param toRecord throws {@link BadRecord} */
@@ -189,7 +187,7 @@ async function* toEntries(
   toRecord: (cells: string[]) => Record<string, unknown>,
 ): AsyncGenerator<Entry, void, undefined> {
   const nameless = header.flatMap((name, index) => (tidyName(name) === '' ? [index] : []));
-  /** @param cut why it is no row of its own */
+  /** @param cut why it is only part of a row */
   const entryOf = (row: Row, cut?: string) => {
     const { cells, text, problem } = row;
     if (problem !== undefined) {
@@ -201,7 +199,7 @@ async function* toEntries(
       return toRecord(cells);
     });
   };
-  /** a short row, until the next one shows whether it goes on there */
+  /** a short row, kept until the next one shows whether it continues */
   let short: Row | undefined;
   for await (const row of rows) {
     if (short !== undefined && isRest(row, short, header, columns)) {
@@ -222,13 +220,13 @@ function checkCells(cells: string[], header: string[], least: number, nameless: 
   if (cells.length < least || isLong) throw wrongCount(cells, header, '');
   const filled = nameless.find((index) => isFilled(cells[index]));
   if (filled !== undefined) {
-    throw new BadRecord('', `column ${filled + 1} has a value and no name`, 'WRONG_COLUMN_COUNT');
+    throw new BadRecord('', `column ${filled + 1} has a value but no name`, 'WRONG_COLUMN_COUNT');
   }
 }
 
 /**
- * Whether a row is what a line end outside of quotes has cut off the one before it.
- * @param before that has too few cells
+ * Whether a row is the rest of the row before it, cut off by a line end outside quotes.
+ * @param before a row with too few cells
  */
 function isRest({ cells, problem }: Row, before: Row, header: string[], columns: Columns) {
   if (problem !== undefined || before.cells.length + cells.length - 1 !== header.length)
@@ -240,7 +238,7 @@ function isRest({ cells, problem }: Row, before: Row, header: string[], columns:
 const wrongCount = (cells: string[], header: string[], more: string) =>
   new BadRecord(
     '',
-    `the row has ${plural(cells.length, 'cell')}, the header ${header.length}${more}`,
+    `the row has ${plural(cells.length, 'cell')}, but the header has ${header.length}${more}`,
     'WRONG_COLUMN_COUNT',
   );
 

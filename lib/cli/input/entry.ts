@@ -2,13 +2,13 @@ import type { RecordFailure } from '../mapping.js';
 import { BadRecord } from '../mapping.js';
 
 interface Place {
-  /** where a record begins, from 1 */
+  /** line in which the record begins, from 1 */
   line: number;
-  /** offset behind it, in bytes of UTF-8 */
+  /** offset after it, in bytes of UTF-8 */
   end: number;
 }
 
-/** Cells of CSV, a JSON value, or the text of what was neither. */
+/** Cells of CSV, a JSON value, or the raw text if neither could be read. */
 export interface Source {
   cells?: string[];
   json?: Record<string, unknown>;
@@ -18,11 +18,11 @@ export interface Source {
 }
 
 interface Outcome {
-  /** what is to be sent */
+  /** the record to send */
   record?: Record<string, unknown>;
-  /** why nothing is */
+  /** why it is not sent */
   failure?: RecordFailure;
-  /** as it was read, for the rejects: cells, a JSON value, or text */
+  /** as it was read, for the rejects file: cells, a JSON value, or text */
   source: Source;
 }
 

@@ -2,22 +2,22 @@ import { NEWLINE } from './bytes.js';
 
 const RETURN = 0x0d;
 
-/** Bytes of one record; many may be in memory at once. */
+/** Bytes of one record, at most: many are in memory at once. */
 const MAX_RECORD_BYTES = 262_144;
 
-/** Bytes that are kept of a line that is longer. */
+/** Bytes that are kept of a longer line. */
 const KEPT_BYTES = 1_000;
 
 export interface Line {
   /** from 1 */
   number: number;
-  /** without the line's end */
+  /** without the line end */
   bytes: Buffer;
-  /** what ends the line; empty where the input ends in it */
+  /** the line end; empty at the end of the input */
   ending: string;
-  /** offset behind the line */
+  /** offset after the line */
   end: number;
-  /** in bytes; where it is more than `bytes` has, the line was too long to be kept */
+  /** in bytes; larger than `bytes` if the line was too long to keep */
   length: number;
 }
 
@@ -25,7 +25,7 @@ export interface Line {
 class LineSplitter {
   #number = 0;
   #offset = 0;
-  /** pieces of the line that has begun */
+  /** pieces of the current line */
   #pieces: Buffer[] = [];
   #length = 0;
   #terminator;
@@ -35,7 +35,7 @@ class LineSplitter {
     this.#terminator = terminator;
   }
 
-  /** The number of a line that has begun and is too long already. */
+  /** The number of the current line, if it is already too long. */
   get overlong() {
     return this.#length > MAX_RECORD_BYTES ? this.#number + 1 : undefined;
   }
@@ -55,7 +55,7 @@ class LineSplitter {
     }
   }
 
-  /** @returns what stands behind the last line's end */
+  /** @returns the text after the last line end */
   *end(): Generator<Line, void, undefined> {
     if (this.#length > 0) yield this.#take('');
   }
@@ -67,7 +67,7 @@ class LineSplitter {
     if (wasTooLong) return;
     this.#pieces.push(piece);
     if (this.#length > MAX_RECORD_BYTES) {
-      // A slice would keep the whole chunk alive.
+      // A slice would keep the whole chunk in memory.
       this.#pieces = [Buffer.from(Buffer.concat(this.#pieces).subarray(0, KEPT_BYTES))];
     }
   }

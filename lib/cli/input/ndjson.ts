@@ -14,13 +14,13 @@ import { refused, toEntry } from './entry.js';
 import type { Line } from './lines.js';
 import { LineSplitter, MAX_RECORD_BYTES } from './lines.js';
 
-/** The text of a line that is no record, in a rejects file. */
+/** A line that is not a record, in a rejects file. */
 const RAW = `${REJECT_PREFIX}ed_line`;
 
 /**
- * A line that is no record is an entry with a failure. Blank lines are read over.
+ * A line that is not a record becomes an entry with a failure. Blank lines are skipped.
  * @param chunks UTF-8
- * @returns throws for a key of the first record that nothing is known of
+ * @returns throws for an unknown key in the first record
  */
 async function* readNdjson(
   chunks: Chunks,
@@ -46,18 +46,18 @@ async function* readNdjson(
 }
 
 /**
- * Lists, and objects over several lines, would be refused line by line.
+ * A list, or an object over several lines, would be refused line by line.
  * @param bytes of the first line
  */
 function refuseDocument(bytes: Buffer) {
   if (!/^\s*(\[\s*(\{.*)?|\{\s*)$/s.test(bytes.toString())) return;
   throw inputFailure(
     'The input is JSON, but not one object a line',
-    'jq makes lines of it: jq -c ".[]" FILE of a list, jq -c . FILE of objects.',
+    'jq converts it: jq -c ".[]" FILE for a list, jq -c . FILE for objects.',
   );
 }
 
-/** A misspelt key would be wrong in every line: that is said before anything is sent. */
+/** A misspelt key is probably wrong in every line, so it is reported before anything is sent. */
 function refuseUnknown({ failure, source }: Entry, entity: Entity) {
   if (failure?.unknown === undefined || Object.hasOwn(source.json ?? {}, REJECT_PREFIX)) return;
   throw unknownNames(entity, 'key', failure.unknown.names, failure.unknown);
@@ -86,7 +86,8 @@ function readLine(
   if (!isObject(value)) return refuse('NOT_JSON', 'the line is JSON, but not an object');
   const { [RAW]: raw, [REJECT_PREFIX]: reason } = value;
   if (typeof raw !== 'string') return toEntry(place, { json: value }, () => toRecord(value));
-  // A line of a rejects file that stands for one which was no record: however often it is wrapped, one wrapping comes out.
+  // A rejects file wraps a line that is not a record. Unwrap it once, so that feeding it back in does not wrap it
+  // twice.
   if ((reason as Unchecked)?.isCut === true)
     return refused(place, { text: raw, isCut: true }, tooLong('was'));
   const again = Buffer.from(raw);

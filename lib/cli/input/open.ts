@@ -34,32 +34,29 @@ interface InputOptions {
 }
 
 export interface Input {
-  /** for people */
+  /** for display */
   name: string;
   format: Format;
-  /** of a CSV file */
+  /** CSV only */
   header?: string[];
-  /** of a CSV file */
+  /** CSV only */
   delimiter?: string;
   entries: AsyncGenerator<Entry, void, undefined>;
-  /** what a preset leaves out */
+  /** columns that a preset leaves out */
   notes?: Columns['notes'];
-  /** whether it is known how much there is to read */
+  /** whether the input's size is known */
   hasSize: boolean;
-  /**
-   * whether a file made of its records begins with a byte order mark, known once they
-   * are read
-   */
+  /** whether a file made of its records begins with a byte order mark; known only after reading */
   needsMark: () => boolean;
-  /** how much of the input lies before an entry's end, 0 to 1 */
+  /** the share of the input before an entry's end, 0 to 1 */
   fractionAt: (end: number) => number;
-  /** nothing more is read */
+  /** stops reading */
   close: () => void;
 }
 
 /**
  * @param file `-` for standard input
- * @param signal closes it, also while its beginning is waited for
+ * @param signal closes it, even while the first bytes are awaited
  */
 async function openInput(
   file: string,
@@ -72,9 +69,13 @@ async function openInput(
   const format = readFormat(file, options.format);
   const delimiter = delimiterOf(file, format, options.delimiter);
   if (format !== 'csv' && options.skipLines !== undefined) {
-    throw usageFailure('--skip-lines is for CSV', 'In NDJSON, --from-line reads over lines.');
+    throw usageFailure(
+      '--skip-lines works only with CSV',
+      'In NDJSON, use --from-line to skip lines.',
+    );
   }
-  if (format !== 'csv' && options.preset !== undefined) throw usageFailure('--preset is for CSV');
+  if (format !== 'csv' && options.preset !== undefined)
+    throw usageFailure('--preset works only with CSV');
   requireEncoding(options.encoding);
   const { stream, size } = file === '-' ? { stream: stdin, size: 0 } : await openFile(file);
   const meter = { read: 0, decoded: 0, needsMark: false };
@@ -105,25 +106,27 @@ async function openInput(
 function readFormat(file: string, given: Format | undefined) {
   const format = given ?? EXTENSIONS[path.extname(file).toLowerCase()];
   if (format !== undefined) return format;
-  if (file === '-') throw usageFailure('Standard input needs --format csv or --format ndjson');
+  if (file === '-') throw usageFailure('For standard input, pass --format csv or --format ndjson');
   if (/\.(xls[xmb]?|ods|numbers)$/i.test(file)) {
     throw usageFailure(
       `${file} is a workbook`,
-      'Save its sheet as CSV (UTF-8), and give that file.',
+      'Save its sheet as CSV (UTF-8) and give that file.',
     );
   }
   throw usageFailure(
-    `${file}: its name does not tell what it is`,
-    'Say --format csv or --format ndjson (one JSON object a line).',
+    `The name of ${file} does not tell its format`,
+    'Pass --format csv or --format ndjson (one JSON object a line).',
   );
 }
 
 function delimiterOf(file: string, format: Format, given: string | undefined) {
   if (given === undefined) return /\.(tsv|tab)$/i.test(file) ? '\t' : undefined;
-  if (format !== 'csv') throw usageFailure('--delimiter is for CSV');
+  if (format !== 'csv') throw usageFailure('--delimiter works only with CSV');
   const delimiter = readDelimiter(given);
   if (delimiter !== undefined) return delimiter;
-  throw usageFailure(`--delimiter ${given}: give one character, or comma, semicolon, tab or pipe`);
+  throw usageFailure(
+    `--delimiter ${given} is not valid: give one character, or comma, semicolon, tab or pipe`,
+  );
 }
 
 function requireEncoding(encoding: string | undefined) {
@@ -151,7 +154,7 @@ async function openFile(file: string) {
   }
 }
 
-/** A named pipe. As a file it would be read by a thread that nothing can stop while the pipe gives nothing. */
+/** A named pipe. Opened as a file, it would block a thread that nothing can stop until the pipe is written to. */
 function openPipe(file: string) {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   return new Socket({ fd, readable: true, writable: false });

@@ -2,15 +2,15 @@ import { inputFailure } from '../failure.js';
 import type { Line } from './lines.js';
 import { LineSplitter, MAX_RECORD_BYTES, RETURN } from './lines.js';
 
-/** a record of a CSV file as it stands there */
+/** a record of a CSV file, as in the file */
 export interface Found {
-  /** without the end of its last line */
+  /** without its last line end */
   text: string;
-  /** in which it begins */
+  /** line in which it begins */
   line: number;
-  /** offset behind it, in bytes */
+  /** offset after it, in bytes */
   end: number;
-  /** what is wrong with its quotation marks; it is one line then */
+  /** what is wrong with its quotation marks; the record is then one line */
   problem?: string;
 }
 
@@ -18,9 +18,9 @@ export interface Found {
 type Piece = { text: string; ending: string; number: number; end: number };
 
 const ADVICE =
-  'write a quotation mark that belongs to the text twice, and one before and one behind the whole cell';
+  'write a quotation mark that belongs to the text twice, and put one before and one after the whole cell';
 
-/** The record goes on in the next line. */
+/** The record continues in the next line. */
 const OPEN = Symbol('open');
 
 const OPENS = /(?<=^|[\s([{/-])"(?=\S)/gu;
@@ -41,26 +41,26 @@ function isText(cell: string) {
 }
 
 /**
- * Cuts CSV into records by its quotation marks. A record whose marks are wrong is its first line alone, and those below
- * it are read anew: a stray mark costs one row.
+ * Cuts CSV into records by its quotation marks. If the marks of a record are wrong, only its first line is that record
+ * and the lines below are read again: a stray mark costs one row.
  */
 class RecordSplitter {
-  /** Whether a line alone would be a row. */
+  /** Whether the line alone would be a row. */
   isRow: (line: string) => boolean = () => false;
-  /** Whether a mark that nothing closes costs its row alone. */
+  /** Whether an unclosed mark costs only its own row. */
   isPatient = false;
   #delimiter;
   #lines;
   #offset;
-  /** lines of a record that goes on */
+  /** lines of the current record */
   #open: Piece[] = [];
   #openBytes = 0;
-  /** Line of the quotation mark that is open. */
+  /** Line of the open quotation mark. */
   #openedIn = 0;
 
   /**
    * @param terminator the byte that ends a line
-   * @param before lines that stand before the first
+   * @param before lines above the first
    */
   constructor(delimiter: string, terminator: number, before: number) {
     this.#delimiter = delimiter;
@@ -74,13 +74,13 @@ class RecordSplitter {
     if (overlong !== undefined) throw tooLong(overlong + this.#offset);
   }
 
-  /** What is left at the input's end. */
+  /** What is left at the end of the input. */
   *end() {
     for (const line of this.#lines.end()) yield* this.#take(line);
     while (this.#open.length > 0) {
       if (!this.isPatient) throw unclosed(this.#openedIn, '');
       const again: Piece[] = [];
-      yield this.#giveUp(`a cell that opens in line ${this.#openedIn} has no end`, again);
+      yield this.#giveUp(`a cell that opens in line ${this.#openedIn} is never closed`, again);
       yield* this.#feed(again);
     }
   }
@@ -91,7 +91,7 @@ class RecordSplitter {
     yield* this.#feed([{ text: bytes.toString(), ending, number: at, end }]);
   }
 
-  /** @param pieces the last first */
+  /** @param pieces last one first */
   *#feed(pieces: Piece[]): Generator<Found, void, undefined> {
     for (let piece = pieces.pop(); piece !== undefined; piece = pieces.pop()) {
       const isFirst = this.#open.length === 0;
@@ -109,7 +109,7 @@ class RecordSplitter {
 
   /**
    * Reads the quotation marks of one line.
-   * @returns what is wrong, {@link OPEN}, or undefined where the record ends with the line
+   * @returns what is wrong, {@link OPEN}, or undefined if the record ends with the line
    */
   #scan({ text, number }: Piece, isFirst: boolean): string | typeof OPEN | undefined {
     if (!text.includes('"')) return isFirst ? undefined : OPEN;
@@ -135,7 +135,7 @@ class RecordSplitter {
         const next = text.indexOf(this.#delimiter, at);
         const cell = text.slice(at, next < 0 ? undefined : next);
         if (cell.includes('"') && !isText(cell)) {
-          return `the quotation marks of a cell in line ${number} do not go together`;
+          return `the quotation marks of a cell in line ${number} do not match`;
         }
         if (next < 0) return this.#swallowed(number);
         at = next + this.#delimiter.length;
@@ -147,7 +147,7 @@ class RecordSplitter {
   #swallowed(last: number) {
     const pieces = this.#open;
     if (pieces.length < 2 || !pieces.every(({ text }) => this.isRow(text))) return undefined;
-    return `a quotation mark opens a cell in line ${pieces[0].number} and closes it in line ${last}, and each line is a row by itself`;
+    return `a quotation mark opens a cell in line ${pieces[0].number} and closes it in line ${last}, but each of these lines is a complete row`;
   }
 
   #close(): Found {
@@ -158,7 +158,7 @@ class RecordSplitter {
     return { text: before.join('') + last.text, line: number, end: last.end };
   }
 
-  /** @param again lines to read next, the last first */
+  /** @param again lines to read next, last one first */
   #giveUp(problem: string, again: Piece[]): Found {
     const [{ text, number, end }, ...others] = this.#open.splice(0);
     this.#openBytes = 0;
@@ -168,21 +168,21 @@ class RecordSplitter {
 
   #goesOn(number: number) {
     return number === this.#openedIn
-      ? `a cell in line ${number} goes on behind the quotation mark that ends it`
+      ? `a cell in line ${number} continues after its closing quotation mark`
       : `a quotation mark opens a cell in line ${this.#openedIn}, and the next one, in line ${number}, does not close it`;
   }
 }
 
 const unclosed = (line: number, within: string) =>
   inputFailure(
-    `Line ${line}: a quotation mark opens a cell there, and nothing closes it${within}`,
-    'Close it, or write it twice where it belongs to the text.',
+    `Line ${line}: a quotation mark opens a cell and is never closed${within}`,
+    'Close it, or write it twice if it belongs to the text.',
   );
 
 const tooLong = (line: number) =>
   inputFailure(
-    `Line ${line}: the record that begins there has more than ${MAX_RECORD_BYTES} bytes`,
-    'A quotation mark that is never closed looks like this, too.',
+    `Line ${line}: the record that begins here has more than ${MAX_RECORD_BYTES} bytes`,
+    'A quotation mark that is never closed can cause this, too.',
   );
 
 export { RETURN, RecordSplitter };

@@ -14,24 +14,21 @@ import { PresetNotes } from './notes.js';
 export interface Columns {
   /** the fields that each value fills */
   targets: (readonly string[])[];
-  /** of a row, as many as there are targets */
+  /** one for each target, from a row's cells */
   values: (cells: string[]) => readonly string[];
-  /**
-   * so many cells has a row that can be written; those behind it may be missing, as Outlook leaves
-   * out blank ones
-   */
+  /** the number of cells that a row needs; Outlook leaves out blank cells at the end */
   least: number;
-  /** column with an address, or -1 */
+  /** column with an e-mail address, or -1 */
   email: number;
-  /** of what a preset leaves out */
+  /** columns that a preset leaves out */
   notes?: PresetNotes;
 }
 
-/** A column with one of these keeps what the preset makes of it: ids are often a second use. */
+/** The preset still uses a column that is mapped to one of these: an id is often a second use. */
 const IDS = new Set(['external_id', 'company_external_id']);
 
 /**
- * What a preset makes of a file's columns. What the user says goes over it.
+ * The use that a preset makes of a file's columns. The user's own choices override it.
  * @param names of the columns
  */
 function planPreset(
@@ -46,7 +43,7 @@ function planPreset(
   const offered = other === undefined || other === preset ? [] : [offer(other)];
   if (made.length === 0) {
     throw inputFailure(
-      `No column is one of an export of ${preset.title}`,
+      `None of the columns belongs to an export of ${preset.title}`,
       [...offered, `Columns: ${names.join(', ')}`].join('\n'),
     );
   }
@@ -66,7 +63,7 @@ function planPreset(
       const name = names[deleted];
       throw new BadRecord(
         '',
-        `${preset.title} has deleted the record (${name}). --ignore ${quoted(name)} writes it all the same`,
+        `${preset.title} has deleted the record (${name}). To write it anyway: --ignore ${quoted(name)}`,
         'DELETED',
       );
     }
@@ -87,7 +84,7 @@ function planPreset(
   };
 }
 
-/** @returns of `--map`, and of columns that are named as our ids are */
+/** @returns the targets of `--map`, and of columns that are named like our ids */
 function saidByUser(entity: Entity, names: readonly string[], { map, ignored }: Mapping): Fill[] {
   const fills: Fill[] = [];
   for (const [index, name] of names.entries()) {
@@ -120,7 +117,7 @@ function madeByPreset(
     if (hasName && (target === 'name' || (target.startsWith('name.') && given.has('name'))))
       return [];
     const found = columns.flatMap((column) => placesOf(column, keys));
-    // Ids of one kind: those of two columns would not go together.
+    // Only one column: the ids of two columns are of different kinds.
     const places = target === 'external_id' ? found.slice(0, 1) : [...new Set(found)];
     return places.length === 0 ? [] : [{ target, places }];
   });
@@ -155,8 +152,8 @@ function cellReader(names: readonly string[], { several, lists }: Preset): ReadC
 }
 
 /**
- * The value that fills a field, and where it is from. An address that is none goes behind one that is: Outlook has names of
- * mailboxes among them.
+ * The value that fills a field, and its column. For `email`, a value with an `@` is preferred: Outlook also exports
+ * mailbox names.
  */
 function choose({ target, places }: Fill, cells: string[], read: ReadCell) {
   const found = places.flatMap((place) => {
@@ -167,7 +164,7 @@ function choose({ target, places }: Fill, cells: string[], read: ReadCell) {
   return better ?? found[0];
 }
 
-/** Columns with values that are not written, as another one fills their field. */
+/** Columns whose values are not written because another column fills their field. */
 function furtherOf(fill: Fill, cells: string[], read: ReadCell): number[] {
   const chosen = choose(fill, cells, read)?.value.toLowerCase();
   return fill.places.filter((place) =>

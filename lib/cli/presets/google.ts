@@ -1,8 +1,8 @@
 import type { Preset } from './index.js';
 
 /**
- * Google Contacts, "Google CSV": the format of today (`First Name`, `E-mail 1 - Label`) and the one before it (`Given Name`,
- * `E-mail 1 - Type`). Several values in a cell are divided by ` ::: `.
+ * Google Contacts, "Google CSV": today's format (`First Name`, `E-mail 1 - Label`) and the one before it (`Given Name`,
+ * `E-mail 1 - Type`). ` ::: ` separates several values in a cell.
  */
 const preset: Preset = {
   name: 'google',

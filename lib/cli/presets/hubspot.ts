@@ -1,8 +1,8 @@
 import type { Preset } from './index.js';
 
 /**
- * HubSpot's exports of contacts and companies. A contact may have several companies, of which one is the primary; where the
- * file has only a list of them, none is by right the first.
+ * HubSpot's exports of contacts and companies. A contact may have several companies, one of them primary. If the file
+ * only has a list of them, none is chosen.
  */
 const preset: Preset = {
   name: 'hubspot',

@@ -2,7 +2,7 @@ import { domainToASCII } from 'node:url';
 import type { Unchecked } from '../../serialise.js';
 import { BadRecord } from '../mapping.js';
 
-/** The one form of an address's spellings: lower case, the domain in its ASCII form. */
+/** The canonical form of an e-mail address: lower case, the domain in its ASCII form. */
 function idOfEmail(text: string) {
   const [, local, domain] = /^([^\s@]+)@([^\s@]+)$/.exec(text.trim().normalize('NFC')) ?? [];
   const ascii = domainToASCII((domain ?? '').replace(/\.+$/, ''));
@@ -10,8 +10,8 @@ function idOfEmail(text: string) {
 }
 
 /**
- * The one form of a page's spellings: https, the host in lower case, without query, fragment and a slash at the end.
- * LinkedIn, whose addresses do not tell cases apart, in lower case altogether.
+ * The canonical form of a page's address: https, the host in lower case, without query, fragment and trailing slash.
+ * LinkedIn ignores case in paths, so there all of it is in lower case.
  */
 function idOfUrl(text: string) {
   const trimmed = text.trim();
@@ -29,7 +29,7 @@ function idOfUrl(text: string) {
   return `https://www.linkedin.com${path.toLowerCase()}`;
 }
 
-/** What an id can be made of, and of which field. */
+/** How each `--id-from` makes an id, and from which field. */
 const SOURCES = {
   email: { field: 'email', part: 'primaryEmail', idOf: idOfEmail, what: 'e-mail address' },
   url: { field: 'website', part: 'primaryLinkUrl', idOf: idOfUrl, what: 'link' },
@@ -41,7 +41,7 @@ function made(record: Record<string, unknown>, from: keyof typeof SOURCES) {
   if (record.external_id !== undefined && record.external_id !== null) {
     throw new BadRecord(
       'external_id',
-      `the record has an external_id, and --id-from ${from} makes one`,
+      `the record already has an external_id, but --id-from ${from} would make one`,
     );
   }
   const value = (record[field] as Unchecked)?.[part] ?? record[field];
@@ -50,7 +50,7 @@ function made(record: Record<string, unknown>, from: keyof typeof SOURCES) {
   const isBlank = typeof value !== 'string' || value.trim() === '';
   throw new BadRecord(
     'external_id',
-    `--id-from ${from}: ${isBlank ? `the record has no ${what}` : `"${value.slice(0, 100)}" is no ${what}`} to make its id of`,
+    `--id-from ${from} cannot make an id: ${isBlank ? `the record has no ${what}` : `"${value.slice(0, 100)}" is no ${what}`}`,
   );
 }
 

@@ -1,28 +1,25 @@
 import type { Entity } from '../fields.js';
 import { tidyName } from '../text.js';
 
-/** How an export of another program is read. */
+/** How the export of another program is read. */
 export interface Preset {
-  /** as `--preset` has it */
+  /** its name in `--preset` */
   name: string;
-  /** of the program */
+  /** name of the program */
   title: string;
-  /** columns that only it has, where all of one list are there */
+  /** sets of columns that only this program writes; one complete set identifies it */
   signs: string[][];
   /**
-   * which columns give a field: the first of them that has a value. A pattern is compared with
-   * names without blanks and marks, in lower case; `Name#2` is the second column of that name
+   * the columns that can fill a field: the first with a value does. A pattern is compared with names in lower case
+   * without blanks and punctuation; `Name#2` is the second column of that name
    */
   person?: Fields;
   company?: Fields;
-  /** column that says of a row that the program has deleted it */
+  /** column that marks a row as deleted in the program */
   deleted?: string;
-  /**
-   * how values of one cell are divided, of which the first is
-   * taken; of all columns where none is named
-   */
+  /** how several values in a cell are separated, of which the first is used; applies to all columns if none is named */
   several?: { separator: string; columns?: string[] };
-  /** the same, where none of several is the first by right */
+  /** the same, for lists where no value is the preferred one */
   lists?: { separator: string; columns: string[] };
 }
 
@@ -40,13 +37,13 @@ const keyOf = (name: string) =>
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '');
 
-/** Whether a header is that of a preset's program. */
+/** Whether a header is from the preset's program. */
 function hasSigns({ signs }: Preset, header: readonly string[]) {
   const keys = new Set(header.map(keyOf));
   return signs.some((names) => names.every((name) => keys.has(keyOf(name))));
 }
 
-/** The preset that a header looks like. */
+/** The preset whose header this is. */
 const findPreset = (entity: Entity, header: readonly string[]) =>
   NAMES.map(presetOf).find((preset) => preset[entity] !== undefined && hasSigns(preset, header));
 

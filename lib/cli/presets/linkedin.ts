@@ -1,6 +1,6 @@
 import type { Preset } from './index.js';
 
-/** LinkedIn's `Connections.csv`: some lines of notes, then the header. Most people there show no address. */
+/** LinkedIn's `Connections.csv`: some lines of notes, then the header. Most people there share no e-mail address. */
 const preset: Preset = {
   name: 'linkedin',
   title: 'LinkedIn connections',

@@ -4,28 +4,25 @@ import type { Kind } from '../tally.js';
 import { plural, printable, wrap } from '../text.js';
 import type { Preset } from './index.js';
 
-/** a field and the columns that can give it */
+/** a field and the columns that can fill it */
 export interface Fill {
   target: string;
-  /** columns, the first with a value fills it */
+  /** columns; the first with a value fills it */
   places: number[];
 }
 
-/**
- * `isList` where none of
- *   several values is the first by right
- */
+/** `isList`: several values, none of them preferred */
 export type ReadCell = (cells: string[], index: number) => { values: string[]; isList: boolean };
 
 export interface LeftOut {
   column: string;
-  /** rows in which it has a value */
+  /** number of rows with a value */
   count: number;
 }
 
-/** What of a run's rows a preset does not write, counted by column: said once, and not for every row. */
+/** Counts by column what a preset does not write, so that it is reported once and not for every row. */
 class PresetNotes {
-  /** People without an address. */
+  /** People without an e-mail address. */
   withoutEmail = 0;
   #preset;
   #names;
@@ -63,7 +60,7 @@ class PresetNotes {
     return this.#preset;
   }
 
-  /** @param entry of a row that is not read over */
+  /** @param entry of a row that is not skipped */
   take({ line, record, source: { cells } }: Entry) {
     if (cells === undefined) return;
     for (const [index, rows] of this.#rest) {
@@ -89,26 +86,26 @@ class PresetNotes {
       .sort((a, b) => b.count - a.count);
   }
 
-  /** One warning for all values that another one of their field goes before. */
+  /** One warning for all values that lost to another value of their field. */
   warnings(): Kind[] {
     if (this.#first === undefined) return [];
     const columns = [...this.#further].sort(([a], [b]) => a - b);
     const each = columns.map(([index, rows]) => `"${this.#names[index]}" (${plural(rows, 'row')})`);
     const lists = this.#hasLists
-      ? '. Of several companies, none of which is the primary, none is written'
+      ? '. If a contact has several companies and none is marked as primary, no company is written'
       : '';
-    const message = `a record has one number, one address, one company: the first is written, further ones are left out: ${each.join(', ')}${lists}`;
+    const message = `a record has one number, one address and one company: the first is written, others are left out: ${each.join(', ')}${lists}`;
     return [{ reason: 'further_values', count: 1, example: { ...this.#first, message } }];
   }
 }
 
-/** What to do for people without an address, where they are refused. */
+/** What to do about people without an e-mail address, if they are refused. */
 const adviceOnEmail = (people: number, idFrom: 'email' | 'url' | undefined) =>
-  `${plural(people, 'person has', 'people have')} no e-mail address: --missing-email allow writes them without one.${idFrom === 'email' ? ' Their ids need another column then: --id-from url, or --map COLUMN=external_id.' : ''}`;
+  `${plural(people, 'person has', 'people have')} no e-mail address: --missing-email allow writes them without one.${idFrom === 'email' ? ' Their ids then need another source: --id-from url, or --map COLUMN=external_id.' : ''}`;
 
 function showLeftOut(columns: LeftOut[], out: Console['out']) {
   if (columns.length === 0) return;
-  out.write('\n  Columns that have no field here\n');
+  out.write('\n  Columns without a field in Twenty\n');
   const filled = columns.filter((one) => one.count > 0);
   const blank = columns.filter((one) => one.count === 0).map(({ column }) => column);
   const texts = filled.map((one) => `${one.column} (${plural(one.count, 'row')})`);

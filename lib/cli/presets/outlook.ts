@@ -1,8 +1,8 @@
 import type { Preset } from './index.js';
 
 /**
- * Outlook's CSV of contacts: the program's, in English, German and French, and that of Outlook on the web. `Title` is how a
- * person is addressed there, and `Company Main Phone` is not the person's.
+ * Outlook's CSV of contacts: from the desktop program in English, German and French, and from Outlook on the web. Its
+ * `Title` is a form of address, and `Company Main Phone` is not the person's.
  */
 const preset: Preset = {
   name: 'outlook',

@@ -1,8 +1,8 @@
 import type { Preset } from './index.js';
 
 /**
- * Salesforce: the data export (`FirstName`, `AccountId`) and reports (`First Name`, `Account ID`) of contacts, leads and
- * accounts. `Title` is a person's position there.
+ * Salesforce: the data export (`FirstName`, `AccountId`) and reports (`First Name`, `Account ID`) of contacts, leads
+ * and accounts. Its `Title` is a person's job title.
  */
 const preset: Preset = {
   name: 'salesforce',

@@ -1,10 +1,10 @@
-/** How archives begin: one with files in it, an empty one, a part of one. */
+/** How ZIP archives begin: with files, empty, and split. */
 const ZIPS = ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'];
 const [ZIP] = ZIPS;
 
-const AS_CSV = 'Open it in its program, export its sheet as CSV (UTF-8), and give that file.';
+const AS_CSV = 'Open it in its program, export the sheet as CSV (UTF-8), and give that file.';
 
-/** What a file can be that is no text of records, whatever its name says. */
+/** File types that hold no text records, recognised by their first bytes and not by their name. */
 const KINDS: readonly { what: string; advice: string; is: (text: string) => boolean }[] = [
   {
     what: 'an Excel workbook (.xlsx)',
@@ -18,11 +18,11 @@ const KINDS: readonly { what: string; advice: string; is: (text: string) => bool
   },
   {
     what: 'a ZIP archive or a workbook',
-    advice: `Unpack it and give the CSV file in it. Where it is a workbook: ${AS_CSV[0].toLowerCase()}${AS_CSV.slice(1)}`,
+    advice: `Unpack it and give the CSV file in it. If it is a workbook: ${AS_CSV[0].toLowerCase()}${AS_CSV.slice(1)}`,
     is: (text) => ZIPS.some((zip) => text.startsWith(zip)),
   },
   {
-    what: 'an old Excel workbook (.xls), or another file of Microsoft Office',
+    what: 'an old Excel workbook (.xls) or another Microsoft Office file',
     advice: AS_CSV,
     is: (text) => text.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'),
   },
@@ -44,7 +44,7 @@ const KINDS: readonly { what: string; advice: string; is: (text: string) => bool
   },
   {
     what: 'an HTML page',
-    advice: `It may be the page for signing in, stored in place of the file, or a table that a program saved as .xls. Download it again; a table: ${AS_CSV[0].toLowerCase()}${AS_CSV.slice(1)}`,
+    advice: `It may be a sign-in page that was saved in place of the file, or a table that a program saved as .xls. Download it again; if it is a table: ${AS_CSV[0].toLowerCase()}${AS_CSV.slice(1)}`,
     is: (text) =>
       /^\s*<(!--|(!doctype html|html|head|body|meta|title|table|div|style|script|center)\b)/i.test(
         text,

@@ -1,4 +1,4 @@
-/** How columns with the parts of a name are mostly called. */
+/** Common column names for the parts of a name. */
 const PARTS: Record<string, string> = {
   firstname: 'name.firstName',
   givenname: 'name.firstName',

@@ -1,4 +1,4 @@
-/** What spreadsheets write in a cell whose formula failed and that ends in no mark, in their languages. */
+/** Error values of spreadsheets that end in no mark, in several languages. */
 const CELL_ERRORS = new Set(
   [
     ['#N/A', '#NA', '#N/A N/A', '#ND', '#N/D', '#N/B', '#NV', '#I/T', '#YOK', '#BRAK', '#Н/Д'],
@@ -7,10 +7,10 @@ const CELL_ERRORS = new Set(
   ].flat(),
 );
 
-/** `#REF!`, `#NAME?`, `#¡VALOR!`, `#ДЕЛ/0!`, and the fence of a column that is too narrow. */
+/** `#REF!`, `#NAME?`, `#¡VALOR!`, `#ДЕЛ/0!`, and the `####` of a column that is too narrow. */
 const CELL_ERROR = /^(#[¡¿]?[\p{L}\d/_]+[!?]|#{3,})$/u;
 
-/** What programs write where they have no value. */
+/** Placeholders that programs write for a missing value. */
 const NOTHING = new Set([
   'null',
   'nil',
@@ -28,23 +28,23 @@ const NOTHING = new Set([
   'invalid date',
 ]);
 
-/** The same, of a dash or a question mark; `NA` only as statistics programs write it. */
+/** The same, for a dash or a question mark; `NA` only as statistics programs write it. */
 const MARKS = /^([-–—?]{1,3}|NA)$/;
 
 /**
- * A number as a spreadsheet shows it when it has too many digits: `1.23457E+17`, `1,23E+17`, `1E+17`. Ids such as `12E5` are
- * none: what tells is the mark within the digits, or the sign before the exponent.
+ * A number with too many digits, as spreadsheets show it: `1.23457E+17`, `1,23E+17`, `1E+17`. Ids such as `12E5` do not
+ * match: there must be a decimal mark within the digits, or a sign before the exponent.
  */
 const EXPONENT = /^[+-]?(\d+[.,]\d+e[+-]?\d{1,4}|\de\+\d{2,4})$/i;
 
-/** What has happened to an id, and what to do. */
+/** What happened to an id, and how to fix it. */
 const WHY = {
   number:
-    'a spreadsheet took the column for numbers and has lost their last digits. Export it from its source again, and open it as text (in Excel: Data, From Text/CSV, column type Text)',
+    'a spreadsheet read the column as numbers and lost their last digits. Export it from its source again and open it as text (in Excel: Data, From Text/CSV, column type Text)',
   error:
-    'a spreadsheet wrote an error into the cell. Mend its formula, or export the column as text from its source',
+    'a spreadsheet wrote an error into the cell. Fix its formula, or export the column as text from its source',
   nothing:
-    'a program or a spreadsheet wrote that in place of no value. Leave the cell blank where there is none, and export the column as text',
+    'a program or a spreadsheet wrote it for a missing value. Leave the cell blank if there is no value, and export the column as text',
 };
 
 export { CELL_ERROR, CELL_ERRORS, EXPONENT, MARKS, NOTHING, WHY };

@@ -1,6 +1,6 @@
 const LINK_PARTS = ['primaryLinkUrl', 'primaryLinkLabel', 'secondaryLinks'];
 
-/** Fields that Twenty nests: as it calls them, as we do, and their parts. */
+/** Fields that Twenty nests: Twenty's name, our name, and their parts. */
 const NESTS = {
   person: [
     { root: 'name', field: 'name', parts: ['firstName', 'lastName'] },
@@ -23,13 +23,15 @@ const NESTS = {
   ],
 };
 
-/** What Twenty's own exports call parts of links, beside the names of the API: `Domain Name / Link URL`. */
+/**
+ * Names that Twenty's own exports use for parts of links, in addition to those of the API: `Domain Name / Link URL`.
+ */
 const LABELS = new Map([
   ['primaryLinkUrl', 'Link URL'],
   ['primaryLinkLabel', 'Link Label'],
 ]);
 
-/** What gives a field's value in place of the whole: either part of a name, the primary part of all others. */
+/** Targets that can stand for the whole field: either part of a name, or the primary part of any other field. */
 const VALUE_PARTS = new Map([
   ['name', ['firstName', 'lastName']],
   ['email', ['primaryEmail']],

@@ -7,7 +7,7 @@ import {
 import { integrationMappingRepository as mappingStore } from '@/lib/repositories/integration-mapping.repository';
 import type { TwentyCrmClientConfig } from '@/lib/types/twenty-crm-config.types';
 
-// What is written otherwise than asked: a value that Twenty has no field for, or that another record holds.
+// Warnings: a value was left out or changed, because Twenty has no field for it or another record holds it.
 const onWarning = ({ externalId, message }: SyncWarning) =>
   console.warn('[Twenty CRM]', externalId, message);
 
