@@ -1,4 +1,4 @@
-// An AbortSignal ends a call wherever it stands, with the signal's own reason, and closes the socket.
+// An AbortSignal ends a call in any phase, with the signal's reason, and closes the socket.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { clientOf, coreError, deferred, json, KEY, proxy, serve } from './helper
 
 const crm = useSim({ preset: 'provisioned' });
 
-/** A server that never answers, and tells when a request has come and when its socket has closed. */
+/** A server that never answers. It reports when a request has arrived and when its socket was closed. */
 async function silentServer() {
   const arrived = deferred();
   const closed = deferred();
@@ -21,7 +21,7 @@ async function silentServer() {
 
 const listeners = (signal) => getEventListeners(signal, 'abort').length;
 
-test('a signal that has aborted already: rejected with its reason, and nothing is sent', async () => {
+test('a signal that has already aborted: the call rejects with its reason, and nothing is sent', async () => {
   const server = await serve((_, response) => json(response, 200, {}));
   const client = clientOf(server.baseUrl);
   const service = createTwentyCrmSyncService({ baseUrl: server.baseUrl, apiKey: KEY });
@@ -49,7 +49,7 @@ test('a signal that has aborted already: rejected with its reason, and nothing i
   assert.equal(server.seen.length, 0);
 });
 
-test('aborted in flight: rejected with the reason, and the socket is closed', async () => {
+test('an abort in flight rejects with the reason and closes the socket', async () => {
   for (const call of [
     (client, options) => client.get('/x', options),
     (client, options) => client.post('/x', { a: 1 }, options),
@@ -68,7 +68,7 @@ test('aborted in flight: rejected with the reason, and the socket is closed', as
   }
 });
 
-test('aborted while the body stalls: the socket is closed', async () => {
+test('an abort while the body stalls closes the socket', async () => {
   const started = deferred();
   const closed = deferred();
   const server = await serve((_, response) => {
@@ -84,7 +84,7 @@ test('aborted while the body stalls: the socket is closed', async () => {
   await closed.promise;
 });
 
-test('an upsert aborted in flight closes its socket', async () => {
+test('aborting an upsert in flight closes its socket', async () => {
   const server = await silentServer();
   const service = createTwentyCrmSyncService({ baseUrl: server.baseUrl, apiKey: KEY });
   const controller = new AbortController();
@@ -97,7 +97,7 @@ test('an upsert aborted in flight closes its socket', async () => {
   assert.equal(listeners(controller.signal), 0);
 });
 
-test('a connection test aborted in flight closes its socket', async () => {
+test('aborting a connection test in flight closes its socket', async () => {
   for (const call of ['testConnection', 'isReachable']) {
     const server = await silentServer();
     const controller = new AbortController();
@@ -115,7 +115,7 @@ test('a connection test aborted in flight closes its socket', async () => {
   }
 });
 
-test('aborted while it waits for its next attempt', async () => {
+test('an abort during the wait for the next attempt', async () => {
   const server = await serve(({ url }, response) => {
     if (url === '/ok') json(response, 200, {});
     else json(response, 503, coreError(503, 'Down'), { 'retry-after': '100' });
@@ -123,7 +123,7 @@ test('aborted while it waits for its next attempt', async () => {
   const client = clientOf(server.baseUrl);
   const controller = new AbortController();
   const outcome = rejection(client.get('/x', { signal: controller.signal }));
-  // Two calls that have come back: the first one's answer has long been read by then.
+  // Two calls have been answered: by then the first answer was read long ago.
   const tries = () => server.seen.filter(({ url }) => url === '/x').length;
   while (tries() === 0) assert.equal((await client.get('/ok')).success, true);
   await client.get('/ok');
@@ -134,7 +134,7 @@ test('aborted while it waits for its next attempt', async () => {
   assert.equal(tries(), 1);
 });
 
-test('aborted while it waits for the rate limit', async () => {
+test('an abort during the wait for the rate limit', async () => {
   const server = await serve((_, response) =>
     json(response, 429, coreError(429, 'Too many requests'), { 'retry-after': '100' }),
   );
@@ -164,11 +164,11 @@ test('AbortSignal.timeout rejects with its TimeoutError', async () => {
   const error = await rejection(clientOf(server.baseUrl).get('/x', { signal }));
   assert.equal(error, signal.reason);
   assert.equal(error.name, 'TimeoutError');
-  // It may have fired before the request was on its way; where it was, the socket is closed.
+  // It may have fired before the request was sent; if it was sent, the socket is closed.
   if (server.seen.length > 0) await server.closed;
 });
 
-test('AbortSignal.any works as any other', async () => {
+test('AbortSignal.any works like any other signal', async () => {
   const server = await silentServer();
   const controller = new AbortController();
   const signal = AbortSignal.any([controller.signal, new AbortController().signal]);
@@ -179,7 +179,7 @@ test('AbortSignal.any works as any other', async () => {
   await server.closed;
 });
 
-test('the caller’s onabort and listeners stay, and fire', async () => {
+test('the caller’s onabort and listeners stay, and are called', async () => {
   const server = await silentServer();
   const controller = new AbortController();
   const heard = [];
@@ -195,7 +195,7 @@ test('the caller’s onabort and listeners stay, and fire', async () => {
   assert.equal(controller.signal.onabort, onabort);
 });
 
-test('one signal for 2,000 calls: no listener stays, and no warning comes', async () => {
+test('one signal for 2,000 calls leaves no listener and causes no warning', async () => {
   const server = await serve(({ url }, response) => json(response, url === '/no' ? 404 : 200, {}));
   const client = clientOf(server.baseUrl);
   const { signal } = new AbortController();
@@ -222,7 +222,7 @@ test('an abort after the answer changes nothing', async () => {
   assert.deepEqual(answer, { success: true, data: { a: 1 } });
 });
 
-test('200 calls in flight, every second one aborted: the others are answered', async () => {
+test('200 calls in flight, every second one aborted: the others get their answers', async () => {
   const waiting = [];
   const all = deferred();
   const server = await serve((_, response) => {
@@ -244,13 +244,13 @@ test('200 calls in flight, every second one aborted: the others are answered', a
   }
 });
 
-test('one caller’s abort does no harm to others who share the upsert', async () => {
+test('aborting one caller does not affect others who share the upsert', async () => {
   const front = await proxy(crm.sim.baseUrl);
   const config = { baseUrl: front.baseUrl, apiKey: crm.sim.apiKey };
   const service = createTwentyCrmSyncService(config);
   await service.upsertPerson(newPerson());
 
-  // The leader is aborted while its write is on the way; seven more wait in line.
+  // The leader is aborted while its write is in flight; seven more are queued.
   const person = newPerson();
   const writing = front.hold(({ body }) => body.includes(person.email));
   const controllers = Array.from({ length: 8 }, () => new AbortController());
@@ -281,7 +281,7 @@ test('one caller’s abort does no harm to others who share the upsert', async (
   await front.close();
 });
 
-test('a signal of another make works, and what is none is refused', async () => {
+test('a signal from another library works, and anything else is refused', async () => {
   const server = await silentServer();
   const foreign = new EventTarget();
   const signal = Object.assign(foreign, { aborted: false, reason: undefined });

@@ -1,4 +1,5 @@
-// lib/ is TypeScript, and what is published of it is the same text with blanks: see docs/decisions/typescript-source.md.
+// lib/ is TypeScript. The published files are the same text with the types blanked out: see
+// docs/decisions/typescript-source.md.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,7 +15,7 @@ const sources = files.filter((name) => name.endsWith('.ts'));
 const textOf = (/** @type {string} */ name) => readFileSync(path.join(lib, name), 'utf8');
 
 describe('the JavaScript of lib/', () => {
-  test('there is one for every source, and no other', () => {
+  test('there is one file for each source, and no other', () => {
     assert.ok(sources.length > 100, 'the sources are found');
     assert.deepEqual(
       files.filter((name) => name.endsWith('.js')).sort(),
@@ -22,19 +23,19 @@ describe('the JavaScript of lib/', () => {
     );
   });
 
-  test('whatever runs stands in the line and the column of its source', () => {
+  test('all code keeps the line and column of its source', () => {
     for (const name of sources) {
       const [source, output] = [name, name.replace(/ts$/, 'js')].map((file) =>
         textOf(file).split('\n'),
       );
       assert.equal(output.length, source.length, name);
-      // Imports and exports have another form; what is between them is in their lines.
+      // Imports and exports have another form; the code between them keeps its lines.
       const rewritten = linesOfModules(name);
       for (const [at, whole] of output.entries()) {
         const line = whole.replace(/^'use strict'; /, '');
         if (rewritten.has(at) || line === "'use strict';") continue;
-        // Where a type was may stand a semicolon, so that two lines are not read as one, and the bracket before an
-        // arrow, where its result's type took several lines.
+        // In place of a type there may be a semicolon (so that two lines are not read as one) or the bracket before an
+        // arrow (if the result's type took several lines).
         const blanked = [...line].map((one, column) =>
           ' ;)'.includes(one) ? one : source[at][column],
         );
@@ -59,7 +60,7 @@ function linesOfModules(name) {
 }
 
 describe('emit', () => {
-  test('makes CommonJS of imports and exports, and blanks of types', () => {
+  test('turns imports and exports into CommonJS, and types into blanks', () => {
     const source = [
       "import type { A } from './a.js';",
       "import { one as other, two } from './b.js';",
@@ -83,7 +84,7 @@ describe('emit', () => {
     );
   });
 
-  test('a file that begins with code is strict in its first line', () => {
+  test('a file that begins with code gets "use strict" in its first line', () => {
     assert.equal(
       emit('x.ts', 'const a = 1;\nexport { a };'),
       "'use strict'; const a = 1;\nmodule.exports = { a };",
@@ -103,14 +104,14 @@ describe('emit', () => {
     'an export from elsewhere': "const a = 1;\nexport { b } from './b.js';",
     'an export before the end': 'const a = 1;\nexport { a };\nconst b = 1;',
   })) {
-    test(`refuses ${what}, and says where`, () => {
+    test(`refuses ${what}, and names the place`, () => {
       assert.throws(() => emit('lib/x.ts', source), /^Error: lib\/x\.ts:2:\d+: /);
     });
   }
 });
 
 describe('types', () => {
-  test('types/values.d.ts is what the sources say', () => {
+  test('types/values.d.ts matches the sources', () => {
     const written = readFileSync(path.join(lib, '../types/values.d.ts'), 'utf8');
     assert.equal(written, emitTypes(), 'npm run build:lib writes it');
   });
@@ -120,7 +121,7 @@ describe('types', () => {
   });
 });
 
-/** Exported functions and methods that take or give any, or a promise of it. */
+/** Exported functions and methods that accept or return any, or a promise of it. */
 function crossings() {
   const names = sources.map((name) => path.join(lib, name));
   const { options } = ts.parseJsonConfigFileContent(

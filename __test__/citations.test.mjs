@@ -1,4 +1,4 @@
-// What code and documents cite is in the repository: every page, and every heading.
+// Everything that code and documents cite is in the repository: every page and every heading.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,9 +10,9 @@ const FOLDERS = [
   ...['docs', 'npm', 'tests'],
 ];
 const TEXTS = /\.(?:rs|c?js|mjs|[cm]?tsx?|md|toml|ya?ml|json|sh|c)$/;
-/** Built, installed, or data of others. */
+/** Build output, installed packages, and foreign data. */
 const FOREIGN = /(?:^|\/)(?:node_modules|target|corpus|results|\.next)(?:\/|$)/;
-/** Read the recordings, or the documents beside the repository, and skip where there are none. */
+/** They read the recordings, or documents next to the repository, and skip if there are none. */
 const READERS = ['__test__/citations.test.mjs'];
 
 /** @param {string} folder @returns {string[]} */
@@ -44,13 +44,13 @@ function anchorsOf(page) {
   return found;
 }
 
-/** Every `docs/….md` with or without an anchor, as comments and texts have it. @param {string} text */
+/** Every `docs/….md` in a text, with or without an anchor. @param {string} text */
 const citations = (text) =>
   [...text.matchAll(/(?<![\w/.-])(docs\/[\w/-]+\.md)(?:#([\p{L}\p{N}_-]+))?/gu)].map(
     ([cited, page, anchor]) => ({ cited, page, anchor }),
   );
 
-/** What leads nowhere. @param {string} name @param {string} text */
+/** Citations that lead nowhere. @param {string} name @param {string} text */
 function broken(name, text) {
   return citations(text)
     .filter(
@@ -63,11 +63,11 @@ function broken(name, text) {
 const ABSENT =
   /\b(?:WIRE(?:-NEWER)?|MAPPING|DESIGN|ENGINE|NAPI-FACTS|ANCHORS)(?:\.md|['’]s|(?=,? (?:section|row|point)))|\b[Tt]ranscripts? \d{3}/g;
 
-/** What is cited and not in the repository. @param {string} name @param {string} text */
+/** Cited files that are not in the repository. @param {string} name @param {string} text */
 const absent = (name, text) =>
   READERS.includes(name) ? [] : [...text.matchAll(ABSENT)].map(([found]) => `${name}: ${found}`);
 
-test('every page and heading that is cited is there', () => {
+test('every cited page and heading exists', () => {
   assert.ok(files.size > 500, `${files.size} files`);
   assert.deepEqual(
     [...files]
@@ -129,7 +129,7 @@ test('citations that lead nowhere are found', () => {
   assert.deepEqual(absent('a.rs', 'a transcript of 200 lines, DESIGNS, wires, Head of Design'), []);
 });
 
-test('anchors are made as GitHub makes them', () => {
+test('anchors are built as GitHub builds them', () => {
   const page = [
     '# `upsertManyPersons` and the rest',
     '## What’s said, and *why*',

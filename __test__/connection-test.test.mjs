@@ -37,7 +37,7 @@ test('a good key: ok, with one request that changes nothing', async () => {
   );
 });
 
-test('a key that may only read is good, and a base URL with a slash is', async () => {
+test('a read-only key is accepted, and so is a base URL with a trailing slash', async () => {
   const readOnly = await api.testConnection(crm.sim.baseUrl, crm.sim.keys.readOnly);
   assert.equal(readOnly.ok, true, readOnly.message);
   assert.equal((await api.testConnection(`${crm.sim.baseUrl}/`, crm.sim.apiKey)).ok, true);
@@ -116,7 +116,7 @@ test('each cause has its own message and its own details', async () => {
   assert.equal(new Set(messages.values()).size, messages.size, [...messages.values()].join('\n'));
 });
 
-test('it asks once: no repeat, no wait', async () => {
+test('it makes one attempt: no retry, no wait', async () => {
   const down = await serve((_, response) =>
     json(response, 503, coreError(503, 'Down'), { 'retry-after': '60' }),
   );
@@ -124,7 +124,7 @@ test('it asks once: no repeat, no wait', async () => {
   assert.equal(down.seen.length, 1);
 });
 
-test('a server that stalls: a signal bounds the test', async () => {
+test('a stalling server: a signal bounds the test', async () => {
   const arrived = deferred();
   const silent = await serve(() => arrived.resolve());
   const controller = new AbortController();
@@ -134,7 +134,7 @@ test('a server that stalls: a signal bounds the test', async () => {
   assert.equal(await outcome, 'too slow');
 });
 
-test('arguments of any kind give a result, not an exception', async () => {
+test('any arguments give a result, not an exception', async () => {
   const odd = [undefined, null, 5, {}, [], Symbol('x'), () => {}, Object.create(null), 10n];
   for (const value of odd) {
     const one = await api.testConnection(/** @type {any} */ (value), KEY);
@@ -150,7 +150,7 @@ test('arguments of any kind give a result, not an exception', async () => {
   assert.equal((await crm.sim.log()).length, 0);
 });
 
-test('isReachable: whether anything answers, without a key', async () => {
+test('isReachable: whether a server answers, without a key', async () => {
   assert.equal(await api.isReachable(crm.sim.baseUrl), true);
   const plain = await serve((_, response) => json(response, 404, {}));
   assert.equal(await api.isReachable(plain.baseUrl), true);
@@ -165,10 +165,10 @@ test('isReachable: whether anything answers, without a key', async () => {
   }
 });
 
-test('a base URL with /rest, or with https:// where there is no TLS, is named as the cause', async () => {
+test('a base URL with /rest, or with https:// but no TLS, is named as the cause', async () => {
   for (const [baseUrl, advice] of [
     [`${crm.sim.baseUrl}/rest`, /Leave \/rest out of baseUrl\.$/],
-    [crm.sim.baseUrl.replace('http:', 'https:'), /does not speak TLS there: is it http:\/\//],
+    [crm.sim.baseUrl.replace('http:', 'https:'), /does not speak TLS there: use http:\/\//],
   ]) {
     const config = { baseUrl, apiKey: crm.sim.apiKey, maxRetries: 0 };
     const error = await rejection(createTwentyCrmSyncService(config).upsertPerson(newPerson()));

@@ -1,4 +1,4 @@
-// One default, three places: the core that acts on it, the constant that callers read, the types that say it.
+// Defaults are in three places: the core that uses them, the constant that callers read, and the types.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,14 +14,14 @@ const rust = readdirSync(core, { recursive: true })
   .map((name) => readFileSync(path.join(core, name), 'utf8'))
   .join('\n');
 
-/** Interfaces that are the type of an option, by that option's name. */
+/** Interfaces that are the type of an option, by the option's name. */
 const nested = {
   CollisionOptions: 'collisions',
   FieldNames: 'fieldNames',
   OutboxOptions: 'outbox',
 };
 
-/** `a.b: value` of every default, as the tags have it. */
+/** `a.b: value` of every default, from the tags. */
 function flatten(object, prefix = '') {
   return Object.entries(object).flatMap(([name, value]) =>
     typeof value === 'object' && !Array.isArray(value)
@@ -36,11 +36,11 @@ test('the @default tags and TWENTY_CRM_DEFAULTS name the same options with the s
     return `${place}: ${JSON.stringify(JSON.parse(text.replaceAll("'", '"')))}`;
   });
   assert.ok(tags.length > 15, 'tags are found');
-  // One option of several interfaces is one default.
+  // An option in several interfaces has one default.
   assert.deepEqual([...new Set(tags)].sort(), flatten(defaults).sort());
 });
 
-test('they are frozen at every depth', () => {
+test('the defaults are deeply frozen', () => {
   for (const value of [
     defaults,
     defaults.collisions,

@@ -1,4 +1,4 @@
-// The demo as a user runs it (without the building), and what it takes for a failure.
+// The demo as a user runs it (without building), and how it recognises a failure.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -30,7 +30,7 @@ function runDemo(args, env = {}, onOutput) {
   return ended;
 }
 
-test('all of it against the simulator that it starts', async () => {
+test('the whole demo, on the simulator that it starts', async () => {
   const { code, stdout, stderr } = await runDemo([]);
   assert.equal(stderr, '');
   assert.match(stdout, /✔ Nothing was created twice: still 444 companies and 2,136 people/);
@@ -42,7 +42,7 @@ test('all of it against the simulator that it starts', async () => {
   assert.equal(code, 0);
 });
 
-describe('against a server that the environment names', () => {
+describe('on a server that the environment names', () => {
   /** @type {Awaited<ReturnType<typeof startSim>>} */
   let sim;
   before(async () => {
@@ -50,7 +50,7 @@ describe('against a server that the environment names', () => {
   });
   after(() => sim.stop());
 
-  test('it writes there, says so, and keeps the key to itself', async () => {
+  test('it writes to that server, says so, and does not print the key', async () => {
     const env = { TWENTY_CRM_BASE_URL: sim.baseUrl, TWENTY_CRM_API_KEY: sim.apiKey };
     const { code, stdout, stderr } = await runDemo(['--limit', '40'], env);
     assert.equal(stderr, '');
@@ -65,7 +65,7 @@ describe('against a server that the environment names', () => {
     assert.equal((await sim.records('people')).length, 40);
   });
 
-  test('a revoked key ends it at once, in words', async () => {
+  test('a revoked key ends it at once, with a message', async () => {
     const key = sim.keys.revoked;
     const env = { TWENTY_CRM_BASE_URL: sim.baseUrl, TWENTY_CRM_API_KEY: key };
     const { code, stdout, stderr } = await runDemo([], env);
@@ -86,7 +86,7 @@ describe('against a server that the environment names', () => {
     const env = { TWENTY_CRM_BASE_URL: sim.baseUrl, TWENTY_CRM_API_KEY: sim.apiKey };
     let isPressed = false;
     const { code, stdout, stderr } = await runDemo([], env, (child, text) => {
-      // Once only: the second Ctrl-C does not wait.
+      // Only once: the second Ctrl-C does not wait.
       if (!isPressed && text.includes('of 432')) isPressed = child.kill('SIGINT');
     });
     assert.equal(code, 130);
@@ -95,7 +95,7 @@ describe('against a server that the environment names', () => {
   });
 });
 
-test('options that are none are refused in words', async () => {
+test('unknown options are refused with a message', async () => {
   for (const args of [['--limit', '0'], ['--limit', 'x'], ['--nope']]) {
     const { code, stderr } = await runDemo(args);
     assert.equal(code, 1);
@@ -135,7 +135,7 @@ describe('the verdict', () => {
     assert.deepEqual(checkRepeat(run, { companies: second, people: second }, two, two), []);
   });
 
-  test('a record more or less than created', () => {
+  test('one record more or less than created', () => {
     assert.equal(checkFirstRun(run, empty, { people: 3, companies: 2 }).length, 1);
     assert.equal(checkFirstRun(run, empty, { people: 2, companies: 3 }).length, 1);
     assert.equal(checkFirstRun(run, empty, { people: 2, companies: 1 }).length, 1);
@@ -145,12 +145,12 @@ describe('the verdict', () => {
     const named = { ...run, people: report({ namedCompanies: new Set(['a', 'z']) }) };
     assert.deepEqual(checkFirstRun(named, empty, { people: 2, companies: 3 }), []);
     assert.equal(checkFirstRun(named, empty, two).length, 1);
-    // They may have been there before.
+    // They may have existed before.
     const used = { people: 5, companies: 5 };
     assert.deepEqual(checkFirstRun(named, used, { people: 7, companies: 7 }), []);
   });
 
-  test('a repeat that creates, grows, loses or swaps', () => {
+  test('a repeat that creates, adds, loses or swaps records', () => {
     const updated = report({ created: 0, updated: 2 });
     const good = { companies: updated, people: updated };
     const created = { ...good, people: report({ created: 1, updated: 1 }) };
@@ -171,7 +171,7 @@ describe('the verdict', () => {
     assert.equal(checkRepeat(run, lost, two, two).length, 1);
   });
 
-  test('refusals, foreseen and not', () => {
+  test('refusals, expected and unexpected', () => {
     const foreseen = [{ line: 7, external_id: 'a', field: 'email' }];
     const refused = { ...run, people: report({ refused: [refusal('VALIDATION_ERROR')] }) };
     assert.deepEqual(checkRefusals(refused, foreseen), []);

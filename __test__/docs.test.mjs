@@ -1,4 +1,4 @@
-// Everything that the documents show runs or compiles, prints what they say, and leads somewhere.
+// All code in the documents runs or compiles, prints what the page says, and all links work.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -43,7 +43,7 @@ for (const name of guides) {
   describe(name, { concurrency: false }, () => {
     /** @type {Awaited<ReturnType<typeof startSim>>} */
     let sim;
-    // One server for a guide: its blocks build on each other, as the reader does.
+    // One server per guide: its blocks build on each other, as for a reader.
     before(async () => {
       sim = await startSim({ preset: 'provisioned' });
     });
@@ -61,18 +61,18 @@ for (const name of guides) {
       });
     }
 
-    // A double of a service is looser than its type.
+    // A test double of a service is looser than its type.
     const toCheck = toRun.filter(
       ({ code, runOnly }) => !runOnly && !code.includes('service = { sync'),
     );
     if (toCheck.length > 0) {
-      test('what is run is typed as TypeScript sees it, strictly', async () => {
+      test('blocks that run also pass the TypeScript compiler, strictly', async () => {
         assert.equal(await compileBlocks(toCheck), '');
       });
     }
 
     if (toCompile.length > 0) {
-      test('what is not run compiles, strictly', async () => {
+      test('blocks that do not run compile, strictly', async () => {
         assert.equal(await compileBlocks(toCompile), '');
       });
     }
@@ -99,7 +99,7 @@ for (const name of guides) {
   });
 }
 
-test('every fault and option that the guide on testing shows is one of the simulator’s', async () => {
+test('every fault and option in the testing guide exists in the simulator', async () => {
   const text = documents.get('docs/testing.md') ?? '';
   const shown = [...text.matchAll(/`(\{ "type": [^`]*\})`/g)].map(([, json]) => JSON.parse(json));
   const source = await readDocument('sim/src/faults.rs');
@@ -120,7 +120,7 @@ test('every fault and option that the guide on testing shows is one of the simul
   }
 });
 
-test('every npm script that a document names is there', async () => {
+test('every npm script that a document names exists', async () => {
   const { scripts } = JSON.parse(await readDocument('package.json'));
   for (const [name, text] of documents) {
     for (const [, script] of text.matchAll(/(?:`|^|[=\w] )npm run ([a-z0-9:-]+)/gm)) {
@@ -129,7 +129,7 @@ test('every npm script that a document names is there', async () => {
   }
 });
 
-test('every command line of the package that a document shows is one that it takes', async () => {
+test('every command line of the package in a document is valid', async () => {
   let shown = 0;
   for (const [name, text] of documents) {
     for (const { code } of codeBlocks(text).filter(({ language }) => language === 'sh')) {
@@ -145,13 +145,13 @@ test('every command line of the package that a document shows is one that it tak
   assert.equal(await parsed(['sync', 'people', 'a.csv', '--mpa', 'A=name']), undefined);
 });
 
-/** The words of a shell's line, up to its comment. @param {string} line */
+/** The words of a shell line, up to its comment. @param {string} line */
 const shellWords = (line) =>
   [...line.replace(/\s#.*$/, '').matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
     ([, double, single, bare]) => double ?? single ?? bare,
   );
 
-/** What the command line's own parser makes of words: what it would do. @param {string[]} args */
+/** The action that the command line's own parser chooses for these words. @param {string[]} args */
 async function parsed(args) {
   /** @type {string | undefined} */
   let done;
@@ -174,7 +174,7 @@ async function parsed(args) {
   return done;
 }
 
-test('the README leads to every guide, itself or by the list of its folder', () => {
+test('the README leads to every guide, directly or through its folder’s list', () => {
   const readme = documents.get('README.md') ?? '';
   for (const name of guides) {
     const list = path.posix.join(path.posix.dirname(name), 'README.md');
@@ -184,7 +184,7 @@ test('the README leads to every guide, itself or by the list of its folder', () 
   }
 });
 
-test('what a document says is printed is told from what is not', () => {
+test('wrong output in a document is detected', () => {
   const [block] = codeBlocks('# A\n\n```js\nlet b;\n```\n\n```text\nid …-7\n```\n');
   assert.match('id 1-7\n', printed(block.prints ?? ''));
   assert.doesNotMatch('id 1-8\n', printed(block.prints ?? ''));

@@ -9,7 +9,9 @@ import { withSim } from './helpers/sim.mjs';
 const api = new TwentyCrmApiService();
 const DAY_S = 86_400;
 
-/** What a diagnosis always is. @param {import('../index.js').Diagnosis} diagnosis @param {string} [key] */
+/**
+ * Checks what every diagnosis has in common. @param {import('../index.js').Diagnosis} diagnosis @param {string} [key]
+ */
 function assertShape(diagnosis, key) {
   const { ok, summary, findings, ...others } = diagnosis;
   assert.deepEqual(others, {});
@@ -85,7 +87,7 @@ describe('the key', () => {
     revoked: 'revoked',
     garbage: 'invalid',
   })) {
-    test(`${name}: said so, and nothing more is asked`, () =>
+    test(`${name}: reported, and nothing more is asked`, () =>
       withSim({ preset: 'provisioned' }, async (sim) => {
         const apiKey = sim.keys[name] ?? 'garbage';
         const diagnosis = await api.diagnose({ baseUrl: sim.baseUrl, apiKey });
@@ -103,7 +105,7 @@ describe('the key', () => {
       }));
   }
 
-  test('that ends within thirty days is warned about, with the day', async () => {
+  test('that expires within thirty days gets a warning with the date', async () => {
     const server = await healthy();
     const exp = Math.floor(Date.now() / 1000) + 10 * DAY_S;
     const apiKey = token({ type: 'API_KEY', exp });
@@ -117,7 +119,7 @@ describe('the key', () => {
     assert.equal(diagnosis.ok, true);
   });
 
-  test('that is a session’s token is no API key', async () => {
+  test('that is a session’s token is not an API key', async () => {
     const server = await healthy();
     const diagnosis = await api.diagnose({
       baseUrl: server.baseUrl,
@@ -126,7 +128,7 @@ describe('the key', () => {
     assert.match(finding(diagnosis, 'api_key').message, /session/);
   });
 
-  test('has ended by its own words, and no server can be asked', async () => {
+  test('has expired by its own content, while no server can be reached', async () => {
     const diagnosis = await api.diagnose({
       baseUrl: `http://127.0.0.1:${await closedPort()}`,
       apiKey: token({ exp: 1_700_000_000 }),
@@ -137,7 +139,7 @@ describe('the key', () => {
 });
 
 describe('permissions', () => {
-  test('a key that may only read: writing is an error, what to grant is said', () =>
+  test('a read-only key: writing is an error, with what to grant', () =>
     withSim({ preset: 'provisioned' }, async (sim) => {
       const diagnosis = await api.diagnose({ baseUrl: sim.baseUrl, apiKey: sim.keys.readOnly });
       assertShape(diagnosis, sim.keys.readOnly);
@@ -153,7 +155,7 @@ describe('permissions', () => {
       assert.match(diagnosis.summary, /2 reasons/);
     }));
 
-  test('a key without the data model: a warning, not an error', () =>
+  test('a key without access to the data model: a warning, not an error', () =>
     withSim({ preset: 'provisioned' }, async (sim) => {
       const diagnosis = await api.diagnose({ baseUrl: sim.baseUrl, apiKey: sim.keys.noMetadata });
       assert.deepEqual(verdicts(diagnosis), { ...allGood, metadata: 'warning' });
@@ -178,7 +180,7 @@ describe('permissions', () => {
 });
 
 describe('the schema', () => {
-  test('missing fields are a warning that names them and what creates them', () =>
+  test('missing fields give a warning that names them and how to create them', () =>
     withSim({ preset: 'fresh' }, async (sim) => {
       const diagnosis = await api.diagnose({ baseUrl: sim.baseUrl, apiKey: sim.apiKey });
       assertShape(diagnosis, sim.apiKey);
@@ -189,7 +191,7 @@ describe('the schema', () => {
       assert.equal(details.plan.missing.length, 9);
     }));
 
-  test('conflicts come with what to do; field names can be others', () =>
+  test('conflicts come with what to do; field names can be configured', () =>
     withSim({ preset: 'provisioned' }, async (sim) => {
       await sim.setOptions({
         addFields: [{ object: 'people', name: 'town', type: 'BOOLEAN' }],
@@ -296,7 +298,7 @@ describe('the server', () => {
       }));
   }
 
-  test('reads are redirected and followed, writes are not: the writes say so', async () => {
+  test('redirected reads are followed, writes are not: the findings for writes say so', async () => {
     const server = await healthy((request) =>
       request.method === 'GET' ? undefined : [307, {}, { location: `/twenty${request.url}` }],
     );
@@ -306,7 +308,7 @@ describe('the server', () => {
     assert.match(advice, /redirects to/);
   });
 
-  test('its database is down: it is Twenty, and reading fails', () =>
+  test('its database is down: it is Twenty, but reading fails', () =>
     withSim({ preset: 'provisioned' }, async (sim) => {
       await sim.setOptions({ databaseDown: true });
       const diagnosis = await api.diagnose({ baseUrl: sim.baseUrl, apiKey: sim.apiKey });
@@ -316,7 +318,7 @@ describe('the server', () => {
       assert.match(finding(diagnosis, 'read_people').advice, /database/);
     }));
 
-  test('it is throttled: a warning with the limit, no waiting, no verdict on what was not seen', () =>
+  test('it is throttled: a warning with the limit, no wait, and no verdict on unknown facts', () =>
     withSim({ preset: 'provisioned', rateLimit: '2/60000' }, async (sim) => {
       const diagnosis = await api.diagnose({ baseUrl: sim.baseUrl, apiKey: sim.apiKey });
       assertShape(diagnosis, sim.apiKey);
@@ -329,7 +331,7 @@ describe('the server', () => {
       );
     }));
 
-  test('it says its version', async () => {
+  test('it reports its version', async () => {
     const server = await healthy((request) =>
       request.url === '/client-config' ? [200, { appVersion: '2.21.0' }] : undefined,
     );
@@ -360,7 +362,7 @@ describe('the server', () => {
     assert.equal(await outcome, reason);
   });
 
-  test('it stalls after the first round: what came before is still told', async () => {
+  test('it stalls after the first round: the earlier findings are reported', async () => {
     const server = await healthy((request) =>
       /metadata|companies/.test(request.url) ? null : undefined,
     );
@@ -370,7 +372,7 @@ describe('the server', () => {
   });
 });
 
-test('a configuration of any kind gives a diagnosis, not an exception', async () => {
+test('any configuration gives a diagnosis, not an exception', async () => {
   const base = { baseUrl: 'http://127.0.0.1:9', apiKey: KEY };
   for (const [config, says] of /** @type {[any, RegExp][]} */ ([
     [undefined, /configuration/],
@@ -392,15 +394,15 @@ test('a configuration of any kind gives a diagnosis, not an exception', async ()
   assert.deepEqual(verdicts(names), { config: 'error' });
 });
 
-test('a key that travels in clear through the world is warned about', async () => {
+test('a key that would be sent unencrypted over the internet gives a warning', async () => {
   const diagnosis = await api.diagnose({ baseUrl: 'http://no-such-host.invalid', apiKey: KEY });
   assert.equal(finding(diagnosis, 'config').status, 'warning');
   assert.match(finding(diagnosis, 'config').advice, /https/);
 });
 
 /**
- * A server that answers a diagnosis as a small, ready Twenty does. `answer` may answer a request otherwise, with null
- * for not at all.
+ * A server that answers a diagnosis as a small, complete Twenty does. `answer` may replace an answer, or return null
+ * for none.
  * @param {(request: { method: string, url: string }) => [number, object, object?] | null | undefined} [answer]
  */
 function healthy(answer = () => undefined) {

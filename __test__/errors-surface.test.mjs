@@ -1,4 +1,4 @@
-// What the promises of the sync service reject with, as the caller sees it.
+// The rejections of the sync service, as the caller sees them.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
@@ -12,13 +12,13 @@ import {
 import { newCompany, newPerson, rejection } from './helpers/crm.mjs';
 import { clientOf, coreError, json, KEY, serve } from './helpers/servers.mjs';
 
-/** A service of a server that is down for good. */
+/** A service whose server is always down. */
 async function brokenService() {
   const server = await serve((_, response) => json(response, 503, coreError(503, 'Down')));
   return createTwentyCrmSyncService({ baseUrl: server.baseUrl, apiKey: KEY, maxRetries: 0 });
 }
 
-/** Every way to be rejected, as functions that have a name. @param {TwentyCrmSyncService} service */
+/** Every kind of rejection, as named functions. @param {TwentyCrmSyncService} service */
 const rejections = (service) => ({
   'from the server': () => service.upsertPerson(newPerson()),
   'from the server, a company': () => service.upsertCompany(newCompany()),
@@ -40,7 +40,7 @@ test('it is a TwentyCrmApiError, an Error, and a TwentyCrmError', async () => {
   }
 });
 
-test('its fields are its own and enumerable, and toJSON gives the same', async () => {
+test('its fields are own and enumerable, and toJSON gives the same', async () => {
   for (const [name, reject] of Object.entries(rejections(await brokenService()))) {
     const error = await rejection(reject());
     const fields = { ...error };
@@ -97,7 +97,7 @@ test('bad input names its field, and has no status', async () => {
   }
 });
 
-test('the stack leads to the caller who awaits', async () => {
+test('the stack leads to a caller that awaits', async () => {
   const service = await brokenService();
   for (const [name, reject] of Object.entries(rejections(service))) {
     async function theCallerWhoAwaits() {
@@ -109,7 +109,7 @@ test('the stack leads to the caller who awaits', async () => {
   }
 });
 
-test('the stack leads to the caller who uses Promise.all, or then', async () => {
+test('the stack leads to a caller that uses Promise.all or then', async () => {
   const service = await brokenService();
   async function theCallerOfAll() {
     return await Promise.all([
@@ -134,7 +134,7 @@ test('the stack leads to the caller who uses Promise.all, or then', async () => 
   }
 });
 
-test('cause is there where there is one, and is no part of the JSON', async () => {
+test('cause is set if there is one, and is not part of the JSON', async () => {
   const service = await brokenService();
   const cause = new RangeError('the getter is out of range');
   const person = Object.defineProperty(newPerson(), 'city', {
@@ -189,7 +189,7 @@ test('constructors throw what promises reject with', async () => {
   }
 });
 
-test('the server’s own words are the cause of what it refused', async () => {
+test('the server’s original message is the cause of a refusal', async () => {
   const service = await brokenService();
   const error = await rejection(service.upsertPerson(newPerson()));
   assert.ok(error.cause instanceof Error);

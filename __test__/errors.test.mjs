@@ -20,7 +20,7 @@ test('the enum is a frozen object of nine codes, each its own name', () => {
   for (const [name, value] of Object.entries(TwentyCrmErrorCode)) assert.equal(name, value);
 });
 
-test('the factory sets what it is given and nothing else', () => {
+test('the factory sets only what it is given', () => {
   const bare = createTwentyCrmError(TwentyCrmErrorCode.NOT_FOUND, 'No such record.');
   assert.deepEqual(bare, { code: 'NOT_FOUND', message: 'No such record.', isRetryable: false });
   assert.deepEqual(
@@ -29,7 +29,7 @@ test('the factory sets what it is given and nothing else', () => {
   );
 });
 
-test('by default an error is retryable when its code says so, and the option overrides it', () => {
+test('by default the code decides isRetryable, and the option overrides it', () => {
   const retryable = Object.values(TwentyCrmErrorCode).filter(
     (code) => createTwentyCrmError(code, '').isRetryable,
   );
@@ -39,7 +39,7 @@ test('by default an error is retryable when its code says so, and the option ove
   assert.equal(createTwentyCrmError(UNKNOWN, '', { isRetryable: true }).isRetryable, true);
 });
 
-test('the guard takes what the factory makes, what services reject with, and what JSON brings back', () => {
+test('the guard accepts errors of the factory, of the services, and parsed from JSON', () => {
   assert.ok(isTwentyCrmError(plain));
   assert.ok(isTwentyCrmError(createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, '')));
   const nulls = /** @type {any} */ ({ status: null, details: null });
@@ -80,7 +80,7 @@ test('TwentyCrmApiError is an Error with the fields of a TwentyCrmError, own and
   assert.deepEqual(JSON.parse(JSON.stringify({ error })), { error: plain });
 });
 
-test('what is no TwentyCrmError makes none, and is told how to', () => {
+test('anything but a TwentyCrmError is refused, with advice', () => {
   for (const value of [undefined, null, 'text', 5, {}, new Error('x'), { ...plain, code: 'X' }]) {
     assert.throws(() => new TwentyCrmApiError(value), {
       name: 'TypeError',
@@ -89,13 +89,13 @@ test('what is no TwentyCrmError makes none, and is told how to', () => {
   }
 });
 
-test('fields without a value are not there', () => {
+test('fields without a value are absent', () => {
   const error = new TwentyCrmApiError(createTwentyCrmError(TwentyCrmErrorCode.UNKNOWN, 'x'));
   assert.deepEqual(Object.keys(error).sort(), ['code', 'isRetryable', 'message']);
   assert.equal(Object.hasOwn(error, 'cause'), false);
 });
 
-test('cause is kept, is no part of the JSON, and the stack names the caller', () => {
+test('cause is kept but not part of the JSON, and the stack names the caller', () => {
   const cause = new Error('socket hang up');
   const error = (function theCaller() {
     return new TwentyCrmApiError(plain, { cause });

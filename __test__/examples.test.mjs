@@ -1,4 +1,4 @@
-// The example data: what the files promise, and that they are what the generator makes.
+// The example data keeps its promises, and the generator produces exactly these files.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,7 +20,7 @@ const people = parse(await read('people.ndjson'));
 const companies = parse(await read('companies.ndjson'));
 const manifest = JSON.parse(await read('manifest.json'));
 
-test('the committed files are what the generator makes', async () => {
+test('the committed files are the generator’s output', async () => {
   for (const [name, text] of Object.entries(generate())) {
     assert.ok((await read(name)) === text, `${name}: run node examples/data/generate.mjs`);
   }
@@ -46,7 +46,7 @@ test('there are enough records, and as many as the manifest says', () => {
   assert.equal(new Set(onTheWay).size, manifest.companies.madeOnTheWay);
 });
 
-test('addresses are reserved or shared hosts with invented pages', () => {
+test('addresses are on reserved hosts, or are invented pages on shared hosts', () => {
   const shared =
     /^(www\.)?(facebook\.com|linktr\.ee|instagram\.com|linkedin\.com)$|\.github\.io$|^sites\.google\.com$/;
   const reserved = /(^|\.)(example|test)$|(^|\.)example\.(com|org|net)$/;

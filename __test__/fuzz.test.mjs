@@ -1,4 +1,4 @@
-// The short form of the fuzzing of the public surface (`scripts/reliability/fuzz.mjs` is the long one).
+// The short form of the public API's fuzz tests (`scripts/reliability/fuzz.mjs` is the long one).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runTarget } from '../scripts/reliability/fuzz/run.mjs';
@@ -7,7 +7,7 @@ import { targets } from '../scripts/reliability/fuzz/targets.mjs';
 const INPUTS = 2_000;
 
 for (const name of Object.keys(targets)) {
-  test(`${name}: whatever JavaScript can pass`, async () => {
+  test(`${name}: any value that JavaScript can pass`, async () => {
     const { panics, failures, inputs } = await runTarget(name, INPUTS, 6);
     assert.equal(inputs, INPUTS);
     assert.equal(panics, 0, failures.join('\n\n'));

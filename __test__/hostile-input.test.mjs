@@ -1,4 +1,4 @@
-// Whatever a caller passes: a typed error or a result, never a crash, never a rejection that is none of ours.
+// Any input of a caller gives a typed error or a result, never a crash, and never a rejection that is not ours.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -57,7 +57,7 @@ const nested = (/** @type {number} */ depth) => {
   return object;
 };
 
-/** Things that are thrown by code that does not know better. */
+/** Values that careless code throws. */
 const odd = [new Error('x'), 'text', null, undefined, 5n, Symbol('x'), Object.create(null)];
 
 /** Values that JSON cannot write, by name. */
@@ -84,7 +84,7 @@ function assertInvalid(error, what) {
   JSON.stringify(error);
 }
 
-/** An echoing server and a client of it. */
+/** An echo server and a client of it. */
 async function echo() {
   const server = await serve(({ body }, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(body || '{}');
@@ -92,7 +92,7 @@ async function echo() {
   return { server, client: clientOf(server.baseUrl) };
 }
 
-/** Since Node 26 JSON is written without a stack, and nothing is too deep. @param {unknown} value */
+/** Since Node 26, JSON is written without recursion, so no nesting is too deep. @param {unknown} value */
 function canWrite(value) {
   try {
     return JSON.stringify(value) !== undefined;
@@ -119,7 +119,7 @@ test('bodies that JSON cannot write are refused, and nothing is sent', async () 
   assert.equal(server.seen.length, 0);
 });
 
-test('bodies that JSON can write arrive as JSON writes them', async () => {
+test('bodies arrive as JSON writes them', async () => {
   const { client } = await echo();
   const bodies = [
     [],
@@ -146,7 +146,7 @@ test('bodies that JSON can write arrive as JSON writes them', async () => {
   assert.equal(/** @type {any} */ ({}).polluted, undefined);
 });
 
-test('options of any kind: refused by name, or ignored', async () => {
+test('options of any type: refused by name, or ignored', async () => {
   const { client } = await echo();
   for (const what of odd) {
     for (const name of [
@@ -210,7 +210,7 @@ test('options of any kind: refused by name, or ignored', async () => {
   assert.equal(error.details.field, 'Timeout');
 });
 
-test('configurations of any kind are refused as TwentyCrmApiError', () => {
+test('configurations of any type are refused with a TwentyCrmApiError', () => {
   const good = { baseUrl: 'https://crm.example.com', apiKey: KEY };
   const bad = [
     ...[undefined, null, 5, 'text', 5n, Symbol('x'), [], () => {}, revoked()],
@@ -237,7 +237,7 @@ test('configurations of any kind are refused as TwentyCrmApiError', () => {
   }
 });
 
-test('records that are none are refused before any request', async () => {
+test('values that are not records are refused before any request', async () => {
   const service = crm.service();
   const inputs = {
     ...unwritable(),
@@ -261,7 +261,7 @@ test('records that are none are refused before any request', async () => {
   assert.equal((await crm.sim.log()).length, 0);
 });
 
-test('a field that is no good is named, whatever it is', async () => {
+test('an invalid field is named, whatever its value', async () => {
   const service = crm.service();
   const values = [5, true, [], {}, 10n, cycle(), 'a\0b', 'a\udc00b', '\ud800'];
   const fields = [
@@ -291,7 +291,7 @@ test('a field that is no good is named, whatever it is', async () => {
   assert.equal((await crm.sim.log()).length, 0);
 });
 
-test('a bad record spoils no write that others of its key share', async () => {
+test('a bad record does not affect a write that others of its key share', async () => {
   const service = crm.service();
   const person = newPerson();
   const settled = await Promise.allSettled(
@@ -310,7 +310,7 @@ test('a bad record spoils no write that others of its key share', async () => {
   );
 });
 
-test('records that are odd but good are written', async () => {
+test('odd but valid records are written', async () => {
   const service = crm.service();
   class Profile {
     constructor() {
@@ -355,14 +355,14 @@ test('records that are odd but good are written', async () => {
   assert.equal(/** @type {any} */ ({}).name, undefined);
 });
 
-test('what a request cannot carry is refused by the server, and told', async () => {
+test('a request too large for the server is refused by it, and the error says so', async () => {
   const service = crm.service();
   const error = await rejection(service.upsertPerson(newPerson({ name: 'x'.repeat(11_000_000) })));
   assert.equal(error.code, 'VALIDATION_ERROR');
   assert.ok(error.message.length < 2000);
 });
 
-test('what is no record is told what one needs', async () => {
+test('for a value that is not a record, the error says what a record needs', async () => {
   const service = crm.service();
   for (const input of [undefined, 'text', []]) {
     const people = await rejection(service.upsertPerson(/** @type {any} */ (input)));
@@ -427,7 +427,7 @@ test('a hook that throws, rejects or calls back does no harm', async () => {
     },
     () => revoked(),
     () => ({
-      // biome-ignore lint/suspicious/noThenProperty: it is what the test is about
+      // biome-ignore lint/suspicious/noThenProperty: the test is about it
       then() {
         throw new Error('x');
       },
@@ -449,7 +449,7 @@ test('a hook that throws, rejects or calls back does no harm', async () => {
   assert.equal(calls, hooks.length);
 });
 
-test('a store that misbehaves does not bring the process down', async () => {
+test('a misbehaving store does not end the process', async () => {
   const answers = [
     ...[
       undefined,
@@ -498,7 +498,7 @@ test('a store that misbehaves does not bring the process down', async () => {
   assert.equal((await crm.service().upsertCompany(newCompany())).created, true);
 });
 
-test('the error factory and the guard stand anything', () => {
+test('the error factory and the guard accept any argument', () => {
   for (const options of [null, undefined, {}, 5, 'text']) {
     const error = createTwentyCrmError('UNKNOWN', 'x', /** @type {any} */ (options));
     assert.deepEqual(error, { code: 'UNKNOWN', message: 'x', isRetryable: false });
@@ -508,7 +508,7 @@ test('the error factory and the guard stand anything', () => {
   }
 });
 
-test('methods that are taken off their object say so', async () => {
+test('methods called without their object throw a clear error', async () => {
   const client = clientOf('http://127.0.0.1:1');
   const service = createTwentyCrmSyncService({ baseUrl: 'http://127.0.0.1:1', apiKey: KEY });
   const { get, stats } = client;
@@ -526,7 +526,7 @@ test('methods that are taken off their object say so', async () => {
   assert.throws(() => clearCache(), TypeError);
 });
 
-test('names and ids of any length stay short in what is said of them', async () => {
+test('long names and ids are shortened in messages', async () => {
   const long = 'x'.repeat(10_000);
   const config = { baseUrl: 'http://127.0.0.1:1', apiKey: KEY };
   const client = clientOf(config.baseUrl);

@@ -1,4 +1,4 @@
-// Records and iterators that are as bad as they can be, against a server.
+// The worst possible records and iterators, with a server.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TwentyCrmApiError } from '../index.mjs';
@@ -6,7 +6,7 @@ import { newCompany, newPerson, rejection, useSim } from './helpers/crm.mjs';
 
 const crm = useSim({ preset: 'provisioned' });
 
-test('a megabyte in any field: written, or refused by the name of the field, shortly', async () => {
+test('a megabyte in any field: written, or refused by the field’s name in a short message', async () => {
   const megabyte = 'x'.repeat(1_000_000);
   for (const [write, record] of /** @type {const} */ ([
     ['upsertPerson', newPerson({ phone: '+33612345678', website: 'acme.example', city: 'Lyon' })],
@@ -25,7 +25,7 @@ test('a megabyte in any field: written, or refused by the name of the field, sho
   }
 });
 
-test('words around a phone number are no digits of it, and no address is a website', async () => {
+test('words around a phone number are not digits of it, and an e-mail address is not a website', async () => {
   /** @type {[object, Record<string, unknown>, string[]][]} */
   const cases = [
     [{ phone: '+33 6 12 34 56 78 (home)' }, { phone: '+33612345678' }, []],
@@ -86,7 +86,7 @@ test('an iterator whose return() throws does not hide what stopped the run', asy
     const stopped = await rejection(
       (async () => {
         for await (const _ of crm.service().syncPersons(/** @type {any} */ (inputs), { signal })) {
-          // The run is stopped by its signal.
+          // The signal stops the run.
         }
       })(),
     );
@@ -100,7 +100,7 @@ test('an iterator whose return() throws does not hide what stopped the run', asy
         }),
       }),
     );
-    // As in any loop that is left: what the input's own return() does wrong is the caller's to hear.
+    // As in any loop that the caller leaves: an error of the input's own return() goes to the caller.
     const left = await rejection(
       (async () => {
         for await (const result of other) {
@@ -114,7 +114,7 @@ test('an iterator whose return() throws does not hide what stopped the run', asy
   }
 });
 
-test('records that JSON would make something else of fail alone, and the others are written', async () => {
+test('records that JSON would change fail alone, and the others are written', async () => {
   class Person {
     constructor() {
       Object.assign(this, newPerson());
@@ -142,7 +142,7 @@ test('records that JSON would make something else of fail alone, and the others 
     ['null', null, false],
     ['a text', 'x', false],
   ];
-  // Beside records of which any one sends the chunk the long way, and each alone among plain ones.
+  // Beside records of which each one forces the slow path, and each alone among plain ones.
   const chunks = [cases, ...cases.map((one) => [one, ['plain', newPerson(), true]])];
   for (const chunk of /** @type {[string, unknown, boolean][][]} */ (chunks)) {
     const inputs = /** @type {any[]} */ (chunk.map(([, input]) => input));
@@ -160,7 +160,7 @@ test('records that JSON would make something else of fail alone, and the others 
   }
 });
 
-test('what a library of old teaches arrays does not reach the records', async () => {
+test('a toJSON on Array.prototype, as old libraries add, does not change the records', async () => {
   /** @type {any} */
   const prototype = Array.prototype;
   prototype.toJSON = () => 'not an array';

@@ -1,5 +1,5 @@
-// What stands in front of Twenty (proxy, firewall, CDN, cache, login page) and answers in its place: whose refusal it is,
-// in the REST client, in the sync, in the connection test and in the diagnosis; and keys that Twenty cannot read.
+// Something in front of Twenty (proxy, firewall, CDN, cache, login page) answers instead of it: the REST client, the
+// sync, the connection test and the diagnosis say whose refusal it is. Also keys that Twenty cannot read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
@@ -10,7 +10,7 @@ import { clientOf, json, KEY, serve } from './helpers/servers.mjs';
 const api = new TwentyCrmApiService();
 
 /**
- * A server that answers everything in one way.
+ * A server that gives every request the same answer.
  * @param {number} status
  * @param {import('node:http').OutgoingHttpHeaders} headers
  * @param {string | Buffer} [body]
@@ -40,7 +40,7 @@ const refusals = [
 ];
 
 for (const [name, status, headers, body, says] of refusals) {
-  test(`${name}: not blamed on the key or its role`, async () => {
+  test(`${name}: the key and its role are not blamed`, async () => {
     const server = await answering(status, headers, body);
     const { error } = await clientOf(server.baseUrl).get('/rest/people');
     const thrown = await rejection(serviceOf(server.baseUrl).upsertPerson(newPerson()));
@@ -74,7 +74,7 @@ async function collect(results) {
   return all;
 }
 
-test('a firewall that lets the health route through is still in front of it', async () => {
+test('a firewall that lets the health route through is still recognised', async () => {
   const server = await serve(({ url }, response) => {
     if (url === '/healthz') json(response, 200, { status: 'ok' });
     else response.writeHead(403, { ...html, 'cf-mitigated': 'challenge' }).end(page);
@@ -85,7 +85,7 @@ test('a firewall that lets the health route through is still in front of it', as
   assert.match(finding.message, /wants to see a browser/);
 });
 
-test('a key whose end is missing is named, and not the base URL', async () => {
+test('an incomplete key is named as the cause, and not the base URL', async () => {
   const words = 'Unknown token error.';
   const server = await serve(({ url }, response) => {
     if (url === '/healthz') return json(response, 200, { status: 'ok' });
@@ -159,7 +159,7 @@ test('quotes and header words around the base URL or the key are refused at cons
   new TwentyCrmRestClient({ baseUrl: ` ${baseUrl}\n`, apiKey: `\t${KEY}\r\n` });
 });
 
-test('an answer in a coding that was not asked for is named', async () => {
+test('an answer in an unrequested encoding is named as the cause', async () => {
   const body = '{"data":{"people":[]}}';
   for (const [coding, compressed] of /** @type {const} */ ([
     ['gzip', gzipSync(body)],
@@ -183,7 +183,7 @@ test('an answer in a coding that was not asked for is named', async () => {
   }
 });
 
-test('304 without a question, 407, 511 and Cloudflare’s statuses say whose they are', async () => {
+test('an unexpected 304, 407, 511 and Cloudflare’s statuses name their origin', async () => {
   /** @type {[number, string, string | undefined, boolean, RegExp][]} */
   const cases = [
     [304, 'OPERATION_FAILED', 'GATEWAY', false, /cache in front of Twenty/],

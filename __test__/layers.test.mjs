@@ -1,4 +1,4 @@
-// The core knows nothing of Node, no layer knows one above it, and no module leads back to itself.
+// The core does not depend on Node, no layer on a higher one, and no module on itself through others.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -39,14 +39,14 @@ function coreFiles(room) {
   return [...sources].map(([name, text]) => ({ name, text: withoutComments(withoutTests(text)) }));
 }
 
-test('no module of the core is in a circle', () => {
+test('no cycle among the modules of the core', () => {
   const edges = withoutOwnChildren(usesOf('src/core'), 'sync::');
   assert.ok(edges.get('store::bounded')?.has('twenty::ids'), 'imports are read');
   assert.ok(edges.get('napi::store') === undefined, 'the core alone');
   noCircles(edges);
 });
 
-test('no two rooms of the core lead to each other', () => {
+test('no two folders of the core depend on each other', () => {
   /** @type {Map<string, Set<string>>} */
   const rooms = new Map();
   for (const [name, targets] of usesOf('src/core')) {
@@ -60,27 +60,27 @@ test('no two rooms of the core lead to each other', () => {
   noCircles(rooms);
 });
 
-test('no module of the bindings is in a circle', () => {
+test('no cycle among the modules of the bindings', () => {
   const edges = usesOf('src/napi');
   assert.ok(edges.get('sync_service')?.has('dispatcher'), 'imports are read');
   noCircles(edges);
 });
 
-test('no module of the simulator is in a circle', () => {
+test('no cycle among the modules of the simulator', () => {
   const edges = withoutOwnChildren(rustUses(path.join(root, 'sim/src'), (name) => name !== ''));
   assert.ok(edges.size > 60, 'the simulator is found');
   assert.ok(edges.get('records')?.has('record_calls'), 'imports are read');
   noCircles(edges);
 });
 
-test('no module of lib is in a circle', () => {
+test('no cycle among the modules of lib', () => {
   const edges = javascriptUses(path.join(root, 'lib'));
   assert.ok(edges.get('observability/operation')?.has('observability/log'), 'imports are read');
   noCircles(edges);
 });
 
 /**
- * Uses among the modules below a folder of `src`, by their paths in it.
+ * Dependencies among the modules below a folder of `src`, by their paths in it.
  * @param {string} folder
  */
 function usesOf(folder) {
@@ -93,9 +93,9 @@ function usesOf(folder) {
 }
 
 /**
- * A module may use what stands in its own folder, and be used there: they are one idea in several files.
+ * Removes dependencies between a module and the files in its own folder: they are one idea in several files.
  * @param {Map<string, Set<string>>} edges
- * @param {string} [place] where that is so; everywhere by default
+ * @param {string} [place] where this applies; everywhere by default
  */
 function withoutOwnChildren(edges, place = '') {
   const isOwn = (/** @type {string} */ name, /** @type {string} */ to) =>

@@ -1,4 +1,4 @@
-// Servers that send without end, and callers that pass without end: a typed error, and no more is read than was allowed.
+// Servers that send endlessly, and callers that pass endless input: a typed error, and no more is read than allowed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -11,7 +11,7 @@ const crm = useSim({ preset: 'provisioned' });
 const MIB = 1024 * 1024;
 
 /**
- * A server that goes on with `piece` for as long as somebody reads.
+ * A server that sends `piece` again and again as long as the client reads.
  * @param {string} head
  * @param {string} piece
  */
@@ -31,7 +31,7 @@ async function endless(head, piece) {
   });
   return {
     ...server,
-    /** What the server could hand to the system before the client hung up. */
+    /** The bytes that the server could send before the client closed the connection. */
     async bytes() {
       await ended.promise;
       return written;
@@ -40,7 +40,7 @@ async function endless(head, piece) {
 }
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
-/** What the system's buffers may hold on both sides of a connection. */
+/** The bytes that system buffers may hold on both sides of a connection. */
 const IN_FLIGHT = 12 * MIB;
 
 /** @param {any} error @param {string} what */
@@ -51,7 +51,7 @@ function assertTooLarge(error, what) {
   assert.ok(error.message.length < 500);
 }
 
-test('bodies without end', async () => {
+test('endless bodies', async () => {
   const bodies = {
     'closed by nobody': [`${OK}\r\n"`, 'x'],
     chunked: [`${OK}transfer-encoding: chunked\r\n\r\n`, `400\r\n${'x'.repeat(0x400)}\r\n`],
@@ -76,7 +76,7 @@ test('bodies without end', async () => {
   }
 });
 
-test('the bound is exact, and the default is 64 MiB', async () => {
+test('the limit is exact, and the default is 64 MiB', async () => {
   const server = await serve(({ url }, response) => {
     const text = `"${'x'.repeat(Number(url.slice(1)) - 2)}"`;
     response.writeHead(200, { 'content-type': 'application/json' }).end(text);
@@ -89,7 +89,7 @@ test('the bound is exact, and the default is 64 MiB', async () => {
   assertTooLarge((await client.get(`/${64 * MIB + 1}`)).error, 'one more than the default');
 });
 
-test('heads without end', async () => {
+test('endless header sections', async () => {
   const heads = {
     'a line': ['HTTP/1.1 200 OK\r\nx-a: ', 'x'],
     'a reason': ['HTTP/1.1 200 ', 'x'],
@@ -112,7 +112,7 @@ test('heads without end', async () => {
   }
 });
 
-test('a head with a million headers that does end', async () => {
+test('a header section with a million headers that does end', async () => {
   const server = await serveRaw((socket) =>
     socket.end(`${OK}${'x-a: 1\r\n'.repeat(1_000_000)}content-length: 2\r\n\r\n{}`),
   );
@@ -120,7 +120,7 @@ test('a head with a million headers that does end', async () => {
   assertTooLarge(error, 'a million headers');
 });
 
-test('trailers and chunk extensions without end', async () => {
+test('endless trailers and chunk extensions', async () => {
   const chunked = `${OK}transfer-encoding: chunked\r\n\r\n`;
   for (const [name, head, piece] of [
     ['a trailer', `${chunked}2\r\n{}\r\n0\r\nx-a: `, 'x'],
@@ -136,7 +136,7 @@ test('trailers and chunk extensions without end', async () => {
   }
 });
 
-test('interim answers without end, and answers byte by byte, end with the timeout', async () => {
+test('endless interim answers, and answers sent byte by byte, end with the timeout', async () => {
   const interim = await endless('', 'HTTP/1.1 100 Continue\r\n\r\n');
   const answer = await clientOf(interim.baseUrl, { maxRetries: 0, timeout: 100 }).get('/x');
   assert.equal(answer.error?.code, 'TIMEOUT', answer.error?.message);
@@ -155,7 +155,7 @@ test('interim answers without end, and answers byte by byte, end with the timeou
   assert.equal(error?.code, 'TIMEOUT');
 });
 
-test('nothing is ever inflated', async () => {
+test('nothing is ever decompressed', async () => {
   const bomb = gzipSync(Buffer.alloc(256 * MIB));
   const server = await serve((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
@@ -170,7 +170,7 @@ test('nothing is ever inflated', async () => {
 const deep = (/** @type {number} */ depth, open = '[', close = ']') =>
   open.repeat(depth) + close.repeat(depth);
 
-test('JSON nested too deep, from the server, as an answer and as an error', async () => {
+test('JSON from the server that is nested too deeply, as an answer and as an error', async () => {
   for (const body of [
     deep(1_000_000),
     '['.repeat(5_000_000),
@@ -195,7 +195,7 @@ test('JSON nested too deep, from the server, as an answer and as an error', asyn
   }
 });
 
-test('JSON nested too deep, where the sync service reads it', async () => {
+test('JSON that is nested too deeply, in answers that the sync service reads', async () => {
   const bodies = [
     deep(100_000),
     `{"data":${deep(100_000)}}`,

@@ -1,4 +1,4 @@
-// From the template's rows to flat entities: pure, and safe for whatever is passed.
+// From the template's rows to flat entities: pure, and safe for any input.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
@@ -55,7 +55,7 @@ function refuses(work, field) {
   );
 }
 
-test('a profile without an address', () => {
+test('a profile without an e-mail address', () => {
   const { email: _, ...nobody } = profile;
   for (const row of [nobody, { ...nobody, email: null }, { ...nobody, email: ' ' }]) {
     refuses(() => mapClientProfileToPerson(/** @type {any} */ (row)), 'email');
@@ -71,7 +71,7 @@ test('a profile without an address', () => {
   assert.equal(mapClientProfileToPerson(profile, { missingEmail: 'allow' }).email, profile.email);
 });
 
-test('a whole profile', () => {
+test('a complete profile', () => {
   assert.deepEqual(mapClientProfileToPerson(profile), {
     external_id: 'profile-1',
     name: 'Jane van der Berg',
@@ -87,7 +87,7 @@ test('a whole profile', () => {
   });
 });
 
-test('a profile with nothing but what is required', () => {
+test('a profile with only the required fields', () => {
   const bare = { id: 'p', email: 'a@b.example', name: 'A' };
   const empty = Object.fromEntries(Object.keys(profile).map((key) => [key, null]));
   const blank = Object.fromEntries(Object.keys(profile).map((key) => [key, '  ']));
@@ -111,7 +111,7 @@ test("the template's placeholders count as empty, unless told otherwise", () => 
   assert.deepEqual([others.job_title, others.company_name], ['Unknown', 'User']);
 });
 
-test('clearEmpty: what is empty is cleared, what is not there is kept', () => {
+test('clearEmpty: empty fields are cleared, absent ones are kept', () => {
   const { phone, ...rest } = profile;
   assert.ok(phone);
   const person = mapClientProfileToPerson(
@@ -132,12 +132,12 @@ test('clearEmpty: what is empty is cleared, what is not there is kept', () => {
   });
 });
 
-test('the name falls back to what the profile is shown as', () => {
+test('the name falls back to the display name and the user name', () => {
   assert.equal(mapClientProfileToPerson({ ...profile, name: ' ' }).name, 'Jane');
   assert.equal(mapClientProfileToPerson({ ...profile, name: null, displayName: '' }).name, 'jane');
 });
 
-test('a request to make a client has its id and e-mail address from the options', () => {
+test('a request to create a client takes id and e-mail address from the options', () => {
   const request = { userId: 'user-1', displayName: 'Jane', jobTitle: 'CTO', location: 'Lyon' };
   assert.deepEqual(
     mapClientProfileToPerson(request, { externalId: 'profile-1', email: 'jane@example.com' }),
@@ -153,7 +153,7 @@ test('a request to make a client has its id and e-mail address from the options'
   refuses(() => mapClientProfileToPerson(request, { externalId: 'profile-1' }), 'email');
 });
 
-test('the company that a client belongs to', () => {
+test('the company of a client', () => {
   const linked = mapClientProfileToPerson(profile, { companyExternalId: 'company-1' });
   assert.equal(linked.company_external_id, 'company-1');
   const unlinked = mapClientProfileToPerson(profile, { companyExternalId: null });
@@ -186,14 +186,14 @@ test('a company row', () => {
   );
 });
 
-test('both can be handed to map()', () => {
+test('both mappers can be passed to map()', () => {
   const [person] = [profile].map(mapClientProfileToPerson);
   assert.equal(person.external_id, 'profile-1');
   const [company] = [{ id: 'c', name: 'A' }].map(mapCompanyToTwentyCompany);
   assert.equal(company.name, 'A');
 });
 
-test('the same row gives the same entity, each time a new one', () => {
+test('the same row gives an equal entity, each time a new object', () => {
   const first = mapClientProfileToPerson(profile);
   first.name = 'changed';
   assert.equal(mapClientProfileToPerson(profile).name, 'Jane van der Berg');
@@ -229,7 +229,7 @@ test('cities', () => {
   }
 });
 
-test('hostile shapes end in an error that names what is wrong', () => {
+test('hostile input ends in an error that names the problem', () => {
   for (const nothing of [null, undefined, 'text', 5, true, Symbol('x'), () => {}]) {
     refuses(() => mapClientProfileToPerson(nothing), 'ClientProfile');
     refuses(() => mapCompanyToTwentyCompany(nothing), 'Company');

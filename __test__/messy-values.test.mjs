@@ -1,4 +1,5 @@
-// Cells of real files: what is no single value is read right, or left out and said what it looks like. Alone and in bulk.
+// Cells of real files: a value that is not a single clean one is read correctly, or left out with a warning. Alone and
+// in bulk.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newCompany, newPerson, rejection, useSim } from './helpers/crm.mjs';
@@ -7,7 +8,7 @@ const crm = useSim({ preset: 'provisioned' });
 const options = { defaultCountry: 'DE' };
 
 /**
- * What is stored, and the warnings, of a record that is written alone and of one that is written in bulk.
+ * The stored row and the warnings, for a record written alone and for one written in bulk.
  *
  * @param {'Person' | 'Company'} kind
  * @param {Record<string, unknown>} fields
@@ -34,7 +35,7 @@ async function written(kind, fields, more = {}) {
   ];
 }
 
-test('a phone number is written as it was meant, or left out with what it looks like', async () => {
+test('a phone number is written as it was meant, or left out with the reason', async () => {
   /** @type {[string, string | null, [string, RegExp][]][]} */
   const cases = [
     ['9876543210.0', '+499876543210', []],
@@ -66,7 +67,7 @@ test('a phone number is written as it was meant, or left out with what it looks 
   }
 });
 
-test('of several websites the first is written, a domain must be one', async () => {
+test('of several websites the first is written; several domains are left out', async () => {
   for (const divider of ['\n', '\r\n', '\t', ';', ' | ', ' ::: ', ', ']) {
     const website = `a.example${divider}b.example`;
     for (const { data, warnings } of await written('Person', { website })) {
@@ -87,7 +88,7 @@ test('of several websites the first is written, a domain must be one', async () 
   }
 });
 
-test('a bare number is no website', async () => {
+test('a bare number is not a website', async () => {
   for (const website of ['12345', '1.5', 'https://2130706433']) {
     for (const { data, warnings } of await written('Person', { website })) {
       assert.equal(data.website, null, website);
@@ -99,7 +100,7 @@ test('a bare number is no website', async () => {
   }
 });
 
-test('a text keeps its line breaks, an option with one is none', async () => {
+test('a text keeps its line breaks; an option with a line break is not an option', async () => {
   const fields = { job_title: 'Founder\nChair', account_type: 'business\nenterprise' };
   for (const { data, warnings } of await written('Person', fields)) {
     assert.equal(data.job_title, 'Founder\nChair');
@@ -107,7 +108,7 @@ test('a text keeps its line breaks, an option with one is none', async () => {
   }
 });
 
-test('an address is stored composed, and known again in either form', async () => {
+test('an address is stored in composed form (NFC), and recognised in either form', async () => {
   const apart = 'Jane\u0301@bu\u0308cher.example';
   const composed = 'jan\u00e9@b\u00fccher.example';
   const [single] = await written('Person', { email: apart });
@@ -123,7 +124,7 @@ test('an address is stored composed, and known again in either form', async () =
   );
 });
 
-test('an invisible character in an address is named, at its ends it is cut', async () => {
+test('an invisible character in an address is reported, and trimmed at its ends', async () => {
   const error = await rejection(
     crm.service().upsertPerson(newPerson({ email: 'jane\u200b@x.example' })),
   );

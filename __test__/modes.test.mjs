@@ -17,7 +17,7 @@ const crm = useSim({ preset: 'provisioned' });
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const nowhere = { baseUrl: '', apiKey: '' };
 
-/** A service in platform mode, and what it published. @param {object} [options] */
+/** A service in platform mode, and the events that it published. @param {object} [options] */
 function platform(options) {
   /** @type {any[]} */
   const events = [];
@@ -105,7 +105,7 @@ test('platform: the id is the one that the record gets when the event is applied
     const published = [await service.upsertPerson(person), await service.upsertCompany(company)];
     const direct = crm.service({ namespace });
     for (const [at, event] of events.entries()) {
-      // Through a queue, as text.
+      // Through a queue, as JSON text.
       const applied = await direct.applyPlatformEvent(JSON.parse(JSON.stringify(event)));
       assert.equal(applied.created, true);
       assert.equal(applied.id, published[at].id, event.type);
@@ -113,7 +113,7 @@ test('platform: the id is the one that the record gets when the event is applied
   }
 });
 
-test('platform: the id is the mapped one where the store knows it', async () => {
+test('platform: the id is the mapped one if the store knows it', async () => {
   const crmId = '01234567-89ab-4def-8123-456789abcdef';
   const mappingStore = storeWith(crmId);
   const { service } = platform({ mappingStore });
@@ -184,7 +184,7 @@ test('platform: bad input is refused before anything is published', async () => 
   assert.equal(lax.events.length, 1);
 });
 
-test("platform: publish is waited for, and its rejection is the upsert's", async () => {
+test('platform: the call waits for publish, and rejects as publish does', async () => {
   /** @type {(value?: unknown) => void} */
   let letGo = () => {};
   const gate = new Promise((resolve) => {
@@ -211,7 +211,7 @@ test("platform: publish is waited for, and its rejection is the upsert's", async
   assert.equal(await rejection(throwing.service.upsertCompany(newCompany())), reason);
 });
 
-test('platform: events come in the order of the calls, whatever the store takes', async () => {
+test('platform: events are published in call order, however slow the store is', async () => {
   let delay = 50;
   const mappingStore = {
     ...storeWith(''),
@@ -232,7 +232,7 @@ test('platform: events come in the order of the calls, whatever the store takes'
   );
 });
 
-test('platform: every change has a key of its own, the same content or not', async () => {
+test('platform: every change has its own key, with the same content or not', async () => {
   const { service, events } = platform();
   const person = newPerson();
   for (const city of ['Lyon', 'Paris', 'Lyon']) await service.upsertPerson({ ...person, city });
@@ -240,7 +240,7 @@ test('platform: every change has a key of its own, the same content or not', asy
   assert.equal(new Set(events.map(({ id }) => id)).size, 3);
 });
 
-test('platform: what publish does to the event does not reach the caller', async () => {
+test('platform: changes that publish makes to the event do not reach the caller', async () => {
   const { service } = platform({
     publish: (/** @type {any} */ event) => {
       event.payload.name = 'changed';
@@ -282,7 +282,7 @@ test('platform: twelve calls that share a signal put one listener on it, and lea
   assert.deepEqual(warnings, []);
 });
 
-test('platform: an abort rejects with its own reason, before and while publishing', async () => {
+test('platform: an abort rejects with the signal’s reason, before and during publishing', async () => {
   const { service, events } = platform();
   const reason = new Error('enough');
   const aborted = AbortSignal.abort(reason);
@@ -296,7 +296,7 @@ test('platform: an abort rejects with its own reason, before and while publishin
   assert.equal(await rejection(upsert), reason);
 });
 
-test('platform: an event applied twice is one record', async () => {
+test('platform: an event applied twice gives one record', async () => {
   const { service, events } = platform();
   const person = newPerson({ city: 'Lyon' });
   await service.upsertPerson(person);
@@ -312,7 +312,7 @@ test('platform: an event applied twice is one record', async () => {
   assert.equal(rows[0].city, 'Lyon');
 });
 
-test('platform: what is no event is refused, and names what is wrong', async () => {
+test('platform: an invalid event is refused with the reason', async () => {
   const { service, events } = platform();
   await service.upsertPerson(newPerson());
   const [event] = events;
@@ -351,7 +351,7 @@ test('platform: what is no event is refused, and names what is wrong', async () 
   assert.ok(refusal('event')(await rejection(direct.applyPlatformEvent(unreadable))));
 });
 
-test('platform: deletions are published too, and applied by the other end', async () => {
+test('platform: deletions are published too, and applied by the consumer', async () => {
   const { service, events } = platform({ namespace: 'site-a' });
   const direct = crm.service({ namespace: 'site-a' });
   for (const [upsert, remove, make, entity] of /** @type {const} */ ([
@@ -386,14 +386,14 @@ test('platform: deletions are published too, and applied by the other end', asyn
   assert.deepEqual(events, []);
 });
 
-test('platform: finding would send something, so it is refused', async () => {
+test('platform: find would send a request, so it is refused', async () => {
   const { service } = platform();
   for (const find of ['findPerson', 'findCompany']) {
     assert.equal((await rejection(service[find]('cli_1'))).details.reason, 'MODE');
   }
 });
 
-test('platform: applying would publish again, so it is refused', async () => {
+test('platform: applyPlatformEvent would publish again, so it is refused', async () => {
   const { service, events } = platform();
   await service.upsertPerson(newPerson());
   const error = await rejection(service.applyPlatformEvent(events[0]));
@@ -467,7 +467,7 @@ test('from the environment: a URL and a key are enough', async () => {
   assert.equal((await service.upsertCompany(newCompany())).created, true);
 });
 
-test('from the environment: switched off is off, whatever else is said', async () => {
+test('from the environment: off means off, whatever else is set', async () => {
   const env = { TWENTY_CRM_BASE_URL: crm.sim.baseUrl, TWENTY_CRM_API_KEY: crm.sim.apiKey };
   const off = [
     [{ TWENTY_CRM_ENABLED: 'false' }, undefined],
@@ -485,7 +485,7 @@ test('from the environment: switched off is off, whatever else is said', async (
   assert.equal(requests, 0);
 });
 
-test('from the environment: platform, and options over variables', async () => {
+test('from the environment: platform mode, and options that override variables', async () => {
   const events = [];
   const publish = (/** @type {any} */ event) => events.push(event);
   const env = { TWENTY_CRM_SYNC_MODE: 'platform' };
@@ -496,7 +496,7 @@ test('from the environment: platform, and options over variables', async () => {
   assert.equal((await rejection(service.upsertPerson(newPerson()))).details.reason, 'DISABLED');
 });
 
-test('from the environment: what is missing or means nothing is named', () => {
+test('from the environment: missing and invalid variables are named', () => {
   const make = (/** @type {any} */ env) => () => createTwentyCrmSyncServiceFromEnv(undefined, env);
   assert.throws(make({}), refusal('TWENTY_CRM_BASE_URL'));
   assert.throws(make({}), /TWENTY_CRM_BASE_URL and TWENTY_CRM_API_KEY must be set/);
@@ -511,7 +511,7 @@ test('from the environment: what is missing or means nothing is named', () => {
   );
 });
 
-test('from the environment: the cache time counts, and an option goes over it', async () => {
+test('from the environment: the cache TTL is used, and an option overrides it', async () => {
   const env = {
     TWENTY_CRM_BASE_URL: crm.sim.baseUrl,
     TWENTY_CRM_API_KEY: crm.sim.apiKey,

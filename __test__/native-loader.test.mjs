@@ -1,4 +1,4 @@
-// Where no binary loads, the error is all that the user has: it says what was looked for, where, and what to do.
+// If no binary loads, the error is all that the user has: it says what was looked for, where, and what to do.
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 /**
- * What loading the package says, in a process that takes itself for another platform.
+ * The error of loading the package, in a process that pretends to run on another platform.
  * @param {Record<string, string>} [pretend] Properties of `process`.
  * @param {Record<string, string>} [env]
  * @param {string[]} [flags] Of Node.
@@ -48,7 +48,7 @@ test('nothing is installed: both places, the system, and what to do', async () =
     assert.ok(said.includes(word), word);
 });
 
-test('a platform without a binary: which ones there are', async () => {
+test('a platform without a binary: the error lists the platforms that have one', async () => {
   for (const pretend of [{ platform: 'freebsd' }, { arch: 's390x' }, { platform: 'aix' }]) {
     const said = await load(pretend);
     assert.match(said, new RegExp(Object.values(pretend)[0]));
@@ -67,7 +67,7 @@ test('each supported platform is looked for under its own name', async () => {
   }
 });
 
-test('a binary that is there and does not load: its own words, and no advice for a missing one', async () => {
+test('a binary that does not load: the original message, and no advice for a missing one', async () => {
   writeFileSync(path.join(folder, addon), 'no library');
   const said = await load();
   rmSync(path.join(folder, addon));
@@ -76,7 +76,7 @@ test('a binary that is there and does not load: its own words, and no advice for
   assert.doesNotMatch(said, /--omit=optional/);
 });
 
-test('the npm package of the platform is taken, of the right version only', async () => {
+test('the platform’s npm package is used, but only with the right version', async () => {
   const installed = path.join(folder, `node_modules/twenty-crm-native-${platform}`);
   mkdirSync(installed, { recursive: true });
   cpSync(path.join(root, addon), path.join(installed, addon));
@@ -93,14 +93,14 @@ test('the npm package of the platform is taken, of the right version only', asyn
   rmSync(path.join(folder, 'node_modules'), { recursive: true });
 });
 
-test('a binary of one’s own is taken, and a wrong path says so', async () => {
+test('a binary from NAPI_RS_NATIVE_LIBRARY_PATH is used, and a wrong path is reported', async () => {
   const own = { NAPI_RS_NATIVE_LIBRARY_PATH: path.join(root, addon) };
   assert.equal(await load({}, own), 'loaded');
   const said = await load({}, { NAPI_RS_NATIVE_LIBRARY_PATH: '/no/such.node' });
   assert.match(said, /\/no\/such\.node \(NAPI_RS_NATIVE_LIBRARY_PATH\): not found/);
 });
 
-/** The flag that turns Node's permission model on: it has lost its first half. */
+/** The flag for Node's permission model, whose `--experimental-` prefix was dropped. */
 const PERMISSION = ['--permission', '--experimental-permission'].find((flag) =>
   process.allowedNodeEnvironmentFlags.has(flag),
 );
@@ -111,7 +111,7 @@ function assertForbidden(said, cause) {
   assert.doesNotMatch(said, /install again|npm ci|--omit=optional|npm run build/);
 }
 
-test('Node that forbids addons is named, and nothing is to be installed', async (t) => {
+test('a Node that forbids addons is named, without advice to install', async (t) => {
   cpSync(path.join(root, addon), path.join(folder, addon));
   t.after(() => rmSync(path.join(folder, addon)));
   assert.equal(await load(), 'loaded');
@@ -127,7 +127,7 @@ test('Node that forbids addons is named, and nothing is to be installed', async 
   assert.equal(await load({}, {}, [PERMISSION, all, '--allow-addons']), 'loaded');
 });
 
-test('a worker thread that forbids addons says so', async (t) => {
+test('a worker thread that forbids addons is named', async (t) => {
   cpSync(path.join(root, addon), path.join(folder, addon));
   t.after(() => rmSync(path.join(folder, addon)));
   const code = `
@@ -139,7 +139,7 @@ test('a worker thread that forbids addons says so', async (t) => {
   assertForbidden(stdout, /Node runs with --no-addons/);
 });
 
-test('a file that may not be read or loaded: by whom, and what to look at', async (t) => {
+test('a file that may not be read or loaded: who forbids it, and what to check', async (t) => {
   const file = path.join(folder, 'lib/binaries.js');
   t.after(() => cpSync(path.join(root, 'lib/binaries.js'), file));
   for (const [error, cause] of /** @type {[object, RegExp][]} */ ([

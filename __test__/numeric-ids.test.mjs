@@ -1,4 +1,4 @@
-// Ids that a database has as numbers: each way in refuses them before any request, and says what to pass.
+// Ids that a database stores as numbers: every method refuses them before any request, and says what to pass.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -24,7 +24,7 @@ function assertNamed(error, field, id) {
   assert.equal(error.message, `${field} must be a string, got ${kind}: pass String(id)`);
 }
 
-test('every call that takes an id or a record names String(id)', async () => {
+test('every call that takes an id or a record suggests String(id)', async () => {
   const service = crm.service();
   const platform = createTwentyCrmSyncService(
     { baseUrl: '', apiKey: '' },
@@ -68,7 +68,7 @@ test('every call that takes an id or a record names String(id)', async () => {
   await outbox.stop();
 });
 
-test('mappers name the id, too', () => {
+test('so do the mappers', () => {
   const profile = { name: 'Ann', email: 'ann@example.com' };
   for (const id of IDS) {
     /** @type {[string, () => unknown][]} */

@@ -1,5 +1,5 @@
-// Answers that are no good HTTP, or no JSON in UTF-8: what was meant, or a typed error, and nothing that is left over is
-// taken for another request's answer.
+// Answers that are not valid HTTP, or not JSON in UTF-8: they are understood, or give a typed error, and leftover bytes
+// are never taken for the answer to another request.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -17,7 +17,7 @@ function assertTyped(answer, what) {
   assert.ok(answer.error.message.length < 1_000, what);
 }
 
-test('bodies that are compressed, though nobody asked for it, whole or cut', async () => {
+test('bodies compressed without a request for it, complete or cut off', async () => {
   for (const [encoding, whole] of /** @type {const} */ ([
     ['gzip', gzipSync(BODY)],
     ['br', brotliCompressSync(BODY)],
@@ -53,7 +53,7 @@ test('JSON in another encoding than UTF-8', async () => {
   }
 });
 
-test('bytes that are no UTF-8 within a text are read as fetch reads them', async () => {
+test('invalid UTF-8 within a text is read as fetch reads it', async () => {
   for (const body of [
     Buffer.from('{"a":"\u00e9"}', 'latin1'),
     Buffer.from([...Buffer.from('{"a":"'), 0xe2, 0x82, 0x22, 0x7d]),
@@ -66,7 +66,7 @@ test('bytes that are no UTF-8 within a text are read as fetch reads them', async
   }
 });
 
-/** Each answer is all that a connection gets, which then stays open. */
+/** Each answer is everything that a connection gets; the connection then stays open. */
 const MEANT = {
   'interim answers': `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n${GOOD}`,
   'chunks with extensions and trailers': `HTTP/1.1 200 OK\r\n${JSON_TYPE}transfer-encoding: chunked\r\n\r\n3;x=y\r\n{"a\r\n4\r\n":1}\r\n0\r\nx-t: 1\r\n\r\n`,
@@ -101,10 +101,10 @@ const ODD = {
   'no HTTP': BODY,
 };
 
-/** A second answer behind the first: nobody asked for it. */
+/** A second answer after the first, which nobody asked for. */
 const POISON = `HTTP/1.1 200 OK\r\n${JSON_TYPE}content-length: 12\r\n\r\n{"poison":1}`;
 
-test('answers that are odd, but HTTP, are understood', async () => {
+test('odd but valid HTTP answers are understood', async () => {
   for (const [name, text] of Object.entries(MEANT)) {
     const server = await serveRaw((socket) => socket.write(text, 'latin1'));
     const answer = await clientOf(server.baseUrl, { maxRetries: 0, timeout: 2_000 }).get('/x');
@@ -112,7 +112,7 @@ test('answers that are odd, but HTTP, are understood', async () => {
   }
 });
 
-test('answers that are no good HTTP: typed errors, and nothing behind them is the next answer', async () => {
+test('invalid HTTP gives typed errors, and bytes after it are not the next answer', async () => {
   for (const [name, text] of Object.entries(ODD)) {
     for (const behind of ['', POISON]) {
       let asked = 0;

@@ -1,4 +1,4 @@
-// A misspelt option is refused wherever options are taken: it would be ignored, and `dryrun` would write.
+// Every function refuses misspelt options: they would be ignored, and a call with `dryrun` would write.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -29,7 +29,7 @@ const pool = { query: async () => ({ rows: [] }) };
 const platform = createTwentyCrmSyncService({}, { mode: 'platform', publish: () => {} });
 
 /**
- * Whatever takes options: the interface that declares them, and a call with them.
+ * Every function with options: the interface that declares them, and a call with them.
  * @type {Record<string, [owner: string, take: (options: any) => unknown]>}
  */
 const takers = {
@@ -92,7 +92,7 @@ const takers = {
   ],
 };
 
-/** What a call rejects with or throws, if anything. @param {() => unknown} call @returns {Promise<any>} */
+/** The error of a call, if it rejects or throws. @param {() => unknown} call @returns {Promise<any>} */
 async function refusalOf(call) {
   try {
     await call();
@@ -103,7 +103,7 @@ async function refusalOf(call) {
 }
 
 for (const [call, [owner, take]] of Object.entries(takers)) {
-  test(`${call} knows every option that is declared, and refuses none that it has never heard of`, async () => {
+  test(`${call} accepts every declared option, and refuses no unrelated name`, async () => {
     const names = declaredMembers(owner);
     assert.ok(names.length > 0);
     for (const name of names) {
@@ -121,7 +121,7 @@ for (const [call, [owner, take]] of Object.entries(takers)) {
   });
 }
 
-test('a request knows the options that are declared', async () => {
+test('a request accepts the declared options', async () => {
   const { error } = await client.get('/rest/people', /** @type {any} */ ({ timeOut: 5 }));
   assert.equal(error?.code, 'VALIDATION_ERROR');
   assert.equal(error.details?.field, 'timeOut');
@@ -132,7 +132,7 @@ test('a request knows the options that are declared', async () => {
   }
 });
 
-test('a diagnosis says it in its findings', async () => {
+test('a diagnosis reports it as a finding', async () => {
   const { ok, findings } = await api.diagnose(config, /** @type {any} */ ({ fieldName: {} }));
   assert.equal(ok, false);
   assert.equal(
@@ -141,7 +141,7 @@ test('a diagnosis says it in its findings', async () => {
   );
 });
 
-test('the refusal names the option that was meant', () => {
+test('the refusal suggests the right option', () => {
   for (const [options, message] of /** @type {[any, string][]} */ ([
     [{ dryrun: true }, 'dryrun is not an option of syncPersons: did you mean dryRun?'],
     [
@@ -164,7 +164,7 @@ test('the refusal names the option that was meant', () => {
   service.syncPersons([], /** @type {any} */ (getter));
 });
 
-test('a field name that is none is refused, as a collision that is none is', () => {
+test('unknown field names and unknown collisions are refused alike', () => {
   for (const make of [
     (/** @type {any} */ options) => createTwentyCrmSyncService(config, options),
     (/** @type {any} */ options) => new TwentyCrmSchemaService(client, options),
@@ -177,7 +177,7 @@ test('a field name that is none is refused, as a collision that is none is', () 
   }
 });
 
-test('a configuration may hold more than options, but none that is misspelt', () => {
+test('a configuration may have other properties, but no misspelt option', () => {
   const row = {
     ...{ id: '1', enabled: true, syncMode: 'direct_crm', createdBy: null, updatedBy: 'me' },
     ...{ createdAt: new Date(), updatedAt: new Date(), tenant: 't', apiKeyId: 'k', name: 'CRM' },

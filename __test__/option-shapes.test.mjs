@@ -1,4 +1,4 @@
-// Options that are objects or texts of their own kind: what is wrong is said in the words of the documentation.
+// Options that are objects or special strings: errors use the words of the documentation.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -32,7 +32,7 @@ function checkRefusal(option, make) {
   return undefined;
 }
 
-test('whatever an option is, its refusal names it and no type of the core', async () => {
+test('any invalid value: the refusal names the option and no type of the core', async () => {
   const shaped = { collisions: 'ownGone', fieldNames: 'plan', fieldOwnership: 'person' };
   for (const value of wrong) {
     for (const [option, inner] of Object.entries(shaped)) {
@@ -63,7 +63,7 @@ test('whatever an option is, its refusal names it and no type of the core', asyn
   }
 });
 
-test('the refusal says what would do', () => {
+test('the refusal says which values are valid', () => {
   for (const [options, message] of /** @type {[any, RegExp][]} */ ([
     [{ collisions: { ownGone: 'x' } }, /^collisions\.ownGone must be one of create, skip, report$/],
     [
@@ -95,7 +95,7 @@ test('the refusal says what would do', () => {
   }
 });
 
-test('every choice that the core has is taken, and no other', () => {
+test('every choice of the core is accepted, and no other', () => {
   /** @param {string} name @param {string} file @param {string} separator */
   const choicesOf = (name, file, separator) => {
     const text = readFileSync(new URL(`../src/core/sync/${file}`, import.meta.url), 'utf8');

@@ -1,4 +1,4 @@
-// What is published: the files, their size, the platforms' packages, and the step that publishes.
+// The published files, their size, the platform packages, and the publishing step.
 import assert from 'node:assert/strict';
 import {
   cpSync,
@@ -30,7 +30,7 @@ describe('npm pack', () => {
     files = await packedFiles(root);
   });
 
-  test('holds what users need, and nothing else', () => {
+  test('contains what users need, and nothing else', () => {
     const allowed =
       /^(package\.json|README\.md|LICENSE|index\.(js|mjs|d\.ts|d\.mts)|(bin|lib)\/.+\.js|types\/.+\.d\.ts|twenty-crm-native\.[\w-]+\.node)$/;
     assert.deepEqual(
@@ -55,7 +55,7 @@ describe('npm pack', () => {
   test('its JavaScript and types take less than 168 kB of the download', () => {
     const kinds = {
       types: { bound: 34_500, isOne: (name) => /\.d\.m?ts$/.test(name) },
-      // Names of other programs' columns and errors: they grow with what is read, and not with the code.
+      // Tables of other programs' column names and errors: they grow with the supported formats, not with the code.
       'presets and tables': {
         bound: 9_500,
         isOne: (name) => /^lib\/cli\/(presets|tables)\//.test(name),
@@ -63,15 +63,15 @@ describe('npm pack', () => {
       'command line': { bound: 44_300, isOne: (name) => /^(bin|lib\/cli)\//.test(name) },
       library: { bound: 79_500, isOne: (name) => /\.m?js$/.test(name) },
     };
-    // A tenth more than the 111,762 bytes that they took before the command line could read exports of other programs:
-    // with every version, what is new has to be paid for by what becomes simpler.
+    // Ten percent more than the 111,762 bytes before the command line could read exports of other programs. New
+    // features must be paid for by simplifications.
     const bothAtMost = 122_938;
     let both = 0;
     let left = files;
     for (const [kind, { bound, isOne }] of Object.entries(kinds)) {
       const texts = left.filter(isOne).map((name) => readFileSync(path.join(root, name)));
       left = left.filter((name) => !isOne(name));
-      // As in npm's tarball: what repeats from file to file is stored once.
+      // As in npm's tarball: text that repeats across files is stored once.
       const all = Buffer.concat(texts);
       const packed = gzipSync(all, { level: 9 }).length;
       console.log(`${kind}: ${texts.length} files, ${all.length} bytes, ${packed} packed`);
@@ -87,7 +87,7 @@ describe('npm pack', () => {
 });
 
 describe('the platforms', () => {
-  test('npm/ is what napi makes of package.json', async () => {
+  test('npm/ matches package.json', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'twenty-crm-native-npm-'));
     try {
       cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'));
@@ -104,7 +104,7 @@ describe('the platforms', () => {
     }
   });
 
-  test('each says for which systems it is, and the loader knows each', () => {
+  test('each names its system, and the loader knows each', () => {
     const loader = readFileSync(path.join(root, 'lib/binaries.js'), 'utf8');
     for (const name of platforms) {
       const [os, cpu, libc] = name.split('-');
@@ -144,13 +144,13 @@ describe('the publishing step', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('refuses to publish with a binary missing', async () => {
+  test('refuses to publish if a binary is missing', async () => {
     const { code, output } = await release();
     assert.notEqual(code, 0);
     assert.match(output, /no binary in npm\/ for darwin-arm64, .*release workflow/);
   });
 
-  test('refuses a glibc above the floor', async (context) => {
+  test('refuses a binary that needs a glibc above the minimum', async (context) => {
     for (const name of platforms) {
       cpSync(path.join(root, own), path.join(folder, `npm/${name}/twenty-crm-native.${name}.node`));
     }
@@ -161,7 +161,7 @@ describe('the publishing step', () => {
     assert.match(output, new RegExp(`needs glibc ${needed.replace('.', '\\.')}, above the floor`));
   });
 
-  test('the main package names the platforms’, and holds no binary itself', async () => {
+  test('the main package names the platform packages, and contains no binary', async () => {
     for (const name of platforms) {
       writeFileSync(
         path.join(folder, `npm/${name}/twenty-crm-native.${name}.node`),
@@ -195,7 +195,7 @@ describe('the publishing step', () => {
   });
 });
 
-test('the needed glibc is the newest of those that the symbols name', () => {
+test('the needed glibc is the newest version among the symbols', () => {
   assert.equal(neededGlibc(elf(['GLIBC_2.2.5', 'GLIBC_2.28', 'GLIBC_2.9', 'GCC_4.2.0'])), '2.28');
   assert.equal(neededGlibc(elf(['GCC_3.0'])), undefined);
   assert.equal(isAboveFloor('2.28'), false);
@@ -206,7 +206,7 @@ test('the needed glibc is the newest of those that the symbols name', () => {
 });
 
 /**
- * As little of an ELF file as says which versions of symbols it needs.
+ * A minimal ELF file that names the versions of its symbols.
  * @param {string[]} versions
  */
 function elf(versions) {

@@ -1,10 +1,10 @@
-// The picture of the benchmarks: every label has room, and no panel reaches into another one.
+// The benchmark charts: every label has room, and panels do not overlap.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { plot } from '../bench/plot.mjs';
 import { names } from '../bench/table.mjs';
 
-/** What a character of 13 px is wide on average, in px: less than what the picture reckons with. */
+/** The average width of a character at 13 px: less than the charts assume. */
 const CHARACTER = 6.5;
 
 /** Results in which each scenario has other contenders, so that panels have different heights. */
@@ -19,7 +19,7 @@ function results() {
   );
 }
 
-test('labels fit their column, and panels stand apart', () => {
+test('labels fit their column, and panels do not overlap', () => {
   const svg = plot(/** @type {any} */ (results()));
   const panels = [...svg.matchAll(/<g transform="translate\((\d+) (\d+)\)">\n(.*?)<\/g>/gs)].map(
     ([, x, y, body]) => {

@@ -1,4 +1,4 @@
-// The life of a process and its worker threads: neither held up nor cut short, and never brought down.
+// The life of a process and its worker threads: it ends neither late nor early, and never crashes.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { deferred, json, serve } from './helpers/servers.mjs';
 
-/** Far beyond what any of these takes: a process that hangs is a failure, not a wait. */
+/** Far longer than any of these takes: a process that hangs must fail the test. */
 const PATIENCE_MS = 30_000;
 
 const fixture = (/** @type {string} */ file) =>
   fileURLToPath(new URL(`./fixtures/${file}`, import.meta.url));
 
-/** Answers `/ok` at once, `/hang` never, and `/gate` when it is told to. */
+/** Answers `/ok` at once, `/hang` never, and `/gate` on request. */
 async function startServer() {
   const gate = deferred();
   const server = await serve(async ({ url }, response) => {
@@ -76,7 +76,7 @@ test('a call in flight keeps the process alive until it settles', async () => {
   assert.equal(ended.stdout, 'started\nanswered true\nidle\n');
 });
 
-test('process.exit with 200 calls in flight gives its code', async () => {
+test('process.exit with 200 calls in flight keeps its exit code', async () => {
   for (const [name, code] of /** @type {const} */ ([
     ['exit', 3],
     ['exitBusy', 4],
@@ -88,14 +88,14 @@ test('process.exit with 200 calls in flight gives its code', async () => {
   }
 });
 
-test('SIGTERM with calls in flight ends the process as always', async () => {
+test('SIGTERM with calls in flight ends the process as usual', async () => {
   const ended = await runCase('terminated', (_, text, child) => {
     if (text === 'started\n') child.kill('SIGTERM');
   });
   assert.deepEqual([ended.code, ended.signal], [null, 'SIGTERM'], ended.stderr);
 });
 
-test('a rejection that nobody handles ends the process as any other', async () => {
+test('an unhandled rejection ends the process as usual', async () => {
   const ended = await runCase('unhandled');
   assertEnded(1, ended);
   assert.match(ended.stderr, /TwentyCrmApiError/);
@@ -107,7 +107,7 @@ test('a rejection that nobody handles ends the process as any other', async () =
   assert.equal(handled.stdout, 'VALIDATION_ERROR\n');
 });
 
-test('what the caller’s own code throws stays the caller’s', async () => {
+test('errors thrown by the caller’s code stay the caller’s', async () => {
   for (const name of ['throwsInThen', 'throwsInListener']) {
     const ended = await runCase(name);
     assertEnded(1, ended);
@@ -136,17 +136,17 @@ async function runWorkers(name, { loaded, workers, atOnce }) {
   return codes;
 }
 
-test('50 workers terminated with 64 calls in flight each; the main thread works on', async () => {
+test('50 workers terminated with 64 calls in flight each; the main thread goes on', async () => {
   const codes = await runWorkers('hang', { loaded: true, workers: 50, atOnce: 5 });
   assert.deepEqual(codes, { 1: 50 });
 });
 
-test('the same where the main thread has never loaded the addon', async () => {
+test('the same if the main thread has never loaded the addon', async () => {
   const codes = await runWorkers('hang', { loaded: false, workers: 50, atOnce: 5 });
   assert.deepEqual(codes, { 1: 50 });
 });
 
-test('workers terminated while answers come in, and in the middle of upserts', async () => {
+test('workers terminated while answers arrive, and in the middle of upserts', async () => {
   for (const name of ['busy', 'watched', 'upserts']) {
     const codes = await runWorkers(name, { loaded: true, workers: 16, atOnce: 4 });
     assert.deepEqual(codes, { 1: 16 });
@@ -167,7 +167,7 @@ test('the calls of a terminated worker end with it', async () => {
   assert.equal(server.seen.length, 64, 'and nothing is sent again');
 });
 
-test('workers that exit with calls in flight give their code', async () => {
+test('workers that exit with calls in flight keep their exit code', async () => {
   const codes = await runWorkers('exit', { loaded: true, workers: 12, atOnce: 4 });
   assert.deepEqual(codes, { 7: 12 });
 });

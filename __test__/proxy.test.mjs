@@ -1,4 +1,4 @@
-// HTTP proxies of the environment: used where they should be, and never shown a key over TLS.
+// HTTP proxies from the environment: used when they should be, and never shown a key over TLS.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -18,14 +18,14 @@ const crm = await serveTls(
 );
 
 /**
- * A proxy that leads every tunnel to one port of this machine, and answers plain requests itself.
+ * A proxy that connects every tunnel to one local port, and answers plain requests itself.
  * @param {number} target
- * @param {number} [status] Its answer to all that asks for a tunnel.
+ * @param {number} [status] Its answer to all CONNECT requests.
  */
 async function startProxy(target, status = 200) {
   /** @type {{ method: string, url: string, headers: http.IncomingHttpHeaders }[]} */
   const seen = [];
-  /** All that went through it, as it saw it. */
+  /** All traffic, as the proxy saw it. */
   const bytes = { text: '' };
   const sockets = new Set();
   const note = ({ method = '', url = '', headers }) => seen.push({ method, url, headers });
@@ -66,7 +66,7 @@ async function startProxy(target, status = 200) {
 const secure = { baseUrl: 'https://crm.example', apiKey: KEY, ca: issuer.cert };
 const plain = { baseUrl: 'http://crm.example', apiKey: KEY };
 
-test('an https server is reached by a tunnel, in which the proxy sees nothing', async () => {
+test('an https server is reached through a tunnel, and the proxy sees nothing of it', async () => {
   const paths = Array.from({ length: 10 }, (_, at) => `/rest/people?limit=${at + 1}`);
   for (const name of ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy']) {
     const proxy = await startProxy(crm.port);
@@ -81,7 +81,7 @@ test('an https server is reached by a tunnel, in which the proxy sees nothing', 
         data: { host: 'crm.example', key: `Bearer ${KEY}` },
       });
     }
-    // Now and then a request leaves before the tunnel of the last one is known to be free, and opens one of its own.
+    // Sometimes a request starts before the previous tunnel is known to be free, and opens its own.
     const tunnels = proxy.seen.length;
     assert.ok(tunnels > 0 && tunnels < paths.length, `${tunnels} tunnels: none was used again`);
     for (const { method, url, headers } of proxy.seen) {
@@ -94,7 +94,7 @@ test('an https server is reached by a tunnel, in which the proxy sees nothing', 
   }
 });
 
-test('a proxy that reads along is refused like any server that cannot prove who it is', async () => {
+test('a proxy that intercepts TLS is refused like any untrusted server', async () => {
   const spy = await serveTls(
     certificate({ name: 'crm', hosts: ['crm.example'], issuer: authority('Spy') }),
   );
@@ -106,7 +106,7 @@ test('a proxy that reads along is refused like any server that cannot prove who 
   assert.equal(spy.seen.length, 0);
 });
 
-test('an http server is asked through the proxy, in absolute form', async () => {
+test('an http server is reached through the proxy, with an absolute URL', async () => {
   for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) {
     const proxy = await startProxy(crm.port);
     const url = proxy.url.replace('//', `//user:${PASSWORD}@`);
@@ -118,7 +118,7 @@ test('an http server is asked through the proxy, in absolute form', async () => 
   }
 });
 
-test('a proxy is only asked for what it is named for', async () => {
+test('a proxy is used only for the addresses that it is set for', async () => {
   for (const [env, config] of [
     [{ HTTP_PROXY: '' }, plain],
     [{ HTTPS_PROXY: 'PROXY' }, plain],
@@ -127,7 +127,7 @@ test('a proxy is only asked for what it is named for', async () => {
     [{ HTTP_PROXY: 'PROXY', no_proxy: 'other.example, crm.example' }, plain],
     [{ HTTP_PROXY: 'PROXY', NO_PROXY: '.example' }, plain],
     [{ HTTP_PROXY: 'PROXY', NO_PROXY: '*' }, plain],
-    // What a web server makes of a request header of a visitor (httpoxy).
+    // The environment variable that a web server makes from a visitor's request header (httpoxy).
     [{ HTTP_PROXY: 'PROXY', REQUEST_METHOD: 'GET' }, plain],
   ]) {
     const proxy = await startProxy(crm.port);
@@ -155,7 +155,7 @@ test('this machine is reached without a proxy', async () => {
   assert.equal(proxy.seen.length, 0);
 });
 
-test('a proxy that fails is named, without its password', async () => {
+test('a failing proxy is named, without its password', async () => {
   const dead = `http://user:${PASSWORD}@127.0.0.1:${await closedPort()}`;
   const nameless = `http://user:${PASSWORD}@no-such-proxy.invalid:3128`;
   const urls = [dead, nameless];
@@ -197,7 +197,7 @@ test('a SOCKS proxy is refused, and nothing is sent to it', async () => {
   assert.equal(socks.connections, 0);
 });
 
-test('blanks, line breaks and quotes around a variable are no part of it', async () => {
+test('blanks, line breaks and quotes around a variable are trimmed', async () => {
   const around = [
     (/** @type {string} */ url) => ` ${url} `,
     (/** @type {string} */ url) => `${url}\n`,
@@ -223,7 +223,7 @@ test('blanks, line breaks and quotes around a variable are no part of it', async
   }
 });
 
-test('credentials are sent as they are meant, whatever is in them', async () => {
+test('credentials are sent as intended, whatever characters they contain', async () => {
   for (const [written, meant] of [
     ['user:p@ss', 'user:p@ss'],
     ['user:p%40ss', 'user:p@ss'],
@@ -248,7 +248,7 @@ test('credentials are sent as they are meant, whatever is in them', async () => 
   }
 });
 
-test('an address that cannot be read is refused by the name of its variable, and nothing is sent', async () => {
+test('an unreadable address is refused by the name of its variable, and nothing is sent', async () => {
   const proxy = await startProxy(crm.port);
   const at = `127.0.0.1:${proxy.port}`;
   const names = /** @type {const} */ ([
@@ -282,7 +282,7 @@ test('an address that cannot be read is refused by the name of its variable, and
   assert.equal(proxy.bytes.text, '');
 });
 
-test('a proxy that fails is named without any part of a password that was not encoded', async () => {
+test('a failing proxy is named without any part of an unencoded password', async () => {
   const port = await closedPort();
   for (const password of [`${PASSWORD}@x`, `@${PASSWORD}`, `a@${PASSWORD}@b`]) {
     for (const [name, config] of /** @type {const} */ ([

@@ -1,4 +1,4 @@
-// Three lists of one surface: what `require` gives, what `import` gives, what the types declare.
+// The public surface, three times: `require`, `import`, and the types.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
@@ -7,11 +7,11 @@ import { declaredValues, undocumented } from './helpers/declarations.mjs';
 const required = createRequire(import.meta.url)('twenty-crm-native');
 const imported = await import('twenty-crm-native');
 
-test('require gives exactly what the types declare', () => {
+test('require returns exactly what the types declare', () => {
   assert.deepEqual(Object.keys(required).sort(), declaredValues);
 });
 
-test('import gives exactly what require gives, and the very same things', () => {
+test('import returns exactly what require returns, as the same objects', () => {
   assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort());
   for (const name of Object.keys(required)) assert.equal(imported[name], required[name], name);
 });

@@ -1,4 +1,4 @@
-// What visitors choose never decides where a request goes: ids and values travel in bodies, never in URLs.
+// Visitors never decide where a request goes: ids and values are sent in bodies, never in URLs.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -41,7 +41,7 @@ const HOSTILE = [
   ...['people/00000000-0000-0000-0000-000000000000', 'destroy', '__proto__', ' ', '\u202e..'],
 ].filter((text) => text.trim() !== '');
 
-/** All that a request line of this package may be. */
+/** The request lines that this package may send. */
 const ROUTES = [
   /^\/rest\/(?:batch\/)?(?:people|companies)(?:\?upsert=true)?$/,
   /^\/rest\/(?:restore\/)?(?:people|companies)\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\?soft_delete=(?:true|false))?$/,
@@ -58,7 +58,7 @@ function assertRoute({ method, url, headers }, what) {
   assert.equal(headers['x-evil'], undefined);
 }
 
-/** A server in front of the simulator that sees the request lines as they are. */
+/** A server in front of the simulator that records the raw request lines. */
 async function watched() {
   return serve(async ({ method, url, headers, body }, response) => {
     const onward = await fetch(new URL(url, crm.sim.baseUrl), {
@@ -118,7 +118,7 @@ test('values of fields are in no request line', async () => {
   for (const request of server.seen) assertRoute(request, request.body);
 });
 
-test('an id that a server or a store makes up is no path', async () => {
+test('an invented id from a server or a store never becomes a path', async () => {
   const elsewhere = await serve((_, response) => json(response, 200, {}));
   for (const id of [
     ...HOSTILE,
@@ -140,7 +140,7 @@ test('an id that a server or a store makes up is no path', async () => {
     for (const request of server.seen) assertRoute(request, id);
     await server.close();
   }
-  // A row's own id, as a server gives it.
+  // A row's own id, as a server returns it.
   for (const id of HOSTILE) {
     const server = await serve((request, response) => {
       const row = { id, externalId: 'cli_1', emails: { primaryEmail: 'jane@acme.example' } };

@@ -1,4 +1,4 @@
-// The README's code runs and compiles, and the README stays a front page.
+// The README's code runs and compiles, and the README stays short.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { codeBlocks, compileBlocks, readDocument, runBlock } from './helpers/documents.mjs';
@@ -19,7 +19,7 @@ after(() => sim.stop());
 const run = (code) =>
   runBlock(code, { TWENTY_CRM_BASE_URL: sim.baseUrl, TWENTY_CRM_API_KEY: sim.apiKey });
 
-test('the first block creates, and run again it updates the same record', async () => {
+test('the first block creates a record, and updates the same one when run again', async () => {
   const once = await run(first.code);
   assert.equal(once.stderr, '');
   const [, id] = once.stdout.match(/^created ([0-9a-f-]{36})\n$/) ?? [];
@@ -42,11 +42,11 @@ test('the other blocks run and print nothing', async () => {
   }
 });
 
-test('the blocks are typed as TypeScript sees them, strictly', async () => {
+test('the blocks pass the TypeScript compiler, strictly', async () => {
   assert.equal(await compileBlocks(scripts), '');
 });
 
-test('every shell command is one of package.json', async () => {
+test('every shell command exists in package.json', async () => {
   const known = JSON.parse(await readDocument('package.json')).scripts;
   const commands = [...readme.matchAll(/(?:`|^)npm (?:run )?([a-z:-]+)/gm)].map(([, name]) => name);
   assert.ok(commands.includes('demo') && commands.includes('test'));
@@ -55,7 +55,7 @@ test('every shell command is one of package.json', async () => {
   }
 });
 
-test('it takes two screens', () => {
+test('it fits on two screens', () => {
   const lines = readme.trimEnd().split('\n').length;
   assert.ok(lines <= 160, `${lines} lines: what is reference belongs into docs/reference.md`);
 });

@@ -1,4 +1,5 @@
-// Values of another realm (Jest's tests, `vm`) are what they are: no decision rests on whose `Error` or `ArrayBuffer` it is.
+// Values of another realm (Jest's tests, `vm`) are recognised: no decision depends on whose `Error` or `ArrayBuffer` it
+// is.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
@@ -22,7 +23,7 @@ function thrown(work) {
   throw new Error('nothing was thrown');
 }
 
-/** What asks the core, and is refused by it or before. @type {Record<string, (own: typeof ours) => Promise<any>>} */
+/** Calls that the core, or a check before it, refuses. @type {Record<string, (own: typeof ours) => Promise<any>>} */
 const refusals = {
   'a base URL': async (own) =>
     thrown(() => own.createTwentyCrmSyncService({ baseUrl: 'ftp://x', apiKey: KEY })),
@@ -75,7 +76,7 @@ for (const [name, refusal] of Object.entries(refusals)) {
   });
 }
 
-test('a whole run in a realm of its own, twice, and two copies of the package at once', async () => {
+test('a whole run in its own realm, twice, and two copies of the package at once', async () => {
   const { load, evaluate } = newRealm();
   const copies = [load(), load()];
   const store = copies[0].sqliteMappingStore(':memory:');
@@ -104,7 +105,7 @@ test('a whole run in a realm of its own, twice, and two copies of the package at
   await store.close();
 });
 
-test('a store’s error of another realm is repeated in its own words', async () => {
+test('a store’s error from another realm is repeated with its message', async () => {
   const { load, evaluate } = newRealm();
   for (const [own, foreign] of /** @type {[typeof ours, any][]} */ ([
     [ours, evaluate('Error')],
@@ -134,7 +135,7 @@ test('a store’s error of another realm is repeated in its own words', async ()
   }
 });
 
-test('errors that this package made in another realm are its own', async () => {
+test('errors that this package made in another realm are recognised', async () => {
   const own = newRealm().load();
   const theirs = new own.TwentyCrmApiError(
     own.createTwentyCrmError(own.TwentyCrmErrorCode.OPERATION_FAILED, 'stored elsewhere', {
@@ -165,7 +166,7 @@ test('errors that this package made in another realm are its own', async () => {
   }
 });
 
-test('a hook’s error of another realm is named', async () => {
+test('a hook’s error from another realm is named', async () => {
   const foreign = newRealm().evaluate('TypeError');
   /** @type {Error[]} */
   const warnings = [];
@@ -182,7 +183,7 @@ test('a hook’s error of another realm is named', async () => {
   assert.match(warnings[0].message, /onWarning threw \(TypeError\)/);
 });
 
-test('bytes of another realm: a webhook’s body, and authorities', async () => {
+test('bytes from another realm: a webhook’s body, and certificate authorities', async () => {
   const { evaluate, load } = newRealm();
   const own = load();
   const event = {
@@ -221,7 +222,7 @@ test('bytes of another realm: a webhook’s body, and authorities', async () => 
   }
 });
 
-test('an abort’s reason of another realm is passed on as it is', async () => {
+test('an abort reason from another realm is passed on unchanged', async () => {
   const { evaluate, load } = newRealm();
   const own = load();
   const reason = evaluate('new RangeError("enough")');

@@ -1,4 +1,4 @@
-// What programs switch on is written in three places: the constants, the types, and a table for people.
+// The reasons that programs switch on are in three places: the constants, the types, and a table for people.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { readDocument, root } from './helpers/documents.mjs';
 const types = await readDocument('types/reasons.d.ts');
 const guide = await readDocument('docs/errors.md');
 
-/** The members of a union of texts. @param {string} name */
+/** The members of a union of strings. @param {string} name */
 function declared(name) {
   const [, body] = types.match(new RegExp(`export type ${name} =([^;]*);`)) ?? [];
   return [...(body ?? '').matchAll(/\| '(\w+)'/g)].map(([, member]) => member).sort();
@@ -20,7 +20,7 @@ function explained(heading) {
   return [...(section ?? '').matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason).sort();
 }
 
-/** The texts of a Rust file's constants. @param {string} file @param {string} [inModule] */
+/** The strings of a Rust file's constants. @param {string} file @param {string} [inModule] */
 function constants(file, inModule) {
   const text = readFileSync(path.join(root, file), 'utf8');
   const [, body] = inModule
@@ -37,10 +37,10 @@ const filesOf = (folder, ending) =>
     .map((name) => `${folder}/${name.toString().replaceAll(path.sep, '/')}`)
     .filter((name) => ending.test(name));
 
-/** Texts in capitals that are no reasons, beside Node's own codes. */
+/** Strings in capitals that are not reasons, in addition to Node's own codes. */
 const OTHERS = ['GET', 'GNU', 'MODULE_NOT_FOUND', 'UTC'];
 
-/** Reasons that the JavaScript gives by itself, or asks for. */
+/** Reasons that the JavaScript sets or checks itself. */
 const inJavaScript = filesOf('lib', /\.ts$/)
   .filter((name) => !name.startsWith('lib/cli/') && name !== 'lib/errors.ts')
   .flatMap((name) => [
@@ -49,7 +49,7 @@ const inJavaScript = filesOf('lib', /\.ts$/)
   .map(([, text]) => text)
   .filter((text) => !/^(TWENTY_CRM|ERR)_/.test(text) && !OTHERS.includes(text));
 
-test('the reasons of errors are those of the core and of lib, in the types and in the guide', () => {
+test('the error reasons of the core and of lib are in the types and in the guide', () => {
   const all = [...new Set([...constants('src/core/error_reason.rs'), ...inJavaScript])].sort();
   assert.deepEqual(declared('TwentyCrmErrorReason'), all);
   assert.deepEqual(explained('Reasons of errors'), all);
@@ -65,7 +65,7 @@ test('the core takes its reasons from the constants', () => {
   assert.deepEqual(loose, []);
 });
 
-test('the reasons of warnings are those of the core, in the types and in the guide', () => {
+test('the warning reasons of the core are in the types and in the guide', () => {
   const all = [
     ...constants('src/core/twenty/warning.rs', 'reason'),
     ...constants('src/core/sync/record/collision.rs', 'reason'),

@@ -1,4 +1,4 @@
-// The reference has every option, default, method and error code that the package has.
+// The reference has every option, default, method and error code of the package.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TWENTY_CRM_DEFAULTS, TwentyCrmErrorCode } from '../index.mjs';
@@ -14,7 +14,7 @@ function section(heading) {
   return text;
 }
 
-/** The tables of a section: the name in a row's first cell, to its other cells. @param {string} heading */
+/** The tables of a section: from the name in a row's first cell to its other cells. @param {string} heading */
 function tables(heading) {
   return [...section(heading).matchAll(/(?:^\|.*\|\n)+/gm)].map(
     ([table]) =>
@@ -27,8 +27,7 @@ function tables(heading) {
 }
 
 /**
- * The interfaces that take options, and where their rows stand. Options that another table of the page has are left
- * out there.
+ * The interfaces of options, and the place of their rows. Options with a row in another table are left out.
  * @type {[owner: string, heading: string, elsewhere?: string[]][]}
  */
 const places = [
@@ -54,7 +53,7 @@ for (const [owner, heading, elsewhere = []] of places) {
   });
 }
 
-test('no table under "Options" has a row for an option that is none', () => {
+test('the tables under "Options" have rows for real options only', () => {
   const declared = new Set(
     places.filter(([, heading]) => heading === 'Options').flatMap(([one]) => declaredMembers(one)),
   );
@@ -69,7 +68,7 @@ test('no table under "Options" has a row for an option that is none', () => {
 const states = (cell, value) =>
   typeof value === 'string' ? cell?.includes(`\`'${value}'\``) : cell === String(value);
 
-test('the tables give the defaults that the package has', () => {
+test('the tables give the package’s defaults', () => {
   const { collisions, fieldNames, skipRetry, outbox, toleranceMs, maxBodyBytes, ...plain } =
     TWENTY_CRM_DEFAULTS;
   /** @type {[string, Record<string, unknown>][]} */

@@ -1,4 +1,4 @@
-// The REST client on a true server: what is sent, what comes back, its options, and its life.
+// The REST client on a real server: requests, answers, options, and its life.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -17,7 +17,7 @@ async function plainly(path) {
   return (await fetch(crm.sim.baseUrl + path, { headers })).json();
 }
 
-/** What an echoing server got. @param {(client: TwentyCrmRestClient) => Promise<any>} work */
+/** The request that an echo server received. @param {(client: TwentyCrmRestClient) => Promise<any>} work */
 async function seenBy(work) {
   const server = await serve((_, response) => json(response, 200, { data: {} }));
   const answer = await work(clientOf(server.baseUrl));
@@ -26,7 +26,7 @@ async function seenBy(work) {
   return server.seen[0];
 }
 
-test('a record is made, read, changed and deleted, and the data is the server’s JSON untouched', async () => {
+test('a record is created, read, changed and deleted, and the data is the server’s JSON unchanged', async () => {
   const client = crm.client();
   const id = randomUUID();
   const name = { firstName: 'Zoë 🎈', lastName: 'O’Brien' };
@@ -61,7 +61,7 @@ test('a record is made, read, changed and deleted, and the data is the server’
   assert.equal(Object.getPrototypeOf(gone.error), Object.prototype, 'a plain object');
 });
 
-test('an answer without a body is null', async () => {
+test('an answer without a body gives null', async () => {
   const server = await serve(({ url }, response) => {
     response.writeHead(url === '/204' ? 204 : 200).end();
   });
@@ -82,7 +82,7 @@ test('any JSON value is an answer', async () => {
   }
 });
 
-test('every request says who asks and what it takes, and asks for no compression', async () => {
+test('every request names its client and what it accepts, and asks for no compression', async () => {
   const { headers, body } = await seenBy((client) => client.post('/rest/people', { a: 'é' }));
   assert.equal(headers.authorization, `Bearer ${KEY}`);
   assert.match(headers['user-agent'] ?? '', /^twenty-crm-native\/\d+\.\d+\.\d+/);
@@ -93,7 +93,7 @@ test('every request says who asks and what it takes, and asks for no compression
   assert.equal(body, '{"a":"é"}');
 });
 
-test('without a body nothing is sent as one', async () => {
+test('without a body, none is sent', async () => {
   for (const body of [undefined, null]) {
     const request = await seenBy((client) => client.patch('/x', body));
     assert.equal(request.body, '');
@@ -101,7 +101,7 @@ test('without a body nothing is sent as one', async () => {
   }
 });
 
-test('get and delete take their options as the second argument or as the third', async () => {
+test('get and delete accept their options as the second or the third argument', async () => {
   const options = { headers: { 'x-trace': 'yes' } };
   const calls = [
     (client) => client.get('/x', options),
@@ -122,7 +122,7 @@ test('get and delete take their options as the second argument or as the third',
   assert.equal(withBody.headers['x-trace'], 'yes');
 });
 
-test('a base URL with a path is kept before every path', async () => {
+test('a path in the base URL comes before every path', async () => {
   const server = await serve((_, response) => json(response, 200, {}));
   for (const base of ['/twenty', '/twenty/']) {
     const client = clientOf(server.baseUrl + base);
@@ -134,7 +134,7 @@ test('a base URL with a path is kept before every path', async () => {
   assert.deepEqual(urls, [...two, ...two]);
 });
 
-test('every write has an idempotency key of its own, reads have none', async () => {
+test('every write has its own idempotency key, reads have none', async () => {
   const client = crm.client();
   await client.post('/rest/people', {});
   await client.post('/rest/people', {});
@@ -172,11 +172,11 @@ test('connections are kept, and shared by clients', async () => {
   const server = await serve((_, response) => json(response, 200, {}));
   for (let round = 0; round < 50; round += 1) await clientOf(server.baseUrl).get('/x');
   assert.equal(server.seen.length, 50);
-  // Now and then one is not back in the pool yet when the next request goes out.
+  // Sometimes a connection is not back in the pool when the next request is sent.
   assert.ok(server.sockets.size <= 5, `${server.sockets.size} connections for 50 requests`);
 });
 
-test('statistics count requests, repeats, throttling and failures', async () => {
+test('statistics count requests, retries, throttling and failures', async () => {
   const limited = { statusCode: 429, messages: ['Limit reached (1000 tokens per 1000 ms)'] };
   const server = await serve(({ number, url }, response) => {
     if (url === '/no') json(response, 404, {});
@@ -196,7 +196,7 @@ test('statistics count requests, repeats, throttling and failures', async () => 
   assert.equal(clientOf(server.baseUrl).stats().requests, 0, 'each client counts for itself');
 });
 
-test('a closed client refuses calls, and lets those under way finish', async () => {
+test('a closed client refuses calls, and lets calls in flight finish', async () => {
   let answerNow = () => {};
   const server = await serve((_, response) => {
     answerNow();
@@ -231,7 +231,7 @@ test('await using closes the client', async () => {
   assert.equal(server.seen.length, 0);
 });
 
-test('a configuration that is no good is refused by name, when the client is made', () => {
+test('an invalid configuration is refused by name, when the client is made', () => {
   const good = { baseUrl: 'https://crm.example.com', apiKey: KEY };
   const cases = [
     ['config', undefined],
@@ -317,7 +317,7 @@ test('null and undefined mean "not given", in the configuration and in options',
     assert.match(headers['idempotency-key'], /^[0-9a-f-]{36}$/);
 });
 
-test('blanks and line breaks around a stored URL or key do no harm', async () => {
+test('blanks and line breaks around a stored URL or key are trimmed', async () => {
   const server = await serve((_, response) => json(response, 200, { ok: true }));
   const client = new TwentyCrmRestClient({
     baseUrl: ` ${server.baseUrl}/\n`,
@@ -327,7 +327,7 @@ test('blanks and line breaks around a stored URL or key do no harm', async () =>
   assert.equal(server.seen[0].headers.authorization, `Bearer ${KEY}`);
 });
 
-test('options that are no good are refused by name, and nothing is sent', async () => {
+test('invalid options are refused by name, and nothing is sent', async () => {
   const server = await serve((_, response) => json(response, 200, {}));
   const client = clientOf(server.baseUrl);
   const cases = [

@@ -1,4 +1,4 @@
-// Every row of the error table: what the server says, and what the caller gets for it.
+// Every row of the error table: the server's answer, and the error that the caller gets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTwentyCrmSyncService, isTwentyCrmError, TwentyCrmApiError } from '../index.mjs';
@@ -27,7 +27,7 @@ const metadataError = {
 };
 
 /**
- * One row: the answer, and what becomes of it. `again` says whether a read is repeated.
+ * One row: the answer, and its error. `again` says whether a read is retried.
  * @typedef {object} Row
  * @property {string} name
  * @property {string} [path]
@@ -35,7 +35,7 @@ const metadataError = {
  * @property {unknown} body
  * @property {string} code
  * @property {boolean} [retryable]
- * @property {boolean} [again] As `retryable` when it is not given.
+ * @property {boolean} [again] Default: as `retryable`.
  * @property {string} [reason]
  * @property {RegExp} [says]
  */
@@ -318,7 +318,7 @@ test('the rate limit, in REST and in GraphQL', async () => {
   }
 });
 
-test('nothing listens, no such host, no TLS: NETWORK_ERROR', async () => {
+test('no listener, no such host, no TLS: NETWORK_ERROR', async () => {
   const port = await closedPort();
   const server = await serve((_, response) => json(response, 200, {}));
   for (const [baseUrl, reason] of [
@@ -338,7 +338,7 @@ test('nothing listens, no such host, no TLS: NETWORK_ERROR', async () => {
   assert.equal(server.seen.length, 0);
 });
 
-test('no message names a Rust type', async () => {
+test('no message contains a Rust type', async () => {
   for (const row of table) {
     const server = await serve((_, response) => json(response, row.status, row.body));
     const { error } = await clientOf(server.baseUrl, { maxRetries: 0 }).get('/rest/people');
@@ -347,7 +347,7 @@ test('no message names a Rust type', async () => {
   }
 });
 
-test('the keys of the simulator: each refusal is its own', async () => {
+test('the simulator’s keys: each is refused in its own way', async () => {
   const { readOnly, revoked, expired } = crm.sim.keys;
   for (const [apiKey, reason, status] of [
     [readOnly, 'permission', 400],
@@ -369,7 +369,7 @@ test('the keys of the simulator: each refusal is its own', async () => {
   assert.equal((await crm.sim.records('people')).length, 0);
 });
 
-test('an upsert ends as the table says, too', async () => {
+test('an upsert fails as the table says, too', async () => {
   const page = await serve((_, response) => response.end('<!doctype html>'));
   const down = await serve((_, response) => json(response, 503, coreError(503, 'Down')));
   const silent = await serve(() => {});

@@ -1,11 +1,11 @@
-// Where a request may go: never off the base URL, and with a redirect only where the key may be seen.
+// Where a request may go: never outside the base URL, and along a redirect only where the key may be sent.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientOf, json, KEY, serve } from './helpers/servers.mjs';
 
 const methods = /** @type {const} */ (['get', 'post', 'put', 'patch', 'delete']);
 
-test('a path that could lead elsewhere is refused, and nothing is sent anywhere', async () => {
+test('a path that could lead elsewhere is refused, and nothing is sent', async () => {
   const other = await serve((_, response) => json(response, 200, {}));
   const server = await serve((_, response) => json(response, 200, {}));
   const client = clientOf(`${server.baseUrl}/twenty`);
@@ -40,7 +40,7 @@ test('a path that could lead elsewhere is refused, and nothing is sent anywhere'
   assert.equal(client.stats().requests, 0);
 });
 
-test('what is harmless in a path passes, percent-encoded where it must be', async () => {
+test('harmless paths pass, percent-encoded where necessary', async () => {
   const server = await serve((_, response) => json(response, 200, {}));
   const client = clientOf(server.baseUrl);
   const paths = [
@@ -72,7 +72,7 @@ test('a read follows redirects on its own server, with the key', async () => {
   }
 });
 
-test('a read does not follow to another host, and the key never gets there', async () => {
+test('a read does not follow a redirect to another host, and the key never gets there', async () => {
   const other = await serve((_, response) => json(response, 200, { stolen: true }));
   const locations = [
     `http://127.0.0.1:${other.port}/rest/people`,
@@ -96,7 +96,7 @@ test('a read does not follow to another host, and the key never gets there', asy
   assert.equal(other.sockets.size, 0);
 });
 
-test('user names and odd schemes in a redirect are not followed', async () => {
+test('redirects with user names or unusual schemes are not followed', async () => {
   for (const location of [
     'javascript:alert(1)',
     'file:///etc/passwd',
@@ -132,7 +132,7 @@ test('a write never follows a redirect, not even on its own server', async () =>
   }
 });
 
-test('redirects in a circle end, and so do those to nowhere', async () => {
+test('circular redirects end, and so do those to nowhere', async () => {
   const circle = await serve((_, response) => response.writeHead(302, { location: '/x' }).end());
   const { error } = await clientOf(circle.baseUrl).get('/x');
   assert.equal(error.code, 'OPERATION_FAILED');

@@ -1,4 +1,4 @@
-// What is tried again, what never is, and what bounds it.
+// What is retried, what never is, and the limits of retries.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -16,7 +16,7 @@ const failing = (times, status = 503) =>
     else json(response, 200, { data: { ok: true } });
   });
 
-test('a failure that passes is tried again, with the same idempotency key', async () => {
+test('a temporary failure is retried with the same idempotency key', async () => {
   const server = await failing(2);
   const client = clientOf(server.baseUrl);
   assert.equal((await client.post('/rest/people', { name: {} })).success, true);
@@ -29,7 +29,7 @@ test('a failure that passes is tried again, with the same idempotency key', asyn
   assert.equal(new Set(server.seen.map(({ body }) => body)).size, 1);
 });
 
-test('the caller’s idempotency key goes with every attempt', async () => {
+test('the caller’s idempotency key is sent with every attempt', async () => {
   const server = await serve(({ number }, response) => {
     if (number < 3) response.socket?.destroy();
     else json(response, 201, {});
@@ -43,7 +43,7 @@ test('the caller’s idempotency key goes with every attempt', async () => {
   );
 });
 
-test('it gives up after maxRetries repeats, and says so', async () => {
+test('it gives up after maxRetries retries, and says so', async () => {
   for (const maxRetries of [0, 1, 3]) {
     const server = await failing(99);
     const { error } = await clientOf(server.baseUrl, { maxRetries }).get('/rest/people');
@@ -57,7 +57,7 @@ test('it gives up after maxRetries repeats, and says so', async () => {
   }
 });
 
-test('skipRetry is one attempt, whatever happened', async () => {
+test('skipRetry makes one attempt only', async () => {
   const server = await failing(99);
   const { error } = await clientOf(server.baseUrl).get('/rest/people', { skipRetry: true });
   assert.equal(error.code, 'SERVER_ERROR');
@@ -71,7 +71,7 @@ test('skipRetry is one attempt, whatever happened', async () => {
   assert.equal(limited.seen.length, 1);
 });
 
-test('a plain POST is not repeated when its answer was lost', async () => {
+test('a plain POST is not retried if its answer was lost', async () => {
   for (const type of ['resetAfter', 'resetMidBody', 'truncateBody']) {
     await crm.sim.reset();
     await crm.sim.addFaults({ method: 'POST', times: 1, action: { type } });
@@ -86,7 +86,7 @@ test('a plain POST is not repeated when its answer was lost', async () => {
   }
 });
 
-test('nor when it timed out, nor after a gateway’s error', async () => {
+test('nor after a timeout or a gateway’s error', async () => {
   await crm.sim.addFaults({ method: 'POST', times: 1, action: { type: 'stallHeaders' } });
   const late = await crm.client().post('/rest/people', {}, { timeout: 60 });
   assert.equal(late.error.code, 'TIMEOUT');
@@ -102,7 +102,7 @@ test('nor when it timed out, nor after a gateway’s error', async () => {
   }
 });
 
-test('with an idempotency key, or with an id in its body, it is repeated', async () => {
+test('it is retried with an idempotency key, or with an id in its body', async () => {
   await crm.sim.addFaults({ method: 'POST', times: 1, action: { type: 'resetAfter' } });
   const id = randomUUID();
   const answer = await crm.client().post('/rest/people', { id });
@@ -119,7 +119,7 @@ test('with an idempotency key, or with an id in its body, it is repeated', async
   assert.equal(server.seen.length, 2);
 });
 
-test('a plain POST that never left, or that the server refused for now, is repeated', async () => {
+test('a plain POST that was not sent, or that the server refused temporarily, is retried', async () => {
   for (const [status, message] of [
     [503, 'Service unavailable'],
     [500, 'Internal server error'],
@@ -136,7 +136,7 @@ test('a plain POST that never left, or that the server refused for now, is repea
   }
 });
 
-test('reads, and writes that name their record, are repeated after a lost answer', async () => {
+test('reads, and writes that name their record, are retried after a lost answer', async () => {
   const id = randomUUID();
   const client = crm.client();
   for (const type of ['resetBefore', 'resetAfter', 'resetMidBody', 'truncateBody']) {
@@ -156,8 +156,9 @@ test('reads, and writes that name their record, are repeated after a lost answer
   }
 });
 
-test('a connection that the server has closed meanwhile costs nothing', async () => {
-  // Keep-alive, but gone after each answer: the next request meets a dead connection, and may not fail for it.
+test('a connection that the server has closed in the meantime costs nothing', async () => {
+  // Keep-alive, but closed after each answer: the next request finds a dead connection, and must not fail because of
+  // it.
   const server = await serve((_, response) => {
     json(response, 200, {}, { connection: 'keep-alive' });
     response.on('finish', () => response.socket?.end());
@@ -169,7 +170,7 @@ test('a connection that the server has closed meanwhile costs nothing', async ()
   }
 });
 
-test('an answer that is not HTTP, or ends early, or is reset, is a network error', async () => {
+test('an answer that is not HTTP, ends early or is reset is a network error', async () => {
   const endings = {
     garbage: (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'),
     nothing: (socket) => socket.end(),
@@ -192,7 +193,7 @@ test('an answer that is not HTTP, or ends early, or is reset, is a network error
   }
 });
 
-test('the timeout covers connect, headers and body, per attempt', async () => {
+test('the timeout covers connecting, headers and body of each attempt', async () => {
   for (const type of ['stallHeaders', 'stallBody']) {
     await crm.sim.reset();
     await crm.sim.addFaults({ action: { type } });
@@ -214,7 +215,7 @@ test('the timeout covers connect, headers and body, per attempt', async () => {
   assert.equal(slow.error.code, 'TIMEOUT', 'bytes now and then do not extend it');
 });
 
-test('the deadline bounds the whole call', async () => {
+test('the deadline limits the whole call', async () => {
   const silent = await serve(() => {});
   const options = { deadlineMs: 60 };
   const { error } = await clientOf(silent.baseUrl).get('/x', options);
@@ -234,7 +235,7 @@ test('the deadline bounds the whole call', async () => {
   }
 });
 
-test('a rate limit holds the whole workspace, and is waited for', async () => {
+test('a rate limit makes the whole workspace wait', async () => {
   const server = await serve(({ number }, response) => {
     if (number === 1)
       json(response, 429, coreError(429, 'Limit reached (1000 tokens per 1000 ms)'));
@@ -245,7 +246,7 @@ test('a rate limit holds the whole workspace, and is waited for', async () => {
   assert.equal(client.stats().throttled, 1);
 });
 
-test('a wait for the rate limit that is too long is not begun', async () => {
+test('a wait for the rate limit that would be too long does not begin', async () => {
   for (const [header, least, most] of [
     ['60', 60_000, 60_000],
     ['86400', 86_400_000, 86_400_000],
@@ -285,7 +286,7 @@ test('a 429 without any hint is retried like other failures', async () => {
   assert.equal(always.seen.length, 3);
 });
 
-test('an outage is not multiplied: the retry budget of a workspace runs dry', async () => {
+test('retries do not multiply an outage: the workspace’s retry budget runs out', async () => {
   const server = await failing(Number.POSITIVE_INFINITY);
   const client = clientOf(server.baseUrl, { maxRetries: 3 });
   const answers = [];

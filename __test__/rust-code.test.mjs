@@ -1,4 +1,4 @@
-// The reader of Rust sources that the tests of layers and the counter of lines share.
+// The reader of Rust sources that the layer tests and the line counter share.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { circles, shownCircle } from './helpers/circles.mjs';
 import { javascriptUses } from './helpers/javascript-modules.mjs';
 import { rustUses } from './helpers/rust-modules.mjs';
 
-test('code lines: neither comments nor blank lines nor tests', () => {
+test('code lines exclude comments, blank lines and tests', () => {
   const text = [
     '//! A file.',
     'use std::fmt; // why',
@@ -37,7 +37,7 @@ test('code lines: neither comments nor blank lines nor tests', () => {
   assert.equal(codeLines(text), 8);
 });
 
-test('files that only tests have are not counted', () => {
+test('files for tests only are not counted', () => {
   withFiles(
     {
       'lib.rs': '#[cfg(test)]\nmod tests;\nmod a;\n',
@@ -56,7 +56,7 @@ test('files that only tests have are not counted', () => {
   );
 });
 
-test('uses are found through groups, names for modules and names that are passed on', () => {
+test('uses are found through groups, renamed modules and re-exports', () => {
   withFiles(
     {
       'lib.rs': 'mod a;\nmod b;\nmod c;\n',
@@ -85,7 +85,7 @@ test('uses are found through groups, names for modules and names that are passed
   );
 });
 
-test('uses in JavaScript and TypeScript, of types as well', () => {
+test('uses in JavaScript and TypeScript, including those of types', () => {
   withFiles(
     {
       'a.js': "const b = require('./b.js');\n/** @type {import('./deep/c.js').C} */\n",

@@ -1,4 +1,4 @@
-// The count that `npm test` ends with has to be believed, so what makes it is tested itself.
+// The summary of `npm test` must be reliable, so the code behind it has tests of its own.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ ok 3 - later # TODO not yet
 # todo 1
 `;
 
-test('cargo: the results of all crates and kinds of tests are summed', () => {
+test('cargo: results of all crates and kinds of tests are added up', () => {
   assert.deepEqual(countCargo(cargo), { passed: 12, failed: 1, skipped: 3 });
 });
 
@@ -41,11 +41,11 @@ test('cargo: no result at all counts nothing', () => {
   assert.deepEqual(countCargo('error: could not compile'), { passed: 0, failed: 0, skipped: 0 });
 });
 
-test('node: the summary counts, not what a test printed; a cancelled test has failed; a skipped suite is skipped', () => {
+test('node: only the summary counts, not printed text; a cancelled test has failed; a skipped suite is skipped', () => {
   assert.deepEqual(countTap(tap), { passed: 4, failed: 3, skipped: 3 });
 });
 
-test('node: what was skipped is listed with its reason', () => {
+test('node: skipped tests are listed with their reason', () => {
   assert.deepEqual(listSkipped(tap), [
     'compares: the spec is not here',
     'a bare skip',
@@ -53,14 +53,14 @@ test('node: what was skipped is listed with its reason', () => {
   ]);
 });
 
-test('a bad exit code is a failure even where no test says so', () => {
+test('a bad exit code is a failure even if no test failed', () => {
   const none = { passed: 0, failed: 0, skipped: 0 };
   assert.equal(heedExitCode(none, 101).failed, 1);
   assert.equal(heedExitCode({ ...none, failed: 3 }, 101).failed, 3);
   assert.equal(heedExitCode({ ...none, passed: 3 }, 0).failed, 0);
 });
 
-test('npm run sim: what it prints sets two variables with which the simulator answers', async () => {
+test('npm run sim prints two variables that lead to a working simulator', async () => {
   const script = fileURLToPath(new URL('../scripts/sim.mjs', import.meta.url));
   const child = spawn(process.execPath, [script, '--preset', 'dev'], {
     env: { ...process.env, TWENTY_SIM_BIN: findSimBinary() },

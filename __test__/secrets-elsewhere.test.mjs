@@ -1,4 +1,4 @@
-// Secrets of the parts around the client: outbox, command line, webhooks, proxies. None is in anything that they show.
+// Secrets around the client: outbox, command line, webhooks, proxies. None appears in their output or errors.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { listen, notingLogger } from './helpers/listening.mjs';
 import { closedPort, json, KEY, serve } from './helpers/servers.mjs';
 import { FakeClock } from './outbox/helpers.mjs';
 
-/** So much of a secret in one piece gives it away. */
+/** A piece this long would give a secret away. */
 const PIECE = 12;
 
 /** @param {unknown} value @param {string} secret @param {string} where */
@@ -42,7 +42,7 @@ function assertHidden(value, secret, where) {
   }
 }
 
-/** A server that answers every request with the key that it got. @param {number} status */
+/** A server that answers every request with the key that it received. @param {number} status */
 const echo = (status) =>
   serve(({ headers }, response) => {
     const key = String(headers.authorization).replace('Bearer ', '');
@@ -57,7 +57,7 @@ const echo = (status) =>
 const folder = mkdtempSync(path.join(tmpdir(), 'secrets-elsewhere-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What is in the files of a store, its log among them. */
+/** The content of a store's files, including its log. */
 const bytesOf = (/** @type {string} */ name) =>
   readdirSync(folder)
     .filter((one) => one.startsWith(name))
@@ -88,7 +88,7 @@ for (const status of [400, 401, 404, 429, 500]) {
     });
     const person = newPerson({ job_title: 'a title that nobody else has' });
     told.push(await outbox.enqueuePerson(person));
-    // As in a round of the worker; what waits, waits on.
+    // As in a round of the worker; waiting changes go on waiting.
     const flushed = await outbox.flush({ timeoutMs: 1 }).catch((error) => error);
     const seen = [flushed, await outbox.stats(), await outbox.deadLetters(), told];
     stop();
@@ -109,7 +109,7 @@ for (const status of [400, 401, 404, 429, 500]) {
   });
 }
 
-test('secrets of stores that are refused are not shown', () => {
+test('refused secrets of stores are not shown', () => {
   const short = 'sh0rt-s3cret-of-x';
   for (const options of [
     { secret: short },
@@ -131,7 +131,7 @@ test('secrets of stores that are refused are not shown', () => {
   }
 });
 
-test('a webhook that is refused shows no secret, whatever is wrong', () => {
+test('a refused webhook shows no secret, whatever the problem', () => {
   const secret = 'whsec-0123456789abcdefghij';
   const good = { secret, headers: {}, rawBody: '{}' };
   const revoked = Proxy.revocable([secret], {});
@@ -163,7 +163,7 @@ test('a webhook that is refused shows no secret, whatever is wrong', () => {
   }
 });
 
-test('the command line shows the key in nothing that it prints', async () => {
+test('the command line never prints the key', async () => {
   const server = await echo(400);
   const records = file('people.ndjson', `${JSON.stringify(newPerson())}\n`);
   const rejects = path.join(folder, 'rejects.ndjson');
@@ -203,7 +203,7 @@ test('the command line shows the key in nothing that it prints', async () => {
   assertHidden(bytesOf('rejects'), KEY, 'the file of rejects');
 });
 
-test('the credentials of a proxy are in no error, however they are written', async () => {
+test('no error contains the credentials of a proxy, however they are written', async () => {
   const port = await closedPort();
   const password = 'pr0xy-p4ssw0rd-0123';
   const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];

@@ -1,4 +1,4 @@
-// The API key is in nothing that a program shows: not in errors, not in objects, not in output.
+// The API key never appears in errors, objects or output of a program.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -23,13 +23,13 @@ import { closedPort, json, KEY, serve, serveRaw } from './helpers/servers.mjs';
 
 const crm = useSim({ preset: 'provisioned' });
 
-/** Every character that a key may have beside letters and digits. */
+/** Every character that a key may contain besides letters and digits. */
 const ODD_KEY = 'k3y/with+all"the:odd%characters&more=1<2>3\'4`5{6}7|8~9^';
 
-/** So much of the key in one piece gives it away, even when the rest was cut off. */
+/** A piece this long would give the key away, even if the rest was cut off. */
 const PIECE = 12;
 
-/** All texts that could come of a value. @param {any} value */
+/** All texts that can be made from a value. @param {any} value */
 function* texts(value) {
   yield inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true, getters: true });
   yield inspect(value, { depth: Number.POSITIVE_INFINITY, customInspect: false });
@@ -64,7 +64,7 @@ function assertNoKey(value, key, where) {
 const bearer = (headers) => String(headers.authorization ?? '');
 
 /**
- * What a malicious, or a merely talkative, server does with the key that it got.
+ * What a malicious or verbose server does with the key that it received.
  * @type {Record<string, (key: string, response: import('node:http').ServerResponse, url: string) => void>}
  */
 const echoes = {
@@ -114,7 +114,7 @@ const echoes = {
     redirect(response, `https://${key.replaceAll(/[^a-z0-9]/gi, '')}.evil.example/`),
   'redirect, relative': (key, response, url) =>
     url.includes('?again') ? json(response, 500, [key]) : redirect(response, `/?again=${key}`),
-  // Texts are cut somewhere: never so that the first half of the key is left.
+  // Long texts are cut somewhere, but never so that half of the key is left.
   ...Object.fromEntries(
     [150, 190, 195, 480, 490, 495, 499].map((length) => [
       `after ${length} characters`,
@@ -133,13 +133,13 @@ const echoes = {
 
 /** @param {import('node:http').ServerResponse} response @param {string} location */
 function redirect(response, location) {
-  // Node refuses some characters in a header; those a server would have to encode as well.
+  // Node refuses some characters in a header; a server would have to encode them as well.
   response.writeHead(302, { location: location.replaceAll(/[^\x21-\x7e]/g, '') }).end();
 }
 
 /**
- * What is looked through is really there: a line for each call, and each channel's events. How many requests there are
- * is the server's affair: one that refuses the first because of a limit gets no more.
+ * Checks that there is something to search: a line for each call, and events of each channel. The number of requests
+ * depends on the server: if it refuses the first because of a limit, there are no more.
  * @param {unknown[]} lines @param {{ name: string }[]} events
  */
 function assertTold(lines, events) {
@@ -156,11 +156,11 @@ function assertTold(lines, events) {
   }
 }
 
-/** Everything that can be called, and what it ends with. @param {string} baseUrl @param {string} apiKey */
+/** Every method, and its outcome. @param {string} baseUrl @param {string} apiKey */
 async function everything(baseUrl, apiKey) {
   const config = { baseUrl, apiKey, maxRetries: 1, initialBackoffMs: 1, maxBackoffMs: 1 };
   const bounds = { timeout: 200, maxThrottleWaitMs: 5 };
-  // Everything that is told of the calls is looked through as well.
+  // All events and logs of the calls are searched as well.
   const { logger, lines } = notingLogger();
   const { events, stop } = listen();
   const retries = [];
@@ -218,7 +218,7 @@ for (const [keyName, key] of Object.entries({ 'a JWT': KEY, 'an odd key': ODD_KE
       const { outcomes, ...others } = await everything(server.baseUrl, key);
       for (const outcome of outcomes) {
         const isData = outcome?.success === true;
-        // What a success holds is the server's own JSON, untouched.
+        // A success contains the server's own JSON, unchanged.
         if (!isData) assertNoKey(outcome, key, `${name} (${keyName})`);
       }
       assertNoKey(others, key, name);
@@ -226,7 +226,7 @@ for (const [keyName, key] of Object.entries({ 'a JWT': KEY, 'an odd key': ODD_KE
     }
   });
 
-  test(`servers below HTTP that send the key back (${keyName})`, async () => {
+  test(`raw TCP servers that send the key back (${keyName})`, async () => {
     const raw = {
       'in a broken head': (authorization) => `HTTP/1.1 200 OK\r\n${authorization}\0\r\n\r\n`,
       'as the protocol': (authorization) => `${authorization}\r\n\r\n`,
@@ -278,7 +278,7 @@ test('servers that cannot be reached, stall, reset, or refuse', async () => {
   }
 });
 
-test('configurations that are refused do not show the key', async () => {
+test('refused configurations do not show the key', async () => {
   const good = { baseUrl: 'https://crm.example.com', apiKey: KEY };
   const bad = [
     { ...good, apiKey: `${KEY}\r\nX-Evil: 1` },
@@ -334,7 +334,7 @@ test('refused paths, headers and options do not show the key', async () => {
   assert.equal(server.seen.length, 0);
 });
 
-test('nothing that is made from the key shows it', async () => {
+test('no object made from the key shows it', async () => {
   const config = { baseUrl: crm.sim.baseUrl, apiKey: crm.sim.apiKey };
   const client = new TwentyCrmRestClient(config);
   const service = createTwentyCrmSyncService(config);
@@ -347,7 +347,7 @@ test('nothing that is made from the key shows it', async () => {
   }
 });
 
-test('a process that is asked for all its secrets prints none', async () => {
+test('a process that prints all its objects shows no secret', async () => {
   const server = await serve(({ headers }, response) =>
     json(response, 500, { statusCode: 500, messages: [bearer(headers)] }),
   );
@@ -363,7 +363,7 @@ test('a process that is asked for all its secrets prints none', async () => {
     },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  // By stdin, so that the key is in no environment and no argument that anything else prints.
+  // Through stdin, so that the key is in no environment or argument that could be printed.
   child.stdin.end(KEY);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
@@ -374,7 +374,7 @@ test('a process that is asked for all its secrets prints none', async () => {
   assertNoKey(output, KEY, 'the output');
 });
 
-test('nothing that is written to a disk shows the key, nor the secret', async () => {
+test('nothing on disk shows the key or the secret', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'secrets-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const [old, current] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')];
@@ -399,7 +399,7 @@ test('nothing that is written to a disk shows the key, nor the secret', async ()
   };
   const first = sqliteConfigStore(file, { secret: old });
   const repository = new TwentyCrmConfigRepository({ store: first, env: {} });
-  // Changed and changed back: what was overwritten may lie in free pages and in the log.
+  // Changed and changed back: overwritten data may remain in free pages and in the log.
   for (const apiKey of [...keys, ...keys]) {
     const saved = await repository.saveConfig({ ...data, apiKey }, 'admin');
     assertNoKey(saved, apiKey, 'what is saved');

@@ -19,7 +19,7 @@ after(() => sim.stop());
 const fiftyCalls = (signal) =>
   Array.from({ length: 50 }, () => client.get('/rest/people?limit=0', { signal }));
 
-test('it carries one listener while calls are under way, and none afterwards', async () => {
+test('it carries one listener while calls are in flight, and none afterwards', async () => {
   const { signal } = new AbortController();
   for (let round = 0; round < 2; round += 1) {
     const calls = fiftyCalls(signal);
@@ -29,7 +29,7 @@ test('it carries one listener while calls are under way, and none afterwards', a
   }
 });
 
-test('its abort ends them all, with its reason', async () => {
+test('aborting it ends all calls with its reason', async () => {
   const controller = new AbortController();
   await sim.addFaults({ path: '/rest/people', action: { type: 'stallHeaders' } });
   const calls = fiftyCalls(controller.signal);

@@ -1,4 +1,4 @@
-// What the tests of the command line share: the real program as a process of its own.
+// Helpers of the command-line tests: they run the real program as a process of its own.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 
 /**
- * A file with this content, in a folder that goes away with the tests.
+ * A file with this content, in a folder that is deleted after the tests.
  * @param {string} name
  * @param {string | Buffer} content
  */
@@ -27,13 +27,13 @@ export function file(name, content) {
   return full;
 }
 
-/** The path of a file that is not there yet. @param {string} name */
+/** The path of a file that does not exist yet. @param {string} name */
 export function fresh(name) {
   files += 1;
   return path.join(folder, `${files}-${name}`);
 }
 
-/** The environment without anything that steers the program. */
+/** The environment without variables that affect the program. */
 const bare = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(TWENTY_|NO_COLOR|FORCE_COLOR|NODE_)/.test(name),
@@ -56,7 +56,7 @@ export function start(args, env = {}) {
   return {
     child,
     ended,
-    /** Until stderr has said something. @param {RegExp} pattern */
+    /** Waits until stderr matches. @param {RegExp} pattern */
     says: (pattern) =>
       new Promise((resolve, reject) => {
         const look = () => pattern.test(printed.stderr) && resolve(undefined);
@@ -76,13 +76,13 @@ export function start(args, env = {}) {
  */
 export function run(args, { env, input = '' } = {}) {
   const { child, ended } = start(args, env);
-  // A program that has read enough closes its end.
+  // A program that has read enough closes its end of the pipe.
   pipeline(Readable.from(typeof input === 'string' ? [input] : input), child.stdin, () => {});
   return ended;
 }
 
 /**
- * The program with `--json`: its one line, read.
+ * Runs the program with `--json` and parses its one line.
  * @param {string[]} args
  * @param {{ env?: Record<string, string>, input?: string | Iterable<Buffer> }} [options]
  */

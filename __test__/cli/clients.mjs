@@ -1,4 +1,4 @@
-// Records that many tests of the command line feed in.
+// Records that many command-line tests use.
 
 /** @param {number} n @param {object} [more] */
 export const person = (n, more) => ({

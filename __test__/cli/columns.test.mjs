@@ -1,4 +1,4 @@
-// Columns and keys that are mapped, left out or unknown: nothing is lost in silence, and what is advised can be pasted.
+// Columns and keys that are mapped, ignored or unknown: nothing is lost in silence, and the advice can be pasted.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
@@ -43,7 +43,7 @@ async function failureOf(reading) {
 describe('columns', () => {
   const beside = 'external_id,Vorname,Name,email\n1,Anna Maria,Okafor,a@x.example\n';
 
-  test('a part of a name beside a name: both readings are offered, and none loses the other part', async () => {
+  test('a part of a name beside a name: both readings are offered, and both keep the other part', async () => {
     const { message, hint } = await failureOf(() => read(beside));
     assert.equal(message, 'Unknown column: "Vorname"');
     assert.ok(hint.includes('--map "Vorname=name.firstName" --map "Name=name.lastName"'), hint);
@@ -56,7 +56,7 @@ describe('columns', () => {
     assert.deepEqual(record.name, { firstName: 'Anna Maria', lastName: 'Okafor' });
   });
 
-  test('both parts beside the whole: the parts are offered first', async () => {
+  test('both parts beside the whole name: the parts are offered first', async () => {
     const text =
       'external_id,First Name,Last Name,Name,email,Notes\n1,Md,Rahman,Md Rahman,a@x.example,\n';
     const { hint } = await failureOf(() => read(text));
@@ -66,7 +66,7 @@ describe('columns', () => {
     assert.deepEqual(record.name, { firstName: 'Md', lastName: 'Rahman' });
   });
 
-  test('a field that has a column is offered to no other', async () => {
+  test('a field that already has a column is not suggested for another', async () => {
     const { message, hint } = await failureOf(() =>
       read('external_id,name,email,E-mail 2\n1,A B,a@x.example,b@x.example\n'),
     );
@@ -74,28 +74,28 @@ describe('columns', () => {
     assert.ok(!hint.includes('--map'), hint);
   });
 
-  test('mapped and left out: wrong usage, where the value was left out without a word', async () => {
+  test('a column both mapped and ignored: wrong usage, instead of dropping the value in silence', async () => {
     const text = 'external_id,name,email,Tel\n1,A B,a@x.example,+447700900123\n';
     const options = { map: ['Tel=phone'], ignore: ['Tel'] };
     const { exitCode, message } = await failureOf(() => read(text, options));
     assert.deepEqual([exitCode, message], [2, '"Tel" is both mapped and ignored']);
   });
 
-  test('a column to leave out that is spelt otherwise in the file is not written all the same', async () => {
+  test('an --ignore column spelt differently in the file is reported, not written', async () => {
     const text = 'external_id,name,email,phone\n1,A B,a@x.example,+447700900123\n';
     const { message } = await failureOf(() => read(text, { ignore: ['Phone'] }));
     assert.match(
       message,
       /--ignore names the column "Phone", which the file does not have: did you mean "phone"\?/,
     );
-    // One that a file does not have is no mistake: exports differ.
+    // Ignoring a column that the file does not have is allowed: exports differ.
     const [{ record }] = await read(text, { ignore: ['phone', 'Phone', 'Notes'] });
     assert.equal(record.phone, undefined);
   });
 });
 
 describe('keys', () => {
-  test('all unknown ones are said at once, and none is offered a field that is given', async () => {
+  test('all unknown keys are reported at once, and none is offered a field that is already filled', async () => {
     const name = { firstName: 'A', lastName: 'B', middle: 'C' };
     const { message, hint } = await failureOf(() =>
       readObjects([{ id: '1', createdAt: 'x', name, email: 'a@x.example' }]),
@@ -104,7 +104,7 @@ describe('keys', () => {
     assert.ok(hint.includes('--ignore "id" --ignore "createdAt" --ignore "name.middle"'), hint);
   });
 
-  test('a path in one of Twenty’s own forms leaves the rest of the form readable', async () => {
+  test('a path into one of Twenty’s own forms keeps the rest of the form readable', async () => {
     const object = {
       external_id: '1',
       name: { first: 'Anna', lastName: 'Okafor' },
@@ -125,7 +125,7 @@ describe('keys', () => {
     });
   });
 
-  test('a number that is mapped by its path keeps its calling code', async () => {
+  test('a number mapped by its path keeps its calling code', async () => {
     const phones = { primaryPhoneNumber: '4155552671', primaryPhoneCallingCode: '+1' };
     const emails = { primaryEmail: 'a@x.example', additionalEmails: null };
     const map = [

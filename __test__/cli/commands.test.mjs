@@ -1,4 +1,4 @@
-// doctor, schema and upsert, and what holds for every command: exit codes, the shape of --json, no secret in any output.
+// doctor, schema and upsert, and rules for every command: exit codes, the shape of --json, no secret in any output.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
@@ -9,7 +9,7 @@ import { envOf, file, fresh, root, run, runJson, start } from './cli.mjs';
 const crm = useSim({ preset: 'fresh' });
 const { version } = createRequire(import.meta.url)('../../package.json');
 
-/** What every line of --json is. @param {{ json: any, code: number | null }} ran @param {string | null} command */
+/** Checks the envelope of --json. @param {{ json: any, code: number | null }} ran @param {string | null} command */
 function assertShape({ json, code }, command) {
   const { schemaVersion, command: named, ok, exitCode, result, error, ...more } = json;
   assert.deepEqual(more, {});
@@ -27,26 +27,26 @@ function assertShape({ json, code }, command) {
 /** @param {string} text @param {string} key */
 function assertNoKey(text, key) {
   for (let at = 0; at + 12 <= key.length; at += 1) {
-    // The header of every token is the same, and no secret.
+    // The header of a token is always the same, and not secret.
     if (key.slice(0, key.indexOf('.')).includes(key.slice(at, at + 12))) continue;
     assert.ok(!text.includes(key.slice(at, at + 12)), text);
   }
 }
 
 describe('doctor', () => {
-  test('shows every finding, with what to do, and exits 0 where nothing is broken', async () => {
+  test('shows every finding with what to do, and exits 0 if nothing is broken', async () => {
     const ran = await run(['doctor'], { env: envOf(crm.sim) });
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(ran.stdout, /✔ reachable +The server answers/);
     assert.match(ran.stdout, /! schema +The workspace lacks custom fields/);
     assert.match(ran.stdout, /→ Run npx twenty-crm-native schema apply/);
     assert.match(ran.stdout, /It works, with a limitation\./);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
     assert.doesNotMatch(ran.stdout, /\x1b/, 'no colours where there is no terminal');
     assertNoKey(ran.stdout + ran.stderr, crm.sim.apiKey);
   });
 
-  test('in colours where they are forced, and not where they are forbidden', async () => {
+  test('colours if they are forced, none if they are forbidden', async () => {
     const env = { ...envOf(crm.sim), FORCE_COLOR: '1' };
     assert.ok((await run(['doctor'], { env })).stdout.includes('\u001b[32m✔\u001b[39m'));
     assert.ok(!(await run(['doctor', '--no-color'], { env })).stdout.includes('\u001b'));
@@ -65,7 +65,7 @@ describe('doctor', () => {
     assert.equal(ran.stderr, '');
   });
 
-  test('a key that is refused: 3; no server: 4; nothing configured: 3', async () => {
+  test('a refused key: 3; no server: 4; no configuration: 3', async () => {
     const env = { ...envOf(crm.sim), TWENTY_CRM_API_KEY: crm.sim.keys.revoked };
     const refused = await runJson(['doctor'], { env });
     assert.equal(refused.code, 3);
@@ -84,7 +84,7 @@ describe('doctor', () => {
     assert.match(bare.stderr, /--env-file/);
   });
 
-  test('no binary that loads: 3, line by line what was looked for and what to do, no stack', async () => {
+  test('no binary that loads: 3, with what was looked for and what to do line by line, and no stack', async () => {
     const env = { ...envOf(crm.sim), NAPI_RS_NATIVE_LIBRARY_PATH: '/no/such/addon.node' };
     const ran = await runJson(['doctor'], { env });
     assert.equal(ran.code, 3);
@@ -107,7 +107,7 @@ describe('doctor', () => {
 });
 
 describe('schema', () => {
-  test('plan exits 1 where fields are missing, apply makes them, then plan exits 0', async () => {
+  test('plan exits 1 if fields are missing, apply creates them, then plan exits 0', async () => {
     const env = envOf(crm.sim);
     const before = await runJson(['schema', 'plan'], { env });
     assertShape(before, 'schema plan');
@@ -128,7 +128,7 @@ describe('schema', () => {
     assert.match(again.stdout, /already has all custom fields/);
   });
 
-  test('apply changes nothing without a terminal to ask on, unless told', async () => {
+  test('without a terminal to ask on, apply changes nothing unless --yes is given', async () => {
     const ran = await runJson(['schema', 'apply'], { env: envOf(crm.sim), input: 'y\n' });
     assert.equal(ran.code, 2);
     assertShape(ran, 'schema apply');
@@ -136,7 +136,7 @@ describe('schema', () => {
     assert.equal((await runJson(['schema', 'plan'], { env: envOf(crm.sim) })).code, 1);
   });
 
-  test('names of fields from --options', async () => {
+  test('field names from --options', async () => {
     const options = file('options.json', '{"fieldNames":{"accountType":"kind"}}');
     const env = envOf(crm.sim);
     const { json } = await runJson(['schema', 'plan', '--options', options], { env });
@@ -147,7 +147,7 @@ describe('schema', () => {
 describe('upsert', () => {
   const jane = { external_id: 'u1', name: 'Jane Doe', email: 'jane@example.com' };
 
-  test('by argument, by file and by standard input', async () => {
+  test('a record as an argument, as a file and from standard input', async () => {
     const env = envOf(crm.sim);
     const created = await runJson(['upsert', 'person', JSON.stringify(jane)], { env });
     assertShape(created, 'upsert person');
@@ -182,7 +182,7 @@ describe('upsert', () => {
     assert.equal(row.name.lastName, 'van der Berg');
   });
 
-  test('a record that is refused: 1; one that is none: 5', async () => {
+  test('a refused record: 1; something that is not a record: 5', async () => {
     const env = envOf(crm.sim);
     const refused = await runJson(
       ['upsert', 'person', '{"external_id":"x","name":"X","email":"no"}'],
@@ -202,7 +202,7 @@ describe('upsert', () => {
     assert.equal((await crm.sim.records('people')).length, 0);
   });
 
-  test('an address that is not the API’s: 3, and what to do', async () => {
+  test('an address that is not the API’s: 3, with what to do', async () => {
     const env = { ...envOf(crm.sim), TWENTY_CRM_BASE_URL: `${crm.sim.baseUrl}/rest` };
     for (const args of [
       ['upsert', 'person', JSON.stringify(jane)],
@@ -244,7 +244,7 @@ describe('arguments', () => {
     }
   });
 
-  test('what is no command says so: 2', async () => {
+  test('an unknown command is reported: 2', async () => {
     for (const [args, pattern] of /** @type {const} */ ([
       [[], /Usage: twenty-crm-native/],
       [['sync'], /Usage: twenty-crm-native sync/],
@@ -275,7 +275,7 @@ describe('arguments', () => {
     assert.equal(ran.json.error.code, 'USAGE');
   });
 
-  test('a key among them is refused with the reason, and shown nowhere', async () => {
+  test('a key among the arguments is refused with the reason, and never printed', async () => {
     const key = crm.sim.apiKey;
     for (const args of [
       ['doctor', '--api-key', key],
@@ -295,7 +295,7 @@ describe('arguments', () => {
     }
   });
 
-  test('variables from a file, under those of the environment', async () => {
+  test('variables from a file, overridden by the environment', async () => {
     const { TWENTY_CRM_BASE_URL, TWENTY_CRM_API_KEY } = envOf(crm.sim);
     const envFile = file(
       '.env',
@@ -307,7 +307,7 @@ describe('arguments', () => {
     assert.equal((await runJson(['doctor', '--env-file', envFile], { env })).code, 3);
   });
 
-  test('a server that sends the key back makes it public nowhere', async () => {
+  test('a server that sends the key back does not get it printed', async () => {
     const key = 'k3y-with-all_the:odd%characters&more';
     const server = await serve(({ headers }, response) => {
       response.writeHead(400, { 'content-type': 'application/json' });
@@ -324,7 +324,7 @@ describe('arguments', () => {
     }
   });
 
-  test('a reader that goes away is no failure', async () => {
+  test('a reader that closes its pipe is not a failure', async () => {
     const { child, ended } = start(['doctor'], envOf(crm.sim));
     child.stdin.end();
     child.stdout.destroy();
@@ -333,7 +333,7 @@ describe('arguments', () => {
   });
 });
 
-test('the library loads nothing of the command line', async () => {
+test('the library loads no file of the command line', async () => {
   const { spawnSync } = await import('node:child_process');
   const code = `
     const api = require('./index.js');

@@ -1,5 +1,5 @@
 // CSV files as programs and people really write them: wrong quotation marks, missing cells, lines above the header, and
-// files of another kind under the name of a CSV.
+// other kinds of files named .csv.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +14,7 @@ const { readMapping } = require('../../lib/cli/mapping.js');
 const { CliFailure } = require('../../lib/cli/failure.js');
 
 /**
- * What a CSV holds: its records, and the codes of what is refused, each behind its line.
+ * Reads a CSV: its records, and the codes of refused rows, each after its line.
  * @param {string | Buffer} text
  * @param {object} [options] of the command
  * @param {'person' | 'company'} [entity]
@@ -120,14 +120,14 @@ describe('quotation marks', () => {
       ],
     ],
   ])) {
-    test(`${what}: its row is refused, and the others go on`, async () => {
+    test(`${what}: the row is refused, and the others are read`, async () => {
       for (const size of [1e9, 1, 7]) {
         assert.deepEqual(brief(await read(HEADER + rows, {}, 'person', size)), expected);
       }
     });
   }
 
-  test('one that nothing closes ends the input, with the line in which it opened', async () => {
+  test('a mark that is never closed ends the input, and the error names its line', async () => {
     for (const [rows, line] of /** @type {const} */ ([
       ['1,"Ann,a@x.example\n2,Bob,b@x.example\n', 2],
       ['1,Ann,a@x.example\n2,"Bob,b@x.example', 3],
@@ -143,7 +143,7 @@ describe('quotation marks', () => {
     }
   });
 
-  test('those that are text are read as they are', async () => {
+  test('marks that are text are read as text', async () => {
     for (const name of [
       'Joe "The Boss" Doe',
       'Joe "The Boss", Esq.',
@@ -163,20 +163,20 @@ describe('quotation marks', () => {
     assert.equal((await read(lines))[0].record.name, 'Ann\n\n"A", B\r\nOne');
   });
 
-  test('a text that is kept from a spreadsheet is that text', async () => {
+  test('="…", which protects text from spreadsheets, is read as the text', async () => {
     const rows = '"=""007""",="Ann",a@x.example\n="008","=""B ""x"" C""",b@x.example\n';
     const records = (await read(HEADER + rows)).map(({ record }) => record);
     assert.deepEqual(
       records.map(({ external_id, name }) => [external_id, name]),
       [
         ['007', 'Ann'],
-        // No such text: what is not understood stays as it is.
+        // Not such a text: anything else stays as it is.
         ['008', '="B "x" C"'],
       ],
     );
   });
 
-  test('a header with wrong ones is said', async () => {
+  test('wrong quotation marks in the header are reported', async () => {
     const { message } = await failureOf(read('external_id,"na"me,email\n1,A,a@x.example\n'));
     assert.match(message, /The header cannot be read: .*line 1/);
   });
@@ -186,7 +186,7 @@ describe('quotation marks', () => {
     const entries = await read(HEADER + rows);
     assert.equal(entries.length, 5_000);
     assert.ok(entries.every(({ failure }) => failure.code === 'WRONG_QUOTES'));
-    // One that opens in each line, and one that swallows nearly all that a record may have.
+    // One that opens in each line, and one that swallows nearly the maximum of a record.
     const open = Array.from({ length: 5_000 }, (_, n) => `${n},"A,a@x.example\n`).join('');
     assert.equal((await read(`${HEADER}${open}5000,"B",b@x.example\n`)).length, 5_001);
     const swallowed = `1,"A,a@x.example\n${'2,B,b@x.example\n'.repeat(14_000)}3,"C",c@x.example\n`;
@@ -196,7 +196,7 @@ describe('quotation marks', () => {
 });
 
 describe('rows', () => {
-  test('without their trailing blank cells are read; without one that is needed they are not', async () => {
+  test('rows without trailing blank cells are read, unless a required cell is missing', async () => {
     const text = [
       'external_id,name,email,job_title,city',
       '1,Ann,a@x.example',
@@ -215,7 +215,7 @@ describe('rows', () => {
     assert.equal(entries[0].record.city, undefined);
   });
 
-  test('that a bare line end has cut in two are both refused', async () => {
+  test('both halves of a row cut by a bare line end are refused', async () => {
     const text = [
       'external_id,name,email,job_title,city',
       '1,Ann,a@x.example,Head of',
@@ -237,7 +237,7 @@ describe('rows', () => {
 });
 
 describe('headers', () => {
-  test('what nobody sees in a name is no part of it', async () => {
+  test('invisible characters in a column name are ignored', async () => {
     for (const name of [
       '\uFEFFemail',
       'email\u200B',
@@ -256,7 +256,7 @@ describe('headers', () => {
     assert.equal(ignored.record.phone, undefined);
   });
 
-  test('a column that is there twice matters where it fills something', async () => {
+  test('a duplicate column matters only if it fills a field', async () => {
     const text = 'external_id,name,email,Titre,Titre\n1,Ann,a@x.example,a,b\n';
     for (const options of [{ ignoreUnknown: true }, { ignore: ['Titre'] }]) {
       assert.deepEqual(brief(await read(text, options)), [[2, 'Ann']]);
@@ -266,7 +266,7 @@ describe('headers', () => {
     assert.match((await failureOf(read(text))).message, /Unknown column "Titre"/);
   });
 
-  test('all unknown columns are said at once, with options to paste', async () => {
+  test('all unknown columns are reported at once, with options to paste', async () => {
     const text = 'external_id,name,emial,Notes,tel no,Fax phone,C$T\n';
     const { message, hint } = await failureOf(read(text));
     assert.equal(message, 'Unknown columns: "emial", "Notes", "tel no", "Fax phone", "C$T"');
@@ -275,7 +275,7 @@ describe('headers', () => {
     assert.equal(paste.match(/=phone"/g)?.length ?? 0, 1, `no field twice: ${paste}`);
   });
 
-  test('the parts of a name are known where both are there', async () => {
+  test('columns with the parts of a name are recognised if both exist', async () => {
     for (const [first, last] of [
       ['First Name', 'Last Name'],
       ['first_name', 'last_name'],
@@ -290,7 +290,7 @@ describe('headers', () => {
       )[0];
       assert.deepEqual(record, same, first);
     }
-    // A whole name goes before its parts, and one part alone is none.
+    // A whole name is preferred to its parts, and one part alone does not count.
     const whole = 'external_id,name,First Name,Last Name,email\n1,Ann Lee,x,y,a@x.example\n';
     assert.equal((await read(whole, { ignoreUnknown: true }))[0].record.name, 'Ann Lee');
     assert.match(
@@ -304,7 +304,7 @@ describe('headers', () => {
     assert.equal((await read(mapped, { map: ['Nom=name.lastName'] })).length, 1);
   });
 
-  test('one column may fill two fields; two may not fill one', async () => {
+  test('one column may fill two fields, but two columns may not fill one', async () => {
     const text = 'Mail,name\na@x.example,Ann\n';
     const [{ record }] = await read(text, { map: ['Mail=email', 'Mail=external_id'] });
     assert.deepEqual(record, { email: 'a@x.example', external_id: 'a@x.example', name: 'Ann' });
@@ -316,7 +316,7 @@ describe('headers', () => {
     assert.equal((await twice).exitCode, 2);
   });
 
-  test('lines above it are read over, and lines stay those of the file', async () => {
+  test('lines above the header are skipped, and line numbers stay those of the file', async () => {
     const text =
       'Customers of 2024\nprinted by me\n\nexternal_id;name;email\n1;Ann;a@x.example\n2;"B\n";b@x.example\n3;Cy;c@x.example\n';
     for (const size of [1e9, 1]) {
@@ -336,7 +336,7 @@ describe('headers', () => {
     assert.deepEqual(await read(text, { skipLines: 99 }), []);
   });
 
-  test('a header that is one is not taken for a title', async () => {
+  test('a valid header is not taken for a title', async () => {
     const text = 'Nr,Vorname,Mail\nexternal_id,name,email\n';
     assert.match((await failureOf(read('id,foo\n1,2\n'))).message, /Unknown columns/);
     assert.match((await failureOf(read(text))).message, /line 2 looks like one/);
@@ -381,7 +381,7 @@ describe('a file of another kind', () => {
     ['HTML in UTF-16', Buffer.from('\uFEFF<html><body>', 'utf16le'), /HTML page/],
     ['XML', Buffer.from('\uFEFF<?xml version="1.0"?>'), /is XML/],
   ])) {
-    test(`${what}: 5, and what to do`, async () => {
+    test(`${what}: 5, with what to do`, async () => {
       for (const name of ['export.csv', 'export.ndjson']) {
         const ran = await run(['sync', 'people', file(name, bytes)]);
         assert.equal(ran.code, 5, ran.stderr);
@@ -402,7 +402,7 @@ describe('a file of another kind', () => {
     ['another delimiter', `${HEADER}1,A,a@x.example\n`, { delimiter: ';' }, /--delimiter comma$/],
     ['tabs', HEADER.replaceAll(',', '\t'), { delimiter: ',' }, /--delimiter tab$/],
   ])) {
-    test(`${what}: what it is, in place of unknown columns`, async () => {
+    test(`${what}: says what the file is, instead of listing unknown columns`, async () => {
       const { exitCode, message, hint } = await failureOf(read(text, options));
       assert.equal(exitCode, 5);
       assert.match(`${message}\n${hint}`, said);
@@ -410,12 +410,12 @@ describe('a file of another kind', () => {
     });
   }
 
-  test('a title with an address in it is a title', async () => {
+  test('a title with an e-mail address in it is a title', async () => {
     const { hint } = await failureOf(read(`me@x.example\n${HEADER}1,A,a@x.example\n`));
     assert.match(hint, /--skip-lines 1/);
   });
 
-  test('a CSV whose first cell looks like the beginning of one is read', async () => {
+  test('a CSV whose first cell looks like the beginning of such a file is read', async () => {
     for (const name of ['PK', 'PDF', 'BEGIN', '<b>', '%']) {
       const text = `${name},external_id,name,email\n1,1,Ann,a@x.example\n`;
       for (const size of [1e9, 1]) {
@@ -429,7 +429,7 @@ describe('a file of another kind', () => {
 describe('in a run', () => {
   const crm = useSim({ preset: 'provisioned' });
 
-  test('rows with wrong quotation marks go to the rejects as they stand, and are refused again', async () => {
+  test('rows with wrong quotation marks go to the rejects file unchanged, and are refused again', async () => {
     const env = envOf(crm.sim);
     const text = `${HEADER}1,"Ann "A" One",ann@example.com\n2,Bob,bob@example.com\n3,"Cy,cy@example.com\n4,"Dan Four" ,dan@example.com\n5,Eve,eve@example.com\n`;
     const rejects = fresh('rejects.csv');

@@ -1,4 +1,4 @@
-// docs/cli.md says what the program's own help says, and the other way round.
+// docs/cli.md and the program's help agree.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const { FIELDS, NESTED, REQUIRED } = require('../../lib/cli/fields.js');
 const doc = readFileSync(path.join(root, 'docs/cli.md'), 'utf8');
 const program = createProgram({}, '0');
 
-/** Commands that do something. @param {any} command @returns {any[]} */
+/** Commands with an action. @param {any} command @returns {any[]} */
 const leaves = (command) =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 
@@ -39,7 +39,7 @@ function rows(heading) {
     );
 }
 
-test('the options are those of the program, with their placeholders', () => {
+test('the document lists the program’s options with their placeholders', () => {
   const inProgram = new Set(
     leaves(program).flatMap((command) => [
       ...command.options.map(({ flags }) => flags),
@@ -53,7 +53,7 @@ test('the options are those of the program, with their placeholders', () => {
   );
 });
 
-test('the defaults are those of the package', () => {
+test('the document lists the package’s defaults', () => {
   const cells = new Map(
     rows('Options').map(([name, value]) => [/--[\w-]+/.exec(name)?.[0], value]),
   );
@@ -74,7 +74,7 @@ test('every command is in the table of commands', () => {
   }
 });
 
-test('the exit codes are those of the program, in the document and in its help', async () => {
+test('the document and the help list the program’s exit codes', async () => {
   const inDoc = rows('Exit codes').flatMap(([cell]) => cell.match(/\d+/g)?.map(Number) ?? []);
   assert.deepEqual(inDoc, Object.values(EXIT));
   const { stdout } = await run(['--help']);

@@ -1,4 +1,4 @@
-// Ids: those that a spreadsheet or a program has spoilt are refused, and those that a source does not have are made.
+// Ids: those that a spreadsheet or a program has damaged are refused, and missing ones can be made.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -41,7 +41,7 @@ const GOOD = [
   ...['9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d', '5e9f1c2ab47e', '*a', 'cus_1E+17'],
 ];
 
-describe('spoilt ids', () => {
+describe('damaged ids', () => {
   test('are told from good ones', () => {
     for (const [why, ids] of Object.entries(SPOILT)) {
       for (const id of ids) assert.equal(spoilt(id), why, id);
@@ -49,7 +49,7 @@ describe('spoilt ids', () => {
     for (const id of GOOD) assert.equal(spoilt(id), undefined, id);
   });
 
-  test('of CSV: their rows are refused, the others go on; --allow-id takes them', async () => {
+  test('in CSV: their rows are refused, the others are written; --allow-id accepts them', async () => {
     const env = envOf(crm.sim);
     const bad = ['#N/A', '1.23457E+17', 'NULL', '1,23E+17'];
     const rows = [...bad, 'good_1'].map((id, n) => `"${id}",Person ${n},p${n}@example.com,\n`);
@@ -84,7 +84,7 @@ describe('spoilt ids', () => {
     assert.deepEqual([again.code, again.json.result.created], [0, 5], again.stderr);
   });
 
-  test('of NDJSON and of one record', async () => {
+  test('in NDJSON and in a single record', async () => {
     const env = envOf(crm.sim);
     const input = file('people.ndjson', ndjson([person(1, { external_id: 'NaN' }), person(2)]));
     const { json } = await runJson(['sync', 'people', input], { env });
@@ -102,7 +102,7 @@ describe('--id-from', () => {
   /** @param {'email' | 'url'} idFrom @param {object} record */
   const idOf = (idFrom, record) => identifier({ idFrom, allowId: true })({ ...record }).external_id;
 
-  test('an address: one id for all its spellings', () => {
+  test('an e-mail address: one id for all spellings', () => {
     for (const [email, id] of [
       ['jane@example.com', 'jane@example.com'],
       [' Jane@Example.COM ', 'jane@example.com'],
@@ -122,7 +122,7 @@ describe('--id-from', () => {
     }
   });
 
-  test('a link: one id for all its spellings', () => {
+  test('a link: one id for all spellings', () => {
     const profile = 'https://www.linkedin.com/in/jane-doe';
     for (const [website, id] of [
       [profile, profile],
@@ -138,7 +138,7 @@ describe('--id-from', () => {
     }
   });
 
-  test('in a run: rows with what the id is made of are written, the others refused', async () => {
+  test('in a run: rows that have the source of the id are written, the others are refused', async () => {
     const env = envOf(crm.sim);
     const input = file('people.csv', 'name,email\nAnn Lee,Ann@Example.com\nBo Ray,\n');
     const ran = await runJson(['sync', 'people', input, '--id-from', 'email'], { env });
@@ -148,7 +148,7 @@ describe('--id-from', () => {
     assert.equal(row.externalId, 'ann@example.com');
   });
 
-  test('what does not go together is said before anything is sent', async () => {
+  test('contradictory options are reported before anything is sent', async () => {
     const csv = file('people.csv', 'name,email\nA,a@example.com\n');
     const own = file('own.csv', 'external_id,name,email\n1,A,a@example.com\n');
     for (const [args, code, said] of /** @type {const} */ ([

@@ -1,4 +1,4 @@
-// Files that come from Twenty: names in parts, and phones, e-mails and links in its own nested forms.
+// Files that come from Twenty: names in parts, and phones, e-mails and links in its nested forms.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -47,7 +47,7 @@ const names = [
 ];
 
 describe('names in parts', () => {
-  test('of CSV columns and of nested NDJSON are stored in those parts', async () => {
+  test('CSV columns and nested NDJSON are stored in those parts', async () => {
     const env = envOf(crm.sim);
     const rows = names.map(([id, first, last]) => `${id},${first},${last},p${id}@example.com`);
     const csv = file(
@@ -70,7 +70,7 @@ describe('names in parts', () => {
     }
   });
 
-  test('refused records keep them, for the next try', async () => {
+  test('refused records keep the parts for the next attempt', async () => {
     const env = envOf(crm.sim);
     const header = 'external_id,name.firstName,name.lastName,email\n';
     const input = file('r.csv', `${header}1,Pe,Win,nobody\n2,,,two@example.com`);
@@ -90,7 +90,7 @@ const phones = {
 };
 
 describe("Twenty's nested forms", () => {
-  test('a calling code and a country decide how a number is read', async () => {
+  test('calling code and country decide how a number is read', async () => {
     const env = envOf(crm.sim);
     const person = (id, more) => ({
       external_id: id,
@@ -120,7 +120,7 @@ describe("Twenty's nested forms", () => {
     for (const id of ['3', '4', '6', '7']) assert.equal(phoneOf(rows.get(id))[1], '', id);
   });
 
-  test("columns by the API's names and by the names of Twenty's exports", async () => {
+  test("columns named as in the API or in Twenty's exports", async () => {
     const env = envOf(crm.sim);
     const parts = [
       '1',
@@ -158,7 +158,7 @@ describe("Twenty's nested forms", () => {
     assert.match((await rowsById('companies')).get('c1').domainName.primaryLinkUrl, /acme\.com/);
   });
 
-  test('what has no place is not sent, and is named', async () => {
+  test('values without a place are not sent, and are reported', async () => {
     const env = envOf(crm.sim);
     const more = [{ number: '123', callingCode: '+1' }];
     const links = { primaryLinkUrl: 'a.example', primaryLinkLabel: 'Home', secondaryLinks: [{}] };
@@ -213,7 +213,7 @@ describe("Twenty's nested forms", () => {
     assert.match(one.stderr, /email was written without additionalEmails/);
   });
 
-  test('what cannot be read is refused by its name, and nothing offers a code for a number', async () => {
+  test('unreadable values are refused by name, and no calling code is suggested as a number', async () => {
     const env = envOf(crm.sim);
     const person = { external_id: '1', name: 'A B', email: 'a@example.com' };
     const bad = file('b.ndjson', [{ ...person, phones: { primaryPhoneCallingCode: 1 } }]);

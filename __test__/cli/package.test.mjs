@@ -1,4 +1,4 @@
-// The program as it is installed: from the packed tarball, with the dependencies that it declares and no others.
+// The installed program: from the packed tarball, with only its declared dependencies.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -48,7 +48,7 @@ test('the bin of the packed tarball works', { skip: onWindows }, async () => {
   assert.equal(version.stdout, `${manifest.version}\n`);
 });
 
-/** The most memory that a run had, in MB. @param {string[]} args @param {string | Iterable<Buffer>} input */
+/** The peak memory of a run, in MB. @param {string[]} args @param {string | Iterable<Buffer>} input */
 async function memoryOf(args, input) {
   const report = fresh('memory.txt');
   const hook = file(
@@ -64,15 +64,15 @@ async function memoryOf(args, input) {
   };
 }
 
-test('files are read as streams: neither many rows nor a long line take memory', async () => {
+test('files are read as streams: neither many rows nor a long line take much memory', async () => {
   const args = ['sync', 'people', '-', '--format'];
   const small = await memoryOf([...args, 'csv'], 'external_id,name,email\n');
-  // Refused here already, so that it is reading that is measured; every one is written to the rejects.
+  // They are refused before sending, so that only reading is measured; each goes to the rejects file.
   const row = 'cli_1,Jane Doe,jane@example.com,many\n';
   const rows = `external_id,name,email,total_submissions\n${row.repeat(800_000)}`;
   const many = await memoryOf([...args, 'csv', '--rejects', fresh('rejects.csv')], rows);
   assert.equal(many.json.result.refused, 800_000);
-  // Kept, they would take more than that; how late a busy machine collects what is left of them is up to Node.
+  // Kept records would take more than this; when a busy machine collects the rest is up to Node.
   assert.ok(
     many.megabytes - small.megabytes < 180,
     `${many.megabytes - small.megabytes} MB for rows`,
@@ -87,7 +87,7 @@ test('files are read as streams: neither many rows nor a long line take memory',
   const long = await memoryOf([...args, 'ndjson'], line());
   assert.equal(long.json.result.refusals[0].code, 'RECORD_TOO_LONG');
   assert.equal(long.json.result.created, 1);
-  // What Node reads ahead and has not collected yet is more than a line may have, but less than this one has.
+  // Node's read-ahead that is not collected yet exceeds the maximum of a line, but not the size of this one.
   assert.ok(
     long.megabytes - small.megabytes < 250,
     `${long.megabytes - small.megabytes} MB for a line`,

@@ -1,4 +1,4 @@
-// Exports of other programs. The headers are theirs; everybody in the samples is invented.
+// Exports of other programs. The headers are real; all people in the samples are invented.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -82,7 +82,7 @@ const brief = (row) => ({
 });
 
 describe('tables', () => {
-  test('every field of a preset is one of ours, and every preset knows its own header and no other', () => {
+  test('every preset uses only our fields, and recognises its own header and no other', () => {
     for (const name of NAMES) {
       const preset = presetOf(name);
       assert.equal(preset.name, name);
@@ -120,7 +120,7 @@ describe('google', () => {
     { 'First Name': 'Priya', 'Last Name': 'Raman', 'E-mail 1 - Value': 'priya@example.com' },
   ];
 
-  test('the first of each is written, further ones are one warning, the rest is listed', async () => {
+  test('the first value is written, further ones give one warning, other columns are listed', async () => {
     const {
       exitCode,
       result,
@@ -148,7 +148,7 @@ describe('google', () => {
     assert.ok(!counts.has('E-mail 2 - Value'));
   });
 
-  test('the format before it: the whole name where there are no parts', async () => {
+  test('the older format: the whole name if there are no parts', async () => {
     const text = csv(HEADERS.oldGoogle, [
       {
         Name: 'Sam van Dyk',
@@ -170,7 +170,7 @@ describe('google', () => {
     assert.ok(!result.warningReasons.some(({ reason }) => reason === 'further_values'));
   });
 
-  test('no ids are made up: it asks; a column of one’s own and --map are used', async () => {
+  test('no ids are invented: it asks for them; an id column of the user and --map are used', async () => {
     const text = csv(HEADERS.google, rows);
     const asked = await run(['sync', 'people', file('g.csv', text), '--preset', 'google'], {
       env: envOf(crm.sim),
@@ -199,7 +199,7 @@ describe('google', () => {
     assert.ok(added.rows.has('id_1') && added.rows.has('id_2'));
   });
 
-  test('it is offered, and what it prints for people says the same', async () => {
+  test('the preset is suggested, and the text output says the same as the JSON', async () => {
     const input = file('contacts.csv', csv(HEADERS.google, rows));
     const env = envOf(crm.sim);
     for (const args of [[], ['--ignore-unknown']]) {
@@ -217,7 +217,7 @@ describe('google', () => {
 });
 
 describe('outlook', () => {
-  test('in English: numbers by their importance, a mailbox’s name behind an address', async () => {
+  test('in English: the preferred number is used, and a mailbox’s name only without an address', async () => {
     const text = csv(HEADERS.outlook, [
       {
         'First Name': 'Jeroen',
@@ -234,7 +234,7 @@ describe('outlook', () => {
         'Web Page': 'https://jeroen.example',
       },
     ]);
-    // Outlook leaves out the blank cells at a row's end.
+    // Outlook leaves out blank cells at the end of a row.
     const short = text.replaceAll(/(,"")+\r\n$/g, '\r\n');
     const { exitCode, result, rows } = await sync(short, [
       ...['--preset', 'outlook', '--id-from', 'email'],
@@ -253,7 +253,7 @@ describe('outlook', () => {
     assert.ok(result.preset.leftOut.some(({ column }) => column === 'Company Main Phone'));
   });
 
-  test('in German and in French, where two columns are called Titre', async () => {
+  test('in German and in French, where two columns are named Titre', async () => {
     const german = csv(HEADERS.outlookDe, [
       {
         Anrede: 'Frau',
@@ -304,7 +304,7 @@ describe('linkedin', () => {
     },
   ]);
 
-  test('the lines above its header are read over; ids of the profile’s link', async () => {
+  test('the lines above its header are skipped, and ids are made from the profile’s link', async () => {
     const ran = await sync(notes + connections, ['--preset', 'linkedin', '--id-from', 'url']);
     const row = ran.rows.get('https://www.linkedin.com/in/jane-doe');
     assert.deepEqual(brief(row).name, ['Jane', 'Doe']);
@@ -319,7 +319,7 @@ describe('linkedin', () => {
     assert.doesNotMatch(all.stderr, /no e-mail address/);
   });
 
-  test('without the preset, it is offered, and the number of lines', async () => {
+  test('without --preset, the preset and the number of lines to skip are suggested', async () => {
     const env = envOf(crm.sim);
     const ran = await run(['sync', 'people', file('Connections.csv', notes + connections)], {
       env,
@@ -333,7 +333,7 @@ describe('linkedin', () => {
     assert.match(again.stderr, /--preset linkedin/);
   });
 
-  test('ids of an address: those without one are told to take another', async () => {
+  test('ids from addresses: rows without an address get advice to use another source', async () => {
     const ran = await sync(connections, ['--preset', 'linkedin', '--id-from', 'email']);
     assert.deepEqual([ran.exitCode, ran.result.created, ran.result.refused], [1, 1, 1]);
     assert.match(ran.stderr, /--id-from url, or --map COLUMN=external_id/);
@@ -354,7 +354,7 @@ describe('linkedin', () => {
 });
 
 describe('hubspot and salesforce', () => {
-  test('contacts and companies of HubSpot, linked by their ids', async () => {
+  test('contacts and companies of HubSpot are linked by their ids', async () => {
     const companies = csv(HEADERS.hubspotCompanies, [
       {
         'Record ID': '77',
@@ -390,7 +390,7 @@ describe('hubspot and salesforce', () => {
     assert.equal(row.companyId, company.id);
   });
 
-  test('of a list of companies none is taken', async () => {
+  test('from a list of companies, none is chosen', async () => {
     const header = 'Record ID,First Name,Last Name,Email,Associated Company IDs,Associated Company';
     const text = `${header}\n1,Ann,Lee,ann@example.com,77;78,Acme;Beta\n2,Bo,Ray,bo@example.com,77,Acme\n`;
     const { exitCode, result, rows } = await sync(text, ['--preset', 'hubspot']);
@@ -401,7 +401,7 @@ describe('hubspot and salesforce', () => {
     assert.match(example.message, /"Associated Company IDs" \(1 row\).*no company is written/);
   });
 
-  test('contacts and accounts of Salesforce, of the data export and of a report', async () => {
+  test('contacts and accounts of Salesforce, from the data export and from a report', async () => {
     const accounts = csv(HEADERS.salesforceAccounts, [
       { Id: '0015g00000XyZabAAF', Name: 'Acme', Type: 'Customer', Website: 'https://acme.example' },
     ]);
@@ -441,7 +441,7 @@ describe('hubspot and salesforce', () => {
   });
 });
 
-test('what does not go together is said before anything is sent', async () => {
+test('contradictory options are reported before anything is sent', async () => {
   const hubspot = file('h.csv', `${HEADERS.hubspot}\n`);
   const env = envOf(crm.sim);
   for (const [args, code, said] of /** @type {const} */ ([
@@ -462,7 +462,7 @@ test('what does not go together is said before anything is sent', async () => {
   assert.equal((await crm.sim.stats()).total, 0);
 });
 
-test('what Salesforce has deleted is refused, unless it is asked for', async () => {
+test('records that Salesforce has deleted are refused, unless requested', async () => {
   const rows = [
     { Id: '003A', IsDeleted: 'false', LastName: 'Okafor', Email: 'dora@example.com' },
     { Id: '003B', IsDeleted: 'true', LastName: 'Gone', Email: 'gone@example.com' },
@@ -476,7 +476,7 @@ test('what Salesforce has deleted is refused, unless it is asked for', async () 
   assert.ok(all.rows.has('003B'));
 });
 
-test('the wrong preset is told the right one, and no more than is missing', async () => {
+test('with the wrong preset, the right one is suggested, and only missing columns are reported', async () => {
   const text = csv(HEADERS.outlook, [{ 'First Name': 'Ann', 'E-mail Address': 'a@example.com' }]);
   const { json } = await sync(text, ['--preset', 'google', '--id-from', 'email']);
   assert.match(json.error.hint, /--preset outlook/);

@@ -1,4 +1,4 @@
-// The readers of CSV and NDJSON on whatever files there are, in whatever pieces they arrive.
+// The CSV and NDJSON readers on random files, in pieces of random size.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
@@ -17,7 +17,7 @@ const { nearest } = require('../../lib/nearest.js');
 const RUNS = 150;
 const NO_MAPPING = { map: new Map(), ignored: new Set(), ignoreUnknown: false };
 
-/** Numbers that are the same in every run (mulberry32). @param {number} seed */
+/** Reproducible random numbers (mulberry32). @param {number} seed */
 function random(seed) {
   let state = seed;
   const next = () => {
@@ -60,7 +60,7 @@ const word = (dice, more) =>
   Array.from({ length: dice.below(8) }, () => dice.pick([...LETTERS, ...more])).join('');
 
 describe('CSV', () => {
-  test('what a writer wrote is what is read, with the line of every record', async () => {
+  test('the reader returns what a writer wrote, with the line of every record', async () => {
     for (let seed = 1; seed <= RUNS; seed += 1) {
       const dice = random(seed);
       const delimiter = dice.pick([',', ';', '\t', '|']);
@@ -106,7 +106,7 @@ describe('CSV', () => {
       );
       for (const { record, source } of entries) {
         for (const [index, name] of header.entries()) {
-          // A text that is kept from spreadsheets.
+          // Text protected from spreadsheets.
           const cell = source.cells[index].replace(/^="((?:[^"]|"")*)"$/, (_, text) =>
             text.replaceAll('""', '"'),
           );
@@ -116,7 +116,7 @@ describe('CSV', () => {
     }
   });
 
-  test('what stands before bytes that cannot be read is no record of its own, wherever a chunk ends', async () => {
+  test('text before unreadable bytes is not a record of its own, wherever a chunk ends', async () => {
     for (const [newline, more] of [
       ['\n', 'Joan,joan@acme.example,2'],
       ['\r\n', 'Joan,joan@acme.example,2'],
@@ -145,7 +145,7 @@ describe('CSV', () => {
     }
   });
 
-  test('a file that breaks off with an error has no half of a record', async () => {
+  test('a file that breaks off with an error gives no half record', async () => {
     const broken = (async function* () {
       yield Buffer.from(
         'name,email,external_id\nJane,jane@acme.example,1\nJoan,joan@acme.example,2',
@@ -160,7 +160,7 @@ describe('CSV', () => {
     assert.deepEqual(names, ['Jane']);
   });
 
-  test('whatever it is, it ends, and with nothing but an error that says where', async () => {
+  test('any input ends, with at most an error that names the place', async () => {
     let failures = 0;
     for (let seed = 1; seed <= RUNS; seed += 1) {
       const dice = random(seed);
@@ -266,7 +266,7 @@ describe('NDJSON', () => {
           expected.push([at, 'UNKNOWN_FIELD']);
         else if (line.trim() !== '') expected.push([at, 'NOT_JSON']);
       }
-      // Its first line is good: an unknown key there is another matter.
+      // The first line is valid: unknown keys there are tested elsewhere.
       const bytes = Buffer.from(text.replace(/^/, '{}\n'));
       const entries = await all(readNdjson(inPieces(bytes, dice), 'person', NO_MAPPING));
       assert.deepEqual(
@@ -314,7 +314,7 @@ describe('NDJSON', () => {
     assert.match(long.failure.message, /100000000 bytes/);
     assert.equal(long.source.text.length, 1_000);
     assert.deepEqual([next.line, next.record.name], [3, 'B']);
-    // Fed back in, it is what it was: too long.
+    // Fed back in, it is still too long.
     const again = JSON.stringify({ [RAW]: long.source.text, _reject: { isCut: true } });
     const [entry] = await all(
       readNdjson(
@@ -328,7 +328,7 @@ describe('NDJSON', () => {
     assert.equal(entry.failure.code, 'RECORD_TOO_LONG');
   });
 
-  test('lines of just the most and of one byte more', () => {
+  test('lines of exactly the maximum, and of one byte more', () => {
     for (const [length, isWhole] of /** @type {const} */ ([
       [MAX_RECORD_BYTES, true],
       [MAX_RECORD_BYTES + 1, false],
@@ -390,7 +390,7 @@ describe('names', () => {
     }
   });
 
-  test('the nearest one', () => {
+  test('the most similar name', () => {
     const known = knownNames('person');
     for (const [given, expected] of [
       ['emial', 'email'],

@@ -1,4 +1,4 @@
-// sync that does not come to its end: what is written by then, what is said, where to go on.
+// A sync that ends early: what is written by then, what is reported, where to continue.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { open, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const rowsById = async (plural) =>
   new Map((await crm.sim.records(plural)).map((row) => [row.externalId, row]));
 
 describe('a run that ends early', () => {
-  test('input that breaks off: what was read is written, the line is named, and where to go on', async () => {
+  test('broken input: what was read is written, the line is named, and the place to continue', async () => {
     const env = envOf(crm.sim);
     const rows = people(300).map(
       ({ external_id, name, email }) => `${external_id},${name},${email}\n`,
@@ -46,7 +46,7 @@ describe('a run that ends early', () => {
     assert.equal(broken.json.result.stoppedBy, 'INPUT');
   });
 
-  test('a key that is revoked on the way: 3, and where to go on', async () => {
+  test('a key revoked during the run: 3, and the place to continue', async () => {
     let requests = 0;
     const server = await serve((_, response) => {
       requests += 1;
@@ -70,12 +70,12 @@ describe('a run that ends early', () => {
     assert.ok(ran.json.result.read < 5_000, 'the rest is not tried');
   });
 
-  test('a CRM that fails on the way: 4; the rejects and the rest of the file are all that is missing', async () => {
+  test('a CRM that fails during the run: 4; only the rejects and the rest of the file are missing', async () => {
     const env = envOf(crm.sim);
     const input = file('people.ndjson', ndjson(people(12_000)));
     const rejects = fresh('rejects.ndjson');
     const down = { type: 'status', status: 503, body: 'down' };
-    // Late enough for some batches to be through: their look-ups are POSTs, too.
+    // Late enough for some batches to be written: their look-ups are POSTs, too.
     await crm.sim.addFaults({ method: 'POST', nth: 15, times: 10_000, action: down });
     const args = ['--retries', '0'];
     const first = await runJson(['sync', 'people', input, '--rejects', rejects, ...args], { env });
@@ -96,7 +96,7 @@ describe('a run that ends early', () => {
     assert.equal(third.code, 0);
     assert.equal((await rowsById('people')).size, 12_000);
 
-    // Without a file of rejects, the first record that was not delivered is where to go on.
+    // Without a rejects file, continue from the first record that was not delivered.
     await crm.sim.reset();
     await crm.sim.addFaults({ method: 'POST', nth: 1, times: 10_000, action: down });
     const bare = await runJson(['sync', 'people', input, ...args], { env });
@@ -104,12 +104,12 @@ describe('a run that ends early', () => {
     await crm.sim.clearFaults();
   });
 
-  test('Ctrl-C finishes what is in flight, and says where to go on; from there nothing is missed', async () => {
+  test('Ctrl-C finishes what is in flight and says where to continue; then nothing is missing', async () => {
     const env = envOf(crm.sim);
     const records = people(1_000);
     const running = start(['sync', 'people', '-', '--format', 'ndjson', '--json'], env);
     running.child.stdin.write(ndjson(records.slice(0, 630)));
-    // Whole batches are written while the input is open; the last 30 wait for more.
+    // Whole batches are written while the input is open; the last 30 records wait for more.
     await holds(600);
     running.child.kill('SIGINT');
     await running.says(/Stopping: finishing/);
@@ -127,7 +127,7 @@ describe('a run that ends early', () => {
     assert.equal((await crm.sim.records('people')).length, 1_000);
   });
 
-  test('a second Ctrl-C lets go of what is in flight', async () => {
+  test('a second Ctrl-C cancels what is in flight', async () => {
     await crm.sim.addFaults({ method: 'POST', action: { type: 'stallHeaders' } });
     const input = file('people.ndjson', ndjson(people(10)));
     const running = start(['sync', 'people', input], envOf(crm.sim));
@@ -137,7 +137,7 @@ describe('a run that ends early', () => {
     await running.says(/Stopping: finishing/);
     running.child.kill('SIGINT');
     const { code, stdout, stderr } = await running.ended;
-    // There is no terminal on which a key could be pressed again.
+    // There is no terminal, so the message does not mention another key press.
     assert.doesNotMatch(stderr, /again to stop/);
     assert.equal(code, 130);
     assert.match(stdout, /0 records in .*, [1-9]\d* requests?\n/);
@@ -145,13 +145,13 @@ describe('a run that ends early', () => {
     assert.match(stdout, /npx twenty-crm-native sync people \S+ --from-line 1\n/);
   });
 
-  test('Ctrl-C while nothing has come in yet: 130', async () => {
+  test('Ctrl-C before any input: 130', async () => {
     for (const args of [
       ['sync', 'people', '-', '--format', 'csv'],
       ['sync', 'people', '-', '--format', 'ndjson'],
       ['upsert', 'person', '-'],
     ]) {
-      // The hook tells when the program has begun to listen for signals.
+      // The hook shows that the program listens for signals.
       const hook = file(
         'hook.cjs',
         "const { stdin } = process; stdin.on('newListener', (name) => name === 'readable' && process.stderr.write('waiting'));",
@@ -177,12 +177,12 @@ describe('a run that ends early', () => {
   });
 });
 
-/** Until the CRM has so many people. @param {number} count */
+/** Waits until the CRM has this many people. @param {number} count */
 async function holds(count) {
   while ((await crm.sim.records('people')).length < count) await new Promise(setImmediate);
 }
 
-/** Until a write has arrived. */
+/** Waits until a write has arrived. */
 async function hasPosted() {
   while (!(await crm.sim.log()).some(({ method }) => method === 'POST')) {
     await new Promise(setImmediate);
@@ -209,11 +209,11 @@ describe('a named pipe', { skip: process.platform === 'win32' && 'no named pipes
     assert.equal(JSON.parse(stdout).result.created, 2);
   });
 
-  test('that gives nothing is let go at the first signal', async () => {
+  test('without data, is abandoned at the first signal', async () => {
     for (const text of ['', 'external_id,name,email\n', `external_id,name,email\n${one}`]) {
       const pipe = newPipe('people.csv');
       const { child, ended } = start(['sync', 'people', pipe], envOf(crm.sim));
-      // Opens once somebody reads.
+      // Opens as soon as a reader does.
       const writer = await open(pipe, 'w');
       await writer.write(text);
       child.kill('SIGINT');

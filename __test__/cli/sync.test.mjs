@@ -34,7 +34,7 @@ const RESULT_KEYS = [
 ];
 
 describe('a run', () => {
-  test('of NDJSON: what is good is written, what is bad goes to the rejects, which can be fed back in', async () => {
+  test('NDJSON: good records are written, bad ones go to the rejects file, which can be fed back in', async () => {
     const env = envOf(crm.sim);
     const input = file(
       'people.ndjson',
@@ -81,7 +81,7 @@ describe('a run', () => {
         .sort();
     assert.deepEqual(plain(readFileSync(again, 'utf8')), plain(readFileSync(rejects, 'utf8')));
 
-    // Corrected where they stand, they go in.
+    // Corrected in place, they are accepted.
     writeFileSync(
       rejects,
       readFileSync(rejects, 'utf8')
@@ -103,7 +103,7 @@ describe('a run', () => {
     assert.equal(rows.get('cli_5').jobTitle, 'Typo');
   });
 
-  test('of CSV as Excel writes it: mark, semicolons, CRLF, quotes; blank cells change nothing', async () => {
+  test('CSV as Excel writes it: byte order mark, semicolons, CRLF, quotes; blank cells change nothing', async () => {
     const env = envOf(crm.sim);
     const input = file(
       'clients.csv',
@@ -114,7 +114,7 @@ describe('a run', () => {
         'cli_3;Short\r\n' +
         'cli_4;Four;client4@example.com;;;many;\r\n' +
         'cli_5;Five;client5@example.com;;;;;behind\r\n' +
-        // Rows that were emptied, as spreadsheets keep them.
+        // Emptied rows, as spreadsheets keep them.
         ';;;;;;\r\n; ;;;;;\r\n',
     );
     const rejects = fresh('rejects.csv');
@@ -147,7 +147,7 @@ describe('a run', () => {
       content.replaceAll(/^\d+/gm, '').replaceAll(/has \d+ cells, but the header has \d+/g, '');
     assert.equal(plain(readFileSync(again, 'utf8')), plain(text));
 
-    // What is blank is left as it is.
+    // Blank cells keep the old values.
     const update = file(
       'update.csv',
       'external_id,name,email,city,total_submissions\ncli_1,Jane Berg,client1@example.com, ,\n',
@@ -157,7 +157,7 @@ describe('a run', () => {
     assert.deepEqual([row.city, row.totalSubmissions, row.name.lastName], ['Köln', 7, 'Berg']);
   });
 
-  test('refused records of another encoding are fed back in by the same command', async () => {
+  test('the same command accepts its rejects file in another encoding', async () => {
     const env = envOf(crm.sim);
     for (const [name, text] of [
       ['clients.csv', 'external_id;name;email\r\ncli_1;M\xfcller;nobody\r\n'],
@@ -179,7 +179,7 @@ describe('a run', () => {
     for (const id of ['cli_1', 'cli_2']) assert.equal(rows.get(id).name.firstName, 'Müller', id);
   });
 
-  test('refused records of a file with lines above its header are fed back in by the same command', async () => {
+  test('the same command accepts its rejects file of an input with lines above the header', async () => {
     const env = envOf(crm.sim);
     const text = 'Title\nexternal_id,name,email\nsk_1,Ann,\nsk_2,Bob,\n';
     const rejects = fresh('rejects.csv');
@@ -195,7 +195,7 @@ describe('a run', () => {
     assert.ok(!second.stderr.includes('Unknown'), second.stderr);
   });
 
-  test('a refusal names the option of the command line', async () => {
+  test('a refusal names the command-line option', async () => {
     const env = envOf(crm.sim);
     const text = ndjson([
       { external_id: '1', name: 'A' },
@@ -209,14 +209,14 @@ describe('a run', () => {
     assert.match(one.stderr, /\(here: --missing-email allow\)/);
   });
 
-  test('a warning names the option of the command line', async () => {
+  test('a warning names the command-line option', async () => {
     const input = file('people.ndjson', ndjson([person(1, { phone: '030 23125042' })]));
     const ran = await run(['sync', 'people', input], { env: envOf(crm.sim) });
     assert.equal(ran.code, 0);
     assert.match(ran.stdout.replaceAll(/\s+/g, ' '), /here: --default-country DE, for example/);
   });
 
-  test('a clean run exits 0, says what it did, and leaves an empty file of rejects', async () => {
+  test('a clean run exits 0, says what it did, and leaves an empty rejects file', async () => {
     const env = envOf(crm.sim);
     const input = file('people.ndjson', ndjson(people(450)));
     const rejects = fresh('rejects.ndjson');
@@ -230,12 +230,12 @@ describe('a run', () => {
       (await crm.sim.stats()).records.people ?? (await crm.sim.records('people')).length,
       450,
     );
-    // An empty file of rejects is no failure when it is fed back in.
+    // An empty rejects file is not a failure when it is fed back in.
     const none = await runJson(['sync', 'people', rejects], { env });
     assert.deepEqual([none.code, none.json.result.read], [0, 0]);
   });
 
-  test('standard input, other names, parts of names, nested keys', async () => {
+  test('standard input, other column names, parts of names, nested keys', async () => {
     const env = envOf(crm.sim);
     const csv = 'Nr,Vorname,Nachname,Mail,Notiz\n1,Mary Ann,van der Berg,m@example.com,x\n';
     const map = [
@@ -295,7 +295,7 @@ describe('a run', () => {
     assert.equal(forced.json.result.updated, 2);
   });
 
-  test('people without an address, without a column for one', async () => {
+  test('people without an e-mail address, in a file without a column for it', async () => {
     const env = envOf(crm.sim);
     const input = file('people.csv', 'external_id,name\n1,Ann One\n2,Bob Two\n');
     const refused = await runJson(['sync', 'people', input], { env });
@@ -335,7 +335,7 @@ describe('a run', () => {
   });
 });
 
-describe('what is wrong is said before anything is sent', () => {
+describe('problems are reported before anything is sent', () => {
   for (const [what, csv, args, pattern] of /** @type {const} */ ([
     ['an unknown column', 'external_id,name,emial\n', [], /Unknown column "emial".*email/],
     [
@@ -436,7 +436,7 @@ describe('what is wrong is said before anything is sent', () => {
     assert.equal((await crm.sim.stats()).total, 0);
   });
 
-  test('UTF-16 without a mark: 5, and how to name it; so named, it is read', async () => {
+  test('UTF-16 without a mark: 5, with how to name the encoding; with --encoding it is read', async () => {
     const env = envOf(crm.sim);
     const text = 'external_id,name,email\nu16,Jane,u16@example.com\n';
     const little = Buffer.from(text, 'utf16le');
@@ -458,7 +458,7 @@ describe('what is wrong is said before anything is sent', () => {
     assert.match(ran.stderr, /--encoding utf-16le/);
   });
 
-  test('a CSV without a header: 5; whatever else holds no records is done, and said', async () => {
+  test('a CSV without a header: 5; other empty inputs succeed, with a message', async () => {
     const env = envOf(crm.sim);
     for (const content of ['', '\n\n', '\uFEFF']) {
       const ran = await runJson(['sync', 'people', file('export.csv', content)], { env });
@@ -484,7 +484,7 @@ describe('what is wrong is said before anything is sent', () => {
     }
   });
 
-  test('a row is told how many cells it has', async () => {
+  test('the message names the row’s number of cells', async () => {
     const input = file('export.csv', 'external_id,name,email\nx\n');
     const { json } = await runJson(['sync', 'people', input], { env: envOf(crm.sim) });
     assert.equal(
@@ -508,7 +508,7 @@ describe('what is wrong is said before anything is sent', () => {
     assert.match(ran.stderr, /--rejects .* cannot be written/);
   });
 
-  test('a key that is refused: 3, before the rejects are touched; no server: 4', async () => {
+  test('a refused key: 3, before the rejects file is touched; no server: 4', async () => {
     const input = file('people.ndjson', ndjson(people(1)));
     const rejects = file('rejects.ndjson', 'of an earlier run\n');
     const args = ['sync', 'people', input, '--rejects', rejects];

@@ -1,4 +1,4 @@
-// What an operator sees on a terminal: a bar, colours, a question that is answered, the cursor given back.
+// What an operator sees on a terminal: a bar, colours, a question that is answered, the cursor restored.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -24,7 +24,7 @@ const hasScript = /util-linux/.test(
 const quoted = (word) => `'${word.replaceAll("'", "'\\''")}'`;
 
 /**
- * The program on a terminal.
+ * Runs the program on a terminal.
  * @param {string[]} args
  * @param {Record<string, string>} env
  * @param {(shown: string, type: (keys: string) => void) => void} [onShown] called whenever something is shown
@@ -51,7 +51,7 @@ function onTerminal(args, env, onShown = () => {}) {
 describe('on a terminal', { skip: !hasScript && 'there is no util-linux script here' }, () => {
   const crm = useSim({ preset: 'fresh' });
 
-  test('schema apply shows what it would do and asks; no changes nothing, yes does it', async () => {
+  test('schema apply shows what it would do and asks; no changes nothing, yes applies it', async () => {
     const env = envOf(crm.sim);
     for (const [answer, code, pattern] of /** @type {const} */ ([
       ['\r', 1, /Nothing was changed/],
@@ -82,7 +82,7 @@ describe('on a terminal', { skip: !hasScript && 'there is no util-linux script h
     assert.ok((await crm.sim.log()).every(({ method }) => method === 'GET'));
   });
 
-  test('sync draws a bar, gives the cursor back, and ends with the summary in colours', async () => {
+  test('sync draws a bar, restores the cursor, and ends with a coloured summary', async () => {
     const people = Array.from({ length: 500 }, (_, n) => ({
       external_id: `t${n}`,
       name: 'Jane Doe',
@@ -100,7 +100,7 @@ describe('on a terminal', { skip: !hasScript && 'there is no util-linux script h
     assert.doesNotMatch(summary, /[█░]/, 'the bar is gone');
   });
 
-  test('Ctrl-C takes the bar away and finishes what is in flight', async (t) => {
+  test('Ctrl-C removes the bar and finishes what is in flight', async (t) => {
     t.after(() => crm.sim.setOptions({ latencyMs: 0 }));
     await crm.sim.setOptions({ latencyMs: 200 });
     const people = Array.from({ length: 20_000 }, (_, n) => ({
@@ -133,7 +133,7 @@ function sink(more) {
   return { texts, on() {}, write: (text) => texts.push(text) > 0, ...more };
 }
 
-test('elsewhere there is a line every five seconds, with share, rate and time left', () => {
+test('without a terminal there is a line every five seconds, with share, rate and time left', () => {
   let nowMs = 0;
   const stderr = sink();
   const console = createConsole({ stdout: sink(), stderr, env: {} });
@@ -149,7 +149,7 @@ test('elsewhere there is a line every five seconds, with share, rate and time le
   ]);
 });
 
-test('without a size there is no share and no time left; --quiet says nothing', () => {
+test('without a size there is no share and no time left; --quiet prints nothing', () => {
   let nowMs = 0;
   const stderr = sink();
   const console = createConsole({ stdout: sink(), stderr, env: {} });
@@ -161,7 +161,7 @@ test('without a size there is no share and no time left; --quiet says nothing', 
   assert.deepEqual(stderr.texts, ['People: 50 done, 5 a second\n']);
 });
 
-test('the rate follows the last seconds, not the whole run', () => {
+test('the rate covers the last seconds, not the whole run', () => {
   let nowMs = 0;
   const pace = new Pace(() => nowMs);
   for (let second = 1; second <= 100; second += 1) {
@@ -174,7 +174,7 @@ test('the rate follows the last seconds, not the whole run', () => {
   assert.equal(Math.round(leftMs / 1_000), 4_950);
 });
 
-test('colours follow the terminal and the environment', () => {
+test('colours depend on the terminal and the environment', () => {
   const painted = (env, isTTY) => {
     const stdout = sink({ isTTY, columns: 80 });
     return createConsole({ stdout, stderr: sink(), env }).out.paint('red', 'x') !== 'x';

@@ -1,4 +1,4 @@
-// What the environment says, and what a service makes of it.
+// The environment's settings, and the services made from them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
@@ -9,7 +9,7 @@ import {
   TwentyCrmConfigRepository,
 } from '../../index.mjs';
 
-test('an empty environment is a switched-off configuration', () => {
+test('an empty environment means switched off', () => {
   assert.deepEqual(readTwentyCrmEnvConfig({}), { enabled: false, syncMode: 'disabled' });
 });
 
@@ -33,7 +33,7 @@ test('all five variables are read', () => {
   );
 });
 
-test('blanks around a value do not count, and a blank variable is none', () => {
+test('surrounding blanks are trimmed, and a blank variable counts as not set', () => {
   assert.deepEqual(
     readTwentyCrmEnvConfig({
       TWENTY_CRM_BASE_URL: ' https://crm.example.com\r',
@@ -46,13 +46,13 @@ test('blanks around a value do not count, and a blank variable is none', () => {
   );
 });
 
-test('only `true` switches on', () => {
+test('only `true` switches it on', () => {
   for (const value of ['false', '0', '1', 'yes', 'on', 'truthy']) {
     assert.equal(readTwentyCrmEnvConfig({ TWENTY_CRM_ENABLED: value }).enabled, false, value);
   }
 });
 
-test('a value that means nothing is refused, and its variable named', () => {
+test('an invalid value is refused, and its variable named', () => {
   const bad = {
     TWENTY_CRM_SYNC_MODE: ['manual', 'Direct_CRM', 'direct'],
     TWENTY_CRM_CACHE_TTL_MS: ['5m', '-1', '1.5', '1e3', 'NaN', '99999999999999999999', '0x10'],
@@ -73,7 +73,7 @@ test('a value that means nothing is refused, and its variable named', () => {
   assert.equal(readTwentyCrmEnvConfig({ TWENTY_CRM_CACHE_TTL_MS: '0' }).cacheTtlMs, 0);
 });
 
-test("without an argument it is this process's environment", (t) => {
+test('without an argument, process.env is used', (t) => {
   const earlier = process.env.TWENTY_CRM_BASE_URL;
   t.after(() => {
     if (earlier === undefined) delete process.env.TWENTY_CRM_BASE_URL;
@@ -83,13 +83,13 @@ test("without an argument it is this process's environment", (t) => {
   assert.equal(readTwentyCrmEnvConfig().baseUrl, 'https://from-process.example');
 });
 
-test('printing it shows no key', () => {
+test('printing the settings shows no key', () => {
   const config = readTwentyCrmEnvConfig({ TWENTY_CRM_API_KEY: 'key-0123456789' });
   assert.ok(!inspect({ nested: config }, { depth: null }).includes('key-0123'));
   assert.equal(config.apiKey, 'key-0123456789');
 });
 
-test('a factory reads only what no option goes over', () => {
+test('a factory reads only variables that no option overrides', () => {
   const connection = {
     TWENTY_CRM_BASE_URL: 'https://crm.example.com',
     TWENTY_CRM_API_KEY: 'key-0123456789',
@@ -104,7 +104,7 @@ test('a factory reads only what no option goes over', () => {
   assert.throws(make(undefined, { TWENTY_CRM_CACHE_TTL_MS: '300s' }), /TWENTY_CRM_CACHE_TTL_MS/);
 });
 
-test('where no server is configured, a mode that means nothing is no failure of the admin page', async () => {
+test('without a configured server, an invalid mode does not break the admin page', async () => {
   const env = { TWENTY_CRM_SYNC_MODE: 'bogus' };
   const repository = new TwentyCrmConfigRepository({ store: null, env });
   assert.equal(await repository.getConfig(), null);

@@ -1,4 +1,4 @@
-// The mask, and the check of a configuration that comes from outside.
+// The mask, and the validation of a configuration from outside.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
@@ -19,7 +19,7 @@ function issuesOf(config) {
   return result.error.issues;
 }
 
-test('the mask shows the last four characters, and none of a key that has fewer', () => {
+test('the mask shows the last four characters, and nothing of a shorter key', () => {
   const masks = [
     ['sk_live_abcdef1234', '****1234'],
     ['abcde', '****bcde'],
@@ -34,7 +34,7 @@ test('the mask shows the last four characters, and none of a key that has fewer'
   for (const [key, mask] of masks) assert.equal(maskApiKey(key), mask, inspect(key));
 });
 
-test('a good configuration passes, with its four fields and no others', () => {
+test('a valid configuration passes, with its four fields and no others', () => {
   for (const syncMode of ['disabled', 'platform', 'direct_crm']) {
     for (const enabled of [true, false]) {
       const config = { ...good, syncMode, enabled };
@@ -45,19 +45,19 @@ test('a good configuration passes, with its four fields and no others', () => {
   assert.ok(validateTwentyCrmConfig({ ...good, apiKey: '0123456789' }).success, 'ten characters');
 });
 
-test('what passes is not printed with its key', () => {
+test('printing a valid configuration does not show its key', () => {
   const result = validateTwentyCrmConfig(good);
   assert.ok(!inspect(result, { depth: null }).includes(good.apiKey));
   assert.match(inspect(result, { depth: null }), /\*{4}6789/);
   assert.equal(result.data.apiKey, good.apiKey);
 });
 
-test('what was copied along with the URL or the key is left away', () => {
+test('characters copied along with the URL or the key are removed', () => {
   const copied = { ...good, baseUrl: ` ${good.baseUrl}\n`, apiKey: `\t${good.apiKey}\r\n` };
   assert.deepEqual(validateTwentyCrmConfig(copied), { success: true, data: good });
 });
 
-test('the issues by field, as the template’s forms ask for them', () => {
+test('the issues by field, as the template’s forms need them', () => {
   const result = validateTwentyCrmConfig({ ...good, apiKey: 'short', enabled: 1 });
   const [key, enabled] = result.error.issues.map(({ message }) => message);
   const byField = { formErrors: [], fieldErrors: { apiKey: [key], enabled: [enabled] } };
@@ -67,7 +67,7 @@ test('the issues by field, as the template’s forms ask for them', () => {
   assert.deepEqual([formErrors.length, fieldErrors], [1, {}]);
 });
 
-test('every field that is wrong is named, in one go', () => {
+test('every invalid field is reported at once', () => {
   const issues = issuesOf({ baseUrl: 'nope', apiKey: 'short', enabled: 'yes', syncMode: 'manual' });
   assert.deepEqual(
     issues.map(({ path }) => path),
@@ -106,7 +106,7 @@ const bad = {
 };
 
 for (const [field, values] of Object.entries(bad)) {
-  test(`${field} is refused where it is no good`, () => {
+  test(`an invalid ${field} is refused`, () => {
     for (const value of values) {
       const issues = issuesOf({ ...good, [field]: value });
       assert.deepEqual(
@@ -119,7 +119,7 @@ for (const [field, values] of Object.entries(bad)) {
   });
 }
 
-test('quotes and header words around a value are named', () => {
+test('quotes and header words around a value are reported', () => {
   for (const [open, close] of ['""', "''", '“”', '„“', '«»', '``', '<>']) {
     for (const field of ['baseUrl', 'apiKey']) {
       const [issue] = issuesOf({ ...good, [field]: `${open}${good[field]}${close}` });
@@ -139,7 +139,7 @@ test('no message shows the key', () => {
   assert.ok(!JSON.stringify(issuesOf({ ...good, apiKey })).includes(apiKey));
 });
 
-test('a client can be made from what passes', () => {
+test('a client can be made from every accepted configuration', () => {
   const urls = ['http://localhost:3000', 'https://crm.example.com/', 'https://crm.example.com/crm'];
   const keys = ['0123456789', '!~aZ.-_+/=', 'x'.repeat(2000)];
   for (const [at, baseUrl] of urls.entries()) {
@@ -149,7 +149,7 @@ test('a client can be made from what passes', () => {
   }
 });
 
-test('nothing that is passed makes it throw', () => {
+test('no argument makes it throw', () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   const throwing = {
@@ -169,7 +169,7 @@ test('nothing that is passed makes it throw', () => {
   assert.equal(issuesOf(Object.create(null)).length, 4);
 });
 
-test('a value that changes between two readings is read once', () => {
+test('a value that changes between two reads is read only once', () => {
   let reads = 0;
   const shifty = {
     ...good,

@@ -1,4 +1,4 @@
-// One configuration: the store's, or else the environment's; masked wherever it may be seen.
+// One configuration: the store's or, without one, the environment's; masked wherever it may be seen.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -31,7 +31,7 @@ const update = {
   syncMode: 'platform',
 };
 
-/** A store as the template's database service is: one row, made once. */
+/** A store like the template's database service: one row, created once. */
 function memoryStore() {
   /** @type {any} */
   let row = null;
@@ -58,7 +58,7 @@ function memoryStore() {
   };
 }
 
-test('nothing anywhere: no configuration', async () => {
+test('nothing stored and nothing in the environment: no configuration', async () => {
   for (const store of [null, memoryStore()]) {
     const repository = new TwentyCrmConfigRepository({ store, env: {} });
     assert.equal(await repository.getConfig(), null);
@@ -90,7 +90,7 @@ test('from the environment: id env, masked; raw with the key', async () => {
   assert.equal(await repository.hasConfig(), true);
 });
 
-test('the first save creates, the next one updates, and both go over the environment', async () => {
+test('the first save creates, the next one updates, and both override the environment', async () => {
   const store = memoryStore();
   const repository = new TwentyCrmConfigRepository({ store, env });
   const saved = await repository.saveConfig(update, 'admin-1');
@@ -116,7 +116,7 @@ test('the first save creates, the next one updates, and both go over the environ
   ]);
 });
 
-test('with a stored configuration, a bad environment does not matter', async () => {
+test('with a stored configuration, an invalid environment does not matter', async () => {
   const store = memoryStore();
   const bad = { ...env, TWENTY_CRM_SYNC_MODE: 'manual' };
   const repository = new TwentyCrmConfigRepository({ store, env: bad });
@@ -127,7 +127,7 @@ test('with a stored configuration, a bad environment does not matter', async () 
   assert.equal((await repository.getConfig()).id, 'row-1');
 });
 
-test('a bad cache time does not keep an admin from the configuration', async () => {
+test('an invalid cache TTL does not keep an admin from the configuration', async () => {
   const bad = { ...env, TWENTY_CRM_CACHE_TTL_MS: 'five minutes' };
   const repository = new TwentyCrmConfigRepository({ store: null, env: bad });
   assert.equal((await repository.getConfig()).id, 'env');
@@ -141,7 +141,7 @@ test('the environment is read at every call', async () => {
   assert.equal((await repository.getConfig()).enabled, false);
 });
 
-test('two first saves at once end in one configuration', async () => {
+test('two first saves at once result in one configuration', async () => {
   const store = memoryStore();
   const repository = new TwentyCrmConfigRepository({ store, env: {} });
   const saved = await Promise.all([
@@ -155,7 +155,7 @@ test('two first saves at once end in one configuration', async () => {
   assert.deepEqual(store.calls.map(([what]) => what).sort(), ['create', 'create', 'update']);
 });
 
-test('what is no good is not stored', async () => {
+test('an invalid configuration is not stored', async () => {
   const store = memoryStore();
   const repository = new TwentyCrmConfigRepository({ store, env: {} });
   const error = await rejection(
@@ -172,7 +172,7 @@ test('what is no good is not stored', async () => {
   assert.deepEqual(store.calls, []);
 });
 
-test('a store that fails is an error that says so, and never shows the key', async () => {
+test('a store failure is an error that says so, and never shows the key', async () => {
   const failing = {
     getConfig: () => null,
     createConfig: (data) => {
@@ -204,7 +204,7 @@ test('without a store nothing can be saved', async () => {
   assert.match(error.message, /store/);
 });
 
-test('by default it is kept in a file of the working directory, made by the first save', async (t) => {
+test('by default it is kept in a file of the working directory, created by the first save', async (t) => {
   const earlier = process.cwd();
   const folder = mkdtempSync(path.join(tmpdir(), 'config-'));
   process.chdir(folder);
@@ -244,7 +244,7 @@ test('two first saves at once into one encrypted file', async (t) => {
   assert.equal((await repository.getRawConfig()).apiKey, storedKey);
 });
 
-test('an object that is no store is refused by name', () => {
+test('an object that is not a store is refused by name', () => {
   for (const store of [{}, { getConfig() {} }, 5, { ...memoryStore(), updateConfig: 1 }]) {
     assert.throws(
       () => new TwentyCrmConfigRepository({ store }),
@@ -253,7 +253,7 @@ test('an object that is no store is refused by name', () => {
   }
 });
 
-test("this package's own errors go through as they are", async () => {
+test('errors of this package are passed on unchanged', async () => {
   const own = new TwentyCrmApiError(
     createTwentyCrmError(TwentyCrmErrorCode.OPERATION_FAILED, 'no secret fits', {
       details: { reason: 'SECRET' },
@@ -278,7 +278,7 @@ test('options that cannot be read are refused by name', () => {
   new TwentyCrmConfigRepository();
 });
 
-test('a row as a database without dates and booleans gives it', async () => {
+test('a row from a database without dates and booleans', async () => {
   const store = {
     ...memoryStore(),
     getConfig: () => ({
@@ -300,7 +300,7 @@ test('a row as a database without dates and booleans gives it', async () => {
   });
 });
 
-test('nothing that is printed shows a key', async () => {
+test('printed objects show no key', async () => {
   const store = memoryStore();
   const repository = new TwentyCrmConfigRepository({ store, env });
   const fromEnv = await repository.getRawConfig();

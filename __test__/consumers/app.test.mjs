@@ -1,4 +1,4 @@
-// Small applications that install the packed tarball, and run.
+// Small applications that install the packed tarball and run.
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ after(async () => {
 });
 
 /**
- * Runs one of the applications, and gives what it printed.
+ * Runs one of the applications and returns its output.
  * @param {string} name
  * @param {object} [more]
  */
@@ -109,7 +109,7 @@ describe('TypeScript, strict', { concurrency: 2 }, () => {
   }
 });
 
-test('the command line is installed with it', async () => {
+test('the command line is installed with the package', async () => {
   const bin = path.join(folder, 'node_modules/twenty-crm-native/bin/twenty-crm-native.js');
   const { code, output } = await runNode([bin, '--version']);
   assert.equal(code, 0, output);

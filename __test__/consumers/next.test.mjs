@@ -1,5 +1,5 @@
-// A Next.js application with the package installed from its tarball and nothing set up but what the README names:
-// built with `next build`, started with `next start`, called over HTTP.
+// A Next.js application with the package from its tarball and only the setup of the README: built with `next build`,
+// started with `next start`, called over HTTP.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { installTarball, pack, runNode, runNpm } from './support.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const source = path.join(root, '__test__/consumers/next');
-// Next.js itself is large and stays from one run to the next; everything of ours is made anew.
+// Next.js itself is large and is kept between runs; everything of ours is built again.
 const checkout = createHash('sha256').update(root).digest('hex').slice(0, 8);
 const folder = path.join(tmpdir(), `twenty-crm-native-next-${checkout}`);
 const next = path.join(folder, 'node_modules/next/dist/bin/next');
@@ -92,7 +92,7 @@ test('a request with bad input gets a good error', async () => {
   assert.equal((await response.json()).code, 'VALIDATION_ERROR');
 });
 
-test('what a deployment copies holds the addon', () => {
+test('the files of a deployment include the addon', () => {
   const trace = path.join(folder, '.next/server/app/api/people/route.js.nft.json');
   const { files } = JSON.parse(readFileSync(trace, 'utf8'));
   const ours = files.filter((/** @type {string} */ name) => name.includes('twenty-crm-native/'));

@@ -1,11 +1,11 @@
-// How the consumers are started.
+// Starts the consumer applications.
 import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { listenTo } from '../helpers/programs.mjs';
 
 /**
- * Runs a program and gives all that it printed. It never gets a shell.
+ * Runs a program, without a shell, and returns all its output.
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} [options]
@@ -15,13 +15,13 @@ export function runProgram(command, args, options = {}) {
 }
 
 /**
- * As {@link runProgram}, with this very Node.
+ * As {@link runProgram}, with the current Node.
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} [options]
  */
 export const runNode = (args, options) => runProgram(process.execPath, args, options);
 
-/** npm's own file, to be started with this very Node. */
+/** npm's own file, to be run with the current Node. */
 export function npmCli() {
   const named = process.env.npm_execpath;
   if (named?.endsWith('npm-cli.js')) return named;
@@ -30,7 +30,7 @@ export function npmCli() {
     ...(process.env.PATH ?? '').split(path.delimiter),
   ];
   for (const place of places) {
-    // On Windows npm lies beside its command; elsewhere the command is a link to it.
+    // On Windows npm is next to its command; elsewhere the command is a link to it.
     const beside = path.join(place, 'node_modules/npm/bin/npm-cli.js');
     if (existsSync(beside)) return beside;
     const command = path.join(place, 'npm');
@@ -53,13 +53,13 @@ export function runNpm(args, options) {
 export async function packedFiles(folder) {
   const ran = await runNpm(['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder });
   if (ran.code !== 0) throw new Error(ran.output);
-  // npm 11 gives a list, npm 12 an object by name.
+  // npm 11 returns a list, npm 12 an object by name.
   const [{ files }] = Object.values(JSON.parse(ran.stdout));
   return files.map((/** @type {{ path: string }} */ file) => file.path);
 }
 
 /**
- * Packs the package as it is, built by whoever runs the tests.
+ * Packs the package as it was built.
  * @param {string} root
  * @param {string} folder Where the tarball goes.
  * @returns {Promise<string>} Its path.
@@ -73,7 +73,7 @@ export async function pack(root, folder) {
 }
 
 /**
- * Installs a tarball, and whatever the folder's package.json asks for.
+ * Installs a tarball, and everything in the folder's package.json.
  * @param {string} folder
  * @param {string} tarball
  */

@@ -1,5 +1,5 @@
-// The Ever Works template's module paths, re-exported from this package, under code that is called as the template's
-// routes call it: it must compile, and do what the routes are for.
+// The Ever Works template's module paths, re-exported from this package, with code that calls them as the template's
+// routes do: it must compile and work.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
@@ -30,7 +30,7 @@ describe('it compiles', { concurrency: 2 }, () => {
   }
 });
 
-test('the guide shows these very files', () => {
+test('the guide shows exactly these files', () => {
   const guide = readFileSync(path.join(root, 'docs/migrating-from-the-template.md'), 'utf8');
   const shown = [...guide.matchAll(/^```ts\n\/\/ (lib\/\S+)\n(.*?)^```$/gms)];
   assert.ok(shown.length >= 5);
@@ -39,7 +39,7 @@ test('the guide shows these very files', () => {
   }
 });
 
-/** `@/lib/x` is a file of the compiled project; Next.js does this by itself. */
+/** Resolves `@/lib/x` to a file of the compiled project, as Next.js does. */
 const hook = `
   const files = ${JSON.stringify(`${pathToFileURL(compiled)}/`)};
   const home = { parentURL: ${JSON.stringify(pathToFileURL(path.join(root, 'index.js')).href)} };
@@ -115,7 +115,7 @@ describe('it runs', () => {
     totalSubmissions: 3,
   };
 
-  test('a client is saved with its company, and found again by the mapping', async () => {
+  test('a client is saved with its company, and found again through the mapping', async () => {
     const answers = [];
     for (let turn = 0; turn < 2; turn += 1) {
       const response = await routes.client.PUT(request('PUT', { client, company }));
@@ -138,7 +138,7 @@ describe('it runs', () => {
     assert.match(mapping.versionHash, /^[0-9a-f]{64}$/);
   });
 
-  test('the CRM is switched off, or down: the client is saved all the same', async (context) => {
+  test('the CRM is switched off or down: the client is saved anyway', async (context) => {
     process.env.TWENTY_CRM_ENABLED = 'false';
     const off = await (await routes.client.PUT(request('PUT', { client, company }))).json();
     delete process.env.TWENTY_CRM_ENABLED;
@@ -161,7 +161,7 @@ describe('it runs', () => {
     assert.equal((await bad.json()).code, 'VALIDATION_ERROR');
   });
 
-  test('an item’s brand, with the cache’s time as a number', async () => {
+  test('an item’s brand, with the cache TTL as a number', async () => {
     const answer = await (await routes.items.POST(request('POST', company))).json();
     assert.ok(answer.size >= 1);
     assert.equal(typeof answer.age, 'number');

@@ -1,4 +1,4 @@
-// kill -9 while an outbox is filled and emptied; 200 kills are scripts/reliability/crash-outbox.mjs.
+// kill -9 while an outbox is filled and emptied; scripts/reliability/crash-outbox.mjs does it 200 times.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crashOutbox } from '../../scripts/reliability/crash-outbox.mjs';
@@ -7,7 +7,7 @@ for (const [store, kills] of /** @type {const} */ ([
   ['sqlite', 8],
   ['postgres', 5],
 ])) {
-  test(`killed ${kills} times, an outbox in ${store} loses nothing and doubles nothing`, async (t) => {
+  test(`killed ${kills} times, an outbox in ${store} loses and duplicates nothing`, async (t) => {
     const report = await crashOutbox({ kills, seed: 20 + kills, store });
     if ('skip' in report) {
       assert.equal(process.env.CI, undefined, 'in CI a PostgreSQL server must be had');

@@ -1,4 +1,4 @@
-// Calls in a process of their own: what is read of the environment is read once for each process.
+// Calls in a process of their own, because the environment is read once per process.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { listenTo } from './programs.mjs';
@@ -10,9 +10,9 @@ const NETWORK = [
 ];
 
 /**
- * @param {Record<string, string>} env Beside this process's own, which is taken without what it says of the network.
+ * @param {Record<string, string>} env Added to this process's environment, without its network variables.
  * @param {{ config: import('../../index.js').TwentyCrmRestClientConfig, paths?: string[] }} job
- * @returns {Promise<{ answers: any[], output: string }>} The answers to GETs of the paths, and all that was printed.
+ * @returns {Promise<{ answers: any[], output: string }>} The answers to GETs of the paths, and all output.
  */
 export async function runApart(env, job) {
   const own = { ...process.env };

@@ -1,4 +1,5 @@
-// Certificates for tests, written byte by byte: expired ones, ones for other hosts, and whatever else no tool makes gladly.
+// Certificates for tests, written byte by byte: expired ones, ones for other hosts, and others that tools refuse to
+// make.
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 /** @param {number} tag @param {...Uint8Array} parts One DER value. */
@@ -86,5 +87,5 @@ export function certificate({
   };
 }
 
-/** An authority of its own. */
+/** A certificate authority. */
 export const authority = (name = 'Test Authority') => certificate({ name, isAuthority: true });

@@ -1,4 +1,4 @@
-// Circles in a graph of modules.
+// Cycles in a graph of modules.
 
 /** @typedef {Map<string, Set<string>>} Edges */
 
@@ -34,7 +34,7 @@ export function circles(edges) {
 }
 
 /**
- * A component as text: each module with those of the same component that it uses.
+ * A component as text: each module with those of the same component that it imports.
  * @param {Edges} edges
  * @param {string[]} members
  */

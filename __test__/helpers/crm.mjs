@@ -1,11 +1,11 @@
-// What the tests of the sync service share: a simulator, and services on it.
+// Helpers of the sync service's tests: a simulator, and services on it.
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach } from 'node:test';
 import { createTwentyCrmSyncService, TwentyCrmRestClient } from '../../index.mjs';
 import { startSim } from './sim.mjs';
 
 /**
- * One simulator for the tests of a file, put back to its start before each of them.
+ * One simulator for the tests of a file, reset before each test.
  * @param {import('./sim.mjs').SimOptions} [simOptions]
  */
 export function useSim(simOptions) {
@@ -22,8 +22,8 @@ export function useSim(simOptions) {
       return sim;
     },
     /**
-     * A service that remembers nothing of other tests: what services share is told apart by base URL and key, and by
-     * the namespace; the tests keep the names plain and take a fresh store of mappings instead.
+     * A service without knowledge from other tests. Services share state by base URL, key and namespace; the tests keep
+     * plain names, and use a new mapping store instead.
      * @param {import('../../index.js').SyncServiceOptions} [options]
      * @param {Partial<import('../../index.js').TwentyCrmRestClientConfig>} [config]
      */
@@ -51,7 +51,7 @@ export function useSim(simOptions) {
         ...config,
       });
     },
-    /** How many requests `work` takes. @param {() => Promise<unknown>} work */
+    /** Number of requests that `work` sends. @param {() => Promise<unknown>} work */
     async requestsOf(work) {
       const earlier = (await sim.stats()).total;
       await work();
@@ -72,7 +72,7 @@ export function newCompany(fields) {
   return { external_id, name: 'Acme Corp', ...fields };
 }
 
-/** What a promise is rejected with. @param {Promise<unknown>} promise @returns {Promise<any>} */
+/** The reason of a rejection. @param {Promise<unknown>} promise @returns {Promise<any>} */
 export async function rejection(promise) {
   try {
     await promise;

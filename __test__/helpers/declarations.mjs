@@ -1,4 +1,4 @@
-// What index.d.ts declares, read with TypeScript's own eyes. TypeScript 7 has no JavaScript API, version 5 has.
+// The declarations of index.d.ts, read with TypeScript. TypeScript 7 has no JavaScript API; version 5 has.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ const exported = checker
 
 const declarationsOf = (symbol) => symbol.declarations ?? [];
 
-/** Names of everything that exists at run time. */
+/** Names of all values that exist at run time. */
 export const declaredValues = exported
   .filter((symbol) => symbol.flags & ts.SymbolFlags.Value)
   .map((symbol) => symbol.name)
@@ -49,7 +49,7 @@ export const defaultTags = exported.flatMap((symbol) =>
     ),
 );
 
-/** Names of a public interface's members, inherited ones among them. @param {string} name */
+/** Names of a public interface's members, including inherited ones. @param {string} name */
 export function declaredMembers(name) {
   const symbol = exported.find((one) => one.name === name);
   return checker
@@ -77,12 +77,12 @@ export const declaredMethods = Object.fromEntries(
 const isMember = (node) =>
   ts.isTypeElement(node) || ts.isClassElement(node) || ts.isEnumMember(node);
 
-/** What an editor has nothing to show for: an index signature has no name to point at. */
+/** Declarations without a name, for which an editor shows no comment: index signatures. */
 const needsNoComment = (node) =>
   ts.isIndexSignatureDeclaration(node) ||
   Boolean(ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private);
 
-/** Members at every depth, those of an object that a parameter or a field takes among them. */
+/** Members at every depth, including those of object types in parameters and fields. */
 function undocumentedMembers(node, place) {
   const found = [];
   ts.forEachChild(node, (child) => {
@@ -95,8 +95,8 @@ function undocumentedMembers(node, place) {
 }
 
 /**
- * Names that a caller can meet without a doc comment: exported ones, those they extend, and members, options and fields
- * as `Owner.name`. A variable's comment stands before its statement.
+ * Names without a doc comment that a caller can see: exports, the types they extend, and members, options and fields as
+ * `Owner.name`. A variable's comment is on its statement.
  */
 export const undocumented = declarationsIn('types').flatMap((statement) => {
   const [declaration] = ts.isVariableStatement(statement)

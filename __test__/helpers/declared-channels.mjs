@@ -1,4 +1,4 @@
-// The channels that the types declare.
+// The channels in the types.
 import { readFileSync } from 'node:fs';
 
 export function declaredChannels() {

@@ -1,4 +1,4 @@
-// Reads the code out of Markdown, and runs it as a reader would.
+// Reads code blocks from Markdown, and runs them as a reader would.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,9 +12,9 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
  * @property {string} language
  * @property {string} code
  * @property {string} heading The nearest one above.
- * @property {boolean} compiledOnly Marked `<!-- compiled, not run -->`: it needs what a test has not.
- * @property {boolean} runOnly Marked `<!-- run, not compiled -->`: what it reads has no type that JavaScript could name.
- * @property {string | undefined} prints The `text` block right after it: what it prints, `…` standing for anything.
+ * @property {boolean} compiledOnly Marked `<!-- compiled, not run -->`: it needs something that a test does not have.
+ * @property {boolean} runOnly Marked `<!-- run, not compiled -->`: its input has no type that JavaScript could name.
+ * @property {string | undefined} prints The `text` block right after it: its output, where `…` matches anything.
  */
 
 /** @param {string} markdown @returns {Block[]} */
@@ -46,7 +46,7 @@ export function codeBlocks(markdown) {
   return blocks;
 }
 
-/** A pattern for what a document says is printed. @param {string} text */
+/** A pattern for the output in a document. @param {string} text */
 export const printed = (text) =>
   new RegExp(
     `^${text
@@ -56,7 +56,7 @@ export const printed = (text) =>
     's',
   );
 
-/** The anchors of its headings, as GitHub makes them. @param {string} markdown */
+/** The anchors of its headings, as GitHub builds them. @param {string} markdown */
 export function anchors(markdown) {
   const headings = markdown.replace(/^```.*?^```$/gms, '').matchAll(/^#+ ([^\n]+)$/gm);
   /** @type {Map<string, number>} */
@@ -87,17 +87,20 @@ export function node(args, env = {}) {
   return listenTo(child).ended;
 }
 
-/** Runs a block at the root, where the package's own name leads to its own entry. @param {string} code @param {Record<string, string>} env */
+/**
+ * Runs a block at the repository root, where the package's name resolves to its own entry. @param {string} code @param
+ * {Record<string, string>} env
+ */
 export const runBlock = (code, env) => node(['--input-type=module', '--eval', code], env);
 
-/** What a reader's program has checked by then, and the documents do not show each time. */
+/** Checks that a reader's program has already done, and that the documents do not repeat. */
 const ENVIRONMENT = `declare namespace NodeJS {
   interface ProcessEnv { [name: string]: any }
 }`;
 
 /**
- * What the compiler says of blocks, strictly; empty where it has nothing to say.
- * @param {Block[]} blocks TypeScript, and JavaScript with its types inferred.
+ * The compiler's strict errors about blocks; empty if there are none.
+ * @param {Block[]} blocks TypeScript, or JavaScript with inferred types.
  */
 export async function compileBlocks(blocks) {
   const isScript = blocks.some(({ language }) => language === 'js');
@@ -110,7 +113,7 @@ export async function compileBlocks(blocks) {
     }
     const compilerOptions = {
       strict: true,
-      // What JavaScript cannot write down.
+      // Types that JavaScript cannot express.
       noImplicitAny: !isScript,
       useUnknownInCatchVariables: !isScript,
       allowJs: true,
@@ -119,9 +122,9 @@ export async function compileBlocks(blocks) {
       module: 'nodenext',
       target: 'es2022',
       types: ['node'],
-      // Whatever runs may show a value that the reader goes on with.
+      // A block that runs may name a value that later blocks use.
       noUnusedLocals: !isScript || blocks.some(({ compiledOnly }) => compiledOnly),
-      // Files of the template find each other as they do there.
+      // Files of the template import each other as they do there.
       ...(blocks.some(({ code }) => code.includes("'@/")) && {
         module: 'preserve',
         paths: { '@/*': ['../consumers/template/*'] },

@@ -1,4 +1,4 @@
-// Which module of a folder of JavaScript or TypeScript uses which: a module is a file.
+// Which module of a JavaScript or TypeScript folder imports which. A module is a file.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -9,7 +9,7 @@ const IMPORT =
   /\b(?:require|import)\s*\(\s*['"](\.[^'"]+)['"]|\b(?:from|import)\s+['"](\.[^'"]+)['"]/g;
 
 /**
- * Edges from each module to those that it uses, types included; names are paths without their ending.
+ * Edges from each module to those that it imports, types included. Names are paths without extension.
  * @param {string} folder
  * @returns {Map<string, Set<string>>}
  */

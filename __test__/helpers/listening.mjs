@@ -1,4 +1,4 @@
-// Listeners for the tests of what the package tells.
+// Listeners for tests of events and logs.
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { after } from 'node:test';
 
@@ -8,7 +8,7 @@ export const CHANNELS = [
 ].map((name) => `twenty-crm-native:${name}`);
 
 /**
- * Notes what the named channels publish, all of them by default, until `stop` or the end of the test file.
+ * Records the events of the named channels, by default all, until `stop` or the end of the test file.
  * @param {string[]} [names] without the prefix
  */
 export function listen(names) {
@@ -31,10 +31,10 @@ export function listen(names) {
   };
 }
 
-/** Whether anybody listens to anything. */
+/** Whether any channel has a listener. */
 export const isAnybodyListening = () => CHANNELS.some((name) => channel(name).hasSubscribers);
 
-/** A logger that notes its lines, and checks how it is called. */
+/** A logger that records its lines, and checks how it is called. */
 export function notingLogger() {
   /** @type {{ level: string, line: string }[]} */
   const lines = [];
@@ -51,7 +51,7 @@ export function notingLogger() {
 }
 
 /**
- * What `work` makes the process warn of, its hooks among it.
+ * The process warnings that `work` causes, including those of its hooks.
  * @param {() => Promise<unknown>} work
  */
 export async function warningsOf(work) {

@@ -1,4 +1,4 @@
-// A stand-in for `@opentelemetry/api` with an SDK behind it: what the example calls, in the shape that the real one has.
+// A stand-in for `@opentelemetry/api` with an SDK: the calls that the example uses, in the shape of the real API.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 export function standInForOtel() {
@@ -73,10 +73,10 @@ export function standInForOtel() {
     spans,
     recorded,
     callbacks,
-    /** Runs `work` under a span of the caller's. @template T @param {any} span @param {() => T} work */
+    /** Runs `work` under a span of the caller. @template T @param {any} span @param {() => T} work */
     within: (span, work) => active.run(new Map([['span', span]]), work),
     tracer,
-    /** What a reader would read now. */
+    /** The values that a reader would get now. */
     read() {
       /** @type {Record<string, any[]>} */
       const read = {};

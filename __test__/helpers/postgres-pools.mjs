@@ -1,4 +1,4 @@
-// A real PostgreSQL server for the tests of one file, and pools that end with it.
+// A real PostgreSQL server for the tests of one file, and pools that are closed with it.
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import pg from 'pg';
@@ -15,16 +15,16 @@ export async function usePostgres() {
     if (!('skip' in server)) await server.stop();
   });
   return {
-    /** Why there is no server; false where there is one. */
+    /** Why there is no server; false if there is one. */
     skip,
-    /** From now on it only reads; pools connect anew. */
+    /** Makes the server read-only; pools reconnect. */
     async becomeReplica() {
       if (!('skip' in server)) await server.becomeReplica();
     },
     /** @param {import('pg').PoolConfig} [options] */
     newPool(options) {
       const pool = new pg.Pool({ ...server.config, ...options });
-      // A server that stops says so to idle connections; that is how the tests end.
+      // A stopping server reports this to idle connections; that is how the tests end.
       pool.on('error', () => {});
       pools.push(pool);
       return pool;

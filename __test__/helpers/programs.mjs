@@ -1,4 +1,4 @@
-// Programs that tests start, and what they print.
+// Programs that tests start, and their output.
 
 /**
  * @typedef {object} Ran
@@ -10,7 +10,7 @@
  */
 
 /**
- * Listens to a program that was just started.
+ * Collects the output and the exit of a started program.
  * @param {import('node:child_process').ChildProcess} child
  */
 export function listenTo(child) {

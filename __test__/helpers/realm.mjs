@@ -1,5 +1,5 @@
-// The package in a realm of its own, as Jest runs tests: modules and globals live in a `vm` context, what Node.js brings
-// and the addon come from outside.
+// The package in a realm of its own, as Jest runs tests: modules and globals live in a `vm` context, while Node.js
+// modules and the addon come from outside.
 import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import vm from 'node:vm';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const outside = createRequire(import.meta.url);
 
-/** What Node.js adds to a realm's own globals, as Jest's environment hands it on. */
+/** Globals that Node.js adds, as Jest's environment passes them on. */
 const NODE_GLOBALS = [
   ...['AbortController', 'AbortSignal', 'Buffer', 'DOMException', 'Event', 'EventTarget', 'URL'],
   ...['ReadableStream', 'TextDecoder', 'TextEncoder', 'clearTimeout', 'console', 'crypto'],
@@ -17,7 +17,7 @@ const NODE_GLOBALS = [
 ];
 
 /**
- * A realm, in which `load` gives a fresh copy of the package, as after `jest.resetModules()`.
+ * A realm in which `load` returns a new copy of the package, as after `jest.resetModules()`.
  * @returns {{ load: () => typeof import('../../index.js'), evaluate: (code: string) => any }}
  */
 export function newRealm() {

@@ -1,19 +1,20 @@
-// A server in front of the simulator that changes what passes through it: for what servers do that no transcript holds,
-// so that the simulator does not do it.
+// A server in front of the simulator that changes requests and answers, for server behaviour that no recording shows
+// and that the simulator therefore does not have.
 import http from 'node:http';
 import { json, serve } from './servers.mjs';
 
 /**
- * @typedef {object} Passing One request on its way.
+ * @typedef {object} Passing One request in transit.
  * @property {string} method
  * @property {string} url
  * @property {any} json The body; `before` may change it.
- * @property {number} [status] Of the answer, once it is there.
+ * @property {number} [status] Of the answer, once there is one.
  */
 
 /**
  * @param {string} target Base URL.
- * @param {(passing: Passing) => { status: number, body: unknown } | void} before Answers itself, or lets the request pass.
+ * @param {(passing: Passing) => { status: number, body: unknown } | void} before Returns an answer of its own, or lets
+ * the request pass.
  */
 export async function rewriting(target, before) {
   /** @type {Passing[]} */

@@ -1,18 +1,18 @@
-// Which module of a Rust crate uses which: a module is a file.
+// Which module of a Rust crate uses which. A module is a file.
 import { rustSources, withoutTests, withoutTexts } from '../../scripts/support/rust-code.mjs';
 
 /**
  * @typedef {object} Module
- * @property {string} name its path in the crate, as `core::http::client`
- * @property {string} code without tests, comments and texts
- * @property {Set<string>} children modules that stand in its folder
- * @property {Map<string, string>} imports what a name stands for here
+ * @property {string} name its path in the crate, such as `core::http::client`
+ * @property {string} code without tests, comments and strings
+ * @property {Set<string>} children modules in its folder
+ * @property {Map<string, string>} imports full paths by local name
  */
 
 /**
  * Edges from each module to those that it uses.
  *
- * A name that a module only passes on (`pub use`, or a `use` that its children see) leads to where it is defined.
+ * A re-exported name (`pub use`, or a `use` that children see) counts as the module that defines it.
  * @param {string} folder of the crate's sources
  * @param {(name: string) => boolean} isWanted
  * @returns {Map<string, Set<string>>}
@@ -61,7 +61,7 @@ function readImports(module) {
 }
 
 /**
- * The paths of a `use`, groups taken apart.
+ * The paths of a `use`, with groups expanded.
  * @param {string} tree @param {string} prefix
  * @returns {Generator<{ path: string, alias: string }>}
  */
@@ -135,8 +135,8 @@ function pathsIn(module) {
 /**
  * @param {Map<string, Module>} modules
  * @param {string} path
- * @param {number} [steps] how often a name may be passed on
- * @returns {string} the module that defines what a path names
+ * @param {number} [steps] maximum number of re-exports to follow
+ * @returns {string} the module that defines the path's target
  */
 function definedIn(modules, path, steps = 8) {
   const parts = path.split('::');

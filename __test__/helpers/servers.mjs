@@ -1,5 +1,5 @@
-// Small servers that answer what a test tells them to, each at a port of its own: a client of one shares nothing with a
-// client of another, neither connections nor what is known of the rate limit.
+// Small servers that answer as a test tells them. Each has its own port, so clients of different servers share neither
+// connections nor rate-limit state.
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -7,7 +7,7 @@ import net from 'node:net';
 import { after } from 'node:test';
 import { TwentyCrmRestClient } from '../../index.mjs';
 
-/** A key that no server of these tests checks, in the form that Twenty's have. */
+/** A key in the form of Twenty's keys; these servers do not check it. */
 export const KEY = 'eyJhbGciOiJIUzI1NiJ9.c2VjcmV0LWtleS1vZi10aGUtdGVzdHM.Zm9yLW5vYm9keXMtZXllcw';
 
 /** @type {Set<() => Promise<void>>} */
@@ -15,7 +15,7 @@ const closers = new Set();
 after(() => Promise.all([...closers].map((close) => close())));
 
 /**
- * @typedef {object} Seen One request as the server got it.
+ * @typedef {object} Seen One request as the server received it.
  * @property {string} method
  * @property {string} url
  * @property {http.IncomingHttpHeaders} headers
@@ -48,7 +48,7 @@ async function listen(server, sockets) {
 }
 
 /**
- * An HTTP server that reads each request whole, notes it, and lets `answer` answer it.
+ * An HTTP server that reads each request completely, records it, and passes it to `answer`.
  * @param {(request: Seen & { number: number }, response: http.ServerResponse) => void} answer
  */
 export const serve = (answer) =>
@@ -87,7 +87,7 @@ async function serveWith(create, scheme, answer) {
 }
 
 /**
- * A server below HTTP: `onData` gets every piece that arrives, as text.
+ * A raw TCP server: `onData` gets every piece that arrives, as text.
  * @param {(socket: net.Socket, text: string) => void} onData
  */
 export async function serveRaw(onData) {
@@ -121,7 +121,7 @@ export function json(response, status, body, headers) {
   response.end(JSON.stringify(body));
 }
 
-/** An error body of Twenty's core REST. @param {number} statusCode @param {string} message */
+/** An error body as Twenty's record routes send it. @param {number} statusCode @param {string} message */
 export const coreError = (statusCode, message, error = 'Error', code = undefined) => ({
   statusCode,
   error,
@@ -130,7 +130,7 @@ export const coreError = (statusCode, message, error = 'Error', code = undefined
 });
 
 /**
- * A client whose retries wait next to nothing.
+ * A client with almost no wait between retries.
  * @param {string} baseUrl
  * @param {Partial<import('../../index.js').TwentyCrmRestClientConfig>} [config]
  */
@@ -143,7 +143,7 @@ export const clientOf = (baseUrl, config) =>
     ...config,
   });
 
-/** A port of this machine where nothing listens. */
+/** A local port on which nothing listens. */
 export async function closedPort() {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -153,7 +153,7 @@ export async function closedPort() {
   return port;
 }
 
-/** A promise with its handles. */
+/** A promise with its resolve and reject functions. */
 export function deferred() {
   /** @type {(value?: any) => void} */
   let resolve = () => {};
@@ -167,7 +167,7 @@ export function deferred() {
 }
 
 /**
- * A server in front of another: passes every request on, and keeps those back that `hold` names until `release`.
+ * A server in front of another one. It forwards every request, but holds those selected by `hold` until `release`.
  * @param {string} target Base URL.
  */
 export async function proxy(target) {
@@ -191,7 +191,7 @@ export async function proxy(target) {
   });
   return {
     ...server,
-    /** @param {(request: Seen) => boolean} which @returns {Promise<http.ServerResponse>} once the first is held */
+    /** @param {(request: Seen) => boolean} which @returns {Promise<http.ServerResponse>} once the first one is held */
     hold(which) {
       held = deferred();
       released = deferred();

@@ -1,4 +1,4 @@
-// What the channels of node:diagnostics_channel publish, to whom, and that it costs nothing where nobody listens.
+// The events of the node:diagnostics_channel channels, and that they cost nothing without listeners.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -11,11 +11,11 @@ import { clientOf, deferred, json, serve } from '../helpers/servers.mjs';
 
 const crm = useSim();
 
-test('the channels are those that are declared', () => {
+test('the channels are the declared ones', () => {
   assert.deepEqual([...CHANNELS].sort(), declaredChannels());
 });
 
-test('a call’s requests come in order, before its result', async () => {
+test('a call’s request events come in order, before its result', async () => {
   const server = await serve(({ number }, response) =>
     json(response, number === 1 ? 503 : 200, { number }),
   );
@@ -48,7 +48,7 @@ test('a call’s requests come in order, before its result', async () => {
   assert.notEqual(last.requestId, requestId);
 });
 
-test('single upserts, finds and deletes say what came of them', async () => {
+test('single upserts, finds and deletes report their outcome', async () => {
   const service = crm.service();
   const person = newPerson({ phone: 'nonsense' });
   const { events, stop, of } = listen();
@@ -88,7 +88,7 @@ test('single upserts, finds and deletes say what came of them', async () => {
   for (const { operationId } of of('request:end')) assert.ok(operations.has(operationId));
 });
 
-test('a bulk run is announced once, and its requests name it', async () => {
+test('a bulk run is announced once, and its requests carry its id', async () => {
   const { of, stop } = listen();
   const good = Array.from({ length: 450 }, () => newPerson());
   const bad = [newPerson({ phone: /** @type {any} */ (7) }), newPerson({ phone: 'nonsense' })];
@@ -128,7 +128,7 @@ test('a bulk run is announced once, and its requests name it', async () => {
   assert.equal(third.outcome, 'failed');
 });
 
-test('the rate limit is announced', async () => {
+test('waits for the rate limit are announced', async () => {
   await crm.sim.addFaults({ action: { type: 'rateLimited', ttlMs: 1000 }, times: 1 });
   const { of, stop } = listen(['throttle', 'upsert:end']);
   await crm.service().upsertCompany(newCompany());
@@ -139,7 +139,7 @@ test('the rate limit is announced', async () => {
   assert.equal(refused.operationId, of('upsert:end')[0].operationId);
 });
 
-test('an aborted call ends what it began', async () => {
+test('an aborted call publishes its end events', async () => {
   const arrived = deferred();
   const server = await serve(() => arrived.resolve());
   const service = createTwentyCrmSyncService({ baseUrl: server.baseUrl, apiKey: 'not-checked' });
@@ -156,7 +156,7 @@ test('an aborted call ends what it began', async () => {
   assert.deepEqual([end.aborted, end.status, end.code], [true, undefined, undefined]);
 });
 
-test('who comes late hears what is to come, who goes hears no more', async () => {
+test('a late subscriber gets later events only, and none after it has left', async () => {
   const server = await serve((_, response) => json(response, 200, {}));
   const client = clientOf(server.baseUrl);
   await client.get('/before');
@@ -168,7 +168,7 @@ test('who comes late hears what is to come, who goes hears no more', async () =>
   assert.deepEqual(paths, ['/during', '/during']);
 });
 
-test('without listeners no event is made, and nothing for events is loaded', () => {
+test('without listeners no event is made, and no file for events is loaded', () => {
   const fixture = fileURLToPath(new URL('../fixtures/unwatched.mjs', import.meta.url));
   const ran = spawnSync(process.execPath, [fixture], {
     encoding: 'utf8',

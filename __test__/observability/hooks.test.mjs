@@ -1,4 +1,4 @@
-// What callers give the package to be called: told of what it should be, in the right surroundings, and harmless.
+// Hooks of the caller: called with the right arguments, in the right async context, and unable to do harm.
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
@@ -22,7 +22,7 @@ const collectGarbage = runInNewContext('gc');
 const failing = (times, status = 503) =>
   serve(({ number }, response) => json(response, number <= times ? status : 200, {}));
 
-test('onRetry hears of every repeat before it happens, and of what led to it', async () => {
+test('onRetry is called before every retry, with its cause', async () => {
   const server = await failing(2);
   const events = [];
   const client = clientOf(server.baseUrl, {
@@ -46,7 +46,7 @@ test('onRetry hears of every repeat before it happens, and of what led to it', a
   }
 });
 
-test('a client and a service that are let go during a call still tell their hooks', async () => {
+test('a client and a service that were dropped during a call still call their hooks', async () => {
   for (const start of [
     (config, onRetry) => new TwentyCrmRestClient({ ...config, onRetry }).get('/x'),
     (config, onRetry) => createTwentyCrmSyncService(config, { onRetry }).upsertPerson(newPerson()),
@@ -73,7 +73,7 @@ test('a client and a service that are let go during a call still tell their hook
   }
 });
 
-test('it does not hear of what is not repeated', async () => {
+test('it is not called for a failure that is not retried', async () => {
   const server = await failing(9);
   const events = [];
   const onRetry = (event) => events.push(event);
@@ -82,7 +82,7 @@ test('it does not hear of what is not repeated', async () => {
   assert.deepEqual(events, []);
 });
 
-test('a service tells its own hook, or else its client’s, and nobody else’s', async () => {
+test('a service calls its own hook, or else its client’s, and no other', async () => {
   const told = { client: 0, service: 0, other: 0 };
   const hook = (name) => () => {
     told[name] += 1;
@@ -107,7 +107,7 @@ test('a service tells its own hook, or else its client’s, and nobody else’s'
   assert.equal(told.other, 0);
 });
 
-test('onRetry and logger run in the surroundings of the call that they are told of', async () => {
+test('onRetry and logger run in the async context of their call', async () => {
   const { baseUrl } = await failing(Number.POSITIVE_INFINITY);
   const request = new AsyncLocalStorage();
   const seen = new Set();
@@ -144,7 +144,7 @@ const bad = {
   },
   rejects: () => Promise.reject(new TypeError(secret)),
   'gives a thenable that throws': () => ({
-    // biome-ignore lint/suspicious/noThenProperty: the very thing that is tested
+    // biome-ignore lint/suspicious/noThenProperty: the test is about it
     then() {
       throw new Error(secret);
     },
@@ -152,7 +152,7 @@ const bad = {
 };
 
 for (const [how, hook] of Object.entries(bad)) {
-  test(`a hook that ${how} harms no call, and is warned of once`, async () => {
+  test(`a hook that ${how} affects no call, and causes one warning`, async () => {
     const broken = { onRetry: () => hook(), onWarning: () => hook(), onProgress: () => hook() };
     const server = await failing(2);
     const client = clientOf(server.baseUrl, { onRetry: broken.onRetry });
@@ -177,7 +177,7 @@ for (const [how, hook] of Object.entries(bad)) {
   });
 }
 
-test('a logger that throws, rejects or has gone harms no call', async () => {
+test('a logger that throws, rejects or is gone affects no call', async () => {
   for (const hook of Object.values(bad)) {
     const { baseUrl } = await failing(1);
     const write = () => hook();
@@ -200,7 +200,7 @@ test('a logger that throws, rejects or has gone harms no call', async () => {
   assert.equal((await client.get('/x')).success, true);
 });
 
-test('hooks that are none are refused by name', () => {
+test('values that are not hooks are refused by name', () => {
   const config = { baseUrl: 'http://127.0.0.1:1', apiKey: KEY };
   const { logger } = notingLogger();
   for (const [field, options] of /** @type {const} */ ([

@@ -1,4 +1,4 @@
-// What is logged, at which level, and what never is.
+// Which events are logged at which level, and what is never logged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TwentyCrmSyncService } from '../../index.mjs';
@@ -8,7 +8,7 @@ import { clientOf, json, serve } from '../helpers/servers.mjs';
 
 const crm = useSim();
 
-/** Something of every level. @param {any} hooks */
+/** Causes lines of every level. @param {any} hooks */
 async function everyLevel(hooks) {
   const server = await serve(({ number, url }, response) =>
     json(response, number === 1 ? 503 : url === '/no' ? 401 : 200, {}),
@@ -19,7 +19,7 @@ async function everyLevel(hooks) {
   await crm.service(hooks).syncPersons([newPerson()]);
 }
 
-test('a level shows its own lines and those above', async () => {
+test('a level logs its own lines and those above', async () => {
   const levels = ['debug', 'info', 'warn', 'error'];
   for (const [at, logLevel] of levels.entries()) {
     const { logger, lines } = notingLogger();
@@ -32,14 +32,14 @@ test('a level shows its own lines and those above', async () => {
   assert.deepEqual(lines, []);
 });
 
-test('without a level it is info', async () => {
+test('the default level is info', async () => {
   const { logger, lines } = notingLogger();
   await everyLevel({ logger });
   const seen = new Set(lines.map(({ level }) => level));
   assert.deepEqual([...seen].sort(), ['error', 'info', 'warn']);
 });
 
-test('lines say what happened to what, for people and for grep', async () => {
+test('lines say what happened to which request, for people and for grep', async () => {
   const { logger, lines } = notingLogger();
   await everyLevel({ logger, logLevel: 'debug' });
   const text = lines
@@ -58,7 +58,7 @@ test('lines say what happened to what, for people and for grep', async () => {
   }
 });
 
-test('single upserts: failures are errors, warnings are warnings, the rest is for debugging', async () => {
+test('single upserts: failures are errors, warnings are warnings, the rest is debug', async () => {
   const { logger, lines } = notingLogger();
   const service = crm.service({ logger, logLevel: 'debug', invalidEmail: 'leave_out' });
   const person = newPerson({ phone: 'nonsense' });
@@ -80,7 +80,7 @@ test('single upserts: failures are errors, warnings are warnings, the rest is fo
   assert.match(own[4], /^error .* upsert of person failed externalId=p-\S+ code=VALIDATION_ERROR$/);
 });
 
-test('a bulk run with failed records is one line, not one for each', async () => {
+test('a bulk run with failed records logs one line, not one for each', async () => {
   const { logger, lines } = notingLogger();
   const records = Array.from({ length: 20 }, () => newPerson({ phone: 'nonsense' }));
   const broken = Array.from({ length: 7 }, () => newPerson({ phone: 7 }));
@@ -94,7 +94,7 @@ test('a bulk run with failed records is one line, not one for each', async () =>
   assert.match(lines[3].line, / updated=3 /);
 });
 
-test('the loggers that people have take it: console, pino and winston', async () => {
+test('console, pino and winston work as loggers', async () => {
   const written = [];
   const write = (chunk) => written.push(String(chunk));
   const { Console } = await import('node:console');
@@ -105,7 +105,7 @@ test('the loggers that people have take it: console, pino and winston', async ()
       done();
     },
   });
-  /** As pino: methods on a prototype that need their `this`, a message alone or an object before it. */
+  /** As pino: methods on a prototype that need their `this`; a message alone, or an object before it. */
   class Pino {
     #write = write;
     debug(/** @type {any[]} */ ...args) {
@@ -125,7 +125,7 @@ test('the loggers that people have take it: console, pino and winston', async ()
       this.#write(JSON.stringify({ ...fields, msg }));
     }
   }
-  /** As winston: a message and metadata, the logger itself is returned. */
+  /** As winston: a message and metadata; returns the logger itself. */
   const winston = {};
   for (const level of ['debug', 'info', 'warn', 'error']) {
     winston[level] = (message, meta) => {
@@ -149,7 +149,7 @@ const PERSONAL = {
   bad: 'Ford Prefect',
 };
 
-test('nobody’s name, address or number is logged, whatever happens', async () => {
+test('no name, address or number of a person is ever logged', async () => {
   const { logger, text } = notingLogger();
   const hooks = { logger, logLevel: 'debug' };
   const { name, email, phone, bad } = PERSONAL;
@@ -163,7 +163,7 @@ test('nobody’s name, address or number is logged, whatever happens', async () 
   await service.findPerson(email);
   await service.deletePerson(email);
   await rejection(service.upsertPerson({ ...person, email: /** @type {any} */ ([email]) }));
-  // Servers that repeat what they were sent, in every field that is read.
+  // Servers that echo the request in every field that is read.
   const everything = `${name} ${email} ${phone}`;
   for (const status of [400, 401, 404, 409, 500, 503]) {
     const server = await serve((_, response) =>
@@ -189,7 +189,7 @@ test('nobody’s name, address or number is logged, whatever happens', async () 
   assert.doesNotMatch(logged, /15112345678|%40|filter|@/);
 });
 
-test('what a caller names cannot write lines of its own', async () => {
+test('names from a caller cannot inject log lines', async () => {
   const { logger, lines } = notingLogger();
   const service = crm.service({ logger, logLevel: 'debug' });
   const person = newPerson();

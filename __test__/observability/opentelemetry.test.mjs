@@ -1,4 +1,4 @@
-// The OpenTelemetry example, against a stand-in for the API and the simulator.
+// The OpenTelemetry example, with a stand-in for the API and the simulator.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { instrumentTwentyCrm } from '../../examples/opentelemetry/instrument.mjs';
@@ -22,7 +22,7 @@ function instrumented(services) {
   return otel;
 }
 
-test('an upsert is a span under the caller’s, its requests are spans under it', async () => {
+test('an upsert is a span under the caller’s span, with its requests as child spans', async () => {
   const otel = instrumented();
   const service = crm.service();
   const person = newPerson();
@@ -49,7 +49,7 @@ test('an upsert is a span under the caller’s, its requests are spans under it'
   assert.equal(otel.recorded.length, requests.length);
 });
 
-test('concurrent callers keep their own requests, or are linked to those they share', async () => {
+test('concurrent callers keep their own requests, or are linked to shared ones', async () => {
   const otel = instrumented();
   const service = crm.service();
   const callers = Array.from({ length: 20 }, (_, n) => otel.tracer.startSpan(`caller ${n}`));
@@ -65,7 +65,7 @@ test('concurrent callers keep their own requests, or are linked to those they sh
   assert.ok(otel.spans.every((span) => callers.includes(span) || span.endTime !== undefined));
 });
 
-test('failures, repeats and waits are on the spans', async () => {
+test('failures, retries and waits are on the spans', async () => {
   const otel = instrumented();
   const service = crm.service();
   await service.upsertPerson(newPerson());
@@ -88,7 +88,7 @@ test('failures, repeats and waits are on the spans', async () => {
   assert.equal(otel.spans[0].attributes['twenty_crm.outcome'], 'failed');
 });
 
-test('a call that is given up ends its spans', async () => {
+test('an aborted call ends its spans', async () => {
   const otel = instrumented();
   const arrived = deferred();
   const server = await serve(() => arrived.resolve());
@@ -113,7 +113,7 @@ test('a bulk run is one span with its requests', async () => {
   assert.ok(requests.every(({ parent }) => parent === run));
 });
 
-test('numbers are read from stats(), by service', async () => {
+test('metrics are read from stats(), by service', async () => {
   const { baseUrl } = await serve((_, response) => json(response, 404, {}));
   const main = crm.service();
   const other = clientOf(baseUrl);

@@ -1,4 +1,4 @@
-// What a client and a service have done, by pull.
+// Counters of a client and a service, read on demand.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
@@ -21,7 +21,7 @@ const BOUNDS = [
   ...[1000, 2500, 5000, 7500, 10000, 30000, 60000, Number.POSITIVE_INFINITY],
 ];
 
-/** What a process starts with. */
+/** The counters at the start of a process. */
 const LIMITS = {
   maxPeopleDepartures: 2,
   maxCompanyDepartures: 2,
@@ -30,7 +30,7 @@ const LIMITS = {
   lookUpRecords: 1000,
 };
 
-test('everything is there, and zero, before anything has happened', async () => {
+test('all counters exist and are zero before the first request', async () => {
   const server = await serve((_, response) => json(response, 200, {}));
   const zero = {
     requests: 0,
@@ -69,7 +69,7 @@ test('everything is there, and zero, before anything has happened', async () => 
   );
 });
 
-test('requests, repeats, refusals, waits and bytes are counted', async () => {
+test('requests, retries, refusals, waits and bytes are counted', async () => {
   const limited = { statusCode: 429, messages: ['Limit reached (1000 tokens per 1000 ms)'] };
   const ok = { data: 'é'.repeat(10) };
   const server = await serve(({ number, url }, response) => {
@@ -107,7 +107,7 @@ test('requests, repeats, refusals, waits and bytes are counted', async () => {
   assert.ok(latency.p99Ms <= latency.maxMs);
 });
 
-test('what is under way, and what was given up', async () => {
+test('requests in flight and aborted requests are counted', async () => {
   const arrived = deferred();
   const server = await serve(() => arrived.resolve());
   const client = clientOf(server.baseUrl);
@@ -122,7 +122,7 @@ test('what is under way, and what was given up', async () => {
   assert.deepEqual([aborted, latency.count, failures], [1, 0, 0]);
 });
 
-test('connections that fail are failures by their class', async () => {
+test('failed connections are counted by error class', async () => {
   const client = clientOf(`http://127.0.0.1:${await closedPort()}`, { maxRetries: 1 });
   await client.get('/x');
   const { requests, retries, failures, failuresByCode, bytesReceived } = client.stats();
@@ -130,7 +130,7 @@ test('connections that fail are failures by their class', async () => {
   assert.equal(failuresByCode.NETWORK_ERROR, 1);
 });
 
-test('a service counts its own, its client all that is made from it, a workspace everybody', async () => {
+test('a service counts its own requests, a client those of its services, a workspace all', async () => {
   const client = crm.client();
   const one = new TwentyCrmSyncService(client);
   const two = new TwentyCrmSyncService(client);
@@ -156,7 +156,7 @@ test('a service counts its own, its client all that is made from it, a workspace
   } else assert.fail('the simulator refused nothing');
 });
 
-test('ids that are recalled are hits, and those that the store knows are told apart', async () => {
+test('remembered ids are cache hits, and those from the store are counted separately', async () => {
   const mappingStore = memoryMappingStore();
   const service = crm.service({ mappingStore });
   const person = newPerson();
@@ -171,7 +171,7 @@ test('ids that are recalled are hits, and those that the store knows are told ap
   assert.deepEqual(service.stats().cache, { hits: 2, misses: 3, storeHits: 1 });
 });
 
-test('quantiles lie where evenly spread durations would have them', () => {
+test('quantiles assume durations evenly spread within a bucket', () => {
   const bounds = [10, 20, 40];
   const of = (share, counts, max) => quantileOf(share, counts, bounds, max);
   assert.equal(of(0.5, [0, 0, 0, 0], 0), 0);
@@ -182,7 +182,7 @@ test('quantiles lie where evenly spread durations would have them', () => {
   assert.equal(of(0.99, [0, 0, 0, 4], 1000), 40 + 960 * 0.99, 'above all bounds up to the longest');
 });
 
-test('what was learnt of the server is told', async () => {
+test('the learnt concurrency is reported', async () => {
   await withSim({ preset: 'provisioned' }, async (sim) => {
     const service = createTwentyCrmSyncService({ baseUrl: sim.baseUrl, apiKey: sim.apiKey });
     const person = (/** @type {number} */ at) => ({

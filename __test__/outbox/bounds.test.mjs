@@ -1,5 +1,5 @@
-// Whoever waits with a bound is not held up: by somebody else's round, by a CRM or by a store that never answers. What
-// was taken is handed back, or free when its lease ends. No server, no real time.
+// Calls with a time limit are not blocked by another caller's round, by a CRM or by a store that never answers. Claimed
+// records are handed back, or free when their lease ends. No server, no real time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sqliteOutbox } from '../../index.mjs';
@@ -8,7 +8,7 @@ import { FakeClock, newOutbox, person, until } from './helpers.mjs';
 
 const METHODS = ['enqueue', 'claim', 'renew', 'settle', 'stats', 'deadLetters', 'retry', 'purge'];
 
-/** A store in memory, of which those methods that are in `silent` do what they do and never answer. */
+/** An in-memory store. Its methods in `silent` do their work but never answer. */
 function hangingStore(clock) {
   const inner = sqliteOutbox(':memory:', { now: clock.wall });
   const store = { inner, silent: new Set(), asked: [], gate: deferred() };
@@ -24,7 +24,7 @@ function hangingStore(clock) {
   return store;
 }
 
-/** An outbox with a record, whose store and service a test can keep from answering. */
+/** An outbox with a record. A test can keep its store and service from answering. */
 async function newHanging() {
   const clock = new FakeClock();
   const store = hangingStore(clock);
@@ -36,7 +36,7 @@ async function newHanging() {
 const never = new Promise(() => {});
 const lastSleep = (clock, ms) => clock.sleepers.some((sleeper) => sleeper.ms === ms);
 
-test('a flush does not wait longer than it has time for the worker’s round', async () => {
+test('a flush does not wait for the worker’s round longer than its time limit', async () => {
   const { outbox, service, clock } = await newHanging();
   service.gate = never;
   outbox.start();
@@ -49,7 +49,7 @@ test('a flush does not wait longer than it has time for the worker’s round', a
   await clock.passing(outbox.stop());
 });
 
-test('nor a short flush for a long one', async () => {
+test('a short flush does not wait for a long one', async () => {
   const { outbox, service, clock } = await newHanging();
   service.gate = never;
   const long = outbox.flush({ timeoutMs: 15_000 });
@@ -63,7 +63,7 @@ test('nor a short flush for a long one', async () => {
   assert.equal((await outbox.stats()).inFlight, 0);
 });
 
-test('a drain whose signal aborts does not wait for the worker’s round, nor for the store', async () => {
+test('a drain whose signal aborts waits neither for the worker’s round nor for the store', async () => {
   for (const hang of ['service', 'claim', 'stats']) {
     const { outbox, service, clock, store } = await newHanging();
     if (hang === 'service') {
@@ -83,7 +83,7 @@ test('a drain whose signal aborts does not wait for the worker’s round, nor fo
   }
 });
 
-test('a store that does not answer a claim holds up neither flush nor stop; what it brings late goes back', async () => {
+test('a store that does not answer a claim blocks neither flush nor stop; a late claim is handed back', async () => {
   const { outbox, service, clock, store } = await newHanging();
   store.silent.add('claim');
   const flushing = outbox.flush({ timeoutMs: 500 });
@@ -104,12 +104,12 @@ test('a store that does not answer a claim holds up neither flush nor stop; what
   assert.deepEqual(service.sent, ['2', '1']);
 });
 
-test('a store that does not take back holds up neither flush nor stop; the lease ends', async () => {
+test('a store that does not take records back blocks neither flush nor stop; the lease ends', async () => {
   for (const end of ['flush', 'stop']) {
     const { outbox, service, clock, store, errors } = await newHanging();
     service.gate = never;
     store.silent.add('settle');
-    // The answer is lost, and with it what was asked.
+    // The answer is lost, and so is the request.
     store.settle = () => {
       store.asked.push('settle');
       return store.gate.promise;
@@ -134,7 +134,7 @@ test('a store that does not take back holds up neither flush nor stop; the lease
   }
 });
 
-test('a flush whose store does not count rejects, retryable', async () => {
+test('a flush whose store does not answer stats rejects, retryable', async () => {
   const { outbox, clock, store } = await newHanging();
   store.silent.add('stats');
   const flushing = outbox.flush({ timeoutMs: 2_000 });
@@ -150,7 +150,7 @@ test('a flush whose store does not count rejects, retryable', async () => {
   });
 });
 
-test('fifty flushes and drains at once are no leak', async (t) => {
+test('fifty flushes and drains at once do not leak', async (t) => {
   const warnings = [];
   const onWarning = (warning) => warnings.push(`${warning}`);
   process.on('warning', onWarning);
@@ -166,7 +166,7 @@ test('fifty flushes and drains at once are no leak', async (t) => {
   await until(() => service.runs.length === 1);
   gate.resolve();
   await Promise.all(waiting);
-  // Warnings are told in the next turn.
+  // Node emits warnings in the next turn.
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(warnings, []);
   assert.equal(service.crm.size, 50);

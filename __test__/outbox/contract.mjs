@@ -1,4 +1,4 @@
-// What every store of an outbox does, ours and the caller's alike.
+// The contract of every outbox store, ours and the caller's.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, beforeEach, describe, test } from 'node:test';
@@ -6,7 +6,7 @@ import { awkwardIds } from '../stores/contract.mjs';
 
 /**
  * @param {string} name
- * @param {(now: () => number) => any | Promise<any>} open A store with nothing in it, by this clock.
+ * @param {(now: () => number) => any | Promise<any>} open Returns an empty store with this clock.
  * @param {{ skip?: string | false }} [options]
  */
 export function outboxStoreContract(name, open, { skip = false } = {}) {
@@ -65,7 +65,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       });
     const settle = (records, token = 't') => store.settle({ token, records });
 
-    test('nothing is in a new one', async () => {
+    test('a new store is empty', async () => {
       assert.deepEqual(await claim(), []);
       assert.deepEqual(await claim({ isProbe: true }), []);
       assert.deepEqual(await settle([]), []);
@@ -109,13 +109,13 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       );
     });
 
-    test('companies come first, then those that wait longest, no more than asked for', async () => {
+    test('companies come first, then those that wait longest, no more than requested', async () => {
       await store.enqueue([change('p1'), change('p2'), company('c1'), change('p3'), company('c2')]);
       assert.deepEqual(namesOf(await claim({ limit: 3, token: 'a' })), ['c1', 'c2', 'p1']);
       assert.deepEqual(namesOf(await claim({ limit: 3, token: 'b' })), ['p2', 'p3']);
     });
 
-    test('a person and a company with the same id are two', async () => {
+    test('a person and a company with the same id are two records', async () => {
       await store.enqueue([change('1'), company('1')]);
       const claims = await claim();
       assert.deepEqual(
@@ -126,7 +126,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal((await store.stats()).pending, 1);
     });
 
-    test('who holds a record holds it alone, until the lease ends', async () => {
+    test('a claimed record has one holder until the lease ends', async () => {
       await store.enqueue([change('1')]);
       assert.equal((await claim({ token: 'a' })).length, 1);
       await store.enqueue([change('1', { plan: 'later' })]);
@@ -137,7 +137,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal((await claim({ token: 'b' }))[0].changes.length, 2);
     });
 
-    test('nor is it lost to one who read the time before, however long the lease', async () => {
+    test('a claim with an earlier time does not take it over, however long the lease', async () => {
       for (const [at, leaseMs] of [60_000, 1_800_000].entries()) {
         const [first, other] = [`first ${at}`, `other ${at}`];
         await store.enqueue([change(first)]);
@@ -153,7 +153,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       }
     });
 
-    test('a lease that is renewed lasts, and says how many records it has', async () => {
+    test('a renewed lease lasts, and renew returns the number of records', async () => {
       await store.enqueue([change('1'), change('2')]);
       const claims = await claim({ token: 'a' });
       ms += 50_000;
@@ -167,7 +167,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal(await store.renew({ token: 'a', leaseMs: 60_000 }), 0);
     });
 
-    test('a worker whose lease has ended changes nothing any more', async () => {
+    test('a worker whose lease has expired can change nothing', async () => {
       await store.enqueue([change('1', { plan: 'old' })]);
       const [old] = await claim({ token: 'a' });
       await store.enqueue([change('1', { plan: 'new' })]);
@@ -183,7 +183,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal((await store.stats()).pending, 0);
     });
 
-    test('one whose lease has ended may still report, if nobody took over', async () => {
+    test('a worker whose lease has expired can still settle if nobody took over', async () => {
       await store.enqueue([change('1')]);
       const [record] = await claim();
       ms += 600_000;
@@ -191,7 +191,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.deepEqual(await claim({ token: 'b' }), []);
     });
 
-    test('a change made in flight stays when the one before it is done with', async () => {
+    test('a change made while an earlier one is in flight stays', async () => {
       await store.enqueue([change('1', { plan: 'old' })]);
       const [record] = await claim();
       await store.enqueue([change('1', { plan: 'new' })]);
@@ -203,7 +203,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       );
     });
 
-    test('a record that is given back keeps its changes; its attempts count, and its delay holds', async () => {
+    test('a record that is handed back keeps its changes; attempts and delay are stored', async () => {
       await store.enqueue([change('1')]);
       const [record] = await claim();
       assert.deepEqual(await settle([late(record, 1_000)]), [true]);
@@ -219,7 +219,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal((await claim({ token: 'v' }))[0].attempts, 0);
     });
 
-    test('of those that are settled together each stands for itself', async () => {
+    test('records that are settled together are independent of each other', async () => {
       await store.enqueue([change('1'), change('2'), change('3')]);
       const [one, two, three] = await claim();
       const nobody = settlement({ entity: 'person', externalId: 'nobody' });
@@ -228,7 +228,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.deepEqual(namesOf(await claim({ token: 'u' })), ['2']);
     });
 
-    test('changes of another record cannot be touched by a settlement', async () => {
+    test('a settlement cannot touch changes of another record', async () => {
       await store.enqueue([change('1'), change('2')]);
       const [one, two] = await claim();
       const ids = two.changes.map(({ id }) => id);
@@ -239,7 +239,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.deepEqual(claims.flatMap(fieldsOf), [{ external_id: '1' }, { external_id: '2' }]);
     });
 
-    test('a person waits for its company, wherever in its changes that stands', async () => {
+    test('a person waits for its company, whichever of its changes names it', async () => {
       await store.enqueue([
         change('p', {}, 'person', 'c'),
         change('p'),
@@ -255,7 +255,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.deepEqual(namesOf(await claim({ token: 'v' })), ['p']);
     });
 
-    test('a person does not wait for a company that fails time and again while others do not', async () => {
+    test('a person does not wait for a company that keeps failing while others succeed', async () => {
       await store.enqueue([company('c'), change('p', {}, 'person', 'c')]);
       for (const attempts of [1, 2, 3]) {
         const [record] = await claim();
@@ -266,14 +266,14 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       }
     });
 
-    test('a person does not wait for a company that was given up', async () => {
+    test('a person does not wait for a company that is a dead letter', async () => {
       await store.enqueue([company('c'), change('p', {}, 'person', 'c')]);
       const [record] = await claim();
       await settle([died(record)]);
       assert.deepEqual(namesOf(await claim({ token: 'u' })), ['p']);
     });
 
-    test('a probe takes what was tried least often', async () => {
+    test('a probe claims the record with the fewest attempts', async () => {
       await store.enqueue([company('1'), change('2'), change('3')]);
       for (const name of ['1', '2', '3', '1']) {
         const [record, ...others] = await claim({ isProbe: true, limit: 1 });
@@ -283,7 +283,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.deepEqual(namesOf(await claim()), ['1', '2', '3']);
     });
 
-    test('a dead letter is told, and not taken', async () => {
+    test('a dead letter is listed, but not claimed', async () => {
       await store.enqueue([change('1', { plan: 'a' }), change('1', { plan: 'b' })]);
       const [record] = await claim();
       ms += 7;
@@ -311,7 +311,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.deepEqual([stats.pending, stats.deadLetters, stats.oldestAt], [0, 1, null]);
     });
 
-    test('a later change is taken without the dead letter, which comes with it', async () => {
+    test('a later change of the record is claimed, together with its dead letter', async () => {
       await store.enqueue([change('1', { plan: 'bad' })]);
       const [record] = await claim();
       await settle([died(record)]);
@@ -334,7 +334,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal(letter.info.attempts, 3);
     });
 
-    test('a dead letter that is tried again is back in its old place', async () => {
+    test('a retried dead letter returns to its old place', async () => {
       await store.enqueue([change('1', { plan: 'old' })]);
       await settle([died((await claim())[0])]);
       await store.enqueue([change('1', { plan: 'new' })]);
@@ -352,7 +352,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal((await store.stats()).deadLetters, 0);
     });
 
-    test('to try it again is to try it at once', async () => {
+    test('a retried dead letter is due at once', async () => {
       await store.enqueue([change('1')]);
       await settle([died((await claim())[0])]);
       await store.enqueue([change('1')]);
@@ -361,14 +361,14 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal((await claim({ token: 'v' })).length, 1);
     });
 
-    test('all dead letters, or the older ones, can be tried again together', async () => {
+    test('all dead letters, or only older ones, can be retried together', async () => {
       await store.enqueue([change('old'), company('old'), change('new')]);
       const [one, two, three] = await claim({ limit: 3 });
       await settle([died(one), died(two)]);
       ms += 60_000;
       await settle([died(three)]);
       await store.enqueue([change('old', { plan: 'later' }), change('waiting')]);
-      // Left alone for a while, which is over, too.
+      // A delay of its own ends, too.
       const [later] = await claim({ token: 'u', limit: 1 });
       assert.equal(later.externalId, 'old');
       await settle([late(later, 600_000)], 'u');
@@ -392,7 +392,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
         assert.ok(page.length <= 10);
         seen.push(...page.map(({ entity, externalId }) => `${entity} ${externalId}`));
         after = page.at(-1);
-        // What was read may be forgotten: the next page does not need it.
+        // Dead letters of the last page may be deleted: the next page does not need them.
         await store.purge({ entity: after.entity, externalId: after.externalId, pending: false });
       }
       assert.deepEqual(
@@ -401,7 +401,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       );
     });
 
-    test('what is purged is gone, and nothing else', async () => {
+    test('purge deletes what was selected, and nothing else', async () => {
       await store.enqueue([change('dead'), change('old')]);
       const [dead] = await claim();
       await settle([died(dead)]);
@@ -415,7 +415,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.deepEqual(namesOf(await claim({ token: 'u' })), ['new']);
     });
 
-    test('what is purged while it is under way leaves nothing behind', async () => {
+    test('purging a record in flight leaves nothing behind', async () => {
       await store.enqueue([change('1')]);
       const [record] = await claim();
       await store.purge({ pending: true });
@@ -442,7 +442,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       });
     });
 
-    test('awkward ids are kept apart, letter by letter', async () => {
+    test('similar ids are kept apart, character by character', async () => {
       await store.enqueue(awkwardIds.map((id) => change(id, { name: id })));
       const claims = await claim({ limit: 1_000 });
       assert.deepEqual(namesOf(claims).sort(), [...awkwardIds].sort());
@@ -451,7 +451,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.equal((await store.stats()).changes, 0);
     });
 
-    test('a clock that is set back by more than any lease holds nothing up', async () => {
+    test('a clock that is set back by more than any lease blocks nothing', async () => {
       await store.enqueue([change('1'), change('2')]);
       const claims = await claim({ token: 'a' });
       await settle([late(claims[1], 3_600_000)], 'a');
@@ -459,7 +459,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.deepEqual(namesOf(await claim({ token: 'b' })), ['1', '2']);
     });
 
-    test('10,000 records go through', async () => {
+    test('10,000 records pass through', async () => {
       const names = Array.from({ length: 10_000 }, (_, at) => `id ${at}`);
       await store.enqueue(names.map((name) => change(name)));
       const seen = [];
@@ -472,7 +472,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       assert.deepEqual(seen, names);
     });
 
-    test('many workers at once: nobody holds what another one holds, nothing is lost or done twice', async () => {
+    test('many workers at once: no record has two holders, nothing is lost or done twice', async () => {
       const names = Array.from({ length: 60 }, (_, at) => `id ${at}`);
       const held = new Set();
       const done = new Map(names.map((name) => [name, []]));
@@ -510,7 +510,7 @@ export function outboxStoreContract(name, open, { skip = false } = {}) {
       for (const [name, edits] of done) assert.deepEqual(edits, [0, 1, 2, 3, 4], name);
     });
 
-    test('a closed store says so', async () => {
+    test('a closed store rejects with a clear error', async () => {
       const closed = await open(() => ms);
       await closed.close();
       await closed.close();

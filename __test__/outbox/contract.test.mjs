@@ -1,4 +1,4 @@
-// One contract, both stores; PostgreSQL is in postgres.test.mjs.
+// The same contract for both stores; PostgreSQL is in postgres.test.mjs.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// The outbox with the real service, on the simulated server: outages, refused keys, the rate limit, many records.
+// The outbox with the real service on the simulator: outages, refused keys, the rate limit, many records.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -12,7 +12,7 @@ import { person } from './helpers.mjs';
 
 const crm = useSim({ preset: 'provisioned' });
 
-/** Waits next to nothing. */
+/** Almost no wait. */
 const HASTY = { initialBackoffMs: 1, maxBackoffMs: 2, pollIntervalMs: 5 };
 
 function newOutbox(
@@ -33,7 +33,7 @@ function newOutbox(
 const rowsOf = async (plural, key) =>
   new Map((await crm.sim.records(plural)).map((row) => [row[key], row]));
 
-test('people with their companies, in batches, once each', async () => {
+test('people with their companies are delivered in batches, once each', async () => {
   const { outbox } = newOutbox();
   await Promise.all(
     Array.from({ length: 1_000 }, (_, at) =>
@@ -53,7 +53,7 @@ test('people with their companies, in batches, once each', async () => {
   assert.ok(requests < 40, `${requests} requests`);
 });
 
-test('edits made during an outage are all there after it, and people are linked', async () => {
+test('edits made during an outage are complete after it, and people are linked', async () => {
   const { outbox, errors } = newOutbox();
   await crm.sim.addFaults({ action: { type: 'status', status: 503 } });
   outbox.start();
@@ -83,7 +83,7 @@ test('edits made during an outage are all there after it, and people are linked'
   await outbox.close();
 });
 
-test('a revoked key pauses; with a good one everything arrives', async () => {
+test('a revoked key pauses the outbox; with a good one everything is delivered', async () => {
   const store = sqliteOutbox(':memory:');
   const revoked = createTwentyCrmSyncService({
     baseUrl: crm.sim.baseUrl,
@@ -100,7 +100,7 @@ test('a revoked key pauses; with a good one everything arrives', async () => {
   for (let at = 0; at < 5; at += 1) assert.ok(people.has(`k${at}`));
 });
 
-test('a base URL with /rest at its end pauses, and gives nobody up', async () => {
+test('a base URL with /rest at its end pauses the outbox, and drops no change', async () => {
   const service = crm.service({}, { baseUrl: `${crm.sim.baseUrl}/rest` });
   const { outbox, errors } = newOutbox({}, service);
   for (const id of ['u1', 'u2', 'u3']) await outbox.enqueuePerson(person(id));
@@ -110,7 +110,7 @@ test('a base URL with /rest at its end pauses, and gives nobody up', async () =>
   await outbox.stop();
 });
 
-test('a record that the server refuses is given up, those beside it are not', async () => {
+test('a record that the server refuses becomes a dead letter; others are delivered', async () => {
   const { outbox } = newOutbox();
   await crm.sim.addFaults({
     bodyContains: 'refused@example.com',
@@ -137,7 +137,7 @@ test('a record that the server refuses is given up, those beside it are not', as
   assert.ok((await rowsOf('people', 'externalId')).has('refused'));
 });
 
-test('what a proxy refuses, or a server that was updated, gives nobody up', async () => {
+test('refusals by a proxy, or during a server update, drop no change', async () => {
   const invalidQuery = {
     errors: [
       {
@@ -175,7 +175,7 @@ test('what a proxy refuses, or a server that was updated, gives nobody up', asyn
   }
 });
 
-test('connections that break in every phase lose nothing and double nothing', async () => {
+test('connections that break in any phase lose and duplicate nothing', async () => {
   const { outbox } = newOutbox({ batchSize: 40 });
   for (const type of [
     'resetBefore',

@@ -1,4 +1,4 @@
-// What is put into the outbox, in which order it arrives, and what is refused. No server, no real time.
+// Enqueued changes: the order of delivery, and what is refused. No server, no real time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -44,7 +44,7 @@ test('companies are delivered before people, and all in batches', async () => {
   assert.deepEqual(service.sent, ['*c1 *c2', 'p2', 'p1 p3']);
 });
 
-test('what a service would refuse is refused before it is stored', async () => {
+test('inputs that a service would refuse are refused before they are stored', async () => {
   const { outbox } = newOutbox();
   const throwing = Object.defineProperty({}, 'external_id', {
     enumerable: true,
@@ -83,7 +83,7 @@ test('what a service would refuse is refused before it is stored', async () => {
   assert.equal((await outbox.stats()).changes, 0);
 });
 
-test('what the service’s own options allow is allowed', async () => {
+test('inputs that the service’s options allow are accepted', async () => {
   const event = [];
   const lax = createTwentyCrmSyncService(
     {},
@@ -117,7 +117,7 @@ test('in platform mode each record is published once', async () => {
   );
 });
 
-test('a publish function that throws for one record keeps only that one back', async () => {
+test('a publish function that throws for one record holds back only that one', async () => {
   const published = [];
   const service = createTwentyCrmSyncService(
     {},
@@ -140,7 +140,7 @@ test('a publish function that throws for one record keeps only that one back', a
   assert.equal((await outbox.stats()).deadLetters, 0);
 });
 
-test('enqueueing is in the order of the calls, awaited or not', async () => {
+test('changes are enqueued in call order, awaited or not', async () => {
   const { outbox, service } = newOutbox();
   await Promise.all(
     Array.from({ length: 500 }, (_, at) => outbox.enqueuePerson(person('1', { plan: `${at}` }))),
@@ -150,7 +150,7 @@ test('enqueueing is in the order of the calls, awaited or not', async () => {
   assert.equal(service.runs.length, 1);
 });
 
-test('edits that go on while they are delivered arrive in order, and the last one stays', async () => {
+test('edits during delivery arrive in order, and the last one wins', async () => {
   const { outbox, service } = newOutbox();
   const seen = [];
   service.answer = ({ total_submissions: count }) => {
@@ -169,10 +169,10 @@ test('edits that go on while they are delivered arrive in order, and the last on
   assert.equal(seen.at(-1), 300);
 });
 
-test('a closed outbox says so', async () => {
+test('a closed outbox rejects with a clear error', async () => {
   const { outbox, service } = newOutbox();
   const last = outbox.enqueuePerson(person('1'));
-  // What `await using` does.
+  // As `await using` does.
   await outbox[Symbol.asyncDispose]();
   await last;
   await outbox.close();
@@ -188,7 +188,7 @@ test('a closed outbox says so', async () => {
   assert.deepEqual(service.runs, []);
 });
 
-test('options and arguments that are no good are refused by name', async () => {
+test('invalid options and arguments are refused by name', async () => {
   const store = sqliteOutbox(':memory:');
   const service = new FakeService();
   for (const [field, options] of [
@@ -255,7 +255,7 @@ test('options and arguments that are no good are refused by name', async () => {
   assert.throws(() => postgresOutbox(pool, { tabel: 'x' }), { details: { field: 'tabel' } });
 });
 
-test('a purge that may have meant one record is never one of everybody', async () => {
+test('a purge with an undefined id never deletes all records', async () => {
   const { outbox, service } = newOutbox();
   service.answer = ({ external_id: id }) => (id === 'dead' ? invalid : undefined);
   await outbox.enqueuePerson(person('dead'));

@@ -1,4 +1,4 @@
-// What the outbox makes of answers: who is tried again, who is given up, who waits for whom. No server, no real time.
+// How the outbox reacts to answers: what is retried, what becomes a dead letter, what waits. No server, no real time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTwentyCrmSyncService, sqliteOutbox } from '../../index.mjs';
@@ -15,7 +15,7 @@ import {
   until,
 } from './helpers.mjs';
 
-test('while the CRM is away it is asked with one record, less and less often; nothing is lost', async () => {
+test('while the CRM is down it is probed with one record, less and less often; nothing is lost', async () => {
   const { outbox, service, clock, errors } = newOutbox({
     initialBackoffMs: 1_000,
     maxBackoffMs: 8_000,
@@ -28,7 +28,7 @@ test('while the CRM is away it is asked with one record, less and less often; no
     return away;
   };
   await clock.passing(outbox.drain());
-  // The first round fails for all three; then one record at a time, each in its turn; the first that goes well opens.
+  // The first round fails for all three; then one record at a time, in turn; the first success opens the gate.
   assert.deepEqual(service.sent, ['1 2 3', '1', '2', '3', '1', '2', '1 3']);
   assert.deepEqual(clock.slept, [1_000, 2_000, 4_000, 8_000, 8_000]);
   assert.deepEqual([...service.crm.keys()].sort(), ['person:1', 'person:2', 'person:3']);
@@ -37,7 +37,7 @@ test('while the CRM is away it is asked with one record, less and less often; no
   assert.deepEqual([state, deadLetters], ['open', 0]);
 });
 
-test('no number of failures that may pass makes a dead letter', async () => {
+test('temporary failures never make a dead letter, however many', async () => {
   const { outbox, service, clock } = newOutbox();
   const codes = ['TIMEOUT', 'RATE_LIMIT', 'SERVER_ERROR', 'NETWORK_ERROR'];
   let tries = 0;
@@ -58,7 +58,7 @@ test('no number of failures that may pass makes a dead letter', async () => {
   assert.ok(clock.slept.every((ms) => ms <= 60_000));
 });
 
-test('what cannot be mended is given up alone, with its reason', async () => {
+test('a permanent failure makes one dead letter, with its reason', async () => {
   const { outbox, service, clock, deadLetters } = newOutbox();
   service.answer = ({ external_id: id }) => (id === '2' ? invalid : undefined);
   for (const id of ['1', '2', '3']) await outbox.enqueuePerson(person(id, { plan: 'free' }));
@@ -87,7 +87,7 @@ test('what cannot be mended is given up alone, with its reason', async () => {
   assert.deepEqual([pending, count], [0, 1]);
 });
 
-test('a dead letter that is tried again does not bring old values back', async () => {
+test('retrying a dead letter does not restore old values', async () => {
   const { outbox, service } = newOutbox();
   service.answer = ({ plan }) => (plan === 'bad' ? invalid : undefined);
   await outbox.enqueuePerson(person('1', { plan: 'bad', city: 'Old', job_title: 'kept' }));
@@ -95,7 +95,7 @@ test('a dead letter that is tried again does not bring old values back', async (
   await outbox.enqueuePerson(person('1', { plan: 'good', city: 'New' }));
   await outbox.drain();
   assert.deepEqual(service.crm.get('person:1'), person('1', { plan: 'good', city: 'New' }));
-  // What was never delivered is still there; what has been delivered since is as it is now.
+  // Undelivered fields are still there; fields delivered since keep their new values.
   const [letter] = await outbox.deadLetters();
   assert.deepEqual(letter.input, person('1', { plan: 'good', city: 'New', job_title: 'kept' }));
   assert.equal(await outbox.retryDeadLetter('person:1'), true);
@@ -105,7 +105,7 @@ test('a dead letter that is tried again does not bring old values back', async (
   assert.equal(await outbox.retryDeadLetter('person:1'), false);
 });
 
-test('nor does one that is tried again while a later change is under way', async () => {
+test('nor does retrying it while a later change is in flight', async () => {
   const { outbox, service } = newOutbox();
   service.answer = ({ city }) => (city === 'Bad' ? invalid : undefined);
   await outbox.enqueuePerson(person('1', { city: 'Bad', job_title: 'kept' }));
@@ -121,7 +121,7 @@ test('nor does one that is tried again while a later change is under way', async
   assert.deepEqual(service.crm.get('person:1'), person('1', { city: 'Good', job_title: 'kept' }));
 });
 
-test('a record that is given up again has one dead letter, with everything', async () => {
+test('a record that fails again has one dead letter, with all its fields', async () => {
   const { outbox, service } = newOutbox();
   service.answer = () => invalid;
   await outbox.enqueuePerson(person('1', { plan: 'a', city: 'x' }));
@@ -133,7 +133,7 @@ test('a record that is given up again has one dead letter, with everything', asy
   assert.deepEqual(letters[0].input, person('1', { plan: 'b', city: 'x' }));
 });
 
-test('a key that is refused gives nobody up: the outbox pauses, says so, and tries now and then', async () => {
+test('a refused key drops no change: the outbox pauses, reports it, and probes now and then', async () => {
   const { outbox, service, clock, errors, deadLetters } = newOutbox({ pauseMs: 300_000 });
   for (const id of ['1', '2', '3']) await outbox.enqueuePerson(person(id));
   service.answer = () => unauthorised;
@@ -157,7 +157,7 @@ test('a key that is refused gives nobody up: the outbox pauses, says so, and tri
   await outbox.stop();
 });
 
-test('what concerns the workspace is told from what concerns a record', async () => {
+test('failures of the workspace are told from failures of a record', async () => {
   for (const [error, kind] of [
     [failure('AUTH_ERROR', { status: 403 }), 'paused'],
     [failure('OPERATION_FAILED', { details: { reason: 'QUOTA' } }), 'paused'],
@@ -182,7 +182,7 @@ test('what concerns the workspace is told from what concerns a record', async ()
   }
 });
 
-/** As the service tells what the server refused. */
+/** A refusal by the server, as the service reports it. */
 const refusal = (status, details) =>
   failure('VALIDATION_ERROR', {
     status,
@@ -210,10 +210,10 @@ const PASSING = {
   'a refusal of which nothing is known': failure('VALIDATION_ERROR', { status: 400 }),
 };
 
-test('refusals that say nothing about a record give nobody up, in a whole backlog', async () => {
+test('refusals that say nothing about a record drop no change, for a whole backlog', async () => {
   for (const [name, error] of Object.entries(PASSING)) {
     const { outbox, service, errors } = newOutbox();
-    // What companies are asked for says nothing about people.
+    // A failure of companies says nothing about people.
     service.answer = (_, entity) => (entity === 'person' ? error : undefined);
     await outbox.enqueueCompany(company('1'));
     for (const id of ['1', '2', '3']) await outbox.enqueuePerson(person(id));
@@ -230,7 +230,7 @@ test('refusals that say nothing about a record give nobody up, in a whole backlo
   }
 });
 
-test('but a record that is refused so while others like it are not is given up', async () => {
+test('but a record refused this way becomes a dead letter if others of its kind succeed', async () => {
   for (const [name, error] of Object.entries(PASSING)) {
     const { outbox, service, deadLetters } = newOutbox();
     service.answer = ({ external_id: id }) => (id === '2' ? error : undefined);
@@ -244,12 +244,12 @@ test('but a record that is refused so while others like it are not is given up',
   }
 });
 
-test('what Twenty itself refuses to write is given up, even where nothing else goes well', async () => {
+test('a write that Twenty itself refuses becomes a dead letter, even if nothing else succeeds', async () => {
   for (const error of [
     refusal(400, inTwentysWords),
     refusal(400, { ...inTwentysWords, method: 'PATCH', path: '/rest/people/1' }),
     refusal(400, { reason: 'DUPLICATE' }),
-    // Told by the service, after it has looked.
+    // As the service reports it after its look-up.
     failure('VALIDATION_ERROR', {
       status: 400,
       details: { reason: 'DUPLICATE', fields: ['name'] },
@@ -264,11 +264,11 @@ test('what Twenty itself refuses to write is given up, even where nothing else g
   }
 });
 
-test('all dead letters are tried again once their common cause was mended', async () => {
+test('all dead letters are retried after their common cause was fixed', async () => {
   for (const has of [true, false]) {
     const clock = new FakeClock();
     const inner = sqliteOutbox(':memory:', { now: clock.wall });
-    // A store of the caller's need not have it.
+    // A caller's store may lack this method.
     const store = new Proxy(inner, {
       get: (target, name) => (name === 'retryAll' && !has ? undefined : target[name]?.bind(target)),
     });
@@ -287,7 +287,7 @@ test('all dead letters are tried again once their common cause was mended', asyn
   }
 });
 
-test('what is doubtful is decided by its neighbours', async () => {
+test('a doubtful failure is decided by other records', async () => {
   const { outbox, service, deadLetters } = newOutbox();
   service.answer = ({ external_id: id }) => (id === '2' ? failure('NOT_FOUND') : undefined);
   for (const id of ['1', '2']) await outbox.enqueuePerson(person(id));
@@ -298,7 +298,7 @@ test('what is doubtful is decided by its neighbours', async () => {
   );
 });
 
-test('a key that may not write companies does not keep people back', async () => {
+test('a key that may not write companies does not hold people back', async () => {
   const { outbox, service, errors } = newOutbox();
   service.answer = (_, entity) => (entity === 'company' ? unauthorised : undefined);
   await outbox.enqueueCompany(company('1'));
@@ -323,7 +323,7 @@ test('a disabled service loses nothing', async () => {
   assert.equal((await outbox.stats()).pending, 1);
 });
 
-test('one record that never goes well holds nobody up', async () => {
+test('a record that always fails blocks no other', async () => {
   const { outbox, service, clock } = newOutbox();
   service.answer = ({ external_id: id }) => (id === 'poison' ? failure('SERVER_ERROR') : undefined);
   await outbox.enqueueCompany(company('poison'));
@@ -338,7 +338,7 @@ test('one record that never goes well holds nobody up', async () => {
   assert.deepEqual([pending, deadLetters], [1, 0]);
 });
 
-test('a run that breaks off is taken apart, but not for ever', async () => {
+test('after a run that breaks off, records are tried one by one, but not forever', async () => {
   const { outbox, service, errors } = newOutbox();
   const run = service.syncPersons;
   let isBroken = true;
@@ -357,7 +357,7 @@ test('a run that breaks off is taken apart, but not for ever', async () => {
   assert.equal(service.crm.size, 20);
 });
 
-test('results that are missing, foreign or in another order are no harm', async () => {
+test('missing, unknown and reordered results do no harm', async () => {
   const { outbox, service } = newOutbox();
   let runs = 0;
   service.syncPersons = async function* (inputs) {
@@ -371,7 +371,7 @@ test('results that are missing, foreign or in another order are no harm', async 
   assert.equal(runs, 2);
 });
 
-test('hooks that throw, reject or hang harm nothing', async () => {
+test('hooks that throw, reject or hang do no harm', async () => {
   for (const hook of [
     () => {
       throw new Error('hook');
@@ -403,7 +403,7 @@ test('hooks that throw, reject or hang harm nothing', async () => {
   }
 });
 
-test('dead letters can be forgotten, waiting changes too', async () => {
+test('dead letters and waiting changes can be deleted', async () => {
   const { outbox, service, clock } = newOutbox();
   service.answer = () => invalid;
   for (const id of ['1', '2']) await outbox.enqueuePerson(person(id));
@@ -418,7 +418,7 @@ test('dead letters can be forgotten, waiting changes too', async () => {
   assert.equal((await outbox.stats()).changes, 0);
 });
 
-test('dead letters keep a name in its parts, and values in nested forms', async () => {
+test('dead letters keep a name in parts, and values in nested forms', async () => {
   const { outbox, service, clock } = newOutbox();
   service.answer = () => invalid;
   const parts = {

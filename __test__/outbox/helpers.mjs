@@ -1,10 +1,10 @@
-// A clock that moves when it is told to, and a service that answers what a test tells it to.
+// A clock under the test's control, and a service that answers as the test tells it.
 import { createTwentyCrmError, createTwentyCrmOutbox, sqliteOutbox } from '../../index.mjs';
 
-/** One turn of the event loop, in which answers of the addon come in. */
+/** One turn of the event loop, in which answers of the addon arrive. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Waits for something that comes about by itself; the test runner's own timeout says if it does not. */
+/** Waits for a condition; if it never holds, the test runner's timeout fails the test. */
 export async function until(condition) {
   while (true) {
     const found = await condition();
@@ -17,7 +17,7 @@ export class FakeClock {
   ms = 1_000_000;
   /** @type {{ at: number, ms: number, keepsAlive: boolean, wake: () => void }[]} */
   sleepers = [];
-  /** How long those that kept the process alive slept; they are woken at once. */
+  /** The sleeps that kept the process alive; they are woken at once. */
   slept = [];
   /** Milliseconds since 1970, for stores. */
   wall = () => 1_700_000_000_000 + this.ms;
@@ -41,7 +41,7 @@ export class FakeClock {
     for (const sleeper of [...this.sleepers]) if (sleeper.at <= this.ms) sleeper.wake();
   }
 
-  /** Wakes whoever sleeps longest at once and again, as if the time had passed, until `work` is done. */
+  /** Wakes the longest sleeper again and again, as if the time had passed, until `work` is done. */
   async passing(work) {
     let isDone = false;
     const done = work.finally(() => {
@@ -74,7 +74,7 @@ export const away = failure('NETWORK_ERROR');
 export const invalid = failure('VALIDATION_ERROR', { details: { field: 'email' } });
 export const unauthorised = failure('AUTH_ERROR', { status: 401, details: { reason: 'revoked' } });
 
-/** Notes what it is given, and answers with `answer(input, entity, number of calls)`: nothing, or an error. */
+/** Records its inputs, and answers with `answer(input, entity, number of calls)`: nothing, or an error. */
 export class FakeService {
   /** @type {{ entity: string, inputs: any[] }[]} */
   runs = [];
@@ -104,7 +104,7 @@ export class FakeService {
     }
   }
 
-  /** External ids of each run, companies with a star. */
+  /** External ids of each run; companies are marked with a star. */
   get sent() {
     return this.runs.map(({ entity, inputs }) =>
       inputs.map(({ external_id: id }) => (entity === 'company' ? `*${id}` : id)).join(' '),
@@ -120,7 +120,7 @@ function aborted(signal) {
   });
 }
 
-/** An outbox on a store in memory, with everything in the test's hands. */
+/** An outbox on an in-memory store, with everything under the test's control. */
 export function newOutbox(options) {
   const clock = options?.clock ?? new FakeClock();
   const service = options?.service ?? new FakeService();
@@ -130,7 +130,7 @@ export function newOutbox(options) {
   const outbox = createTwentyCrmOutbox({
     clock,
     store,
-    // The whole of the bound, so that waits are known.
+    // Always the full backoff, so that waits are predictable.
     random: () => 1,
     onError: (error, context) => errors.push({ code: error?.code, ...context }),
     onDeadLetter: (deadLetter) => deadLetters.push(deadLetter),

@@ -1,5 +1,5 @@
-// Who holds a record, where several workers share one SQLite file: in one process and in several, with clocks that were
-// read in another order than the file was reached.
+// Leases of several workers on one SQLite file, in one process and in several. Clocks may be read in another order than
+// the file is locked.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ const newFile = () => {
 const change = (externalId) => ({ entity: 'person', externalId, needs: null, payload: '{}' });
 const claim = (store, token) => store.claim({ token, limit: 1, leaseMs: 60_000, isProbe: false });
 
-test('a time that was read before the holder’s takes nothing from it', async (t) => {
+test('a claim with an earlier time does not take a record from its holder', async (t) => {
   const file = newFile();
   const times = { early: 0, late: 0 };
   const early = sqliteOutbox(file, { now: () => times.early });
@@ -47,7 +47,7 @@ test('a time that was read before the holder’s takes nothing from it', async (
   }
 });
 
-test('a delay that was stamped a little later holds as well', async (t) => {
+test('a delay stamped slightly later holds as well', async (t) => {
   let now = 1_000_000;
   const store = sqliteOutbox(':memory:', { now: () => now });
   t.after(() => store.close());
@@ -63,7 +63,7 @@ test('a delay that was stamped a little later holds as well', async (t) => {
   assert.equal((await store.stats()).delayed, 1);
 });
 
-test('who hears of its claim after the lease has ended sends nothing', async () => {
+test('a worker whose claim is answered after the lease has ended sends nothing', async () => {
   const clock = new FakeClock();
   const inner = sqliteOutbox(':memory:', { now: clock.wall });
   const seen = [];
@@ -93,8 +93,8 @@ test('who hears of its claim after the lease has ended sends nothing', async () 
 });
 
 /**
- * Sees what workers do, in the order in which it comes about, and which of it must not be: a record in two hands, or an
- * older value after a newer one.
+ * Watches the workers' actions in order, and reports violations: a record with two holders, or an older value after a
+ * newer one.
  */
 async function witness(t) {
   const holders = new Map();
@@ -123,7 +123,7 @@ async function witness(t) {
   return { port: server.address().port, values, wrong };
 }
 
-/** A worker that tells the witness what it does. `program` goes on from there. */
+/** A worker that reports its actions to the witness. `program` continues from there. */
 const worker = (file, port, program) => `
   import { createTwentyCrmOutbox, sqliteOutbox } from 'twenty-crm-native';
   const tell = async (path, what) => {
@@ -157,7 +157,7 @@ function start(code) {
   });
 }
 
-test('processes on one file: no record is in two hands, and the last value is the newest', async (t) => {
+test('processes on one file: no record has two holders, and the last value is the newest', async (t) => {
   const file = newFile();
   const { port, values, wrong } = await witness(t);
   const helping = `
@@ -186,7 +186,7 @@ test('processes on one file: no record is in two hands, and the last value is th
   }
 });
 
-test('and so several outboxes in one process', async (t) => {
+test('several outboxes in one process: the same', async (t) => {
   const { port, values, wrong } = await witness(t);
   const program = `
     const outboxes = [1, 2, 3, 4].map(newOutbox);

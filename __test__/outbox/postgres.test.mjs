@@ -58,7 +58,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.equal((await pool.query('SELECT id FROM profiles')).rows.length, 1);
   });
 
-  test('a pool of one connection, which the caller has, is enough', async () => {
+  test('a pool whose only connection the caller holds is enough', async () => {
     const table = newTable();
     await postgresOutbox(newPool(), { table }).migrate();
     const pool = newPool({ max: 1 });
@@ -71,7 +71,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.deepEqual(namesOf(await claim(store, 't')), ['1']);
   });
 
-  test('a transaction that fails is the caller’s to end', async () => {
+  test('a failed transaction is left to the caller', async () => {
     const pool = newPool();
     const store = postgresOutbox(pool, { table: newTable() });
     await store.migrate();
@@ -88,7 +88,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.equal((await store.stats()).pending, 0);
   });
 
-  test('a change that is committed late neither breaks in on a record that is taken, nor is lost', async () => {
+  test('a change that commits late does not disturb a claimed record, and is not lost', async () => {
     const pool = newPool();
     const store = postgresOutbox(pool, { table: newTable() });
     await store.migrate();
@@ -112,7 +112,7 @@ describe('PostgreSQL', { skip }, () => {
     );
   });
 
-  test('a caller’s transaction is never waited for', async () => {
+  test('no call waits for a caller’s transaction', async () => {
     const pool = newPool();
     const store = postgresOutbox(pool, { table: newTable() });
     await store.enqueue([change('1')]);
@@ -128,7 +128,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.deepEqual(namesOf(await claim(store, 'b')), ['1', '2']);
   });
 
-  test('in sessions of any isolation', async () => {
+  test('in sessions of any isolation level', async () => {
     for (const level of ['repeatable read', 'serializable']) {
       const options = `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`;
       const table = newTable();
@@ -152,7 +152,7 @@ describe('PostgreSQL', { skip }, () => {
     }
   });
 
-  /** A race that is lost too often is worth another try, and says so. */
+  /** A race that is lost too often is reported as retryable. */
   async function retried(work) {
     while (true) {
       try {
@@ -163,7 +163,7 @@ describe('PostgreSQL', { skip }, () => {
     }
   }
 
-  test('instances that start at once make the tables once', async () => {
+  test('instances that start at once create the tables once', async () => {
     const table = newTable();
     const stores = Array.from({ length: 8 }, () => postgresOutbox(newPool({ max: 1 }), { table }));
     await Promise.all(stores.map((store, at) => store.enqueue([change(`${at}`)])));
@@ -171,7 +171,7 @@ describe('PostgreSQL', { skip }, () => {
     await Promise.all(stores.map((store) => store.migrate()));
   });
 
-  test('tables of a newer version are left alone, with a word about it', async () => {
+  test('tables of a newer version are not changed, and the error says so', async () => {
     const table = newTable();
     const pool = newPool();
     await postgresOutbox(pool, { table }).migrate();
@@ -184,7 +184,7 @@ describe('PostgreSQL', { skip }, () => {
       message: /newer version of twenty-crm-native: update the package/,
     });
     assert.equal((await pool.query(`SELECT version FROM ${version}`)).rows[0].version, 99);
-    // An instance that was on its way while another one migrated hears it from the database.
+    // An instance that was already running while another one migrated learns it from the database.
     const racing = postgresOutbox(
       {
         query: (text, values) =>
@@ -198,7 +198,7 @@ describe('PostgreSQL', { skip }, () => {
     await assert.rejects(racing.stats(), /newer version of twenty-crm-native/);
   });
 
-  test('a role that may not create tables works once they are there', async () => {
+  test('a role that may not create tables works once they exist', async () => {
     const table = 'for_a_plain_role';
     const admin = newPool();
     await admin.query('CREATE ROLE plain LOGIN');
@@ -214,7 +214,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.deepEqual(await store.settle({ token: 't', records: claims.map(remove) }), [true]);
   });
 
-  test('names are names, whatever they hold', async () => {
+  test('names of tables and schemas may contain anything', async () => {
     const pool = newPool();
     await pool.query('CREATE SCHEMA "it\'s; odd"');
     const store = postgresOutbox(pool, { schema: "it's; odd", table: '"; DROP TABLE x; --' });
@@ -222,7 +222,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.equal((await store.stats()).pending, 1);
   });
 
-  test('a server that is away is worth another try', async () => {
+  test('errors of a server that is down are retryable', async () => {
     const store = postgresOutbox(newPool({ host: '/nowhere' }));
     await assert.rejects(store.enqueue([change('1')]), { isRetryable: true });
   });
@@ -247,7 +247,7 @@ describe('PostgreSQL', { skip }, () => {
   });
 });
 
-test('arguments that are no good are refused', () => {
+test('invalid arguments are refused', () => {
   for (const bad of [undefined, null, {}, 'postgres://localhost']) {
     assert.throws(() => postgresOutbox(bad), { code: 'VALIDATION_ERROR' });
   }
@@ -257,7 +257,7 @@ test('arguments that are no good are refused', () => {
   }
 });
 
-test('a client that is none is refused before anything is asked', async () => {
+test('an invalid client is refused before any query', async () => {
   const pool = { query: () => assert.fail('asked') };
   const { outbox } = newOutbox({ store: postgresOutbox(pool) });
   for (const client of [null, undefined, {}, 5, 'tx', { query: 'SELECT' }]) {

@@ -1,4 +1,4 @@
-// The life of a process that has an outbox: what it has been told is durable is, and nothing keeps it alive.
+// The life of a process with an outbox: durable changes survive it, and the outbox does not keep it alive.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -59,7 +59,7 @@ test('a drain keeps the process until it is done', async () => {
   assert.equal(stdout, '3 0\n');
 });
 
-test('what was enqueued right before the end, or the death, of the process is delivered by the next', async () => {
+test('changes enqueued right before the exit or death of the process are delivered by the next one', async () => {
   for (const end of ['process.exit(0)', "process.kill(process.pid, 'SIGKILL')", "throw 'x'"]) {
     const file = newFile();
     const program = `
@@ -90,7 +90,7 @@ test('two processes that start on one new file', async () => {
   await outbox.close();
 });
 
-test('what cannot be read while other records can is left alone for a while, and the flush says so', async () => {
+test('unreadable records wait while others are delivered, and flush reports them', async () => {
   const file = newFile();
   const secret = 'a secret of thirty-two bytes, no less';
   const sealed = sqliteOutbox(file, { secret });
@@ -107,7 +107,7 @@ test('what cannot be read while other records can is left alone for a while, and
   await Promise.all([outbox.close(), closed.outbox.close()]);
 });
 
-test('with a secret nothing of a person is in the files, and only the secret opens them', async () => {
+test('with a secret, the files contain nothing of a person, and only the secret opens them', async () => {
   const file = newFile();
   const secret = 'a secret of thirty-two bytes, no less';
   const failing = new FakeService();
@@ -138,7 +138,7 @@ test('with a secret nothing of a person is in the files, and only the secret ope
   );
   await locked.outbox.close();
 
-  // Nothing has to be waited for: with the right secret it can be read.
+  // There is no wait: with the right secret it can be read.
   const renewed = newOutbox({ store: sqliteOutbox(file, { secrets: [other, secret] }) });
   assert.equal((await renewed.outbox.deadLetters())[0].input.name, 'Jane Austen');
   const { delivered, pending } = await renewed.outbox.flush({ timeoutMs: 1 });

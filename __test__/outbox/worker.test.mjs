@@ -1,4 +1,4 @@
-// The worker, its lease and its end: in the background, stopped, drained, flushed. No server, no real time.
+// The worker, its lease and its end: background delivery, stop, drain, flush. No server, no real time.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,10 @@ import { sqliteOutbox } from '../../index.mjs';
 import { deferred } from '../helpers/servers.mjs';
 import { away, FakeClock, failure, newOutbox, person, until } from './helpers.mjs';
 
-/** The worker waits for a second, and is not busy with a lease. @param {FakeClock} clock */
+/** Waits until the worker sleeps for a second and renews no lease. @param {FakeClock} clock */
 const waits = ({ sleepers }) => sleepers.length === 1 && sleepers[0].ms === 1_000;
 
-test('in the background: what is enqueued is delivered at once, what others enqueue after a while', async () => {
+test('in the background: own changes are delivered at once, those of other processes after a poll', async () => {
   const { outbox, service, clock, store } = newOutbox();
   outbox.start();
   outbox.start();
@@ -48,7 +48,7 @@ test('a new change does not wake an outbox that waits for the CRM', async () => 
   await outbox.stop();
 });
 
-test('stopping lets finish what is under way', async () => {
+test('stop lets work in flight finish', async () => {
   const { outbox, service } = newOutbox();
   const gate = deferred();
   service.gate = gate.promise;
@@ -65,7 +65,7 @@ test('stopping lets finish what is under way', async () => {
   assert.deepEqual([pending, inFlight], [1, 0]);
 });
 
-test('stopping hands back what does not end in time, at once for whoever comes next', async () => {
+test('stop hands back what does not end in time, free at once for the next worker', async () => {
   const { outbox, service, clock, store } = newOutbox();
   service.gate = new Promise(() => {});
   await outbox.enqueuePerson(person('1'));
@@ -79,7 +79,7 @@ test('stopping hands back what does not end in time, at once for whoever comes n
   assert.equal(other.service.crm.size, 1);
 });
 
-test('a service that does not heed its signal cannot hold up a stop', async () => {
+test('a service that ignores its signal cannot block a stop', async () => {
   const { outbox, service, clock } = newOutbox();
   let isAsked = false;
   service.syncPersons = async function* () {
@@ -94,7 +94,7 @@ test('a service that does not heed its signal cannot hold up a stop', async () =
   assert.equal((await outbox.stats()).pending, 1);
 });
 
-test('a drain that is stopped, or whose signal aborts, rejects and hands back', async () => {
+test('a drain that is stopped or aborted rejects and hands back', async () => {
   const { outbox, service, clock } = newOutbox();
   service.gate = new Promise(() => {});
   await outbox.enqueuePerson(person('1'));
@@ -114,7 +114,7 @@ test('a drain that is stopped, or whose signal aborts, rejects and hands back', 
   assert.equal((await outbox.stats()).inFlight, 0);
 });
 
-test('a flush takes its time and no more, and hands back the rest', async () => {
+test('a flush takes no longer than its time limit, and hands back the rest', async () => {
   const { outbox, service, clock } = newOutbox({ batchSize: 1 });
   let asked = 0;
   service.answer = () => {
@@ -129,7 +129,7 @@ test('a flush takes its time and no more, and hands back the rest', async () => 
   assert.equal((await outbox.stats()).inFlight, 0);
 });
 
-test('a flush does not wait for a CRM that is away longer than it has time', async () => {
+test('a flush does not wait for a CRM that is down longer than its time limit', async () => {
   const { outbox, service } = newOutbox({ initialBackoffMs: 10_000 });
   service.answer = () => away;
   await outbox.enqueuePerson(person('1'));
@@ -138,7 +138,7 @@ test('a flush does not wait for a CRM that is away longer than it has time', asy
   assert.equal(error.code, 'NETWORK_ERROR');
 });
 
-test('a worker that loses its lease stops, and its report counts for nothing', async () => {
+test('a worker that loses its lease stops, and its results are ignored', async () => {
   const clock = new FakeClock();
   const store = sqliteOutbox(':memory:', { now: clock.wall });
   const slow = newOutbox({ clock, store, leaseMs: 30_000 });
@@ -146,7 +146,7 @@ test('a worker that loses its lease stops, and its report counts for nothing', a
   await slow.outbox.enqueuePerson(person('1', { plan: 'old' }));
   const flushing = slow.outbox.flush({ timeoutMs: 3_600_000 });
   await until(() => slow.service.runs.length === 1);
-  // As if the process had slept: its timers come late.
+  // As if the process had been paused: its timers fire late.
   clock.ms += 31_000;
   const quick = newOutbox({ clock, store });
   await quick.outbox.enqueuePerson(person('1', { plan: 'new' }));
@@ -157,7 +157,7 @@ test('a worker that loses its lease stops, and its report counts for nothing', a
   assert.deepEqual([delivered, pending, slow.service.crm.size], [0, 0, 0]);
 });
 
-test('a wall clock that is set, by however much, neither hands a held record on nor holds one up', async (t) => {
+test('setting the wall clock, by any amount, neither frees a held record nor blocks one', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'outbox-clock-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const right = Date.now;
@@ -180,7 +180,7 @@ test('a wall clock that is set, by however much, neither hands a held record on 
     gate.resolve();
     await draining;
 
-    // What was taken, or delayed, by the other clock.
+    // Claimed or delayed by the other clock.
     const token = 'a worker that died';
     await slow.outbox.enqueuePerson(person('left'));
     const [record] = await slow.store.claim({ token, limit: 9, leaseMs: 60_000, isProbe: false });
@@ -196,7 +196,7 @@ test('a wall clock that is set, by however much, neither hands a held record on 
   }
 });
 
-test('a lease is renewed for as long as it takes', async () => {
+test('a lease is renewed as long as the delivery takes', async () => {
   const { outbox, service, clock, store } = newOutbox({ leaseMs: 30_000 });
   const gate = deferred();
   service.gate = gate.promise;
@@ -205,7 +205,7 @@ test('a lease is renewed for as long as it takes', async () => {
   await until(() => service.runs.length === 1);
   for (let beat = 0; beat < 20; beat += 1) {
     clock.advance(10_000);
-    // Another store call goes after the renewal in the line of the file.
+    // Another store call waits behind the renewal for the file's lock.
     await store.stats();
     await until(() => clock.sleepers.length === 1);
     assert.deepEqual(
@@ -218,7 +218,7 @@ test('a lease is renewed for as long as it takes', async () => {
   assert.equal(service.crm.size, 1);
 });
 
-test('a store that fails is waited for, and what cannot be reported is delivered again', async () => {
+test('a failing store is retried, and unreported work is delivered again', async () => {
   const clock = new FakeClock();
   const inner = sqliteOutbox(':memory:', { now: clock.wall });
   let failing = [];
@@ -245,7 +245,7 @@ test('a store that fails is waited for, and what cannot be reported is delivered
   await until(() => errors.length > 3);
   failing = [];
   await draining;
-  // The lease of the round that could not report had to run out first.
+  // The lease of the unreported round had to expire first.
   assert.equal(service.runs.length, 2);
   assert.equal((await outbox.stats()).pending, 0);
 });

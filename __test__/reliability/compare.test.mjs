@@ -1,5 +1,5 @@
-// The comparison of servers in its short form: two simulators instead of a simulator and a real server.
-// With a real one: npm run reliability -- compare
+// The comparison of servers in its short form: two simulators instead of a simulator and a real server. The long form:
+// npm run reliability -- compare
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare } from '../../scripts/reliability/compare.mjs';
@@ -7,7 +7,7 @@ import { ComparedServer } from '../../scripts/reliability/support/compared-serve
 import { startSim } from '../helpers/sim.mjs';
 
 /**
- * @param {import('../helpers/sim.mjs').SimOptions[]} options Of the two.
+ * @param {import('../helpers/sim.mjs').SimOptions[]} options Of the two servers.
  * @param {{ scenarios: number, seed: number }} how
  */
 async function compareTwo([one, other], how) {
@@ -25,14 +25,14 @@ async function compareTwo([one, other], how) {
   }
 }
 
-test('the same stories come out alike on servers that are alike', async () => {
+test('the same stories have the same outcome on equal servers', async () => {
   const how = { scenarios: 150, seed: 20_261_126 };
   const { differences, steps, rows } = await compareTwo([{}, {}], how);
   assert.deepEqual(differences, []);
   assert.ok(steps > 1_000 && rows > 400, `${steps} steps, ${rows} rows`);
 });
 
-test('a server that is another one is found out', async () => {
+test('a server that differs is detected', async () => {
   const servers = [{}, { preset: /** @type {const} */ ('fresh') }];
   const { differences } = await compareTwo(servers, { scenarios: 3, seed: 1 });
   assert.ok(differences.length > 0);

@@ -1,4 +1,4 @@
-// The crash suite's bulk half in its short form. The long one: npm run reliability -- crash-bulk
+// The crash suite for bulk runs in its short form. The long form: npm run reliability -- crash-bulk
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { crashBulk } from '../../scripts/reliability/crash-bulk.mjs';
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => sim.stop());
 
-test('kill -9 in the middle of bulk runs: nothing lost, nothing doubled, no wrong mapping', async () => {
+test('kill -9 in the middle of bulk runs: nothing lost, nothing duplicated, no wrong mapping', async () => {
   const result = await crashBulk({ sim, kills: KILLS, seed: 20_260_731, people: 450 });
   assert.deepEqual(result.complaints, []);
   assert.equal(result.kills, KILLS);

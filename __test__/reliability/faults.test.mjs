@@ -1,4 +1,4 @@
-// The fault suite in its short form: every fault, few records. The long one: npm run reliability -- faults
+// The fault suite in its short form: every fault, few records. The long form: npm run reliability -- faults
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { isHealed, play } from '../../scripts/reliability/faults.mjs';
@@ -7,7 +7,7 @@ import { violations } from '../../scripts/reliability/support/population.mjs';
 import { startRestartableSim } from '../../scripts/reliability/support/restartable-sim.mjs';
 import { whyNoWallClock } from '../../scripts/reliability/support/wall-clock.mjs';
 
-/** Enough for each fault to be met in bulk and alone, for new records and for known ones. */
+/** Enough for each fault to occur in bulk and alone, for new records and for known ones. */
 const RECORDS = 150;
 const SEED = 20_260_731;
 

@@ -1,10 +1,10 @@
-// The lifetime suite in its short form. The long one: npm run reliability -- lifetime
+// The lifetime suite in its short form. The long form: npm run reliability -- lifetime
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runExits, runPart } from '../../scripts/reliability/lifetime.mjs';
 import { FLAT_PERCENT, growth, unevenness } from '../../scripts/reliability/support/resources.mjs';
 
-/** In a short run single samples stand out; what stays behind again and again shows in the medians all the same. */
+/** In a short run single samples vary; a repeated leak still shows in the medians. */
 const UP_AND_DOWN_PERCENT = 25;
 
 for (const [part, count] of /** @type {const} */ ([
@@ -12,7 +12,7 @@ for (const [part, count] of /** @type {const} */ ([
   ['requests', 15_000],
   ['workers', 12],
 ])) {
-  test(`${count} ${part} come and go, and nothing is left`, async () => {
+  test(`${count} ${part} come and go, and leave nothing behind`, async () => {
     const result = await runPart(part, count);
     assert.deepEqual(result.crashes, []);
     assert.equal(result.after, result.before, 'descriptors');
@@ -23,7 +23,7 @@ for (const [part, count] of /** @type {const} */ ([
   });
 }
 
-test('15 processes end in mid-flight as they were told to', async () => {
+test('15 processes end with work in flight as expected', async () => {
   const { crashes, outcomes, after } = await runExits(15);
   assert.deepEqual(crashes, []);
   assert.deepEqual(outcomes, { 'ended as told': 15 });

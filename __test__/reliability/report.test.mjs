@@ -1,4 +1,4 @@
-// What the long forms write into docs/reliability.md.
+// The tables that the long forms write into docs/reliability.md.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { withTable } from '../../scripts/reliability/support/report.mjs';
 
 const page = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8');
 
-test('a table takes the place of the one before it, and nothing else changes', () => {
+test('a table replaces the previous one, and nothing else changes', () => {
   const text = 'a\n<!-- begin: x -->\nold\n<!-- end: x -->\nb\n';
   const once = withTable(text, 'x', '\n| new |\n');
   assert.equal(once, 'a\n<!-- begin: x -->\n| new |\n<!-- end: x -->\nb\n');

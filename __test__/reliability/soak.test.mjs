@@ -1,10 +1,10 @@
-// The soak in its short form, which ends with a number of operations and not with a time. The long one:
-// npm run reliability -- soak
+// The soak test in its short form, which ends after a number of operations and not after a time. The long form: npm run
+// reliability -- soak
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { soak } from '../../scripts/reliability/soak.mjs';
 
-test('mixed load with faults: every record is what the client was told', async () => {
+test('mixed load with faults: every record is as reported to the client', async () => {
   const report = await soak({
     ...{ seed: 20_260_731, people: 300, rate: 0, stretches: 3, operations: 400 },
     events: { single: 0.08, everyRequests: [60, 150], lastMs: [20, 100] },

@@ -39,7 +39,7 @@ function schemaService(sim, { key = sim.apiKey, config, options } = {}) {
   return new TwentyCrmSchemaService(client, options);
 }
 
-/** What the simulator got, as `METHOD path`. @param {Awaited<ReturnType<typeof startSim>>} sim */
+/** The requests that the simulator received, as `METHOD path`. @param {Awaited<ReturnType<typeof startSim>>} sim */
 async function requests(sim) {
   return (await sim.log()).map(({ method, path }) => `${method} ${path}`);
 }
@@ -76,7 +76,7 @@ for (const metadataFormat of /** @type {const} */ (['legacy', 'new'])) {
         assert.deepEqual([applied.plan.missing, applied.plan.conflicting], [[], []]);
         assert.ok(applied.plan.present.every((field) => field.reason === undefined));
 
-        // The service that knew the old schema writes the new fields with its very next call.
+        // The service that knew the old schema writes the new fields with its next call.
         warnings.length = 0;
         const { data } = await crm.upsertPerson(person);
         assert.deepEqual(warnings, []);
@@ -99,7 +99,7 @@ for (const metadataFormat of /** @type {const} */ (['legacy', 'new'])) {
   }
 }
 
-test('what is there in another form that serves is left as it is', () =>
+test('an existing field of another usable type is kept', () =>
   withSim({ preset: 'fresh' }, async (sim) => {
     await sim.setOptions({
       addFields: [
@@ -127,9 +127,9 @@ test('what is there in another form that serves is left as it is', () =>
     assert.deepEqual(plan.conflicting, []);
   }));
 
-test('two that apply at once, in processes of their own: each field is made once, both are content', () =>
+test('two processes that apply at once: each field is created once, and both succeed', () =>
   withSim({ preset: 'fresh', latencyMs: 3 }, async (sim) => {
-    // The person's session is another key, hence another workspace to this process.
+    // The person's session is another key, and therefore another workspace to this process.
     const [one, two] = await Promise.all([
       schemaService(sim).apply(),
       schemaService(sim, { key: sim.keys.adminToken }).apply(),
@@ -146,7 +146,7 @@ test('two that apply at once, in processes of their own: each field is made once
     assert.ok(refused.length > 0, 'they did meet');
   }));
 
-test('a conflict is told with what to do, and the rest is created all the same', () =>
+test('a conflict is reported with what to do, and the rest is created anyway', () =>
   withSim({ preset: 'fresh' }, async (sim) => {
     await sim.setOptions({
       addFields: [
@@ -179,7 +179,7 @@ test('a conflict is told with what to do, and the rest is created all the same',
 describe('an externalId that is not unique', () => {
   const addFields = [{ object: 'people', name: 'externalId', type: 'TEXT' }];
 
-  test('is a conflict for plan(), and made unique by apply()', () =>
+  test('is a conflict for plan(), and apply() makes it unique', () =>
     withSim({ preset: 'fresh' }, async (sim) => {
       await sim.setOptions({ addFields });
       const schema = schemaService(sim);
@@ -197,7 +197,7 @@ describe('an externalId that is not unique', () => {
       assert.equal((await client.post('/rest/people', { externalId: 'x' })).success, false);
     }));
 
-  test('stays one while two rows hold the same value: said so, and the rest is created', () =>
+  test('stays a conflict while two rows have the same value: reported, and the rest is created', () =>
     withSim({ preset: 'fresh' }, async (sim) => {
       await sim.setOptions({ addFields });
       await sim.seed({ people: [{ externalId: 'twice' }, { externalId: 'twice' }] });
@@ -214,7 +214,7 @@ describe('an externalId that is not unique', () => {
 });
 
 describe('a key without the right', () => {
-  test('sees what there is, and hears what to grant when something is to be created', () =>
+  test('sees what exists, and is told what to grant if something must be created', () =>
     withSim({ preset: 'fresh' }, async (sim) => {
       const schema = schemaService(sim, { key: sim.keys.noMetadata });
       assert.deepEqual(names((await schema.plan()).missing), all);
@@ -230,7 +230,7 @@ describe('a key without the right', () => {
       assert.ok(!(await requests(sim)).some((line) => line.startsWith('POST')));
     }));
 
-  test('is told that it cannot see uniqueness, and has nothing to do where all is there', () =>
+  test('is told that it cannot see uniqueness, and has nothing to do if all fields exist', () =>
     withSim({ preset: 'provisioned' }, async (sim) => {
       const applied = await schemaService(sim, { key: sim.keys.noMetadata }).apply();
       assert.equal(applied.ok, true);
@@ -239,7 +239,7 @@ describe('a key without the right', () => {
       assert.deepEqual(names(unknown), ['person.externalId TEXT', 'company.externalId TEXT']);
     }));
 
-  test('that may read but is refused on the way says what it had made', () =>
+  test('that may read but is refused midway reports what it had created', () =>
     withSim({ preset: 'fresh' }, async (sim) => {
       const denied = {
         statusCode: 403,
@@ -260,7 +260,7 @@ describe('a key without the right', () => {
     }));
 });
 
-test('one field that fails does not keep the others, and the next call makes it', () =>
+test('one field that fails does not stop the others, and the next call creates it', () =>
   withSim({ preset: 'fresh' }, async (sim) => {
     await sim.addFaults({
       method: 'POST',
@@ -288,7 +288,7 @@ test('one field that fails does not keep the others, and the next call makes it'
     assert.deepEqual(names((await schema.apply()).created), ['person.accountType TEXT']);
   }));
 
-test('an answer that is lost on the way costs nothing', () =>
+test('an answer that is lost costs nothing', () =>
   withSim({ preset: 'fresh' }, async (sim) => {
     await sim.addFaults({
       method: 'POST',
@@ -301,7 +301,7 @@ test('an answer that is lost on the way costs nothing', () =>
     assert.deepEqual([applied.failed, names(applied.plan.present)], [[], all]);
   }));
 
-test('a plan restricts what is done; a foreign field and what is no plan are refused', () =>
+test('a plan restricts what is done; unknown fields and invalid plans are refused', () =>
   withSim({ preset: 'fresh' }, async (sim) => {
     const schema = schemaService(sim);
     const plan = await schema.plan();
@@ -325,7 +325,7 @@ test('a plan restricts what is done; a foreign field and what is no plan are ref
     assert.equal((await schema.plan()).missing.length, 7);
   }));
 
-test('field names can be others; a reserved one is a conflict', () =>
+test('field names can be configured; a reserved one is a conflict', () =>
   withSim({ preset: 'fresh' }, async (sim) => {
     const options = { fieldNames: { externalId: 'siteId', plan: ['plan'] } };
     const schema = schemaService(sim, { options });
@@ -352,7 +352,7 @@ test('field names can be others; a reserved one is a conflict', () =>
     });
   }));
 
-test('calls can be aborted, and a closed client is closed for them too', () =>
+test('calls can be aborted, and fail after the client is closed', () =>
   withSim({ preset: 'fresh' }, async (sim) => {
     await sim.addFaults({ action: { type: 'stallHeaders' }, path: '/rest/metadata' });
     const reason = new Error('enough');

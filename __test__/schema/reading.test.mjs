@@ -1,4 +1,4 @@
-// How the workspace's schema is read: once per process, again when an answer shows that it changed, never in between.
+// How the workspace's schema is read: once per process, again when an answer shows a change, and never in between.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTwentyCrmSyncService } from '../../index.mjs';
@@ -16,7 +16,7 @@ function service(sim, { key = sim.apiKey, options } = {}) {
   );
 }
 
-/** The requests that `work` took. */
+/** The requests that `work` sent. */
 async function logOf(sim, work) {
   const before = (await sim.log()).length;
   await work();
@@ -25,7 +25,7 @@ async function logOf(sim, work) {
 
 const readsSchema = (line) => /metadata\/objects|open-api/.test(line);
 
-/** Asks the simulator until it has answered as many readings of the schema. */
+/** Waits until the simulator has answered this many schema requests. */
 async function untilRead(sim, pattern, count) {
   for (let polls = 0; polls < 20_000; polls += 1) {
     const read = (await sim.log()).filter(({ path }) => pattern.test(path));
@@ -34,7 +34,7 @@ async function untilRead(sim, pattern, count) {
   throw new Error('the schema was never read again');
 }
 
-/** Upserts until the schema that was read in the background is in use: the answer is there, it needs only be parsed. */
+/** Upserts until the schema that was read in the background is in use: it has arrived, but must still be parsed. */
 async function until(upsert, isDone) {
   for (let tries = 0; tries < 500; tries += 1) {
     const result = await upsert();
@@ -45,7 +45,7 @@ async function until(upsert, isDone) {
 
 for (const metadataFormat of /** @type {const} */ (['legacy', 'new'])) {
   for (const flavour of /** @type {const} */ (['2.21', '2.31', '2.47'])) {
-    test(`${metadataFormat}, ${flavour}: a cold process writes a new person in three requests, a warm one in one`, () =>
+    test(`${metadataFormat}, ${flavour}: a new process writes a new person in three requests, a warm one in one`, () =>
       withSim({ preset: 'provisioned', metadataFormat, flavour }, async (sim) => {
         const crm = service(sim);
         const cold = await logOf(sim, () => crm.upsertPerson(newPerson({ city: 'Lyon' })));
@@ -61,7 +61,7 @@ for (const metadataFormat of /** @type {const} */ (['legacy', 'new'])) {
   }
 }
 
-test('300 calls at once, of as many services, read the schema once', () =>
+test('300 calls at once, on as many services, read the schema once', () =>
   withSim({ preset: 'provisioned' }, async (sim) => {
     const lines = await logOf(sim, () =>
       Promise.all(Array.from({ length: 300 }, () => service(sim).upsertPerson(newPerson()))),
@@ -69,7 +69,7 @@ test('300 calls at once, of as many services, read the schema once', () =>
     assert.equal(lines.filter(readsSchema).length, 1);
   }));
 
-test('a key that may not read metadata: the OpenAPI document instead, and a look before each create', () =>
+test('a key that may not read metadata: the OpenAPI document instead, and a look-up before each create', () =>
   withSim({ preset: 'provisioned' }, async (sim) => {
     const crm = service(sim, { key: sim.keys.noMetadata });
     const person = newPerson({
@@ -104,7 +104,7 @@ test('a duplicate that only the external id explains proves that the field is un
     await crm.upsertPerson(newPerson());
     const person = newPerson();
     await sim.seed({ people: [{ externalId: person.external_id }] });
-    // The look-up comes too early to see the row that somebody else makes under an id of its own.
+    // The look-up comes too early to see a row that another client creates with its own id.
     await sim.addFaults({
       method: 'POST',
       path: '/graphql',
@@ -120,7 +120,7 @@ test('a duplicate that only the external id explains proves that the field is un
     assert.deepEqual(await logOf(sim, () => crm.upsertPerson(newPerson())), ['POST /rest/people']);
   }));
 
-test('a duplicate that something else may explain proves nothing', () =>
+test('a duplicate with another possible cause proves nothing', () =>
   withSim({ preset: 'provisioned' }, async (sim) => {
     const crm = service(sim, { key: sim.keys.noMetadata });
     await crm.upsertPerson(newPerson());
@@ -145,7 +145,7 @@ test('a duplicate that something else may explain proves nothing', () =>
 
 for (const key of /** @type {const} */ (['full', 'noMetadata'])) {
   describe(`the schema changes while the process runs, key ${key}`, () => {
-    test('a field that is added is used, once an answer has shown it', () =>
+    test('a field that is added is used after an answer has shown it', () =>
       withSim({ preset: 'fresh' }, async (sim) => {
         const crm = service(sim, { key: sim.keys[key] });
         const person = newPerson({ account_type: 'business' });
@@ -164,11 +164,11 @@ for (const key of /** @type {const} */ (['full', 'noMetadata'])) {
           assert.equal(result.id, first.id);
         });
         assert.equal(lines.filter((line) => /metadata\/objects/.test(line)).length, 1);
-        // Nobody waited for the reading: the record that showed the field was written before it.
+        // Nothing waited for the new schema: the record that showed the field was written before it.
         assert.match(lines[0], /^PATCH \/rest\/people/);
       }));
 
-    test('a field that is removed: written without it, warned, not failed; however often', () =>
+    test('a field that is removed: records are written without it, with a warning, any number of times', () =>
       withSim({ preset: 'provisioned' }, async (sim) => {
         const warnings = [];
         const crm = service(sim, {
@@ -184,7 +184,7 @@ for (const key of /** @type {const} */ (['full', 'noMetadata'])) {
           [false, null, 'Paris'],
         );
         assert.deepEqual(warnings, ['account_type missing_field']);
-        // A bad record makes the process look in vain; the next real change is seen all the same.
+        // A bad record makes the process read the schema in vain; the next real change is noticed anyway.
         await sim.addFaults({
           method: 'PATCH',
           times: 1,
@@ -202,7 +202,7 @@ for (const key of /** @type {const} */ (['full', 'noMetadata'])) {
         assert.deepEqual(warnings.sort(), ['account_type missing_field', 'city missing_field']);
       }));
 
-    test('a field that changes its type is written in the new one', () =>
+    test('a field that changes its type is written with the new one', () =>
       withSim({ preset: 'provisioned' }, async (sim) => {
         const crm = service(sim, { key: sim.keys[key] });
         const person = newPerson({ account_type: 'business', website: 'a.example' });
@@ -227,7 +227,7 @@ for (const key of /** @type {const} */ (['full', 'noMetadata'])) {
       },
       { removeFields: [{ object: 'people', name: 'externalId' }] },
     ]) {
-      test(`200 records in one run see the change at once: ${JSON.stringify(change)}`, () =>
+      test(`200 records in one run notice the change at once: ${JSON.stringify(change)}`, () =>
         withSim({ preset: 'provisioned' }, async (sim) => {
           const crm = service(sim, { key: sim.keys[key] });
           const people = Array.from({ length: 200 }, () =>
@@ -241,7 +241,7 @@ for (const key of /** @type {const} */ (['full', 'noMetadata'])) {
         }));
     }
 
-    test('a look-up for one record that names a field which is no more is asked again without it', () =>
+    test('a look-up of one record that names a removed field is repeated without it', () =>
       withSim({ preset: 'provisioned' }, async (sim) => {
         const crm = service(sim, { key: sim.keys[key] });
         const company = newCompany({ domain_name: 'acme.example' });

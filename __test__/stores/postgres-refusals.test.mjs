@@ -113,7 +113,7 @@ for (const [name, { open, creator, make, uses }] of Object.entries(stores)) {
       await store[make]();
       const nowhere = await newRole(admin, { options: '-c search_path=' });
       const lost = open(nowhere.pool, { table: newName('t') });
-      assertRefusal(await rejection(lost[make]()), /give the option schema/);
+      assertRefusal(await rejection(lost[make]()), /set the option schema/);
     });
 
     test('row-level security is not taken for a missing right', async () => {
@@ -153,7 +153,7 @@ describe('the outbox', { skip }, () => {
     await client.query('BEGIN READ ONLY');
     assertRefusal(
       await rejection(store.enqueue([change], { client })),
-      /Your transaction only reads/,
+      /Your transaction is read-only/,
     );
     await client.query('ROLLBACK');
     client.release();
@@ -173,7 +173,7 @@ describe('the outbox', { skip }, () => {
     const store = postgresOutbox(pool, { table: 'removed' });
     await store.enqueue([change]);
     await pool.query('DROP TABLE removed, removed_lanes, removed_version');
-    assertRefusal(await rejection(store.stats()), /were removed; the next call makes them again/);
+    assertRefusal(await rejection(store.stats()), /were removed; the next call creates them again/);
     await store.enqueue([change]);
     assert.equal((await store.stats()).pending, 1);
   });
@@ -196,10 +196,10 @@ describe('a replica', { skip }, () => {
       const store = open(pool, { table: make });
       await uses[0](store);
       for (const use of uses.slice(1)) {
-        assertRefusal(await rejection(use(store)), /leads to a replica.*address of the primary/);
+        assertRefusal(await rejection(use(store)), /read-only replica.*address of the primary/);
       }
       const fresh = open(pool, { table: 'fresh' });
-      assertRefusal(await rejection(fresh[make]()), /leads to a replica.*address of the primary/);
+      assertRefusal(await rejection(fresh[make]()), /read-only replica.*address of the primary/);
     }
   });
 });

@@ -1,4 +1,4 @@
-// An application of CommonJS modules. Prints what it found as JSON.
+// A CommonJS application. Prints its results as JSON.
 const assert = require('node:assert/strict');
 const crm = require('twenty-crm-native');
 
@@ -10,7 +10,7 @@ async function main() {
   await assert.rejects(service.upsertCompany({ external_id: 'cjs_2' }), (error) => {
     return error instanceof crm.TwentyCrmApiError && crm.isTwentyCrmError(error);
   });
-  // Both kinds of modules in one program have one and the same package.
+  // Both module systems get the same instance of the package.
   const imported = await import('twenty-crm-native');
   assert.equal(imported.TwentyCrmApiError, crm.TwentyCrmApiError);
   assert.equal(typeof require('twenty-crm-native/package.json').version, 'string');

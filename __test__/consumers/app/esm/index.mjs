@@ -1,4 +1,4 @@
-// An application of ES modules. Prints what it found as JSON.
+// An ES-module application. Prints its results as JSON.
 import assert from 'node:assert/strict';
 import * as native from 'twenty-crm-native';
 import {

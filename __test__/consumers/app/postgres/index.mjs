@@ -1,4 +1,4 @@
-// An application on `pg` that keeps the mappings in its own database. Prints what it found as JSON.
+// An application on `pg` that keeps the mappings in its own database. Prints its results as JSON.
 import pg from 'pg';
 import { createTwentyCrmSyncService, postgresMappingStore } from 'twenty-crm-native';
 

@@ -1,4 +1,4 @@
-// A pool of worker threads that share the work of one list. Prints what they found as JSON.
+// A pool of worker threads that share one list of work. Prints the results as JSON.
 import { Worker } from 'node:worker_threads';
 
 const server = JSON.parse(process.argv[2]);
@@ -8,7 +8,7 @@ const queue = Array.from({ length: 40 }, (_, n) => ({
 }));
 const results = [];
 
-/** One thread, which takes records until there are none. */
+/** One thread, which takes records until none are left. */
 function work() {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: server });
@@ -24,7 +24,7 @@ function work() {
 }
 
 await Promise.all([work(), work(), work(), work()]);
-// A thread that is ended in the middle of a call harms nobody.
+// Ending a thread in the middle of a call affects no other.
 const interrupted = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: server });
 interrupted.postMessage({ external_id: 'worker_0', name: 'Interrupted' });
 await interrupted.terminate();

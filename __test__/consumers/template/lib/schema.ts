@@ -1,4 +1,4 @@
-// The rows that the template's queries give, with the columns that have nothing to do with the CRM.
+// The rows of the template's queries, including columns that the CRM does not use.
 export interface ClientProfile {
   id: string;
   userId: string;

@@ -1,4 +1,4 @@
-// The rest of the surface as the template's own services call it.
+// The rest of the API, as the template's own services call it.
 import {
   DEFAULT_INITIAL_BACKOFF_MS,
   DEFAULT_MAX_BACKOFF_MS,

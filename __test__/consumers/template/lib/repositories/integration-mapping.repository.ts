@@ -1,4 +1,4 @@
-// Stands for the template's own file, which stays: the same methods and rows, over a map instead of a table.
+// Replaces the template's own file, which is kept: the same methods and rows, on a map instead of a table.
 import { createHash, randomUUID } from 'node:crypto';
 
 type IntegrationObjectType = 'company' | 'person';

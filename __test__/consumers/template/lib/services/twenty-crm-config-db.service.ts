@@ -1,4 +1,4 @@
-// Stands for the template's own file, which stays: the same methods, over a variable instead of a table.
+// Replaces the template's own file, which is kept: the same methods, on a variable instead of a table.
 import type {
   TwentyCrmConfig,
   UpdateTwentyCrmConfigRequest,

@@ -1,4 +1,4 @@
-// A new item of a brand: the brand's company goes into the CRM. The cache's time is an argument.
+// A new item of a brand: the brand's company goes into the CRM. The cache TTL is an argument.
 import { mapCompanyToTwentyCompany } from '@/lib/mappers/twenty-crm.mapper';
 import type { Company } from '@/lib/schema';
 import { createTwentyCrmSyncServiceFromEnv } from '@/lib/services/twenty-crm-sync-factory';

@@ -1,4 +1,4 @@
-// An update of a client: its company first, then the client, and never an error of the CRM to the admin.
+// An update of a client: its company first, then the client. The admin never gets an error of the CRM.
 import type { ClientProfile, Company } from '@/lib/schema';
 
 interface Saved {

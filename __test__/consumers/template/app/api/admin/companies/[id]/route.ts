@@ -1,4 +1,4 @@
-// An update of a company, with what the errors of the CRM say.
+// An update of a company, with the messages of CRM errors.
 import type { Company } from '@/lib/schema';
 import type { TwentyCompany } from '@/lib/types/twenty-crm-entities.types';
 import { isTwentyCrmError, TwentyCrmErrorCode } from '@/lib/types/twenty-crm-errors.types';

@@ -1,4 +1,4 @@
-// The admin's page: what is configured, with the key masked, and its change.
+// The admin page: the configuration with its key masked, and its change.
 import { TwentyCrmConfigRepository } from '@/lib/repositories/twenty-crm-config.repository';
 import { validateTwentyCrmConfig } from '@/lib/utils/twenty-crm-validation';
 
