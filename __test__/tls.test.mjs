@@ -1,4 +1,4 @@
-// Whom a client trusts: nobody who cannot prove who it is, and every refusal says what to do about it.
+// Which servers a client trusts: only those that prove their identity, and every refusal says what to do.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,14 +20,14 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const issuer = authority();
 const good = certificate({ name: 'crm', hosts: ['localhost'], issuer });
 
-/** @param {import('./helpers/certificates.mjs').Certificate} shown The certificate that the server shows. */
+/** @param {import('./helpers/certificates.mjs').Certificate} shown The certificate that the server presents. */
 async function serverWith(shown) {
   const server = await serveTls(shown, (_, response) => json(response, 200, { ok: 1 }));
   return { ...server, baseUrl: `https://localhost:${server.port}` };
 }
 
 /**
- * A refusal: typed, told, and nothing sent.
+ * A refusal: a typed error, logged, and nothing sent.
  * @param {Awaited<ReturnType<typeof serverWith>>} server
  * @param {any} ca
  * @param {RegExp} message
@@ -45,7 +45,7 @@ async function refuses(server, ca, message) {
 
 const UNKNOWN_ISSUER = /self-signed, or of an authority.*as ca.*NODE_EXTRA_CA_CERTS/;
 
-test('an authority of one’s own, in every form that Node.js takes', async () => {
+test('a custom certificate authority, in every form that Node.js accepts', async () => {
   const server = await serverWith(good);
   const forms = [
     issuer.cert,
@@ -70,7 +70,7 @@ test('without it, or with another one, the server is refused', async () => {
   }
 });
 
-test('a connection that one client trusts is not lent to one that does not', async () => {
+test('a connection that one client trusts is not shared with a client that does not', async () => {
   const server = await serverWith(good);
   assert.equal((await clientOf(server.baseUrl, { ca: issuer.cert }).get('/x')).success, true);
   await refuses(server, undefined, UNKNOWN_ISSUER);
@@ -78,7 +78,7 @@ test('a connection that one client trusts is not lent to one that does not', asy
   assert.equal(server.sockets.size, 1, 'those of one trust share it');
 });
 
-test('a self-signed certificate is refused, and taken when it is given', async () => {
+test('a self-signed certificate is refused, and accepted if it is given as ca', async () => {
   for (const isAuthority of [false, true]) {
     const own = certificate({ name: 'crm', hosts: ['localhost'], isAuthority });
     const server = await serverWith(own);
@@ -89,7 +89,7 @@ test('a self-signed certificate is refused, and taken when it is given', async (
   }
 });
 
-test('a self-signed certificate that is given still has to be in date and for this host', async () => {
+test('a given self-signed certificate must still be valid now and for this host', async () => {
   for (const isAuthority of [false, true]) {
     const old = certificate({
       name: 'crm',
@@ -118,13 +118,13 @@ test('expired, not yet valid, and for another host', async () => {
   }
 });
 
-test('a certificate of a server is no authority for others', async () => {
+test('a server’s certificate is not an authority for others', async () => {
   const forged = certificate({ name: 'forged', hosts: ['localhost'], issuer: good });
   const server = await serverWith({ ...forged, cert: forged.cert + good.cert });
   await refuses(server, issuer.cert, /certificate/);
 });
 
-test('a ca that is none is refused at once, by name', () => {
+test('an invalid ca is refused at once, by name', () => {
   const bad = [
     '',
     '/etc/ssl/ca.pem',
@@ -163,7 +163,7 @@ test('a ca that is none is refused at once, by name', () => {
   }
 });
 
-test('everything that connects takes it', async () => {
+test('everything that connects accepts ca', async () => {
   const server = await serverWith(good);
   const config = { baseUrl: server.baseUrl, apiKey: KEY, ca: issuer.cert };
   const api = new TwentyCrmApiService();
@@ -182,7 +182,7 @@ test('everything that connects takes it', async () => {
   assert.ok(server.seen.length > seen, 'the service speaks to the server');
 });
 
-test('the environment’s authorities count, in Node.js’ way and in OpenSSL’s', async () => {
+test('authorities from the environment are used, in Node.js’ way and in OpenSSL’s', async () => {
   const server = await serverWith(good);
   const file = path.join(folder, 'authorities.pem');
   writeFileSync(file, `# ours\n${issuer.cert}`);

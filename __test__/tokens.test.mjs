@@ -1,5 +1,5 @@
-// What work takes of a server's rate limit. `npm run bench -- tokens` counts the same at full size, and says which goals
-// are reached.
+// The rate-limit tokens that operations take. `npm run bench -- tokens` counts the same at full size, and compares with
+// the goals.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { count, isWithin } from '../bench/tokens/count.mjs';
@@ -11,8 +11,8 @@ const RUNS = 1000;
 const none = { created: 0, updated: 0, unchanged: 0, failed: 0 };
 
 /**
- * What becomes of the records. Of runs, the tokens that they take at most at this size; and what takes the place of a goal
- * that is not reached.
+ * The expected outcome. For runs, the maximum number of tokens at this size; also replacements for goals that are not
+ * reached.
  * @type {Record<string, { outcome: object, most?: import('../bench/tokens/works.mjs').Goals }>}
  */
 const expected = {
@@ -22,7 +22,7 @@ const expected = {
   'once-companies': { outcome: { created: 200 } },
   'once-refused': {
     outcome: { created: 199, failed: 1 },
-    // The goal is 25: one more where the calls come in another order.
+    // The goal is 25; one more if the calls arrive in another order.
     most: { tokens: 26, refusals: 0, waitedMs: 0, othersLater: 0 },
   },
   'once-new': { outcome: { created: 1000 } },

@@ -1,4 +1,4 @@
-// The compiler is the judge: each test compiles a small project that imports the package by its name.
+// Type tests: each compiles a small project that imports the package by its name.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,9 +23,9 @@ before(() => {
 });
 
 /**
- * Compiles and gives what the compiler said; an empty text is its consent.
+ * Compiles, and returns the compiler's messages; empty if there are none.
  * @param {string} compiler
- * @param {string} name Of the folder that the project gets.
+ * @param {string} name Of the folder for the project.
  * @param {{ files: string[], options?: object, write?: Record<string, string> }} project
  * @returns {Promise<string>}
  */
@@ -118,7 +118,7 @@ describe('the spec', { skip, concurrency: 2 }, () => {
     }
   }
 
-  // A proof that cannot fail is none: each of these is a spec that the package does not keep.
+  // The proof must be able to fail: the package violates each of these specs.
   const mutations = [
     ['a property of another type', 'latencyMs: number', 'latencyMs: string'],
     ['a property more', 'company_external_id?:', 'nickname?: string; company_external_id?:'],

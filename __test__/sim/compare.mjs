@@ -1,12 +1,12 @@
-// Compares a recorded answer with the simulator's. What a server makes up by itself (ids, dates,
-// positions, search vectors) is compared by kind and by consistency; all else by value.
+// Compares a recorded answer with the simulator's. Values that a server makes up (ids, dates, positions, search
+// vectors) are compared by kind and consistency, all others by value.
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const uuidAnywhere = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 const isoDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const hex64 = /^[0-9a-f]{64}$/;
 
-/** Texts that describe a field to people; the simulator has its own. */
+/** Descriptions of fields for people; the simulator has its own. */
 const describing = new Set([
   'description',
   'icon',
@@ -17,19 +17,19 @@ const describing = new Set([
   'shortcut',
 ]);
 
-/** Recorded ids against the simulator's, one to one for each recording. */
+/** Maps recorded ids to the simulator's, one to one for each recording. */
 export class IdMap {
   #toSim = new Map();
   #toRecorded = new Map();
   #recording = '';
 
-  /** Names the recording that the next pairs are of. */
+  /** Sets the recording that the next pairs belong to. */
   of(recording) {
     this.#recording = recording;
     return this;
   }
 
-  /** @returns {boolean} Whether the pair is, or from now on may be, one and the same thing. */
+  /** @returns {boolean} Whether both values are, or may from now on be, the same thing. */
   pair(recorded, sim) {
     if (this.#toSim.has(recorded)) return this.#toSim.get(recorded) === sim;
     const key = `${this.#recording} ${sim}`;
@@ -39,7 +39,7 @@ export class IdMap {
     return true;
   }
 
-  /** Puts the simulator's ids into a recorded text. */
+  /** Replaces recorded ids in a text by the simulator's. */
   translate(text) {
     return text.replace(uuidAnywhere, (id) => this.#toSim.get(id) ?? id);
   }
@@ -65,12 +65,12 @@ function decodeCursor(text) {
 /**
  * @typedef {object} Rules
  * @property {IdMap} ids
- * @property {string} day The recording's day: a date on it was made by the server.
- * @property {string} sent The request, in which a value that the client chose can be found.
- * @property {boolean} [describing] Compare texts meant for people as well.
- * @property {boolean} [roughCounts] Not every row of the recorded server is there: a total is a number.
- * @property {Set<string>} [elsewhere] Keys of fields that only the recorded workspace has.
- * @property {boolean} [anyOrder] Rows come in the order of the disk: compare them by id.
+ * @property {string} day The day of the recording: the server made the dates on it.
+ * @property {string} sent The request, to recognise values that the client chose.
+ * @property {boolean} [describing] Compare descriptions for people as well.
+ * @property {boolean} [roughCounts] Some rows of the recorded server are missing: a total may be any number.
+ * @property {Set<string>} [elsewhere] Fields that only the recorded workspace has.
+ * @property {boolean} [anyOrder] The order of rows is that of the disk: compare them by id.
  */
 
 /**
@@ -143,7 +143,7 @@ function sameText(recorded, sim, rules) {
   return sameWording(withoutDatabaseNames(recorded), withoutDatabaseNames(sim), rules);
 }
 
-/** Sentences that are the same but for the ids in them. */
+/** Whether two sentences differ only in their ids. */
 function sameWording(recorded, sim, rules) {
   const [recordedIds, simIds] = [recorded, sim].map((text) => text.match(uuidAnywhere) ?? []);
   return (

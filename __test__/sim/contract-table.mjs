@@ -1,4 +1,4 @@
-// The notation of the contract table: a row is a request and what a server answers to it.
+// The notation of the contract table: a row has a request and the server's answer.
 import assert from 'node:assert/strict';
 
 /**
@@ -7,13 +7,13 @@ import assert from 'node:assert/strict';
  * @property {string} request `METHOD /path`; `{name}` stands for a value saved by an earlier row.
  * @property {any} [body] Sent as JSON.
  * @property {string} [raw] Sent as it is.
- * @property {Record<string, string>} [headers] Further headers.
+ * @property {Record<string, string>} [headers] Additional headers.
  * @property {string | null} [key] Name of the key, `null` for none; the full one by default.
  * @property {number} status
- * @property {any} [answer] What the body has to match.
- * @property {Record<string, any>} [headersToo] What the answer's headers have to match.
+ * @property {any} [answer] A pattern for the body.
+ * @property {Record<string, any>} [headersToo] Patterns for the answer's headers.
  * @property {Record<string, string>} [save] Names for parts of the answer, by their path.
- * @property {(sim: any) => Promise<unknown>} [before] Done to the simulator first.
+ * @property {(sim: any) => Promise<unknown>} [before] Prepares the simulator.
  */
 
 /**
@@ -31,15 +31,15 @@ const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 export const uuid = (value) => uuidPattern.test(value);
 /** Any instant. */
 export const instant = (value) => instantPattern.test(value);
-/** A key that is not there. */
+/** An absent key. */
 export const absent = (value) => value === undefined;
-/** A list of so many items. */
+/** A list with this many items. */
 export const count = (length) => (value) => Array.isArray(value) && value.length === length;
-/** These keys and no others. */
+/** Exactly these keys. */
 export const exactly = (expected) => ({ exactly: expected });
 /** A record that was inserted. */
 export const inserted = (row) => row.createdAt === row.updatedAt;
-/** A record that was written again. */
+/** A record that was updated. */
 export const updated = (row) => row.createdAt < row.updatedAt;
 
 /** Error shape 1: core REST. */
@@ -47,10 +47,10 @@ export const coreError = (statusCode, error, message, code) =>
   exactly({ statusCode, error, messages: [message], ...(code && { code }) });
 /** The usual form of shape 1. */
 export const badRequest = (message) => coreError(400, 'BadRequestException', message);
-/** Error shape 2: the framework's own. */
+/** Error shape 2: from the framework. */
 export const frameworkError = (statusCode, error, message) =>
   exactly({ message, error, statusCode });
-/** Error shape 5: the authentication middleware. */
+/** Error shape 5: from the authentication middleware. */
 export const authError = (statusCode, error, message) =>
   exactly({ statusCode, messages: [message], error });
 
@@ -65,8 +65,8 @@ export const denied = (status) =>
   );
 
 /**
- * Throws unless the value matches: predicates and patterns are asked, lists are compared item
- * by item, objects by the keys that the expectation names.
+ * Throws unless the value matches: predicates and patterns are applied, lists are compared item by item, objects by the
+ * keys of the expectation.
  */
 export function assertMatches(value, expected, at = 'body') {
   if (typeof expected === 'function') {
@@ -95,7 +95,7 @@ export function assertMatches(value, expected, at = 'body') {
   }
 }
 
-/** Puts saved values in the place of their names. */
+/** Replaces names by saved values. */
 export function fill(template, saved) {
   const text = JSON.stringify(template).replaceAll(/\{(\w+)\}/g, (whole, name) =>
     name in saved ? saved[name] : whole,

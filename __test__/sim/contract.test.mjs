@@ -1,5 +1,5 @@
-// What clients may rely on, stated for the simulator: the facts that were recorded on a real
-// server, with values of our own. Runs everywhere; the recordings themselves are not needed.
+// The facts about the server that clients rely on, checked on the simulator: recorded on a real server, here with other
+// values. Runs everywhere, without the recordings.
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { startSim } from '../helpers/sim.mjs';
@@ -82,7 +82,7 @@ function ask(agent, sim, row, saved) {
   return send(agent, sim.baseUrl, { method, path, headers, payload });
 }
 
-/** Saved values in an expectation, which may hold predicates beside them. */
+/** Inserts saved values into an expectation, which may also contain predicates. */
 function fillExpected(expected, saved) {
   if (typeof expected === 'string') return fill(expected, saved);
   if (Array.isArray(expected)) return expected.map((item) => fillExpected(item, saved));

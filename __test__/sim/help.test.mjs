@@ -1,4 +1,4 @@
-// twenty-sim says what it can be told.
+// The options of twenty-sim.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -16,7 +16,7 @@ test('--help and -h print the options and start nothing', () => {
   }
 });
 
-test('what is no option leads to the help', () => {
+test('an unknown option leads to the help', () => {
   for (const args of [['--nope', '1'], ['--port']]) {
     const { status, stderr } = sim(...args);
     assert.equal(status, 1);

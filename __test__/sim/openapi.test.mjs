@@ -1,4 +1,4 @@
-// The simulator's OpenAPI documents against those of a real server.
+// The simulator's OpenAPI documents compared with those of a real server.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { startSim } from '../helpers/sim.mjs';
 import { sharedDir, transcriptsExist } from './transcripts.mjs';
 
-/** A schema without its texts and examples, which every server has of its own. */
+/** A schema without descriptions and examples, which differ between servers. */
 function shape(value) {
   if (Array.isArray(value)) return value.map(shape);
   if (typeof value !== 'object' || value === null) return value;
@@ -65,7 +65,7 @@ describe('OpenAPI documents', { skip: !transcriptsExist() && 'no shared folder' 
     return { theirs, ours };
   }
 
-  test('of the records of a fresh workspace', async () => {
+  test('of the records of a new workspace', async () => {
     const { theirs, ours } = await compare('core', 'core');
     assert.deepEqual(Object.keys(ours.webhooks).sort(), Object.keys(theirs.webhooks).sort());
   });

@@ -1,4 +1,4 @@
-// Sends a request exactly as it was recorded, odd methods and broken bodies included.
+// Sends a request exactly as it was recorded, including odd methods and broken bodies.
 import http from 'node:http';
 
 /**
@@ -6,7 +6,7 @@ import http from 'node:http';
  * @property {number} status
  * @property {Record<string, string | string[] | undefined>} headers
  * @property {string} text
- * @property {any} body The parsed JSON, or the text where it is none.
+ * @property {any} body The parsed JSON, or the text if it is not JSON.
  */
 
 /**
@@ -33,12 +33,12 @@ export function send(agent, baseUrl, { method, path, headers, payload }) {
         try {
           body = JSON.parse(text);
         } catch {
-          // Not JSON: the text itself is the body.
+          // Not JSON: use the text as the body.
         }
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text, body });
       });
     });
-    // A server that refuses a large body answers before it was read to the end.
+    // A server that refuses a large body answers before reading all of it.
     request.on('error', (error) => {
       if (!answered) reject(error);
     });
@@ -64,7 +64,7 @@ export function payloadOf({ name, request }) {
   return body;
 }
 
-/** Large bodies were stored as their first characters and their size. */
+/** Of large bodies, the recording has only the first characters and the size. */
 function regrow(name, bytes, start) {
   const unit = name.startsWith('long-text') ? 'y ' : 'y';
   const end = start.includes('"extra"') ? '"}}' : '"}';

@@ -1,18 +1,18 @@
-// Transcripts that were repeated on another server, put where the first server's stood: the rows between which they are
-// played are those of the first recording.
+// Transcripts that were repeated on another server take the place of the first server's: they are replayed among the
+// rows of the first recording.
 
 /** @typedef {import('./transcripts.mjs').Transcript} Transcript */
 
-/** Births of the two dev seeds, whose rows are the same otherwise. */
+/** Creation times of the two dev seeds, whose rows are otherwise the same. */
 const bornAt = { first: '2026-11-23T12:18:03.455Z', repeated: '2026-11-30T16:55:01.862Z' };
 
-/** A page of the dev seed, as if its rows were those of the first recording. */
+/** A page of the dev seed, rewritten to the rows of the first recording. */
 function withFirstBirth(transcript) {
   const text = JSON.stringify(transcript.response.body).replaceAll(bornAt.repeated, bornAt.first);
   return { ...transcript, response: { ...transcript.response, body: JSON.parse(text) } };
 }
 
-/** A cursor that names the first seed's birth lies a week before all rows of the other one. */
+/** A cursor with the first seed's creation time is a week before all rows of the other one. */
 function beforeAllRows(transcript) {
   const [whole, cursor] = /starting_after=([^&]+)/.exec(transcript.request.path);
   const values = JSON.parse(Buffer.from(decodeURIComponent(cursor), 'base64').toString());
@@ -23,8 +23,8 @@ function beforeAllRows(transcript) {
 }
 
 /**
- * A backward page among rows with random ids: the first recording's rows, with the page information that the other
- * version gives, which is checked against its own rows.
+ * A backward page among rows with random ids: the rows of the first recording, with the page information of the other
+ * version, which is checked against its own rows.
  */
 function amongFirstRows(transcript) {
   const [first] = transcript.others;
@@ -50,11 +50,11 @@ function amongFirstRows(transcript) {
   return { ...transcript, request: first.request, response };
 }
 
-/** The instant that a cursor of the changes names. */
+/** The time in a cursor of the changes. */
 const cursorText = (text) => /eyJ1cGRhdGVkQXQi[\w+/=%-]+/.exec(text)?.[0];
 const decoded = (cursor) => Buffer.from(decodeURIComponent(cursor), 'base64').toString();
 
-/** Pages of rows that share a moment: the moment of the other recording, whose rows are there. */
+/** Pages of rows with the same time: uses the time of the other recording, whose rows are there. */
 function atTheMomentOf(transcript) {
   const [other] = transcript.others;
   const [own, its] = [transcript, other].map(({ request, response }) => {
@@ -84,7 +84,7 @@ const places = new Map([
   [391, amongFirstRows],
   [392, amongFirstRows],
 ]);
-/** The same for what 2.21 answered to requests that were repeated there. */
+/** The same for the answers of 2.21 to requests that were repeated there. */
 const places221 = new Map([910, 911, 913].map((number) => [number, atTheMomentOf]));
 
 /** @param {Transcript} transcript @returns {Transcript} */

@@ -1,8 +1,8 @@
-// The recorded webhook deliveries against those that the simulator makes for the same writes.
+// The recorded webhook deliveries compared with those that the simulator sends for the same writes.
 import { elsewhere } from './replay-session.mjs';
 import { isSignedWith } from './webhook-listener.mjs';
 
-/** What of a delivery has to be the same: who was told what, and in which shape. */
+/** The parts of a delivery that must match: receiver, event and shape. */
 function summary({ path, headers, body }) {
   return JSON.stringify({
     path,
@@ -34,9 +34,9 @@ function recordedDelivery({ path, headers, body_raw }) {
 export async function replayDeliveries(session, transcript, listener) {
   const recorded = transcript.deliveries
     .map(recordedDelivery)
-    // Runs of the server's own workflows: no write of the recording causes them.
+    // Runs of the server's own workflows: no recorded write causes them.
     .filter(({ body }) => body.objectMetadata.nameSingular !== 'workflowRun')
-    // A merge that touched a demo field only, which the simulator does not have.
+    // A merge that changed only a demo field, which the simulator does not have.
     .filter(({ body }) => String(body.updatedFields) !== 'whatsapp');
 
   await session.sim.setOptions({ deliverWebhooksToLoopback: true });
@@ -71,7 +71,7 @@ const writesOf = new Map([
   [997, writeAsRepeated],
 ]);
 
-/** The writes on 2.31, one webhook on `person.*` for them all. */
+/** The writes on 2.31, with one webhook on `person.*` for all of them. */
 async function writeAsRepeated(session, until) {
   const webhook = { targetUrl: `http://${session.listener}/hook`, operations: ['person.*'] };
   await session.mustCall('POST', '/rest/webhooks', webhook);
@@ -101,7 +101,7 @@ async function writeAsRepeated(session, until) {
   await until(10);
 }
 
-/** The writes that caused the recorded deliveries; `until` waits for so many of them. */
+/** The writes that caused the recorded deliveries; `until` waits for this many of them. */
 async function writeAsRecorded(session, until) {
   const created = await session.mustCall('POST', '/rest/people', {
     name: { firstName: 'Hooky' },

@@ -1,4 +1,4 @@
-// Plays one transcript after the other against a simulator and says where the answers differ.
+// Replays transcripts one by one on a simulator, and reports differences between the answers.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { differences, IdMap } from './compare.mjs';
@@ -6,15 +6,13 @@ import { payloadOf, send } from './raw-http.mjs';
 import { credentials } from './replay-steps.mjs';
 import { Names, rowsIn } from './rows.mjs';
 
-/** A look-up shows rows that were there before it. */
+/** A look-up shows rows that existed before it. */
 const isReading = ({ method, path, body }) =>
   method === 'GET' ||
   (path === '/graphql' && !body?.query?.startsWith('mutation')) ||
   path.endsWith('/duplicates');
 
-/**
- * Fields that only the recorded workspace of 2.31 has: those of demo objects, and those that were made in it before.
- */
+/** Fields that only the recorded workspace of 2.31 has: those of demo objects, and those created earlier. */
 export const elsewhere = new Set(
   [
     ['intro', 'whatsapp', 'workPreference', 'performanceRating', 'employees', 'tagline'],
@@ -25,7 +23,7 @@ export const elsewhere = new Set(
   ].flat(),
 );
 
-/** The recording's own port of its webhook listener. */
+/** The port of the recording's webhook listener. */
 const recordedListener = '127.0.0.1:39099';
 
 export class ReplaySession {
@@ -47,12 +45,12 @@ export class ReplaySession {
     this.answers = new Map();
   }
 
-  /** The transcript of that number. */
+  /** The transcript with that number. */
   recorded(number) {
     return this.transcripts.find((transcript) => transcript.number === number);
   }
 
-  /** Sends a request that was made, but not recorded, between two transcripts. */
+  /** Sends a request that was made between two transcripts, but not recorded. */
   async call(method, path, body, key = this.sim.apiKey) {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = { Authorization: `Bearer ${key}` };
@@ -60,20 +58,20 @@ export class ReplaySession {
     return send(this.agent, this.sim.baseUrl, { method, path, headers, payload });
   }
 
-  /** As {@link call}, for what cannot fail. */
+  /** As {@link call}, for a request that must succeed. */
   async mustCall(method, path, body, key) {
     const answer = await this.call(method, path, body, key);
     assert.ok(answer.status < 300, `${method} ${path} answered ${answer.status}: ${answer.text}`);
     return answer.body;
   }
 
-  /** All objects of the workspace with their fields, whatever the metadata format. */
+  /** All objects of the workspace with their fields, in either metadata format. */
   async metadataObjects() {
     const { data } = await this.mustCall('GET', '/rest/metadata/objects?limit=200');
     return Array.isArray(data) ? data : data.objects;
   }
 
-  /** Learns the names of objects; call it again whenever there are others. */
+  /** Learns the names of objects; call it again after objects were added. */
   async learnNames() {
     this.objects = await this.metadataObjects();
     this.names = new Names(this.objects);
@@ -89,7 +87,7 @@ export class ReplaySession {
     }
   }
 
-  /** Gives the simulator the rows that these answers show and that it does not know yet. */
+  /** Inserts rows of these answers that the simulator does not have yet. */
   async seedFrom(transcripts, accept = () => true) {
     const rows = {};
     for (const { request, response } of transcripts) {
@@ -105,7 +103,7 @@ export class ReplaySession {
     if (Object.keys(rows).length > 0) await this.sim.seed(rows);
   }
 
-  /** One more row of an object whose recorded list goes on; it sorts behind all others. */
+  /** One more row of an object whose recorded list continues; it sorts after all others. */
   #addFiller({ path }, { body }, rows) {
     const plural = /^\/rest\/(\w+)\?limit=1$/.exec(path)?.[1];
     const id = 'ffffffff-ffff-4fff-bfff-ffffffffffff';
@@ -121,7 +119,7 @@ export class ReplaySession {
     rows[plural].push({ id });
   }
 
-  /** Puts rows in, or in the place of those with the same id. */
+  /** Inserts rows, or replaces those with the same id. */
   async seedRows(rowsByPlural) {
     const stored = {};
     for (const [plural, rows] of Object.entries(rowsByPlural)) {
@@ -131,20 +129,20 @@ export class ReplaySession {
     await this.sim.seed(stored);
   }
 
-  /** Forgets all ids: the workspace from here on is another one. */
+  /** Forgets all ids: from here on, the workspace is another one. */
   startOver() {
     this.ids = new IdMap();
     this.etags.clear();
     this.known.clear();
   }
 
-  /** Day of an answer as it begins its dates. */
+  /** The day at the beginning of an answer's dates. */
   dayOf(response) {
     const { date } = response.headers;
     return date ? new Date(date).toISOString().slice(0, 11) : 'no date';
   }
 
-  /** Sends a run of transcripts at the same time, as they were recorded. */
+  /** Sends several transcripts at the same time, as they were recorded. */
   async sendTogether(first, last) {
     const run = this.transcripts.filter(({ number }) => number >= first && number <= last);
     await this.sim.nextIds(run.flatMap((transcript) => this.#insertedIds(transcript)).slice(0, 1));
@@ -156,7 +154,7 @@ export class ReplaySession {
     );
   }
 
-  /** Learns what the ids of other versions' answers to the same request mean here. */
+  /** Learns what the ids in other versions' answers to the same request stand for. */
   pairOthers(transcript, answer) {
     // Look-ups show rows of other workspaces.
     if (transcript.request.method === 'GET') return;
@@ -190,7 +188,7 @@ export class ReplaySession {
     return send(this.agent, this.sim.baseUrl, this.#prepare(transcript));
   }
 
-  /** The request as it goes to the simulator. */
+  /** The request in the form that the simulator gets. */
   #prepare(transcript) {
     const { method, path, headers } = transcript.request;
     const sent = {};
@@ -208,7 +206,7 @@ export class ReplaySession {
     return { method, path: this.ids.translate(path), headers: sent, payload };
   }
 
-  /** Ids that the server chose for rows which this request inserted. */
+  /** Ids that the server chose for the rows of this request. */
   #insertedIds({ request, response }) {
     if (response.status !== 201) return [];
     if (request.path.startsWith('/rest/metadata') || request.path.startsWith('/rest/webhooks')) {
@@ -220,7 +218,7 @@ export class ReplaySession {
       .filter((id) => !this.known.has(id) && !sent.includes(id));
   }
 
-  /** Differences in status and in the headers that clients read. */
+  /** Differences in the status and in the headers that clients read. */
   compareHead({ response, server }, answer) {
     const found = [];
     if (answer.status !== response.status) {
@@ -236,7 +234,7 @@ export class ReplaySession {
       );
     }
     const told = ['etag', 'retry-after', 'content-encoding'];
-    // What every answer of a version has is in its own recording only.
+    // Common headers of a version are only in its own recording.
     if (server.startsWith(this.flavour)) told.push('vary', 'access-control-allow-credentials');
     for (const name of told) {
       if (name in response.headers !== name in answer.headers) {
@@ -275,7 +273,7 @@ export class ReplaySession {
         elsewhere:
           transcript.server.startsWith('2.31') || transcript.number >= 600 ? elsewhere : undefined,
         sent: sent.replaceAll(recordedListener, this.listener),
-        // Of a long list, only the rows that were recorded are there.
+        // Of a long list, only the recorded rows exist.
         roughCounts: isLong(response.body) && !path.startsWith('/rest/probeThings'),
         ...rules,
       }),
@@ -287,7 +285,7 @@ export class ReplaySession {
   }
 }
 
-/** A recorded row as a database holds it: a blank text is null there. */
+/** A recorded row as a database stores it: blank text is null there. */
 function asStored(row) {
   const blankless = (value) => {
     if (value === '') return null;
@@ -297,7 +295,7 @@ function asStored(row) {
   return blankless(row);
 }
 
-/** Whether a list has rows beyond those it shows. */
+/** Whether a list has more rows than it shows. */
 function hasMore(body) {
   return JSON.stringify(body ?? null).includes('"hasNextPage":true');
 }

@@ -22,11 +22,11 @@ function envelope(body) {
   };
 }
 
-/** What stands around the items of a list of metadata. */
+/** The parts of a metadata list around its items. */
 function envelopeDifferences(session, { response, server }, answer, rules) {
   const sim = envelope(answer.body);
   if (!server.startsWith(session.flavour)) {
-    // Recorded on the other version, which differs in nothing else.
+    // Recorded on the other version, which differs only in this.
     delete sim.hasPreviousPage;
     sim.pageInfo = sim.pageInfo.filter((key) => key !== 'hasPreviousPage');
   }
@@ -34,7 +34,7 @@ function envelopeDifferences(session, { response, server }, answer, rules) {
   return differences(JSON.parse(JSON.stringify(recorded)), JSON.parse(JSON.stringify(sim)), rules);
 }
 
-/** Both servers list by their own random ids, so an object is compared with its namesake. */
+/** Both servers list by their own random ids, so objects are matched by name. */
 async function objectList(session, transcript, answer) {
   const { response } = transcript;
   const rules = { ids: session.ids, day: session.dayOf(response), sent: '' };
@@ -76,24 +76,24 @@ function objectDifferences(recorded, sim, rules) {
   return found;
 }
 
-/** The standard fields among recorded ones: custom ones belong to an application of their own. */
+/** The standard fields among recorded ones: custom ones belong to another application. */
 function standard(fields) {
   const owner = fields.find(({ isSystem }) => isSystem)?.applicationId;
   const isKnown = ({ applicationId }) => owner === undefined || applicationId === owner;
   return fields.filter(isKnown);
 }
 
-/** How the app shows the fields of helper objects, which no client of the API meets. */
+/** Display settings for fields of helper objects, which API clients never see. */
 const shownInApp = ['isUIEditable', 'isUIReadOnly', 'isNullable', 'defaultValue'];
 
-/** A field of the repeated recording without what only the app goes by. */
+/** A recorded field without the display settings of the app. */
 function forClients(field) {
   const { ...rest } = field;
   for (const key of shownInApp) delete rest[key];
   return rest;
 }
 
-/** The id of a junction's far field belongs to an object that may not be compared yet. */
+/** The id of a junction's far field belongs to an object that may not be known yet. */
 function withoutTarget(field) {
   const { universalIdentifier, ...rest } = field;
   return { ...rest, universalIdentifier: typeof universalIdentifier };
@@ -108,7 +108,7 @@ async function oneObject(session, { response }, answer) {
   });
 }
 
-/** A recorded field has to be found among the simulator's fields of the same name and type. */
+/** A recorded field must have a match of the same name and type in the simulator. */
 async function fieldList(session, transcript, answer) {
   const { response, server } = transcript;
   const rules = { ids: session.ids, day: session.dayOf(response), sent: '' };
@@ -135,7 +135,7 @@ async function fieldList(session, transcript, answer) {
   return found;
 }
 
-/** Eight upserts of one new key at once: which of them lose the race differs every time. */
+/** Eight upserts of one new key at once: which of them lose the race varies. */
 async function race(session, transcript, answer) {
   const winner = session.recorded(284);
   const loser = session.recorded(285);
@@ -160,14 +160,14 @@ async function race(session, transcript, answer) {
   return found;
 }
 
-/** The race's answers differ in the name that came last. */
+/** The answers differ in the name that was written last. */
 function renamed(body, like) {
   return {
     data: { createPerson: { ...body.data?.createPerson, name: like.data.createPerson.name } },
   };
 }
 
-/** Groups come in the order of the disk, and only those of the seeded rows can be there. */
+/** Groups come in the order of the disk, and only groups of seeded rows can exist. */
 async function groups(_session, { response }, answer) {
   const found = [];
   if (!Array.isArray(answer.body) || answer.body.length === 0) return ['not a list of groups'];
@@ -182,7 +182,7 @@ async function groups(_session, { response }, answer) {
   return found;
 }
 
-/** The recorded list holds the one key that existed; its dates are the workspace's own. */
+/** The recorded list has the one key that existed; its dates belong to the workspace. */
 async function metadataSize(_session, { response }, answer) {
   const recorded = Number(/^<(\d+) bytes/.exec(response.body)[1]);
   const sim = answer.text.length;
@@ -191,7 +191,7 @@ async function metadataSize(_session, { response }, answer) {
     : [];
 }
 
-/** Pages of rows that nobody recorded: as many of them, and whether there are more. */
+/** Pages of unrecorded rows: compares their number, and whether there are more. */
 async function longPage(_session, { response }, answer) {
   const shape = ({ data }) =>
     Object.entries(data)
@@ -201,7 +201,7 @@ async function longPage(_session, { response }, answer) {
   return recorded === sim ? [] : [`recorded ${recorded}, simulator ${sim}`];
 }
 
-/** Keys that were made between the recordings are listed too; the first one is the workspace's own. */
+/** Keys that were made between the recordings are listed too; the first one belongs to the workspace. */
 async function keyList(session, { response }, answer) {
   const only = (body) => (Array.isArray(body) ? body.slice(0, 1) : firstOf(body));
   const rules = { ids: session.ids, day: session.dayOf(response), sent: '' };
@@ -214,7 +214,7 @@ function firstOf({ data, pageInfo, totalCount }) {
   return { data: data.slice(0, 1), pageInfo: { ...rest, ...kinds }, totalCount: typeof totalCount };
 }
 
-/** Status and headers have to be the same in any case. */
+/** Status and headers must always match. */
 const withHead = (comparison) => async (session, transcript, answer) => {
   const found = session.compareHead(transcript, answer);
   return found.length > 0 ? found : comparison(session, transcript, answer);

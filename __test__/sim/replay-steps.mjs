@@ -1,5 +1,5 @@
-// What happened to the recorded server between the transcripts: restarts with other settings,
-// rows and fields made without a recording. Each step runs before the transcript of its number.
+// Changes on the recorded server between the transcripts: restarts with other settings, rows and fields made without a
+// recording. Each step runs before the transcript with its number.
 import assert from 'node:assert/strict';
 import { rowsIn } from './rows.mjs';
 
@@ -12,7 +12,7 @@ async function drain(session, tokens) {
   }
 }
 
-/** The recorded row of one transcript, as it was before that transcript's own change. */
+/** The recorded row of one transcript, before that transcript's own change. */
 function rowBefore(session, number, changes) {
   const [{ row }] = rowsIn(session.recorded(number).response.body, session.names);
   return { ...row, updatedAt: row.createdAt, deletedAt: null, ...changes };
@@ -29,7 +29,7 @@ function recordedObjectIds(session, personFrom, companyFrom) {
   ];
 }
 
-/** The object that a look-up of metadata names by its id. */
+/** The object that a metadata look-up names by its id. */
 const pairShownObject = (number) => async (session) => {
   const { request, response, server } = session.recorded(number);
   const { nameSingular } = response.body.data?.object ?? response.body;
@@ -37,14 +37,14 @@ const pairShownObject = (number) => async (session) => {
   session.ids.of(server).pair(request.path.split('/').at(-1), object.id);
 };
 
-/** A soft deletion that was not recorded. */
+/** A soft delete that was not recorded. */
 const softDelete = (session, plural, id) =>
   session.mustCall('DELETE', `/rest/${plural}/${session.ids.translate(id)}?soft_delete=true`);
 
 const rowsOf = (session, number) =>
   rowsIn(session.recorded(number).response.body, session.names).map(({ row }) => row);
 
-/** Members beside the one that a list shows first. */
+/** Members besides the one that a list shows first. */
 function furtherMembers(session, count) {
   const [first] = rowsOf(session, 867);
   const others = Array.from({ length: count }, (_, n) => ({
@@ -56,11 +56,11 @@ function furtherMembers(session, count) {
   return [first, ...others];
 }
 
-/** Rows of one millisecond, whose microseconds put them in the order in which they are shown. */
+/** Rows of one millisecond, whose microseconds give the displayed order. */
 const withMicroseconds = (rows) =>
   rows.map((row, n) => ({ ...row, updatedAt: row.updatedAt.replace('Z', `${100 + n * 100}Z`) }));
 
-/** Rows that a worker of the server's writes after other writes; the simulator has none, and is given them. */
+/** Rows that a background worker of the server writes; the simulator has no worker, so they are inserted. */
 async function hadTimeline(session, number) {
   await session.sim.clearFaults();
   const { request, response } = session.recorded(number);
@@ -75,12 +75,12 @@ async function hadTimeline(session, number) {
   await session.sim.seed({ timelineActivities: rows });
 }
 
-/** People behind all others, so that a page can be long. */
+/** Additional people at the end, so that a page can be full. */
 const fillers = Array.from({ length: 1100 }, (_, n) => ({
   id: `ffffffff-ffff-4fff-bfff-${String(n).padStart(12, '0')}`,
 }));
 
-/** The rows that a recorded write met, as they were before it. */
+/** The rows that a recorded write found, in their state before it. */
 async function hadRows(session, number, wereDeleted = false) {
   const people = rowsOf(session, number)
     .filter(({ id, createdAt, updatedAt }) => {
@@ -95,7 +95,7 @@ async function hadRows(session, number, wereDeleted = false) {
   if (people.length > 0) await session.seedRows({ people });
 }
 
-/** The company that a person was linked to was soft-deleted afterwards. */
+/** The company of a person was soft-deleted afterwards. */
 async function ownedByDeletedCompany(session) {
   const { id, companyId } = session.recorded(998).response.body.data.person;
   await session.seedRows({ companies: [{ id: companyId, name: 'Gone' }] });
@@ -103,14 +103,14 @@ async function ownedByDeletedCompany(session) {
   await softDelete(session, 'companies', companyId);
 }
 
-/** A full bucket of the server's default, and all but so many tokens spent. */
+/** Sets the server's default limit, with all but this many tokens spent. */
 async function withTokens(session, left) {
   await session.sim.setOptions({ rateLimits: {} });
   await session.sim.setOptions({ rateLimits: { long: { limit: 100, ttlMs: 60000 } } });
   await drain(session, 100 - left);
 }
 
-/** The next batch is answered as by a server that lost its database meanwhile, with its rows there or not. */
+/** Makes the next batch fail like a server that loses its database, with or without its rows written. */
 async function cutConnection(session, process) {
   await session.sim.setOptions({ databaseDown: false });
   const action = { type: 'connectionCut', process };
@@ -145,7 +145,7 @@ export const stepsBefore = new Map([
     },
   ],
   [5, (session) => session.sim.setOptions({ rateLimits: {} })],
-  // A job of the server's had meanwhile tied people to the company of their e-mail's domain.
+  // In the meantime, a job of the server linked people to the company of their e-mail's domain.
   [
     220,
     (session) => {
@@ -273,13 +273,13 @@ export const stepsBefore = new Map([
     },
   ],
   [601, (session) => session.learnNames()],
-  // The look-up had found the company; then somebody else deleted it.
+  // The look-up found the company; then another client deleted it.
   [
     892,
     (session) => softDelete(session, 'companies', session.recorded(893).request.body.companyId),
   ],
   [867, (session) => session.seedRows({ workspaceMembers: furtherMembers(session, 3) })],
-  // The five rows share a moment, which the filters and cursors of the next requests name.
+  // The five rows have the same time, which the filters and cursors of the next requests contain.
   [901, (session) => session.seedRows({ people: rowsOf(session, 900) })],
   [936, (session) => hadTimeline(session, 936)],
   [996, (session) => hadTimeline(session, 996)],
@@ -293,7 +293,7 @@ export const stepsBefore = new Map([
   [
     956,
     async (session) => {
-      // One of the three is shown whole later.
+      // One of the three is shown in full later.
       await hadRows(session, 963);
       await hadRows(session, 956);
     },
@@ -337,7 +337,7 @@ export const stepsBefore = new Map([
 ]);
 
 /**
- * The real token for the placeholder that was recorded.
+ * The real token for a recorded placeholder.
  * @param {Session} session
  * @param {number} number
  * @param {string} recorded The recorded Authorization header.

@@ -1,4 +1,4 @@
-// Every recorded exchange with a real server, played against the simulator.
+// Replays every recorded exchange with a real server on the simulator.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSim } from '../helpers/sim.mjs';
@@ -10,21 +10,21 @@ import { loadTranscripts, transcriptsExist } from './transcripts.mjs';
 import { WebhookListener } from './webhook-listener.mjs';
 
 /**
- * Transcripts that are not played, with the reason. None may touch a path that this project uses.
+ * Transcripts that are not replayed, with the reason. None may use a path that this project uses.
  * @type {Map<number, string>}
  */
 const leftOut = new Map();
 
-/** Bulk writes answer in the order of the rows on disk, which only a database has. */
+/** Bulk writes return rows in disk order, which only a database has. */
 const diskOrder = /^(PATCH|PUT|DELETE) \/rest\/(restore\/)?[a-zA-Z]+\?/;
 
-/** Metadata lists show texts for people; what a client sent has to come back word by word. */
+/** Metadata lists contain texts for people; texts that a client sent must come back unchanged. */
 function describes({ method, path }) {
   if (!path.startsWith('/rest/metadata/')) return true;
   return method !== 'GET' && path.startsWith('/rest/metadata/fields');
 }
 
-/** What the transcripts of a server are called. */
+/** The names of a server's transcripts. */
 const servers = /** @type {const} */ (['2.21', '2.31']);
 
 for (const flavour of servers) {

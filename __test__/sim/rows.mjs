@@ -1,5 +1,5 @@
-// Finds the records that recorded answers show, so that the simulator can be given those that
-// the recording presupposes (the dev seed, and rows written without a transcript).
+// Finds the records in recorded answers, so that the simulator can be given the rows that the recording assumes (the
+// dev seed, and rows written without a transcript).
 
 /**
  * @typedef {{plural: string, row: Record<string, any>}} Found
@@ -35,7 +35,7 @@ export class Names {
 /**
  * @param {any} body A recorded answer.
  * @param {Names} names
- * @returns {Found[]} Every record in it, relations taken apart.
+ * @returns {Found[]} Every record in it, with relations as records of their own.
  */
 export function rowsIn(body, names) {
   const found = [];
@@ -60,7 +60,7 @@ function visit(value, plural, names, found) {
       if (relations.has(key)) visit(content, names.plurals.get(key), names, found);
       else row[key] = content;
     }
-    // An answer that shows the id alone tells nothing about the row.
+    // An answer with the id alone says nothing about the row.
     if (Object.keys(row).length > 1) found.push({ plural, row });
     return;
   }

@@ -1,4 +1,4 @@
-// Reads the recorded transcripts of real servers. They live outside the repository.
+// Reads the recorded transcripts of real servers. They are outside the repository.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { inItsPlace } from './repeated.mjs';
 
 const repoRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** The folder with the server's recordings; TWENTY_SHARED_DIR overrides its place. */
+/** The folder with the recordings; TWENTY_SHARED_DIR overrides it. */
 export const sharedDir = process.env.TWENTY_SHARED_DIR ?? path.resolve(repoRoot, '../shared');
 const folders = {
   2.21: path.join(sharedDir, 'twenty/transcripts'),
@@ -24,8 +24,8 @@ export function transcriptsExist() {
  * @property {string} file
  * @property {string} name
  * @property {string} server The version that answered.
- * @property {string[]} alikeOn Further versions that answered alike.
- * @property {Transcript[]} others What other versions answered under that number, where it is not alike.
+ * @property {string[]} alikeOn Other versions with the same answer.
+ * @property {Transcript[]} others Different answers of other versions under the same number.
  * @property {{method: string, path: string, headers: Record<string, string>, body: any}} [request]
  * @property {{status: number, headers: Record<string, string>, body: any, bytes: number}} [response]
  * @property {any[]} [deliveries]
@@ -67,12 +67,11 @@ function read(folder) {
     });
 }
 
-/** The first number that 2.21 had not been asked before. */
+/** The first number whose request 2.21 had not had before. */
 const FIRST_NEW = 600;
 
 /**
- * What a version is known to answer, in the order in which it was recorded: its own answers, and those of the other
- * version that are alike.
+ * The known answers of a version, in recorded order: its own, and the equal ones of the other version.
  * @param {'2.21' | '2.31'} flavour
  * @returns {Transcript[]}
  */
@@ -88,7 +87,7 @@ export function loadTranscripts(flavour) {
   const repeated = new Map(newer.filter((each) => !isNew(each)).map((each) => [each.number, each]));
   const first = old
     .map((transcript) => (flavour === '2.31' && repeated.get(transcript.number)) || transcript)
-    // The deliveries were captured anew on 2.31, under a number of their own.
+    // The deliveries were captured again on 2.31, under their own number.
     .filter(({ deliveries }) => flavour === '2.21' || !deliveries);
   return [...first, ...newer.filter((each) => isNew(each) && answers(each))].map((transcript) =>
     inItsPlace({ ...transcript, others: others(transcript) }),

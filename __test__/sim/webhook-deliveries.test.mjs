@@ -1,4 +1,4 @@
-// Webhook deliveries of the simulator: who is told what, signed how, and how often.
+// Webhook deliveries of the simulator: receivers, signatures, and number of attempts.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, beforeEach, describe, test } from 'node:test';
@@ -54,7 +54,7 @@ describe('webhook deliveries', () => {
     assert.ok(!('updatedFields' in delivery.body));
   });
 
-  test('a record is told of from its creation to its end, but not of changes that change nothing', async () => {
+  test('every real change of a record is delivered, from its creation to its end', async () => {
     await hook('/in', ['person.*']);
     const { data } = await call('POST', '/rest/people', { jobTitle: 'One' });
     const { id } = data.createPerson;
@@ -73,7 +73,7 @@ describe('webhook deliveries', () => {
     assert.deepEqual(fields, [null, ['jobTitle'], ['deletedAt'], ['deletedAt'], null]);
   });
 
-  test('a batch is one delivery per record, to those who asked', async () => {
+  test('a batch gives one delivery per record, to the webhooks that want it', async () => {
     await hook('/people', ['person.created']);
     await hook('/companies', ['company.*', '*.updated']);
     await call('POST', '/rest/batch/people', [{ jobTitle: 'A' }, { jobTitle: 'B' }]);
@@ -87,17 +87,17 @@ describe('webhook deliveries', () => {
     ]);
   });
 
-  test('a target that fails is not asked again', async () => {
+  test('a delivery that fails is not retried', async () => {
     await hook('/broken', ['*.*']);
     await call('POST', '/rest/people', { jobTitle: 'A' });
     await call('POST', '/rest/people', { jobTitle: 'B' });
-    // In order: once the second is here, the first one's turn is over.
+    // In order: when the second one arrives, the first one is finished.
     await listener.until(2);
     const titles = listener.deliveries.map(({ body }) => body.record.jobTitle);
     assert.deepEqual(titles, ['A', 'B']);
   });
 
-  test('in safe mode nothing goes to the loopback address', async () => {
+  test('in safe mode nothing is sent to the loopback address', async () => {
     await hook('/safe', ['*.*']);
     await sim.setOptions({ deliverWebhooksToLoopback: false });
     await call('POST', '/rest/people', { jobTitle: 'Safe' });

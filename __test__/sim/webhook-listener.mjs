@@ -1,4 +1,4 @@
-// A loopback target for webhooks that keeps what it was sent.
+// A loopback target for webhooks that records what it receives.
 import { createHmac } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
@@ -15,7 +15,7 @@ export class WebhookListener extends EventEmitter {
   /** @type {Delivery[]} */
   deliveries = [];
 
-  /** @param {(path: string) => number} [statusFor] The status with which a path answers. */
+  /** @param {(path: string) => number} [statusFor] The status that a path answers with. */
   static async start(statusFor = () => 200) {
     const listener = new WebhookListener();
     listener.server = http.createServer((request, response) => {
@@ -40,7 +40,7 @@ export class WebhookListener extends EventEmitter {
     return `127.0.0.1:${this.server.address().port}`;
   }
 
-  /** Resolves when at least that many deliveries are in. */
+  /** Resolves after at least this many deliveries. */
   async until(count) {
     while (this.deliveries.length < count) await once(this, 'delivery');
   }
@@ -52,7 +52,7 @@ export class WebhookListener extends EventEmitter {
   }
 }
 
-/** Whether the delivery was signed with that secret: hex HMAC-SHA256 of `timestamp:body`. */
+/** Whether the delivery was signed with this secret: hex HMAC-SHA256 of `timestamp:body`. */
 export function isSignedWith(secret, { headers, text }) {
   const expected = createHmac('sha256', secret)
     .update(`${headers['x-twenty-webhook-timestamp']}:${text}`)

@@ -1,7 +1,7 @@
-// Stores as callers have them.
+// Stores as callers write them.
 import { createHash } from 'node:crypto';
 
-/** With the template's methods, and its way of hashing: nothing but the port's required part. */
+/** With the template's methods and hashing: only the required part of the interface. */
 export class RepositoryLikeStore {
   rows = new Map();
   calls = [];
@@ -53,7 +53,7 @@ export class RepositoryLikeStore {
   }
 }
 
-/** As the template's repository hashes: the keys of the first level in order. */
+/** As the template's repository hashes: top-level keys sorted. */
 export function hashOf(data) {
   const sorted = Object.fromEntries(
     Object.keys(data)
@@ -63,7 +63,7 @@ export function hashOf(data) {
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
 }
 
-/** A store that also answers for many ids in one call, and at once instead of with promises. */
+/** A store with bulk methods that return values instead of promises. */
 export class BatchStore {
   #inner = new RepositoryLikeStore();
   calls = [];

@@ -1,5 +1,5 @@
-// What a caller's store is asked, it is asked in the surroundings of the request that needs the answer. The template's
-// repository finds its tenant there: in another request's surroundings it would read and write another tenant's rows.
+// A caller's store is called in the async context of the request that needs the answer. The template's repository finds
+// its tenant there: in another request's context it would read and write another tenant's rows.
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, before, test } from 'node:test';
@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => sim.stop());
 
-/** A store that notes in whose request it is asked what. */
+/** A store that records in which request it is called. */
 function noting() {
   const mappings = new Map();
   const notes = [];
@@ -45,7 +45,7 @@ function noting() {
 }
 
 /**
- * One request of the template's kind: the package is loaded in it, a service is made for it.
+ * One request as in the template: it loads the package and makes a service.
  * @param {string} tenant
  * @param {object} mappingStore
  */
@@ -73,7 +73,7 @@ const serve = (tenant, mappingStore) =>
     assert.equal(request.getStore(), tenant);
   });
 
-test('a store sees the request that it is asked for, not the first one', async () => {
+test('a store sees the request that it is called for, not the first one', async () => {
   const { store, notes } = noting();
   await serve('alpha', store);
   await Promise.all(['beta', 'gamma', 'delta'].map((tenant) => serve(tenant, store)));
@@ -87,7 +87,7 @@ test('a store sees the request that it is asked for, not the first one', async (
   assert.deepEqual(new Set(notes.map((note) => note.request)).size, 4);
 });
 
-test('an abort of the first of two merged upserts leaves the other its answer', async () => {
+test('aborting the first of two merged upserts leaves the other its answer', async () => {
   const { store, notes } = noting();
   const { createTwentyCrmSyncService } = await import('../../index.mjs');
   const warnings = [];

@@ -1,9 +1,9 @@
-// What every store of mappings does, ours and the caller's alike.
+// The contract of every mapping store, ours and the caller's.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 
-/** Ids that some database, query language or encoding is known to mix up with others. */
+/** Ids that some database, query language or encoding is known to confuse with others. */
 export const awkwardIds = [
   'a)b(',
   'x,y',
@@ -41,7 +41,7 @@ export const awkwardIds = [
 
 /**
  * @param {string} name
- * @param {() => any | Promise<any>} open A store; the contract's tests share it, each with ids of its own.
+ * @param {() => any | Promise<any>} open Returns a store; the contract's tests share it, each with its own ids.
  * @param {{ isOurs?: boolean, skip?: string | false }} [options] `isOurs`: it checks arguments, and can be closed.
  */
 export function storeContract(name, open, { isOurs = true, skip = false } = {}) {
@@ -64,7 +64,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
 
     const pair = (found) => found && [found.everId, found.crmId, found.objectType];
 
-    /** The store knows exactly this mapping under its key, from both sides. */
+    /** Checks that the store has exactly this mapping, by either id. */
     async function holds({ everId, crmId, objectType }) {
       const wanted = [everId, crmId, objectType];
       assert.deepEqual(pair(await store.findByEverId(everId, objectType)), wanted);
@@ -73,7 +73,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       assert.deepEqual(many.map(pair), [wanted]);
     }
 
-    test('what is unknown is null, or left out', async () => {
+    test('unknown ids give null, or are left out', async () => {
       assert.equal(await store.findByEverId('nobody', 'person'), null);
       assert.equal(await store.findByCrmId(randomUUID(), 'person'), null);
       assert.deepEqual(await store.findManyByEverIds(['nobody', 'no one'], 'person'), []);
@@ -82,13 +82,13 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       await store.deleteMapping('nobody', 'person');
     });
 
-    test('what was written is found from both sides', async () => {
+    test('a written mapping is found by either id', async () => {
       const one = mapping();
       await store.upsertMapping(one);
       await holds(one);
     });
 
-    test('a person and a company with the same ids are two', async () => {
+    test('a person and a company with the same ids are two mappings', async () => {
       const person = mapping();
       const company = { ...person, crmId: randomUUID(), objectType: 'company' };
       await store.upsertManyMappings([person, company]);
@@ -108,7 +108,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       assert.equal(await store.findByCrmId(old.crmId, 'person'), null);
     });
 
-    test('what was deleted is gone from both sides', async () => {
+    test('a deleted mapping is gone for either id', async () => {
       const one = mapping();
       await store.upsertMapping(one);
       await store.deleteMapping(one.everId, 'person');
@@ -118,7 +118,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       await holds(one);
     });
 
-    test('a CRM id leads back to whoever was written last', async () => {
+    test('a CRM id leads to the mapping that was written last', async () => {
       const crmId = randomUUID();
       const [first, second] = [mapping({ crmId }), mapping({ crmId })];
       await store.upsertMapping(first);
@@ -128,7 +128,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       assert.equal((await store.findByCrmId(crmId, 'person')).everId, first.everId);
     });
 
-    test('awkward ids are kept apart, letter by letter', async () => {
+    test('similar ids are kept apart, character by character', async () => {
       const mappings = awkwardIds.map((everId) => mapping({ everId }));
       await store.upsertManyMappings(mappings);
       for (const one of mappings) await holds(one);
@@ -139,7 +139,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       );
     });
 
-    test('the hash tells contents apart, and the time moves on', async () => {
+    test('the hash depends on the content, and the time increases', async () => {
       const one = mapping();
       const write = async (dataForHash) => {
         await store.upsertMapping({ ...one, dataForHash });
@@ -156,7 +156,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       assert.ok(times[0] <= times[1] && times[1] <= times[2], times.join(' '));
     });
 
-    test('10,000 mappings go in and come out in one call', async () => {
+    test('10,000 mappings are written and read in one call', async () => {
       const mappings = Array.from({ length: 10_000 }, () => mapping({ objectType: 'company' }));
       await store.upsertManyMappings(mappings);
       const ids = mappings.map((one) => one.everId);
@@ -167,7 +167,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       await holds(mappings[9_999]);
     });
 
-    test('many at once: every key ends with one of the values written for it', async () => {
+    test('many writes at once: every key ends with one of the values written for it', async () => {
       const keys = Array.from({ length: 50 }, () => `e-${randomUUID()}`);
       const written = new Map(keys.map((key) => [key, new Set()]));
       const task = async () => {
@@ -191,17 +191,17 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       }
     });
 
-    // What a caller's object does with these is its own business.
+    // A caller's own store may do anything with these.
     if (!isOurs) return;
 
-    test('of one key twice in a batch, the later counts', async () => {
+    test('if a key occurs twice in a batch, the later one wins', async () => {
       const old = mapping();
       const renewed = { ...old, crmId: randomUUID() };
       await store.upsertManyMappings([old, mapping(), renewed]);
       await holds(renewed);
     });
 
-    test('what cannot be kept is refused, shortly', async () => {
+    test('values that cannot be stored are refused with a short message', async () => {
       const isShort = ({ code, message }) => code === 'VALIDATION_ERROR' && message.length < 400;
       /** @type {any} */
       let deep = {};
@@ -215,7 +215,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       }
     });
 
-    test('a hash that is given is kept', async () => {
+    test('a given hash is stored', async () => {
       const one = mapping({ versionHash: 'v1', dataForHash: { name: 'x' } });
       await store.upsertMapping(one);
       assert.equal((await store.findByEverId(one.everId, 'person')).versionHash, 'v1');
@@ -223,7 +223,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       assert.equal((await store.findByEverId(one.everId, 'person')).versionHash, null);
     });
 
-    test('arguments that are no good are refused by name', async () => {
+    test('invalid arguments are refused by name', async () => {
       const bad = [
         ['everId', () => store.findByEverId('', 'person')],
         ['everId', () => store.findByEverId(7, 'person')],
@@ -247,7 +247,7 @@ export function storeContract(name, open, { isOurs = true, skip = false } = {}) 
       }
     });
 
-    test('a closed store says so', async () => {
+    test('a closed store rejects with a clear error', async () => {
       const closed = await open();
       await closed.close();
       await closed.close();

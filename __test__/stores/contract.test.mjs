@@ -1,4 +1,4 @@
-// One contract, every store.
+// One contract for every store.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

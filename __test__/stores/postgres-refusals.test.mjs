@@ -1,4 +1,4 @@
-// What PostgreSQL refuses, and which statement mends it: the advice is run, and then it works.
+// PostgreSQL's refusals, and the statements that fix them: the advice is run, and then it works.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { postgresMappingStore, postgresOutbox } from '../../index.mjs';
@@ -14,7 +14,10 @@ const change = /** @type {const} */ ({
 });
 const claim = { token: 't', limit: 10, leaseMs: 60_000, isProbe: false };
 
-/** What makes the tables, what writes, what reads. @type {Record<string, { open: (pool: any, options?: any) => any, creator: string, make: string, uses: ((store: any) => Promise<unknown>)[] }>} */
+/**
+ * For each store: create tables, write, read. @type {Record<string, { open: (pool: any, options?: any) => any, creator:
+ * string, make: string, uses: ((store: any) => Promise<unknown>)[] }>}
+ */
 const stores = {
   'the mapping store': {
     ...{ open: postgresMappingStore, creator: 'ensureTable()', make: 'ensureTable' },
@@ -43,14 +46,14 @@ const newName = (prefix) => {
 };
 const quoted = (/** @type {string} */ name) => `"${name.replaceAll('"', '""')}"`;
 
-/** A role that may do nothing of its own accord, and its pool. @param {import('pg').Pool} admin */
+/** A role without any rights, and its pool. @param {import('pg').Pool} admin */
 async function newRole(admin, options = {}) {
   const role = newName('role');
   await admin.query(`CREATE ROLE ${quoted(role)} LOGIN`);
   return { role, pool: newPool({ user: role, ...options }) };
 }
 
-/** The statements that an error asks an administrator to run. @param {Error} error */
+/** The statements in an error that an administrator should run. @param {Error} error */
 function statementsOf({ message }) {
   const found = /administrator run: (.*?)(?:\. Or call|$)/.exec(message);
   assert.ok(found, message);
@@ -67,7 +70,7 @@ function assertRefusal(error, advice) {
 
 for (const [name, { open, creator, make, uses }] of Object.entries(stores)) {
   describe(name, { skip }, () => {
-    test('a role without CREATE: what an administrator has to run, and then it works', async () => {
+    test("a role without CREATE: after the administrator's statements it works", async () => {
       const admin = newPool();
       for (const schema of [undefined, newName('schema')]) {
         if (schema) await admin.query(`CREATE SCHEMA ${quoted(schema)}`);
@@ -84,7 +87,7 @@ for (const [name, { open, creator, make, uses }] of Object.entries(stores)) {
       }
     });
 
-    test('tables that somebody else made: which rights are missing', async () => {
+    test('tables of another role: the error names the missing rights', async () => {
       const admin = newPool();
       const schema = newName('schema');
       const table = newName('t');
@@ -103,7 +106,7 @@ for (const [name, { open, creator, make, uses }] of Object.entries(stores)) {
       for (const use of uses) await use(store);
     });
 
-    test('a schema that is not there, and no schema at all', async () => {
+    test('a missing schema, and no schema at all', async () => {
       const admin = newPool();
       const { pool } = await newRole(admin);
       const store = open(pool, { table: newName('t'), schema: newName('schema') });
@@ -116,7 +119,7 @@ for (const [name, { open, creator, make, uses }] of Object.entries(stores)) {
       assertRefusal(await rejection(lost[make]()), /set the option schema/);
     });
 
-    test('row-level security is not taken for a missing right', async () => {
+    test('row-level security is not reported as a missing right', async () => {
       const admin = newPool();
       const table = newName('t');
       const { role, pool } = await newRole(admin);
@@ -130,7 +133,7 @@ for (const [name, { open, creator, make, uses }] of Object.entries(stores)) {
       assert.doesNotMatch(error.message, /GRANT/);
     });
 
-    test('a pool whose transactions only read', async () => {
+    test('a pool with read-only transactions', async () => {
       const admin = newPool();
       const table = newName('t');
       await open(admin, { table })[make]();
@@ -144,7 +147,7 @@ for (const [name, { open, creator, make, uses }] of Object.entries(stores)) {
 }
 
 describe('the outbox', { skip }, () => {
-  test('a transaction of the caller’s that only reads, or whose role may not write', async () => {
+  test('a caller’s transaction that is read-only, or whose role may not write', async () => {
     const admin = newPool();
     const table = newName('t');
     const store = postgresOutbox(admin, { table });
@@ -160,7 +163,7 @@ describe('the outbox', { skip }, () => {
     const { pool } = await newRole(admin, { max: 1 });
     const poor = await pool.connect();
     await poor.query('BEGIN');
-    // A pool of one connection, which the caller has: nothing else is asked.
+    // A pool with one connection, held by the caller: no other query is possible.
     const own = postgresOutbox(pool, { table });
     const error = await rejection(own.enqueue([change], { client: poor }));
     assertRefusal(error, /GRANT SELECT, INSERT, UPDATE, DELETE/);
@@ -168,7 +171,7 @@ describe('the outbox', { skip }, () => {
     poor.release();
   });
 
-  test('tables that were removed under it are made again', async () => {
+  test('tables that were removed are created again', async () => {
     const pool = newPool();
     const store = postgresOutbox(pool, { table: 'removed' });
     await store.enqueue([change]);
@@ -178,7 +181,7 @@ describe('the outbox', { skip }, () => {
     assert.equal((await store.stats()).pending, 1);
   });
 
-  test('a table of somebody else’s with its name', async () => {
+  test('another table with the same name', async () => {
     const pool = newPool();
     await pool.query('CREATE TABLE theirs (id text)');
     const error = await rejection(postgresOutbox(pool, { table: 'theirs' }).migrate());
@@ -187,7 +190,7 @@ describe('the outbox', { skip }, () => {
 });
 
 describe('a replica', { skip }, () => {
-  test('is named as one, by both stores', async () => {
+  test('is reported as one, by both stores', async () => {
     const admin = newPool();
     for (const { open, make } of Object.values(stores)) await open(admin, { table: make })[make]();
     await becomeReplica();

@@ -16,7 +16,7 @@ const times = (type) => `
   "last_synced_at" ${type} DEFAULT now() NOT NULL, "created_at" ${type} DEFAULT now() NOT NULL,
   "updated_at" ${type} DEFAULT now() NOT NULL`;
 
-/** The tables that installations of the template have, by how and when they were made. */
+/** The tables in installations of the template, by how and when they were made. */
 const tables = {
   'migrated, before tenants': {
     columns: `${common}, ${times('timestamptz')}`,
@@ -84,7 +84,7 @@ describe('PostgreSQL', { skip }, () => {
     ...fields,
   });
 
-  test('one statement for a chunk, whatever is in it', async () => {
+  test('one statement per chunk, whatever it contains', async () => {
     const { schema, pool } = await newSchema(tables['migrated, before tenants']);
     let statements = 0;
     const counting = {
@@ -106,7 +106,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.equal(statements, 2);
   });
 
-  test('tenants do not see each other', async () => {
+  test('tenants do not see each other’s rows', async () => {
     const { schema, pool } = await newSchema(
       tables['pushed from the schema, with tenants, times without zone'],
     );
@@ -128,14 +128,14 @@ describe('PostgreSQL', { skip }, () => {
     );
   });
 
-  test('what the template wrote is understood, and it understands what we write', async () => {
+  test('it reads what the template wrote, and the template reads what it writes', async () => {
     const { schema, name, pool } = await newSchema(
       tables['pushed from the schema, with tenants, times without zone'],
     );
     const data = { name: 'Zoë', plan: null, total_submissions: 3 };
     const at = new Date('2026-03-29T01:30:00.123Z');
     const [theirs, ours] = [mapping(), mapping()];
-    // drizzle writes a time without zone as the UTC text.
+    // drizzle writes a time without zone as UTC text.
     await pool.query(
       `INSERT INTO ${name} (id, ever_id, crm_id, object_type, version_hash, last_synced_at, tenant_id)
        VALUES ($1, $2, $3, 'person', $4, $5, 't')`,
@@ -156,7 +156,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.match(rows[0].id, /^[0-9a-f-]{36}$/);
   });
 
-  test('in a session of any time zone', async () => {
+  test('in a session with any time zone', async () => {
     const { schema } = await newSchema(tables['migrated, before tenants']);
     const store = postgresMappingStore(newPool({ options: '-c TimeZone=Asia/Kathmandu' }), {
       schema,
@@ -174,7 +174,7 @@ describe('PostgreSQL', { skip }, () => {
     );
     const keys = Array.from({ length: 200 }, () => `e-${randomUUID()}`);
     const crmIds = new Map(keys.map((everId) => [everId, randomUUID()]));
-    // Each instance has them in an order of its own: without one order, they would wait for each other for ever.
+    // Each instance has them in its own order: without sorting they would deadlock.
     await Promise.all(
       stores.flatMap((store, at) =>
         Array.from({ length: 10 }, () => {
@@ -189,7 +189,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.deepEqual(new Map(found.map((one) => [one.everId, one.crmId])), crmIds);
   });
 
-  test('of several in a batch with one CRM id, the table keeps the last', async () => {
+  test('if a batch has a CRM id several times, the table keeps the last', async () => {
     const { schema } = await newSchema(tables['migrated, before tenants']);
     const store = postgresMappingStore(newPool(), { schema });
     const crmId = randomUUID();
@@ -201,7 +201,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.equal((await store.findByEverId(bystander.everId, 'person')).crmId, bystander.crmId);
   });
 
-  test('instances that make the table at once', async () => {
+  test('instances that create the table at the same time', async () => {
     const stores = Array.from({ length: 8 }, () =>
       postgresMappingStore(newPool({ max: 1 }), { table: 'made at once', tenantId: 't' }),
     );
@@ -212,7 +212,7 @@ describe('PostgreSQL', { skip }, () => {
     assert.equal((await stores[7].findByEverId(one.everId, 'person')).crmId, one.crmId);
   });
 
-  test('what is missing is said, and found once it is there', async () => {
+  test('a missing table is reported, and found once it exists', async () => {
     const pool = newPool();
     const store = postgresMappingStore(pool, { table: 'later' });
     await assert.rejects(store.findByEverId('e', 'person'), (error) => {
@@ -233,7 +233,7 @@ describe('PostgreSQL', { skip }, () => {
     await assert.rejects(tenants.findByEverId('e', 'person'), /leave out the option tenantId/);
   });
 
-  test('names are names, whatever they hold', async () => {
+  test('names of tables and schemas may contain anything', async () => {
     const table = `it's "odd"; DROP TABLE later; --`;
     const store = postgresMappingStore(newPool(), { table, schema: 'public' });
     await store.ensureTable();
@@ -242,14 +242,14 @@ describe('PostgreSQL', { skip }, () => {
     assert.equal((await store.findByEverId(one.everId, 'person')).crmId, one.crmId);
   });
 
-  test('a server that is away is worth another try', async () => {
+  test('errors of a server that is down are retryable', async () => {
     const pool = newPool({ host: '/nowhere' });
     const store = postgresMappingStore(pool, {});
     await assert.rejects(store.findByEverId('e', 'person'), { isRetryable: true });
   });
 });
 
-test('a pool that is none is refused', () => {
+test('a value that is not a pool is refused', () => {
   for (const bad of [undefined, null, {}, 'postgres://localhost']) {
     assert.throws(() => postgresMappingStore(bad), { code: 'VALIDATION_ERROR' });
   }

@@ -1,4 +1,4 @@
-// A process that writes mappings into an SQLite file and says of each that it is done.
+// A process that writes mappings into an SQLite file, and reports each one that is done.
 //   node sqlite-child.mjs FILE PREFIX COUNT AT_ONCE
 import { writeSync } from 'node:fs';
 import { sqliteMappingStore } from '../../index.mjs';
@@ -12,7 +12,7 @@ async function work() {
   for (const number of numbers) {
     const everId = `${prefix}-${number}`;
     await store.upsertMapping({ everId, crmId: crmIdOf(everId), objectType: 'person' });
-    // Not through a stream: once this returns, nothing that happens to this process can take it back.
+    // Not through a stream: a synchronous write is safe even if the process is killed right after it.
     writeSync(1, `${everId}\n`);
   }
 }

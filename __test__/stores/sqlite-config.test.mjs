@@ -19,7 +19,7 @@ const data = {
   syncMode: 'direct_crm',
 };
 
-/** Whether the text lies anywhere in the files of the database. */
+/** Whether the files of the database contain the text. */
 function liesInFile(file, text) {
   return readdirSync(folder)
     .filter((name) => name.startsWith(path.basename(file)))
@@ -30,7 +30,7 @@ for (const [how, options] of [
   ['in clear', undefined],
   ['encrypted', { secret: newSecret() }],
 ]) {
-  test(`${how}: made, read, changed, removed`, async () => {
+  test(`${how}: created, read, changed, deleted`, async () => {
     const file = newFile();
     const store = sqliteConfigStore(file, options);
     assert.equal(await store.getConfig(), null);
@@ -66,7 +66,7 @@ for (const [how, options] of [
   });
 }
 
-test('there is one configuration, however many try to make it', async () => {
+test('there is one configuration, however many callers try to create it', async () => {
   const store = sqliteConfigStore(newFile());
   const tries = await Promise.allSettled(
     Array.from({ length: 20 }, () => store.createConfig(data, 'u')),
@@ -90,7 +90,7 @@ test('encrypted, the key is nowhere in the file', async () => {
   assert.ok(!liesInFile(file, data.apiKey));
 });
 
-test('a wrong secret, or none, is said clearly, and nothing of the key with it', async () => {
+test('a wrong or missing secret is reported, without any part of the key', async () => {
   const file = newFile();
   const secret = newSecret();
   const store = sqliteConfigStore(file, { secret });
@@ -117,7 +117,7 @@ test('a wrong secret, or none, is said clearly, and nothing of the key with it',
   await store.close();
 });
 
-test('a new key needs no old secret', async () => {
+test('a new key does not need the old secret', async () => {
   const file = newFile();
   const lost = sqliteConfigStore(file, { secret: newSecret() });
   const { id } = await lost.createConfig(data, 'u');
@@ -130,7 +130,7 @@ test('a new key needs no old secret', async () => {
   await store.close();
 });
 
-test('secrets change without a gap', async () => {
+test('secrets are rotated without an interruption', async () => {
   const file = newFile();
   const [old, renewed] = [newSecret(), newSecret()];
   const open = (secrets) => sqliteConfigStore(file, { secrets });
@@ -149,7 +149,7 @@ test('secrets change without a gap', async () => {
   for (const store of [before, both, after]) await store.close();
 });
 
-test('a key that lies in clear is encrypted, and wiped', async () => {
+test('a key in plain text is encrypted, and wiped from the file', async () => {
   const file = newFile();
   const clear = sqliteConfigStore(file);
   const made = await clear.createConfig(data, 'u');
@@ -164,7 +164,7 @@ test('a key that lies in clear is encrypted, and wiped', async () => {
   await store.close();
 });
 
-test('what is no good is refused by name', async () => {
+test('invalid arguments are refused by name', async () => {
   const file = newFile();
   for (const [options, field] of [
     [{ secret: 'short' }, 'secret'],

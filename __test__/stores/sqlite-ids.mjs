@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The CRM id that belongs to an external id, for whoever writes it and whoever checks it. @param {string} everId */
+/** The CRM id for an external id, for writers and checkers. @param {string} everId */
 export function crmIdOf(everId) {
   const hex = createHash('sha256').update(everId).digest('hex');
   return [8, 4, 4, 4, 12]

@@ -1,4 +1,4 @@
-// What only a file has: processes that die, processes that share, rights, files that are something else.
+// Properties of the file: processes that die, processes that share it, permissions, files of another kind.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -22,7 +22,7 @@ const newFile = () => path.join(folder, `${randomUUID()}.db`);
 
 const child = fileURLToPath(new URL('sqlite-child.mjs', import.meta.url));
 
-/** SQLite's own examination of the file. */
+/** SQLite's integrity check of the file. */
 const integrityOf = (store) =>
   ask((dispatcher, id) => nativeStoreOf(store).integrity(dispatcher, id));
 
@@ -49,7 +49,7 @@ async function write(args, onLine) {
   return { how, done };
 }
 
-/** Every one of `everIds` is in the file with the CRM id that belongs to it. */
+/** Checks that the file has every one of `everIds` with its CRM id. */
 async function assertKept(file, everIds) {
   const store = sqliteMappingStore(file);
   assert.equal(await integrityOf(store), 'ok');
@@ -70,15 +70,15 @@ for (const killAfter of [1, 2_500, 9_000]) {
     });
     assert.equal(how, 'SIGKILL');
     assert.ok(done.length >= killAfter && done.length < 10_000, `${done.length} were reported`);
-    // The last line may be half a line.
+    // The last line may be incomplete.
     await assertKept(file, done.filter((line) => /^k-\d+$/.test(line)).slice(0, -1));
-    // And the file goes on serving.
+    // And the file can still be used.
     const { how: again } = await write([file, 'again', '100', '10']);
     assert.equal(again, 0);
   });
 }
 
-test('two processes at once on one new file', async () => {
+test('two processes at once on a new file', async () => {
   const file = newFile();
   const both = await Promise.all(['a', 'b'].map((prefix) => write([file, prefix, '2000', '16'])));
   for (const { how, done } of both) {
@@ -91,7 +91,7 @@ test('two processes at once on one new file', async () => {
   );
 });
 
-test('stores on one file see each other’s mappings at once, whatever the path is called', async () => {
+test('stores on one file see each other’s mappings at once, under any path', async () => {
   const file = newFile();
   const roundabout = path.join(folder, '..', path.basename(folder), path.basename(file));
   const [one, other] = [sqliteMappingStore(file), sqliteMappingStore(roundabout)];
@@ -100,11 +100,11 @@ test('stores on one file see each other’s mappings at once, whatever the path 
   await one.close();
   assert.equal((await other.findByEverId('e', 'person')).crmId, crmId);
   await other.close();
-  // The last one tidies up.
+  // The last one cleans up.
   assert.ok(!existsSync(`${file}-wal`));
 });
 
-test('what is asked without waiting is done in the order in which it is asked', async () => {
+test('calls without await run in call order', async () => {
   const store = sqliteMappingStore(newFile());
   const ids = Array.from({ length: 500 }, () => randomUUID());
   const writes = ids.map((crmId) =>
@@ -117,7 +117,7 @@ test('what is asked without waiting is done in the order in which it is asked', 
   await store.close();
 });
 
-test('closing waits for what was asked before', async () => {
+test('close waits for earlier calls', async () => {
   const file = newFile();
   const store = sqliteMappingStore(file);
   const writes = Array.from({ length: 500 }, (_, at) =>
@@ -130,7 +130,7 @@ test('closing waits for what was asked before', async () => {
   );
 });
 
-test('the file is its owner’s only', { skip: process.platform === 'win32' }, async () => {
+test('only the owner can read the file', { skip: process.platform === 'win32' }, async () => {
   const file = newFile();
   const store = sqliteMappingStore(file);
   await store.upsertMapping({ everId: 'e', crmId: randomUUID(), objectType: 'person' });
@@ -138,7 +138,7 @@ test('the file is its owner’s only', { skip: process.platform === 'win32' }, a
   await store.close();
 });
 
-test('a path that cannot be right is refused at once', () => {
+test('an impossible path is refused at once', () => {
   const directory = path.join(folder, 'directory');
   mkdirSync(directory);
   for (const bad of [undefined, '', 'nul\0', directory, path.join(folder, 'missing', 'x.db')]) {
@@ -155,7 +155,7 @@ test('a path that cannot be right is refused at once', () => {
   }
 });
 
-test('a file that is something else is left alone, with a word about it', async () => {
+test('a file of another kind is not changed, and the error says so', async () => {
   const text = newFile();
   writeFileSync(
     text,
@@ -173,7 +173,7 @@ test('a file that is something else is left alone, with a word about it', async 
   await store.close();
 });
 
-test('a file that was not to be had is tried again', async () => {
+test('a file that could not be opened is tried again', async () => {
   const directory = path.join(folder, 'comes and goes');
   mkdirSync(directory);
   const store = sqliteMappingStore(path.join(directory, 'x.db'));

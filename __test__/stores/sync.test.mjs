@@ -1,4 +1,4 @@
-// What the sync service makes of a store: the same of each.
+// What the sync service does with a store: the same for each.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -32,7 +32,7 @@ for (const [kind, open] of Object.entries(kinds)) {
   const skip = kind === 'PostgreSQL' ? postgres.skip : false;
 
   describe(kind, { skip }, () => {
-    /** A service that remembers nothing but what the store does. */
+    /** A service that remembers only what the store has. */
     const fresh = (mappingStore, options) => {
       const warnings = [];
       const service = crm.service({
@@ -43,7 +43,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       return Object.assign(service, { warnings });
     };
 
-    test('what was written is remembered, with a hash, for services to come', async () => {
+    test('a written record is remembered with a hash, for later services', async () => {
       const store = await open();
       const [person, company] = [newPerson(), newCompany()];
       const service = fresh(store);
@@ -51,7 +51,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       for (const [at, type] of ['person', 'company'].entries()) {
         const found = await store.findByEverId(made[at].externalId, type);
         assert.equal(found.crmId, made[at].id);
-        // Ours, with the version of the row that came of it, or one that the store makes itself.
+        // Ours with the row's version, or one that the store computes itself.
         assert.match(found.versionHash, /^(?:[0-9a-f]{32}@\d{13}|[0-9a-f]{64})$/);
         assert.equal((await store.findByCrmId(made[at].id, type)).everId, made[at].externalId);
       }
@@ -67,7 +67,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.deepEqual([...service.warnings, ...later.warnings], []);
     });
 
-    test('a mapping whose row is gone heals itself', async () => {
+    test('a mapping whose row is gone is corrected', async () => {
       const store = await open();
       const person = newPerson();
       const made = await fresh(store).upsertPerson(person);
@@ -86,7 +86,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.ok(service.warnings.every((warning) => warning.reason !== 'store_failed'));
     });
 
-    test('a mapping that leads to another’s row heals itself', async () => {
+    test('a mapping that leads to another record’s row is corrected', async () => {
       const store = await open();
       const [mine, theirs] = [newPerson(), newPerson()];
       const service = fresh(store);
@@ -105,7 +105,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.equal(rows.find((row) => row.id === other.id).externalId, theirs.external_id);
     });
 
-    test('external ids of any text reach the right record', async () => {
+    test('external ids with any text reach the right record', async () => {
       const store = await open();
       const service = fresh(store);
       const made = new Map();
@@ -128,7 +128,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.equal(await crm.requestsOf(work), people.length);
     });
 
-    test('two namespaces in one store do not meet', async () => {
+    test('two namespaces in one store are separate', async () => {
       const store = await open();
       const person = newPerson();
       const one = await fresh(store, { namespace: 'one' }).upsertPerson(person);
@@ -145,7 +145,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.equal((await platform.upsertPerson(person)).id, two.id);
     });
 
-    test('useCache: false asks no store', async () => {
+    test('useCache: false does not ask the store', async () => {
       const store = await open();
       const person = newPerson();
       const made = await fresh(store).upsertPerson(person);
@@ -171,7 +171,7 @@ for (const [kind, open] of Object.entries(kinds)) {
   });
 }
 
-describe('a store that is no good never fails an upsert', () => {
+describe('a broken store never fails an upsert', () => {
   const thrower = (error) => () => {
     throw error;
   };
@@ -248,7 +248,7 @@ describe('a store that is no good never fails an upsert', () => {
   }
 });
 
-test('a closed store is a failed one', async () => {
+test('a closed store counts as a failed one', async () => {
   const store = sqliteMappingStore(path.join(folder, 'closed.db'));
   const warnings = [];
   const service = crm.service({ mappingStore: store, onWarning: (one) => warnings.push(one) });

@@ -1,11 +1,11 @@
-// An address that somebody in Twenty has put beside a person's primary one: no second person is made of it in silence.
+// An address that somebody added to a person in Twenty as an additional one: no second person is created in silence.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTwentyCrmSyncService } from '../../index.mjs';
 import { newPerson } from '../helpers/crm.mjs';
 import { withSim } from '../helpers/sim.mjs';
 
-/** How a person is written: alone, or in a run. */
+/** Writes a person alone, or in a run. */
 const WAYS = {
   /** @param {any} service @param {object[]} people */
   async alone(service, people) {
@@ -34,9 +34,10 @@ const row = (primary, additional, more) => ({
 });
 
 /**
- * A simulator of its own, because what is read of a workspace is remembered for a while.
+ * A simulator of its own, because the state of a workspace is cached for a while.
  * @param {object[]} rows
- * @param {(crm: { sim: any, warnings: any[], service: (options?: object) => any, people: () => Promise<any[]> }) => Promise<void>} work
+ * @param {(crm: { sim: any, warnings: any[], service: (options?: object) => any, people: () => Promise<any[]> }) =>
+ * Promise<void>} work
  */
 const withPeople = (rows, work) =>
   withSim({ preset: 'provisioned' }, async (sim) => {
@@ -53,7 +54,7 @@ const withPeople = (rows, work) =>
   });
 
 for (const [how, write] of Object.entries(WAYS)) {
-  test(`${how}: a row that nobody has claimed is linked, and its addresses stay`, async () => {
+  test(`${how}: an unclaimed row is linked, and its addresses stay`, async () => {
     const emails = ['jane@work.example', ['other@x.example', 'jane_doe@home.example']];
     await withPeople([row(emails[0], emails[1])], async ({ warnings, service, people }) => {
       const person = newPerson({ email: 'Jane_Doe@Home.example', job_title: 'Clerk' });
@@ -72,7 +73,7 @@ for (const [how, write] of Object.entries(WAYS)) {
         warnings.map(({ reason }) => reason),
         ['linked'],
       );
-      // The next ones write all its fields, and still not its primary address; from another process, too.
+      // The next writes set all its fields except its primary address, from another process, too.
       const again = service();
       await write(again, [person]);
       again.clearCache();
@@ -82,7 +83,7 @@ for (const [how, write] of Object.entries(WAYS)) {
     });
   });
 
-  test(`${how}: adopt writes all but the address, report fails`, async () => {
+  test(`${how}: adopt writes all fields but the address, report fails`, async () => {
     const rows = [row('jane@work.example', ['jane@home.example'])];
     await withPeople(rows, async ({ service, people }) => {
       const person = newPerson({ email: 'jane@home.example' });
@@ -98,7 +99,7 @@ for (const [how, write] of Object.entries(WAYS)) {
     });
   });
 
-  test(`${how}: claimed rows and several are told of, and the person is made with the address`, async () => {
+  test(`${how}: for claimed rows and several matches there is a warning, and the person is created with the address`, async () => {
     const rows = [
       row('a@work.example', ['a@home.example'], { externalId: 'someone' }),
       row('b@work.example', ['b@home.example']),
@@ -126,7 +127,7 @@ for (const [how, write] of Object.entries(WAYS)) {
     });
   });
 
-  test(`${how}: only the whole address counts`, async () => {
+  test(`${how}: only the complete address counts`, async () => {
     const rows = [row('x@work.example', ['janeXdoe@home.example', 'mary-jane@home.example'])];
     await withPeople(rows, async ({ warnings, service, people }) => {
       const persons = ['jane_doe', 'jane', '%'].map((name) =>
@@ -139,7 +140,7 @@ for (const [how, write] of Object.entries(WAYS)) {
   });
 }
 
-test('they are read once for all, and not for who is known', async () => {
+test('they are read once for all, and not for known people', async () => {
   await withPeople([row('x@work.example', ['y@home.example'])], async ({ sim, service }) => {
     const readings = async () => {
       const log = await sim.log();
@@ -153,7 +154,7 @@ test('they are read once for all, and not for who is known', async () => {
   });
 });
 
-test('a server that does not tell them: people are written all the same, and it is said once', async () => {
+test('a server that does not list them: people are written anyway, with one warning', async () => {
   await withPeople([], async ({ sim, warnings, service, people }) => {
     await sim.addFaults({
       method: 'POST',

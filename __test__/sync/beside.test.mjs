@@ -1,4 +1,4 @@
-// What people keep beside a value that is synced: further numbers, a link's label, further links, further e-mails. The
+// Values that people add next to a synced one: further numbers, a link's label, further links, further e-mails. The
 // simulator wipes what a write does not send, as the server's source does.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ const links = [{ url: 'https://jane.blog', label: 'Blog' }];
 const person = (more) =>
   newPerson({ phone: '+33612345678', website: 'https://jane.example', ...more });
 
-/** A person as somebody has completed it in Twenty. @param {string} id */
+/** A person whose record somebody completed in Twenty. @param {string} id */
 async function complete(id, plural = 'people') {
   const row = await rowOf(id, plural);
   const field = plural === 'people' ? 'website' : 'domainName';
@@ -72,7 +72,7 @@ const writes = {
 
 for (const [write, run] of Object.entries(writes)) {
   for (const [which, of] of Object.entries(services)) {
-    test(`${write} a row that is ${which} leaves what stands beside a value`, async () => {
+    test(`${write} a row that is ${which} keeps the additional values`, async () => {
       const input = person();
       const service = crm.service();
       const { id } = await service.upsertPerson(input);
@@ -90,7 +90,7 @@ for (const [write, run] of Object.entries(writes)) {
     });
   }
 
-  test(`${write} a deleted row brings it back whole`, async () => {
+  test(`${write} a deleted row restores it completely`, async () => {
     const input = person();
     const service = crm.service();
     const { id } = await service.upsertPerson(input);
@@ -102,7 +102,7 @@ for (const [write, run] of Object.entries(writes)) {
   });
 
   for (const unclaimedMatch of ['link', 'adopt']) {
-    test(`${write} a row that somebody made (${unclaimedMatch})`, async () => {
+    test(`${write} a row that somebody created (${unclaimedMatch})`, async () => {
       const input = person({ phone: '+14155552671' });
       const body = {
         emails: { primaryEmail: input.email, additionalEmails: ['jane@home.example'] },
@@ -117,7 +117,7 @@ for (const [write, run] of Object.entries(writes)) {
       const { id } = made.data.data.createPerson;
       await run(crm.service({ collisions: { unclaimedMatch } }), input);
       assert.equal((await rowOf(id)).externalId, input.external_id);
-      // A row with a further number is not blank: linking leaves it, adopting writes the first one.
+      // A row with only a further number is not blank: linking keeps it as it is, adopting writes a first number.
       await assertComplete(id, { number: unclaimedMatch === 'link' ? '' : '4155552671' });
     });
   }
@@ -134,7 +134,7 @@ for (const [write, run] of Object.entries(writes)) {
   });
 }
 
-test('a link with links beside it is not cleared, and that is said each time', async () => {
+test('a link with further links is not cleared, with a warning each time', async () => {
   const input = person();
   const told = [];
   const service = crm.service({ onWarning: ({ field, reason }) => told.push([field, reason]) });
@@ -171,7 +171,7 @@ test('a company keeps the label of its domain and its further links', async () =
   assert.deepEqual(domainName.secondaryLinks, links);
 });
 
-test('a known record is one request while its numbers and links stay, and two when one changes', async () => {
+test('a known record takes one request while its numbers and links stay, and two when one changes', async () => {
   const input = person({ job_title: 'CTO' });
   const service = crm.service();
   const { id } = await service.upsertPerson(input);
@@ -199,7 +199,7 @@ test('a lost answer to the first of two writes does not lose the second', async 
   await assertComplete(id, { number: '4155552671' });
 });
 
-test('what the server stores in a form of its own is unchanged all the same', async () => {
+test('values that the server stores in its own form count as unchanged', async () => {
   for (const flavour of ['2.21', '2.31', '2.47']) {
     await crm.sim.setOptions({ flavour });
     const people = [
@@ -229,7 +229,7 @@ test('what the server stores in a form of its own is unchanged all the same', as
   }
 });
 
-test('a further number of a service that belongs to no country does not keep a new one out', async () => {
+test('an additional service number without a country does not block a new number', async () => {
   const input = person();
   const service = crm.service();
   const { id } = await service.upsertPerson(input);
@@ -256,7 +256,7 @@ test('a person whose company is soft-deleted is unchanged as long as the link is
   const [row] = await crm.sim.records('people');
   const [company] = await crm.sim.records('companies');
   assert.equal(row.companyId, company.id);
-  // Shown it is as the CRM shows it: beside a soft-deleted company there is none.
+  // Shown as the CRM shows it: a soft-deleted company reads as none.
   const found = await service().findPerson(person.external_id);
   assert.equal(found?.external_id, person.external_id);
 });

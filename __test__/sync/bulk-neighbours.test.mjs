@@ -1,4 +1,4 @@
-// Records of one run that get in each other's way: doubles of which one is bad, values that change hands.
+// Records of one run that affect each other: duplicates of which one is bad, values that move between records.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTwentyCrmOutbox, sqliteOutbox } from '../../index.mjs';
@@ -13,7 +13,7 @@ async function all(results) {
   return list;
 }
 
-/** What the CRM holds, by external id. @param {(row: any) => unknown} value @param {string} [plural] */
+/** The rows of the CRM, by external id. @param {(row: any) => unknown} value @param {string} [plural] */
 async function held(value, plural = 'people') {
   const rows = await crm.sim.records(plural);
   return Object.fromEntries(rows.map((/** @type {any} */ row) => [row.externalId, value(row)]));
@@ -21,7 +21,7 @@ async function held(value, plural = 'people') {
 
 const emailsHeld = () => held((row) => row.emails.primaryEmail);
 
-test('a double with an address that is none is refused alone, wherever it stands', async () => {
+test('a duplicate with an invalid address is refused alone, wherever it is in the input', async () => {
   const good = newPerson({ job_title: 'Analyst' });
   const bad = { ...good, email: 'none', job_title: 'Nobody' };
   for (const [inputs, expected] of /** @type {const} */ ([
@@ -53,7 +53,7 @@ test('a double with an address that is none is refused alone, wherever it stands
   }
 });
 
-test('where addresses that are none are left out, one does not take the good one along', async () => {
+test('if invalid addresses are left out, a duplicate does not lose its valid one', async () => {
   const good = newPerson();
   for (const inputs of [
     [good, { ...good, email: 'none' }],
@@ -65,7 +65,7 @@ test('where addresses that are none are left out, one does not take the good one
   }
 });
 
-test('an address that one gives up and another takes changes hands within one run, in either order', async () => {
+test('an address that one record drops and another takes moves within one run, in either order', async () => {
   const [giver, taker, heir] = [newPerson(), newPerson(), newPerson()];
   const changes = [
     { ...giver, email: `new-${giver.email}` },
@@ -106,7 +106,7 @@ test('an address that one gives up and another takes changes hands within one ru
   }
 });
 
-test('so does a domain, also of a company that has none any more', async () => {
+test('so does a domain, also from a company that now has none', async () => {
   const old = newCompany({ domain_name: 'acme.example' });
   const next = newCompany();
   for (const domain_name of [null, 'old-acme.example']) {
@@ -128,7 +128,7 @@ test('so does a domain, also of a company that has none any more', async () => {
   }
 });
 
-test('two that swap, or a taker whose giver fails, stay as they are, with a warning', async () => {
+test('two records that swap, or a taker whose giver fails, keep their values, with a warning', async () => {
   const [one, other] = [newPerson(), newPerson()];
   const service = crm.service();
   await service.syncPersons([one, other]);
@@ -161,7 +161,7 @@ test('two that swap, or a taker whose giver fails, stay as they are, with a warn
   assert.deepEqual(await emailsHeld(), kept);
 });
 
-test('through the outbox an address changes hands as well', async () => {
+test('an address also moves through the outbox', async () => {
   const [giver, taker] = [newPerson(), newPerson()];
   const service = crm.service();
   await service.syncPersons([giver, taker]);
@@ -173,7 +173,7 @@ test('through the outbox an address changes hands as well', async () => {
   assert.equal((await emailsHeld())[taker.external_id], giver.email);
 });
 
-test('a dry run says what the run will say, of records that get in each other’s way, too', async () => {
+test('a dry run reports what the run will report, also for records that affect each other', async () => {
   const deletedAt = '2026-01-01T00:00:00.000Z';
   const email = (/** @type {string} */ name) => ({ primaryEmail: `${name}@dry.example` });
   const person = (/** @type {string} */ id, /** @type {object} */ fields = {}) => ({
@@ -234,7 +234,7 @@ test('a dry run says what the run will say, of records that get in each other’
   }
 });
 
-test('a remembered company that somebody destroyed is made again by the name that any person of the run gives it', async () => {
+test('a remembered company that was destroyed is created again under the name that any person of the run gives it', async () => {
   const service = crm.service();
   const company = newCompany({ name: 'Gone' });
   const { id } = await service.upsertCompany(company);
@@ -257,11 +257,11 @@ test('a remembered company that somebody destroyed is made again by the name tha
   assert.deepEqual(links, Array(3).fill(companies[0].id));
 });
 
-test('of records that are written alone, too, the first in the input has the address that several want', async () => {
+test('if several records want an address, the first in the input gets it, also for records written alone', async () => {
   const service = crm.service();
   const company = newCompany();
   const { id } = await service.upsertCompany(company);
-  // What the batch says of the company keeps it from settling them.
+  // The batch's answer about the company keeps them from being settled there.
   assert.ok((await crm.client().delete(`/rest/companies/${id}`)).success);
 
   const of = { company_external_id: company.external_id, email: 'shared@example.com' };

@@ -1,4 +1,4 @@
-// Many records: chunks, merged doubles, collisions inside a run, poison, unchanged records, lost answers.
+// Many records: chunks, merged duplicates, collisions inside a run, poison records, unchanged records, lost answers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTwentyCrmSyncService } from '../../index.mjs';
@@ -35,7 +35,7 @@ test('450 new people: results in input order, one write per 200, and fewer look-
   assert.equal((await crm.sim.stats()).records.people, 451);
 });
 
-test('awaiting a run gives the summary, and onProgress hears of every chunk', async () => {
+test('awaiting a run gives the summary, and onProgress is called for every chunk', async () => {
   const service = crm.service();
   const inputs = people(250);
   /** @type {any[]} */
@@ -64,7 +64,7 @@ test('awaiting a run gives the summary, and onProgress hears of every chunk', as
   );
 });
 
-test('an awaited run knows unchanged records by their text, and warns as often as there is something to warn of', async () => {
+test('an awaited run recognises unchanged records by their text, and repeats their warnings', async () => {
   /** @type {any[]} */
   const warnings = [];
   const onWarning = (/** @type {any} */ warning) => warnings.push(warning.field);
@@ -78,7 +78,7 @@ test('an awaited run knows unchanged records by their text, and warns as often a
     assert.equal(warnings.length, 1 + round);
   }
 
-  // The same text says more to a service that knows the country.
+  // The same text means more to a service that knows the country.
   const german = createTwentyCrmSyncService(
     { baseUrl: crm.sim.baseUrl, apiKey: crm.sim.apiKey },
     { defaultCountry: 'DE' },
@@ -86,13 +86,13 @@ test('an awaited run knows unchanged records by their text, and warns as often a
   const { updated, unchanged } = await german.syncPersons(inputs);
   assert.deepEqual({ updated, unchanged }, { updated: 1, unchanged: 2 });
 
-  // After a write by another way, the text that was written before it says something new again.
+  // After a write through another method, the earlier text is a change again.
   await service.upsertPerson({ ...inputs[0], job_title: 'Boss' });
   assert.equal((await service.syncPersons([inputs[0]])).updated, 1);
   assert.equal((await service.syncPersons([inputs[0]])).unchanged, 1);
 });
 
-test('known, changed, refused and doubled records of one chunk are told apart', async () => {
+test('known, changed, refused and duplicate records of one chunk are told apart', async () => {
   const service = crm.service();
   const inputs = people(6);
   await service.syncPersons(inputs);
@@ -126,7 +126,7 @@ test('known, changed, refused and doubled records of one chunk are told apart', 
   assert.equal(told(third), told(fifth));
 });
 
-test('one text is a record of its own as a person and as a company', async () => {
+test('the same text is two records as a person and as a company', async () => {
   const service = crm.service();
   const input = { external_id: 'both', name: 'Acme', email: 'both@example.com' };
   assert.equal((await service.syncPersons([input])).created, 1);
@@ -137,7 +137,7 @@ test('one text is a record of its own as a person and as a company', async () =>
   assert.equal((await service.syncCompanies([input])).updated, 1);
 });
 
-test('a text that was written last is written again once something else has been written in between', async () => {
+test('a text is written again after another one was written in between', async () => {
   const service = crm.service();
   const [one] = people(1, () => ({ job_title: 'Founder' }));
   const changed = { ...one, job_title: 'Boss' };
@@ -147,12 +147,12 @@ test('a text that was written last is written again once something else has been
     return rows.find((/** @type {any} */ row) => row.externalId === one.external_id).jobTitle;
   };
 
-  // In one chunk: both are one record, the later one counts.
+  // In one chunk: both are the same record, the later one wins.
   assert.equal((await service.syncPersons([changed, one])).failed, 0);
   assert.equal(await job(), 'Founder');
   assert.equal((await service.syncPersons([one])).unchanged, 1);
 
-  // In two chunks side by side: the second has to wait for the first before it is found to be known.
+  // In two parallel chunks: the second must wait for the first before it is recognised.
   const others = people(199, (at) => ({ external_id: `other-${at}`, email: `other-${at}@x.com` }));
   const { created, updated } = await service.syncPersons([changed, ...others, one]);
   assert.deepEqual({ created, updated }, { created: 199, updated: 2 });
@@ -184,14 +184,14 @@ test('unchanged records are not sent, changed ones are, force sends all', async 
   const forced = await service.syncPersons(changed, { force: true });
   assert.equal(forced.updated, 230);
 
-  // Somebody changes a row over there: only a comparison sees it.
+  // Somebody changes a row in Twenty: only a comparison notices.
   await crm.client().patch(`/rest/people/${results[3].id}`, { jobTitle: 'Edited' });
   assert.equal((await service.syncPersons(changed)).unchanged, 230);
   const verified = await service.syncPersons(changed, { verifyUnchanged: true });
   assert.deepEqual([verified.unchanged, verified.updated], [229, 1]);
 });
 
-test('a process that remembers nothing finds what is there', async () => {
+test('a process without memory finds the existing rows', async () => {
   const service = crm.service();
   const inputs = people(210);
   await service.syncPersons(inputs);
@@ -201,7 +201,7 @@ test('a process that remembers nothing finds what is there', async () => {
   assert.equal((await crm.sim.stats()).records.people, 210);
 });
 
-test('doubles inside the input are merged field by field, and all get the answer', async () => {
+test('duplicates in the input are merged field by field, and all get the answer', async () => {
   const service = crm.service();
   const person = newPerson();
   const results = await all(
@@ -216,7 +216,7 @@ test('doubles inside the input are merged field by field, and all get the answer
   assert.equal(results[0].data.city, 'Oslo');
 });
 
-test('one key in several chunks: the last data wins', async () => {
+test('a key in several chunks: the last data wins', async () => {
   const service = crm.service();
   const person = newPerson();
   const inputs = people(900);
@@ -258,7 +258,7 @@ test('two profiles of one run with one e-mail: the first keeps it, within a chun
     assert.equal(results[at].warnings[0].reason, 'value_taken');
     assert.equal(results[at].warnings[0].otherExternalId, inputs[5].external_id);
   }
-  // Written without one of its values, a record keeps no hash: it is looked at again.
+  // A record that was written without one of its values keeps no hash: it is checked again.
   const again = await all(service.syncPersons(inputs));
   assert.deepEqual(
     [5, 9, 450].map((at) => again[at].status),
@@ -266,7 +266,7 @@ test('two profiles of one run with one e-mail: the first keeps it, within a chun
   );
 });
 
-test('companies that people point to are written before them', async () => {
+test('companies of people are written before the people', async () => {
   const service = crm.service();
   const known = newCompany();
   await service.upsertCompany(known);
@@ -289,7 +289,7 @@ test('companies that people point to are written before them', async () => {
   }
 });
 
-test('bad records get their own reasons, good ones are stored', async () => {
+test('bad records fail with their own reasons, good ones are stored', async () => {
   const service = crm.service();
   /** @type {any[]} */
   const inputs = people(203);
@@ -310,11 +310,11 @@ test('bad records get their own reasons, good ones are stored', async () => {
   assert.equal((await crm.sim.stats()).records.people, 200);
 });
 
-test('3 records among 200 that only the server refuses cost at most 50 requests', async () => {
+test('3 of 200 records that only the server refuses cost at most 50 requests', async () => {
   const service = crm.service();
   await service.upsertPerson(newPerson());
   const bad = [17, 99, 180];
-  // A link that passes here and is refused there: an optional value, left out with a warning.
+  // A link that is valid here but refused there: an optional value, left out with a warning.
   const website = 'https://refused.example/x';
   const inputs = people(200, (at) => (bad.includes(at) ? { website } : {}));
   const messages = ['The URL of the link is not valid'];
@@ -338,7 +338,7 @@ test('3 records among 200 that only the server refuses cost at most 50 requests'
   );
 });
 
-test('records that the server refuses for good fail alone, each with its own reason', async () => {
+test('records that the server refuses permanently fail alone, each with its own reason', async () => {
   const service = crm.service();
   await service.upsertCompany(newCompany());
   const bad = [3, 150, 199];
@@ -370,7 +370,7 @@ test('records that the server refuses for good fail alone, each with its own rea
   assert.equal((await crm.sim.stats()).records.companies, 198);
 });
 
-test('lost answers, resets and 5xx: nothing doubled, nothing dropped', async () => {
+test('lost answers, resets and 5xx: nothing duplicated, nothing lost', async () => {
   const service = crm.service({}, { maxRetries: 6 });
   for (const action of [
     { type: 'resetAfter' },
@@ -394,7 +394,7 @@ test('lost answers, resets and 5xx: nothing doubled, nothing dropped', async () 
   assert.equal((await crm.sim.records('people')).length, 1250);
 });
 
-test('a dry run says what would be done and writes nothing', async () => {
+test('a dry run reports what would be done, and writes nothing', async () => {
   const service = crm.service();
   const [known] = people(1);
   await service.upsertPerson(known);
@@ -414,7 +414,7 @@ test('a dry run says what would be done and writes nothing', async () => {
   assert.deepEqual((await crm.sim.stats()).records, before);
 });
 
-test('whatever did not fail has an id and its data, and whatever did has an error', async () => {
+test('every successful record has an id and data, and every failed one has an error', async () => {
   const policies = { ownDeleted: 'skip', ownGone: 'skip' };
   const service = crm.service({ collisions: /** @type {any} */ (policies) });
   const inputs = [...people(6), newPerson({ email: 'none' })];
@@ -444,7 +444,7 @@ test('whatever did not fail has an id and its data, and whatever did has an erro
   assert.deepEqual([...seen].sort(), ['created', 'failed', 'published', 'unchanged', 'updated']);
 });
 
-test('inputs come from generators and streams, and are not read ahead without bound', async () => {
+test('inputs may be generators and streams, and are read ahead only up to a limit', async () => {
   const service = crm.service();
   let read = 0;
   async function* source() {
@@ -456,12 +456,12 @@ test('inputs come from generators and streams, and are not read ahead without bo
     seen += 1;
     if (seen === 300) break;
   }
-  // What `SyncRun` promises: 4,000 and twice what is in flight, beyond what was given.
+  // The limit of `SyncRun`: 4,000 records and twice those in flight, beyond the results read.
   assert.ok(read <= 600 + 4000 + 2 * 400, `${read} read for ${seen} results`);
-  assert.throws(() => run[Symbol.asyncIterator](), /consumed once/);
+  assert.throws(() => run[Symbol.asyncIterator](), /consumed only once/);
 });
 
-test('an aborted run rejects with the signal’s own reason', async () => {
+test('an aborted run rejects with the signal’s reason', async () => {
   const service = crm.service();
   const controller = new AbortController();
   const reason = new Error('enough');
@@ -472,7 +472,7 @@ test('an aborted run rejects with the signal’s own reason', async () => {
   assert.equal(await rejection(Promise.resolve(run)), reason);
 });
 
-test('upsertMany has the template’s return type, and rejects after every record was tried', async () => {
+test('upsertMany returns the template’s type, and rejects after every record was tried', async () => {
   const service = crm.service();
   const inputs = people(3);
   const results = await service.upsertManyPersons(inputs);
@@ -489,7 +489,7 @@ test('upsertMany has the template’s return type, and rejects after every recor
   );
 });
 
-test('bad arguments are refused at once', () => {
+test('invalid arguments are refused at once', () => {
   const service = crm.service();
   for (const [field, inputs, options] of /** @type {[string, any, any][]} */ ([
     ['inputs', null, {}],
@@ -507,7 +507,7 @@ test('bad arguments are refused at once', () => {
   }
 });
 
-test('10,000 upserts over 500 keys from 50 tasks at once: 500 records, none doubled, last data wins', async () => {
+test('10,000 upserts over 500 keys from 50 tasks at once: 500 records, no duplicates, last data wins', async () => {
   const service = crm.service();
   const keys = people(500);
   /** @type {Map<string, string>} */
@@ -532,7 +532,7 @@ test('10,000 upserts over 500 keys from 50 tasks at once: 500 records, none doub
   for (const row of rows) assert.equal(row.jobTitle, last.get(row.externalId));
 });
 
-test('a single upsert with skipUnchanged sends nothing when nothing changed', async () => {
+test('a single upsert with skipUnchanged sends nothing if nothing changed', async () => {
   const service = crm.service();
   const person = newPerson({ job_title: 'Clerk' });
   const made = await service.upsertPerson(person);

@@ -1,4 +1,4 @@
-// What a person's company is known by: an external id, or the domain of the e-mail address; never a name.
+// How a person's company is identified: by an external id, or by the domain of the e-mail address; never by a name.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTwentyCrmOutbox, createTwentyCrmSyncService, sqliteOutbox } from '../../index.mjs';
@@ -10,7 +10,7 @@ const BY_DOMAIN = Object.freeze({ companyKey: /** @type {const} */ ('email_domai
 
 let serial = 0;
 
-/** A person with an address of that host. @param {string} host @param {object} [fields] */
+/** A person with an address on that host. @param {string} host @param {object} [fields] */
 function at(host, fields) {
   serial += 1;
   return newPerson({ email: `jane-${serial}@${host}`, ...fields });
@@ -19,7 +19,7 @@ function at(host, fields) {
 const companies = () => crm.sim.records('companies');
 const people = () => crm.sim.records('people');
 
-/** What rows hold of companies: external id, name, domain in either form that servers keep. */
+/** The stored companies: external id, name, and domain in either form that servers keep. */
 const companiesHeld = async () =>
   (await companies())
     .map((row) => [
@@ -29,7 +29,7 @@ const companiesHeld = async () =>
     ])
     .sort();
 
-/** The external ids of people's companies, by their own. */
+/** The external ids of people's companies, by the people's external ids. */
 async function links() {
   const ids = new Map((await companies()).map((row) => [row.id, row.externalId]));
   const rows = await people();
@@ -37,7 +37,7 @@ async function links() {
 }
 
 /**
- * Both ways to write must do the same.
+ * Single calls and runs must do the same.
  * @param {import('../../index.js').SyncServiceOptions} options
  * @param {any[]} inputs
  * @param {boolean} bulk
@@ -63,7 +63,7 @@ async function write(options, inputs, bulk) {
 for (const bulk of [false, true]) {
   const how = bulk ? 'in bulk' : 'one by one';
 
-  test(`${how}: a company's name without its id is told, and leads to no company`, async () => {
+  test(`${how}: a company's name without its id gives a warning, and no company`, async () => {
     const inputs = [
       at('acme.example', { company_name: 'Acme' }),
       at('acme.example', { company_name: 'Acme', company_external_id: null }),
@@ -83,7 +83,7 @@ for (const bulk of [false, true]) {
     assert.deepEqual(await companies(), []);
   });
 
-  test(`${how}: by domain, colleagues share a company that is made once`, async () => {
+  test(`${how}: by domain, colleagues share a company that is created once`, async () => {
     const inputs = [
       at('acme.example', { company_name: 'Acme' }),
       at('eu.acme.example', { company_name: 'Acme Europe' }),
@@ -106,14 +106,14 @@ for (const bulk of [false, true]) {
         ...['xn--bcher-kva.example', 'nameless.example'],
       ],
     );
-    // Another process, later: nothing doubles, and nobody renames a company.
+    // Later, in another process: no duplicates, and no company is renamed.
     const later = inputs.map((input) => ({ ...input, company_name: 'Stale', city: 'Oslo' }));
     await write(BY_DOMAIN, later, bulk);
     assert.equal((await companies()).length, 3);
     assert.ok((await companies()).every(({ name }) => name !== 'Stale'));
   });
 
-  test(`${how}: by domain, never a host that many share; told where a name was given`, async () => {
+  test(`${how}: by domain, never for a shared mail host; a warning if a company name was given`, async () => {
     const hosts = ['gmail.com', 'yahoo.co.uk', 't-online.de', 'acme.github.io', 'facebook.com'];
     const named = hosts.map((host) => at(host, { company_name: 'Acme' }));
     const unnamed = hosts.map((host) => at(host));
@@ -129,7 +129,7 @@ for (const bulk of [false, true]) {
     assert.deepEqual(await companies(), []);
   });
 
-  test(`${how}: by domain, an external id that is given goes first, and null unlinks`, async () => {
+  test(`${how}: by domain, a given external id wins, and null unlinks`, async () => {
     const given = at('acme.example', { company_external_id: 'org_1', company_name: 'Acme' });
     const same = at('other.example', { company_external_id: 'acme.example', company_name: 'A' });
     const unlinked = at('acme.example', { company_external_id: null });
@@ -145,7 +145,7 @@ for (const bulk of [false, true]) {
     });
   });
 
-  test(`${how}: by domain, the company of another external id stays what it is, and gets its people`, async () => {
+  test(`${how}: by domain, a company with another external id stays as it is, and gets its people`, async () => {
     const site = crm.service();
     for (const claimedMatch of /** @type {const} */ (['leave_out', 'take_over', 'report'])) {
       await crm.sim.reset();
@@ -165,7 +165,7 @@ for (const bulk of [false, true]) {
     }
   });
 
-  test(`${how}: by domain, a row that nobody claimed is treated as unclaimedMatch says`, async () => {
+  test(`${how}: by domain, an unclaimed row is handled as unclaimedMatch says`, async () => {
     for (const unclaimedMatch of /** @type {const} */ (['link', 'adopt', 'report'])) {
       await crm.sim.reset();
       await crm.client().post('/rest/companies', {
@@ -195,7 +195,7 @@ for (const bulk of [false, true]) {
     }
   });
 
-  test(`${how}: by domain, a deleted row of nobody is left, a deleted one of ours comes back`, async () => {
+  test(`${how}: by domain, a deleted unclaimed row stays deleted, a deleted one of ours is restored`, async () => {
     const client = crm.client();
     const made = await client.post('/rest/companies', {
       name: 'Deleted',
@@ -228,7 +228,7 @@ for (const bulk of [false, true]) {
   });
 }
 
-test('by domain: unchanged people are known, and those whose key changes are not', async () => {
+test('by domain: unchanged people are recognised, unless their key changed', async () => {
   const service = crm.service(BY_DOMAIN);
   const inputs = [at('acme.example'), at('acme.example')];
   await service.syncPersons(inputs);
@@ -238,7 +238,7 @@ test('by domain: unchanged people are known, and those whose key changes are not
   assert.ok(!('company_external_id' in again.data));
 });
 
-test('by domain: a dry run says the same and writes nothing', async () => {
+test('by domain: a dry run reports the same and writes nothing', async () => {
   const service = crm.service(BY_DOMAIN);
   const inputs = [at('acme.example'), at('gmail.com', { company_name: 'Acme' })];
   const results = [];
@@ -253,7 +253,7 @@ test('by domain: a dry run says the same and writes nothing', async () => {
   assert.deepEqual(await companies(), []);
 });
 
-test('by domain: many single calls at once make one company', async () => {
+test('by domain: many single calls at once create one company', async () => {
   const service = crm.service(BY_DOMAIN);
   const inputs = Array.from({ length: 12 }, () => at('acme.example', { company_name: 'Acme' }));
   await Promise.all(inputs.map((input) => service.upsertPerson(input)));
@@ -294,7 +294,7 @@ test('by domain: a workspace without external ids links to the row that has the 
   assert.ok((await people()).every(({ companyId }) => companyId === company.id));
 });
 
-test('another word for the option is refused', async () => {
+test('any other value of the option is refused', async () => {
   const error = await rejection(
     (async () => crm.service(/** @type {any} */ ({ companyKey: 'name' })))(),
   );

@@ -1,4 +1,4 @@
-// What an upsert ends with when the server, the key or the network is at fault: the rows of docs/errors.md.
+// The outcome of an upsert if the server, the key or the network is at fault: the rows of docs/errors.md.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { newPerson, rejection, useSim } from '../helpers/crm.mjs';
 
 const crm = useSim({ preset: 'provisioned' });
 
-/** A service with a short timeout in a process that knows the schema. @param {object} config */
+/** A service with a short timeout, in a process that has read the schema. @param {object} config */
 async function impatient(config) {
   await crm.service().upsertPerson(newPerson());
   return crm.service({}, config);
@@ -23,7 +23,7 @@ test('a key without permission: AUTH_ERROR, nothing written, one schema reading 
   assert.equal((await crm.sim.records('people')).length, 0);
 });
 
-test('a revoked, an expired and an invalid key each say so', async () => {
+test('a revoked, an expired and an invalid key each have their own error', async () => {
   for (const [key, status, reason] of [
     [crm.sim.keys.revoked, 403, 'revoked'],
     [crm.sim.keys.expired, 401, 'expired'],
@@ -38,7 +38,7 @@ test('a revoked, an expired and an invalid key each say so', async () => {
   }
 });
 
-test('a key without the right to metadata writes all the same', async () => {
+test('a key without the right to metadata can still write', async () => {
   const service = crm.service({}, { apiKey: crm.sim.keys.noMetadata });
   const person = newPerson({ job_title: 'Reader', plan: 'premium' });
   const result = await service.upsertPerson(person);
@@ -50,7 +50,7 @@ test('a key without the right to metadata writes all the same', async () => {
   assert.equal(again.created, false);
 });
 
-test('a base URL that is not the API’s own address is no fault of a record, alone and in bulk', async () => {
+test('a base URL that is not the API’s own address is never blamed on a record, alone and in bulk', async () => {
   for (const path of ['/rest', '/graphql', '/objects/people']) {
     const service = crm.service({}, { baseUrl: `${crm.sim.baseUrl}${path}` });
     const errors = [await rejection(service.upsertPerson(newPerson()))];
@@ -63,7 +63,7 @@ test('a base URL that is not the API’s own address is no fault of a record, al
   }
 });
 
-test('a wrong base URL that answers HTML is not Twenty', async () => {
+test('a wrong base URL that answers HTML is reported as not Twenty', async () => {
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'text/html');
     response.end('<!doctype html><title>Welcome</title>');
@@ -85,7 +85,7 @@ test('a wrong base URL that answers HTML is not Twenty', async () => {
   }
 });
 
-test('a body that stalls on every try: the write is confirmed by a look, and is one record', async () => {
+test('a body that stalls on every attempt: a look-up confirms the write, and there is one record', async () => {
   const service = await impatient({ timeout: 300 });
   await crm.sim.addFaults({ method: 'POST', path: '/rest/people', action: { type: 'stallBody' } });
   const person = newPerson();
@@ -101,7 +101,7 @@ test('a server that stalls before it reads: TIMEOUT, retryable, with the attempt
   const service = await impatient({ timeout: 300, maxRetries: 2 });
   await crm.sim.addFaults({ method: 'POST', action: { type: 'stallHeaders' } });
   const error = await rejection(service.upsertPerson(newPerson()));
-  // The look that could confirm the write stalls as well, so nobody knows: that is what the error says.
+  // The look-up that could confirm the write stalls as well, so the outcome is unknown, and the error says so.
   assert.equal(error.code, 'OPERATION_FAILED');
   assert.equal(error.isRetryable, true);
   assert.equal(error.details.reason, 'OUTCOME_UNKNOWN');
@@ -120,7 +120,7 @@ test('a read that stalls is a TIMEOUT', async () => {
   assert.ok(rows.every((row) => row.externalId !== person.external_id));
 });
 
-test('nothing listens: NETWORK_ERROR, retryable', async () => {
+test('no listener: NETWORK_ERROR, retryable', async () => {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
@@ -178,7 +178,7 @@ test('a failed look-up is never taken for "no such row"', async () => {
   assert.equal((await crm.sim.records('people')).length, 1);
 });
 
-test('a look-up that fails leaves nothing open: nothing was written', async () => {
+test('a look-up that fails leaves the outcome certain: nothing was written', async () => {
   const action = { type: 'status', status: 502, body: {} };
   await crm.sim.addFaults({ method: 'POST', path: '/graphql', action });
   const service = crm.service({}, { maxRetries: 1 });
@@ -200,7 +200,7 @@ test('a look-up that fails leaves nothing open: nothing was written', async () =
   assert.equal((await crm.sim.records('people')).length, 0);
 });
 
-test('a look-up that returns rows nobody asked for fails', async () => {
+test('a look-up that returns unrequested rows fails', async () => {
   const person = newPerson();
   await crm.service().upsertPerson(person);
   const foreign = {
@@ -223,7 +223,7 @@ test('a look-up that returns rows nobody asked for fails', async () => {
   });
   const failed = await rejection(crm.service().findPerson(person.external_id));
   assert.deepEqual([failed.code, failed.details.reason], ['OPERATION_FAILED', 'LOOKUP_FAILED']);
-  // A write that was refused before: where answers are mixed up, the refusal may have been another write's.
+  // If answers are mixed up, a refusal may belong to another write that was refused before.
   const double = newPerson({ email: person.email });
   const open = await rejection(crm.service().upsertPerson(double));
   assert.deepEqual(
@@ -232,14 +232,14 @@ test('a look-up that returns rows nobody asked for fails', async () => {
   );
 });
 
-/** A refusal as REST routes have it, which GraphQL never sends. @param {string} message */
+/** A refusal in the form of REST routes, which GraphQL never sends. @param {string} message */
 const restRefusal = (message) => ({
   type: 'status',
   status: 400,
   body: { statusCode: 400, error: 'BadRequestException', messages: [message] },
 });
 
-test('a look-up that gets the refusal of another request asks again', async () => {
+test('a look-up that gets another request’s refusal is repeated', async () => {
   const person = newPerson();
   await crm.service().upsertPerson(person);
   for (const action of [
@@ -258,7 +258,7 @@ test('a look-up that gets the refusal of another request asks again', async () =
   assert.equal((await crm.sim.records('people')).length, 1);
 });
 
-test('refusals of several other requests are the network, the same one twice is the server', async () => {
+test('different refusals of other requests mean the network, the same one twice means the server', async () => {
   const person = newPerson();
   await crm.service().upsertPerson(person);
   const path = '/graphql';
@@ -266,7 +266,7 @@ test('refusals of several other requests are the network, the same one twice is 
     ['one', 'two', 'three'].map((word) => ({ path, times: 1, action: restRefusal(word) })),
   );
   const mixed = await rejection(crm.service().upsertPerson(person));
-  // That a row is there already was the answer to the write before, or to somebody else's.
+  // "Already exists" was the answer to an earlier write, or to somebody else's.
   assert.deepEqual([mixed.details.originalCode, mixed.isRetryable], ['NETWORK_ERROR', true]);
   assert.equal(mixed.details.reason, 'OUTCOME_UNKNOWN');
 
@@ -286,7 +286,7 @@ test('refusals of several other requests are the network, the same one twice is 
   assert.equal((await crm.sim.records('people')).length, 1);
 });
 
-test('a write that got another request’s refusal may be done: where nothing else is sure, the error says so', async () => {
+test('a write that got another request’s refusal may be done: if nothing else is certain, the error says so', async () => {
   const wrong = { type: 'status', status: 200, body: { data: { companies: { edges: [] } } } };
   const duplicate = { ...restRefusal('A duplicate entry was detected'), process: true };
   for (const isBulk of [false, true]) {
@@ -296,7 +296,7 @@ test('a write that got another request’s refusal may be done: where nothing el
     const input = { ...person, job_title: 'after' };
     await crm.sim.addFaults([
       { path: '/rest/', bodyContains: '"after"', times: 1, action: duplicate },
-      // A bulk run looks first, and then at what became of the refused.
+      // A bulk run looks rows up first, and then checks the refused ones.
       { path: '/graphql', ...(isBulk && { nth: 2 }), action: wrong },
     ]);
     let error;
@@ -313,7 +313,7 @@ test('a write that got another request’s refusal may be done: where nothing el
   }
 });
 
-test('a field that goes away, and one that comes, while the process runs', async () => {
+test('a field that is removed, and one that is added, while the process runs', async () => {
   const warnings = [];
   const service = crm.service({
     onWarning: (/** @type {any} */ warning) => warnings.push(warning),
@@ -334,13 +334,13 @@ test('a field that goes away, and one that comes, while the process runs', async
   assert.equal(warnings.at(-1).reason, 'missing_field');
 });
 
-/** All rows of a person, deleted ones too. @param {{ external_id: string }} person */
+/** All rows of a person, including deleted ones. @param {{ external_id: string }} person */
 async function rowsOf({ external_id }) {
   const rows = await crm.sim.records('people');
   return rows.filter((/** @type {any} */ row) => row.externalId === external_id);
 }
 
-test('a deleted row whose write lost its answer is restored all the same, and never said to be written', async () => {
+test('a deleted row whose write lost its answer is still restored, and not reported as written before that', async () => {
   const person = newPerson();
   const service = crm.service({}, { maxRetries: 0 });
   const { id } = await service.upsertPerson(person);
@@ -362,13 +362,13 @@ test('a deleted row whose write lost its answer is restored all the same, and ne
   }
 });
 
-test('a row that is to be restored, and an answer that shows it deleted: it is looked at again', async () => {
+test('a row to restore whose answer shows it deleted: it is looked up again', async () => {
   const person = newPerson();
   const service = crm.service();
   const { id } = await service.upsertPerson(person);
   await service.deletePerson(person.external_id);
   const [row] = await rowsOf(person);
-  // Of the write before, again: the write itself never came to the server.
+  // Again the answer to the earlier write: this write never reached the server.
   const body = { data: { updatePerson: row } };
   await crm.sim.addFaults({
     method: 'PATCH',

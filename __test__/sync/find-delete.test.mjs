@@ -1,4 +1,4 @@
-// One record by its external id: finding it, deleting it softly, and erasing it.
+// One record by its external id: find, soft delete, destroy.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTwentyCrmSyncService } from '../../index.mjs';
@@ -7,7 +7,7 @@ import { startSim } from '../helpers/sim.mjs';
 
 const crm = useSim({ preset: 'provisioned' });
 
-/** A service whose schema has been read. @param {object} [options] */
+/** A service that has read the schema. @param {object} [options] */
 async function warm(options) {
   const service = crm.service(options);
   await service.upsertPerson(newPerson());
@@ -31,7 +31,7 @@ function memoryStore() {
 }
 
 describe('find', () => {
-  test('gives the flat entity with the id, in one request; null where there is none', async () => {
+  test('returns the flat entity with the id, in one request; null if there is none', async () => {
     const service = await warm();
     const company = newCompany({ domain_name: 'find.example', status: 'active' });
     const person = newPerson({
@@ -65,11 +65,11 @@ describe('find', () => {
     assert.equal(await service.findPerson('nobody'), null);
     // People and companies do not share ids.
     assert.equal(await service.findPerson(company.external_id), null);
-    // What was found is remembered.
+    // A found record is remembered.
     assert.equal(await crm.requestsOf(() => service.upsertPerson(person)), 1);
   });
 
-  test('takes any text as an id, and refuses what can be none', async () => {
+  test('accepts any text as an id, and refuses impossible ones', async () => {
     const service = await warm();
     for (const external_id of [
       'a)b(',
@@ -97,7 +97,7 @@ describe('find', () => {
     assert.equal(requests, 0);
   });
 
-  test('a row of ours under an id of its own is found; another client’s row under ours is not', async () => {
+  test('our row is found under another id; another client’s row under our id is not', async () => {
     const service = await warm();
     const external_id = newPerson().external_id;
     await crm.sim.seed({
@@ -113,7 +113,7 @@ describe('find', () => {
     assert.equal((await service.findPerson('somebody-else')).id, id);
   });
 
-  test('a soft-deleted row counts as not there', async () => {
+  test('a soft-deleted row counts as not found', async () => {
     const service = await warm();
     const person = newPerson();
     const { id } = await service.upsertPerson(person);
@@ -121,7 +121,7 @@ describe('find', () => {
     assert.equal(await service.findPerson(person.external_id), null);
   });
 
-  test('a look-up that fails is never "not there"', async () => {
+  test('a failed look-up never means "not found"', async () => {
     const service = await warm({});
     await crm.sim.addFaults({ path: '/graphql', action: { type: 'databaseDown' } });
     const error = await rejection(service.findPerson('anybody'));
@@ -139,7 +139,7 @@ describe('find', () => {
     assert.equal(service.getCacheStats().size, 0);
   });
 
-  test('without an externalId field the id computed from it, or a remembered one, leads to the row', async () => {
+  test('without an externalId field, the computed or remembered id leads to the row', async () => {
     const sim = await startSim({ preset: 'fresh' });
     try {
       const mappingStore = memoryStore();
@@ -161,7 +161,7 @@ describe('find', () => {
     }
   });
 
-  test('a field that went since the schema was read does not keep it from finding', async () => {
+  test('a field removed since the schema was read does not keep it from finding', async () => {
     const sim = await startSim({ preset: 'provisioned' });
     try {
       const service = createTwentyCrmSyncService({ baseUrl: sim.baseUrl, apiKey: sim.apiKey });
@@ -174,7 +174,7 @@ describe('find', () => {
     }
   });
 
-  test('namespaces keep apart', async () => {
+  test('namespaces are separate', async () => {
     const one = crm.service({ namespace: 'one' });
     const two = crm.service({ namespace: 'two' });
     const person = newPerson();
@@ -188,7 +188,7 @@ describe('find', () => {
 });
 
 describe('delete', () => {
-  test('softly by default: can be restored, and the next upsert does', async () => {
+  test('soft by default: it can be restored, and the next upsert does so', async () => {
     const service = await warm();
     const person = newPerson();
     const { id } = await service.upsertPerson(person);
@@ -211,7 +211,7 @@ describe('delete', () => {
     assert.equal((await rowOf('people', id)).deletedAt ?? null, null);
   });
 
-  test('for good on request, soft-deleted ones too, and nothing is remembered', async () => {
+  test('destroys on request, also soft-deleted rows, and nothing is remembered', async () => {
     const mappingStore = memoryStore();
     const service = crm.service({ mappingStore });
     for (const softFirst of [false, true]) {
@@ -231,7 +231,7 @@ describe('delete', () => {
     }
   });
 
-  test('what is not there is no error, and nothing is sent but the look-up', async () => {
+  test('deleting a missing record is not an error, and sends only the look-up', async () => {
     const service = await warm();
     for (const mode of /** @type {const} */ (['soft', 'destroy'])) {
       const requests = await crm.requestsOf(async () => {
@@ -247,7 +247,7 @@ describe('delete', () => {
     }
   });
 
-  test('row by row, by id: nobody else’s row goes', async () => {
+  test('row by row, by id: no other row is deleted', async () => {
     const service = await warm();
     const company = newCompany({ domain_name: 'delete.example' });
     const { id } = await service.upsertCompany(company);
@@ -267,7 +267,7 @@ describe('delete', () => {
     );
   });
 
-  test('a remembered id that somebody else has claimed since is not touched', async () => {
+  test('a remembered row that another record has claimed since is not touched', async () => {
     const service = await warm();
     const person = newPerson();
     const { id } = await service.upsertPerson(person);
@@ -277,7 +277,7 @@ describe('delete', () => {
     assert.notEqual(await rowOf('people', id), undefined);
   });
 
-  test('in turn with the upserts of its key, in the order of the calls', async () => {
+  test('queued with the upserts of its key, in call order', async () => {
     const service = await warm();
     const person = newPerson();
     const [first, deleted, second] = await Promise.all([
@@ -303,7 +303,7 @@ describe('delete', () => {
     );
   });
 
-  test('an answer that is lost on the way: the row is gone, and that is what is said', async () => {
+  test('an answer that is lost: the row is gone, and the result says so', async () => {
     const service = await warm();
     for (const mode of /** @type {const} */ (['soft', 'destroy'])) {
       const person = newPerson();
@@ -313,7 +313,7 @@ describe('delete', () => {
     }
   });
 
-  test('a key that may not delete, a mode that is none, an aborted call', async () => {
+  test('a key that may not delete, an invalid mode, an aborted call', async () => {
     const service = await warm();
     const person = newPerson();
     const { id } = await service.upsertPerson(person);
@@ -337,7 +337,7 @@ describe('delete', () => {
     assert.equal((await rowOf('people', id)).deletedAt ?? null, null);
   });
 
-  test('a store that fails keeps nothing from being deleted: a warning', async () => {
+  test('a failing store does not block a deletion: there is a warning', async () => {
     const warnings = [];
     const broken = {
       ...memoryStore(),
@@ -356,7 +356,7 @@ describe('delete', () => {
     );
   });
 
-  test('other modes than direct_crm have nothing to find or delete', async () => {
+  test('in modes other than direct_crm there is nothing to find or delete', async () => {
     const service = crm.service({ mode: 'disabled' });
     for (const method of /** @type {const} */ (['findPerson', 'deleteCompany'])) {
       const error = await rejection(service[method]('anybody'));

@@ -6,20 +6,20 @@ import { newPerson, rejection, useSim } from '../helpers/crm.mjs';
 
 const crm = useSim({ preset: 'provisioned' });
 
-/** A person, with `email` only where it is given. @param {object} [fields] */
+/** A person, with `email` only if it is given. @param {object} [fields] */
 function nobody(fields) {
   const { email: _, ...person } = newPerson();
   return { ...person, ...fields };
 }
 
-/** Every way to say that there is none. */
+/** Every way to give no address. */
 const NONE = [{}, { email: undefined }, { email: null }, { email: '' }, { email: ' \t' }];
 
 const rows = () => crm.sim.records('people');
 const emailsHeld = async () =>
   Object.fromEntries((await rows()).map((row) => [row.externalId, row.emails?.primaryEmail ?? '']));
 
-test('refused by default, one by one and in bulk, before any request', async () => {
+test('refused by default, alone and in bulk, before any request', async () => {
   const service = crm.service();
   const people = NONE.map((none) => nobody(none));
   const requests = await crm.requestsOf(async () => {
@@ -35,7 +35,7 @@ test('refused by default, one by one and in bulk, before any request', async () 
   assert.deepEqual(await rows(), []);
 });
 
-test('allowed: each way to say that there is none makes a row without one, and none collides', async () => {
+test('allowed: each way to give no address creates a row without one, without collisions', async () => {
   for (const bulk of [false, true]) {
     await crm.sim.reset();
     /** @type {any[]} */
@@ -63,7 +63,7 @@ test('allowed: each way to say that there is none makes a row without one, and n
   }
 });
 
-test('allowed: a row with an address keeps it where none is given, and loses it by null', async () => {
+test('allowed: a row keeps its address if none is given, and null clears it', async () => {
   for (const bulk of [false, true]) {
     await crm.sim.reset();
     const service = crm.service({ missingEmail: 'allow' });
@@ -89,7 +89,7 @@ test('allowed: a row with an address keeps it where none is given, and loses it 
   }
 });
 
-test('allowed: what is no address is still refused, or left out as invalidEmail says', async () => {
+test('allowed: an invalid address is still refused, or left out as invalidEmail says', async () => {
   const refusing = crm.service({ missingEmail: 'allow' });
   const error = await rejection(refusing.upsertPerson(newPerson({ email: 'nope' })));
   assert.equal(error.details.field, 'email');
@@ -104,7 +104,7 @@ test('allowed: what is no address is still refused, or left out as invalidEmail 
   assert.deepEqual(reasons, ['invalid_email']);
 });
 
-test('allowed: inputs of one id in a run are joined as if written in turn', async () => {
+test('allowed: inputs of one id in a run are merged as if written in turn', async () => {
   const service = crm.service({ missingEmail: 'allow' });
   const [kept, cleared, late] = [newPerson(), newPerson(), newPerson()];
   /** @param {any} person @param {object} [fields] */
@@ -121,10 +121,10 @@ test('allowed: inputs of one id in a run are joined as if written in turn', asyn
   });
 });
 
-test('allowed: nobody is found by an empty address', async () => {
+test('allowed: an empty address matches no row', async () => {
   const service = crm.service({ missingEmail: 'allow' });
   const client = crm.client();
-  // Rows that nobody claimed, without an address: no person may be linked to one.
+  // Unclaimed rows without an address: no person may be linked to one.
   for (const firstName of ['Ann', 'Bob']) {
     await client.post('/rest/people', { name: { firstName } });
   }
@@ -135,7 +135,7 @@ test('allowed: nobody is found by an empty address', async () => {
   assert.equal((await rows()).length, 5);
 });
 
-test('allowed: skipUnchanged knows such a person, and shows it as an entity', async () => {
+test('allowed: skipUnchanged recognises such a person, and returns it as an entity', async () => {
   const service = crm.service({ missingEmail: 'allow' });
   const person = nobody({ email: null });
   await service.upsertPerson(person);

@@ -1,4 +1,4 @@
-// A person's name: parts that are given are stored, a name in one text leaves the parts of a row that says the same.
+// A person's name: given parts are stored, and a name in one text keeps the parts of a row that has the same name.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTwentyCrmOutbox, memoryMappingStore, sqliteOutbox } from '../../index.mjs';
@@ -18,14 +18,14 @@ const parts = [
   [{ firstName: '山田', lastName: '太郎' }, '山田', '太郎'],
 ];
 
-/** The row; parts that are not set read as blank. @param {string} external_id */
+/** The stored row; absent parts read as blank. @param {string} external_id */
 async function rowOf(external_id) {
   const row = (await crm.sim.records('people')).find((row) => row.externalId === external_id);
   const { firstName, lastName } = row?.name ?? {};
   return row && { ...row, name: { firstName: firstName ?? '', lastName: lastName ?? '' } };
 }
 
-/** What somebody types in Twenty. @param {string} id @param {object} body */
+/** An edit by a person in Twenty. @param {string} id @param {object} body */
 async function edit(id, body) {
   assert.ok((await crm.client().patch(`/rest/people/${id}`, body)).success);
 }
@@ -39,7 +39,7 @@ async function inBulk(service, input, options) {
 
 for (const [how, write] of Object.entries({ alone, 'in bulk': inBulk })) {
   describe(`${how}`, () => {
-    test('parts are stored as they are given, on create and on update', async () => {
+    test('parts are stored as given, on create and on update', async () => {
       for (const [name, firstName, lastName] of parts) {
         const person = newPerson({ name });
         const { data } = await write(crm.service(), person);
@@ -58,7 +58,7 @@ for (const [how, write] of Object.entries({ alone, 'in bulk': inBulk })) {
       remembered: () => {},
       'found again': (service) => service.clearCache(),
     })) {
-      test(`the same name in one text leaves the parts of a row that is ${which}`, async () => {
+      test(`the same name in one text keeps the parts of a row that is ${which}`, async () => {
         for (const [name, firstName, lastName] of parts) {
           const person = newPerson({ name });
           const service = crm.service();
@@ -71,7 +71,7 @@ for (const [how, write] of Object.entries({ alone, 'in bulk': inBulk })) {
         }
       });
 
-      test(`parts that people mend in Twenty stay, of a row that is ${which}`, async () => {
+      test(`parts that people correct in Twenty stay, in a row that is ${which}`, async () => {
         const person = newPerson({ name: 'Anna Maria' });
         const service = crm.service();
         const { id } = await service.upsertPerson(person);
@@ -84,7 +84,7 @@ for (const [how, write] of Object.entries({ alone, 'in bulk': inBulk })) {
         await write(service, { ...person, name: 'Anna Lopez' });
         const renamed = await rowOf(person.external_id);
         assert.deepEqual(renamed.name, { firstName: 'Anna', lastName: 'Lopez' });
-        // Both ends change to one name: what people typed stays, once the row is seen.
+        // Both sides change to the same name: the parts from Twenty stay once the row was seen.
         await edit(id, { name: { firstName: 'Anna', lastName: 'Lopez Garcia' } });
         service.clearCache();
         await write(service, { ...person, name: 'Anna Lopez Garcia' });
@@ -93,7 +93,7 @@ for (const [how, write] of Object.entries({ alone, 'in bulk': inBulk })) {
       });
     }
 
-    test('what people changed in Twenty is written over by a name that is another one', async () => {
+    test('a name changed in Twenty is overwritten by a different name', async () => {
       const person = newPerson({ name: 'Jane Smith' });
       const service = crm.service();
       const { id } = await service.upsertPerson(person);
@@ -103,7 +103,7 @@ for (const [how, write] of Object.entries({ alone, 'in bulk': inBulk })) {
       assert.deepEqual(name, { firstName: 'Jane', lastName: 'Smith' });
     });
 
-    test('a name of nothing is refused', async () => {
+    test('a blank name is refused', async () => {
       for (const name of [
         { lastName: null },
         { firstName: ' ', lastName: null },
@@ -131,7 +131,7 @@ for (const [how, write] of Object.entries({ alone, 'in bulk': inBulk })) {
   });
 }
 
-test('what a name in one text says is unchanged, where the row holds it in other parts', async () => {
+test('a name in one text is unchanged if the row holds it in other parts', async () => {
   const person = newPerson({ name: { firstName: 'Pe', lastName: 'Win Thu' } });
   const mappingStore = memoryMappingStore();
   const service = crm.service({ mappingStore });
@@ -143,7 +143,7 @@ test('what a name in one text says is unchanged, where the row holds it in other
   assert.equal((await inBulk(service, flat)).status, 'unchanged');
   const { name } = await rowOf(person.external_id);
   assert.deepEqual(name, { firstName: 'Pe', lastName: 'Win Thu' });
-  // The same words in parts are something else: what a name in one text left alone, they write.
+  // The same words as parts are a different value: they overwrite what a name in one text kept.
   const split = { ...person, name: { firstName: 'Pe Win', lastName: 'Thu' } };
   assert.equal((await inBulk(service, split)).status, 'updated');
   const written = await rowOf(person.external_id);
@@ -151,7 +151,7 @@ test('what a name in one text says is unchanged, where the row holds it in other
   assert.equal((await inBulk(service, split)).status, 'unchanged');
 });
 
-test('one request, whatever becomes of the name of a row that was seen lately', async () => {
+test('one request for any name of a row that was seen lately', async () => {
   const person = newPerson();
   const service = crm.service();
   await service.upsertPerson(person);
@@ -165,7 +165,7 @@ test('one request, whatever becomes of the name of a row that was seen lately', 
   assert.equal(await take({ ...person, name: { firstName: 'Jane', lastName: 'Third' } }), 1);
 });
 
-test('records of one run are merged with the parts of the last', async () => {
+test('records merged in one run have the parts of the last', async () => {
   const person = newPerson({ name: { firstName: 'Md', lastName: 'Rahman' } });
   const service = crm.service();
   await service.upsertManyPersons([{ ...person, name: 'Somebody Else' }, person]);
@@ -175,14 +175,14 @@ test('records of one run are merged with the parts of the last', async () => {
   assert.deepEqual(name, { firstName: 'Jane', lastName: 'Smith' });
 });
 
-test('a dry run writes nothing and shows the name', async () => {
+test('a dry run writes nothing and returns the name', async () => {
   const person = newPerson({ name: { firstName: 'Md', lastName: 'Rahman' } });
   const { status, data } = await inBulk(crm.service(), person, { dryRun: true });
   assert.deepEqual([status, data.name], ['created', 'Md Rahman']);
   assert.equal(await rowOf(person.external_id), undefined);
 });
 
-test('what find gives can be written again', async () => {
+test('the result of find can be written again', async () => {
   const person = newPerson({ name: { firstName: 'Pe', lastName: 'Win Thu' } });
   const service = crm.service();
   await service.upsertPerson(person);
@@ -194,7 +194,7 @@ test('what find gives can be written again', async () => {
   assert.deepEqual((await rowOf(copy.external_id)).name, person.name);
 });
 
-test('events of platform mode and the outbox keep the parts', async () => {
+test('platform events and the outbox keep the parts', async () => {
   const person = newPerson({ name: { firstName: 'Md', lastName: 'Rahman' } });
   /** @type {any[]} */
   const events = [];

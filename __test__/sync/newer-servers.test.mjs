@@ -1,4 +1,4 @@
-// Limits, quotas and duplicates as servers of 2.38 to 2.47 tell them: the simulator's 2.47, as their source says.
+// Limits, quotas and duplicates in the form of servers 2.38 to 2.47: the simulator's 2.47, built from their source.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { createTwentyCrmSyncService, TwentyCrmRestClient } from '../../index.mjs';
@@ -30,7 +30,7 @@ const configOf = (sim, config) => ({
   ...config,
 });
 
-test('limit and window come from the body, in REST and in GraphQL', () =>
+test('limit and window are read from the body, in REST and in GraphQL', () =>
   withSim({ preset: 'provisioned', flavour: '2.47', rateLimit: '3/1500' }, async (sim) => {
     const client = new TwentyCrmRestClient(configOf(sim));
     const options = { skipRetry: true };
@@ -49,7 +49,7 @@ test('limit and window come from the body, in REST and in GraphQL', () =>
     assert.equal(after.success, true, 'it waits and goes on');
   }));
 
-test('a full workspace: each record fails with QUOTA, and what fits is written', () =>
+test('a full workspace: each further record fails with QUOTA, the others are written', () =>
   withSim({ preset: 'provisioned', flavour: '2.47', recordLimit: 60 }, async (sim) => {
     const service = createTwentyCrmSyncService(configOf(sim));
     const people = Array.from({ length: 200 }, () => newPerson());
@@ -81,7 +81,7 @@ test('a full workspace: each record fails with QUOTA, and what fits is written',
     assert.equal(again.updated, true, 'what is there can be written');
   }));
 
-test('a used-up allowance is QUOTA, alone and in bulk', async () => {
+test('a used-up allowance gives QUOTA, alone and in bulk', async () => {
   await crm.sim.setOptions({ allowanceExhausted: true });
   const service = crm.service();
   const alone = await rejection(service.upsertPerson(newPerson()));
@@ -95,7 +95,7 @@ test('a used-up allowance is QUOTA, alone and in bulk', async () => {
   await crm.sim.setOptions({ allowanceExhausted: false });
 });
 
-test('a quota that GraphQL tells is QUOTA in look-ups', async () => {
+test('a quota reported by GraphQL gives QUOTA in look-ups', async () => {
   for (const extensions of [
     { code: 'RATE_LIMITED', limitKind: 'quota', exhaustedKind: 'allowance', retryAfterMs: 5 },
     { code: 'QUOTA_EXHAUSTED', limitKind: 'stock' },
@@ -113,7 +113,7 @@ test('a quota that GraphQL tells is QUOTA in look-ups', async () => {
   }
 });
 
-test('a duplicate names its field by the constraint', async () => {
+test('a duplicate names its field through the constraint', async () => {
   const client = crm.client();
   const email = { emails: { primaryEmail: 'jane@example.com' } };
   await client.post('/rest/people', { ...email, externalId: 'a' });
@@ -131,7 +131,7 @@ test('a duplicate names its field by the constraint', async () => {
   }
 });
 
-test('a field of the workspace’s own that is unique: named at the first refusal', async () => {
+test('a unique custom field is named at the first refusal', async () => {
   const client = crm.client();
   const answer = /** @type {any} */ (await client.get('/rest/metadata/objects?limit=200'));
   const objects = answer.data.data.objects ?? answer.data.data;
@@ -152,7 +152,7 @@ test('a field of the workspace’s own that is unique: named at the first refusa
   assert.ok(requests <= 3, `${requests} requests`);
 });
 
-test('a company that is gone is made again, also where only a code tells of it', async () => {
+test('a company that is gone is created again, even if only a code reports it', async () => {
   const server = await rewriting(crm.sim.baseUrl, () => undefined);
   closers.push(() => server.close());
   const service = crm.service({}, { baseUrl: server.baseUrl });
@@ -169,7 +169,7 @@ test('a company that is gone is made again, also where only a code tells of it',
   assert.ok(people.some((/** @type {any} */ row) => row.companyId === made.id));
 });
 
-test('an object of more than 200 fields: what is not shown is neither lost nor null', async () => {
+test('an object of more than 200 fields: absent fields are neither lost nor null', async () => {
   const client = crm.client();
   const answer = /** @type {any} */ (await client.get('/rest/metadata/objects?limit=200'));
   const objects = answer.data.data.objects ?? answer.data.data;

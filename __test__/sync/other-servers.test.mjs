@@ -1,4 +1,4 @@
-// What servers do that are newer or older than the recorded one, as their source says.
+// Behaviour of newer and older servers than the recorded ones, from their source.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { domainToASCII } from 'node:url';
@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 /**
- * A service on the simulator, behind a server that changes what is sent.
+ * A service on the simulator, behind a server that changes requests.
  * @param {Parameters<typeof rewriting>[1]} before
  * @param {import('../../index.js').SyncServiceOptions} [options]
  */
@@ -37,7 +37,7 @@ function canonical(address) {
   return `${address.slice(0, at).toLowerCase()}@${domainToASCII(address.slice(at + 1))}`;
 }
 
-/** As newer servers do with addresses in records and in filters. @param {any} value */
+/** As newer servers treat addresses in records and in filters. @param {any} value */
 function canonicalize(value) {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, part] of Object.entries(value)) {
@@ -47,7 +47,7 @@ function canonicalize(value) {
   }
 }
 
-test('a server that stores one form of an address: the row is found, and is one', async () => {
+test('a server that stores one form of an address: the row is found, and not duplicated', async () => {
   const { service, log } = await serviceBehind((passing) => canonicalize(passing.json));
   await crm.client().post('/rest/people', {
     name: { firstName: 'Typed by hand' },
@@ -82,8 +82,8 @@ test('a server that stores one form of an address: the row is found, and is one'
   assert.equal(held.length, 2);
 });
 
-test('a server that stores an address as nobody knows it: only its record fails', async () => {
-  // A form that this project has never heard of: the part behind a plus is dropped.
+test('a server that stores an address in an unknown form: only its record fails', async () => {
+  // An invented form: the part after a plus sign is dropped.
   const bare = (/** @type {string} */ address) => address.replace(/\+[^@]*@/, '@');
   const { service } = await serviceBehind((passing) => {
     const walk = (/** @type {any} */ value) => {
@@ -114,7 +114,7 @@ const refusal = (message, code) => ({
   body: { statusCode: 400, error: 'Error', messages: [message], ...(code && { code }) },
 });
 
-test('a phone that the server refuses, by any of its codes: the person is written without it', async () => {
+test('a phone that the server refuses, with any of its codes: the person is written without it', async () => {
   for (const code of [
     'INVALID_PHONE_NUMBER',
     'INVALID_PHONE_COUNTRY_CODE',
@@ -138,7 +138,7 @@ test('a phone that the server refuses, by any of its codes: the person is writte
   }
 });
 
-test('an address that the server refuses: left out where the option says so, else named', async () => {
+test('an address that the server refuses: left out if the option says so, otherwise named in the error', async () => {
   const odd = 'jane&co@example.com';
   const strict = (/** @type {import('../helpers/rewriting.mjs').Passing} */ passing) => {
     const emails = written(passing).map((record) => record.emails?.primaryEmail);
@@ -180,7 +180,7 @@ test('an address that the server refuses: left out where the option says so, els
   );
 });
 
-test('a link that the server refuses: the good one of website and domain is written', async () => {
+test('a link that the server refuses: the valid one of website and domain is written', async () => {
   const { service } = await serviceBehind((passing) => {
     const links = written(passing).flatMap((record) => [record.domainName, record.website]);
     if (links.some((link) => link?.primaryLinkUrl?.includes('refused')))
@@ -214,7 +214,7 @@ test('a link that the server refuses: the good one of website and domain is writ
   }
 });
 
-test('hosts that no server takes are left out before anything is sent', async () => {
+test('hosts that no server accepts are left out before anything is sent', async () => {
   const { service, log } = await serviceBehind(() => {});
   await service.upsertCompany(newCompany());
   log.length = 0;
@@ -239,7 +239,7 @@ async function makeUnique(object, name) {
   assert.equal(changed.success, true);
 }
 
-test("a value that another row has in a field of the workspace's own that is unique: final, and named", async () => {
+test('a value that another row has in a unique custom field: a permanent failure that names the field', async () => {
   for (const isKnown of [true, false]) {
     await crm.sim.reset();
     const before = crm.service();
@@ -273,7 +273,7 @@ test("a value that another row has in a field of the workspace's own that is uni
   }
 });
 
-test('a unique field that the key may not know of: final after every try', async () => {
+test('a unique field that the key cannot see: a permanent failure after every attempt', async () => {
   const service = crm.service({}, { apiKey: crm.sim.keys.noMetadata });
   await makeUnique('company', 'name');
   await crm.client().post('/rest/companies', { name: 'Taken' });

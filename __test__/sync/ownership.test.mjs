@@ -1,4 +1,4 @@
-// Fields that the people who work in the CRM own.
+// Fields that belong to the people who work in the CRM.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newPerson, useSim } from '../helpers/crm.mjs';
@@ -32,7 +32,7 @@ test('if-empty fills blanks, create-only writes once, always writes always', asy
   assert.equal(known, 1, 'no look-up where no such field is written');
 });
 
-/** What single calls and what runs make of these inputs, one after the other. @param {any} options @param {any[]} inputs */
+/** The results of single calls and of runs for these inputs, in order. @param {any} options @param {any[]} inputs */
 async function outcomes(options, inputs) {
   const single = crm.service(options);
   const bulk = crm.service({ ...options, namespace: 'bulk' });
@@ -49,7 +49,7 @@ async function outcomes(options, inputs) {
   return { ofSingle, ofBulk };
 }
 
-test('what is left out because it is create-only does not make a record one that has changed', async () => {
+test('a create-only value that is left out does not make a record changed', async () => {
   const person = newPerson({ job_title: 'Clerk', phone: '+33612345678' });
   const moved = { ...person, job_title: 'Boss', phone: '+33699999999' };
   for (const fieldOwnership of [
@@ -70,7 +70,7 @@ test('what is left out because it is create-only does not make a record one that
   }
 });
 
-test('a field that may be filled another time is looked at each time, alone and in bulk', async () => {
+test('an if-empty field is checked each time, alone and in bulk', async () => {
   const options = /** @type {any} */ ({ fieldOwnership: { person: { job_title: 'if-empty' } } });
   const person = newPerson({ job_title: 'Clerk' });
   const moved = { ...person, job_title: 'Boss' };

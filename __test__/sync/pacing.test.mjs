@@ -1,17 +1,17 @@
-// The rate limit through the whole package. The server's own limit to the millisecond, in virtual time, is in
+// The rate limit through the whole package. The server's exact limit, in virtual time, is tested in
 // src/core/sync/tests/pacing.rs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newPerson, rejection, useSim } from '../helpers/crm.mjs';
 
-// The shape of the default, 100 per 60000 ms, in a shorter window.
+// The same shape as the default, 100 per 60000 ms, in a shorter window.
 const crm = useSim({ preset: 'provisioned', rateLimit: '100/20000', logSize: 2000 });
 
-/** Chunks in flight of a run: so many calls can be refused before the first refusal is heard. */
+/** Chunks of a run in flight: this many calls can be refused before the first refusal arrives. */
 const IN_FLIGHT = 4;
 
-// First, because a limit that is learnt stays learnt.
-test('a cap of its own holds for all clients that have it, and says so', async () => {
+// First, because a learnt limit stays learnt.
+test('a cap of your own applies to all clients that have it, and is reported', async () => {
   const config = { maxRequestsPerMinute: 3, maxThrottleWaitMs: 10 };
   const service = crm.service({}, config);
   const client = crm.client(config);
@@ -31,9 +31,9 @@ test('a cap of its own holds for all clients that have it, and says so', async (
   assert.equal(other.success, true);
 });
 
-test('20,000 new people take 105 to 120 tokens, and run into the limit at most twice', async () => {
+test('20,000 new people take 105 to 120 tokens, and hit the limit at most twice', async () => {
   const service = crm.service();
-  // The schema is known, and the bucket not quite full.
+  // The schema is known, and the bucket is not quite full.
   for (let at = 0; at < 4; at += 1) await service.upsertPerson(newPerson());
   const before = await crm.sim.stats();
   const inputs = Array.from({ length: 20_000 }, () => newPerson());

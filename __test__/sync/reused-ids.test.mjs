@@ -1,4 +1,5 @@
-// External ids that stand for two: a spreadsheet makes `1.23457E+17` of many numbers. Nothing is joined into one row.
+// External ids that stand for two records: a spreadsheet turns many numbers into `1.23457E+17`. Nothing is merged into
+// one row.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rejection, useSim } from '../helpers/crm.mjs';
@@ -7,7 +8,7 @@ const crm = useSim({ preset: 'provisioned' });
 
 const SPOILT = '1.23457E+17';
 
-/** Somebody with this id. @param {string} name @param {string} [external_id] @param {object} [more] */
+/** A person with this id. @param {string} name @param {string} [external_id] @param {object} [more] */
 const person = (name, external_id = SPOILT, more) => ({
   external_id,
   name,
@@ -27,7 +28,7 @@ async function all(run) {
 }
 
 /**
- * An input whose second chunk is there only when the first one is written, and the settings that go with it.
+ * An input whose second chunk arrives only after the first one was written, with settings for it.
  * @param {any[]} inputs @param {object} [more]
  */
 function inTwoSteps(inputs, more) {
@@ -47,7 +48,7 @@ function inTwoSteps(inputs, more) {
 /** @param {any} result */
 const reasonOf = ({ status, error }) => error?.details?.reason ?? status;
 
-test('two people under one id fail both, and so does whoever follows; the others are written', async () => {
+test('two people under one id both fail, and so does any later one; the others are written', async () => {
   const service = crm.service();
   const inputs = [
     person('Ann Lee'),
@@ -71,7 +72,7 @@ test('two people under one id fail both, and so does whoever follows; the others
   );
 });
 
-test('who changed the name or the address is one and the same', async () => {
+test('a changed name or a changed address is still the same person', async () => {
   const ann = person('Ann Lee', 'p-1');
   for (const later of [
     { ...ann, name: 'Ann Ray' },
@@ -84,14 +85,14 @@ test('who changed the name or the address is one and the same', async () => {
     assert.deepEqual(results.map(reasonOf), ['created', 'updated']);
     assert.equal((await crm.sim.records('people')).length, 1);
   }
-  // One after the other, in one run: from each to the next one thing changes.
+  // Step by step in one run: from each to the next, one thing changes.
   await crm.sim.reset();
   const steps = [ann, { ...ann, name: 'Ann Ray' }, { ...person('Ann Ray', 'p-1') }];
   const results = await all(crm.service().syncPersons(steps));
   assert.deepEqual(results.map(reasonOf), ['created', 'updated', 'updated']);
 });
 
-test('what is no address is not another one', async () => {
+test('an invalid address does not count as a different one', async () => {
   const service = crm.service({ invalidEmail: 'leave_out' });
   const results = await all(
     service.syncPersons([
@@ -103,7 +104,7 @@ test('what is no address is not another one', async () => {
   assert.deepEqual(results.map(reasonOf), ['created', 'updated', 'updated']);
 });
 
-test('companies: another name and another domain', async () => {
+test('companies: a different name and a different domain', async () => {
   /** @param {string} name @param {string} [domain_name] */
   const company = (name, domain_name) => ({ external_id: '#N/A', name, domain_name });
   const service = crm.service();
@@ -117,7 +118,7 @@ test('companies: another name and another domain', async () => {
     company('Acme Ltd', 'https://www.ACME.example/'),
     company('ACME', 'new.example'),
     company('Acme Ltd'),
-    // A page of a host that many share identifies nobody.
+    // A page on a shared host identifies nobody.
     company('Acme Ltd', 'facebook.com/acme'),
   ]) {
     await crm.sim.reset();
@@ -128,10 +129,10 @@ test('companies: another name and another domain', async () => {
   }
 });
 
-test('in batches that are on their way together, both fail as well', async () => {
+test('in batches in flight at the same time, both fail as well', async () => {
   const service = crm.service();
   const inputs = [person('Ann Lee'), ...people(400, 'a'), person('Bob Ray'), ...people(10, 'b')];
-  // The answer to the first look-up takes longer than reading what comes behind it.
+  // The answer to the first look-up takes longer than reading the next chunk.
   await crm.sim.setOptions({ latencyMs: 200 });
   const results = await all(service.syncPersons(inputs));
   await crm.sim.setOptions({ latencyMs: 0 });
@@ -143,7 +144,7 @@ test('in batches that are on their way together, both fail as well', async () =>
   assert.ok(!rows.some((row) => row.externalId === SPOILT));
 });
 
-test('what was written before the other one was read stays, and the other one fails', async () => {
+test('a record written before the other one was read stays, and the other one fails', async () => {
   const service = crm.service();
   const inputs = [person('Ann Lee'), ...people(600, 'a'), person('Bob Ray'), person('Ann Lee')];
   /** @type {any[]} */
@@ -160,11 +161,11 @@ test('what was written before the other one was read stays, and the other one fa
   assert.equal(row.emails.primaryEmail, 'ann.lee@example.com');
 });
 
-test('the next runs see it again, though the first one is unchanged', async () => {
+test('later runs notice it again, although the first record is unchanged', async () => {
   const service = crm.service();
   const inputs = [person('Ann Lee'), ...people(200, 'a'), person('Bob Ray'), ...people(3, 'b')];
   assert.equal((await service.syncPersons(...inTwoSteps(inputs))).failed, 1);
-  // Counted, so that unchanged records are not read; then told one by one.
+  // Only counted, so that unchanged records are not parsed; then with results.
   for (const more of [{}, { force: true }, { verifyUnchanged: true }, { dryRun: true }]) {
     const summary = await service.syncPersons(...inTwoSteps(inputs, more));
     assert.equal(summary.failed, 1, JSON.stringify(more));
@@ -173,13 +174,13 @@ test('the next runs see it again, though the first one is unchanged', async () =
   assert.deepEqual(results.filter(({ status }) => status !== 'unchanged').map(reasonOf), [
     'ID_REUSED',
   ]);
-  // In the other order it is the other one that comes too late.
+  // In the other order, the other one comes too late.
   const turned = [inputs[201], ...people(200, 'c'), inputs[0]];
   const late = await service.syncPersons(...inTwoSteps(turned));
   assert.equal(late.failed, 1);
 });
 
-test('a dry run, a run that is only counted and upsertMany say the same', async () => {
+test('a dry run, a counting run and upsertMany report the same', async () => {
   const inputs = [person('Ann Lee'), person('Bob Ray'), person('Cat Fox', 'p-1')];
   const dry = await all(crm.service().syncPersons(inputs, { dryRun: true }));
   assert.deepEqual(dry.map(reasonOf), ['ID_REUSED', 'ID_REUSED', 'created']);
@@ -190,7 +191,7 @@ test('a dry run, a run that is only counted and upsertMany say the same', async 
   assert.deepEqual(error.details.results.map(reasonOf), ['ID_REUSED', 'ID_REUSED', 'updated']);
 });
 
-test('single calls and runs of their own are no double: a record changes over time', async () => {
+test('separate calls and separate runs are not duplicates: a record changes over time', async () => {
   const service = crm.service();
   await service.upsertPerson(person('Ann Lee', 'p-1'));
   await service.upsertPerson(person('Bob Ray', 'p-1'));

@@ -1,4 +1,4 @@
-// One row that several records could be: whoever gets it gets it alone. Rows that went, or were deleted, meanwhile.
+// One row that several records could claim: only one gets it. Also rows that disappear or are deleted in the meantime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newCompany, newPerson, rejection, useSim } from '../helpers/crm.mjs';
@@ -15,11 +15,11 @@ async function all(run) {
 /** @param {any[]} warnings */
 const reasons = (warnings) => warnings.map((warning) => warning.reason);
 
-/** A row that somebody made in the CRM. @param {string} email */
+/** A row that somebody created in the CRM. @param {string} email */
 const humansRow = (email) =>
   crm.sim.seed({ people: [{ emails: { primaryEmail: email }, jobTitle: 'Boss' }] });
 
-/** Every input has a row of its own under the id that its result tells. @param {any[]} inputs @param {any[]} results */
+/** Checks that every input has its own row under the id of its result. @param {any[]} inputs @param {any[]} results */
 async function assertOneRowEach(inputs, results) {
   const rows = await crm.sim.records('people');
   assert.deepEqual(
@@ -31,7 +31,7 @@ async function assertOneRowEach(inputs, results) {
 }
 
 for (const unclaimedMatch of /** @type {const} */ (['link', 'adopt'])) {
-  test(`three profiles of one chunk with the e-mail of a row that a human made: ${unclaimedMatch}`, async () => {
+  test(`three profiles of one chunk with the e-mail of a row that a human created: ${unclaimedMatch}`, async () => {
     const email = 'human@crm.example';
     await humansRow(email);
     const inputs = [newPerson({ email }), newPerson({ email }), newPerson({ email })];
@@ -55,7 +55,7 @@ for (const unclaimedMatch of /** @type {const} */ (['link', 'adopt'])) {
   });
 }
 
-test('five upserts at once of profiles with the e-mail of a row that a human made', async () => {
+test('five upserts at once of profiles with the e-mail of a row that a human created', async () => {
   const email = 'human@crm.example';
   await humansRow(email);
   /** @type {any[]} */
@@ -69,7 +69,7 @@ test('five upserts at once of profiles with the e-mail of a row that a human mad
   assert.deepEqual(reasons(warnings).sort(), ['linked', ...Array(4).fill('value_taken')]);
 });
 
-test('single calls that share requests are told nothing of a run', async () => {
+test('single calls that share requests get no messages about a run', async () => {
   /** @type {any[]} */
   const warnings = [];
   const service = crm.service({ onWarning: (warning) => warnings.push(warning) });
@@ -85,7 +85,7 @@ test('single calls that share requests are told nothing of a run', async () => {
   }
 });
 
-test('a bulk run and single upserts at once over rows that humans made', async () => {
+test('a bulk run and single upserts at once over rows that humans created', async () => {
   const emails = Array.from({ length: 40 }, (_, at) => `human${at}@crm.example`);
   await crm.sim.seed({ people: emails.map((primaryEmail) => ({ emails: { primaryEmail } })) });
   const service = crm.service();
@@ -99,7 +99,7 @@ test('a bulk run and single upserts at once over rows that humans made', async (
   await assertOneRowEach([...inBulk, ...alone], [...bulk, ...single]);
 });
 
-test('a record that is decided twice is warned once', async () => {
+test('a record that is decided twice gets one warning', async () => {
   const service = crm.service();
   const [mine, other] = [newPerson(), newPerson()];
   const deleted = await service.upsertPerson(mine);
@@ -124,7 +124,7 @@ test('a record that is decided twice is warned once', async () => {
   );
 });
 
-test('a row that is gone is left gone, or reported, however often, alone and in bulk', async () => {
+test('a row that is gone stays gone, or is reported, however often, alone and in bulk', async () => {
   for (const fieldOwnership of [{}, { person: { city: 'if-empty' } }]) {
     /** @type {any[]} */
     const warnings = [];
@@ -160,7 +160,7 @@ test('a row that is gone is left gone, or reported, however often, alone and in 
   }
 });
 
-test('a soft-deleted company that a person names is revived, with one request more', async () => {
+test('a soft-deleted company of a person is restored with one more request', async () => {
   for (const inBulk of [false, true]) {
     /** @type {any[]} */
     const warnings = [];
@@ -190,7 +190,7 @@ test('a soft-deleted company that a person names is revived, with one request mo
   }
 });
 
-test('a soft-deleted company is revived after a dry run, too, and reported to every chunk', async () => {
+test('a soft-deleted company is restored after a dry run, too, and reported to every chunk', async () => {
   const company = newCompany();
   const { id } = await crm.service().upsertCompany(company);
   await crm.client().delete(`/rest/companies/${id}?soft_delete=true`);
@@ -213,7 +213,7 @@ test('a soft-deleted company is revived after a dry run, too, and reported to ev
   assert.equal(await isDeleted(), false);
 });
 
-test('a company that cannot be made fails the people who name it, alone and in bulk', async () => {
+test('a company that cannot be created fails its people, alone and in bulk', async () => {
   const service = crm.service({}, { maxRetries: 0 });
   await service.upsertPerson(newPerson());
   const [linked, plain] = [
@@ -236,7 +236,7 @@ test('a company that cannot be made fails the people who name it, alone and in b
   }
 });
 
-test('the answer to a batch is lost and nothing is repeated: a look tells what became of it', async () => {
+test('a batch whose answer is lost is not repeated: a look-up shows the outcome', async () => {
   const service = crm.service({}, { maxRetries: 0 });
   const known = newPerson();
   await service.upsertPerson(known);
@@ -262,7 +262,7 @@ test('the answer to a batch is lost and nothing is repeated: a look tells what b
   assert.equal(unknown.error.isRetryable, true);
 });
 
-test('a domain that is new to a known company is looked for in every spelling, an old one is not', async () => {
+test('a new domain of a known company is looked up in every spelling, an old one is not', async () => {
   /** @type {any[]} */
   const warnings = [];
   const service = crm.service({ onWarning: (warning) => warnings.push(warning) });
@@ -271,7 +271,7 @@ test('a domain that is new to a known company is looked for in every spelling, a
       { externalId: 'c-other', domainName: { primaryLinkUrl: 'https://www.taken.example' } },
     ],
   });
-  // A person has made it, so that its id is known and nothing else.
+  // A person has created it, so only its id is known.
   const company = newCompany({ domain_name: 'taken.example' });
   const link = { company_external_id: company.external_id, company_name: 'Acme' };
   await service.upsertPerson(newPerson(link));
@@ -289,7 +289,7 @@ test('a domain that is new to a known company is looked for in every spelling, a
   assert.match(row.domainName.primaryLinkUrl, /free\.example$/);
 });
 
-test('a remembered row is gone, and another carries the external id: that one is written', async () => {
+test('a remembered row is gone, and another row has the external id: that one is written', async () => {
   const service = crm.service({ collisions: { ownGone: 'report' } });
   const person = newPerson();
   const { id } = await service.upsertPerson(person);

@@ -1,4 +1,4 @@
-// A bulk run whose input is stuck: an abort and a `break` end it all the same, and nothing of it stays behind.
+// A bulk run whose input is stuck: an abort and a `break` still end it, and leave nothing behind.
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import { Readable } from 'node:stream';
@@ -18,9 +18,9 @@ const listeners = (/** @type {AbortSignal} */ signal) => getEventListeners(signa
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Inputs that give `given` records and then no more, without ending. Each says when it is stuck, and can be made to fail
- * long afterwards.
- * @type {Record<string, (given: number, make: () => object) => { inputs: any, stuck: Promise<void>, fail: (error: Error) => void, isReleased?: () => boolean }>}
+ * Inputs that yield `given` records and then hang. Each reports when it is stuck, and can be made to fail much later.
+ * @type {Record<string, (given: number, make: () => object) => { inputs: any, stuck: Promise<void>, fail: (error:
+ * Error) => void, isReleased?: () => boolean }>}
  */
 const stuckInputs = {
   'an async generator'(given, make) {
@@ -98,7 +98,10 @@ const stuckInputs = {
   },
 };
 
-/** Whatever can be done with many records. @type {Record<string, (service: TwentyCrmSyncService, inputs: any, options: any) => Promise<unknown>>} */
+/**
+ * All methods for many records. @type {Record<string, (service: TwentyCrmSyncService, inputs: any, options: any) =>
+ * Promise<unknown>>}
+ */
 const uses = {
   'await syncPersons': async (service, inputs, options) => service.syncPersons(inputs, options),
   async 'for await'(service, inputs, options) {
@@ -129,7 +132,7 @@ for (const [name, open] of Object.entries(stuckInputs)) {
     }
   });
 
-  test(`${name}: whoever leaves the loop is not held up`, async () => {
+  test(`${name}: leaving the loop does not block`, async () => {
     const { inputs, stuck, fail, isReleased } = open(450, newPerson);
     let seen = 0;
     for await (const result of crm.service().syncPersons(inputs)) {
@@ -144,7 +147,7 @@ for (const [name, open] of Object.entries(stuckInputs)) {
   });
 }
 
-test('companies, and platform mode whose publish never answers', async () => {
+test('companies, and platform mode with a publish that never answers', async () => {
   const controller = new AbortController();
   const { signal } = controller;
   const companies = stuckInputs['an async generator'](1, newCompany);
@@ -164,7 +167,7 @@ test('companies, and platform mode whose publish never answers', async () => {
   assert.equal(listeners(signal), 0);
 });
 
-test('a signal that has aborted already, and one that the input itself aborts', async () => {
+test('a signal that has already aborted, and one that the input itself aborts', async () => {
   for (const use of Object.values(uses)) {
     const { inputs } = stuckInputs['an async generator'](0, newPerson);
     const signal = AbortSignal.abort('before');
@@ -204,7 +207,7 @@ test('one signal for twenty stuck runs: one listener, none afterwards, and no wa
   assert.deepEqual(warnings, []);
 });
 
-test('an input that is only slow is closed before the loop is left, and says what went wrong', async () => {
+test('a merely slow input is closed before the loop ends, and its error is reported', async () => {
   for (const error of [undefined, new Error('cannot close')]) {
     let isClosed = false;
     async function* source() {
@@ -227,7 +230,7 @@ test('an input that is only slow is closed before the loop is left, and says wha
   }
 });
 
-test('a stream that is aborted in time is closed, and its file with it', async () => {
+test('a stream that is aborted in time is closed, and so is its file', async () => {
   const controller = new AbortController();
   const { inputs, stuck } = stuckInputs['a stalled Readable'](2, newPerson);
   const closed = once(inputs, 'close');
@@ -238,7 +241,7 @@ test('a stream that is aborted in time is closed, and its file with it', async (
   await closed;
 });
 
-test('a promise in an array is awaited, as for await does', async () => {
+test('a promise in an array is awaited, as in for await', async () => {
   const service = crm.service();
   const late = Promise.reject(new Error('no such row'));
   late.catch(() => {});
@@ -256,10 +259,10 @@ test('a promise in an array is awaited, as for await does', async () => {
   }
 });
 
-test('a record that only looks like a promise is a bad one, and a promise is no single record', async () => {
+test('a record that only looks like a promise is a bad one, and a promise is not a single record', async () => {
   const service = crm.service();
-  // A query that runs once somebody awaits it, as query builders have.
-  // biome-ignore lint/suspicious/noThenProperty: that is what it is about
+  // A query that runs when it is awaited, as in query builders.
+  // biome-ignore lint/suspicious/noThenProperty: the test is about it
   const query = { ...newPerson(), then: () => assert.fail('awaited') };
   assert.equal((await service.syncPersons(/** @type {any[]} */ ([query]))).failed, 1);
   const never = /** @type {any} */ (new Promise(() => {}));

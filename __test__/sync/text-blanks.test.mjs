@@ -1,4 +1,4 @@
-// Texts are stored without the blanks around them, and what differs by those alone is unchanged.
+// Texts are trimmed, and a difference in surrounding blanks alone is not a change.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newCompany, newPerson, useSim } from '../helpers/crm.mjs';
@@ -19,7 +19,7 @@ async function rowOf(plural, external_id) {
 }
 
 for (const how of ['alone', 'in bulk']) {
-  test(`texts lose the blanks around them, ${how}`, async () => {
+  test(`texts are trimmed, ${how}`, async () => {
     const [person, company] = [
       newPerson(blank),
       newCompany({ name: ' Acme  Inc ', status: ' active ' }),
@@ -58,7 +58,7 @@ for (const how of ['alone', 'in bulk']) {
   });
 }
 
-test('a text of blanks clears', async () => {
+test('a blank text clears the field', async () => {
   const person = newPerson({ city: 'Bonn' });
   const service = crm.service();
   await service.upsertPerson(person);

@@ -1,18 +1,18 @@
-// Companies in the upserts of single records: those that people bring along, and one identity in every spelling.
+// Companies in single upserts: those of people, and one identity for every spelling.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newCompany, newPerson, useSim } from '../helpers/crm.mjs';
 
 const crm = useSim({ preset: 'provisioned' });
 
-/** A service whose schema has been read. @param {object} [options] */
+/** A service that has read the schema. @param {object} [options] */
 async function warm(options) {
   const service = crm.service(options);
   await service.upsertPerson(newPerson());
   return service;
 }
 
-test('a person with a new company: the company is made first', async () => {
+test('a person with a new company: the company is created first', async () => {
   const service = await warm();
   const company_external_id = newCompany().external_id;
   const person = newPerson({ company_external_id, company_name: 'New Co' });
@@ -54,7 +54,7 @@ test('a person with a company that is in the CRM but unknown here', async () => 
   assert.equal(unlinked.companyId, null);
 });
 
-test('a company that is missing and has no name: the person is stored unlinked, with a warning', async () => {
+test('a missing company without a name: the person is stored unlinked, with a warning', async () => {
   const warnings = [];
   const service = await warm({ onWarning: (warning) => warnings.push(warning) });
   const person = newPerson({ company_external_id: 'nobody-knows' });
@@ -78,7 +78,7 @@ test('a company that is missing and has no name: the person is stored unlinked, 
   );
 });
 
-test('a company that was destroyed after it was remembered is made again', async () => {
+test('a company that was destroyed after it was remembered is created again', async () => {
   const service = await warm();
   const company_external_id = newCompany().external_id;
   const first = newPerson({ company_external_id, company_name: 'Phoenix' });
@@ -98,7 +98,7 @@ test('a company that was destroyed after it was remembered is made again', async
   assert.equal(row.companyId, again.id);
 });
 
-test('companies: one identity in every spelling of the domain', async () => {
+test('companies: one identity for every spelling of the domain', async () => {
   const service = await warm();
   const company = newCompany({
     domain_name: 'https://www.Acme-One.example/',
@@ -131,7 +131,7 @@ test('companies: one identity in every spelling of the domain', async () => {
   assert.equal(warnings[0].otherExternalId, company.external_id);
 });
 
-test('a row keeps its domain as it is spelled there, alone and in bulk, and is unchanged', async () => {
+test('a row keeps its spelling of the domain, alone and in bulk, and is unchanged', async () => {
   const spellings = ['https://www.one.example', 'http://two.example', 'www.three.example'];
   for (const inBulk of [false, true]) {
     await crm.sim.reset();

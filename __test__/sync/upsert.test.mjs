@@ -1,4 +1,4 @@
-// The upsert of single records against the simulator: what is written, what comes back, and what it costs.
+// The upsert of single records on the simulator: what is written, what is returned, and what it costs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newCompany, newPerson, rejection, useSim } from '../helpers/crm.mjs';
@@ -6,14 +6,14 @@ import { newCompany, newPerson, rejection, useSim } from '../helpers/crm.mjs';
 const crm = useSim({ preset: 'provisioned' });
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** A service whose schema has been read. @param {object} [options] */
+/** A service that has read the schema. @param {object} [options] */
 async function warm(options) {
   const service = crm.service(options);
   await service.upsertPerson(newPerson());
   return service;
 }
 
-test('a new person is one request, the same again one, a changed one one', async () => {
+test('a new person takes one request, the same again one, a changed one one', async () => {
   const service = await warm();
   const person = newPerson({
     phone: '+33 6 12 34 56 78',
@@ -68,7 +68,7 @@ test('a new person is one request, the same again one, a changed one one', async
   assert.deepEqual(rows[0].name, { firstName: 'Jane', lastName: 'van der Berg' });
 });
 
-test('a person unknown here whose row exists under another id is found by its external id', async () => {
+test('an unknown person whose row has another id is found by its external id', async () => {
   const service = await warm();
   const person = newPerson();
   const client = crm.client();
@@ -85,7 +85,7 @@ test('a person unknown here whose row exists under another id is found by its ex
   assert.equal(result.data.name, person.name);
 });
 
-test('eight upserts of one new key at once: one record, eight good answers, one of them created', async () => {
+test('eight upserts of one new key at once: one record, eight successful answers, one of them created', async () => {
   const service = await warm();
   const person = newPerson();
   const results = await Promise.all(
@@ -102,7 +102,7 @@ test('eight upserts of one new key at once: one record, eight good answers, one 
   assert.equal(rows[0].jobTitle, 'Job 7');
 });
 
-test('a thousand upserts of one key at once are a few requests, and lose no field', async () => {
+test('a thousand upserts of one key at once take a few requests, and lose no field', async () => {
   const service = await warm();
   const person = newPerson();
   /** @type {any[]} */
@@ -124,8 +124,8 @@ test('a thousand upserts of one key at once are a few requests, and lose no fiel
   assert.deepEqual([row.jobTitle, row.city], ['J998', 'C999']);
 });
 
-test('processes that race for one new key end in one record', async () => {
-  // Services with stores of their own share no line, as processes do not.
+test('processes that race for one new key end with one record', async () => {
+  // Services with separate stores share no queue, like separate processes.
   const person = newPerson();
   const stores = Array.from({ length: 8 }, () => memoryStore());
   const results = await Promise.all(
@@ -141,7 +141,7 @@ test('processes that race for one new key end in one record', async () => {
   assert.equal(rows.length, 1);
 });
 
-test('the e-mail of another client is left out, and nothing of the other row is touched', async () => {
+test('another client’s e-mail is left out, and its row is not touched', async () => {
   const warnings = [];
   const service = await warm({ onWarning: (warning) => warnings.push(warning) });
   const first = newPerson();
@@ -158,7 +158,7 @@ test('the e-mail of another client is left out, and nothing of the other row is 
   assert.equal(rows.find((row) => row.id === result.id).emails?.primaryEmail ?? '', '');
 });
 
-test('a row that a human made is linked: blank fields are filled, its own are kept', async () => {
+test('a row that a human created is linked: blank fields are filled, others are kept', async () => {
   const warnings = [];
   const service = await warm({ onWarning: (warning) => warnings.push(warning) });
   const person = newPerson({ job_title: 'Countess', city: 'London' });
@@ -182,7 +182,7 @@ test('a row that a human made is linked: blank fields are filled, its own are ke
   assert.match(warnings[0].message, /jobTitle/);
 });
 
-test('our own soft-deleted row is revived, known or not', async () => {
+test('our own soft-deleted row is restored, known or not', async () => {
   const service = await warm();
   const client = crm.client();
   const person = newPerson();
@@ -213,7 +213,7 @@ test('our own destroyed row is created again', async () => {
   assert.equal(result.id, id);
 });
 
-test('the answer to a create is lost: it is still one record, and still created', async () => {
+test('a lost answer to a create: still one record, and still reported as created', async () => {
   const service = await warm();
   const person = newPerson();
   await crm.sim.addFaults({
@@ -259,7 +259,7 @@ test('a workspace without custom fields: warnings, never a failure', async () =>
   assert.equal(again.id, result.id);
 });
 
-test('bad input is refused before any request, and names the field', async () => {
+test('bad input is refused before any request, and the error names the field', async () => {
   const service = await warm();
   const good = newPerson();
   /** @type {[string, any][]} */
@@ -287,7 +287,7 @@ test('bad input is refused before any request, and names the field', async () =>
   assert.equal(requests, 0);
 });
 
-test('external ids of any text reach the right record', async () => {
+test('external ids with any text reach the right record', async () => {
   const service = await warm();
   const ids = [
     'a)b(',
@@ -326,7 +326,7 @@ test('external ids of any text reach the right record', async () => {
   }
 });
 
-test('a caller’s store is asked when memory is empty, and told what was written', async () => {
+test('a caller’s store is asked if memory is empty, and told what was written', async () => {
   const store = memoryStore();
   const person = newPerson();
   const made = await crm.service({ mappingStore: store }).upsertPerson(person);
@@ -335,7 +335,7 @@ test('a caller’s store is asked when memory is empty, and told what was writte
   assert.equal(await crm.requestsOf(() => other.upsertPerson(person)), 1);
 });
 
-test('a store that fails never fails an upsert', async () => {
+test('a failing store never fails an upsert', async () => {
   const warnings = [];
   const broken = {
     findByEverId: () => {
@@ -358,7 +358,7 @@ test('a store that fails never fails an upsert', async () => {
   );
 });
 
-test('the cache shows what it holds', async () => {
+test('the cache lists its entries', async () => {
   const service = crm.service();
   const person = newPerson();
   const company = newCompany();

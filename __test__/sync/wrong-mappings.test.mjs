@@ -1,4 +1,4 @@
-// A remembered id that leads to another record's row: by a store that says so, or because the row changed hands.
+// A remembered id that leads to another record's row: from a wrong store, or because the row changed its owner.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newCompany, newPerson, useSim } from '../helpers/crm.mjs';
@@ -6,7 +6,7 @@ import { newCompany, newPerson, useSim } from '../helpers/crm.mjs';
 const crm = useSim();
 
 /**
- * A store of the caller's, unique by row as the template's table is.
+ * A store of the caller, unique by row as in the template's table.
  * @param {{ everId: string, crmId: string, objectType: string }[]} rows
  */
 function storeOf(...rows) {
@@ -46,7 +46,7 @@ async function edit(id, fields) {
 }
 
 for (const how of /** @type {const} */ (['alone', 'in bulk'])) {
-  test(`a store that leads to another person's row, ${how}: the row is left alone`, async () => {
+  test(`a store that leads to another person's row, ${how}: the row is not touched`, async () => {
     const other = newPerson({ name: 'U Two' });
     const { id } = await crm.service().upsertPerson(other);
     const mine = newPerson({ name: 'U Three' });
@@ -69,7 +69,7 @@ for (const how of /** @type {const} */ (['alone', 'in bulk'])) {
     assert.equal(mapping?.crmId, ours.id);
   });
 
-  test(`a store that leads to another company, ${how}: the person goes to its own`, async () => {
+  test(`a store that leads to another company, ${how}: the person is linked to its own`, async () => {
     const [other, own] = [newCompany({ name: 'Other' }), newCompany({ name: 'Own' })];
     const site = crm.service();
     const { id } = await site.upsertCompany(other);
@@ -86,7 +86,7 @@ for (const how of /** @type {const} */ (['alone', 'in bulk'])) {
   });
 }
 
-test('a store that knows the computed id costs no look-up, one that knows another one costs one', async () => {
+test('a store with the computed id costs no look-up, one with another id costs one', async () => {
   const [made, linked] = [newPerson(), newPerson()];
   const site = crm.service();
   const { id } = await site.upsertPerson(made);
@@ -106,7 +106,7 @@ test('a store that knows the computed id costs no look-up, one that knows anothe
   assert.equal(await crm.requestsOf(() => service.upsertPerson({ ...linked, city: 'Köln' })), 1);
 });
 
-test('a row that changed hands since it was remembered: said, and nothing of ours stays there', async () => {
+test('a row that changed its owner since it was remembered: a warning, and nothing of ours stays there', async () => {
   /** @type {import('../../index.js').SyncWarning[]} */
   const warnings = [];
   const service = crm.service({ onWarning: (warning) => warnings.push(warning) });
@@ -127,7 +127,7 @@ test('a row that changed hands since it was remembered: said, and nothing of our
   );
 });
 
-test('who loses a row to take_over is forgotten before the row is written: a table unique by row takes the new owner', async () => {
+test('take_over forgets the old owner before the write: a table unique by row accepts the new one', async () => {
   const store = storeOf();
   /** @type {string[]} */
   const reasons = [];

@@ -1,4 +1,4 @@
-// The same package by `require`: the same names, the same types. Compiled, never run.
+// The same package through `require`: the same names, the same types. Compiled, never run.
 import crm = require('twenty-crm-native');
 
 export const service: crm.TwentyCrmSyncService = crm.createTwentyCrmSyncService({

@@ -1,9 +1,9 @@
-// The declarations of the spec, read where the spec is, and what the compiler has to prove about them.
+// The declarations of the spec, if it is available, and the proof that the compiler has to make.
 import { existsSync, readFileSync } from 'node:fs';
 
 const specFile = new URL('../../../shared/spec/crm-types.txt', import.meta.url);
 
-/** The spec's text; undefined where it is not at hand. */
+/** The spec's text; undefined if it is not available. */
 export const specText = existsSync(specFile) ? readFileSync(specFile, 'utf8') : undefined;
 
 /**
@@ -17,8 +17,8 @@ export const specText = existsSync(specFile) ? readFileSync(specFile, 'utf8') : 
 const opening = /^(type|interface|enum|function) (\w+)(<)?/;
 
 /**
- * Every declaration of the text, its examples aside. One ends at the first line that closes all its brackets and
- * ends with `;` or `}`.
+ * Every declaration in the text, without its examples. A declaration ends at the first line that closes all its
+ * brackets and ends with `;` or `}`.
  * @param {string} text
  * @returns {Declaration[]}
  */
@@ -54,8 +54,8 @@ export function specModule(declarations) {
 }
 
 /**
- * A module that compiles exactly when each declaration and the package's own of that name are assignable to each
- * other, both ways, and have the same properties, optional ones included, at every depth.
+ * A module that compiles exactly if each declaration and the package's own of that name are assignable to each other,
+ * both ways, and have the same properties, including optional ones, at every depth.
  * @param {Declaration[]} declarations
  */
 export function proofModule(declarations) {

@@ -1,4 +1,4 @@
-// How the types are meant to be used, and what they must refuse. Compiled, never run.
+// How the types should be used, and what they must refuse. Compiled, never run.
 import {
   type AbortSignalLike,
   type AnyCacheEntry,
@@ -342,7 +342,7 @@ export function errors(caught: unknown) {
   return [new TwentyCrmApiError(made, { cause: caught })];
 }
 
-// The enum is one at run time, too, so its members can be counted.
+// The enum also exists at run time, so its members can be counted.
 same<'TIMEOUT' | 'UNKNOWN', Extract<keyof typeof TwentyCrmErrorCode, 'TIMEOUT' | 'UNKNOWN'>>();
 export const codes: TwentyCrmErrorCode[] = Object.values(TwentyCrmErrorCode);
 
@@ -440,7 +440,7 @@ export function mappers(
   const company: TwentyCompany = mapCompanyToTwentyCompany(row);
   // @ts-expect-error: a company row has an id
   mapCompanyToTwentyCompany({ name: 'Acme' });
-  // As the template's functions of one argument are used.
+  // As the template's one-argument functions are used.
   same<ReturnType<typeof people>[number], UpsertPersonInput>();
   same<ReturnType<typeof extractCityFromLocation>, string | null>();
   return [person, input, company];

@@ -1,4 +1,4 @@
-// With the browser's types instead, as a Next.js project has them. Compiled, never run.
+// With the browser's types instead, as in a Next.js project. Compiled, never run.
 import { TwentyCrmRestClient, verifyTwentyWebhook } from 'twenty-crm-native';
 
 export async function withDom(signal: AbortSignal) {

@@ -1,4 +1,4 @@
-// applyWebhook against the simulator: real deliveries, and what they do to what is remembered.
+// applyWebhook on the simulator: real deliveries, and their effect on remembered facts.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTwentyCrmSyncService, memoryMappingStore } from '../../index.mjs';
@@ -12,10 +12,10 @@ const { crm, byOther } = receiver;
 
 const unchanged = { skipUnchanged: true };
 
-/** What `applyWebhook` did, without what the tests know anyway. @param {any} result */
+/** The result of `applyWebhook`, without fields that the tests know. @param {any} result */
 const brief = ({ action, reason, externalIds }) => ({ action, reason, externalIds });
 
-/** Applies and asserts that no request is made. @param {any} service @param {any} event */
+/** Applies an event and asserts that no request is sent. @param {any} service @param {any} event */
 async function apply(service, event) {
   let result;
   const requests = await crm.requestsOf(async () => {
@@ -30,7 +30,7 @@ async function isSent(service, person) {
   return (await service.upsertPerson(person, unchanged)).updated;
 }
 
-/** A service with a person of which the creation was told and taken in. @param {object} [options] */
+/** A service with a person whose creation event was applied. @param {object} [options] */
 async function withPerson(options) {
   const service = crm.service(options);
   const person = newPerson({ job_title: 'CTO' });
@@ -81,7 +81,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.deepEqual(warnings, []);
     });
 
-    test('an edit by somebody else is written over by the next run, once', async () => {
+    test('an edit by somebody else is overwritten by the next run, once', async () => {
       const { service, person, path } = await withStore();
       await byOther('patch', path, { jobTitle: 'Edited' });
       const [event] = await receiver.events(1);
@@ -98,7 +98,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.equal(await isSent(service, person), false);
     });
 
-    test('an edit of fields that are never written spares the hash', async () => {
+    test('an edit of fields that are never written keeps the hash', async () => {
       const { service, person, path } = await withStore();
       await byOther('patch', path, { avatarUrl: 'https://img.example/1.png' });
       const [event] = await receiver.events(1);
@@ -138,7 +138,7 @@ for (const [name, open] of Object.entries(stores)) {
       });
       assert.equal(cached(), id);
       if (mappingStore) assert.equal(await stored(), id);
-      // Out of order: what came before the restoration changes nothing any more.
+      // Out of order: events from before the restore change nothing any more.
       if (!(mappingStore instanceof RepositoryLikeStore)) {
         assert.equal((await apply(service, deleted)).reason, 'outdated');
       }
@@ -161,7 +161,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.deepEqual(warnings, []);
     });
 
-    test('a deleted record is revived by the next run with skipUnchanged', async () => {
+    test('a deleted record is restored by the next run with skipUnchanged', async () => {
       const { service, person, id, path } = await withStore();
       await byOther('delete', `${path}?soft_delete=true`);
       assert.equal(await isSent(service, person), false, 'nobody has told us');
@@ -172,7 +172,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.equal(row.deletedAt, null);
     });
 
-    test('an external id that somebody changed is looked for again', async () => {
+    test('an external id that somebody changed is looked up again', async () => {
       const { service, person, id, path } = await withStore();
       await byOther('patch', path, { externalId: 'another-site-1' });
       const [event] = await receiver.events(1);
@@ -189,7 +189,7 @@ for (const [name, open] of Object.entries(stores)) {
   });
 }
 
-describe('which events concern a service', () => {
+describe('events that concern a service, and others', () => {
   test('other objects, records without an external id, other namespaces', async () => {
     const service = crm.service({ namespace: 'site-a' });
     const neighbour = crm.service({ namespace: 'site-b' });
@@ -213,7 +213,7 @@ describe('which events concern a service', () => {
     assert.deepEqual([own.action, own.externalId], ['hash_forgotten', person.external_id]);
   });
 
-  test('records that were never synced cost no look into the store', async () => {
+  test('records that were never synced do not access the store', async () => {
     const mappingStore = new RepositoryLikeStore();
     const service = crm.service({ mappingStore });
     const { data } = await byOther('post', '/rest/people', { jobTitle: 'Nobody’s' });
@@ -229,7 +229,7 @@ describe('which events concern a service', () => {
     assert.equal((await apply(service, elsewhere)).reason, 'other_workspace');
   });
 
-  test('the field that holds external ids is the service’s own', async () => {
+  test('the name of the external id field comes from the service’s options', async () => {
     const service = crm.service({ fieldNames: { externalId: 'siteId' } });
     const record = { ...personEvent().record, siteId: 'x', updatedAt: '2099-01-01T00:00:00.000Z' };
     const event = personEvent({ record, workspaceId: undefined });
@@ -237,7 +237,7 @@ describe('which events concern a service', () => {
     assert.deepEqual([result.externalId, result.reason], ['x', 'not_mapped']);
   });
 
-  test('companies: the mapping follows, and a domain is looked for again', async () => {
+  test('companies: the mapping follows, and a domain is looked up again', async () => {
     const service = crm.service();
     const company = newCompany({ domain_name: 'hook.example' });
     const { id } = await service.upsertCompany(company);
@@ -263,8 +263,8 @@ describe('which events concern a service', () => {
   });
 });
 
-describe('merges, as they are assumed to be told', () => {
-  test('the record that goes is forgotten, the one that stays is written again', async () => {
+describe('merges, in the assumed form of their events', () => {
+  test('the record that disappears is forgotten, the one that stays is written again', async () => {
     const service = crm.service();
     const people = [newPerson(), newPerson()];
     const ids = [];
@@ -286,7 +286,7 @@ describe('merges, as they are assumed to be told', () => {
     assert.equal((await apply(service, kept)).action, 'hash_forgotten');
   });
 
-  test('gone records that are not made again stay known', async () => {
+  test('destroyed records that are not created again stay known', async () => {
     const { service, person, path } = await withPerson({ collisions: { ownGone: 'skip' } });
     await byOther('delete', path);
     const [event] = await receiver.events(1);
@@ -301,7 +301,7 @@ describe('merges, as they are assumed to be told', () => {
 });
 
 describe('stores and processes', () => {
-  test('another process that shares the store knows the echo, and the edit', async () => {
+  test('another process that shares the store recognises the echo, and the edit', async () => {
     const rows = memoryMappingStore();
     const share = () => ({
       findByEverId: rows.findByEverId.bind(rows),
@@ -311,7 +311,7 @@ describe('stores and processes', () => {
       deleteMapping: rows.deleteMapping.bind(rows),
       findManyByEverIds: rows.findManyByEverIds.bind(rows),
     });
-    // What services remember in memory is told apart by the store object: two objects are as two processes.
+    // Services share memory by store object: two objects act as two processes.
     const { service, person, path, created } = await withPerson({
       mappingStore: share(),
       cacheTtlMs: 0,
@@ -325,7 +325,7 @@ describe('stores and processes', () => {
     assert.equal(await isSent(service, person), true, 'the writing process hears of it');
   });
 
-  test('a store that fails is told, and memory is healed all the same', async () => {
+  test('a failing store is reported, and memory is corrected anyway', async () => {
     const inner = memoryMappingStore();
     let fails = false;
     const mappingStore = new Proxy(inner, {
@@ -354,7 +354,7 @@ describe('stores and processes', () => {
     assert.equal(await isSent(service, person), true);
   });
 
-  test('a store without findByCrmId is no failure', async () => {
+  test('a store without findByCrmId is not a failure', async () => {
     const calls = /** @type {string[]} */ ([]);
     const mappingStore = /** @type {any} */ ({
       findByEverId: async () => null,
@@ -370,10 +370,10 @@ describe('stores and processes', () => {
   });
 });
 
-describe('amid upserts of the same key', () => {
-  test('an event that arrives before the answer to the write is known as its echo', async () => {
+describe('during upserts of the same key', () => {
+  test('an event that arrives before the answer to the write is recognised as its echo', async () => {
     const { service, person } = await withPerson();
-    // The answer is held back until the delivery has been applied, or rather has had to wait for it.
+    // The answer is held back until the delivery was applied, or had to wait for it.
     await crm.sim.addFaults({ method: 'PATCH', action: { type: 'delay', ms: 150 } });
     const edited = { ...person, job_title: 'CEO' };
     const writing = service.upsertPerson(edited);
@@ -385,7 +385,7 @@ describe('amid upserts of the same key', () => {
     assert.equal(await isSent(service, edited), false);
   });
 
-  test('whatever the order, the mapping never leads to another row, and the last write stands', async () => {
+  test('in any order, the mapping never leads to another row, and the last write wins', async () => {
     const { service, person, path } = await withPerson({ mappingStore: memoryMappingStore() });
     const next = random(7);
     const events = /** @type {any[]} */ ([]);
@@ -408,7 +408,7 @@ describe('amid upserts of the same key', () => {
     assert.equal(own[0].deletedAt, null);
   });
 
-  test('an aborted call gives its place up', async () => {
+  test('an aborted call leaves the queue', async () => {
     const { service, person, created } = await withPerson();
     await crm.sim.addFaults({ method: 'PATCH', action: { type: 'delay', ms: 200 } });
     const writing = service.upsertPerson({ ...person, job_title: 'Slow' });
@@ -422,7 +422,7 @@ describe('amid upserts of the same key', () => {
   });
 });
 
-test('what is no event is refused', async () => {
+test('an invalid event is refused', async () => {
   const service = crm.service();
   const hostile = {
     get eventName() {

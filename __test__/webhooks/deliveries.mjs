@@ -1,4 +1,4 @@
-// What the tests of webhooks share: deliveries signed as docs/twenty/protocol.md#webhooks says, and the recorded ones.
+// Helpers of the webhook tests: deliveries signed as in docs/twenty/protocol.md#webhooks, and the recorded ones.
 import { createHmac } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -30,7 +30,7 @@ export function personEvent(changes) {
 }
 
 /**
- * A delivery of `body`, a text as it goes over the wire.
+ * A delivery of `body`, which is sent as it is.
  * @param {string} body
  * @param {{ secret?: string, at?: number }} [how]
  */
@@ -47,7 +47,7 @@ export function deliver(body, { secret = SECRET, at = NOW } = {}) {
   };
 }
 
-/** Deterministic randomness (mulberry32), so that a failure can be had again. @param {number} seed */
+/** Reproducible random numbers (mulberry32), so that a failure can be repeated. @param {number} seed */
 export function random(seed) {
   let state = seed;
   return () => {
@@ -61,11 +61,11 @@ export function random(seed) {
 const shared = fileURLToPath(new URL('../../../shared/twenty', import.meta.url));
 const file = path.join(shared, 'webhook-deliveries.jsonl');
 
-/** Why the recorded deliveries cannot be had, or false. */
+/** Why the recorded deliveries are not available, or false. */
 export const recordedSkip = existsSync(file) ? false : `no recorded deliveries at ${file}`;
 
 /**
- * What a real server sent, and by webhook the secrets that it was told or made up.
+ * The deliveries of a real server, and by webhook the secrets that it was given or made up.
  * @returns {{ deliveries: any[], secrets: Map<string, string> }}
  */
 export function recorded() {

@@ -1,4 +1,4 @@
-// The example receiver: it compiles as a Next.js project compiles it, and does its work when Twenty calls it.
+// The example receiver: it compiles in a Next.js project, and works when Twenty calls it.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
@@ -42,7 +42,7 @@ after(async () => {
 const requestOf = ({ rawBody, headers }) =>
   new Request('https://site.example/api/twenty', { method: 'POST', body: rawBody, headers });
 
-test('the guide shows the example as it is', async () => {
+test('the guide shows the example unchanged', async () => {
   const guide = await readFile(path.join(root, 'docs/webhooks.md'), 'utf8');
   assert.ok(guide.includes(`\`\`\`ts\n${await readFile(route, 'utf8')}\`\`\`\n`));
 });
@@ -64,7 +64,7 @@ test('a delivery is applied, and the answer says what it did', async () => {
   }
 });
 
-test('what is not from Twenty gets a status and no reason', async (context) => {
+test('a request that is not from Twenty gets a status without a reason', async (context) => {
   const warned = context.mock.method(console, 'warn', () => {});
   const body = JSON.stringify(personEvent());
   const at = Date.now();

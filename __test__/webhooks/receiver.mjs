@@ -1,4 +1,4 @@
-// A receiver of webhooks beside a simulator: what the simulator delivers, verified.
+// A webhook receiver next to a simulator: receives its deliveries and verifies them.
 import { once } from 'node:events';
 import { after, before, beforeEach } from 'node:test';
 import { verifyTwentyWebhook } from '../../index.mjs';
@@ -12,7 +12,7 @@ export function useReceiver(simOptions) {
   /** @type {any} */
   let listener;
   let taken = 0;
-  // One for each test: what an earlier one caused may arrive late.
+  // One for each test: deliveries of an earlier test may arrive late.
   let path = '/0';
   const own = () => listener.deliveries.filter((/** @type {any} */ one) => one.path === path);
   before(async () => {
@@ -27,7 +27,7 @@ export function useReceiver(simOptions) {
   });
 
   /**
-   * A change by somebody else: to mappings a person in the user interface and another program are the same.
+   * A change by somebody else: to mappings, a person in the user interface and another program are the same.
    * @param {'post' | 'patch' | 'delete'} method @param {string} path @param {unknown} [body]
    */
   async function byOther(method, path, body) {
@@ -52,7 +52,7 @@ export function useReceiver(simOptions) {
         }),
       );
     },
-    /** How many deliveries nobody has taken. */
+    /** Number of deliveries that were not taken. */
     get waiting() {
       return own().length - taken;
     },

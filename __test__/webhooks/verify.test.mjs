@@ -1,4 +1,4 @@
-// Verifying deliveries: what Twenty signed passes in whatever shape it comes, and nothing else does.
+// Verifying deliveries: those that Twenty signed pass in any form, and nothing else does.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -19,7 +19,7 @@ const good = deliver(text);
 /** @param {object} [changes] @returns {any} */
 const verify = (changes) => verifyTwentyWebhook({ secret: SECRET, now: NOW, ...good, ...changes });
 
-/** What a call is refused with. @param {object} changes */
+/** The refusal of a call. @param {object} changes */
 function refusal(changes) {
   try {
     verify(changes);
@@ -35,12 +35,12 @@ function refusal(changes) {
 const withHeaders = (changes) => ({ headers: { ...good.headers, ...changes } });
 const { 'X-Twenty-Webhook-Signature': signature } = good.headers;
 
-describe('what Twenty signed', () => {
-  test('is the event that it sent, with an id of the delivery', () => {
+describe('a delivery that Twenty signed', () => {
+  test('gives its event, with an id of the delivery', () => {
     assert.deepEqual(verify(), { ...personEvent(), deliveryId: signature });
   });
 
-  test('is known by a vector of another implementation', () => {
+  test('matches a vector of another implementation', () => {
     // printf '1700000000000:{"eventName":"a.b","objectMetadata":{"nameSingular":"a"},"record":{"id":"1"}}' |
     //   openssl dgst -sha256 -hmac s3cret
     const rawBody = '{"eventName":"a.b","objectMetadata":{"nameSingular":"a"},"record":{"id":"1"}}';
@@ -58,7 +58,7 @@ describe('what Twenty signed', () => {
     assert.equal(event.eventName, 'a.b');
   });
 
-  test('passes with headers in every shape', () => {
+  test('passes with headers in every form', () => {
     const plain = good.headers;
     const lower = Object.fromEntries(Object.entries(plain).map(([k, v]) => [k.toLowerCase(), v]));
     const shapes = {
@@ -81,7 +81,7 @@ describe('what Twenty signed', () => {
     }
   });
 
-  test('passes with a body as text, bytes, a part of a buffer, an ArrayBuffer', () => {
+  test('passes with a body as string, bytes, a part of a buffer, an ArrayBuffer', () => {
     const bytes = Buffer.from(text);
     const padded = Buffer.concat([Buffer.from('xx'), bytes, Buffer.from('yy')]);
     const shapes = [
@@ -95,7 +95,7 @@ describe('what Twenty signed', () => {
     for (const rawBody of shapes) assert.equal(verify({ rawBody }).eventName, 'person.updated');
   });
 
-  test('passes with any of several secrets, and with a clock that is asked', () => {
+  test('passes with any of several secrets, and with a clock function', () => {
     assert.ok(verify({ secret: ['new', SECRET] }) && verify({ secret: [SECRET, 'old'] }));
     assert.ok(verify({ now: () => NOW + 1 }));
     assert.equal(refusal({ secret: ['new', 'old'] }).details.reason, 'BAD_SIGNATURE');
@@ -103,7 +103,7 @@ describe('what Twenty signed', () => {
     assert.match(refusal({ secret: 'new' }).message, /does not match the secret:/);
   });
 
-  test('is refused before and after the tolerance, which is five minutes', () => {
+  test('is refused outside the tolerance of five minutes, before and after', () => {
     const { toleranceMs } = TWENTY_CRM_DEFAULTS;
     assert.equal(toleranceMs, 300_000);
     assert.ok(verify({ now: NOW + toleranceMs }) && verify({ now: NOW - toleranceMs }));
@@ -118,8 +118,8 @@ describe('what Twenty signed', () => {
   });
 });
 
-describe('what Twenty did not sign', () => {
-  test('is refused when anything that is signed was changed', () => {
+describe('a delivery that Twenty did not sign', () => {
+  test('is refused if any signed part was changed', () => {
     const later = String(NOW + 1);
     for (const changes of [
       { rawBody: text.replace('cli_1', 'cli_2') },
@@ -142,7 +142,7 @@ describe('what Twenty did not sign', () => {
     }
   });
 
-  test('a signature over the body alone, or without the colon, is none', () => {
+  test('is refused with a signature over the body alone, or without the colon', () => {
     for (const signed of [text, `${NOW}${text}`, `${NOW}.${text}`]) {
       const digest = createHmac('sha256', SECRET).update(signed).digest('hex');
       const { details } = refusal(withHeaders({ 'X-Twenty-Webhook-Signature': digest }));
@@ -150,7 +150,7 @@ describe('what Twenty did not sign', () => {
     }
   });
 
-  test('a header that is missing, malformed or there in two versions is named', () => {
+  test('a missing, malformed or contradictory header is named', () => {
     for (const header of ['X-Twenty-Webhook-Timestamp', 'X-Twenty-Webhook-Signature']) {
       for (const value of [undefined, '', [], null]) {
         const { details, message } = refusal(withHeaders({ [header]: value }));
@@ -169,7 +169,7 @@ describe('what Twenty did not sign', () => {
 });
 
 describe('arguments', () => {
-  test('a secret that is missing is named, and never shown', () => {
+  test('a missing secret is named, and never shown', () => {
     for (const secret of [
       undefined,
       null,
@@ -189,7 +189,7 @@ describe('arguments', () => {
     assert.equal(refusal({ secret: new Array(11).fill(SECRET) }).details.field, 'secret');
   });
 
-  test('a body that was parsed is refused with what to do', () => {
+  test('a parsed body is refused with what to do', () => {
     for (const rawBody of [personEvent(), undefined, null, 5, [1, 2], new Date()]) {
       const { details, message } = refusal({ rawBody });
       assert.equal(details.field, 'rawBody');
@@ -206,7 +206,7 @@ describe('arguments', () => {
     assert.equal(refusal({ rawBody: 'x'.repeat(10), maxBodyBytes: 10 }).status, 401);
   });
 
-  test('options, headers and clocks that are none are named', () => {
+  test('invalid options, headers and clocks are named', () => {
     for (const [field, changes] of /** @type {[string, object][]} */ ([
       ['toleranceMs', { toleranceMs: -1 }],
       ['toleranceMs', { toleranceMs: Number.POSITIVE_INFINITY }],
@@ -245,7 +245,7 @@ describe('arguments', () => {
     });
   });
 
-  test('a signed body that is no event is refused with what is wrong', () => {
+  test('a signed body without a valid event is refused with the problem', () => {
     const event = personEvent();
     for (const [reason, pattern, body] of /** @type {[string, RegExp, string][]} */ ([
       ['NOT_JSON', /not JSON/, ''],
@@ -272,7 +272,7 @@ describe('arguments', () => {
   });
 });
 
-test('no mutation of a delivery passes, and none throws anything but a refusal', () => {
+test('no mutation of a delivery passes, and each throws a refusal', () => {
   const next = random(20_261_123);
   const pick = (/** @type {any[]} */ items) => items[Math.floor(next() * items.length)];
   const oddities = [
@@ -299,7 +299,7 @@ test('no mutation of a delivery passes, and none throws anything but a refusal',
     else if (what === 1) headers[name] = pick(oddities);
     else {
       const at = Math.floor(next() * headers[name].length);
-      // Another digit, for digits are what both are made of.
+      // Another hex digit: timestamps and signatures consist of digits.
       const digit = (
         (Number.parseInt(headers[name][at], 16) + 1 + Math.floor(next() * 8)) %
         10
@@ -333,7 +333,7 @@ describe('recorded deliveries', { skip: recordedSkip }, () => {
     assert.equal(new Set(ids).size, deliveries.length, 'an id tells deliveries apart');
   });
 
-  test('their events have the names and fields that the types say', () => {
+  test('their events have the names and fields of the types', () => {
     const known = /^(person|company)\.(created|updated|deleted|restored|destroyed)$/;
     const { deliveries } = recorded();
     const events = deliveries.map(({ body_raw }) => JSON.parse(body_raw));

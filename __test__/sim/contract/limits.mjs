@@ -7,7 +7,7 @@ const spend = (title, status = 200) => ({
   status,
   ...(status === 429 && { answer: limited }),
 });
-/** The clock of the limiter, moved on instead of waited for; a token takes 2,000 seconds. */
+/** The clock of the limiter is advanced instead of waiting; a token takes 2,000 seconds. */
 const after = (ms, row) => ({ ...row, before: (sim) => sim.advanceClock(ms) });
 
 /** Section 8: the rate limit. */

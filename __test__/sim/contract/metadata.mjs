@@ -41,7 +41,7 @@ export const metadata = [
         request: 'GET /rest/metadata/objects?limit=200',
         status: 200,
         answer: ({ data: { objects } }) => {
-          // The only place where a name leads to an id.
+          // The only place where an id is looked up by name.
           objects.unshift(personOf(objects));
           return true;
         },

@@ -3,7 +3,7 @@ import { absent, coreError, exactly, section } from '../contract-table.mjs';
 const flavour = '2.47';
 const scope = (value) =>
   ['spenderType', 'spenderId', 'operationType'].every((key) => typeof value[key] === 'string');
-/** What a call is told that gets no token, with nothing else beside it. */
+/** The answer to a call that gets no token, with no other limit involved. */
 const limited = exactly({
   statusCode: 429,
   error: 'RATE_LIMITED',
@@ -23,7 +23,7 @@ const spend = (title, status = 200) => ({
   status,
   ...(status === 429 && { answer: limited }),
 });
-/** The clock of the limiter, moved on instead of waited for; a token takes 2,000 seconds. */
+/** The clock of the limiter is advanced instead of waiting; a token takes 2,000 seconds. */
 const after = (ms, row) => ({ ...row, before: (sim) => sim.advanceClock(ms) });
 const noLimitHeaders = {
   'retry-after': absent,
@@ -38,7 +38,7 @@ const duplicate = (constraint) =>
     messages: [`A duplicate entry was detected: unique constraint ${constraint} was violated`],
   });
 
-/** What sources of 2.38 to 2.47 say; nothing of it was recorded. */
+/** From the source of 2.38 to 2.47; none of it was recorded. */
 export const newest = [
   section(
     '2.47: rate limit',

@@ -276,7 +276,7 @@ export const records = [
     ],
     { unsentSubfields: 'kept' },
   ),
-  // Seen on a real 2.21 server; no recording shows it.
+  // Seen on a real 2.21 server, but not in a recording.
   section('records: subfields that are not sent, as the server’s source has it', [
     madeWhole,
     {

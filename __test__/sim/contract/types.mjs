@@ -1,7 +1,7 @@
 import { badRequest, coreError, count, section, uuid } from '../contract-table.mjs';
 
 const options = ['ALPHA', 'BETA'];
-/** Type, what is taken with what is read back, and what is refused with which words; `f` is the field. */
+/** For each type: accepted values with the value read back, and refused values with the message; `f` is the field. */
 const types = [
   [
     'TEXT',
@@ -146,7 +146,7 @@ const types = [
   ],
   ['UUID', [], [['', `Invalid UUID value '' for field "f"`]]],
 ];
-/** Types whose null clears nothing. */
+/** Types that null does not clear. */
 const composites = ['CURRENCY', 'ADDRESS', 'LINKS', 'EMAILS', 'PHONES'];
 
 const ofType = ([type, taken, refused]) => [
@@ -416,7 +416,7 @@ const notes = [
 
 const flavours = /** @type {const} */ (['2.21', '2.31']);
 
-/** Field types, objects and relations: alike on both versions. */
+/** Field types, objects and relations: the same on both versions. */
 export const fieldTypes = flavours.flatMap((flavour) => [
   ...types.map((type) =>
     section(

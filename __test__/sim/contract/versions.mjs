@@ -5,7 +5,7 @@ const people = { people: ids.map((id, n) => ({ id, externalId: `v${n}`, jobTitle
 const cursor = (id) => Buffer.from(JSON.stringify({ id })).toString('base64');
 const seeded = (row) => ({ ...row, before: (sim) => sim.seed(people) });
 
-/** What differs between 2.21 and 2.31: the same requests, each with its answer. */
+/** The differences between 2.21 and 2.31: the same requests, each with its answer. */
 const differences = (isLater) => [
   seeded({
     title: 'a page behind a cursor says whether there is something before it',
@@ -121,7 +121,7 @@ const graphql = (title, body, answer) => ({
   answer,
 });
 
-/** Races and conditions, alike on both. */
+/** Races and conditions, the same on both. */
 const races = [
   {
     title: 'a person',
@@ -264,7 +264,7 @@ const races = [
     answer: { messages: [/^Invalid value '2026-11-30T12:00:00.500450Z' for date-time field/] },
   },
 ];
-// More rows than the largest page over REST.
+// More rows than the largest REST page.
 const many = {
   people: Array.from({ length: 250 }, (_, n) => ({ externalId: `many${n}` })),
 };
@@ -272,7 +272,7 @@ const withMany = races.map((row) =>
   row.title === 'first has no cap' ? { ...row, before: (sim) => sim.seed(many) } : row,
 );
 
-/** The versions that were recorded, beside one another. */
+/** The recorded versions, side by side. */
 export const versions = /** @type {const} */ (['2.21', '2.31']).flatMap((flavour) => [
   section(`${flavour}: pages and lists`, differences(flavour === '2.31'), { flavour }),
   section(`${flavour}: races and conditions`, withMany, { flavour }),
