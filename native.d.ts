@@ -4,39 +4,42 @@
 /** Internal: the native half of a bulk run, made by `SyncService.bulk`. */
 export declare class BulkRun {
   /**
-   * Starts call `id`: the `number`th chunk of the run, a JSON array of flat records. The answer is a JSON array with
-   * one result for each, or, unless `wants_results`, how many there are of each status, with all warnings.
+   * Starts call `id`: chunk `number` of the run, a JSON array of flat records. The answer is a JSON array with one
+   * result per record. Without `wants_results` it only has the number of results of each status, and all warnings.
    */
   chunk(dispatcher: Dispatcher, id: number, number: number, records: string, wantsResults: boolean): void
-  /** Ends the run early: chunks that are not being written yet are not written any more. */
+  /** Ends the run early: chunks whose writes have not started are not written. */
   stop(): void
-  /** Requests that this run has sent so far, repeats included. */
+  /** Requests that this run has sent so far, retries included. */
   requests(): number
 }
 
-/** The environment's one way back into JavaScript. Internal: `lib/dispatcher.js` makes one per environment. */
+/** Internal: delivers answers to JavaScript. `lib/dispatcher.js` makes one per environment. */
 export declare class Dispatcher {
   /** `onAnswers` receives batches as one flat array: id, kind, text, id, kind, text, …. */
   constructor(onAnswers: (batch: any[]) => void)
-  /** Lets the upserts move that were started since the last time: JavaScript is about to give up the thread. */
+  /** Releases the upserts that were held since the last call: JavaScript is about to return to the event loop. */
   liftHold(): void
-  /** Says what channels listen for: the bits of `EventKind`. */
+  /** Sets what the channels listen for: the bits of `EventKind`. */
   watch(mask: number): void
-  /** Ends call `id`: its work is dropped where it stands, open sockets are closed. Unknown ids are ignored. */
+  /** Cancels call `id`: its task is dropped and its sockets are closed. Unknown ids are ignored. */
   cancel(id: number): void
-  /** Answers question `id`. `error` is the message of what was thrown, `result` the JSON text otherwise. */
+  /** Answers question `id`: `error` is the message of an exception, otherwise `result` is the JSON text. */
   reply(id: number, error?: string | undefined | null, result?: string | undefined | null): void
 }
 
 /** Internal: the native half of `TwentyCrmRestClient`. */
 export declare class RestClient {
-  /** From the configuration as JSON text. Hooks that are registered as `target` are told what is in `mask`. */
+  /**
+   * From the configuration as JSON text. `target` is the number of the registered hooks, `mask` the events that they
+   * want.
+   */
   constructor(config: string, dispatcher: Dispatcher, target: number, mask: number)
   /** Starts call `id`; its answer comes through the dispatcher. */
   request(dispatcher: Dispatcher, id: number, method: number, path: string, body?: string | undefined | null, options?: string | undefined | null): void
   /** Counters as JSON text. */
   stats(): string
-  /** Calls from now on fail. Calls in flight end as they end; shared connections live on for others. */
+  /** Makes further calls fail. Calls in flight go on; connections shared with other clients stay open. */
   close(): void
 }
 
@@ -44,25 +47,25 @@ export declare class RestClient {
 export declare class SchemaService {
   /** From a client, and the options as JSON text. */
   constructor(client: RestClient, options: string)
-  /** Starts a reading of the schema as call `id`; the answer is a plan as JSON text. */
+  /** Starts call `id`: reads the schema; the answer is a plan as JSON text. */
   plan(dispatcher: Dispatcher, id: number): void
-  /** Starts creating what is missing as call `id`, restricted to `plan` where it is given (JSON text of a plan). */
+  /** Starts call `id`: creates missing fields, only those of `plan` if it is given (JSON text of a plan). */
   apply(dispatcher: Dispatcher, id: number, plan?: string | undefined | null): void
 }
 
 /** Internal: the native half of `sqliteConfigStore`. */
 export declare class SqliteConfig {
-  /** On the file at `path`; `secrets` is a JSON array of strings. */
+  /** Opens the file at `path`; `secrets` is a JSON array of strings. */
   constructor(path: string, secrets: string)
-  /** Starts call `id`: the configuration or null. */
+  /** Starts call `id`: returns the configuration, or null. */
   getConfig(dispatcher: Dispatcher, id: number): void
-  /** Starts call `id`: makes the configuration of `data`, a JSON object. */
+  /** Starts call `id`: creates the configuration from `data`, a JSON object. */
   createConfig(dispatcher: Dispatcher, id: number, data: string, user?: string | undefined | null): void
-  /** Starts call `id`: changes configuration `row` by `data`, a JSON object. */
+  /** Starts call `id`: changes configuration `row` according to `data`, a JSON object. */
   updateConfig(dispatcher: Dispatcher, id: number, row: string, data: string, user?: string | undefined | null): void
-  /** Starts call `id`: removes configuration `row`; the answer is whether there was one. */
+  /** Starts call `id`: removes configuration `row`; the answer is whether it existed. */
   deleteConfig(dispatcher: Dispatcher, id: number, row: string): void
-  /** Starts call `id`: encrypts the key anew with the first secret; the answer is whether there was anything to do. */
+  /** Starts call `id`: encrypts the key again with the first secret; the answer is whether that was necessary. */
   reencrypt(dispatcher: Dispatcher, id: number): void
   /** Starts call `id`: closes the store. */
   close(dispatcher: Dispatcher, id: number): void
@@ -70,9 +73,9 @@ export declare class SqliteConfig {
 
 /** Internal: the native half of `sqliteOutbox`. */
 export declare class SqliteOutbox {
-  /** On the file at `path`; `secrets` is a JSON array of strings. */
+  /** Opens the file at `path`; `secrets` is a JSON array of strings. */
   constructor(path: string, secrets: string)
-  /** Starts call `id`: does what `request` (the core's `Request` as JSON text) asks for. */
+  /** Starts call `id`: carries out `request`, the core's `Request` as JSON text. */
   ask(dispatcher: Dispatcher, id: number, request: string): void
   /** Starts call `id`: closes the store. */
   close(dispatcher: Dispatcher, id: number): void
@@ -80,17 +83,17 @@ export declare class SqliteOutbox {
 
 /** Internal: the native half of `sqliteMappingStore`. */
 export declare class SqliteStore {
-  /** On the file at `path`. */
+  /** Opens the file at `path`. */
   constructor(path: string)
-  /** Starts call `id`: the mappings of `ever_ids`, a JSON array of strings, as a JSON array. */
+  /** Starts call `id`: returns the mappings of `ever_ids`, a JSON array of strings, as a JSON array. */
   findMany(dispatcher: Dispatcher, id: number, objectType: string, everIds: string): void
-  /** Starts call `id`: the mapping of `crm_id` or null. */
+  /** Starts call `id`: returns the mapping of `crm_id`, or null. */
   findByCrmId(dispatcher: Dispatcher, id: number, objectType: string, crmId: string): void
   /** Starts call `id`: writes `mappings`, a JSON array. */
   upsertMany(dispatcher: Dispatcher, id: number, mappings: string): void
-  /** Starts call `id`: forgets a mapping; the answer is whether there was one. */
+  /** Starts call `id`: removes a mapping; the answer is whether it existed. */
   deleteMapping(dispatcher: Dispatcher, id: number, objectType: string, everId: string): void
-  /** Starts call `id`: what SQLite finds wrong with the file, as a JSON string; `ok` where nothing is. */
+  /** Starts call `id`: checks the file; the answer is SQLite's report as a JSON string, `ok` if the file is intact. */
   integrity(dispatcher: Dispatcher, id: number): void
   /** Starts call `id`: closes the store. */
   close(dispatcher: Dispatcher, id: number): void
@@ -99,8 +102,8 @@ export declare class SqliteStore {
 /** Internal: the native half of `TwentyCrmSyncService`. */
 export declare class SyncService {
   /**
-   * From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store itself, or else
-   * the number of an object of the caller's. Hooks that are registered as `hooks` are told what is in `mask`.
+   * From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store, or the number
+   * of the caller's own store. `hooks` is the number of the registered hooks, `mask` the events that they want.
    */
   constructor(client: RestClient, options: string, dispatcher: Dispatcher, store: number | SqliteStore | undefined | null, hooks: number, mask: number)
   /** Starts upsert `id`: `kind` 0 is a person, 1 a company; `input` is the flat entity as JSON text. */
@@ -109,13 +112,13 @@ export declare class SyncService {
   find(dispatcher: Dispatcher, id: number, kind: number, key: string, options?: string | undefined | null): void
   /** Starts the deletion of one record as call `id`; `key` is `{external_id}` as JSON text, `options` `{mode}`. */
   delete(dispatcher: Dispatcher, id: number, kind: number, key: string, options?: string | undefined | null): void
-  /** Starts taking in a webhook's event, as JSON text, as call `id`. */
+  /** Starts call `id`: processes a webhook event, given as JSON text. */
   applyWebhook(dispatcher: Dispatcher, id: number, event: string): void
-  /** A bulk run of people (`kind` 0) or companies (1), with its options as JSON text; its events name it `id`. */
+  /** Makes a bulk run of people (`kind` 0) or companies (1), with its options as JSON text; its events carry `id`. */
   bulk(id: number, kind: number, options: string): BulkRun
-  /** The service's numbers as JSON text; see `RestClient.stats`. */
+  /** The service's counters as JSON text; see `RestClient.stats`. */
   stats(): string
-  /** Forgets all remembered ids. */
+  /** Empties the cache of ids. */
   clearCache(): void
   /** `{size, entries: [{key, age}]}` as JSON text. */
   cacheStats(): string
@@ -125,16 +128,19 @@ export declare class SyncService {
 
 /** Internal: the native half of a `TwentyCrmSyncService` that sends nothing to Twenty. */
 export declare class UnsentService {
-  /** From the options as JSON text, and the mapping store as `SyncService` takes it. */
+  /** From the options as JSON text, and the mapping store (as in `SyncService`). */
   constructor(options: string, dispatcher: Dispatcher, store?: number | SqliteStore | undefined | null)
   /**
-   * `{id, data, flat}` as JSON text: the id of a new record, the input normalised, and the flat entity where that is
-   * another, or null. `kind` 0 is a person, 1 a company.
+   * Returns `{id, data, flat}` as JSON text: the id that a new record would get, the normalised input, and the flat
+   * entity if it differs, otherwise null. `kind` 0 is a person, 1 a company.
    */
   normalise(kind: number, input: string): string
-  /** `{external_id, mode}` as JSON text: a deletion that is checked. Arguments as of `SyncService.delete`. */
+  /**
+   * Checks a deletion and returns `{external_id, mode}` as JSON text. The arguments are those of
+   * `SyncService.delete`.
+   */
   normaliseDeletion(key: string, options?: string | undefined | null): string
-  /** Starts asking the store as call `id`; the answer is `{id, warning}` as JSON text, either of them null. */
+  /** Starts call `id`: asks the store; the answer is `{id, warning}` as JSON text, each of which may be null. */
   mappedId(dispatcher: Dispatcher, id: number, kind: number, externalId: string): void
 }
 
@@ -144,7 +150,7 @@ export declare class UnsentService {
  */
 export declare function diagnose(dispatcher: Dispatcher, id: number, config: string, options?: string | undefined | null): void
 
-/** Internal: the numbers of a service that sends nothing, as JSON text. */
+/** Internal: the counters of a service that sends nothing, as JSON text. */
 export declare function emptyStats(): string
 
 /** Internal: starts a reachability test as call `id`; the answer is `true` or `false`. */
@@ -153,5 +159,5 @@ export declare function isReachable(dispatcher: Dispatcher, id: number, baseUrl:
 /** Internal: starts a connection test as call `id`; the answer is a `TwentyCrmTestConnectionResult` as JSON text. */
 export declare function testConnection(dispatcher: Dispatcher, id: number, baseUrl: string, apiKey: string, options?: string | undefined | null): void
 
-/** Internal: the hash that stores keep of `data`, a JSON object. */
+/** Internal: the hash of `data`, a JSON object, that stores keep. */
 export declare function versionHash(data: string): string

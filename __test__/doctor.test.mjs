@@ -327,7 +327,7 @@ describe('the server', () => {
       assert.equal(diagnosis.ok, true);
       assert.equal(verdicts(diagnosis).read_people, 'ok');
       assert.ok(
-        diagnosis.findings.some(({ message }) => message.startsWith('Could not be found out')),
+        diagnosis.findings.some(({ message }) => message.startsWith('Could not be checked')),
       );
     }));
 

@@ -175,7 +175,7 @@ test('a failing proxy is named, without its password', async () => {
     assert.equal(error.details.proxy, shown);
     assert.ok(error.message.includes(`through the proxy ${shown}`), error.message);
     assert.ok(error.message.includes('HTTPS_PROXY'), error.message);
-    const wantsLogin = /wants a user and a password/.test(error.message);
+    const wantsLogin = /requires a user and a password/.test(error.message);
     assert.equal(error.details.reason === 'PROXY_AUTH', wantsLogin);
     if (wantsLogin) refusedLogins += 1;
     assert.ok(!output.includes(PASSWORD) && !output.includes(BASIC.slice(6)), output);
@@ -275,7 +275,7 @@ test('an unreadable address is refused by the name of its variable, and nothing 
     const { error } = answers[0];
     assert.deepEqual([error.code, error.details.reason], ['NETWORK_ERROR', 'PROXY'], value);
     assert.ok(error.isRetryable, 'a waiting outbox must not give records up for it');
-    assert.match(error.message, new RegExp(`was not sent: ${name} in the environment is not the`));
+    assert.match(error.message, new RegExp(`was not sent: ${name} in the environment is not a proxy address`));
     assert.equal(error.details.proxy, undefined);
     assert.ok(!output.includes(PASSWORD) && !output.includes('127.0.0.1'), output);
   }

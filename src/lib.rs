@@ -2,6 +2,6 @@
 #![cfg_attr(test, allow(clippy::too_many_lines))]
 
 pub mod core;
-// Under test the exports are not compiled, so what only they use has no user.
+// Tests are built without the exports, so code that only the exports use looks dead there.
 #[cfg_attr(test, allow(dead_code))]
 mod napi;

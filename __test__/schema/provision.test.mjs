@@ -208,7 +208,7 @@ describe('an externalId that is not unique', () => {
         applied.failed.map(({ object, name, error }) => [object, name, error.code]),
         [['person', 'externalId', 'VALIDATION_ERROR']],
       );
-      assert.match(applied.failed[0].error.message, /two records hold the same value/);
+      assert.match(applied.failed[0].error.message, /two records have the same value/);
       assert.equal(applied.plan.conflicting[0].reason, 'not_unique');
     }));
 });

@@ -120,7 +120,7 @@ for (const [how, write] of Object.entries({ alone, 'in bulk': inBulk })) {
       }
       for (const [name, message] of [
         [{ firstName: 7 }, 'name.firstName must be a string, got a number'],
-        [{ firstName: 'A', last: 'B' }, /^name has no part "last"/],
+        [{ firstName: 'A', last: 'B' }, /^name has no property "last"/],
         [{ lastName: 'a\0' }, 'name.lastName holds a NUL character, which the CRM cannot store'],
       ]) {
         const error = await rejection(crm.service().upsertPerson(newPerson({ name })));

@@ -64,7 +64,7 @@ test('two people under one id both fail, and so does any later one; the others a
   assert.equal(error.isRetryable, false);
   assert.equal(error.details.field, 'external_id');
   assert.equal(error.details.externalId, SPOILT);
-  assert.match(error.message, /"1\.23457E\+17" stands for two people .* None of them was written/);
+  assert.match(error.message, /"1\.23457E\+17" is used for two people .* None of them was written/);
   assert.doesNotMatch(error.message, /Ann|Bob|example\.com/, 'what they are called is not told');
   assert.deepEqual(
     (await crm.sim.records('people')).map((row) => row.externalId),

@@ -1,4 +1,4 @@
-//! Every default and every bound in one place, and the reader of options that names what is wrong.
+//! All defaults and limits, and the reader of options, whose errors name the option.
 
 use std::time::Duration;
 
@@ -6,70 +6,71 @@ use serde_json::{Map, Value};
 
 use crate::core::error::CrmError;
 
-/// Time for one attempt, over connect, headers and body, in milliseconds.
+/// Timeout of one attempt (connect, headers and body), in milliseconds.
 pub const TIMEOUT_MS: u64 = 10_000;
-/// Repeats after the first attempt.
+/// Retries after the first attempt.
 pub const MAX_RETRIES: u32 = 3;
-/// Ceiling of the first wait, in milliseconds.
+/// Upper limit of the first backoff, in milliseconds.
 pub const INITIAL_BACKOFF_MS: u64 = 200;
-/// Ceiling of every later wait, in milliseconds.
+/// Upper limit of every later backoff, in milliseconds.
 pub const MAX_BACKOFF_MS: u64 = 5_000;
-/// How long remembered ids are used, in milliseconds.
+/// How long cached ids are used, in milliseconds.
 pub const CACHE_TTL_MS: u64 = 300_000;
-/// How long the hash of what was written is believed, in milliseconds.
+/// How long the hash of the last write is trusted, in milliseconds.
 pub const HASH_TTL_MS: u64 = 86_400_000;
-/// Repeats of an upsert that lost a race.
+/// Retries of an upsert that lost a race.
 pub const MAX_CONFLICT_RETRIES: u32 = 3;
-/// Wait before such a repeat, in milliseconds.
+/// Wait before such a retry, in milliseconds.
 pub const CONFLICT_RETRY_DELAY_MS: u64 = 100;
-/// Longest wait that a server's `Retry-After` can bring about; longer ones are cut to this.
+/// Longest wait that a server's `Retry-After` can cause; longer ones are shortened to this.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
-/// How long one call may wait for the rate limit in all, in milliseconds. Five minutes let 500 calls queue up behind
-/// Twenty's default limit of 100 a minute (`docs/twenty/protocol.md#rate-limits`).
+/// How long one call may wait for the rate limit in total, in milliseconds. In five minutes, a queue of 500 calls
+/// drains at Twenty's default limit of 100 a minute (`docs/twenty/protocol.md#rate-limits`).
 pub const MAX_THROTTLE_WAIT_MS: u64 = 300_000;
-/// Tokens that a workspace's retry budget holds when full (figure of the AWS SDKs' standard strategy).
+/// Tokens in a full retry budget of a workspace (the value of the AWS SDKs' standard strategy).
 pub const RETRY_BUDGET_CAPACITY: u32 = 500;
-/// Tokens that a repeat takes out; a success after it puts them back.
+/// Tokens that a retry costs; a success after it puts them back.
 pub const RETRY_BUDGET_COST: u32 = 5;
-/// Tokens that a repeat after a timeout takes out.
+/// Tokens that a retry after a timeout costs.
 pub const RETRY_BUDGET_TIMEOUT_COST: u32 = 10;
 /// Tokens that a success at the first attempt puts back.
 pub const RETRY_BUDGET_REFILL: u32 = 1;
-/// Largest answer that is read, in bytes: a hundred times what Twenty's largest page or schema takes.
+/// Largest answer that is read, in bytes: a hundred times Twenty's largest page or schema.
 pub const MAX_RESPONSE_BYTES: u64 = 67_108_864;
-/// Smallest bound that can be asked for: an error body fits.
+/// Smallest allowed value of that limit: an error body fits.
 pub const MAX_RESPONSE_BYTES_FLOOR: u64 = 1_024;
-/// Largest bound that can be asked for: about the longest string that JavaScript can hold.
+/// Largest allowed value of that limit: about the longest string that JavaScript can hold.
 pub const MAX_RESPONSE_BYTES_LIMIT: u64 = 536_870_888;
 /// Redirects that a read follows.
 pub const MAX_REDIRECTS: u32 = 5;
-/// An idle connection is kept so long: less than the 65 s after which Twenty closes it, so that no request is sent into
-/// a connection that is just being closed.
+/// How long an idle connection is kept. Twenty closes it after 65 s; a shorter time avoids sending a request into a
+/// connection that is being closed.
 pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(55);
-/// How long a mapping store may take for one answer, in milliseconds; then the work goes on without it.
+/// How long to wait for one answer of a mapping store, in milliseconds; then the sync goes on without it.
 pub const MAPPING_STORE_TIMEOUT_MS: u64 = 5_000;
-/// How long a mapping store that did not answer is left alone, in milliseconds: a store that hangs must not cost every
-/// record its whole time.
+/// How long a mapping store is not asked after it did not answer in time, in milliseconds: a hanging store must not
+/// cost every record the full timeout.
 pub const MAPPING_STORE_PAUSE_MS: u64 = 30_000;
-/// How long one process waits for another's lock on an SQLite file, in milliseconds; less than the bound above, so that
-/// it is the reason that is heard.
+/// How long a process waits for another's lock on an SQLite file, in milliseconds. It is shorter than the store timeout
+/// above, so that the error names the lock.
 pub const SQLITE_BUSY_TIMEOUT_MS: u64 = 4_000;
-/// Single calls of one workspace and object that may be in flight alone; those that come meanwhile gather.
+/// How many single calls of one workspace and object may be in flight alone. Calls that arrive meanwhile are collected
+/// into batches.
 pub const LONE_DEPARTURES: usize = 2;
-/// Most departures of gathered calls that may be in flight at once; fewer while the server shows that it has enough.
+/// Most batches of collected calls in flight at once; fewer while the server shows that it is overloaded.
 pub const MAX_DEPARTURES: usize = 4;
-/// Chunks of a workspace's runs that are written at once, until more has gone well.
+/// Chunks of a workspace's runs that are written at once at first; the number grows with successes.
 pub const RUN_WRITERS: usize = 4;
-/// The same, at most: the largest `maxConcurrency`.
+/// Its maximum: the largest `maxConcurrency`.
 pub const MAX_RUN_WRITERS: usize = 64;
-/// Longest time that any option can name, in milliseconds: what fits a JavaScript timer (about 24 days).
+/// Longest time of any option, in milliseconds: the limit of JavaScript timers (about 24 days).
 pub const MAX_OPTION_MS: u64 = 2_147_483_647;
-/// Largest cap of requests per minute that can be asked for: each request of the last minute is remembered.
+/// Largest allowed `maxRequestsPerMinute`: each request of the last minute is remembered.
 pub const MAX_REQUESTS_PER_MINUTE_LIMIT: u64 = 100_000;
-/// Most repeats that can be asked for.
+/// Largest allowed `maxRetries`.
 pub const MAX_RETRIES_LIMIT: u64 = 100;
 
-/// A JSON object of options, read with checks that name the option.
+/// A JSON object of options. Reading one checks it, and errors name it.
 pub(crate) struct Options(Map<String, Value>);
 
 impl Options {
@@ -84,12 +85,12 @@ impl Options {
         }
     }
 
-    /// An option as it came.
+    /// The option's raw value.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// A text that must be there.
+    /// A required text.
     pub(crate) fn text(&self, name: &str) -> Result<&str, CrmError> {
         match self.0.get(name) {
             Some(Value::String(text)) => Ok(text),
@@ -108,7 +109,7 @@ impl Options {
         self.integer(name, min, MAX_OPTION_MS)
     }
 
-    /// A whole number from `min` to `max`. `null` is refused: it is what JSON makes of NaN and Infinity.
+    /// A whole number from `min` to `max`. `null` is refused, because JSON turns NaN and Infinity into it.
     pub(crate) fn integer(&self, name: &str, min: u64, max: u64) -> Result<Option<u64>, CrmError> {
         let refuse = |found: &str| {
             Err(CrmError::validation(
@@ -119,7 +120,7 @@ impl Options {
         match self.0.get(name) {
             None => Ok(None),
             Some(Value::Number(number)) => {
-                // JavaScript writes 1e21 and 5.0 its own way; what counts is the value.
+                // JavaScript may write 1e21 or 5.0: only the value matters.
                 let whole = number.as_u64().or_else(|| whole_number(number.as_f64()?));
                 match whole {
                     Some(value) if (min..=max).contains(&value) => Ok(Some(value)),
@@ -145,7 +146,7 @@ impl Options {
     }
 }
 
-/// `value` if it is a whole number within what options allow.
+/// `value`, if it is a whole number in the range of options.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn whole_number(value: f64) -> Option<u64> {
     let in_range = (0.0..=9_007_199_254_740_991.0).contains(&value);

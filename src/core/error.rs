@@ -1,32 +1,32 @@
-//! The one error type of the core, in the shape that callers see (code, message, status, retryable, details).
+//! The core's only error type. It has the fields that callers see (code, message, status, retryable, details).
 
 use serde_json::{Map, Value};
 
-/// What went wrong: `TwentyCrmErrorCode` of the public types.
+/// The class of an error: `TwentyCrmErrorCode` of the public types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     /// No complete answer within the timeout (connect, headers and body).
     Timeout,
     /// The workspace's rate limit was hit and did not clear in time.
     RateLimit,
-    /// The server failed; trying later may help.
+    /// The server failed; a later attempt may succeed.
     ServerError,
     /// The key is missing, invalid, expired, revoked or lacks a permission.
     AuthError,
-    /// The connection could not be made or broke.
+    /// The connection could not be made, or it broke.
     NetworkError,
-    /// The input, or what was made of it, was refused.
+    /// The input was refused, or a request made from it.
     ValidationError,
     /// The record does not exist.
     NotFound,
-    /// The operation could not be carried out for another reason.
+    /// The operation failed for another reason.
     OperationFailed,
-    /// Nothing that this package knows.
+    /// A failure that this package does not know.
     Unknown,
 }
 
 impl ErrorCode {
-    /// The code's text, as the runtime enum has it.
+    /// The code's text, as in the public enum.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Timeout => "TIMEOUT",
@@ -41,7 +41,7 @@ impl ErrorCode {
         }
     }
 
-    /// Whether trying later makes sense when nothing more is known (`docs/errors.md#what-is-tried-again`).
+    /// Whether a later attempt makes sense if nothing more is known (`docs/errors.md#what-is-tried-again`).
     pub const fn retryable_by_default(self) -> bool {
         matches!(
             self,
@@ -50,27 +50,27 @@ impl ErrorCode {
     }
 }
 
-/// An error as callers see it. `Display` is the message; no field ever holds an API key.
+/// An error as callers see it. `Display` shows the message; no field ever contains an API key.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CrmError {
-    /// Machine-readable class.
+    /// The machine-readable class.
     pub code: ErrorCode,
-    /// For people: what happened, to what, and what to do.
+    /// For people: what happened, to which record, and what to do.
     pub message: String,
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, if there was an answer.
     pub status: Option<u16>,
-    /// Whether trying later makes sense. Nothing above retries once retries are used up.
+    /// Whether a later attempt makes sense. The layers above do not retry again.
     pub retryable: bool,
-    /// Further facts: `reason`, `originalError`, `attempt`, `maxRetries`, `field`, ….
+    /// More facts: `reason`, `originalError`, `attempt`, `maxRetries`, `field`, ….
     pub details: Box<Map<String, Value>>,
 }
 
-/// Longest message about bad input, in bytes.
+/// Longest message about invalid input, in bytes.
 const MAX_QUOTING: usize = 900;
 
 impl CrmError {
-    /// A new error; `retryable` as the code has it by default.
+    /// A new error; `code` decides `retryable`.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -81,13 +81,12 @@ impl CrmError {
         }
     }
 
-    /// Bad input: names the field, is never retryable, comes before any request. A message that quotes more than fits
-    /// into a line of a log becomes one without the quotation: cut somewhere, it could end in half of a key.
+    /// Invalid input: names the field, is not retryable, and is found before any request. A message too long for a line
+    /// of a log is replaced by one without the quotation: cut, it could end in half of a key.
     pub fn validation(field: &str, message: impl Into<String>) -> Self {
         let mut message = message.into();
         if message.len() > MAX_QUOTING {
-            message =
-                format!("{field} is refused, and what is wrong with it is too long to be shown");
+            message = format!("{field} is not valid; the reason is too long to show here");
         }
         Self::new(ErrorCode::ValidationError, message).with_detail("field", field)
     }
@@ -99,7 +98,7 @@ impl CrmError {
         self
     }
 
-    /// Sets whether trying later makes sense.
+    /// Sets whether a later attempt makes sense.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.retryable = retryable;
@@ -113,7 +112,7 @@ impl CrmError {
         self
     }
 
-    /// `details.reason`, where one was set.
+    /// `details.reason`, if it is set.
     pub fn reason(&self) -> Option<&str> {
         self.details.get("reason").and_then(Value::as_str)
     }
@@ -133,7 +132,7 @@ impl CrmError {
         Value::Object(object)
     }
 
-    /// The public `TwentyCrmError` as JSON text, the form in which it crosses to JavaScript.
+    /// The public `TwentyCrmError` as JSON text, which is passed to JavaScript.
     pub fn to_json(&self) -> String {
         self.to_value().to_string()
     }

@@ -1,13 +1,13 @@
-//! What a client has done so far, in counters of fixed size that cost one atomic addition each.
+//! A client's counters. They have a fixed size, and each update costs one atomic addition.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::error::ErrorCode;
 
-/// Upper bounds of the latency histogram's buckets in milliseconds, inclusive; one more bucket takes what is slower.
-/// OpenTelemetry's own for HTTP durations, with two below (a server on the same machine) and two above (the slowest that
-/// a timeout allows for).
+/// Upper bounds of the latency histogram's buckets in milliseconds, inclusive; one more bucket holds slower requests.
+/// These are OpenTelemetry's bounds for HTTP durations, plus two below (a server on the same machine) and two above
+/// (the slowest that a timeout allows).
 pub const LATENCY_BOUNDS_MS: [f64; 18] = [
     1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1_000.0, 2_500.0, 5_000.0,
     7_500.0, 10_000.0, 30_000.0, 60_000.0,
@@ -25,7 +25,7 @@ const ERROR_CODES: [ErrorCode; 9] = [
     ErrorCode::Unknown,
 ];
 
-/// A number that only grows, or one that goes up and down in pairs.
+/// A number that only grows, or one that is raised and lowered in pairs.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
 
@@ -35,7 +35,7 @@ impl Counter {
         self.0.fetch_add(amount, Ordering::Relaxed);
     }
 
-    /// Takes back one of what was added.
+    /// Subtracts one.
     pub fn take_back(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -55,34 +55,35 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Counters since they were made. Each is exact; read together while calls are under way, they may differ by those.
+/// Counters since the client was made. Each is exact, but they are not read at the same instant: while calls are in
+/// flight, they may differ by those.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    /// Requests sent, repeats and redirects among them.
+    /// Requests sent, including retries and redirects.
     pub requests: Counter,
-    /// Requests that were repeats after a failure.
+    /// Requests that were retries.
     pub retries: Counter,
-    /// Answers that were the rate limit.
+    /// Answers that reported the rate limit.
     pub throttled: Counter,
-    /// Attempts that are under way.
+    /// Attempts in flight.
     pub in_flight: Counter,
-    /// Attempts that were given up by the caller.
+    /// Attempts that the caller cancelled.
     pub aborted: Counter,
-    /// Microseconds spent waiting before repeats.
+    /// Microseconds spent waiting before retries.
     pub retry_wait: Counter,
-    /// Microseconds spent waiting for the rate limit or a cap.
+    /// Microseconds spent waiting for the rate limit or a quota.
     pub throttle_wait: Counter,
     /// Bytes of bodies that were sent.
     pub bytes_sent: Counter,
     /// Bytes of bodies that were received.
     pub bytes_received: Counter,
-    /// Look-ups of ids that memory could answer.
+    /// Look-ups of ids that the cache answered.
     pub cache_hits: Counter,
-    /// Look-ups of ids that memory could not answer.
+    /// Look-ups of ids that the cache could not answer.
     pub cache_misses: Counter,
-    /// Of those misses, the ones that the mapping store knew.
+    /// Cache misses that the mapping store answered.
     pub store_hits: Counter,
-    /// Events that were dropped, because nobody fetched them fast enough.
+    /// Events that were dropped because JavaScript did not fetch them fast enough.
     pub dropped_events: Counter,
     /// How long attempts took.
     pub latency: Histogram,
@@ -122,23 +123,23 @@ impl Histogram {
         let bucket = LATENCY_BOUNDS_MS.partition_point(|&bound| bound < millis);
         self.buckets[bucket].add(1);
         self.sum_micros.add(micros);
-        // Seldom true, and reading costs far less than writing.
+        // It rarely changes, and reading costs far less than writing.
         if self.max_micros.load(Ordering::Relaxed) < micros {
             self.max_micros.fetch_max(micros, Ordering::Relaxed);
         }
     }
 
-    /// How many durations each bucket holds; the last has those above every bound.
+    /// The number of durations in each bucket; the last holds those above all bounds.
     pub fn counts(&self) -> Vec<u64> {
         self.buckets.iter().map(Counter::get).collect()
     }
 
-    /// All durations together, in milliseconds.
+    /// The sum of all durations, in milliseconds.
     pub fn sum_ms(&self) -> f64 {
         self.sum_micros.get() as f64 / 1e3
     }
 
-    /// The longest, in milliseconds.
+    /// The longest duration, in milliseconds.
     pub fn max_ms(&self) -> f64 {
         self.max_micros.load(Ordering::Relaxed) as f64 / 1e3
     }

@@ -1,6 +1,6 @@
-//! Which call of the caller's a piece of work is done for. The core carries it along where work changes tasks and does
-//! not look at it; whoever asks the caller something (a mapping store of theirs) reads it, so that the question can be
-//! asked in that call's own surroundings. Node's request context, for one, is lost on the way through other threads.
+//! The caller's call that a piece of work belongs to. The core passes it on where work changes tasks. A question to the
+//! caller (to their mapping store) reads it, so that it is asked in that call's async context; Node's would otherwise
+//! be lost on other threads.
 
 use std::future::Future;
 
@@ -8,12 +8,12 @@ tokio::task_local! {
     static ORIGIN: u32;
 }
 
-/// The number of the call, where there is one.
+/// The number of the call, if there is one.
 pub fn current() -> Option<u32> {
     ORIGIN.try_with(|origin| *origin).ok()
 }
 
-/// Runs `work` for call `origin`; without a number, for whomever it is run already.
+/// Runs `work` for call `origin`; `None` keeps the current call.
 pub async fn scope<F: Future>(origin: Option<u32>, work: F) -> F::Output {
     match origin {
         Some(origin) => ORIGIN.scope(origin, work).await,
@@ -21,7 +21,7 @@ pub async fn scope<F: Future>(origin: Option<u32>, work: F) -> F::Output {
     }
 }
 
-/// Runs `work` at once, for call `origin`.
+/// Runs synchronous `work` for call `origin`.
 pub fn sync_scope<R>(origin: u32, work: impl FnOnce() -> R) -> R {
     ORIGIN.sync_scope(origin, work)
 }

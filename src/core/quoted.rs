@@ -1,12 +1,12 @@
-//! What an error shows of a text that may be of any length.
+//! How errors quote text of any length.
 
 use std::fmt::{self, Display, Formatter};
 
-/// More than any real name or id has.
+/// Longer than any real name or id.
 const MAX_CHARS: usize = 200;
 
-/// A text in quotation marks, escaped; of one with more than 200 characters only how many they are. Cut somewhere, it
-/// could end in half of a key.
+/// A text in quotation marks, escaped. Of a text longer than 200 characters it shows only the length: cut, it could end
+/// in half of a key.
 pub struct Quoted<'a>(pub &'a str);
 
 impl Display for Quoted<'_> {

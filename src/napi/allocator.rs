@@ -1,16 +1,16 @@
-//! The allocator of what is Rust in the addon, where the system's costs a quarter of the CPU of work in bulk.
+//! The addon's allocator. The system allocator takes a quarter of the CPU of bulk work.
 //!
-//! mimalloc 2, and not 3: Node loads an addon in any thread, and a worker thread that loads it first ends before the
-//! process does. mimalloc takes the first thread for the main one. Version 3.3 gives up the main thread's heap when that
-//! thread ends, and hands it to the next thread that gets the same id (microsoft/mimalloc#1287): a null pointer is read.
-//! Version 2 never gives it up. `__test__/process.test.mjs` loads the addon in workers first.
+//! Why mimalloc 2 and not 3: Node loads an addon in any thread, and a worker thread that loads it first ends before the
+//! process does. mimalloc takes the first thread for the main one. Version 3.3 releases the main thread's heap when
+//! that thread ends, and gives it to the next thread with the same id (microsoft/mimalloc#1287): it then reads a null
+//! pointer. Version 2 never releases it. `__test__/process.test.mjs` loads the addon in workers first.
 //!
-//! With dynamic thread-local storage: the static kind is what a library gets that is there when the process starts. One
-//! that is loaded later has to fit into what is left, which other addons want, too.
+//! Thread-local storage is dynamic: static storage is for libraries that are loaded when the process starts. A library
+//! loaded later has to fit into what is left of it, and other addons need that too.
 //!
-//! Only where all of that was tried, on x64 with glibc: other platforms keep the allocator of their system.
+//! Only on x64 with glibc, where all of this was tried: other platforms keep their system's allocator.
 //!
-//! Not in tests: a memory checker has to see what is allocated.
+//! Not in tests: a memory checker has to see the allocations.
 
 #[cfg(all(
     target_os = "linux",

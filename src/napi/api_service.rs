@@ -1,4 +1,4 @@
-//! `TwentyCrmApiService` underneath.
+//! The native half of `TwentyCrmApiService`.
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;

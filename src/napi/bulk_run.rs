@@ -1,4 +1,4 @@
-//! `syncPersons` / `syncCompanies` underneath: one call a chunk, text in, text out.
+//! The native half of `syncPersons` and `syncCompanies`: one call per chunk, text in, text out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,8 +25,8 @@ pub struct BulkRun {
 
 #[napi]
 impl BulkRun {
-    /// Starts call `id`: the `number`th chunk of the run, a JSON array of flat records. The answer is a JSON array with
-    /// one result for each, or, unless `wants_results`, how many there are of each status, with all warnings.
+    /// Starts call `id`: chunk `number` of the run, a JSON array of flat records. The answer is a JSON array with one
+    /// result per record. Without `wants_results` it only has the number of results of each status, and all warnings.
     #[napi(catch_unwind)]
     pub fn chunk(
         &self,
@@ -60,22 +60,22 @@ impl BulkRun {
         })
     }
 
-    /// Ends the run early: chunks that are not being written yet are not written any more.
+    /// Ends the run early: chunks whose writes have not started are not written.
     #[napi(catch_unwind)]
     pub fn stop(&self) {
         self.core.stop();
     }
 
-    /// Requests that this run has sent so far, repeats included.
+    /// Requests that this run has sent so far, retries included.
     #[napi(catch_unwind)]
     pub fn requests(&self) -> f64 {
-        // Exact up to 2^53, far beyond what a run can send.
+        // Exact up to 2^53, far more than a run can send.
         self.core.requests() as f64
     }
 }
 
 impl BulkRun {
-    /// From what the service made.
+    /// Wraps the core's run.
     pub fn new(core: CoreRun, closed: Arc<AtomicBool>) -> Self {
         Self {
             core: Arc::new(core),
@@ -93,7 +93,7 @@ fn json(answer: &impl Serialize) -> std::result::Result<String, CrmError> {
     })
 }
 
-/// One result as JavaScript reads it.
+/// One result in the form that JavaScript reads.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {

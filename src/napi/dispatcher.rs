@@ -1,8 +1,8 @@
-//! One way back into JavaScript for all calls of an environment (`docs/decisions/one-dispatcher.md`).
+//! Delivers the answers of all calls of an environment to JavaScript (`docs/decisions/one-dispatcher.md`).
 //!
-//! A call gets a number, runs on the I/O threads, and puts its answer into a queue. A single threadsafe function, held
-//! only weakly by the event loop, wakes JavaScript once for as many answers as have come together. It is referenced
-//! while calls are in flight, so that an in-flight call keeps the process alive and an idle one lets it exit.
+//! A call gets a number, runs on the I/O threads, and puts its answer into a queue. A single threadsafe function wakes
+//! JavaScript once for all answers that are ready. The function is referenced only while calls are in flight: those
+//! keep the process alive, an idle dispatcher lets it exit.
 
 use std::ffi::c_void;
 use std::future::Future;
@@ -28,7 +28,7 @@ use delivery::{deliver, finalize, on_environment_exit, reference};
 pub use shared::Shared;
 use shared::{FunctionHandle, Ticket, lock};
 
-/// The environment's one way back into JavaScript. Internal: `lib/dispatcher.js` makes one per environment.
+/// Internal: delivers answers to JavaScript. `lib/dispatcher.js` makes one per environment.
 #[napi]
 pub struct Dispatcher {
     shared: Arc<Shared>,
@@ -52,7 +52,7 @@ impl Dispatcher {
         let name = env.create_string("twenty-crm-native")?;
         let mut function = ptr::null_mut();
         let context = Arc::into_raw(Arc::clone(&shared));
-        // SAFETY: the context is one strong count, given back by `finalize`; the environment outlives the function.
+        // SAFETY: the context is one strong count, released by `finalize`; the environment outlives the function.
         unsafe {
             let status = sys::napi_create_threadsafe_function(
                 raw_env,
@@ -70,12 +70,12 @@ impl Dispatcher {
             if status != sys::Status::napi_ok {
                 drop(Arc::from_raw(context));
                 return Err(Error::from_reason(
-                    "the way back into JavaScript could not be set up",
+                    "the callback into JavaScript could not be created",
                 ));
             }
             sys::napi_unref_threadsafe_function(raw_env, function);
             *lock(&shared.function) = Some(FunctionHandle(function));
-            // Hooks run last-in first-out: this one before Node tears the function itself down.
+            // Hooks run last-in first-out: this one runs before Node destroys the function itself.
             sys::napi_add_env_cleanup_hook(
                 raw_env,
                 Some(on_environment_exit),
@@ -88,19 +88,19 @@ impl Dispatcher {
         })
     }
 
-    /// Lets the upserts move that were started since the last time: JavaScript is about to give up the thread.
+    /// Releases the upserts that were held since the last call: JavaScript is about to return to the event loop.
     #[napi(catch_unwind)]
     pub fn lift_hold(&self) {
         self.shared.lift_hold();
     }
 
-    /// Says what channels listen for: the bits of `EventKind`.
+    /// Sets what the channels listen for: the bits of `EventKind`.
     #[napi(catch_unwind)]
     pub fn watch(&self, mask: u32) {
         self.shared.watched.store(mask, Ordering::Relaxed);
     }
 
-    /// Ends call `id`: its work is dropped where it stands, open sockets are closed. Unknown ids are ignored.
+    /// Cancels call `id`: its task is dropped and its sockets are closed. Unknown ids are ignored.
     #[napi(catch_unwind)]
     pub fn cancel(&self, id: u32) {
         if let Some(handle) = lock(&self.shared.aborts).remove(&id) {
@@ -108,11 +108,11 @@ impl Dispatcher {
         }
     }
 
-    /// Answers question `id`. `error` is the message of what was thrown, `result` the JSON text otherwise.
+    /// Answers question `id`: `error` is the message of an exception, otherwise `result` is the JSON text.
     #[napi(catch_unwind)]
     pub fn reply(&self, id: u32, error: Option<String>, result: Option<String>) {
         if let Some(sender) = lock(&self.shared.questions).remove(&id) {
-            // The asker may have been aborted meanwhile; then nobody is interested.
+            // The call that asked may have been aborted meanwhile; then the send fails, which is fine.
             let _ = sender.send(match error {
                 Some(message) => Err(message),
                 None => Ok(result.unwrap_or_else(|| "null".to_owned())),
@@ -122,18 +122,18 @@ impl Dispatcher {
 }
 
 impl Dispatcher {
-    /// What upserts wait for that are started in this turn of the event loop.
+    /// Holds upserts until the end of the current turn of the event loop.
     pub fn hold(&self) -> Hold {
         lock(&self.shared.hold).clone()
     }
 
-    /// What a mapping store that lives in JavaScript needs to be asked.
+    /// The shared part, which a mapping store that lives in JavaScript asks its questions through.
     pub fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
     }
 
-    /// Runs `work` on the I/O threads as call `id`, and delivers what it gives. `cancel(id)` ends it, and so does the end
-    /// of the environment: nobody would hear its answer. Must be called on the JavaScript thread.
+    /// Runs `work` on the I/O threads as call `id`, and delivers its result. `cancel(id)` ends it, and so does the end
+    /// of the environment. Must be called on the JavaScript thread.
     pub fn run<F>(&self, id: u32, work: F) -> Result<()>
     where
         F: Future<Output = (AnswerKind, AnswerText)> + Send + 'static,
@@ -141,7 +141,7 @@ impl Dispatcher {
         self.start(id, Box::pin(work))
     }
 
-    /// Not generic: a task of its own for every kind of call would make the addon larger by hundreds of kilobytes.
+    /// Not generic: one task type per kind of call would make the addon larger by hundreds of kilobytes.
     fn start(&self, id: u32, work: BoxFuture<'static, (AnswerKind, AnswerText)>) -> Result<()> {
         let ticket = Ticket {
             shared: Arc::clone(&self.shared),

@@ -1,4 +1,5 @@
-//! Conversion between JavaScript and the core, and nothing else: strings in, strings out, one dispatcher for all answers.
+//! Converts between JavaScript and the core, and does nothing else: strings in, strings out, one dispatcher for all
+//! answers.
 
 mod allocator;
 mod api_service;

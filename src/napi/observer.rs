@@ -1,4 +1,4 @@
-//! What happens to requests, on its way to JavaScript: told only while somebody there listens.
+//! Passes the events of requests to JavaScript, while somebody listens there.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use crate::core::http::{Event, EventKind, HttpClient, Observer};
 use crate::core::metrics::{LATENCY_BOUNDS_MS, Metrics};
 use crate::core::sync::learnt::Learnt;
 
-/// Tells one environment of the requests of one client or service.
+/// Reports the requests of one client or service to one environment.
 pub struct Listener {
     shared: Arc<Shared>,
-    /// The number of the hooks that are told, 0 where there are none.
+    /// The number of the registered hooks, 0 if there are none.
     target: u32,
-    /// What the hooks want to hear; what channels want is the environment's.
+    /// The events that the hooks want. The environment knows what the channels want.
     mask: u32,
 }
 
 impl Listener {
-    /// For hooks that are registered in JavaScript as `target` and want to hear what is in `mask`.
+    /// An observer for the hooks registered in JavaScript as `target`, which want the events in `mask`.
     pub fn observer(dispatcher: &Dispatcher, target: u32, mask: u32) -> Arc<dyn Observer> {
         Arc::new(Self {
             shared: dispatcher.shared(),
@@ -40,13 +40,13 @@ impl Observer for Listener {
     }
 }
 
-/// Internal: the numbers of a service that sends nothing, as JSON text.
+/// Internal: the counters of a service that sends nothing, as JSON text.
 #[napi(catch_unwind)]
 pub fn empty_stats() -> String {
     numbers(&Metrics::default()).to_string()
 }
 
-/// A client's numbers as JSON text; `lib/observability/stats.js` makes `stats()` of it.
+/// A client's counters as JSON text; `lib/observability/stats.js` turns them into the result of `stats()`.
 pub fn stats(http: &HttpClient) -> String {
     let mut numbers = numbers(http.metrics());
     let workspace = http.workspace();

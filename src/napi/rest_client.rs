@@ -1,4 +1,4 @@
-//! `TwentyCrmRestClient` underneath: text in, text out.
+//! The native half of `TwentyCrmRestClient`: text in, text out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use crate::core::error_reason;
 use crate::core::http::{ClientConfig, HttpClient, Method, Request, RequestOptions};
 use crate::core::twenty::connect::connect;
 
-/// A core error on its way to a synchronous `throw`: its JSON text, which `lib/dispatcher.js` reads back.
+/// A core error for a synchronous `throw`: its JSON text, which `lib/dispatcher.js` parses.
 pub fn thrown(error: CrmError) -> Error {
     Error::from_reason(error.to_json())
 }
@@ -33,7 +33,8 @@ pub struct RestClient {
 
 #[napi]
 impl RestClient {
-    /// From the configuration as JSON text. Hooks that are registered as `target` are told what is in `mask`.
+    /// From the configuration as JSON text. `target` is the number of the registered hooks, `mask` the events that they
+    /// want.
     #[napi(constructor, catch_unwind)]
     pub fn new(config: String, dispatcher: &Dispatcher, target: u32, mask: u32) -> Result<Self> {
         let http = ClientConfig::from_json(&config)
@@ -68,7 +69,7 @@ impl RestClient {
                 Ok(request) => request,
                 Err(error) => return failure(http.without_key(error)),
             };
-            // Boxed: what a call keeps while it lasts is allocated where it runs, not on the JavaScript thread.
+            // Boxed: the call's state is then allocated on the thread that runs it, not on the JavaScript thread.
             match Box::pin(http.call(request)).await {
                 Ok(response) => (AnswerKind::Success, AnswerText::Bytes(response.body)),
                 Err(error) => failure(error),
@@ -82,7 +83,7 @@ impl RestClient {
         observer::stats(&self.http)
     }
 
-    /// Calls from now on fail. Calls in flight end as they end; shared connections live on for others.
+    /// Makes further calls fail. Calls in flight go on; connections shared with other clients stay open.
     #[napi(catch_unwind)]
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
@@ -90,18 +91,18 @@ impl RestClient {
 }
 
 impl RestClient {
-    /// The client underneath, for services that are made from it.
+    /// The core client, for services that are made from this one.
     pub fn http(&self) -> HttpClient {
         self.http.clone()
     }
 
-    /// Says whether `close` was called, for services that are made from it.
+    /// Whether `close` was called, for services that are made from this client.
     pub fn closed_flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.closed)
     }
 }
 
-/// What a call on a closed client ends with.
+/// The error of a call on a closed client.
 pub fn client_closed() -> CrmError {
     CrmError::new(
         ErrorCode::OperationFailed,
@@ -116,7 +117,7 @@ fn build(
     body: Option<String>,
     options: Option<String>,
 ) -> std::result::Result<Request, CrmError> {
-    // The numbers of lib/rest-client.js.
+    // The numbers of `lib/rest-client.js`.
     let method = match method {
         0 => Method::GET,
         1 => Method::POST,

@@ -1,4 +1,4 @@
-//! The package's own tokio runtime: small, named, one per process, shared by all worker threads, started at the first call.
+//! The package's own tokio runtime: one per process, shared by all worker threads, started at the first call.
 
 use std::future::Future;
 use std::sync::OnceLock;
@@ -6,10 +6,10 @@ use std::sync::OnceLock;
 use tokio::runtime::{Builder, EnterGuard, Runtime};
 use tokio::task::JoinHandle;
 
-/// I/O work is short: two threads keep up with far more requests than one JavaScript thread can ask for.
+/// I/O work is short: two threads keep up with one JavaScript thread.
 const WORKER_THREADS: usize = 2;
 
-/// getaddrinfo runs on blocking threads; more than a few at once means a DNS outage, not work.
+/// getaddrinfo runs on blocking threads. A few are enough: more look-ups at once would mean a DNS outage.
 const MAX_BLOCKING_THREADS: usize = 8;
 
 static RUNTIME: OnceLock<Result<Runtime, String>> = OnceLock::new();
@@ -39,7 +39,7 @@ where
     Ok(runtime()?.spawn(future))
 }
 
-/// Makes the I/O threads the place where the core spawns, for work that must start in the order of the calls.
+/// Enters the runtime, so that the core can spawn from the JavaScript thread. For work that must start in call order.
 pub fn enter() -> napi::Result<EnterGuard<'static>> {
     Ok(runtime()?.enter())
 }

@@ -1,4 +1,4 @@
-//! `TwentyCrmSchemaService` underneath: text in, text out.
+//! The native half of `TwentyCrmSchemaService`: text in, text out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,7 +34,7 @@ impl SchemaService {
         })
     }
 
-    /// Starts a reading of the schema as call `id`; the answer is a plan as JSON text.
+    /// Starts call `id`: reads the schema; the answer is a plan as JSON text.
     #[napi(catch_unwind)]
     pub fn plan(&self, dispatcher: &Dispatcher, id: u32) -> Result<()> {
         let (http, names) = (self.http.clone(), Arc::clone(&self.names));
@@ -47,7 +47,7 @@ impl SchemaService {
         })
     }
 
-    /// Starts creating what is missing as call `id`, restricted to `plan` where it is given (JSON text of a plan).
+    /// Starts call `id`: creates missing fields, only those of `plan` if it is given (JSON text of a plan).
     #[napi(catch_unwind)]
     pub fn apply(&self, dispatcher: &Dispatcher, id: u32, plan: Option<String>) -> Result<()> {
         let (http, names) = (self.http.clone(), Arc::clone(&self.names));

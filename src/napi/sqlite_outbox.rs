@@ -1,4 +1,4 @@
-//! `sqliteOutbox` underneath: text in, text out.
+//! The native half of `sqliteOutbox`: text in, text out.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub struct SqliteOutbox {
 
 #[napi]
 impl SqliteOutbox {
-    /// On the file at `path`; `secrets` is a JSON array of strings.
+    /// Opens the file at `path`; `secrets` is a JSON array of strings.
     #[napi(constructor, catch_unwind)]
     pub fn new(path: String, secrets: String) -> Result<Self> {
         Ok(Self {
@@ -27,7 +27,7 @@ impl SqliteOutbox {
         })
     }
 
-    /// Starts call `id`: does what `request` (the core's `Request` as JSON text) asks for.
+    /// Starts call `id`: carries out `request`, the core's `Request` as JSON text.
     #[napi(catch_unwind)]
     pub fn ask(&self, dispatcher: &Dispatcher, id: u32, request: String) -> Result<()> {
         let core = Arc::clone(&self.core);

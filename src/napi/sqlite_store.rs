@@ -1,4 +1,4 @@
-//! `sqliteMappingStore` and `sqliteConfigStore` underneath: text in, text out.
+//! The native halves of `sqliteMappingStore` and `sqliteConfigStore`: text in, text out.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -33,10 +33,10 @@ struct WireWrite {
     data_for_hash: Option<Map<String, Value>>,
 }
 
-/// Runs `work` as call `id`; `text` makes the answer of what it gives.
+/// Runs `work` as call `id`; `text` converts its result.
 ///
-/// It takes its place in the store's line before this returns: calls are carried out in their order, and closing waits
-/// for what was asked before. The I/O threads would begin them in any.
+/// The work is queued before this function returns: the store runs calls in their order, and closing waits for earlier
+/// ones. Left to the I/O threads, the order would be random.
 pub fn answer<T, W>(
     dispatcher: &Dispatcher,
     id: u32,
@@ -64,7 +64,7 @@ where
     })
 }
 
-/// As [`answer`], for work that cannot fail and gives nothing.
+/// Like [`answer`], for work that cannot fail and has no result.
 pub fn answer_done<W>(dispatcher: &Dispatcher, id: u32, work: W) -> Result<()>
 where
     W: Future<Output = ()> + Send + 'static,
@@ -111,7 +111,7 @@ fn writes(json: &str) -> std::result::Result<Vec<MappingWrite>, CrmError> {
 
 #[napi]
 impl SqliteStore {
-    /// On the file at `path`.
+    /// Opens the file at `path`.
     #[napi(constructor, catch_unwind)]
     pub fn new(path: String) -> Result<Self> {
         Ok(Self {
@@ -119,7 +119,7 @@ impl SqliteStore {
         })
     }
 
-    /// Starts call `id`: the mappings of `ever_ids`, a JSON array of strings, as a JSON array.
+    /// Starts call `id`: returns the mappings of `ever_ids`, a JSON array of strings, as a JSON array.
     #[napi(catch_unwind)]
     pub fn find_many(
         &self,
@@ -140,7 +140,7 @@ impl SqliteStore {
         })
     }
 
-    /// Starts call `id`: the mapping of `crm_id` or null.
+    /// Starts call `id`: returns the mapping of `crm_id`, or null.
     #[napi(catch_unwind)]
     pub fn find_by_crm_id(
         &self,
@@ -164,7 +164,7 @@ impl SqliteStore {
         answer(dispatcher, id, work, |()| "null".to_owned())
     }
 
-    /// Starts call `id`: forgets a mapping; the answer is whether there was one.
+    /// Starts call `id`: removes a mapping; the answer is whether it existed.
     #[napi(catch_unwind)]
     pub fn delete_mapping(
         &self,
@@ -178,7 +178,7 @@ impl SqliteStore {
         answer(dispatcher, id, work, |gone: bool| gone.to_string())
     }
 
-    /// Starts call `id`: what SQLite finds wrong with the file, as a JSON string; `ok` where nothing is.
+    /// Starts call `id`: checks the file; the answer is SQLite's report as a JSON string, `ok` if the file is intact.
     #[napi(catch_unwind)]
     pub fn integrity(&self, dispatcher: &Dispatcher, id: u32) -> Result<()> {
         let core = self.core();
@@ -197,7 +197,7 @@ impl SqliteStore {
 }
 
 impl SqliteStore {
-    /// The store underneath, for services that it is given to.
+    /// The core store, for services that use this one.
     pub fn core(&self) -> Arc<SqliteMappingStore> {
         Arc::clone(&self.core)
     }
@@ -215,7 +215,7 @@ fn config_text(config: StoredConfig) -> String {
 
 #[napi]
 impl SqliteConfig {
-    /// On the file at `path`; `secrets` is a JSON array of strings.
+    /// Opens the file at `path`; `secrets` is a JSON array of strings.
     #[napi(constructor, catch_unwind)]
     pub fn new(path: String, secrets: String) -> Result<Self> {
         Ok(Self {
@@ -223,7 +223,7 @@ impl SqliteConfig {
         })
     }
 
-    /// Starts call `id`: the configuration or null.
+    /// Starts call `id`: returns the configuration, or null.
     #[napi(catch_unwind)]
     pub fn get_config(&self, dispatcher: &Dispatcher, id: u32) -> Result<()> {
         let core = Arc::clone(&self.core);
@@ -233,7 +233,7 @@ impl SqliteConfig {
         })
     }
 
-    /// Starts call `id`: makes the configuration of `data`, a JSON object.
+    /// Starts call `id`: creates the configuration from `data`, a JSON object.
     #[napi(catch_unwind)]
     pub fn create_config(
         &self,
@@ -247,7 +247,7 @@ impl SqliteConfig {
         answer(dispatcher, id, work, config_text)
     }
 
-    /// Starts call `id`: changes configuration `row` by `data`, a JSON object.
+    /// Starts call `id`: changes configuration `row` according to `data`, a JSON object.
     #[napi(catch_unwind)]
     pub fn update_config(
         &self,
@@ -265,7 +265,7 @@ impl SqliteConfig {
         answer(dispatcher, id, work, config_text)
     }
 
-    /// Starts call `id`: removes configuration `row`; the answer is whether there was one.
+    /// Starts call `id`: removes configuration `row`; the answer is whether it existed.
     #[napi(catch_unwind)]
     pub fn delete_config(&self, dispatcher: &Dispatcher, id: u32, row: String) -> Result<()> {
         let core = Arc::clone(&self.core);
@@ -273,7 +273,7 @@ impl SqliteConfig {
         answer(dispatcher, id, work, |gone: bool| gone.to_string())
     }
 
-    /// Starts call `id`: encrypts the key anew with the first secret; the answer is whether there was anything to do.
+    /// Starts call `id`: encrypts the key again with the first secret; the answer is whether that was necessary.
     #[napi(catch_unwind)]
     pub fn reencrypt(&self, dispatcher: &Dispatcher, id: u32) -> Result<()> {
         let core = Arc::clone(&self.core);
@@ -289,7 +289,7 @@ impl SqliteConfig {
     }
 }
 
-/// Internal: the hash that stores keep of `data`, a JSON object.
+/// Internal: the hash of `data`, a JSON object, that stores keep.
 #[napi(catch_unwind)]
 pub fn version_hash(data: String) -> Result<String> {
     let data: Value = serde_json::from_str(&data).map_err(|_| {

@@ -1,5 +1,5 @@
-//! A mapping store that lives in JavaScript, asked through the dispatcher. `lib/stores/port.js` stands before the
-//! caller's object: it knows what the object can do, and makes of its answers what is read here.
+//! A mapping store that lives in JavaScript, asked through the dispatcher. `lib/stores/port.js` wraps the caller's
+//! object: it knows the object's methods and converts its answers to the form that is read here.
 
 use std::sync::Arc;
 
@@ -45,7 +45,8 @@ impl CallerStore {
             .shared
             .ask(self.target, method, arguments.to_string())
             .await?;
-        serde_json::from_str(&text).map_err(|_| format!("{method} gave what is no mapping"))
+        serde_json::from_str(&text)
+            .map_err(|_| format!("{method} returned something that is not a mapping"))
     }
 }
 
@@ -58,7 +59,7 @@ pub fn kind_named(name: &str) -> Option<ObjectKind> {
 
 fn read(wire: WireMapping) -> Result<StoredMapping, String> {
     let kind = kind_named(&wire.object_type)
-        .ok_or_else(|| format!("it gave a mapping of a {}", Quoted(&wire.object_type)))?;
+        .ok_or_else(|| format!("it returned a mapping of a {}", Quoted(&wire.object_type)))?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let last_synced_at_ms = wire
         .last_synced_at
@@ -159,7 +160,7 @@ impl MappingStore for CallerStore {
     }
 
     fn identity(&self) -> u64 {
-        // One environment has one dispatcher; its address tells environments apart, the number the objects in one.
+        // An environment has one dispatcher. Its address identifies the environment, the number identifies the object.
         let environment = Arc::as_ptr(&self.shared) as usize as u64;
         environment.rotate_left(24) ^ u64::from(self.target)
     }

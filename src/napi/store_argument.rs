@@ -1,4 +1,4 @@
-//! The mapping store as constructors take it.
+//! The mapping store as an argument of constructors.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::sqlite_store::SqliteStore;
 use super::store::CallerStore;
 use crate::core::store::MappingStore;
 
-/// An SQLite store itself, or the number of an object of the caller's.
+/// Either an SQLite store, or the number under which the caller's own store is registered.
 pub fn store_of(
     dispatcher: &Dispatcher,
     store: &Either<u32, ClassInstance<SqliteStore>>,

@@ -1,4 +1,4 @@
-//! `TwentyCrmSyncService` underneath: text in, text out.
+//! The native half of `TwentyCrmSyncService`: text in, text out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,8 +34,8 @@ pub struct SyncService {
 
 #[napi]
 impl SyncService {
-    /// From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store itself, or else
-    /// the number of an object of the caller's. Hooks that are registered as `hooks` are told what is in `mask`.
+    /// From a client, the options as JSON text, and the mapping store, if there is one: an SQLite store, or the number
+    /// of the caller's own store. `hooks` is the number of the registered hooks, `mask` the events that they want.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         client: &RestClient,
@@ -65,7 +65,8 @@ impl SyncService {
         input: String,
         options: Option<String>,
     ) -> Result<()> {
-        // Parsed and put in line here, not on the I/O threads: of upserts of one key the last call must win.
+        // Parsed and queued on this thread, not on the I/O threads: of several upserts of one key, the last call must
+        // win.
         let _runtime = runtime::enter()?;
         let started = self.open().and_then(|()| {
             let (input, options) = parse(kind, &input, options.as_deref())?;
@@ -134,7 +135,7 @@ impl SyncService {
         key: String,
         options: Option<String>,
     ) -> Result<()> {
-        // Put in line here, as upserts are: a deletion comes after the upserts that were called before it.
+        // Queued on this thread, as upserts are: a deletion must run after the upserts that were called before it.
         let _runtime = runtime::enter()?;
         let started = self.open().and_then(|()| {
             let external_id = external_id_from_json(&key)?;
@@ -156,7 +157,7 @@ impl SyncService {
         })
     }
 
-    /// Starts taking in a webhook's event, as JSON text, as call `id`.
+    /// Starts call `id`: processes a webhook event, given as JSON text.
     #[napi(catch_unwind)]
     pub fn apply_webhook(&self, dispatcher: &Dispatcher, id: u32, event: String) -> Result<()> {
         let core = self.core.clone();
@@ -172,7 +173,7 @@ impl SyncService {
         })
     }
 
-    /// A bulk run of people (`kind` 0) or companies (1), with its options as JSON text; its events name it `id`.
+    /// Makes a bulk run of people (`kind` 0) or companies (1), with its options as JSON text; its events carry `id`.
     #[napi(catch_unwind)]
     pub fn bulk(&self, id: u32, kind: u8, options: String) -> Result<BulkRun> {
         let options = BulkOptions::from_json(&options).map_err(thrown)?;
@@ -183,13 +184,13 @@ impl SyncService {
         ))
     }
 
-    /// The service's numbers as JSON text; see `RestClient.stats`.
+    /// The service's counters as JSON text; see `RestClient.stats`.
     #[napi(catch_unwind)]
     pub fn stats(&self) -> String {
         observer::stats(self.core.http())
     }
 
-    /// Forgets all remembered ids.
+    /// Empties the cache of ids.
     #[napi(catch_unwind)]
     pub fn clear_cache(&self) {
         self.core.clear_cache();
@@ -244,7 +245,7 @@ impl SyncService {
     }
 }
 
-/// A result, with what was left out, kept or decided on the way.
+/// A result with its warnings.
 fn answered(result: Value, warnings: &[SyncWarning]) -> (AnswerKind, AnswerText) {
     let mut envelope = Map::new();
     envelope.insert("result".to_owned(), result);
@@ -269,7 +270,7 @@ fn call_options(options: Option<&str>) -> std::result::Result<CallOptions, CrmEr
     options.map_or_else(|| Ok(CallOptions::default()), CallOptions::from_json)
 }
 
-/// The numbers of lib/sync-service.js.
+/// The numbers of `lib/sync-service.js`.
 fn object_kind(kind: u8) -> ObjectKind {
     match kind {
         0 => ObjectKind::Person,

@@ -1,4 +1,4 @@
-//! `TwentyCrmSyncService` underneath in the modes that send nothing: text in, text out.
+//! The native half of `TwentyCrmSyncService` in the modes that send nothing: text in, text out.
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -22,7 +22,7 @@ pub struct UnsentService {
 
 #[napi]
 impl UnsentService {
-    /// From the options as JSON text, and the mapping store as `SyncService` takes it.
+    /// From the options as JSON text, and the mapping store (as in `SyncService`).
     #[napi(constructor, catch_unwind)]
     pub fn new(
         options: String,
@@ -36,8 +36,8 @@ impl UnsentService {
         })
     }
 
-    /// `{id, data, flat}` as JSON text: the id of a new record, the input normalised, and the flat entity where that is
-    /// another, or null. `kind` 0 is a person, 1 a company.
+    /// Returns `{id, data, flat}` as JSON text: the id that a new record would get, the normalised input, and the flat
+    /// entity if it differs, otherwise null. `kind` 0 is a person, 1 a company.
     #[napi(catch_unwind)]
     pub fn normalise(&self, kind: u8, input: String) -> Result<String> {
         let normalised = self.core.normalise(kind_of(kind), &input).map_err(thrown)?;
@@ -45,7 +45,8 @@ impl UnsentService {
         Ok(json!({"id": id, "data": normalised.data, "flat": normalised.flat}).to_string())
     }
 
-    /// `{external_id, mode}` as JSON text: a deletion that is checked. Arguments as of `SyncService.delete`.
+    /// Checks a deletion and returns `{external_id, mode}` as JSON text. The arguments are those of
+    /// `SyncService.delete`.
     #[napi(catch_unwind)]
     pub fn normalise_deletion(&self, key: String, options: Option<String>) -> Result<String> {
         let external_id = external_id_from_json(&key).map_err(thrown)?;
@@ -53,7 +54,7 @@ impl UnsentService {
         Ok(json!({"external_id": external_id, "mode": mode}).to_string())
     }
 
-    /// Starts asking the store as call `id`; the answer is `{id, warning}` as JSON text, either of them null.
+    /// Starts call `id`: asks the store; the answer is `{id, warning}` as JSON text, each of which may be null.
     #[napi(catch_unwind)]
     pub fn mapped_id(
         &self,

@@ -14,8 +14,8 @@ use crate::core::error::CrmError;
 pub struct ApiKey(SecretString);
 
 impl ApiKey {
-    /// Takes a key as the caller gave it. Anything but visible ASCII is refused: a line break would end the header,
-    /// and a blank is nearly always one that was copied along.
+    /// Checks the caller's key. Only visible ASCII is allowed: a line break would end the header, and a space was
+    /// nearly always copied by accident.
     pub fn new(key: &str) -> Result<Self, CrmError> {
         if key.is_empty() {
             return Err(CrmError::validation(
@@ -29,7 +29,7 @@ impl ApiKey {
         }
         if pasted::has_scheme(key) {
             return refuse(
-                "begins with the words of a header (Authorization, Bearer): give the key alone, they are put before it"
+                "starts with words of the header (Authorization, Bearer): give the key alone, the client adds them"
                     .to_owned(),
             );
         }
@@ -43,12 +43,12 @@ impl ApiKey {
         Ok(Self(SecretString::from(key)))
     }
 
-    /// The key itself. Only for the header and for finding the key in texts that are about to be shown.
+    /// The key itself. Use it only for the header and to redact texts.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// The `Authorization` header, marked sensitive so that no `Debug` output of a request shows it.
+    /// The `Authorization` header, marked sensitive so that `Debug` output of a request does not show it.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, CrmError> {
         let mut value = HeaderValue::try_from(format!("Bearer {}", self.expose()))
             .map_err(|_| CrmError::validation("apiKey", "apiKey cannot be sent in a header"))?;
@@ -56,7 +56,7 @@ impl ApiKey {
         Ok(value)
     }
 
-    /// SHA-256 over the base URL and the key: tells workspaces apart without holding a key.
+    /// SHA-256 over the base URL and the key: identifies a workspace without storing its key.
     pub(crate) fn digest_with(&self, base_url: &str) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update(base_url.as_bytes());

@@ -1,4 +1,4 @@
-//! An attempt that failed: what the caller gets in the end, and what is to be done first.
+//! A failed attempt: the error for the caller, and what to do before that.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use crate::core::error_reason;
 
 /// An attempt that failed.
 pub(super) struct AttemptError {
-    /// What the caller gets when this was the last attempt.
+    /// The caller's error if this was the last attempt.
     pub(super) error: CrmError,
-    /// Whether the same request may do better.
+    /// Whether a retry may succeed.
     pub(super) retry: bool,
-    /// Whether the server may have carried the request out all the same.
+    /// Whether the server may have carried the request out anyway.
     pub(super) ambiguous: bool,
     /// How long the server asked to wait.
     pub(super) retry_after: Option<Duration>,
-    /// Set when the rate limit refused it.
+    /// Set if the rate limit refused the attempt.
     pub(super) rate_limit: Option<RateLimit>,
-    /// The answer was another request's: its connection has lost count.
+    /// The answer belonged to another request: its connection is out of step.
     pub(super) is_misplaced: bool,
     /// Whether the answer had rate-limit headers.
     pub(super) has_rate_headers: bool,
-    /// What a repeat takes from the retry budget.
+    /// What a retry costs in the retry budget.
     pub(super) cost: u32,
 }
 
 impl AttemptError {
-    /// A failure that no repeat can change.
+    /// A failure that no retry can change.
     pub(super) fn last(error: CrmError) -> Box<Self> {
         Self::new(error, false, false)
     }
@@ -60,13 +60,13 @@ impl AttemptError {
         failed
     }
 
-    /// A success that does not hold what this request's answer holds. `what` names the request.
+    /// A success whose body lacks the texts that this request's answer must contain. `what` names the request.
     pub(super) fn misplaced(what: &str, status: u16) -> Box<Self> {
         let error = CrmError::new(
             ErrorCode::NetworkError,
             format!(
-                "What answered {what} is the answer to something else: a proxy or balancer in front of the server mixes \
-                 answers up."
+                "{what} got the answer to another request: a proxy or load balancer in front of the server mixes up \
+                answers."
             ),
         )
         .with_status(status)
@@ -76,13 +76,13 @@ impl AttemptError {
         failed
     }
 
-    /// "Not modified", to a request that did not ask whether something was. `what` names the request.
+    /// "Not modified", although the request was not conditional. `what` names the request.
     pub(super) fn not_modified(what: &str) -> Box<Self> {
         let error = CrmError::new(
             ErrorCode::OperationFailed,
             format!(
-                "{what} was answered with status 304, Not Modified, though nothing was asked about an earlier answer: a cache \
-                 in front of Twenty keeps its answers. Let it pass /rest, /graphql and /metadata through."
+                "{what} was answered with status 304 (Not Modified), but the request was not conditional: a cache in \
+                front of Twenty stores answers. Exclude /rest, /graphql and /metadata from it."
             ),
         )
         .with_status(304)
@@ -90,8 +90,8 @@ impl AttemptError {
         Self::new(error, false, true)
     }
 
-    /// The proxy on the way wants a user and a password. Asking again with the same ones may lock them. `what` names the
-    /// request, `scheme` is that of its address; `status` is there where the proxy gave an answer of its own.
+    /// The proxy requires a user and a password. It is not retried: the same ones again may lock the account. `what`
+    /// names the request, `scheme` is the scheme of its address; `status` is set if the proxy answered itself.
     pub(super) fn proxy_wants_login(what: &str, scheme: &str, status: Option<u16>) -> Box<Self> {
         let variable = match scheme {
             "https" => "HTTPS_PROXY",
@@ -100,8 +100,9 @@ impl AttemptError {
         let mut error = CrmError::new(
             ErrorCode::NetworkError,
             format!(
-                "{what} did not reach Twenty: the proxy on the way wants a user and a password, or others than it got (status \
-                 407). Put them into {variable} (or ALL_PROXY, where that names the proxy), as in \
+                "{what} did not reach Twenty: the proxy requires a user and a password, or rejected the ones it got \
+                (status \
+                 407). Set them in {variable} (or in ALL_PROXY, if that names the proxy), as in \
                  http://user:password@proxy.example:3128."
             ),
         )
@@ -126,7 +127,7 @@ impl AttemptError {
             });
         }
         let (code, reason, message) = explain(what, base_url, error);
-        // The environment of a process stays as it is.
+        // A retry cannot help: the environment of a process does not change.
         let retry = code.retryable_by_default() && error.kind != TransportErrorKind::Proxy;
         let mut crm_error = with_proxy(CrmError::new(code, message), error);
         if let Some(reason) = reason {
@@ -136,7 +137,7 @@ impl AttemptError {
     }
 }
 
-/// What went wrong on the way, as code, reason and message.
+/// The transport error as code, reason and message.
 fn explain(
     what: &str,
     base_url: &BaseUrl,
@@ -176,7 +177,9 @@ fn explain(
         ),
         TransportErrorKind::Protocol => network(
             None,
-            format!("What answered {what} does not speak HTTP: check the base URL {base_url}."),
+            format!(
+                "The server that answered {what} does not speak HTTP: check the base URL {base_url}."
+            ),
         ),
         TransportErrorKind::Proxy => network(
             Some(error_reason::PROXY),
@@ -197,7 +200,7 @@ fn explain(
     }
 }
 
-/// Names the proxy that the request went through, if there was one.
+/// Names the proxy of the request, if it used one.
 fn through_proxy(error: &TransportError) -> String {
     match &error.proxy {
         Some(proxy) => format!(" through the proxy {proxy}"),
@@ -213,15 +216,15 @@ fn with_proxy(crm_error: CrmError, error: &TransportError) -> CrmError {
     }
 }
 
-/// Whether a proxy opened no tunnel for want of a user and a password. Its status is told in these words alone; a test
-/// holds them.
+/// Whether a proxy opened no tunnel because it requires a user and a password. Only the error's text shows the status;
+/// a test checks the text.
 fn is_proxy_login(error: &TransportError) -> bool {
     error.kind == TransportErrorKind::Connect
         && error.proxy.is_some()
         && error.message.contains("proxy authorization required")
 }
 
-/// The rate limit did not clear in time; `last` is what the server said, if it was this call that it refused.
+/// The rate limit did not clear in time. `last` is the server's answer, if it refused this very call.
 pub(super) fn gave_up_waiting(what: &str, last: Option<CrmError>, closed: WaitTooLong) -> CrmError {
     let millis = u64::try_from(closed.wait.as_millis()).unwrap_or(u64::MAX);
     last.filter(|error| error.code == ErrorCode::RateLimit)
@@ -241,7 +244,7 @@ pub(super) fn gave_up_waiting(what: &str, last: Option<CrmError>, closed: WaitTo
         .with_detail("waitMs", millis)
 }
 
-/// The deadline passed before the next attempt; `last` is why there would have been one.
+/// The deadline passed before the next attempt. `last` is the error that would have been retried.
 pub(super) fn past_deadline(what: &str, last: Option<CrmError>) -> CrmError {
     last.unwrap_or_else(|| {
         CrmError::new(

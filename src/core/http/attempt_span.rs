@@ -1,4 +1,4 @@
-//! One attempt under way: counted while it lasts, told of at its begin and its end.
+//! One attempt in flight: counted while it lasts, and reported at its start and end.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use super::redact::Redactor;
 use super::{Method, path_template};
 use crate::core::error::CrmError;
 
-/// What an attempt's events need; put together only where somebody listens.
+/// The data of an attempt's events, collected only if somebody listens.
 pub(super) struct Start {
     pub(super) method: Method,
     pub(super) path: String,
@@ -19,7 +19,7 @@ pub(super) struct Start {
     pub(super) at: SystemTime,
 }
 
-/// One attempt under way. Dropped before its end, it was given up by the caller.
+/// One attempt in flight. If it is dropped before its end, the caller cancelled it.
 pub(super) struct AttemptSpan<'a> {
     owner: &'a Owner,
     start: Instant,
@@ -48,7 +48,7 @@ impl<'a> AttemptSpan<'a> {
         span
     }
 
-    /// The complete answer is there.
+    /// The complete answer has arrived.
     pub(super) fn answered(&mut self, status: u16, bytes: usize) {
         self.answer = Some((status, bytes));
         let bytes = bytes as u64;

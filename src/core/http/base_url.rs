@@ -1,4 +1,4 @@
-//! The server's address, and paths that can never leave it.
+//! The server's address, and paths that cannot leave it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,21 +9,22 @@ use url::Url;
 use super::pasted;
 use crate::core::error::CrmError;
 
-/// Longest URL that HTTP libraries agree on (hyper's own bound); servers take much less.
+/// Longest URL that HTTP libraries agree on (hyper's limit). Servers accept much less.
 const MAX_URL_BYTES: usize = 65_534;
-const TOO_LONG: &str = "makes a URL of more than 65534 bytes, which no server takes: put long filters into a POST to /graphql";
+const TOO_LONG: &str = "makes a URL of more than 65534 bytes, which no server accepts: send long filters in a POST \
+to /graphql";
 
 /// Where Twenty is: scheme, host, port and an optional base path, without a trailing slash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     /// Parsed, for origin comparisons.
     url: Url,
-    /// As text without trailing slash: what paths are appended to.
+    /// The base URL as text, without trailing slash. Paths are appended to it.
     text: String,
 }
 
 impl BaseUrl {
-    /// Takes a base URL as the caller gave it: http or https, no credentials, no query, no fragment.
+    /// Parses the caller's base URL: http or https, no credentials, no query, no fragment.
     pub fn parse(text: &str) -> Result<Self, CrmError> {
         let refuse = |why: &str| Err(CrmError::validation("baseUrl", format!("baseUrl {why}")));
         let trimmed = text.trim_matches(' ');
@@ -41,7 +42,7 @@ impl BaseUrl {
             .chars()
             .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
         {
-            return refuse("has blanks, backslashes or control characters");
+            return refuse("contains spaces, backslashes or control characters");
         }
         let url = match Url::parse(trimmed) {
             Ok(url) => url,
@@ -80,7 +81,7 @@ impl BaseUrl {
             && self.url.port_or_known_default() == url.port_or_known_default()
     }
 
-    /// `path` under this base URL. Refuses whatever could lead elsewhere, before anything is sent.
+    /// `path` under this base URL. Refuses, before anything is sent, every path that could lead to another place.
     pub fn join(&self, path: &str) -> Result<Url, CrmError> {
         let refuse = |why: &str| Err(CrmError::validation("path", format!("path {why}")));
         if path.is_empty() {
@@ -101,7 +102,7 @@ impl BaseUrl {
         full.push('/');
         full.push_str(rest);
         if full.ends_with(' ') {
-            // The parser would cut trailing blanks off, and with them the end of a filter's value.
+            // The parser would strip trailing spaces, and with them the end of a filter's value.
             let blanks = full.len() - full.trim_end_matches(' ').len();
             full.truncate(full.len() - blanks);
             full.push_str(&"%20".repeat(blanks));
@@ -109,12 +110,12 @@ impl BaseUrl {
         match Url::parse(&full) {
             Ok(url) if url.as_str().len() > MAX_URL_BYTES => refuse(TOO_LONG),
             Ok(url) if self.contains(&url) => Ok(url),
-            Ok(_) => refuse("leads out of the base URL"),
+            Ok(_) => refuse("leaves the base URL"),
             Err(error) => refuse(&format!("does not make a URL: {error}")),
         }
     }
 
-    /// The join of a path that holds nothing special: what is known of the base URL need not be found out again.
+    /// The fast path for paths without special characters: the base URL is not parsed again.
     fn join_plain(&self, rest: &str) -> Option<Url> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
         let (path, query) = match rest.split_once('?') {
@@ -148,7 +149,7 @@ impl BaseUrl {
     }
 }
 
-/// `https://@host` parses to no user name at all, so the text is looked at as well.
+/// `https://@host` parses to an empty user name, so the text is checked too.
 fn has_userinfo(text: &str) -> bool {
     text.split_once("://").is_some_and(|(_, rest)| {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
@@ -156,7 +157,7 @@ fn has_userinfo(text: &str) -> bool {
     })
 }
 
-/// Why a path is refused, if it is.
+/// The reason why a path is refused, if it is.
 fn forbidden(path: &str) -> Option<&'static str> {
     if path.starts_with("//") {
         return Some("starts with //, which names another host");
@@ -193,7 +194,8 @@ fn forbidden(path: &str) -> Option<&'static str> {
     has_dot_segment(&decoded).then_some("has an encoded . or .. segment")
 }
 
-/// A scheme in front: a letter, then letters, digits, `+`, `-`, `.` up to a colon, within the first segment.
+/// Whether the path starts with a scheme: a letter, then letters, digits, `+`, `-`, `.` up to a colon, within the first
+/// segment.
 fn is_absolute(path: &str) -> bool {
     let first = path.split('/').next().unwrap_or(path);
     first.split_once(':').is_some_and(|(scheme, _)| {
@@ -204,7 +206,7 @@ fn is_absolute(path: &str) -> bool {
     })
 }
 
-/// Some servers cut path parameters off before they resolve dots, hence the `;`.
+/// Some servers strip path parameters before they resolve dots, hence the `;`.
 fn has_dot_segment(path: &str) -> bool {
     path.split(['/', '\\'])
         .any(|segment| matches!(segment.split(';').next(), Some("." | "..")))

@@ -1,14 +1,14 @@
-//! The body of an answer, gathered from its pieces within a bound.
+//! The body of an answer, collected up to a size limit.
 
 use bytes::{Bytes, BytesMut};
 
 use super::transport_failure::unsent;
 use super::{TransportError, TransportErrorKind};
 
-/// Room that is made for a body on the word of the server alone, in bytes.
+/// How many bytes to allocate in advance if the server announces a length: the announcement may be wrong.
 const MAX_BODY_ROOM: usize = 4 * 1024 * 1024;
 
-/// What has arrived of a body.
+/// The part of a body that has arrived.
 pub(super) struct BoundedBody {
     max_bytes: usize,
     announced: u64,
@@ -17,10 +17,10 @@ pub(super) struct BoundedBody {
 }
 
 impl BoundedBody {
-    /// `announced` is what the server says of its length, 0 where it says nothing.
+    /// `announced` is the length that the server announces, 0 if it announces none.
     ///
     /// # Errors
-    /// `TooLarge` where that is more than `max_bytes`.
+    /// `TooLarge` if that is more than `max_bytes`.
     pub(super) fn new(max_bytes: usize, announced: u64) -> Result<Self, TransportError> {
         if announced > max_bytes as u64 {
             return Err(too_large(max_bytes));
@@ -33,10 +33,10 @@ impl BoundedBody {
         })
     }
 
-    /// Takes the next piece.
+    /// Adds the next piece.
     ///
     /// # Errors
-    /// `TooLarge` where the body would be larger than allowed.
+    /// `TooLarge` if the body gets larger than allowed.
     pub(super) fn push(&mut self, chunk: Bytes) -> Result<(), TransportError> {
         let so_far = self.joined.as_ref().map_or(self.only.len(), BytesMut::len);
         if so_far + chunk.len() > self.max_bytes {
@@ -60,7 +60,7 @@ impl BoundedBody {
         Ok(())
     }
 
-    /// The whole of it.
+    /// The complete body.
     pub(super) fn finish(self) -> Bytes {
         self.joined.map_or(self.only, BytesMut::freeze)
     }

@@ -1,4 +1,4 @@
-//! Certificates of authorities that are trusted beside the system's own (option `ca`).
+//! CA certificates that are trusted in addition to the system's (option `ca`).
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct CaCertificates {
 }
 
 impl CaCertificates {
-    /// From the option `ca`: PEM text, or a list of such.
+    /// From the option `ca`: PEM text, or a list of PEM texts.
     pub(crate) fn from_options(options: &Options) -> Result<Option<Self>, CrmError> {
         let refuse = || CrmError::validation("ca", "ca must be PEM text, or a list of PEM texts");
         let texts = match options.get("ca") {
@@ -32,11 +32,11 @@ impl CaCertificates {
         Self::parse(texts.collect::<Result<Vec<_>, _>>()?).map(Some)
     }
 
-    /// From PEM texts, each with one certificate or more; other sections and text around them are skipped, as in a
+    /// From PEM texts with one or more certificates each. Other sections, and text around them, are skipped, as in a
     /// bundle.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming `ca`, and which text and certificate is no good.
+    /// VALIDATION_ERROR that names `ca`, and which text and certificate is not valid.
     pub fn parse<'a>(pem_texts: impl IntoIterator<Item = &'a str>) -> Result<Self, CrmError> {
         let refuse = |why: String| Err(CrmError::validation("ca", format!("ca {why}")));
         let mut certificates = Vec::new();
@@ -50,7 +50,9 @@ impl CaCertificates {
                     return refuse(format!("is broken at {which}: it is not complete PEM text"));
                 };
                 if RootCertStore::empty().add(certificate.clone()).is_err() {
-                    return refuse(format!("is broken at {which}: it is no X.509 certificate"));
+                    return refuse(format!(
+                        "is broken at {which}: it is not an X.509 certificate"
+                    ));
                 }
                 certificates.push(certificate);
             }
@@ -66,7 +68,7 @@ impl CaCertificates {
         }
         let mut hasher = Sha256::new();
         for certificate in &certificates {
-            // The length first, so that no two lists read the same.
+            // The length comes first, so that two different lists never hash the same bytes.
             hasher.update((certificate.len() as u64).to_be_bytes());
             hasher.update(certificate);
         }
@@ -76,7 +78,7 @@ impl CaCertificates {
         })
     }
 
-    /// The certificates, as a handshake compares them.
+    /// The certificates, in the form that a handshake compares.
     pub(super) fn certificates(&self) -> &[CertificateDer<'static>] {
         &self.certificates
     }
@@ -107,7 +109,7 @@ mod tests {
             (&nothing[..], "is empty"),
             (&["/etc/ssl/ca.pem"][..], "not a file name"),
             (&[""][..], "text 1"),
-            (&[broken][..], "no X.509 certificate"),
+            (&[broken][..], "not an X.509 certificate"),
             (&[open][..], "not complete PEM"),
             (&[key][..], "holds no certificate"),
         ] {

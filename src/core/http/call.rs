@@ -1,4 +1,5 @@
-//! One call: turns, attempts, repeats, and the error in the end. Everything here may be dropped at any await.
+//! One call: permits, attempts, retries, and the final error. Every await may be the last one: the future can be
+//! dropped.
 
 use std::time::Duration;
 
@@ -33,18 +34,18 @@ pub(super) struct Call<'a> {
     deadline: Option<Instant>,
     /// Requests sent, redirects aside.
     attempts: u32,
-    /// Repeats that counted against `max_retries`.
+    /// Retries that counted against `max_retries`.
     repeats: u32,
     /// Whether the server may have carried out an attempt whose answer was lost.
     ambiguous: bool,
     /// Time spent waiting for the rate limit.
     throttle_waited: Duration,
-    /// What the last repeat took from the retry budget.
+    /// What the last retry took from the retry budget.
     taken: u32,
 }
 
 impl<'a> Call<'a> {
-    /// Checks all that can be checked before anything is sent.
+    /// Checks everything that can be checked before sending.
     pub(super) fn prepare(caller: Caller<'a>, request: Request) -> Result<Self, CrmError> {
         let client = caller.client;
         let config = &client.config;
@@ -132,7 +133,7 @@ impl<'a> Call<'a> {
             throttle.enter(self.priority, cost, limit).await
         };
         let paced = Instant::now();
-        // The quota comes last: whoever waits for it holds up nobody who has none.
+        // The quota comes last: a call that waits for its quota must not block calls without one.
         let permit = match (&client.quota, permit) {
             (Some(quota), Ok(permit)) => quota.enter(self.priority, limit).await.map(|()| permit),
             (_, permit) => permit,
@@ -144,7 +145,7 @@ impl<'a> Call<'a> {
         permit
     }
 
-    /// The next attempt's time; `None` when the deadline has passed.
+    /// Time for the next attempt; `None` after the deadline.
     fn time_left(&self) -> Option<Duration> {
         let Some(deadline) = self.deadline else {
             return Some(self.timeout);
@@ -153,7 +154,7 @@ impl<'a> Call<'a> {
         (!left.is_zero()).then(|| left.min(self.timeout))
     }
 
-    /// Sends the request once, redirects aside, and judges the answer.
+    /// Sends the request once, redirects aside, and classifies the answer.
     async fn attempt(
         &mut self,
         permit: Permit,
@@ -164,7 +165,7 @@ impl<'a> Call<'a> {
             self.owner.count(|metrics| metrics.retries.add(1));
         }
         let mut span = AttemptSpan::begin(self.owner, || self.start());
-        // Whether a read was sent makes no difference to anybody.
+        // For a read it does not matter whether it was sent.
         let sent = if is_read(&self.request.method) {
             SentFlag::default()
         } else {
@@ -187,7 +188,7 @@ impl<'a> Call<'a> {
         judged
     }
 
-    /// One request, and for a read the redirects that follow.
+    /// One request, and for a read also the redirects that follow.
     async fn exchange(
         &self,
         sent: &SentFlag,
@@ -229,7 +230,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Asks the classifier, and tells the throttle whether the rate limit let the call through.
+    /// Asks the classifier, and tells the throttle if the rate limit let the call through.
     fn judge(
         &self,
         mut response: TransportResponse,
@@ -254,7 +255,7 @@ impl<'a> Call<'a> {
         let shown = self.redacted_path();
         let without_key = self.client.redactor.clean_body(&response.body);
         if without_key.is_some() || shown != self.request.path {
-            // Judged anew without the key, so that no shortened text can end within it.
+            // Classify again without the key, so that a shortened text cannot end inside it.
             response.body = without_key.unwrap_or(response.body);
             if let Verdict::Failed(cleaned) = classifier.classify(&shown, method, &response) {
                 failure.error = cleaned.error;
@@ -275,8 +276,8 @@ impl<'a> Call<'a> {
         Err(Box::new(AttemptError {
             error: failure.error,
             retry: failure.retry,
-            // A server that fails may have failed after its work was done. What would double a record is judged by the
-            // classifier alone; everything else is better looked at once too often.
+            // A failing server may have failed after it did the work. Only the classifier may say "not carried out" for
+            // a request that could create a duplicate; for all others, one look-up too many does no harm.
             ambiguous: failure.ambiguous
                 || (failure.retry && response.status >= 500 && is_repeatable(&self.request)),
             retry_after: in_header.or(failure.retry_after).or(reset),
@@ -287,7 +288,7 @@ impl<'a> Call<'a> {
         }))
     }
 
-    /// Answers that no server gives to what was asked, but a cache or a proxy on the way.
+    /// Answers that cannot come from the server, only from a cache or a proxy on the way.
     fn not_the_servers(&self, response: &TransportResponse) -> Option<Box<AttemptError>> {
         match response.status {
             304 if !headers::is_conditional(&self.headers) => {
@@ -302,7 +303,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Whether a success is this request's answer and not another's.
+    /// Whether a successful answer belongs to this request.
     fn is_own(&self, response: &TransportResponse) -> bool {
         let expected = self.request.expects.iter();
         expected
@@ -321,7 +322,7 @@ impl<'a> Call<'a> {
         throttle.passed(permit, told);
     }
 
-    /// What to do after a failed attempt: wait so long and go on, or give up with an error.
+    /// What to do after a failed attempt: wait this long and retry, or give up with an error.
     fn after(
         &mut self,
         failed: AttemptError,
@@ -352,7 +353,7 @@ impl<'a> Call<'a> {
             let asked = failed.retry_after.filter(|asked| !asked.is_zero());
             let asked = asked.map(|asked| asked.min(RETRY_AFTER_MAX));
             let hinted = asked.is_some() || rate_limit.interval().is_some();
-            // Without a hint this is a failure like others, but the workspace waits with the call.
+            // Without a hint this is an ordinary failure, but the whole workspace waits with the call.
             let pause = if hinted { asked } else { Some(wait) };
             let throttle = &parts.workspace.throttle;
             throttle.refused(permit, rate_limit, pause, failed.has_rate_headers);
@@ -363,7 +364,7 @@ impl<'a> Call<'a> {
                 ..event
             });
             if hinted && failed.retry && !self.request.skip_retry {
-                // The throttle does the waiting, and it does not count as a repeat.
+                // The throttle waits, and this does not count as a retry.
                 self.tell_retry(&error, asked.unwrap_or_default());
                 return Ok((Duration::ZERO, error));
             }

@@ -1,4 +1,4 @@
-//! What an answer means: the one place where the layer above tells this one about its server.
+//! What an answer means: the only place where the layer above tells this one about its server.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use http::Method;
 use super::TransportResponse;
 use crate::core::error::CrmError;
 
-/// Reads an answer and says whether it is a success, and if not, what to do about it.
+/// Decides whether an answer is a success, and what to do if it is not.
 pub trait Classifier: Send + Sync {
-    /// Judges `response`, the complete answer to `method` on `request_path` (as the caller gave it).
+    /// Classifies `response`, the complete answer to `method` on `request_path` (as the caller gave it).
     fn classify(
         &self,
         request_path: &str,
@@ -18,27 +18,27 @@ pub trait Classifier: Send + Sync {
     ) -> Verdict;
 }
 
-/// What an answer means.
+/// The meaning of an answer.
 #[derive(Debug)]
 pub enum Verdict {
-    /// The server did what it was asked to do.
+    /// The server carried the request out.
     Ok,
-    /// It did not.
+    /// The server did not.
     Failed(Box<Failure>),
 }
 
 /// An answer that is a failure.
 #[derive(Debug)]
 pub struct Failure {
-    /// What the caller gets when nothing more is tried.
+    /// The caller's error if nothing more is tried.
     pub error: CrmError,
-    /// Whether sending the same request again may help.
+    /// Whether a retry may help.
     pub retry: bool,
-    /// Whether the server may have carried the request out all the same (a gateway that lost the answer).
+    /// Whether the server may have carried the request out anyway (a gateway lost the answer).
     pub ambiguous: bool,
-    /// How long to wait, as the body says it. The `Retry-After` header is read by the client itself.
+    /// How long to wait according to the body. The client itself reads the `Retry-After` header.
     pub retry_after: Option<Duration>,
-    /// Set when this is the rate limit: the whole workspace waits.
+    /// Set if this is the rate limit: the whole workspace waits.
     pub rate_limit: Option<RateLimit>,
 }
 

@@ -1,4 +1,4 @@
-//! The client: configuration, shared parts and counters. What happens to one call is in `call.rs`.
+//! The client: configuration, shared parts and counters. `call.rs` runs a single call.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -20,24 +20,24 @@ use crate::core::metrics::Metrics;
 /// Sent with every request.
 const USER_AGENT: &str = concat!("twenty-crm-native/", env!("CARGO_PKG_VERSION"));
 
-/// Sends calls of one configuration. Cloning is cheap and shares everything.
+/// Sends calls with one configuration. Cloning is cheap, and clones share everything.
 #[derive(Clone)]
 pub struct HttpClient {
     inner: Arc<Inner>,
     owner: Arc<Owner>,
     priority: Priority,
-    /// The caller's run that requests belong to; else they belong to the call that they are made for.
+    /// The caller's run that requests belong to. `None`: they belong to the call that makes them.
     operation: Option<u32>,
 }
 
 /// Counters since the client was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HttpStats {
-    /// Requests sent, repeats included.
+    /// Requests sent, retries included.
     pub requests: u64,
-    /// Requests that were repeats after a failure.
+    /// Requests that were retries.
     pub retries: u64,
-    /// Answers that were the rate limit.
+    /// Answers that reported the rate limit.
     pub throttled: u64,
     /// Calls that ended in an error.
     pub failures: u64,
@@ -57,12 +57,12 @@ impl HttpClient {
         Self::with_parts(config, parts)
     }
 
-    /// A client with given parts.
+    /// A client with the given parts.
     pub fn with_parts(config: ClientConfig, parts: Parts) -> Result<Self, CrmError> {
         let mut base_headers = HeaderMap::with_capacity(8);
         base_headers.insert(header::AUTHORIZATION, config.api_key.authorization()?);
         base_headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        // Nobody here would decode anything else, and without this header everything is allowed.
+        // The client decodes no encoding, and without this header the server may choose any.
         base_headers.insert(
             header::ACCEPT_ENCODING,
             HeaderValue::from_static("identity"),
@@ -85,8 +85,8 @@ impl HttpClient {
         })
     }
 
-    /// The same client with counters of its own, for a service or with whoever is to be told of its requests. What it
-    /// does is counted by this client too.
+    /// The same client with its own counters, for a service or for another observer. This client counts its requests
+    /// too.
     #[must_use]
     pub fn for_owner(&self, observer: Option<Arc<dyn Observer>>) -> Self {
         Self {
@@ -95,9 +95,9 @@ impl HttpClient {
         }
     }
 
-    /// The same client for requests that several calls share, each made by a client of the same
-    /// [transport settings](Self::transport_settings): every one of these clients counts them once, and whoever listens
-    /// there is told which of its calls they serve.
+    /// The same client for requests that several calls share. Each call has a client with the same [transport
+    /// settings](Self::transport_settings): each client counts the request once, and its observer is told which of its
+    /// calls the request serves.
     #[must_use]
     pub fn shared_by<'a>(&self, calls: impl Iterator<Item = (&'a Self, Option<u32>)>) -> Self {
         let owners = calls.map(|(client, call)| (&client.owner, call));
@@ -109,7 +109,7 @@ impl HttpClient {
         }
     }
 
-    /// A digest of all settings that decide how a request is sent: clients for which it is the same can share one.
+    /// A digest of all settings that decide how a request is sent. Clients with the same digest can share a request.
     pub fn transport_settings(&self) -> u64 {
         let Inner { config, parts, .. } = &*self.inner;
         let mut hasher = DefaultHasher::new();
@@ -129,7 +129,7 @@ impl HttpClient {
         hasher.finish()
     }
 
-    /// The same client for one long run: with counters of its own, and its calls go after single ones.
+    /// The same client for one long run: it has its own counters, and single calls go first.
     #[must_use]
     pub fn for_bulk(&self) -> Self {
         Self {
@@ -138,7 +138,7 @@ impl HttpClient {
         }
     }
 
-    /// The same client for a run of the caller's that is more than one call: its events name it.
+    /// The same client for a run that consists of several calls: its events carry the run's id.
     #[must_use]
     pub fn for_operation(&self, operation: u32) -> Self {
         Self {
@@ -157,7 +157,7 @@ impl HttpClient {
         &self.inner.parts.workspace
     }
 
-    /// Counters since the client was made, in short.
+    /// The most important counters since the client was made.
     pub fn stats(&self) -> HttpStats {
         let metrics = self.metrics();
         HttpStats {
@@ -173,13 +173,13 @@ impl HttpClient {
         &self.owner.metrics
     }
 
-    /// Counts something here and in the clients that this one was made from.
+    /// Counts something here and in the clients that this one was derived from.
     pub fn count(&self, add: impl Fn(&Metrics)) {
         self.owner.count(add);
     }
 
-    /// Sends `request`, waits for the rate limit, repeats what may be repeated. Dropping the future gives up the call:
-    /// the socket closes, no sleep goes on.
+    /// Sends `request`, waits for the rate limit, and retries what is safe to retry. Dropping the future cancels the
+    /// call: the socket is closed and no timer is left.
     pub async fn call(&self, request: Request) -> Result<Response, CrmError> {
         let caller = Caller {
             client: &self.inner,
@@ -197,7 +197,7 @@ impl HttpClient {
         })
     }
 
-    /// The error as it can be shown.
+    /// The error with the API key redacted.
     pub fn without_key(&self, mut error: CrmError) -> CrmError {
         self.inner.redactor.clean_error(&mut error);
         error

@@ -1,5 +1,3 @@
-//! A client's configuration, checked once.
-
 use super::{ApiKey, BaseUrl, CaCertificates};
 use crate::core::config::{
     INITIAL_BACKOFF_MS, MAX_BACKOFF_MS, MAX_REQUESTS_PER_MINUTE_LIMIT, MAX_RESPONSE_BYTES,
@@ -8,14 +6,14 @@ use crate::core::config::{
 };
 use crate::core::error::CrmError;
 
-/// A client's configuration, checked.
+/// A client's configuration, already checked.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
-    /// Where Twenty is.
+    /// The server's address.
     pub base_url: BaseUrl,
     /// The key.
     pub api_key: ApiKey,
-    /// Per attempt; default [`TIMEOUT_MS`].
+    /// Timeout of one attempt; default [`TIMEOUT_MS`].
     pub timeout_ms: u64,
     /// Default [`MAX_RETRIES`].
     pub max_retries: u32,
@@ -23,20 +21,20 @@ pub struct ClientConfig {
     pub initial_backoff_ms: u64,
     /// Default [`MAX_BACKOFF_MS`].
     pub max_backoff_ms: u64,
-    /// For a whole call with all its waiting; none by default.
+    /// Timeout of a whole call, waits included; none by default.
     pub deadline_ms: Option<u64>,
     /// Default [`MAX_THROTTLE_WAIT_MS`].
     pub max_throttle_wait_ms: u64,
-    /// The caller's own cap on what is sent in any minute, repeats included; none by default.
+    /// The caller's own limit on requests per minute, retries included; none by default.
     pub max_requests_per_minute: Option<u32>,
-    /// Longest body that is read. Default [`MAX_RESPONSE_BYTES`].
+    /// Largest body that is read, in bytes; default [`MAX_RESPONSE_BYTES`].
     pub max_response_bytes: usize,
-    /// Authorities that are trusted beside the system's; none by default.
+    /// CA certificates that are trusted in addition to the system's; none by default.
     pub ca: Option<CaCertificates>,
 }
 
 impl ClientConfig {
-    /// The defaults for a server and a key.
+    /// A configuration with defaults for everything but server and key.
     pub fn new(base_url: &str, api_key: &str) -> Result<Self, CrmError> {
         Ok(Self {
             base_url: BaseUrl::parse(base_url)?,
@@ -53,10 +51,9 @@ impl ClientConfig {
         })
     }
 
-    /// From the caller's options as JSON text:
-    /// `{baseUrl, apiKey, timeout?, maxRetries?, initialBackoffMs?, maxBackoffMs?, deadlineMs?, maxThrottleWaitMs?,
-    /// maxRequestsPerMinute?, maxResponseBytes?, ca?}`.
-    /// Unknown options are ignored; a bad one is named.
+    /// From the caller's options as JSON text: `{baseUrl, apiKey, timeout?, maxRetries?, initialBackoffMs?,
+    /// maxBackoffMs?, deadlineMs?, maxThrottleWaitMs?, maxRequestsPerMinute?, maxResponseBytes?, ca?}`. Unknown options
+    /// are ignored; an error names an invalid one.
     pub fn from_json(json: &str) -> Result<Self, CrmError> {
         let options = Options::parse(json, "config")?;
         let mut config = Self::new(options.text("baseUrl")?, options.text("apiKey")?)?;
@@ -88,7 +85,7 @@ impl ClientConfig {
     }
 }
 
-/// Where memory is smaller than the number, its size is the bound.
+/// On machines that cannot address that many bytes, the limit is the address space.
 fn to_usize(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! What a client is made of, as its calls see it.
+//! The parts of a client, as its calls see them.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::redact::Redactor;
 use super::throttle::ClientQuota;
 use super::{Classifier, ClientConfig, Clock, Jitter, Priority, Transport, Workspace};
 
-/// What all calls of a client share.
+/// State that all calls of a client share.
 pub(super) struct Inner {
     pub(super) config: ClientConfig,
     pub(super) parts: Parts,
@@ -20,25 +20,25 @@ pub(super) struct Inner {
     pub(super) quota: Option<Arc<ClientQuota>>,
 }
 
-/// What a client is made of; tests replace what they need to.
+/// The parts of a client. Tests replace those that they need to.
 #[derive(Clone)]
 pub struct Parts {
     /// Shared with the other clients of the workspace.
     pub workspace: Arc<Workspace>,
     /// The network.
     pub transport: Arc<dyn Transport>,
-    /// Knows the server's answers.
+    /// Classifies the server's answers.
     pub classifier: Arc<dyn Classifier>,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// Randomness.
     pub jitter: Arc<dyn Jitter>,
 }
 
-/// On whose behalf a call is made.
+/// Who makes a call.
 pub(super) struct Caller<'a> {
     pub(super) client: &'a Inner,
-    /// Whose counters count the call, and whose observer is told of it.
+    /// The counters that count the call, and the observer that is told of it.
     pub(super) owner: &'a Owner,
     pub(super) priority: Priority,
     /// The caller's run that the call belongs to.

@@ -1,4 +1,4 @@
-//! Wall clock and chance, injected so that tests decide both.
+//! Wall clock and randomness, injected so that tests control both.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,13 +18,13 @@ impl Clock for SystemClock {
     }
 }
 
-/// Chance in waiting times.
+/// Randomness in waiting times.
 pub trait Jitter: Send + Sync {
-    /// A duration between zero and `ceiling`.
+    /// A random duration between zero and `ceiling`.
     fn spread(&self, ceiling: Duration) -> Duration;
 }
 
-/// Full jitter: evenly spread over the whole range, so that callers that failed together do not come back together.
+/// Full jitter: evenly spread over the whole range, so that callers that failed together do not retry together.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FullJitter;
 

@@ -9,15 +9,15 @@ use crate::core::quoted::Quoted;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// Longest idempotency key, in characters (as Stripe has it).
+/// Longest idempotency key, in characters (the limit of Stripe).
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
-/// Most headers that a call can add, and most bytes of them: servers take about as much, Node.js 16 KB.
+/// Most headers that a call can add, and their bytes in total. Servers accept about as much: Node.js 16 KB.
 const MAX_HEADERS: usize = 100;
 const MAX_HEADER_BYTES: usize = 65_536;
 
-/// Headers that are this package's business: who asks, where, how the message is framed, and in what coding the answer
-/// comes (nobody here would decode it).
+/// Headers that only the client sets: authentication, host, framing, and the encoding of the answer (the client decodes
+/// none).
 const RESERVED: [HeaderName; 13] = [
     header::AUTHORIZATION,
     header::PROXY_AUTHORIZATION,
@@ -34,7 +34,7 @@ const RESERVED: [HeaderName; 13] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// All headers of `request`. A write gets an idempotency key that stays the same over all attempts.
+/// All headers of `request`. A write gets an idempotency key, the same for all its attempts.
 pub(super) fn build(base: &HeaderMap, request: &Request) -> Result<HeaderMap, CrmError> {
     let mut headers = base.clone();
     if request.body.is_some() {
@@ -77,12 +77,12 @@ fn check_size(headers: &[(String, String)]) -> Result<(), CrmError> {
     Err(CrmError::validation("headers", message))
 }
 
-/// Whether the caller asked for an answer only if something changed.
+/// Whether the caller sent a conditional request.
 pub(super) fn is_conditional(headers: &HeaderMap) -> bool {
     headers.contains_key(header::IF_NONE_MATCH) || headers.contains_key(header::IF_MODIFIED_SINCE)
 }
 
-/// Asks for the connection to be closed after the answer, so that whatever else waits on it is dropped.
+/// Asks the server to close the connection after the answer, so that anything else waiting on it is dropped.
 pub(super) fn close_after(headers: &mut HeaderMap) {
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
@@ -117,7 +117,7 @@ fn check_key(key: &str) -> Result<HeaderValue, CrmError> {
         .map_err(|_| CrmError::validation("idempotencyKey", "idempotencyKey cannot be sent"))
 }
 
-/// A random UUID. It only has to be unlike all others, so the fast generator will do.
+/// A random UUID. It only has to be unique, so the fast generator is enough.
 fn made_up_key() -> HeaderValue {
     let uuid = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
     let mut buffer = Uuid::encode_buffer();

@@ -1,13 +1,13 @@
-//! May a request be sent again when nobody knows whether the server carried it out?
+//! May a request be sent again if we do not know whether the server carried it out?
 
 use http::Method;
 use serde::Deserialize;
 
 use super::Request;
 
-/// Reads and everything that names its record may. A POST may if it has an idempotency key of the caller's, if its body
-/// carries the record's id (the repeat then says "duplicate"), or if it is a GraphQL query. Any other POST may not:
-/// Twenty ignores idempotency keys, and a blind repeat would make a second record.
+/// Reads may be repeated, and so may writes that name their record. A POST may be repeated if the caller set an
+/// idempotency key, if its body contains the record's id (the repeat then reports a duplicate), or if it is a GraphQL
+/// query. Any other POST may not: Twenty ignores idempotency keys, so a repeat would create a second record.
 pub(super) fn is_repeatable(request: &Request) -> bool {
     if let Some(decided) = request.repeatable {
         return decided;
@@ -48,19 +48,19 @@ fn is_graphql_query(path: &str, body: &[u8]) -> bool {
     let path = path.trim_matches('/');
     matches!(path, "graphql" | "metadata")
         && serde_json::from_slice::<Document>(body).is_ok_and(|document| {
-            // Too careful rather than too bold: the word anywhere makes it a mutation.
+            // This errs on the safe side: the word anywhere makes it a mutation.
             !document.query.contains("mutation") && !document.query.contains("subscription")
         })
 }
 
-/// Whether there is nothing that the server may have done: a read, or a GraphQL query, which looks like a write.
+/// Whether the server cannot have changed anything: a read, or a GraphQL query (which is sent as a POST).
 pub(super) fn changes_nothing(request: &Request) -> bool {
     let body = request.body.as_deref().unwrap_or_default();
     is_read(&request.method)
         || request.method == Method::POST && is_graphql_query(&request.path, body)
 }
 
-/// Whether a request with this method changes nothing, so that it may follow a redirect.
+/// Whether requests with this method change nothing, so that they may follow a redirect.
 pub(super) fn is_read(method: &Method) -> bool {
     *method == Method::GET || *method == Method::HEAD
 }

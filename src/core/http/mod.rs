@@ -1,4 +1,4 @@
-//! Transport, retry, throttle and redaction: HTTP as the layers above need it, with no knowledge of Twenty.
+//! Transport, retries, throttling and redaction: HTTP for the layers above, without knowledge of Twenty.
 
 mod api_key;
 mod attempt_error;

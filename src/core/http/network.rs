@@ -1,6 +1,6 @@
-//! The network: one connection pool per process. Servers are reached straight through hyper-util, which does a request
-//! for two thirds of what reqwest on top of it costs (`bench/`, "bare Rust client" and "bare hyper-util"); where the
-//! environment names a proxy, through reqwest.
+//! The network: one connection pool per process. Without a proxy it uses hyper-util directly, at two thirds of the CPU
+//! per request that reqwest costs (`bench/`, "bare Rust client" and "bare hyper-util"). If the environment names a
+//! proxy, it uses reqwest.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -31,10 +31,10 @@ use super::{
 };
 use crate::core::config::POOL_IDLE_TIMEOUT;
 
-/// A peer that has silently gone away is noticed on a connection on which an answer is waited for.
+/// TCP keep-alive detects a peer that disappeared while a request waits for its answer.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// Sets of `ca` whose connections are kept although no client uses them, the longest unused forgotten first.
+/// How many sets of `ca` keep their connections after their last client is gone; the least recently used are dropped.
 const MAX_UNUSED_TRANSPORTS: usize = 16;
 
 /// Sends over HTTP/1.1, keeps connections alive per origin, honours the system's proxy settings except for
@@ -59,8 +59,8 @@ impl NetworkTransport {
         }
     }
 
-    /// The process's one transport for `ca`: its pool holds the connections of all clients with the same, by origin. A
-    /// connection is never shared by clients that trust differently.
+    /// The process's one transport for `ca`. Clients with the same `ca` share its pool, by origin. Clients with
+    /// different ones never share a connection.
     pub fn shared(ca: Option<&CaCertificates>) -> Arc<Self> {
         static PLAIN: OnceLock<Arc<NetworkTransport>> = OnceLock::new();
         static WITH_CA: Mutex<Vec<Arc<NetworkTransport>>> = Mutex::new(Vec::new());
@@ -98,7 +98,7 @@ impl Transport for NetworkTransport {
                 return Box::pin(async { Err(failure) });
             }
         };
-        // No proxy could reach this machine itself.
+        // A proxy could not reach this machine itself.
         if !is_local(&request.url) {
             let proxies = self.proxies.get_or_init(Proxies::from_environment);
             match proxies.for_uri(&uri) {
@@ -134,7 +134,7 @@ async fn exchange(
         .request(outgoing)
         .await
         .map_err(|error| transport_failure::of(&error, error.is_connect(), &sent))?;
-    // Something answered, so something was sent, even if the body was not asked for in full.
+    // An answer proves that something was sent, even if the body was not read to its end.
     sent.raise();
     let (head, mut incoming) = response.into_parts();
     let announced = incoming.size_hint().exact().unwrap_or(0);

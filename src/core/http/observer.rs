@@ -1,4 +1,4 @@
-//! Who is told what happens to requests, and where they are counted.
+//! Observers of requests, and the counters.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::core::metrics::Metrics;
 use crate::core::origin;
 
-/// What can be told; each is a bit, as `lib/observability/channels.js` has them.
+/// The kinds of events. Each is a bit, the same as in `lib/observability/channels.js`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum EventKind {
@@ -17,26 +17,26 @@ pub enum EventKind {
     RequestStart = 1,
     /// An attempt has ended.
     RequestEnd = 2,
-    /// An attempt failed, and there will be another.
+    /// An attempt failed and will be retried.
     Retry = 4,
     /// The rate limit refused a call, or a call has waited for it.
     Throttle = 8,
-    /// A call has failed for good.
+    /// A call has finally failed.
     Failure = 16,
 }
 
-/// What a request is made for.
+/// The call and run that a request belongs to.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Origin {
-    /// The caller's call, in whose surroundings the event is told; 0 where there is none.
+    /// The caller's call, whose async context receives the event; 0 if there is none.
     pub call: u32,
-    /// The caller's run, or else the call; 0 where there is none.
+    /// The caller's run, otherwise the call; 0 if there is none.
     pub operation_id: u32,
 }
 
 impl Origin {
-    /// That of work for run `operation`, or else for the current call.
+    /// The origin of work for run `operation`, or else for the current call.
     pub(super) fn of(operation: Option<u32>) -> Self {
         let call = origin::current().unwrap_or_default();
         Self {
@@ -46,7 +46,7 @@ impl Origin {
     }
 }
 
-/// One thing that happened. It never holds a body, a key, a query or an error's text: those may name people.
+/// One event. It never holds a body, a key, a query or an error's text, because those may name people.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event<'a> {
@@ -58,11 +58,11 @@ pub struct Event<'a> {
     pub origin: Origin,
     /// HTTP method.
     pub method: &'a str,
-    /// The path as it may be shown: see [`super::path_template::of`].
+    /// The path in the form that may be shown: see [`super::path_template::of`].
     pub path: &'a str,
     /// The attempt's number within its call, from 1.
     pub attempt: u32,
-    /// Numbers the process's attempts that were watched.
+    /// A number for each observed attempt of the process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<u64>,
     /// When it began, in milliseconds since the epoch.
@@ -80,7 +80,7 @@ pub struct Event<'a> {
     /// The failure's machine-readable reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,
-    /// Whether the caller gave the attempt up.
+    /// Whether the caller cancelled the attempt.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub aborted: bool,
     /// Bytes of the request's body.
@@ -92,7 +92,7 @@ pub struct Event<'a> {
     /// How long the call waits before its next attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<f64>,
-    /// Repeats that the call has left after the coming one.
+    /// Retries left after the coming one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries_left: Option<u32>,
     /// `refused`, `paced` or `capped`.
@@ -101,13 +101,13 @@ pub struct Event<'a> {
     /// How long a call has waited, or was told to wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_ms: Option<f64>,
-    /// The caller's calls that share the request, where more than one does.
+    /// The caller's calls that share the request, if there are several.
     #[serde(skip_serializing_if = "<[u32]>::is_empty")]
     pub operation_ids: &'a [u32],
 }
 
 impl Event<'_> {
-    /// An event of which nothing more is known yet.
+    /// An event with only the basic fields.
     pub(super) fn new(kind: EventKind, origin: Origin, attempt: u32) -> Self {
         Self {
             kind,
@@ -137,15 +137,16 @@ fn as_number<S: serde::Serializer>(kind: &EventKind, to: S) -> Result<S::Ok, S::
     to.serialize_u32(*kind as u32)
 }
 
-/// Is told of events. It must be quick, and must not fail.
+/// Receives events. It must be quick and must not fail.
 pub trait Observer: Send + Sync {
-    /// Whether anybody listens for `kind` now. Asked for every request: an atomic load, no more.
+    /// Whether anybody listens for `kind` now. It is asked for every request, so it must cost no more than an atomic
+    /// load.
     fn wants(&self, kind: EventKind) -> bool;
-    /// Takes an event that is wanted; false where it had to be dropped.
+    /// Takes an event that is wanted; false if it was dropped.
     fn notify(&self, event: &Event<'_>) -> bool;
 }
 
-/// Whose requests these are. What is counted here is counted by all who are above it, once each.
+/// The owners of requests: each counts the request once, here and in all parents.
 #[derive(Default)]
 pub(super) struct Owner {
     pub(super) metrics: Metrics,
@@ -153,16 +154,16 @@ pub(super) struct Owner {
     told: Vec<Told>,
 }
 
-/// Somebody who is told of requests.
+/// An observer and the calls that it is told about.
 #[derive(Clone)]
 struct Told {
     observer: Arc<dyn Observer>,
-    /// The calls of this observer's that share the requests; none where a request belongs to the current call.
+    /// The calls of this observer that share the requests; empty if a request belongs to the current call.
     calls: Vec<u32>,
 }
 
 impl Owner {
-    /// One below `parent`, with an observer of its own or else its parent's.
+    /// An owner below `parent`, with its own observer or its parent's.
     pub(super) fn below(parent: &Arc<Self>, observer: Option<Arc<dyn Observer>>) -> Self {
         let told = match observer {
             Some(observer) => vec![Told {
@@ -180,8 +181,8 @@ impl Owner {
         }
     }
 
-    /// One for requests that several calls share: each owner counts them once, and each observer is told once, of all
-    /// of its calls.
+    /// An owner for requests that several calls share: each parent counts them once, and each observer is told once,
+    /// with all of its calls.
     pub(super) fn shared<'a>(calls: impl Iterator<Item = (&'a Arc<Self>, Option<u32>)>) -> Self {
         let mut shared = Self::default();
         let mut seen = HashSet::new();
@@ -208,7 +209,7 @@ impl Owner {
         shared
     }
 
-    /// Counts something here and in all that are above.
+    /// Counts something here and in all parents.
     pub(super) fn count(&self, add: impl Fn(&Metrics)) {
         add(&self.metrics);
         for owner in &self.above {
@@ -221,7 +222,7 @@ impl Owner {
         self.told.iter().any(|told| told.observer.wants(kind))
     }
 
-    /// Hands an event to whoever listens.
+    /// Passes an event to the listeners.
     pub(super) fn notify(&self, event: &Event<'_>) {
         for Told { observer, calls } in &self.told {
             if !observer.wants(event.kind) {
@@ -242,7 +243,7 @@ impl Owner {
     }
 }
 
-/// The next number of an attempt that is watched.
+/// The next number for an observed attempt.
 pub(super) fn next_request_id() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed) + 1

@@ -1,5 +1,5 @@
-//! What is copied along with a value: quotes around it, for one. A `.env` file that is read raw keeps them, and programs
-//! that write letters make typographic ones of them.
+//! Detects text that was copied along with a value, such as quotes: a `.env` file that is read raw keeps them, and word
+//! processors turn them into typographic ones.
 
 /// Quotes of all kinds, and the brackets that mails put around addresses.
 const QUOTES: [char; 24] = [
@@ -7,12 +7,12 @@ const QUOTES: [char; 24] = [
     '「', '」', '『', '』', '<', '>',
 ];
 
-/// Whether a text begins or ends with a quote. No address and no key of Twenty's does.
+/// Whether a text starts or ends with a quote. Addresses and keys never do.
 pub(super) fn is_quoted(text: &str) -> bool {
     text.starts_with(QUOTES) || text.ends_with(QUOTES)
 }
 
-/// Whether a key still has the words before it with which a request carries it.
+/// Whether a key still starts with the header words `Authorization` or `Bearer`.
 pub(super) fn has_scheme(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     let lower = lower
@@ -30,7 +30,7 @@ pub(super) fn has_scheme(key: &str) -> bool {
     }
 }
 
-/// What a character is that no key has.
+/// Names a character that a key cannot contain.
 pub(super) fn kind_of(character: char) -> &'static str {
     match character {
         '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => "a line break",

@@ -1,18 +1,18 @@
-//! A path as logs and events may show it.
+//! A path in the form that logs and events may show.
 
 use super::redact::Redactor;
 
-/// Longest segment that is shown: an id has 36 characters, and tokens have many more.
+/// Longest segment that is shown: ids have 36 characters, tokens many more.
 const LONGEST_SEGMENT: usize = 48;
 
-/// Digits alone from this many on may be a phone number.
+/// A number with this many digits or more may be a phone number.
 const PHONE_DIGITS: usize = 7;
 
-/// Segments that are shown; no path of Twenty's has more than six.
+/// Most segments that are shown; paths of Twenty have at most six.
 const MOST_SEGMENTS: usize = 12;
 
-/// `path` without its query, whose filters name people, and with `*` for every segment that could be a name, an address
-/// or a secret: what is no plain word, number or UUID.
+/// `path` without its query, because filters name people. `*` replaces every segment that is not a plain word, number
+/// or UUID: it could be a name, an address or a secret.
 pub(super) fn of(path: &str, redactor: &Redactor) -> String {
     let end = path.find(['?', '#']).unwrap_or(path.len());
     let path = redactor.clean(&path[..end]);
@@ -28,8 +28,8 @@ pub(super) fn of(path: &str, redactor: &Redactor) -> String {
     shown
 }
 
-/// A UUID, a number or a word, as paths of Twenty's are made of. An e-mail address, a phone number or anything encoded is
-/// none.
+/// A UUID, a number or a word: the segments of Twenty's own paths. False for e-mail addresses, phone numbers and
+/// encoded text.
 fn is_plain(segment: &str) -> bool {
     let is_word = segment
         .bytes()
@@ -40,7 +40,7 @@ fn is_plain(segment: &str) -> bool {
     is_word && segment.len() <= LONGEST_SEGMENT && !is_number
 }
 
-/// A machine-readable reason, or nothing where the text could be anything else.
+/// A machine-readable reason; `None` if the text could be anything else.
 pub(super) fn reason<'a>(text: Option<&'a str>, redactor: &Redactor) -> Option<&'a str> {
     text.filter(|text| {
         text.len() <= LONGEST_SEGMENT

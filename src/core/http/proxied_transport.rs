@@ -1,4 +1,4 @@
-//! The way through a proxy: reqwest, which knows how to ask one for a tunnel.
+//! Requests through a proxy, with reqwest, which can open a tunnel.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,7 +17,7 @@ use crate::core::config::POOL_IDLE_TIMEOUT;
 
 /// Sends over HTTP/1.1 through a proxy.
 pub(super) struct ProxiedTransport {
-    /// For `http` and for `https` servers, which may have different proxies; each keeps its own.
+    /// One client for `http` and one for `https` servers: they may use different proxies.
     clients: [OnceLock<Result<reqwest::Client, TransportError>>; 2],
     ca: Option<CaCertificates>,
 }
@@ -30,7 +30,7 @@ impl ProxiedTransport {
         }
     }
 
-    /// `proxy` is the one that all requests to servers of the request's scheme go through.
+    /// `proxy` must be the one for all requests to servers of the request's scheme.
     pub(super) fn send(
         &self,
         request: TransportRequest,
@@ -72,7 +72,7 @@ async fn exchange(
         .execute(outgoing)
         .await
         .map_err(|error| failure(error, &sent))?;
-    // Something answered, so something was sent, even if the body was not asked for in full.
+    // An answer proves that something was sent, even if the body was not read to its end.
     sent.raise();
     let announced = response.content_length().unwrap_or(0);
     let mut body = BoundedBody::new(max_response_bytes, announced)?;
@@ -115,7 +115,7 @@ fn build_client(
         .map_err(|error| unusable(transport_failure::causes(&error)))
 }
 
-/// The system's resolver. Its failures get a type of their own, so that they can be told from others.
+/// The system's resolver. Its failures have their own type, so that they can be told from others.
 struct SystemResolver;
 
 impl Resolve for SystemResolver {

@@ -1,7 +1,6 @@
-//! The proxies that the environment names, and those of the system where it names none: which of them a request goes
-//! through. One parser reads them, as the WHATWG reads URLs, for both ways out; the connections themselves are reqwest's
-//! business. What cannot be read is refused before anything is sent: ignored, it would let key and records go another way
-//! than whoever set it wants.
+//! Decides which proxy a request uses: one named by the environment, otherwise one of the system. One parser reads
+//! both, as the WHATWG reads URLs, for both transports; reqwest makes the connections. A setting that cannot be read
+//! fails the request. Ignoring it would send key and records around a proxy that somebody configured.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -17,27 +16,27 @@ const HTTPS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
 const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 const NO: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// A web server makes `HTTP_PROXY` of a visitor's header `Proxy` (httpoxy), and sets this as well.
+/// CGI servers turn a visitor's `Proxy` header into `HTTP_PROXY` (httpoxy), and they also set this variable.
 const CGI: &str = "REQUEST_METHOD";
 
-const UNREADABLE: &str = "is not the address of a proxy: give it as http://user:password@host:port, where #, /, ? and @ \
-                          in the password are written %23, %2F, %3F and %40, or unset it";
+const UNREADABLE: &str = "is not a proxy address: use http://user:password@host:port (write #, /, ? and @ in the \
+password as %23, %2F, %3F and %40), or unset it";
 const SOCKS: &str = "names a SOCKS proxy, and only HTTP proxies are supported: give the address of one, or unset it";
-const NOT_TEXT: &str = "is not valid text: set it anew, or unset it";
+const NOT_TEXT: &str = "is not valid text: set it again, or unset it";
 
-/// A proxy, and how it is told who asks.
+/// A proxy and its credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// Without credentials, path and all.
+    /// The address only, without credentials and path.
     pub(super) url: Url,
     /// The value of `Proxy-Authorization`.
     pub(super) authorization: Option<HeaderValue>,
 }
 
 impl Proxy {
-    /// An address with or without its scheme. The reason of a refusal holds nothing of it.
+    /// Parses an address with or without its scheme. The reason of a refusal never quotes the address.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        // The parser would take them out in silence, also from within a password.
+        // The parser would drop them silently, even inside a password.
         if text.chars().any(char::is_control) {
             return Err(UNREADABLE);
         }
@@ -52,7 +51,8 @@ impl Proxy {
             "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => return Err(SOCKS),
             _ => return Err(UNREADABLE),
         }
-        // A `#`, `/` or `?` within the credentials ends the address early: what comes before would be taken for the host.
+        // A `#`, `/` or `?` in the credentials ends the address early, and the part before it would be taken for the
+        // host.
         let rest = &url[url::Position::BeforePath..];
         if rest.contains('@') || !url.host().is_some_and(|host| is_plain(&host)) {
             return Err(UNREADABLE);
@@ -84,16 +84,16 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// What is set for one scheme: a proxy, none, or why what is set cannot be used.
+/// The setting for one scheme: a proxy, none, or why the setting cannot be used.
 type Setting = Result<Option<Proxy>, String>;
 
 /// The environment as it was when the first request was sent.
 pub(super) struct Proxies {
     http: Setting,
     https: Setting,
-    /// Intercepts whatever `NO_PROXY` does not name.
+    /// Intercepts every host that `NO_PROXY` does not name.
     exceptions: Matcher,
-    /// Asked where the environment names no proxy.
+    /// Used if the environment names no proxy.
     system: Option<Matcher>,
 }
 
@@ -138,7 +138,7 @@ impl Proxies {
         }
     }
 
-    /// The proxy that a request to `uri` goes through, if there is one; or why it must not be sent at all.
+    /// The proxy for a request to `uri`, if there is one, or why the request must not be sent.
     pub(super) fn for_uri(&self, uri: &Uri) -> Setting {
         let setting = match uri.scheme_str() {
             Some("http") => &self.http,
@@ -161,7 +161,7 @@ impl Proxies {
     }
 }
 
-/// The first of the variables that is set, and what it says; nothing where that is blank.
+/// The first of the variables that is set, and its value; `None` if that is blank.
 fn first_of(
     variable: impl Fn(&str) -> Option<OsString>,
     names: [&'static str; 2],
@@ -178,7 +178,7 @@ fn first_of(
     Ok(None)
 }
 
-/// A value without what a file or a shell has left around it: blanks, line breaks, a pair of quotes.
+/// A value without what a file or a shell left around it: spaces, line breaks, a pair of quotes.
 fn unwrapped(value: &str) -> &str {
     let value = value.trim();
     let without = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
@@ -187,7 +187,7 @@ fn unwrapped(value: &str) -> &str {
         .map_or(value, str::trim)
 }
 
-/// The entries of `NO_PROXY` with commas between: no host has a blank or a quote in it.
+/// The entries of `NO_PROXY` separated by commas. Hosts contain no spaces and no quotes, so these separate entries too.
 fn entries(text: &str) -> String {
     let parts = text.split(|c: char| c == ',' || c.is_whitespace());
     let parts = parts.map(|part| part.trim_matches(['"', '\'']));
@@ -195,7 +195,7 @@ fn entries(text: &str) -> String {
     parts.join(",")
 }
 
-/// The URL standard lets quotes into a host, and no name server knows one; `http` is what is left of `http//host`.
+/// The URL standard allows quotes in a host, but DNS does not. The host `http` is left over from `http//host`.
 fn is_plain(host: &Host<&str>) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     match host {

@@ -1,4 +1,4 @@
-//! `X-RateLimit-Limit`, `-Remaining` and `-Reset`: what later servers say beside their answers
+//! `X-RateLimit-Limit`, `-Remaining` and `-Reset`, which later servers add to their answers
 //! (`docs/twenty/protocol.md#rate-limits`).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,9 +8,9 @@ use http::HeaderMap;
 use super::RateLimit;
 use super::retry::server_now;
 
-/// From this on a number of seconds is a date, not a wait: 2001, or a wait of 31 years.
+/// From this value on, a number of seconds is a date and not a wait: the year 2001, or a wait of 31 years.
 const FIRST_DATE: f64 = 1e9;
-/// From this on it is a date in milliseconds.
+/// From this value on, it is a date in milliseconds.
 const FIRST_DATE_MS: f64 = 1e12;
 
 /// The rate-limit headers of one answer.
@@ -25,8 +25,8 @@ pub(super) struct RateHeaders {
 }
 
 impl RateHeaders {
-    /// Reads them, `None` where there is no word of what is left. A date is read against the answer's own `Date` where
-    /// there is one. Not yet cut to a bound.
+    /// Reads the headers; `None` if they do not say how many tokens are left. A date is compared with the answer's own
+    /// `Date` header if it has one. Not limited yet.
     pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Self> {
         let remaining = number(headers, "x-ratelimit-remaining")?;
         let reset = number(headers, "x-ratelimit-reset").and_then(|value| {
@@ -47,7 +47,8 @@ impl RateHeaders {
         })
     }
 
-    /// What a refusal said of the limit, with the lower of two numbers: the body may name the most that can be saved up.
+    /// Lowers the limit in `rate_limit` to that of these headers, if it is lower: the body may name the size of the
+    /// bucket instead.
     pub(super) fn refine(self, rate_limit: &mut RateLimit) {
         if let (Some(limit), Some(earned)) = (&mut rate_limit.limit, self.limit) {
             *limit = earned.min(*limit);
@@ -55,7 +56,7 @@ impl RateHeaders {
     }
 }
 
-/// Part of a token is none.
+/// Part of a token does not count.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn whole(number: f64) -> u32 {
     number as u32

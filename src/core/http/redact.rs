@@ -1,4 +1,4 @@
-//! Keeps the API key out of everything that is shown.
+//! Removes the API key from everything that is shown.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use crate::core::error::CrmError;
 
 const MASK: &str = "<redacted>";
 
-/// Shorter keys than this are no secrets, and replacing them would only garble texts.
+/// Shorter keys are not secrets, and replacing them would garble texts.
 const SHORTEST_SECRET: usize = 4;
 
-/// Finds the key in texts, as it is and as URLs and JSON write it.
+/// Finds the key in texts: as it is, and escaped as in URLs and in JSON.
 pub(super) struct Redactor {
     needles: Vec<String>,
 }
@@ -49,15 +49,16 @@ impl Redactor {
         }
     }
 
-    /// `text` without the key where any of its characters are escaped, as in URLs or as in JSON: everybody escapes another
-    /// set of them.
+    /// `text` without the key, even if some of its characters are escaped, as in URLs or JSON. Every program escapes
+    /// another set of characters.
     fn clean_escaped(&self, text: &str) -> Option<String> {
         let key = self.needles.first()?.as_bytes();
         if !text.contains(['%', '\\']) {
             return None;
         }
         let (mut cleaned, mut shown, mut at) = (String::new(), 0, 0);
-        // From every place, also from within what reads as an escape: a text before the key may end in the half of one.
+        // Tries every position, also inside what looks like an escape: the text before the key may end in half an
+        // escape.
         while at < text.len() {
             match end_of(key, text.as_bytes(), at) {
                 Some(end) => {
@@ -71,7 +72,7 @@ impl Redactor {
         (shown > 0).then(|| cleaned + &text[shown..])
     }
 
-    /// A body without the key, or `None` when it does not hold it. Only for answers that are about to be shown.
+    /// A body without the key, or `None` if it does not contain it. Only for answers that are about to be shown.
     pub(super) fn clean_body(&self, body: &Bytes) -> Option<Bytes> {
         let text = String::from_utf8_lossy(body);
         match self.clean(&text) {
@@ -80,7 +81,7 @@ impl Redactor {
         }
     }
 
-    /// Takes the key out of an error's message and details.
+    /// Removes the key from an error's message and details.
     pub(super) fn clean_error(&self, error: &mut CrmError) {
         if let Cow::Owned(cleaned) = self.clean(&error.message) {
             error.message = cleaned;
@@ -104,7 +105,7 @@ impl Redactor {
     }
 }
 
-/// Where the key ends in `text`, if it begins at `at`. Keys are ASCII, so both places are borders of characters.
+/// Where the key ends in `text`, if it starts at `at`. Keys are ASCII, so both positions are character boundaries.
 fn end_of(key: &[u8], text: &[u8], mut at: usize) -> Option<usize> {
     for expected in key {
         let (byte, length) = unescape(text, at)?;
@@ -116,7 +117,7 @@ fn end_of(key: &[u8], text: &[u8], mut at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// The byte that the text stands for at `at`, and how many bytes of the text do so.
+/// The byte that `text` encodes at `at`, and the length of its encoding.
 fn unescape(text: &[u8], at: usize) -> Option<(u8, usize)> {
     let rest = text.get(at..)?;
     let pair = |at: usize| {

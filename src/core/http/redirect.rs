@@ -1,4 +1,5 @@
-//! Redirects: a read may follow one on its own origin, a write never does, the key never goes elsewhere.
+//! Redirects: a read may follow one on its own origin, a write never follows one, and the key is never sent to another
+//! origin.
 
 use http::{Method, header};
 use url::Url;
@@ -9,7 +10,7 @@ use crate::core::config::MAX_REDIRECTS;
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 
-/// Where to go next: `None` when `response` is no redirect, an error when it must not be followed.
+/// The next URL: `None` if `response` is not a redirect, an error if the redirect must not be followed.
 pub(super) fn target(
     base_url: &BaseUrl,
     method: &Method,
@@ -43,7 +44,7 @@ pub(super) fn target(
     if !may_follow(from, &to) {
         let advice = advice(from, &to, base_url);
         let message = format!(
-            "The server redirects to {}, where the API key must not go: {advice}",
+            "The server redirects to {}, but the API key must not be sent there: {advice}",
             shown(&to)
         );
         return refuse(response.status, &message, Some(&to));
@@ -68,7 +69,7 @@ fn refuse<T>(status: u16, message: &str, to: Option<&Url>) -> Result<T, CrmError
     Err(error)
 }
 
-/// The same origin, or the same host with TLS instead of without, both on their usual ports.
+/// The same origin, or the same host with TLS added, both on the default ports.
 fn may_follow(from: &Url, to: &Url) -> bool {
     let same_origin = from.scheme() == to.scheme()
         && from.host() == to.host()
@@ -81,7 +82,7 @@ fn may_follow(from: &Url, to: &Url) -> bool {
     (same_origin || upgraded) && to.username().is_empty() && to.password().is_none()
 }
 
-/// What to configure instead, where the target keeps the path that was asked for.
+/// Which base URL to configure, if the redirect keeps the requested path.
 fn advice(from: &Url, to: &Url, base_url: &BaseUrl) -> String {
     let base_path = Url::parse(base_url.as_str())
         .map(|url| url.path().trim_end_matches('/').to_owned())
@@ -109,7 +110,7 @@ fn advice(from: &Url, to: &Url, base_url: &BaseUrl) -> String {
     }
 }
 
-/// Whether an address is that of a page where people sign in.
+/// Whether an address looks like that of a login page.
 fn is_login(to: &Url) -> bool {
     const WORDS: [&str; 9] = [
         "login",
@@ -133,8 +134,8 @@ fn is_login(to: &Url) -> bool {
 /// Longest address that is shown with its path.
 const SHOWN_CHARS: usize = 300;
 
-/// Without credentials, query and fragment, which may be confidential. One that is too long is shown without its path: cut
-/// in the middle, it could end within a key, which nobody would find in it any more.
+/// Without credentials, query and fragment, which may be confidential. A long address is shown without its path: cut in
+/// the middle, it could end inside a key, which redaction would then miss.
 fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
@@ -262,7 +263,7 @@ mod tests {
         ] {
             for method in [Method::GET, Method::POST] {
                 let from = "http://crm.example/rest/people";
-                // A read follows on its own origin, to a page that is no JSON.
+                // A read follows on its own origin, to a page that is not JSON.
                 let Err(error) = follow(&method, from, location) else {
                     continue;
                 };

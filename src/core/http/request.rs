@@ -1,4 +1,4 @@
-//! A request as the layers above ask for it.
+//! A request of the layers above.
 
 use std::fmt;
 
@@ -10,17 +10,17 @@ use crate::core::config::Options;
 use crate::core::error::CrmError;
 use crate::core::quoted::Quoted;
 
-/// Who goes first where calls have to wait for a limit.
+/// Which calls go first if calls have to wait for a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Priority {
-    /// Somebody waits for this one call.
+    /// A single call that somebody waits for.
     #[default]
     Single,
-    /// Part of a long run. Goes after single calls, but is not kept waiting for ever.
+    /// Part of a long run. It goes after single calls, but does not starve.
     Bulk,
 }
 
-/// One call. Times are in milliseconds; what is `None` comes from the client's configuration.
+/// One call. Times are in milliseconds. For fields that are `None`, the client's configuration applies.
 #[derive(Clone)]
 pub struct Request {
     /// HTTP method.
@@ -29,27 +29,28 @@ pub struct Request {
     pub path: String,
     /// JSON text, if the request has a body.
     pub body: Option<Bytes>,
-    /// Further headers. Authorization, Host and framing are not the caller's.
+    /// Additional headers. The client sets Authorization, Host and framing itself.
     pub headers: Vec<(String, String)>,
-    /// Per attempt, over connect, headers and body.
+    /// Timeout of one attempt: connect, headers and body.
     pub timeout_ms: Option<u64>,
-    /// For the whole call: all attempts and all waiting.
+    /// Timeout of the whole call: all attempts and all waits.
     pub deadline_ms: Option<u64>,
-    /// One attempt only, sent even while the workspace is throttled; its error comes back at once.
+    /// Makes one attempt only, even while the workspace is throttled, and returns its error at once.
     pub skip_retry: bool,
-    /// Sent with every attempt of a write; made up when absent.
+    /// Sent with every attempt of a write; generated if absent.
     pub idempotency_key: Option<String>,
     /// Whether the request may be sent again after a failure that leaves open whether the server carried it out.
-    /// `None`: worked out from the method, the idempotency key and the body.
+    /// `None`: derived from the method, the idempotency key and the body.
     pub repeatable: Option<bool>,
-    /// Whether the request is sent again when it got no answer in time.
+    /// Whether the request is retried after a timeout.
     pub repeat_timeouts: bool,
-    /// Rate-limit tokens that the call asks for: one per REST call, one per GraphQL root field.
+    /// Rate-limit tokens that the call needs: one per REST call, one per GraphQL root field.
     pub cost: u32,
-    /// Texts that every success's body holds, for example the record's id. An answer without them is another request's:
-    /// balancers and proxies that lose count hand them out. It is asked for again, over another connection.
+    /// Texts that the body of every success contains, for example the record's id. An answer without them belongs to
+    /// another request (faulty load balancers and proxies mix answers up). The request is then retried on another
+    /// connection.
     pub expects: Vec<String>,
-    /// Whether the connection is closed after the answer, because what came over it before was not to be trusted.
+    /// Whether the connection is closed after the answer, because an earlier answer on it was wrong.
     pub last_on_connection: bool,
 }
 
@@ -98,21 +99,21 @@ impl Request {
         Self::new(Method::DELETE, path, None)
     }
 
-    /// Says whether the request may be sent again when it is unknown whether the server carried it out.
+    /// Sets whether the request may be sent again when the first outcome is unknown.
     #[must_use]
     pub fn repeatable(mut self, repeatable: bool) -> Self {
         self.repeatable = Some(repeatable);
         self
     }
 
-    /// Names texts without which an answer is not this request's own.
+    /// Sets the texts that the answer to this request must contain.
     #[must_use]
     pub fn expects<const N: usize>(mut self, texts: [String; N]) -> Self {
         self.expects = texts.into();
         self
     }
 
-    /// Applies what the caller of the REST client asked for.
+    /// Applies the per-call options of the REST client.
     #[must_use]
     pub fn with_options(mut self, options: RequestOptions) -> Self {
         self.headers = options.headers;
@@ -125,7 +126,7 @@ impl Request {
 }
 
 impl fmt::Debug for Request {
-    /// Header values and the body may be confidential: names and sizes only.
+    /// Header values and the body may be confidential: show names and sizes only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Request")
@@ -141,11 +142,11 @@ impl fmt::Debug for Request {
 /// Per-call options of the REST client.
 #[derive(Clone, Default)]
 pub struct RequestOptions {
-    /// Per attempt.
+    /// Timeout of one attempt.
     pub timeout_ms: Option<u64>,
-    /// For the whole call.
+    /// Timeout of the whole call.
     pub deadline_ms: Option<u64>,
-    /// Further headers.
+    /// Additional headers.
     pub headers: Vec<(String, String)>,
     /// One attempt only.
     pub skip_retry: bool,
@@ -155,7 +156,7 @@ pub struct RequestOptions {
 
 impl RequestOptions {
     /// From the caller's options as JSON text: `{timeout?, headers?, skipRetry?, idempotencyKey?, deadlineMs?}`.
-    /// Unknown options are ignored; a bad one is named.
+    /// Unknown options are ignored; an error names an invalid one.
     pub fn from_json(json: &str) -> Result<Self, CrmError> {
         if matches!(json, "" | "{}" | "null" | "undefined") {
             return Ok(Self::default());

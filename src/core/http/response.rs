@@ -12,14 +12,14 @@ pub struct Response {
     pub body: Bytes,
     /// The answer's headers.
     pub headers: HeaderMap,
-    /// How many requests this call took, redirects aside.
+    /// How many requests this call took, redirects not counted.
     pub attempts: u32,
-    /// Whether an earlier attempt of this call may have been carried out by the server (its answer was lost).
+    /// Whether the server may have carried out an earlier attempt of this call whose answer was lost.
     pub ambiguous: bool,
 }
 
 impl Response {
-    /// A header's value as text, if it is there and is text.
+    /// A header's value, if it is present and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }

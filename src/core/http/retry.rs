@@ -1,4 +1,4 @@
-//! How long to wait before a repeat.
+//! How long to wait before a retry.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +7,8 @@ use http::{HeaderMap, header};
 use super::Jitter;
 use crate::core::config::RETRY_AFTER_MAX;
 
-/// The wait before repeat number `repeat` (from 0): full jitter on `min(initial * 2^repeat, max)`, and at least what
-/// the server asked for, up to [`RETRY_AFTER_MAX`].
+/// The wait before retry number `repeat` (from 0): full jitter on `min(initial * 2^repeat, max)`, but at least as long
+/// as the server asked for, up to [`RETRY_AFTER_MAX`].
 pub(super) fn delay(
     repeat: u32,
     initial: Duration,
@@ -21,8 +21,8 @@ pub(super) fn delay(
     retry_after.map_or(own, |asked| own.max(asked.min(RETRY_AFTER_MAX)))
 }
 
-/// The `Retry-After` header: seconds, or a date. A date is read against the answer's own `Date` where there is one, so
-/// that clocks that differ do no harm. Not yet cut to a bound.
+/// The `Retry-After` header: seconds, or a date. A date is compared with the answer's own `Date` header if it has one,
+/// so that clock differences do no harm. Not limited yet.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u64>() {
@@ -36,7 +36,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     Some(wait.unwrap_or_default())
 }
 
-/// The server's clock as the answer's `Date` has it, or else our own.
+/// The server's time from the answer's `Date` header, otherwise our own.
 pub(super) fn server_now(headers: &HeaderMap, now: SystemTime) -> SystemTime {
     headers
         .get(header::DATE)

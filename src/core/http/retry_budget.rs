@@ -1,10 +1,10 @@
-//! The retry budget: an outage must not be multiplied by everybody's repeats.
+//! The retry budget: retries must not multiply the load during an outage.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::core::config::{RETRY_BUDGET_CAPACITY, RETRY_BUDGET_REFILL};
 
-/// Tokens shared by all calls of a workspace. Repeats take some, successes put some back.
+/// Tokens shared by all calls of a workspace. Retries take tokens, successes put them back.
 #[derive(Debug)]
 pub(super) struct RetryBudget {
     tokens: AtomicU32,
@@ -19,7 +19,7 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// Takes `cost` tokens for a repeat; false when there are too few.
+    /// Takes `cost` tokens for a retry; false if there are too few.
     pub(super) fn take(&self, cost: u32) -> bool {
         self.tokens
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
@@ -28,9 +28,9 @@ impl RetryBudget {
             .is_ok()
     }
 
-    /// A call succeeded: puts back what its last repeat took, or the small refill if it needed none.
+    /// A call succeeded: puts back what its last retry took, or a small refill if it needed no retry.
     pub(super) fn succeeded(&self, taken: u32) {
-        // The full bucket is the usual case, and reading it costs far less than writing it.
+        // The bucket is usually full, and reading it costs far less than writing it.
         if self.tokens.load(Ordering::Relaxed) >= RETRY_BUDGET_CAPACITY {
             return;
         }

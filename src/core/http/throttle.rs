@@ -1,14 +1,14 @@
-//! The rate limit: one throttle per workspace. Open, it costs one atomic read. After a refusal it knows the limit, and
-//! counts.
+//! The rate limit: one throttle per workspace. While it is open, it costs one atomic read. After a refusal it knows the
+//! server's limit and paces calls.
 //!
-//! What follows the first refusal is one call per window / limit (T / N) and a small margin, not a full burst each time
-//! that the bucket has filled up. The server's refill quirk (`docs/twenty/protocol.md#rate-limits`) leaves these two: a
-//! pace that is a hair too fast earns nothing, a pace of T / N earns one token a call, and T without a success earns
-//! all N at once. Both come to N calls per T. Margin and gap cost the pace 5 %; a burst costs its own length, in which
-//! nothing is earned (100 batches, 20 a second: 8 % of a minute). So throughput does not decide, and the rest does:
-//! waiting for a full bucket makes a single call wait up to a minute instead of T / N, and whoever else uses the
-//! workspace finds it empty for as long. What was earned while nobody called is used at once, and counted: a limit that
-//! is known is not run into again.
+//! After the first refusal, calls go at the pace of one per window / limit (T / N) plus a small margin. The alternative
+//! is to wait until the bucket is full and send a burst. The server's refill quirk
+//! (`docs/twenty/protocol.md#rate-limits`) allows only these two: a pace slightly too fast earns nothing, a pace of T /
+//! N earns one token per call, and a time T without a success earns all N at once. Both give N calls per T. Margin and
+//! gap cost the pace 5 %; a burst costs its own duration, in which nothing is earned (100 batches at 20 per second: 8 %
+//! of a minute). So throughput does not decide. The pace wins because with bursts a single call waits up to a minute
+//! instead of T / N, and other users of the workspace find the bucket empty for as long. Tokens earned while there were
+//! no calls are used at once, and counted: a known limit is not exceeded again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -34,8 +34,8 @@ pub(super) use permit::{Permit, WaitTooLong};
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
     closed: AtomicBool,
-    /// A refusal came with rate-limit headers, so successes are asked for theirs. Others may put such headers on
-    /// everything, and mean something else.
+    /// A refusal came with rate-limit headers, so those of successes are read too. A proxy may add such headers to all
+    /// answers with another meaning.
     has_headers: AtomicBool,
     queue: FairQueue,
     state: Mutex<State>,
@@ -43,9 +43,9 @@ pub(super) struct Throttle {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Nobody goes before this (Retry-After).
+    /// No call goes before this time (Retry-After).
     paused_until: Option<Instant>,
-    /// There while the throttle is closed.
+    /// Present while the throttle is closed.
     bucket: Option<TokenBucket>,
 }
 
@@ -55,13 +55,13 @@ impl Throttle {
         !self.closed.load(Ordering::Acquire)
     }
 
-    /// Whether successes are worth asking for rate-limit headers.
+    /// Whether rate-limit headers of successes are worth reading.
     pub(super) fn has_headers(&self) -> bool {
         self.has_headers.load(Ordering::Relaxed)
     }
 
-    /// Waits for a permit for a call that takes `cost` tokens, but not beyond `limit`: a wait that would end later is
-    /// not started.
+    /// Waits for a permit for a call that takes `cost` tokens. If the wait would last beyond `limit`, it does not
+    /// start.
     pub(super) async fn enter(
         &self,
         priority: Priority,
@@ -88,7 +88,7 @@ impl Throttle {
     }
 
     /// The rate limit refused a call with this permit. `pause` is how long the server asked to wait, `has_headers`
-    /// whether it said so in rate-limit headers.
+    /// whether rate-limit headers said so.
     pub(super) fn refused(
         &self,
         permit: Permit,
@@ -113,8 +113,8 @@ impl Throttle {
         self.queue.wake_next();
     }
 
-    /// The server let a call through with this permit, whatever became of it then; `told` is what it said about the
-    /// calls to come.
+    /// The rate limit let a call with this permit through, whatever its result; `told` is what the server said about
+    /// the coming calls.
     pub(super) fn passed(&self, permit: Permit, told: Option<RateHeaders>) {
         let told = told.unwrap_or_default();
         if self.is_open() && told.remaining != Some(0) {
@@ -153,7 +153,7 @@ impl Throttle {
         self.queue.wake_next();
     }
 
-    /// A permit, or the time at which to ask again.
+    /// A permit, or the time to ask again.
     fn grant(&self, cost: u32, now: Instant) -> Result<Permit, Instant> {
         let mut state = self.state();
         if let Some(until) = state.paused_until {

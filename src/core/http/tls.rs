@@ -1,4 +1,4 @@
-//! TLS: rustls with ring, certificates checked by the platform. There is no way to switch the check off.
+//! TLS: rustls with ring; the platform verifies certificates. Verification cannot be switched off.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -16,11 +16,11 @@ use rustls_platform_verifier::Verifier;
 
 use super::CaCertificates;
 
-/// The variable with which Node.js programs name a file of further authorities.
+/// The variable in which Node.js programs name a file of additional CA certificates.
 const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";
 
-/// The TLS configuration. It names its crypto provider itself, so nothing global has to be installed. `ca` is trusted
-/// beside the system's authorities.
+/// The TLS configuration. It sets its crypto provider itself, so nothing global has to be installed. `ca` is trusted in
+/// addition to the system's CAs.
 pub(super) fn client_config(ca: Option<CaCertificates>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Arc::new(LazyVerifier {
@@ -33,20 +33,20 @@ pub(super) fn client_config(ca: Option<CaCertificates>) -> Result<ClientConfig, 
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
-    // Twenty itself speaks HTTP/1.1 only, and HTTP/2 would cost the addon half a megabyte.
+    // Twenty itself only speaks HTTP/1.1, and HTTP/2 would add half a megabyte to the addon.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
 
-/// Loads the system's certificates at the first handshake: it takes milliseconds, and in a container without any it
-/// fails, and neither should touch somebody who talks plain HTTP to a server next door.
+/// Loads the system's certificates at the first handshake. Loading takes milliseconds, and fails in a container without
+/// certificates. Neither should affect users of plain HTTP.
 struct LazyVerifier {
     provider: Arc<CryptoProvider>,
     ca: Option<CaCertificates>,
     trust: OnceLock<Result<Trust, Error>>,
 }
 
-/// What is trusted beside the system's authorities, and the check that trusts both.
+/// The CAs trusted in addition to the system's, and the verifier that trusts both.
 struct Trust {
     extra: Vec<CertificateDer<'static>>,
     verifier: Verifier,
@@ -69,7 +69,7 @@ impl LazyVerifier {
     }
 }
 
-/// What `NODE_EXTRA_CA_CERTS` names. As in Node.js, a file that cannot be read is as good as none.
+/// The certificates of `NODE_EXTRA_CA_CERTS`. As in Node.js, an unreadable file is ignored.
 fn from_environment() -> Vec<CertificateDer<'static>> {
     let file = std::env::var_os(NODE_EXTRA_CA_CERTS).filter(|file| !file.is_empty());
     let Some(pem) = file.and_then(|file| std::fs::read(file).ok()) else {
@@ -81,41 +81,41 @@ fn from_environment() -> Vec<CertificateDer<'static>> {
         .collect()
 }
 
-/// What to do about a refused certificate.
+/// What to do about a rejected certificate.
 pub(super) fn advice(error: &Error) -> Option<&'static str> {
     let why = match error {
         Error::InvalidCertificate(why) => why,
         Error::General(why) if why.starts_with("No CA certificates") => {
             return Some(
-                "This machine has no list of authorities: install its CA certificates, name their file in SSL_CERT_FILE, \
-                 or give the server's authority (PEM) as ca",
+                "This machine has no CA certificates: install them, name their file in SSL_CERT_FILE, or pass the \
+                server's CA certificate (PEM) as ca",
             );
         }
         _ => return None,
     };
     Some(match why {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "The server's certificate is self-signed, or of an authority that this machine does not know: give the \
-             authority's certificate (PEM) as ca, or name its file in NODE_EXTRA_CA_CERTS"
+            "The server's certificate is self-signed, or this machine does not trust its CA: pass the CA certificate \
+            (PEM) as ca, or name its file in NODE_EXTRA_CA_CERTS"
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "The server's certificate has expired: renew it there; or this machine's clock is wrong"
+            "The server's certificate has expired: renew it, or correct this machine's clock"
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "The server's certificate is not valid yet; or this machine's clock is wrong"
+            "The server's certificate is not valid yet: check its start date and this machine's clock"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "The server's certificate is for another host: give the host that it is for as baseUrl, or renew it for this \
-             one"
+            "The server's certificate is for another host: use that host in baseUrl, or issue a certificate for this \
+            one"
         }
         why if is_authority_itself(why) => {
-            "The server's certificate is self-signed: give it (PEM) as ca, or name its file in NODE_EXTRA_CA_CERTS"
+            "The server's certificate is self-signed: pass it (PEM) as ca, or name its file in NODE_EXTRA_CA_CERTS"
         }
         _ => return None,
     })
 }
 
-/// Whether a server shows the certificate of an authority as its own, as self-signed ones commonly are.
+/// Whether a server presents a CA certificate as its own, as servers with self-signed certificates often do.
 fn is_authority_itself(why: &CertificateError) -> bool {
     matches!(why, CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity"))
 }
@@ -139,8 +139,8 @@ impl ServerCertVerifier for LazyVerifier {
         let verified =
             verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verified {
-            // The caller named this very certificate, so who signed it does not matter. Its dates were looked at before
-            // its role was; its names were not.
+            // The caller passed this very certificate, so its signer does not matter. The verifier checked its dates
+            // before its role, but not its names.
             Err(Error::InvalidCertificate(why))
                 if is_authority_itself(&why) && extra.contains(end_entity) =>
             {

@@ -1,4 +1,4 @@
-//! The body of a request, which tells when the connection stands.
+//! The body of a request, which reports when the connection is established.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,7 +8,7 @@ use http_body::{Frame, SizeHint};
 
 use super::SentFlag;
 
-/// A body that tells when it is first asked for, which is after the connection stands.
+/// A body that reports when it is first read. That happens once the connection is established.
 pub(super) struct TrackedBody {
     bytes: Option<Bytes>,
     sent: SentFlag,

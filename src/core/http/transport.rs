@@ -1,4 +1,4 @@
-//! One request, one answer: the seam between the retry loop and the network.
+//! One request, one answer: the interface between the retry loop and the network.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method};
 use url::Url;
 
-/// Sends one request and reads the whole answer. Follows no redirect, retries nothing.
-/// Dropping the future gives the request up; the client bounds it in time.
+/// Sends one request and reads the whole answer. It follows no redirect and retries nothing. Dropping the future
+/// cancels the request; the client sets the time limit.
 pub trait Transport: Send + Sync {
     /// Sends `request`; the answer's body is complete when this resolves.
     fn send(
@@ -20,36 +20,36 @@ pub trait Transport: Send + Sync {
     ) -> BoxFuture<'static, Result<TransportResponse, TransportError>>;
 }
 
-/// A request in full, built anew for each attempt.
+/// A complete request, built anew for each attempt.
 #[derive(Clone, Debug)]
 pub struct TransportRequest {
     /// HTTP method.
     pub method: Method,
-    /// Where to, absolute.
+    /// The absolute URL.
     pub url: Url,
-    /// All headers that are to be sent, framing aside.
+    /// All headers except framing.
     pub headers: HeaderMap,
     /// The body, if there is one.
     pub body: Option<Bytes>,
-    /// The time that this attempt has (already enforced by the caller).
+    /// The time for this attempt (the caller enforces it).
     pub timeout: Duration,
-    /// Longest body that is read; a longer one is an error of kind [`TransportErrorKind::TooLarge`].
+    /// Largest body that is read; a larger one is an error of kind [`TransportErrorKind::TooLarge`].
     pub max_response_bytes: usize,
-    /// Raised by the transport when the first byte of the request may have left; starts raised where nobody asks.
+    /// Set by the transport when the first byte of the request may have left. Starts set if nobody tracks it.
     pub sent: SentFlag,
 }
 
-/// Whether a request may have left this machine. Tells a repeat that is harmless from one that may double a record.
+/// Whether a request may have left this machine. It decides whether a repeat is harmless or may create a duplicate.
 #[derive(Clone, Debug, Default)]
 pub struct SentFlag(Option<Arc<AtomicBool>>);
 
 impl SentFlag {
-    /// A flag that is tracked, not raised yet.
+    /// A tracked flag, not set yet.
     pub fn tracked() -> Self {
         Self(Some(Arc::new(AtomicBool::new(false))))
     }
 
-    /// Whether somebody wants to know.
+    /// Whether somebody tracks it.
     pub fn is_tracked(&self) -> bool {
         self.0.is_some()
     }
@@ -61,7 +61,7 @@ impl SentFlag {
         }
     }
 
-    /// Whether the request may have left; always so when nobody tracked it.
+    /// Whether the request may have left; always true if nobody tracks it.
     pub fn is_raised(&self) -> bool {
         self.0
             .as_ref()
@@ -80,7 +80,7 @@ pub struct TransportResponse {
     pub body: Bytes,
 }
 
-/// Which part of sending and receiving failed.
+/// The part of the exchange that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportErrorKind {
     /// No connection could be made.
@@ -95,7 +95,7 @@ pub enum TransportErrorKind {
     Timeout,
     /// The answer is larger than this package reads.
     TooLarge,
-    /// What came back is not HTTP.
+    /// The answer is not HTTP.
     Protocol,
     /// The environment names a proxy that cannot be used.
     Proxy,
@@ -110,11 +110,11 @@ pub struct TransportError {
     pub kind: TransportErrorKind,
     /// Whether the server may have seen the request.
     pub sent: bool,
-    /// The causes, outermost first, as the operating system and the libraries word them.
+    /// The causes, outermost first, in the words of the operating system and the libraries.
     pub message: String,
-    /// What to do about it, where the cause tells.
+    /// What to do about it, if the cause is clear.
     pub advice: Option<&'static str>,
-    /// The proxy that the request went through, without its credentials.
+    /// The proxy of the request, without its credentials.
     pub proxy: Option<String>,
 }
 

@@ -1,16 +1,16 @@
-//! What a failed exchange was, read from its chain of causes.
+//! Classifies a failed exchange from its chain of causes.
 
 use std::error::Error as StdError;
 use std::io;
 
 use super::{SentFlag, TransportError, TransportErrorKind, tls};
 
-/// A failure of the system's resolver. A type of its own, so that it can be told from others.
+/// A failure of the system's resolver. It has its own type, so that it can be told from other errors.
 #[derive(Debug, thiserror::Error)]
 #[error("the host name could not be resolved")]
 pub(super) struct UnresolvedName(#[source] pub(super) io::Error);
 
-/// A request that did not even leave.
+/// A request that was not sent at all.
 pub(super) fn unsent(kind: TransportErrorKind, message: String) -> TransportError {
     TransportError {
         kind,
@@ -21,7 +21,7 @@ pub(super) fn unsent(kind: TransportErrorKind, message: String) -> TransportErro
     }
 }
 
-/// `is_connect`: whether it happened before the connection stood.
+/// `is_connect`: the failure happened before the connection was established.
 pub(super) fn of(
     error: &(dyn StdError + 'static),
     is_connect: bool,
@@ -49,7 +49,7 @@ fn chain<'a>(
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// What failed, and whether it is certain that nothing was sent.
+/// The kind of failure, and whether it is certain that nothing was sent.
 fn kind_of(error: &(dyn StdError + 'static), is_connect: bool) -> (TransportErrorKind, bool) {
     let mut kind = TransportErrorKind::Reset;
     let mut never_sent = false;
@@ -58,12 +58,12 @@ fn kind_of(error: &(dyn StdError + 'static), is_connect: bool) -> (TransportErro
             return (TransportErrorKind::Dns, true);
         }
         if tls_error(cause).is_some() {
-            // Certificates are looked at before anything is sent; a record that is broken later on is another matter.
+            // Certificates are checked before anything is sent. A TLS record that breaks later is different.
             return (TransportErrorKind::Tls, is_connect);
         }
         if let Some(http) = cause.downcast_ref::<hyper::Error>() {
             never_sent |= http.is_canceled();
-            // hyper tells servers alone what kind of a bad head it was; a test holds the wording.
+            // hyper names the kind of a bad head to servers only, so this compares the text. A test checks the text.
             if http.is_parse() && http.to_string().starts_with("message head is too large") {
                 kind = TransportErrorKind::TooLarge;
             } else if http.is_parse() {
@@ -77,7 +77,7 @@ fn kind_of(error: &(dyn StdError + 'static), is_connect: bool) -> (TransportErro
     (kind, never_sent)
 }
 
-/// An I/O error shows its cause's cause as its source, so the cause itself has to be asked for, at every depth.
+/// An I/O error returns its cause's cause as its source, so the cause itself is asked for, at every depth.
 fn tls_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     cause.downcast_ref().or_else(|| {
         let inner = cause.downcast_ref::<io::Error>()?.get_ref()?;
@@ -85,7 +85,7 @@ fn tls_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Erro
     })
 }
 
-/// All causes in one line, each wording once.
+/// All causes in one line, without repeated texts.
 pub(super) fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
     for cause in chain(error).skip(1) {

@@ -1,4 +1,4 @@
-//! What all clients of one workspace share within the process.
+//! State that all clients of one workspace share within the process.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -9,16 +9,17 @@ use super::throttle::{ClientQuotas, Throttle};
 use super::{ApiKey, BaseUrl};
 use crate::core::metrics::Counter;
 
-/// Workspaces that nobody uses are forgotten beyond this number, the longest unused first.
+/// How many unused workspaces are remembered; beyond that, the least recently used is dropped.
 const MAX_WORKSPACES: usize = 64;
 
-/// One workspace (base URL and key): limiter, retry budget, and whatever the layers above keep per workspace.
+/// One workspace (base URL and key): rate limiter, retry budget, and the state that the layers above keep per
+/// workspace.
 #[derive(Default)]
 pub struct Workspace {
     pub(super) throttle: Throttle,
     pub(super) quotas: ClientQuotas,
     pub(super) budget: RetryBudget,
-    /// Answers that were the rate limit, whoever had asked.
+    /// Answers that reported the rate limit, for all callers.
     pub(super) throttled: Counter,
     extensions: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
@@ -35,7 +36,7 @@ struct Registry {
 }
 
 impl Workspace {
-    /// A workspace of its own, shared with nobody.
+    /// A workspace that is shared with no other client.
     pub fn new() -> Arc<Self> {
         Arc::default()
     }
@@ -50,12 +51,12 @@ impl Workspace {
         registry.get(api_key.digest_with(base_url.as_str()))
     }
 
-    /// How often the rate limit has refused a call of anybody in this process.
+    /// How often the rate limit has refused a call in this process.
     pub fn throttled(&self) -> u64 {
         self.throttled.get()
     }
 
-    /// Whether calls wait for the rate limit now.
+    /// Whether calls are waiting for the rate limit now.
     pub fn is_throttled(&self) -> bool {
         !self.throttle.is_open()
     }
@@ -69,7 +70,7 @@ impl Workspace {
         let slot = extensions
             .entry(TypeId::of::<T>())
             .or_insert_with(|| Arc::new(init()));
-        // Keyed by the type it holds, so this cannot fail.
+        // The map is keyed by type, so this downcast cannot fail.
         Arc::clone(slot)
             .downcast::<T>()
             .unwrap_or_else(|_| unreachable!())
@@ -96,7 +97,7 @@ impl Registry {
         workspace
     }
 
-    /// Only workspaces that no client holds may go: two clients of one workspace must never pace apart.
+    /// Only workspaces without a client are dropped: two clients of one workspace must share one limiter.
     fn forget_longest_unused(&mut self) {
         let oldest = self
             .entries

@@ -1,5 +1,5 @@
-//! Between the sync engine and a store: a store that hangs is not waited for without end, and what it answers is
-//! checked before anything is written by it.
+//! A wrapper between the sync engine and a store. It limits how long a store may take, and checks the answers before
+//! they are used.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -16,19 +16,19 @@ use crate::core::twenty::ids::{ObjectKind, caller_external_id, stored_external_i
 
 use super::{MappingStore, MappingWrite, StoredMapping};
 
-/// Stores that did not answer, by identity, and until when they are left alone: services come and go with every request
-/// of a web server, a store that hangs stays.
+/// Stores that did not answer, by identity, and until when they are not asked. This outlives services: a web server may
+/// make one per request, while the hanging store stays.
 static SILENT: LazyLock<Mutex<HashMap<u64, Instant>>> = LazyLock::new(Mutex::default);
 
-/// A store of the engine's: bounded in time, checked, and with the namespace in its keys, so that two sites in one
-/// workspace can share a store as they share the workspace.
+/// A store with a time limit, checked answers, and the namespace in its keys, so that two sites can share a store and a
+/// workspace.
 pub struct BoundedStore {
     inner: Arc<dyn MappingStore>,
     namespace: Option<String>,
 }
 
 impl BoundedStore {
-    /// `inner` as services of `namespace` see it.
+    /// `inner` as the services of `namespace` see it.
     pub fn new(inner: Arc<dyn MappingStore>, namespace: Option<String>) -> Self {
         Self { inner, namespace }
     }
@@ -44,8 +44,8 @@ impl BoundedStore {
         let identity = self.inner.identity();
         if is_silent(identity) {
             return Err(format!(
-                "it did not answer within {MAPPING_STORE_TIMEOUT_MS} ms before, so it was not asked this time; \
-                 it is asked again {MAPPING_STORE_PAUSE_MS} ms after that"
+                "it recently took longer than {MAPPING_STORE_TIMEOUT_MS} ms to answer, so it is not asked for \
+                {MAPPING_STORE_PAUSE_MS} ms"
             ));
         }
         match timeout(Duration::from_millis(MAPPING_STORE_TIMEOUT_MS), work).await {
@@ -60,20 +60,20 @@ impl BoundedStore {
         }
     }
 
-    /// The store's answer in the caller's own terms; an error where it cannot be right.
+    /// The store's answer with the caller's own id; an error if it cannot be right.
     fn checked(&self, found: StoredMapping, kind: ObjectKind) -> Result<StoredMapping, String> {
         let StoredMapping { mut mapping, .. } = found.clone();
         if mapping.kind != kind {
             return Err(format!(
-                "it gave the mapping of a {} where one of a {} was asked for",
+                "it returned the mapping of a {} instead of one of a {}",
                 mapping.kind.singular(),
                 kind.singular()
             ));
         }
-        // What is no UUID cannot be a row's id, and must not become part of a path.
+        // An id that is not a UUID cannot be a row's, and must not become part of a path.
         let Ok(id) = Uuid::parse_str(&mapping.crm_id) else {
             return Err(format!(
-                "it gave {} as the CRM id of {}, which is no UUID",
+                "it returned {} as the CRM id of {}, which is not a UUID",
                 Quoted(&mapping.crm_id),
                 Quoted(&mapping.ever_id)
             ));
@@ -83,7 +83,7 @@ impl BoundedStore {
             mapping.ever_id = own.to_owned();
         } else {
             return Err(format!(
-                "it gave a mapping of {}, which belongs to another namespace",
+                "it returned a mapping of {}, which belongs to another namespace",
                 Quoted(&mapping.ever_id)
             ));
         }
@@ -107,7 +107,7 @@ fn is_silent(identity: u64) -> bool {
 
 fn not_asked_for(ever_id: &str) -> String {
     format!(
-        "it gave a mapping of {}, which was not asked for",
+        "it returned a mapping of {}, which was not asked for",
         Quoted(ever_id)
     )
 }
@@ -174,14 +174,14 @@ impl MappingStore for BoundedStore {
             };
             let namespace = self.namespace.as_deref();
             if caller_external_id(namespace, &found.mapping.ever_id).is_none() {
-                // Another site's record, which is none of ours.
+                // The record of another site.
                 return Ok(None);
             }
             let found = self.checked(found, kind)?;
             if Uuid::parse_str(crm_id).map(|id| id.to_string()) != Ok(found.mapping.crm_id.clone())
             {
                 return Err(format!(
-                    "it gave the mapping of {} where {} was asked for",
+                    "it returned the mapping of {} instead of {}",
                     Quoted(&found.mapping.crm_id),
                     Quoted(crm_id)
                 ));
@@ -234,7 +234,7 @@ mod tests {
 
     const ID: &str = "0a1b2c3d-0000-4000-8000-000000000001";
 
-    /// Answers the same whatever it is asked, or never.
+    /// Returns the same answer to every question, or never answers.
     struct Parrot {
         answer: Option<StoredMapping>,
         hangs: bool,
@@ -321,9 +321,9 @@ mod tests {
     async fn answers_that_cannot_be_right_are_failures() {
         for (answer, says) in [
             (("other", ID, Person), "not asked for"),
-            (("1", "not a uuid", Person), "no UUID"),
-            (("1", "../companies/1", Person), "no UUID"),
-            (("1", "", Person), "no UUID"),
+            (("1", "not a uuid", Person), "not a UUID"),
+            (("1", "../companies/1", Person), "not a UUID"),
+            (("1", "", Person), "not a UUID"),
             (("1", ID, Company), "company"),
         ] {
             let store = bounded(&Parrot::new(Some(answer), false), None);
@@ -375,10 +375,10 @@ mod tests {
             start.elapsed().as_millis(),
             u128::from(MAPPING_STORE_TIMEOUT_MS)
         );
-        // Also by another service, and at once.
+        // Other services do not ask it either, and do not wait.
         for _ in 0..100 {
             let error = bounded(&inner, None).find("2", Person).await;
-            assert!(error.expect_err("silent").contains("not asked this time"));
+            assert!(error.expect_err("silent").contains("it is not asked for"));
         }
         assert_eq!(inner.asked.load(Ordering::Relaxed), 1);
         tokio::time::advance(Duration::from_millis(MAPPING_STORE_PAUSE_MS)).await;

@@ -1,5 +1,5 @@
-//! What outlives the process: mappings from external ids to CRM ids, the configuration, and the outbox. The memory of
-//! the process is `sync::mappings`.
+//! Data that outlives the process: mappings from external ids to CRM ids, the configuration, and the outbox. The
+//! in-memory cache is `sync::mappings`.
 
 mod bounded;
 pub mod outbox;
@@ -19,77 +19,77 @@ pub use bounded::BoundedStore;
 pub use sqlite::SqliteMappingStore;
 pub use version_hash::version_hash;
 
-/// A pair of ids: the site's and the CRM's, of one kind of object.
+/// A pair of ids, the site's and the CRM's, for one kind of object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
     /// The caller's external id.
     pub ever_id: String,
     /// The record's id in the CRM.
     pub crm_id: String,
-    /// What it is.
+    /// Person or company.
     pub kind: ObjectKind,
 }
 
-/// A mapping as a store gives it back.
+/// A mapping as read from a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredMapping {
     /// The pair of ids.
     pub mapping: Mapping,
-    /// Hash of what was written last, if the store has one.
+    /// Hash of the last write, if the store has one.
     pub version_hash: Option<String>,
-    /// When that was, in milliseconds since the epoch, if the store knows.
+    /// The time of the last write, in milliseconds since the epoch, if the store knows it.
     pub last_synced_at_ms: Option<u64>,
 }
 
-/// A mapping on its way into a store.
+/// A mapping to write to a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MappingWrite {
     /// The pair of ids.
     pub mapping: Mapping,
-    /// Hash of what was written; none: the store makes one of `data`.
+    /// Hash of the write; `None`: the store computes it from `data`.
     pub version_hash: Option<String>,
-    /// JSON text of what was written, an object; none where nothing is known of it.
+    /// JSON text of the written object; `None` if the content is unknown.
     pub data: Option<String>,
 }
 
-/// The port behind which mappings live. Errors are messages for people: a store that fails never fails an upsert.
+/// The interface of mapping stores. Errors are messages for people: a failing store never fails an upsert.
 pub trait MappingStore: Send + Sync {
-    /// What is known of an external id.
+    /// The mapping of an external id.
     fn find<'a>(
         &'a self,
         ever_id: &'a str,
         kind: ObjectKind,
     ) -> BoxFuture<'a, Result<Option<StoredMapping>, String>>;
 
-    /// What is known of many external ids, in one go and in any order; unknown ones are left out.
+    /// The mappings of many external ids, in one call and in any order; unknown ones are left out.
     fn find_many<'a>(
         &'a self,
         ever_ids: &'a [String],
         kind: ObjectKind,
     ) -> BoxFuture<'a, Result<Vec<StoredMapping>, String>>;
 
-    /// The way back: the mapping of a CRM id, the one written last where there are several.
+    /// The mapping of a CRM id; if there are several, the one written last.
     fn find_by_crm_id<'a>(
         &'a self,
         crm_id: &'a str,
         kind: ObjectKind,
     ) -> BoxFuture<'a, Result<Option<StoredMapping>, String>>;
 
-    /// Remembers many mappings in one go: all of them, or none and an error. Of one key twice, the later counts.
+    /// Writes many mappings in one call: all of them, or none and an error. If a key occurs twice, the later one wins.
     fn upsert_many<'a>(&'a self, mappings: &'a [MappingWrite])
     -> BoxFuture<'a, Result<(), String>>;
 
-    /// Forgets a mapping that the server disowned.
+    /// Removes a mapping that the server has shown to be wrong.
     fn delete_mapping<'a>(
         &'a self,
         ever_id: &'a str,
         kind: ObjectKind,
     ) -> BoxFuture<'a, Result<(), String>>;
 
-    /// Two services share what they remember only when their stores are the same: a number that tells stores apart.
+    /// A number that identifies the store. Two services share their caches only if their stores are the same.
     fn identity(&self) -> u64;
 
-    /// The CRM id that is known for an external id.
+    /// The CRM id of an external id.
     fn find_by_ever_id<'a>(
         &'a self,
         ever_id: &'a str,
@@ -101,7 +101,7 @@ pub trait MappingStore: Send + Sync {
         })
     }
 
-    /// Remembers one mapping; `data` is the JSON text of what was written, for stores that hash it.
+    /// Writes one mapping; `data` is the JSON text of the written object, for stores that hash it.
     fn upsert_mapping<'a>(
         &'a self,
         mapping: &'a Mapping,

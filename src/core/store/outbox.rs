@@ -1,9 +1,9 @@
-//! Changes that wait to be delivered, in an SQLite file. What is delivered when, and what an answer means for a record,
-//! is decided above (`lib/outbox`); here is what has to be durable and what two workers must not do at once.
+//! The outbox: changes that wait for delivery, in an SQLite file. `lib/outbox` decides what is delivered when, and what
+//! an answer means for a record. This module does what must be durable, and what two workers must not do at once.
 //!
-//! A change is a row that is only ever appended. A record with waiting changes is taken by one worker at a time: that
-//! worker's token and the end of its lease stand in the record's lane, which also counts attempts and delays the next
-//! one. Everything that a worker reports is taken for granted only for records whose lanes still carry its token.
+//! A change is a row that is only ever appended. One worker at a time claims a record with waiting changes: the
+//! record's lane has that worker's token and the end of its lease, and also counts attempts and delays the next one. A
+//! worker's report only counts for records whose lanes still have its token.
 
 use std::sync::Arc;
 
@@ -29,18 +29,18 @@ pub use request::Request;
 use request::{Claim, Filter, NewChange, RecordKey, Settle};
 use sealed::{SealedChange, seal_id, sealed_change, unlocked};
 
-/// The outbox of one file; mappings and a configuration can live in the same one.
+/// The outbox of one file, which may also contain mappings and a configuration.
 pub struct SqliteOutbox {
     database: DatabaseUser,
     secrets: Arc<Secrets>,
 }
 
 impl SqliteOutbox {
-    /// An outbox in the file at `path`, as mapping stores have it. `secrets` is a JSON array: the first seals what the
-    /// changes hold, all of them open it; with none it is kept in clear. Ids are kept in clear in any case.
+    /// Opens the file at `path`, as mapping stores do. `secrets` is a JSON array: the first encrypts the contents of
+    /// changes, all of them decrypt; without secrets they are stored in plain text. Ids are always in plain text.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming `path` or `secrets`.
+    /// VALIDATION_ERROR that names `path` or `secrets`.
     pub fn new(path: &str, secrets: &str) -> Result<Self, CrmError> {
         Ok(Self {
             secrets: Secrets::from_json(secrets, Purpose::Change)?.into(),
@@ -48,10 +48,10 @@ impl SqliteOutbox {
         })
     }
 
-    /// Does what `request` asks for; the answer is JSON.
+    /// Carries out `request`; the answer is JSON.
     ///
     /// # Errors
-    /// OPERATION_FAILED, retryable where another process kept the file locked.
+    /// OPERATION_FAILED, retryable if another process kept the file locked.
     pub async fn carry_out(&self, request: Request) -> Result<Value, CrmError> {
         use Access::{Read, Write, WriteThrough};
         match request {
@@ -102,7 +102,7 @@ impl SqliteOutbox {
     }
 
     async fn claim(&self, claim: Claim) -> Result<Value, CrmError> {
-        // Who has nothing to do does not keep those waiting who have.
+        // A claim that finds nothing must not take the write lock.
         let waits = self.run(Access::Read, |file| {
             let found: bool = file
                 .prepare_cached(sql::ANY)?
@@ -131,7 +131,7 @@ impl SqliteOutbox {
         .await
     }
 
-    /// Closes the store after everything asked so far is done; later calls fail.
+    /// Closes the store after all earlier calls; later calls fail.
     pub async fn close(&self) {
         self.database.close().await;
     }

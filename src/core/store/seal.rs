@@ -1,8 +1,8 @@
-//! A short secret text, sealed for storage under a secret of the caller's.
+//! Encrypts a short text for storage, with a secret of the caller.
 //!
 //! Envelope, version 1: one byte `1`, 16 bytes of salt, 12 bytes of nonce, ciphertext, 16 bytes of tag. The cipher is
-//! AES-256-GCM, its key HKDF-SHA256 of the caller's secret and the salt; salt and nonce are random and new for every
-//! sealing. The id of the row it belongs to is authenticated with it, so no sealed text can be moved to another row.
+//! AES-256-GCM; its key is HKDF-SHA256 of the caller's secret and the salt. Salt and nonce are random and new for every
+//! encryption. The id of the row is authenticated as well, so an encrypted text cannot be moved to another row.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Salt};
@@ -15,13 +15,13 @@ use crate::core::error_reason;
 
 use super::sqlite_error::store_error;
 
-/// Shortest secret, in bytes: HKDF spreads the secret's own strength, it adds none, so it must not be a password.
+/// Shortest secret, in bytes. It must not be a password: HKDF spreads a secret's strength but adds none.
 const MIN_SECRET_BYTES: usize = 32;
 
 const VERSION: u8 = 1;
 const SALT_LEN: usize = 16;
 const HEADER_LEN: usize = 1 + SALT_LEN + NONCE_LEN;
-/// What is sealed: nothing that was sealed as the one can be opened as the other.
+/// What is encrypted. A text that was encrypted for one purpose cannot be decrypted for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The API key of a stored configuration.
@@ -48,30 +48,30 @@ impl Purpose {
     const fn remedy(self) -> &'static str {
         match self {
             Self::ApiKey => "or save the key again",
-            Self::Change => "or give the secret back that it was written with",
+            Self::Change => "or pass the secret that it was written with",
         }
     }
 }
 
-/// The caller's secrets: the first seals, all of them open.
+/// The caller's secrets: the first encrypts, all of them decrypt.
 pub struct Secrets {
     secrets: Vec<SecretString>,
     purpose: Purpose,
 }
 
-/// What opening found.
+/// A decrypted text.
 pub struct Opened {
     /// The text.
     pub text: SecretString,
-    /// Whether it was sealed with the first secret.
+    /// Whether it was encrypted with the first secret.
     pub is_current: bool,
 }
 
 impl Secrets {
-    /// From an array of texts (`secrets`), an empty one of which means that nothing is sealed, or from one text (`secret`).
+    /// From an array of texts (`secrets`; if it is empty, nothing is encrypted), or from one text (`secret`).
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming `secrets` or `secret`; it shows none of them.
+    /// VALIDATION_ERROR that names `secrets` or `secret`, without showing any of them.
     pub fn from_json(json: &str, purpose: Purpose) -> Result<Self, CrmError> {
         let (field, items) = match serde_json::from_str(json) {
             Ok(Value::Array(items)) => ("secrets", items),
@@ -99,15 +99,15 @@ impl Secrets {
         Ok(Self { secrets, purpose })
     }
 
-    /// Whether texts are to be sealed at all.
+    /// Whether texts are encrypted at all.
     pub fn seals(&self) -> bool {
         !self.secrets.is_empty()
     }
 
-    /// Seals `text` for row `id` under the first secret.
+    /// Encrypts `text` for row `id` with the first secret.
     ///
     /// # Errors
-    /// OPERATION_FAILED where there is no secret, or the operating system gives no random numbers.
+    /// OPERATION_FAILED if there is no secret, or the operating system provides no random numbers.
     pub fn seal(&self, text: &SecretString, id: &str) -> Result<Vec<u8>, CrmError> {
         let failed = || {
             let noun = self.purpose.noun();
@@ -129,10 +129,10 @@ impl Secrets {
         Ok(envelope)
     }
 
-    /// Opens what was sealed for row `id` with any of the secrets.
+    /// Decrypts a text that was encrypted for row `id` with any of the secrets.
     ///
     /// # Errors
-    /// OPERATION_FAILED with `details.reason` `SECRET` where none of them fits.
+    /// OPERATION_FAILED with `details.reason` `SECRET` if none of them fits.
     pub fn open(&self, envelope: &[u8], id: &str) -> Result<Opened, CrmError> {
         let (noun, remedy) = (self.purpose.noun(), self.purpose.remedy());
         if !self.seals() {
@@ -142,7 +142,7 @@ impl Secrets {
         }
         if envelope.len() < HEADER_LEN || envelope[0] != VERSION {
             return Err(wrong_secret(format!(
-                "the stored {noun} was encrypted in a way that this version of twenty-crm-native does not know: \
+                "the stored {noun} was encrypted in a format that this version of twenty-crm-native does not know: \
                  update the package, {remedy}"
             )));
         }

@@ -27,26 +27,26 @@ const UPSERT: &str =
 
 const DELETE: &str = "DELETE FROM mapping WHERE object_type = ?1 AND ever_id = ?2";
 
-/// The mappings of one file. Any number of stores, processes included, can share a file.
+/// The mappings of one file. Any number of stores and processes can share a file.
 pub struct SqliteMappingStore {
     database: DatabaseUser,
 }
 
 impl SqliteMappingStore {
-    /// A store on the file at `path`, which is made where it is missing; its directory must exist.
+    /// A store on the file at `path`, which is created if it is missing. Its directory must exist.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming `path`.
+    /// VALIDATION_ERROR that names `path`.
     pub fn new(path: &str) -> Result<Self, CrmError> {
         Ok(Self {
             database: DatabaseUser::join(path)?,
         })
     }
 
-    /// What is known of `ever_ids`, in their order; unknown ones are left out.
+    /// The mappings of `ever_ids`, in that order; unknown ones are left out.
     ///
     /// # Errors
-    /// OPERATION_FAILED, as all of these methods.
+    /// OPERATION_FAILED, as for all of these methods.
     pub async fn find_all(
         &self,
         ever_ids: Vec<String>,
@@ -67,7 +67,7 @@ impl SqliteMappingStore {
             .await
     }
 
-    /// The mapping of a CRM id, the one written last where there are several.
+    /// The mapping of a CRM id; if there are several, the one written last.
     ///
     /// # Errors
     /// OPERATION_FAILED.
@@ -86,7 +86,7 @@ impl SqliteMappingStore {
             .await
     }
 
-    /// Writes all of `mappings` or none; once this is done they survive the death of the process.
+    /// Writes all of `mappings` or none. Once it returns, they survive a crash of the process.
     ///
     /// # Errors
     /// OPERATION_FAILED.
@@ -95,7 +95,7 @@ impl SqliteMappingStore {
             return Ok(());
         }
         let now_ms = self.database.now_ms();
-        // Hashing is no work for the one thread that writes.
+        // Hashed here, to keep the single writing thread free.
         let rows: Vec<_> = mappings.into_iter().map(hashed).collect();
         self.database
             .run(Access::Write, move |connection| {
@@ -110,7 +110,7 @@ impl SqliteMappingStore {
             .await
     }
 
-    /// Forgets one mapping; false where there was none.
+    /// Removes one mapping; false if there was none.
     ///
     /// # Errors
     /// OPERATION_FAILED.
@@ -125,7 +125,7 @@ impl SqliteMappingStore {
             .await
     }
 
-    /// SQLite's own examination of the whole file: `ok`, or what is wrong with it.
+    /// SQLite's integrity check of the whole file: `ok`, or the problems.
     ///
     /// # Errors
     /// OPERATION_FAILED.
@@ -137,7 +137,7 @@ impl SqliteMappingStore {
             .await
     }
 
-    /// Closes the store after everything asked so far is done; later calls fail.
+    /// Closes the store after all earlier calls; later calls fail.
     pub async fn close(&self) {
         self.database.close().await;
     }

@@ -1,5 +1,5 @@
-//! The CRM configuration of an installation: one row in an SQLite file, its API key sealed where the caller has a
-//! secret. Checks shapes only; whether a URL or a key is any good is the repository's business.
+//! The CRM configuration of an installation: one row in an SQLite file, with the API key encrypted if the caller has a
+//! secret. This store only checks types; the repository above it checks the URL and the key.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretString};
@@ -40,7 +40,7 @@ pub struct StoredConfig {
 }
 
 impl StoredConfig {
-    /// JSON text with the key in clear, for the caller's own process; times in milliseconds since the epoch.
+    /// JSON text with the key in plain text, for the caller's own process; times in milliseconds since the epoch.
     pub fn to_json(&self) -> String {
         json!({
             "id": self.id,
@@ -57,7 +57,7 @@ impl StoredConfig {
     }
 }
 
-/// What is to be changed; what is not given stays as it is.
+/// The fields to change; `None` keeps a field.
 #[derive(Clone, Default)]
 pub struct ConfigChange {
     base_url: Option<String>,
@@ -67,10 +67,10 @@ pub struct ConfigChange {
 }
 
 impl ConfigChange {
-    /// From an `UpdateTwentyCrmConfigRequest` as JSON text, or a part of it.
+    /// Parses an `UpdateTwentyCrmConfigRequest`, or a part of it, from JSON text.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming the field.
+    /// VALIDATION_ERROR that names the field.
     pub fn from_json(json: &str) -> Result<Self, CrmError> {
         let data = Options::parse(json, "data")?;
         let text = |name: &str| match data.get(name) {
@@ -123,18 +123,18 @@ pub struct SqliteConfigStore {
     secrets: std::sync::Arc<Secrets>,
 }
 
-/// A row with its key as it lies in the file.
+/// A row with its key as stored in the file.
 struct RawRow {
     config: StoredConfig,
     sealed: Option<Vec<u8>>,
 }
 
 impl SqliteConfigStore {
-    /// A store on the file at `path`, as mapping stores have it (they can share a file). `secrets` is a JSON array:
-    /// the first seals the API key, all of them open it; with none the key is kept in clear.
+    /// Opens the file at `path`, which a mapping store may use too. `secrets` is a JSON array: the first encrypts the
+    /// API key, all of them decrypt it; without secrets the key is stored in plain text.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming `path` or `secrets`.
+    /// VALIDATION_ERROR that names `path` or `secrets`.
     pub fn new(path: &str, secrets: &str) -> Result<Self, CrmError> {
         Ok(Self {
             secrets: Secrets::from_json(secrets, Purpose::ApiKey)?.into(),
@@ -145,16 +145,16 @@ impl SqliteConfigStore {
     /// The configuration, if there is one.
     ///
     /// # Errors
-    /// OPERATION_FAILED, with `details.reason` `SECRET` where the key cannot be decrypted.
+    /// OPERATION_FAILED, with `details.reason` `SECRET` if the key cannot be decrypted.
     pub async fn get(&self) -> Result<Option<StoredConfig>, CrmError> {
         let row = self.database.run(Access::Read, read).await?;
         row.map(|row| opened(row, &self.secrets)).transpose()
     }
 
-    /// Makes the configuration; `user` is who did it.
+    /// Creates the configuration; `user` is its author.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming the missing field; OPERATION_FAILED with `details.reason` `EXISTS` where there is one
+    /// VALIDATION_ERROR that names the missing field; OPERATION_FAILED with `details.reason` `EXISTS` if there is one
     /// already.
     pub async fn create(
         &self,
@@ -199,17 +199,18 @@ impl SqliteConfigStore {
             .await?;
         if !is_new {
             return Err(
-                store_error("there is a configuration already: update it instead")
+                store_error("a configuration already exists: update it instead")
                     .with_detail("reason", error_reason::EXISTS),
             );
         }
         Ok(config)
     }
 
-    /// Changes the configuration; what `data` does not name stays. A new key needs no old secret.
+    /// Changes the configuration; fields that `data` lacks keep their values. Setting a new key does not require the
+    /// old secret.
     ///
     /// # Errors
-    /// NOT_FOUND where there is no configuration of this id; else as [`Self::get`].
+    /// NOT_FOUND if no configuration has this id; otherwise as [`Self::get`].
     pub async fn update(
         &self,
         id: String,
@@ -223,7 +224,7 @@ impl SqliteConfigStore {
                 let Some(mut row) = read(connection)?.filter(|row| row.config.id == id) else {
                     return Ok(Err(CrmError::new(
                         ErrorCode::NotFound,
-                        format!("there is no configuration with the id {}", Quoted(&id)),
+                        format!("no configuration has the id {}", Quoted(&id)),
                     )));
                 };
                 if data.api_key.is_some() {
@@ -246,7 +247,7 @@ impl SqliteConfigStore {
             .await?
     }
 
-    /// Removes the configuration; false where there is none of this id.
+    /// Removes the configuration; false if none has this id.
     ///
     /// # Errors
     /// OPERATION_FAILED.
@@ -259,8 +260,8 @@ impl SqliteConfigStore {
             .await
     }
 
-    /// Seals the stored key anew with the first secret, where it is in clear or sealed with another; false where there
-    /// was nothing to do. Overwritten bytes are wiped from the file.
+    /// Encrypts the stored key with the first secret, if it is in plain text or encrypted with another one; false if
+    /// nothing had to change. Overwritten bytes are wiped from the file.
     ///
     /// # Errors
     /// As [`Self::get`].
@@ -297,8 +298,8 @@ impl SqliteConfigStore {
             })
             .await??;
         if is_changed {
-            // The log beside the file still holds the old page until it is taken over. Another process may hinder that;
-            // then its next checkpoint does it.
+            // The write-ahead log still has the old page until a checkpoint. If another process prevents the checkpoint
+            // now, that process's next one does it.
             let truncate = |connection: &Connection| {
                 connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
             };
@@ -307,7 +308,7 @@ impl SqliteConfigStore {
         Ok(is_changed)
     }
 
-    /// Closes the store after everything asked so far is done; later calls fail.
+    /// Closes the store after all earlier calls; later calls fail.
     pub async fn close(&self) {
         self.database.close().await;
     }
@@ -317,7 +318,7 @@ impl SqliteConfigStore {
     }
 }
 
-/// The key in clear, or else sealed.
+/// The key in plain text, or encrypted.
 type KeyColumns = (Option<SecretString>, Option<Vec<u8>>);
 
 fn key_columns(secrets: &Secrets, config: &StoredConfig) -> Result<KeyColumns, CrmError> {

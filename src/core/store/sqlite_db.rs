@@ -1,8 +1,8 @@
-//! One SQLite file, one connection, one line of jobs.
+//! One SQLite file, one connection, one queue of jobs (group commit).
 //!
-//! Jobs are carried out on tokio's blocking threads, never more than one thread per file, and those that wait together
-//! share a transaction: a thousand single upserts at once cost about as much as one batch of a thousand. A job hears of
-//! its success only after the commit.
+//! Jobs run on tokio's blocking threads, with at most one thread per file. Jobs that wait together share a transaction:
+//! a thousand concurrent upserts cost about as much as one batch of a thousand. A job's success is reported only after
+//! the commit.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,13 +20,13 @@ use crate::core::error::CrmError;
 use super::sqlite_error::{broken, describe, store_error};
 use super::sqlite_schema::{self, OpenError};
 
-/// Jobs that share one transaction at most.
+/// Most jobs that share one transaction.
 const MAX_BATCH: usize = 1_000;
 
-/// Statements kept prepared.
+/// Number of prepared statements that are kept.
 const STATEMENT_CACHE: usize = 32;
 
-/// What a file's stores share, by the file's canonical path: any number of them in one process use one connection.
+/// Open databases, by the file's canonical path: all stores of a process on one file share one connection.
 static OPEN: LazyLock<Mutex<HashMap<PathBuf, Weak<Database>>>> = LazyLock::new(Mutex::default);
 
 static LAST_NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -35,7 +35,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A database file and its line of jobs.
+/// A database file and its queue of jobs.
 pub struct Database {
     path: PathBuf,
     identity: u64,
@@ -51,28 +51,28 @@ struct Line {
     users: usize,
 }
 
-/// One store's part in a [`Database`]; the file is closed when the last one is.
+/// One store's use of a [`Database`]. The file is closed with its last user.
 pub struct DatabaseUser {
     database: Arc<Database>,
     closed: std::sync::atomic::AtomicBool,
 }
 
-/// What a job does to the file, and what its success means.
+/// What a job does to the file, and how durable its success is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
     /// Nothing.
     Read,
-    /// Writes: once it is reported as done it survives the death of the process.
+    /// Writes. Once success is reported, the write survives a crash of the process.
     Write,
-    /// Writes: it survives a power failure as well, for the price of waiting for the disk.
+    /// Writes. The write also survives a power failure, but has to wait for the disk.
     WriteThrough,
 }
 
-/// What a job is to the line.
+/// A job in the queue.
 trait Job: Send {
     fn access(&self) -> Access;
     fn run(&mut self, connection: &Connection);
-    /// Reports the result, or else `failure`.
+    /// Reports the result, or `failure` if it is set.
     fn settle(self: Box<Self>, failure: Option<&CrmError>);
 }
 
@@ -101,16 +101,17 @@ impl<T: Send, F: FnOnce(&Connection) -> rusqlite::Result<T> + Send> Job for Type
             (None, Some(outcome)) => outcome.map_err(|error| describe(&self.path, &error)),
             (None, None) => Err(broken(&self.path)),
         };
-        // Whoever asked may have left meanwhile.
+        // The caller may have left meanwhile.
         let _ = self.reply.send(result);
     }
 }
 
 impl DatabaseUser {
-    /// Joins the users of the file at `path`; it is opened by the first job. `:memory:` is a database of its own.
+    /// Opens the file at `path` together with its other users; the first job opens it. Each `:memory:` is a database of
+    /// its own.
     ///
     /// # Errors
-    /// VALIDATION_ERROR where `path` cannot be a file's path, or its directory does not exist.
+    /// VALIDATION_ERROR if `path` cannot be the path of a file, or its directory does not exist.
     pub fn join(path: &str) -> Result<Self, CrmError> {
         let database = if path == ":memory:" {
             Arc::new(Database::new(PathBuf::from(path)))
@@ -134,10 +135,10 @@ impl DatabaseUser {
         })
     }
 
-    /// Runs `work` in line; what it gives is reported after the commit. Must be called within a tokio runtime.
+    /// Queues `work`; its result is reported after the commit. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// OPERATION_FAILED with `details.reason` `STORE`, retryable where another process held the lock.
+    /// OPERATION_FAILED with `details.reason` `STORE`, retryable if another process held the lock.
     pub async fn run<T, F>(&self, access: Access, work: F) -> Result<T, CrmError>
     where
         T: Send + 'static,
@@ -152,12 +153,12 @@ impl DatabaseUser {
         self.database.run(access, work).await
     }
 
-    /// Tells files apart within the process.
+    /// Identifies the file within the process.
     pub fn identity(&self) -> u64 {
         self.database.identity
     }
 
-    /// The current time in milliseconds since the epoch, never twice the same: what was written later is later.
+    /// The current time in milliseconds since the epoch. It is never returned twice, so later writes have later times.
     pub fn now_ms(&self) -> u64 {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -171,12 +172,12 @@ impl DatabaseUser {
         }
     }
 
-    /// Ends this use once everything asked so far is done. The last one to go closes the file.
+    /// Ends this use after all earlier jobs. The last user closes the file.
     pub async fn close(&self) {
         if self.closed.swap(true, Ordering::AcqRel) {
             return;
         }
-        // Being carried out says that everything before it was.
+        // Jobs run in order, so when this one runs, all earlier ones are done.
         let _ = self.database.run(Access::Read, |_| Ok(())).await;
         let is_last = {
             let mut line = lock(&self.database.line);
@@ -247,7 +248,7 @@ impl Database {
                 }
                 line.jobs.drain(..count).collect()
             };
-            // A job that panics takes its batch with it, whose askers hear of it; the line moves on.
+            // A job that panics fails its whole batch, and the callers get an error; the queue goes on.
             if catch_unwind(AssertUnwindSafe(|| self.carry_out(batch))).is_err() {
                 *lock(&self.connection) = None;
             }
@@ -267,7 +268,7 @@ impl Database {
         };
         let failure = run_together(connection, batch, &self.path);
         if failure {
-            // What state the connection is in is not worth finding out.
+            // The connection's state is unknown, so it is dropped.
             *slot = None;
         }
     }
@@ -291,14 +292,14 @@ impl Database {
 
     fn close_unused(&self) {
         let mut slot = lock(&self.connection);
-        // Somebody may have joined meanwhile; SQLite tidies up the write-ahead log when the connection is dropped.
+        // Another user may have joined meanwhile. SQLite cleans up the write-ahead log when the connection is dropped.
         if lock(&self.line).users == 0 {
             *slot = None;
         }
     }
 }
 
-/// True when the connection should not be used again.
+/// True if the connection must not be used again.
 fn run_together(connection: &Connection, mut batch: Vec<Box<dyn Job>>, path: &Path) -> bool {
     let access = batch.iter().map(|job| job.access()).max();
     let mut failure = None;
@@ -309,7 +310,7 @@ fn run_together(connection: &Connection, mut batch: Vec<Box<dyn Job>>, path: &Pa
     }
     let is_open = !connection.is_autocommit();
     for job in &mut batch {
-        // Without a transaction, those who only read still can.
+        // Without a transaction, read-only jobs can still run.
         if is_open || job.access() == Access::Read {
             job.run(connection);
         }
@@ -325,8 +326,8 @@ fn run_together(connection: &Connection, mut batch: Vec<Box<dyn Job>>, path: &Pa
     is_stuck
 }
 
-/// How a batch begins whose most demanding job wants `access`. The setting holds for the commit of this batch: the next
-/// one that writes sets it anew.
+/// The statements that start a batch whose most demanding job needs `access`. The setting applies to this batch's
+/// commit; the next batch that writes sets it again.
 fn begin(access: Access) -> Option<&'static str> {
     match access {
         Access::Read => None,
@@ -335,7 +336,7 @@ fn begin(access: Access) -> Option<&'static str> {
     }
 }
 
-/// Runs `work` so that either all of it is done or nothing.
+/// Runs `work` in a savepoint: either all of it is done or nothing.
 pub fn all_or_nothing<T>(
     connection: &Connection,
     work: impl FnOnce() -> rusqlite::Result<T>,
@@ -377,7 +378,7 @@ fn canonical(path: &str) -> Result<PathBuf, CrmError> {
             path.display()
         ));
     }
-    // One file under two names would otherwise be two databases.
+    // Otherwise one file under two names would be two databases.
     Ok(path.canonicalize().unwrap_or(path))
 }
 

@@ -1,4 +1,4 @@
-//! What goes wrong with an SQLite file, in words for people.
+//! Readable errors for SQLite files.
 
 use std::path::Path;
 
@@ -10,22 +10,23 @@ use crate::core::error_reason;
 
 use super::sqlite_schema::is_busy;
 
-/// What a store's failures look like.
+/// An error of a store.
 pub fn store_error(message: impl Into<String>) -> CrmError {
     CrmError::new(ErrorCode::OperationFailed, message)
         .with_retryable(false)
         .with_detail("reason", error_reason::STORE)
 }
 
-/// Work that ended without a result.
+/// The error of work that ended without a result.
 pub fn broken(path: &Path) -> CrmError {
     store_error(format!(
-        "the work on {} broke off: an internal failure of twenty-crm-native, please report it",
+        "the operation on {} stopped: an internal failure of twenty-crm-native, please report it",
         path.display()
     ))
 }
 
-/// SQLite's failures in words that say what to do. Its own texts hold names of tables and columns, never values.
+/// Turns SQLite's errors into messages that say what to do. SQLite's own texts contain names of tables and columns,
+/// never values.
 pub fn describe(path: &Path, error: &rusqlite::Error) -> CrmError {
     let file = path.display();
     if is_busy(error) {
@@ -47,7 +48,8 @@ pub fn describe(path: &Path, error: &rusqlite::Error) -> CrmError {
             format!("{file} is not an SQLite database: name another file")
         }
         Some(SqliteCode::DatabaseCorrupt) => format!(
-            "{file} is damaged: restore it from a backup, or remove it (mappings are learnt again from the CRM; changes that wait in an outbox would be lost)"
+            "{file} is damaged: restore it from a backup, or remove it (mappings are then learnt again from the CRM; \
+            changes that wait in an outbox are lost)"
         ),
         Some(SqliteCode::DiskFull) => format!("there is no space left for {file}"),
         _ => format!("{file}: {error}"),

@@ -1,4 +1,4 @@
-//! Opening a database file: rights, pragmas, and the tables of this version.
+//! Opens a database file: permissions, pragmas, and the tables of this version.
 
 use std::path::Path;
 use std::thread;
@@ -8,10 +8,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::core::config::SQLITE_BUSY_TIMEOUT_MS;
 
-/// Marks our files in their header ("TwCN"): another program's database is never written to.
+/// Marks our files in their header ("TwCN"), so that we never write to another program's database.
 const APPLICATION_ID: i32 = 0x5477_434e;
 
-/// One entry per version of the tables, in order. Published ones are never edited: a change is a further entry.
+/// The migrations, in order. Published ones are never edited: every change is a new entry.
 const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE mapping (
@@ -63,25 +63,26 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX outbox_lane_by_token ON outbox_lane (token) WHERE token IS NOT NULL;
 ",
-    // Lanes of older versions are by another clock: nothing of theirs lasts.
+    // Lanes of older versions use another clock, so their leases and delays are dropped.
     "
     ALTER TABLE outbox_lane ADD COLUMN span INTEGER NOT NULL DEFAULT 0;
 ",
-    // Which run of the machine's clock a lane is by; null where the machine does not tell its runs apart.
+    // Which run (boot) of the machine's clock a lane's times belong to; null if the machine does not tell.
     "
     ALTER TABLE outbox_lane ADD COLUMN epoch TEXT;
 ",
 ];
 
-/// Pause between tries where SQLite itself does not wait for a lock (two processes that switch to WAL at once).
+/// Pause between attempts in cases where SQLite itself does not wait for a lock (two processes that switch to WAL at
+/// the same time).
 const RETRY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Why a file could not be opened.
 #[derive(Debug)]
 pub enum OpenError {
-    /// SQLite's own failure.
+    /// An error of SQLite.
     Sqlite(rusqlite::Error),
-    /// The file is not for us; the text says why and what to do.
+    /// The file is not ours; the text says why and what to do.
     Refused(String),
 }
 
@@ -91,8 +92,8 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
-/// Opens the database at `path`, making and migrating it where that is needed. Safe when several processes do it at
-/// once. Blocks.
+/// Opens the database at `path`, and creates or migrates it if necessary. Several processes may do this at the same
+/// time. It blocks.
 pub fn open(path: &Path) -> Result<Connection, OpenError> {
     let deadline = Instant::now() + Duration::from_millis(SQLITE_BUSY_TIMEOUT_MS);
     loop {
@@ -105,7 +106,7 @@ pub fn open(path: &Path) -> Result<Connection, OpenError> {
     }
 }
 
-/// Whether somebody else holds the lock.
+/// Whether another connection holds the lock.
 pub fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
@@ -115,15 +116,15 @@ pub fn is_busy(error: &rusqlite::Error) -> bool {
 
 fn try_open(path: &Path) -> Result<Connection, OpenError> {
     make_private(path);
-    // The worker's lock already keeps threads apart.
+    // The worker's own lock already keeps threads apart.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_millis(SQLITE_BUSY_TIMEOUT_MS))?;
     check_ownership(&connection, path)?;
-    // NORMAL in WAL mode: a commit is in the operating system's hands before it is reported, so the death of the
-    // process loses nothing; a power failure may lose the last commits, never the file.
+    // NORMAL in WAL mode: a commit has reached the operating system before it is reported, so a crash of the process
+    // loses nothing. A power failure may lose the last commits, but never damages the file.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = NORMAL;
@@ -135,8 +136,8 @@ fn try_open(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// Makes a missing file readable by its owner only; SQLite gives the files beside it the same rights. An existing file
-/// keeps the rights that somebody gave it, and what fails here fails again, and better said, when SQLite opens the file.
+/// Makes a new file readable by its owner only; SQLite gives the files beside it the same permissions. An existing file
+/// keeps its permissions. Errors are ignored: they occur again, with a better message, when SQLite opens the file.
 fn make_private(path: &Path) {
     if path == Path::new(":memory:") {
         return;
@@ -153,7 +154,7 @@ fn pragma(connection: &Connection, name: &str) -> Result<i32, rusqlite::Error> {
 }
 
 fn check_ownership(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    // One view of the file: between two, another process of ours may have made its tables.
+    // One transaction, so that all of this is one view: otherwise another process could create the tables in between.
     let view = connection.unchecked_transaction()?;
     let application_id = pragma(&view, "application_id")?;
     let tables: i64 = view.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -173,7 +174,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another process may have migrated it while this one waited for the lock.
+    // Another process may have migrated the file while this one waited for the lock.
     let found = pragma(&transaction, "user_version")?;
     if found > newest {
         return Err(OpenError::Refused(format!(

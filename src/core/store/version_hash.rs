@@ -1,12 +1,12 @@
-//! One hash for one content, whatever the order of its keys.
+//! A hash of JSON content that does not depend on the order of keys.
 
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// SHA-256, in lower-case hex, of `data` with the keys of every object in order. For a flat object this is what the
-/// template's own mapping repository computes, so rows that it wrote are understood.
+/// SHA-256, in lower-case hex, of `data` with the keys of every object sorted. For a flat object it equals the hash of
+/// the template's own mapping repository, so rows that it wrote are understood.
 pub fn version_hash(data: &Value) -> String {
     let canonical = sorted(data).to_string();
     let mut hex = String::with_capacity(64);

@@ -1,11 +1,11 @@
-//! How much at once a server can take, learnt from what became of it (AIMD): one more after each success while others
-//! wait, half as many after a failure that says that it was too much.
+//! Learns how many requests the server can handle at once (AIMD): one more after a success while others wait, half as
+//! many after a sign of overload.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::core::error::{CrmError, ErrorCode};
 
-/// The learnt limit.
+/// The current limit.
 #[derive(Debug)]
 pub struct Concurrency {
     limit: AtomicUsize,
@@ -26,20 +26,20 @@ impl Concurrency {
         self.limit.load(Ordering::Relaxed)
     }
 
-    /// One of them went well; `is_contended` where others wait for it.
+    /// A request succeeded; `is_contended`: others wait for it.
     pub fn succeeded(&self, is_contended: bool) {
         if is_contended {
             self.update(|limit| (limit + 1).min(self.max));
         }
     }
 
-    /// One of them was too much.
+    /// A request showed that the server is overloaded.
     pub fn failed(&self) {
         self.update(|limit| (limit / 2).max(1));
     }
 
     fn update(&self, change: impl Fn(usize) -> usize) {
-        // The closure always gives a value, so this cannot fail.
+        // The closure always returns a value, so this cannot fail.
         let _ = self
             .limit
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |limit| {
@@ -48,7 +48,7 @@ impl Concurrency {
     }
 }
 
-/// Whether an upsert ended as it does where the server can take no more.
+/// Whether the error of an upsert is a sign of overload.
 pub fn is_strained(error: &CrmError) -> bool {
     matches!(
         error.code,

@@ -1,4 +1,4 @@
-//! What every step of a call borrows: the client, the options, the scope's memory, the store, the schema.
+//! Everything that the steps of a call share: the client, the options, the scope's caches, the store, the schema.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -23,8 +23,8 @@ use super::workspace::SyncWorkspace;
 
 mod mappings;
 
-/// The surroundings of a service's calls. Cloning is cheap; contexts of one workspace, namespace, field names and store
-/// share cache and lines.
+/// The shared state of a service's calls. Cloning is cheap. Contexts with the same workspace, namespace, field names
+/// and store share caches and queues.
 #[derive(Clone)]
 pub(super) struct SyncContext {
     pub(super) http: HttpClient,
@@ -32,12 +32,12 @@ pub(super) struct SyncContext {
     pub(super) workspace: Arc<SyncWorkspace>,
     pub(super) scope: Arc<Scope>,
     pub(super) store: Option<Arc<dyn MappingStore>>,
-    /// Upserts that wait for each other are merged only when they would be done alike.
+    /// A digest of the settings. Waiting upserts are only merged if their settings are the same.
     pub(super) settings: u64,
 }
 
 impl SyncContext {
-    /// A context over `http`; without a store, mappings live in the process only.
+    /// A context over `http`. Without a store, mappings are only kept in this process.
     pub(super) fn new(
         http: HttpClient,
         options: ServiceOptions,
@@ -102,7 +102,7 @@ impl SyncContext {
         self.workspace.schema.prove_unique(kind, field);
     }
 
-    /// The same context for one long run: its requests are counted apart, and go after those of single upserts.
+    /// The same context for one long run: its requests are counted separately, and go after those of single upserts.
     pub(super) fn for_bulk(&self) -> Self {
         Self {
             http: self.http.for_bulk(),
@@ -110,7 +110,8 @@ impl SyncContext {
         }
     }
 
-    /// The same context for a run of the caller's that is more than one call: its requests' events name it.
+    /// The same context for a run of the caller that consists of several calls: the events of its requests carry the
+    /// run's id.
     #[must_use]
     pub(super) fn for_operation(&self, operation: u32) -> Self {
         Self {
@@ -119,13 +120,13 @@ impl SyncContext {
         }
     }
 
-    /// The rows that may hold each of these addresses (in the form that all spellings share) among their further ones.
+    /// The rows that may have these addresses (in normalised form) as additional ones.
     pub(super) async fn further_rows(&self, addresses: &[&str]) -> FurtherRows {
         let emails = &self.workspace.further_emails;
         emails.find(&self.http, addresses).await
     }
 
-    /// Takes note of the domain or the name that a row holds.
+    /// Remembers the domain or name of a row.
     pub(super) fn note_seen(&self, kind: ObjectKind, external_id: &str, row: &Row) {
         match (kind, whole_name(row)) {
             (ObjectKind::Company, _) => self.scope.domains.note(external_id, row),
@@ -133,12 +134,12 @@ impl SyncContext {
                 let digest = self.scope.cache.digest(name.as_str());
                 self.scope.names.note(external_id, digest, self.now_ms());
             }
-            // The answer does not show it.
+            // The answer does not contain the name.
             (ObjectKind::Person, None) => self.scope.names.forget(external_id),
         }
     }
 
-    /// Whether the person's row is known to hold another name than this one.
+    /// Whether the person's row is known to have another name.
     pub(super) fn knows_other_name(&self, external_id: &str, name: &str) -> bool {
         let (digest, ttl_ms) = (self.scope.cache.digest(name), self.options.cache_ttl_ms);
         self.scope
@@ -146,8 +147,8 @@ impl SyncContext {
             .holds_other(external_id, digest, ttl_ms, self.now_ms())
     }
 
-    /// A record shows all fields of its object. When it shows a custom field that the schema lacks, or lacks one that
-    /// the schema has, the schema has changed and is read again in the background.
+    /// Rows contain all fields of their object. If a row has a custom field that the schema lacks, or lacks one that
+    /// the schema has, the schema has changed: it is read again in the background.
     pub(super) fn note_schema_drift(
         &self,
         schema: &WorkspaceSchema,
@@ -170,9 +171,8 @@ impl SyncContext {
         }
     }
 
-    /// Does `write` when all upserts of the record that came before are done. Those that wait together and would be done
-    /// alike, which `way` says, are written once. The place in line is taken at once. Must be called within a tokio
-    /// runtime.
+    /// Runs `write` after all earlier calls of the record. Waiting upserts with the same settings, given by `way`, are
+    /// merged into one. The place in the queue is taken at once. Must be called within a tokio runtime.
     pub(super) fn in_upsert_turn(
         &self,
         input: Input,
@@ -194,8 +194,8 @@ impl SyncContext {
         }
     }
 
-    /// Does `work` when all calls of the key that came before are done, and never together with another one. The place in
-    /// line is taken at once. Must be called within a tokio runtime.
+    /// Runs `work` after all earlier calls of the key, never merged with another one. The place in the queue is taken
+    /// at once. Must be called within a tokio runtime.
     pub(super) fn in_exclusive_turn<T: Send + 'static>(
         &self,
         key: RecordKey,

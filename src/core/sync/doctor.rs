@@ -1,5 +1,5 @@
-//! Everything about a connection in one call: reachable, Twenty, key, permissions, schema, rate limit, each with what to
-//! do about it. Changes nothing in the CRM, takes a bounded time, never fails.
+//! Checks a connection in one call: server, Twenty, key, permissions, schema and rate limit, each with advice. It
+//! changes nothing in the CRM, takes a limited time, and never fails.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -29,9 +29,9 @@ pub use finding::{Check, Diagnosis, Finding, Status};
 
 type Answer = Result<Response, CrmError>;
 
-/// Examines a configuration given as JSON text (as `TwentyCrmRestClient` takes it). Two rounds of requests, each bounded
-/// by the configuration's `timeout`: first what needs no more than a server, then what needs a key that it takes.
-/// `options` are `{ fieldNames? }` as JSON text.
+/// Checks a configuration, given as JSON text (as `TwentyCrmRestClient` takes it). There are two rounds of requests,
+/// each limited by the configuration's `timeout`: the first only needs a server, the second a key that the server
+/// accepts. `options` are `{ fieldNames? }` as JSON text.
 pub async fn diagnose(config: &str, options: &str) -> Diagnosis {
     let read = ClientConfig::from_json(config)
         .and_then(|config| Ok((config, ServiceOptions::from_json(options)?.field_names)));
@@ -96,7 +96,7 @@ async fn examine(mut config: ClientConfig, names: &FieldNames, now_ms: u64) -> D
     }
     findings.push(Finding::ok(
         Check::Twenty,
-        "It answers as a Twenty server does",
+        "It answers like a Twenty server",
     ));
     findings.push(version(&about));
     let key = api_key::judge(&people, claims.as_ref(), now_ms);
@@ -109,7 +109,7 @@ async fn examine(mut config: ClientConfig, names: &FieldNames, now_ms: u64) -> D
     Diagnosis::new(findings)
 }
 
-/// One attempt, sent even while the workspace is throttled: a doctor asks, it does not wait.
+/// One attempt, sent even while the workspace is throttled: the doctor does not wait.
 fn once(mut request: Request) -> Request {
     request.skip_retry = true;
     request
@@ -120,7 +120,7 @@ fn config_findings(config: &ClientConfig) -> Vec<Finding> {
     let is_local = url.as_ref().is_none_or(|url| match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback() || address.is_private(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        // A name without a dot is a container's or a local machine's.
+        // A name without a dot is that of a container or a local machine.
         Some(url::Host::Domain(name)) => !name.contains('.') || name.ends_with(".localhost"),
         None => true,
     });
@@ -131,7 +131,7 @@ fn config_findings(config: &ClientConfig) -> Vec<Finding> {
         Finding::warning(
             Check::Config,
             format!(
-                "{} is not encrypted: whoever is on the way reads the API key",
+                "{} is not encrypted: anyone on the network path can read the API key",
                 config.base_url
             ),
         )
@@ -139,7 +139,7 @@ fn config_findings(config: &ClientConfig) -> Vec<Finding> {
     ]
 }
 
-/// The answer as it is, unless it is not one of Twenty's lists.
+/// The answer, or an error if it is not one of Twenty's lists.
 fn expect_rows(answer: Response, kind: ObjectKind) -> Answer {
     let rows = serde_json::from_slice::<Value>(&answer.body)
         .ok()
@@ -149,13 +149,13 @@ fn expect_rows(answer: Response, kind: ObjectKind) -> Answer {
     }
     Err(CrmError::new(
         ErrorCode::Unknown,
-        "The server answers, but not as Twenty does",
+        "The server answers, but not like Twenty",
     )
     .with_status(answer.status)
     .with_detail("reason", error_reason::NOT_TWENTY))
 }
 
-/// What kept both probes from any answer. A gateway that says that nobody is behind it is no answer.
+/// The error because of which neither probe got an answer. "No server behind this gateway" counts as no answer.
 fn unreachable<'e>(health: &Answer, people: &'e Answer) -> Option<&'e CrmError> {
     let is_answer = |answer: &Answer| match answer {
         Ok(_) => true,
@@ -169,8 +169,9 @@ fn unreachable<'e>(health: &Answer, people: &'e Answer) -> Option<&'e CrmError> 
     }
 }
 
-/// Twenty is recognised by its list, by its health route, or by the words with which it refuses keys and calls. What
-/// something in front of it refuses does not reach it, whatever the health route says.
+/// The error that shows that this is not Twenty. Twenty is recognised by its list of people, by its health route, or by
+/// the text with which it refuses keys and calls. A refusal by something in front of it means that Twenty was not
+/// reached, even if the health route answers.
 fn not_twenty<'e>(health: &Answer, people: &'e Answer) -> Option<&'e CrmError> {
     let error = people.as_ref().err()?;
     if error.reason() == Some(error_reason::GATEWAY) {
@@ -183,7 +184,7 @@ fn not_twenty<'e>(health: &Answer, people: &'e Answer) -> Option<&'e CrmError> {
     let is_known_refusal = error.details.contains_key("serverError")
         || error.details.contains_key("serverCode")
         || error.code == ErrorCode::RateLimit;
-    // No workspace is without people, so a refusal of the list as such is one of a path that is too long or too short.
+    // Every workspace has people, so if this list is refused, the base URL's path is too long or too short.
     let is_elsewhere = matches!(
         error.code,
         ErrorCode::Unknown
@@ -194,7 +195,7 @@ fn not_twenty<'e>(health: &Answer, people: &'e Answer) -> Option<&'e CrmError> {
     (is_elsewhere || !(is_healthy || is_known_refusal)).then_some(error)
 }
 
-/// The public client configuration is what the web app starts from; servers say their version there.
+/// The web app starts with the public client configuration, in which servers report their version.
 fn version(about: &Answer) -> Finding {
     let said = about.as_ref().ok().and_then(|answer| {
         let body: Value = serde_json::from_slice(&answer.body).ok()?;
@@ -202,16 +203,13 @@ fn version(about: &Answer) -> Finding {
         (!version.is_empty() && version.len() <= 100).then_some(version)
     });
     match said {
-        Some(version) => Finding::ok(
-            Check::Version,
-            format!("It says that it is version {version}"),
-        )
-        .with("version", version),
-        None => Finding::ok(Check::Version, "It does not say which version it is"),
+        Some(version) => Finding::ok(Check::Version, format!("It reports version {version}"))
+            .with("version", version),
+        None => Finding::ok(Check::Version, "It does not report its version"),
     }
 }
 
-/// The second round: what the key may do, what the workspace has, and whether its rate limit was met.
+/// The second round: the permissions of the key, the workspace's fields, and whether its rate limit was reached.
 async fn with_key(
     http: &HttpClient,
     names: &FieldNames,
@@ -245,8 +243,8 @@ async fn with_key(
     findings
 }
 
-/// A write that can change nothing: no row has a random id, and the right is checked before the row is looked for
-/// (`docs/twenty/protocol.md#keys`).
+/// A write that cannot change anything: no row has a random id, and the server checks the permission before it looks
+/// for the row (`docs/twenty/protocol.md#keys`).
 fn write_probe(kind: ObjectKind) -> Request {
     let path = format!("/rest/{}/{}", kind.plural(), Uuid::new_v4());
     once(Request::patch(path, "{}"))
@@ -261,15 +259,15 @@ fn reading(check: Check, kind: ObjectKind, answer: &Answer) -> Finding {
 
 fn writing(check: Check, kind: ObjectKind, answer: &Answer) -> Finding {
     match answer {
-        // 404 is Twenty's answer to whoever may write and names a row that is not there.
+        // With the permission to write, a missing row gives a 404.
         Err(error) if error.code == ErrorCode::NotFound => {
             Finding::ok(check, format!("The key may write {}", kind.plural()))
         }
         Ok(_) => Finding::warning(
             check,
             format!(
-                "Whether the key may write {} could not be found out: the server accepted a change of a row that does \
-                 not exist",
+                "Could not check whether the key may write {}: the server accepted an update of a row that does not \
+                exist",
                 kind.plural()
             ),
         ),
@@ -294,8 +292,8 @@ fn schema_findings(
     } else {
         Finding::warning(
             Check::Metadata,
-            "The key may not read the workspace's data model, so it cannot be told whether externalId is unique: each \
-             record that this process does not know yet costs one more request",
+            "The key may not read the workspace's data model, so the package cannot see whether externalId is \
+            unique: each record that this process does not know yet costs one more request",
         )
         .advise("Give the key's role the permission \"Data model\" in Twenty under Settings, Roles.")
     };
@@ -346,7 +344,7 @@ fn fields(schema: &WorkspaceSchema, names: &FieldNames) -> Finding {
     finding.with("plan", details)
 }
 
-/// Whether one of these answers was the rate limit, or spoke of it.
+/// Whether one of these answers reported the rate limit.
 fn rate_limit(answers: &[&Answer]) -> Finding {
     let refused = answers
         .iter()
@@ -363,7 +361,10 @@ fn rate_limit(answers: &[&Answer]) -> Finding {
             .filter_map(|answer| answer.as_ref().ok())
             .find_map(|answer| answer.header(name)?.parse::<u64>().ok())
     };
-    let mut finding = Finding::ok(Check::RateLimit, "The workspace's rate limit was not met");
+    let mut finding = Finding::ok(
+        Check::RateLimit,
+        "The workspace's rate limit was not reached",
+    );
     for (name, key) in [
         ("x-ratelimit-limit", "limit"),
         ("x-ratelimit-remaining", "remaining"),

@@ -1,5 +1,5 @@
-//! Whose further addresses are whose, in one workspace: read once in a while, because no server finds one of them quickly.
-//! What is remembered only says where to look: what is decided rests on the row as the next look-up shows it.
+//! An index of the additional e-mail addresses in one workspace. It is read from time to time, because no server finds
+//! one of them quickly. The index only says which rows to look up; decisions rest on the looked-up rows.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,19 +14,19 @@ use crate::core::error::CrmError;
 use crate::core::http::{HttpClient, Request};
 use crate::core::twenty::additional_emails::{build, parse};
 
-/// How long a reading is believed: an address that is added meanwhile is not found.
+/// How long the index is used. An address added meanwhile is not found.
 const TTL: Duration = Duration::from_secs(300);
 
-/// A reading that failed for a while is tried again after this.
+/// How long to wait after a temporary failure to read the index.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// People with further addresses beyond whom they are not looked for: it would take seconds, and megabytes.
+/// Above this many people with additional addresses, there is no index: it would take seconds and megabytes.
 const MAX_ROWS: usize = 20_000;
 
-/// More pages than such a number of rows takes on any server that sends less than it is asked for.
+/// More pages than that many rows need on any server, even one that sends smaller pages.
 const MAX_PAGES: usize = 101;
 
-/// The further addresses of one workspace's people.
+/// The additional addresses of one workspace's people.
 #[derive(Default)]
 pub struct FurtherEmails {
     current: Mutex<Option<(Instant, Arc<Index>)>>,
@@ -35,7 +35,7 @@ pub struct FurtherEmails {
     digests: RandomState,
 }
 
-/// Digests of addresses with the rows that hold them, in the digests' order.
+/// Digests of addresses and the rows that have them, sorted by digest.
 #[derive(Default)]
 struct Index(Vec<(u64, Uuid)>);
 
@@ -51,14 +51,14 @@ impl Index {
 /// Where addresses may be found.
 #[derive(Default)]
 pub(super) struct FurtherRows {
-    /// For each address, the rows that held it among their further ones when they were read.
+    /// For each address, the rows that had it as an additional one when the index was read.
     pub rows: Vec<Vec<Uuid>>,
-    /// Why they are not looked for; told once in a process and workspace.
+    /// Why addresses are not searched; reported once per process and workspace.
     pub told: Option<String>,
 }
 
 impl FurtherEmails {
-    /// The rows that may hold each of these addresses (in the form that all spellings share) among their further ones.
+    /// The rows that may have these addresses (in normalised form) as additional ones.
     pub(super) async fn find(&self, http: &HttpClient, addresses: &[&str]) -> FurtherRows {
         let (index, told) = self.get(http).await;
         let digests = addresses.iter().map(|it| self.digests.hash_one(it));
@@ -74,7 +74,7 @@ impl FurtherEmails {
         (Instant::now() < *until).then(|| Arc::clone(index))
     }
 
-    /// What was read last, or is read now. Callers that come together share one reading.
+    /// The current index. It is read if necessary; callers at the same time share one reading.
     async fn get(&self, http: &HttpClient) -> (Arc<Index>, Option<String>) {
         if let Some(index) = self.current() {
             return (index, None);
@@ -87,17 +87,17 @@ impl FurtherEmails {
             Ok(Some(held)) => (held, TTL, None),
             Ok(None) => {
                 let problem = format!(
-                    "more than {MAX_ROWS} people of this workspace have additional e-mail addresses: these are not searched, \
-                     and a person whose address is one of them is created anew"
+                    "more than {MAX_ROWS} people of this workspace have additional e-mail addresses: these addresses \
+                    are not searched, and a person who has one of them gets a new row"
                 );
                 (Vec::new(), TTL, Some(problem))
             }
-            // What fails for a while, or because of the key, is told by the upsert itself.
+            // Temporary failures, and those of the key, are reported by the upsert itself.
             Err(error) if error.retryable || error.status != Some(200) => (Vec::new(), PAUSE, None),
             Err(error) => {
                 let problem = format!(
-                    "additional e-mail addresses are not searched, and a person whose address is one of them is created \
-                     anew: {}",
+                    "additional e-mail addresses are not searched, and a person who has one of them gets a new row: \
+                    {}",
                     error.message
                 );
                 (Vec::new(), TTL, Some(problem))
@@ -110,7 +110,7 @@ impl FurtherEmails {
         (index, problem)
     }
 
-    /// `None` where there are too many.
+    /// `None` if there are too many.
     async fn read(&self, http: &HttpClient) -> Result<Option<Vec<(u64, Uuid)>>, CrmError> {
         let (mut held, mut rows, mut after) = (Vec::new(), 0, None);
         for _ in 0..MAX_PAGES {

@@ -1,4 +1,4 @@
-//! What this process has learnt of how much a workspace's server can take at once, for `stats()` and `diagnose()`.
+//! What this process has learnt about a workspace's limits, for `stats()` and `diagnose()`.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::core::twenty::ids::ObjectKind;
 use super::departures::Departures;
 use super::driver::{batch_records, look_up_records, run_writers};
 
-/// The limits in force now, and how often single calls have left together.
+/// The current limits, and how many groups of single calls were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Learnt {
@@ -20,9 +20,9 @@ pub struct Learnt {
     pub max_company_departures: usize,
     /// Batches of runs that may be written at once.
     pub max_batches: usize,
-    /// Records of one batch, at most.
+    /// Most records in one batch.
     pub batch_records: usize,
-    /// Records of one look-up of a run, at most.
+    /// Most records in one look-up of a run.
     pub look_up_records: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What is done with Twenty: records, the driver that sends for them, and runs over many.
+//! The sync engine: records, the driver that sends their requests, and bulk runs.
 
 mod concurrency;
 mod context;

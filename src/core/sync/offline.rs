@@ -1,5 +1,5 @@
-//! What is known of a record without asking Twenty: its input checked and normalised, the id that it would get, and the
-//! one that it has where a store of mappings knows it. `platform` mode hands this on instead of writing it.
+//! Works without Twenty: checks and normalises a record, computes the id that it would get, and asks the mapping store
+//! for the id that it has. In `platform` mode, this result is passed on instead of being written.
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use crate::core::twenty::warning::SyncWarning;
 use super::options::ServiceOptions;
 use super::record::notices::store_failed;
 
-/// A record that could be written as it is.
+/// A valid record, ready to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Normalised {
-    /// The id of a record that Twenty does not have yet.
+    /// The id that the record gets if Twenty does not have it yet.
     pub id: Uuid,
-    /// The input as it was given; absent fields stay absent.
+    /// The input as given; absent fields stay absent.
     pub data: Value,
-    /// The flat entity, where that is not the same.
+    /// The flat entity, if it differs from `data`.
     pub flat: Option<Value>,
 }
 
@@ -36,7 +36,7 @@ pub struct OfflineService {
 }
 
 impl OfflineService {
-    /// With the options and the store that a service which sends would have.
+    /// With the same options and store as a service that sends.
     pub fn new(options: ServiceOptions, store: Option<Arc<dyn MappingStore>>) -> Self {
         let namespace = options.namespace.clone();
         Self {
@@ -45,17 +45,17 @@ impl OfflineService {
         }
     }
 
-    /// Checks all that an upsert checks before its first request, so that what is handed on is not refused later for a
-    /// reason that could have been told at once.
+    /// Checks everything that an upsert checks before its first request, so that the record is not refused later for a
+    /// reason that is known now.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming the field.
+    /// VALIDATION_ERROR that names the field.
     pub fn normalise(&self, kind: ObjectKind, json: &str) -> Result<Normalised, CrmError> {
         let (external_id, data, entity) = match kind {
             ObjectKind::Person => {
                 let mut input = PersonInput::parse(json)?;
                 if let GivenEmail::Kept = self.options.emails.read(&input.email)? {
-                    // Blank: what is joined later must not take it for a value.
+                    // The e-mail is blank: a later merge must not take it for a value.
                     input.email = Patch::Absent;
                 }
                 let entity = input.to_entity();
@@ -74,7 +74,7 @@ impl OfflineService {
         })
     }
 
-    /// The record's id in Twenty where the store knows it. A store that fails is a warning, as everywhere.
+    /// The record's id in Twenty, if the store knows it. If the store fails, the result has a warning.
     pub async fn mapped_id(
         &self,
         kind: ObjectKind,

@@ -1,4 +1,4 @@
-//! How a service and a call want their upserts done. Everything is checked once, here.
+//! Options of a service and of a call. Everything is checked once, here.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -21,8 +21,8 @@ use super::record::ownership::Ownership;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnclaimedMatch {
-    /// Set its external id, fill only its blank fields, warn with the fields that were kept. The default: an e-mail
-    /// typed on a public site is unverified.
+    /// Set its external id, fill only its blank fields, and warn which fields were kept. The default, because an e-mail
+    /// typed on a public site is not verified.
     #[default]
     Link,
     /// Set its external id and write everything.
@@ -40,7 +40,7 @@ pub enum ClaimedMatch {
     LeaveOut,
     /// Fail the record.
     Report,
-    /// The row becomes ours; where we have a row already, the other row loses the value.
+    /// The row becomes ours; if we have a row already, the other row loses the value.
     TakeOver,
 }
 
@@ -62,30 +62,30 @@ pub enum OwnDeleted {
     /// Restore it in the same request that writes it. The default.
     #[default]
     Revive,
-    /// Leave it as it is, with a warning.
+    /// Do not write it, and warn.
     Skip,
     /// Fail the record.
     Report,
 }
 
-/// What happens when our own row is gone (destroyed, or lost in a merge).
+/// What happens when our own row no longer exists (destroyed, or lost in a merge).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnGone {
     /// Create it again. The default.
     #[default]
     Create,
-    /// Leave it gone, with a warning.
+    /// Do not create it, and warn.
     Skip,
     /// Fail the record.
     Report,
 }
 
-/// What each kind of collision gets (`docs/twenty/mapping.md#collisions`).
+/// The policy for each kind of collision (`docs/twenty/mapping.md#collisions`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Collisions {
-    /// A row with our e-mail or domain that nobody claimed.
+    /// A row with our e-mail or domain and no external id.
     pub unclaimed_match: UnclaimedMatch,
     /// A row with our e-mail or domain that carries another external id.
     pub claimed_match: ClaimedMatch,
@@ -93,12 +93,13 @@ pub struct Collisions {
     pub deleted_match: DeletedMatch,
     /// Our own row, soft-deleted.
     pub own_deleted: OwnDeleted,
-    /// Our own row, gone.
+    /// Our own row, which no longer exists.
     pub own_gone: OwnGone,
 }
 
 impl Collisions {
-    /// For a company that a person names: what a person says of it never writes over it, nor takes anything from another.
+    /// The policies for a company that a person names: a person's data never overwrites the company, and takes no value
+    /// from another row.
     #[must_use]
     pub fn of_named_company(mut self) -> Self {
         self.claimed_match = ClaimedMatch::LeaveOut;
@@ -109,33 +110,33 @@ impl Collisions {
     }
 }
 
-/// A service's settings.
+/// A service's options.
 #[derive(Clone, Debug)]
 pub struct ServiceOptions {
-    /// How long a remembered id is believed, in milliseconds.
+    /// How long a cached id is used, in milliseconds.
     pub cache_ttl_ms: u64,
-    /// How long the hash of what was written is believed, in milliseconds: a row may be changed over there.
+    /// How long the hash of the last write is trusted, in milliseconds: the row may be changed in the CRM.
     pub hash_ttl_ms: u64,
-    /// The country whose national phone numbers are understood; none: they are left out with a warning.
+    /// The country of national phone numbers. `None`: such numbers are left out with a warning.
     pub default_country: Option<Country>,
-    /// The collision table.
+    /// The collision policies.
     pub collisions: Collisions,
-    /// Keeps two sites in one workspace apart.
+    /// Separates several sites in one workspace.
     pub namespace: Option<String>,
     /// Who owns which field of an existing record.
     pub ownership: Ownership,
     /// Names of the custom fields.
     pub field_names: FieldNames,
-    /// What an invalid e-mail does, and none at all.
+    /// What happens with an invalid or missing e-mail.
     pub emails: EmailPolicy,
-    /// What a person's company is known by.
+    /// What identifies a person's company.
     pub company_key: CompanyKey,
-    /// Whether single calls that are under way at once may share requests.
+    /// Whether concurrent single calls may share requests.
     pub batching: bool,
 }
 
 impl ServiceOptions {
-    /// What a translation depends on, for an object of the schema and the form in which the workspace stores domains.
+    /// The settings of a translation, for an object of the schema and the workspace's form of domains.
     pub fn map_context<'a>(
         &'a self,
         schema: &'a ObjectSchema,
@@ -152,10 +153,10 @@ impl ServiceOptions {
         }
     }
 
-    /// Reads the options object that `createTwentyCrmSyncService` takes, as JSON text.
+    /// Parses the options of `createTwentyCrmSyncService`, given as JSON text.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming the option.
+    /// VALIDATION_ERROR that names the option.
     pub fn from_json(text: &str) -> Result<Self, CrmError> {
         let options = Options::parse(text, "options")?;
         Ok(Self {
@@ -212,18 +213,18 @@ fn email_policy(options: &Options) -> Result<EmailPolicy, CrmError> {
     })
 }
 
-/// One call's settings (`UpsertOptions` of the public types).
+/// Options of one call (`UpsertOptions` of the public types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallOptions {
-    /// Whether remembered ids are used. `false` bypasses everything remembered: ids and stores.
+    /// Whether remembered ids are used. `false` bypasses the cache and the store.
     pub use_cache: bool,
-    /// Send nothing when the record was written last as it would be written now.
+    /// Send nothing if the last write of the record had the same values.
     pub skip_unchanged: bool,
-    /// Send in any case: what was written last is not looked at.
+    /// Always send, even if the last write had the same values.
     pub force: bool,
-    /// How often a lost race is tried again.
+    /// How often to retry after a lost race.
     pub max_conflict_retries: u32,
-    /// The wait before a lost race is tried again, in milliseconds.
+    /// How long to wait before that, in milliseconds.
     pub conflict_retry_delay_ms: u64,
 }
 
@@ -240,10 +241,10 @@ impl Default for CallOptions {
 }
 
 impl CallOptions {
-    /// Reads `UpsertOptions` from JSON text.
+    /// Parses `UpsertOptions` from JSON text.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming the option.
+    /// VALIDATION_ERROR that names the option.
     pub fn from_json(text: &str) -> Result<Self, CrmError> {
         let options = Options::parse(text, "options")?;
         let defaults = Self::default();
@@ -265,7 +266,7 @@ impl CallOptions {
     }
 }
 
-/// One of two words; the first is the default.
+/// One of two texts; the first is the default.
 fn choice<T: Copy>(options: &Options, name: &str, words: [(&str, T); 2]) -> Result<T, CrmError> {
     let [(first, default), (second, _)] = words;
     let Some(word) = read::<String>(options, name)? else {
@@ -277,7 +278,8 @@ fn choice<T: Copy>(options: &Options, name: &str, words: [(&str, T); 2]) -> Resu
     })
 }
 
-/// An option of type `T`; absent and null are "not given". serde's own text names the key and what would be right.
+/// An option of type `T`; absent and null both mean "not given". The error has serde's text, which names the key and
+/// the expected value.
 fn read<T: DeserializeOwned>(options: &Options, name: &str) -> Result<Option<T>, CrmError> {
     match options.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -287,7 +289,7 @@ fn read<T: DeserializeOwned>(options: &Options, name: &str) -> Result<Option<T>,
     }
 }
 
-/// As [`read`], for what has rules of its own.
+/// Like [`read`], for a type with its own check.
 fn read_checked<T: DeserializeOwned>(
     options: &Options,
     name: &str,

@@ -1,4 +1,4 @@
-//! Reading and making the custom fields of a workspace (`TwentyCrmSchemaService`).
+//! Reads and creates the custom fields of a workspace (`TwentyCrmSchemaService`).
 
 use std::sync::Arc;
 
@@ -18,17 +18,17 @@ use crate::core::twenty::schema::WorkspaceSchema;
 
 use super::workspace::SyncWorkspace;
 
-/// What `apply` did.
+/// The result of `apply`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Applied {
-    /// Whether nothing that was asked for is missing or in conflict any more.
+    /// Whether all requested fields now exist without conflicts.
     pub ok: bool,
     /// Created by this call.
     pub created: Vec<PlannedField>,
     /// Made unique by this call.
     pub made_unique: Vec<PlannedField>,
-    /// Tried without success.
+    /// Fields that could not be created or changed.
     pub failed: Vec<FailedField>,
     /// The workspace afterwards.
     pub plan: FieldPlan,
@@ -37,32 +37,32 @@ pub struct Applied {
 /// A field that could not be created or changed.
 #[derive(Debug, Serialize)]
 pub struct FailedField {
-    /// Which.
+    /// The field.
     #[serde(flatten)]
     pub field: PlannedField,
-    /// Why.
+    /// The reason.
     #[serde(serialize_with = "error_value")]
     pub error: CrmError,
 }
 
-/// Fields that an `apply` is restricted to.
+/// The fields that an `apply` is limited to.
 pub type Selection = Vec<(ObjectKind, String)>;
 
-/// What the workspace has of the fields that are written to, read from the server now. The process uses what was read.
+/// Reads from the server which of our fields the workspace has. The process then uses that schema.
 ///
 /// # Errors
-/// What the server answered to the reading.
+/// The error of the request.
 pub async fn plan(http: &HttpClient, names: &FieldNames) -> Result<FieldPlan, CrmError> {
     Ok(provision::plan(&*read(http).await?, names))
 }
 
-/// Creates what is missing and makes unique what must be, restricted to `only` where it is given. Each field is tried,
-/// whatever becomes of the others. What somebody else makes at the same time counts as there. Afterwards the process
-/// uses the new schema.
+/// Creates missing fields and makes fields unique that must be, limited to `only` if it is given. A failure of one
+/// field does not stop the others. A field that somebody else creates at the same time counts as present. Afterwards
+/// the process uses the new schema.
 ///
 /// # Errors
-/// AUTH_ERROR when the key may not change the data model and something is to be changed; VALIDATION_ERROR for a field
-/// in `only` that is none of ours; what the server answered to the reading.
+/// AUTH_ERROR if something must change and the key may not change the data model; VALIDATION_ERROR for a field in
+/// `only` that is not ours; the error of reading the schema.
 pub async fn apply(
     http: &HttpClient,
     names: &FieldNames,
@@ -76,7 +76,7 @@ pub async fn apply(
         return Err(CrmError::validation(
             "plan",
             format!(
-                "plan names {}.{name}, which is none of the fields that this package writes to",
+                "plan names {}.{name}, which is not a field that this package writes",
                 kind.plural()
             ),
         ));
@@ -101,7 +101,7 @@ pub async fn apply(
     Ok(Applied::new(after, work, &is_asked))
 }
 
-/// The schema as the server has it now; the process uses it from then on.
+/// Reads the schema from the server; the process uses it from then on.
 pub(super) async fn read(http: &HttpClient) -> Result<Arc<WorkspaceSchema>, CrmError> {
     SyncWorkspace::of(http.workspace())
         .schema
@@ -123,7 +123,7 @@ impl Applied {
             made_unique,
             mut failed,
         } = work;
-        // Somebody else was quicker, or the answer to a request that did its work was lost.
+        // Somebody else created the field first, or the answer to our successful request was lost.
         failed.retain(|failed| {
             !plan.present.iter().any(|present| {
                 present.object == failed.field.object && present.name == failed.field.name
@@ -140,7 +140,7 @@ impl Applied {
     }
 }
 
-/// One after the other: each changes tables, and the server's own caches of them.
+/// One after the other, because each changes tables and the server's caches of them.
 async fn carry_out(
     http: &HttpClient,
     names: &FieldNames,
@@ -179,13 +179,14 @@ async fn create(
     field: &PlannedField,
 ) -> Result<(), CrmError> {
     let Some(object_id) = &schema.object(field.object).object_metadata_id else {
-        // The schema came from the OpenAPI document: the key may not read metadata. The server says so best.
+        // The schema comes from the OpenAPI document, so the key may not read metadata. This request makes the server
+        // say so.
         http.call(Request::get("/rest/metadata/objects?limit=1"))
             .await?;
         return Err(unreadable(field));
     };
     let body = creation_body(names, field, object_id).ok_or_else(|| unreadable(field))?;
-    // A field's name is unique in its object: the repeat creates, or says that the name is taken.
+    // Field names are unique within an object: a retry either creates the field or reports that the name is taken.
     let request =
         Request::post("/rest/metadata/fields", Bytes::from(body.to_string())).repeatable(true);
     http.call(request).await.map(drop)
@@ -206,8 +207,8 @@ async fn make_unique(
         Ok(_) => Ok(()),
         Err(mut error) if error.reason() == Some(error_reason::DUPLICATE) => {
             error.message = format!(
-                "{}.{} could not be made unique, because two records hold the same value (deleted ones count): clear \
-                 one of them, or destroy deleted records, then apply again",
+                "{}.{} could not be made unique, because two records have the same value (deleted ones count): clear \
+                one of them, or destroy deleted records, then call apply() again",
                 field.object.plural(),
                 field.name
             );
@@ -228,14 +229,14 @@ fn unreadable(field: &PlannedField) -> CrmError {
     )
 }
 
-/// Says what to grant, what else helps, and what was done before the refusal.
+/// Says which permission to grant, what else helps, and what was done before the refusal.
 fn may_not_change(error: CrmError, needed: &[String], work: &Work) -> CrmError {
     let mut denied = error;
     if denied.reason() == Some(error_reason::PERMISSION) {
         denied.message = format!(
-            "The API key may not change the workspace's data model, which is needed for {}: in Twenty under Settings, \
-             Roles, give the key's role the permission \"Data model\"; or use a key whose role has it for this one \
-             call; or create the fields by hand under Settings, Data model",
+            "The API key may not change the workspace's data model, which is needed for {}. Either give the key's \
+            role the permission \"Data model\" in Twenty under Settings, Roles, or use a key with that permission \
+            for this call, or create the fields by hand under Settings, Data model",
             needed.join(", ")
         );
     }
@@ -250,15 +251,15 @@ fn error_value<S: Serializer>(error: &CrmError, serializer: S) -> Result<S::Ok, 
     error.to_value().serialize(serializer)
 }
 
-/// Reads the plan that a caller gives back to `apply`: what it calls missing or conflicting is what is to be done.
+/// Parses a plan that a caller passes to `apply`: its missing and conflicting fields are to be changed.
 ///
 /// # Errors
-/// VALIDATION_ERROR for what is no plan.
+/// VALIDATION_ERROR if it is not a plan.
 pub fn selection_from_json(text: &str) -> Result<Selection, CrmError> {
     let refuse = || {
         CrmError::validation(
             "plan",
-            "plan must be what plan() gave: an object with the lists present, missing and conflicting",
+            "plan must be a result of plan(): an object with the lists present, missing and conflicting",
         )
     };
     let plan: Map<String, Value> = serde_json::from_str(text).map_err(|_| refuse())?;

@@ -1,4 +1,4 @@
-//! The requests that upserts are made of, and the records that come back.
+//! The requests of upserts, and the rows that they return.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -16,13 +16,13 @@ use crate::core::twenty::lookup::{
 use super::record::row::with_sent;
 pub use super::record::row::{Row, id_of, is_deleted, text_of, version_of};
 
-/// Repeats of a look-up whose answer does not fit.
+/// Retries of a look-up whose answer does not match.
 const MAX_UNFIT_ANSWERS: u32 = 2;
 
-/// What an error shows of an id that a server made up, in characters: a real one has 36.
+/// How much of an id from the server an error shows, in characters: a real one has 36.
 const MAX_SHOWN_ID: usize = 40;
 
-/// More pages than the rows that a few keys can match: a cursor that goes round in circles must end.
+/// More pages than a few keys can match: a cursor that loops must end.
 const MAX_LOOKUP_PAGES: usize = 50;
 
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ fn record_of(body: &[u8], key: &str, id: &str) -> Result<Row, CrmError> {
         Some(Value::Object(record)) if !id_of(&record).is_empty() => Err(lost(
             ErrorCode::NetworkError,
             format!(
-                "row {id} was written, and the answer is about row {}: a proxy or balancer mixes answers up",
+                "row {id} was written, but the answer describes row {}: a proxy or load balancer mixes up answers",
                 id_of(&record).chars().take(MAX_SHOWN_ID).collect::<String>()
             ),
         )
@@ -47,12 +47,12 @@ fn record_of(body: &[u8], key: &str, id: &str) -> Result<Row, CrmError> {
     }
 }
 
-/// A write that was answered with success, in a body that is not what it should be.
+/// The error of a write that succeeded but whose answer cannot be read.
 pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> CrmError {
     match error.is_eof() {
         true => lost(
             ErrorCode::NetworkError,
-            format!("the server accepted the {what}, but its answer ended in the middle"),
+            format!("the server accepted the {what}, but its answer is incomplete"),
         ),
         false => not_twenty(&format!("{what}, but its answer is not a Twenty envelope")),
     }
@@ -67,12 +67,12 @@ pub(super) fn not_twenty(what: &str) -> CrmError {
     .with_detail("reason", error_reason::NOT_TWENTY)
 }
 
-/// Something was done, and what is not known: whoever looks can tell.
+/// The write was carried out, but its result is unknown; a look-up shows it.
 fn lost(code: ErrorCode, message: String) -> CrmError {
     CrmError::new(code, message).with_detail("outcomeUnknown", true)
 }
 
-/// A key of a JSON object, as it stands in its text.
+/// A key in the text of a JSON object.
 pub(super) fn json_key(name: &str) -> String {
     format!("\"{name}\"")
 }
@@ -88,11 +88,11 @@ fn body_of(payload: &Row) -> Result<Bytes, CrmError> {
         })
 }
 
-/// Creates by plain POST, which never lands on another row (`docs/twenty/mapping.md#writes`).
-/// The chosen id makes the repeat after a lost answer safe.
+/// Creates a row by plain POST, which never changes an existing row (`docs/twenty/mapping.md#writes`). The record's id
+/// is in the request, so it is safe to repeat after a lost answer.
 ///
 /// # Errors
-/// VALIDATION_ERROR with reason DUPLICATE when a row with one of the unique values exists, and all that calls end with.
+/// VALIDATION_ERROR with reason DUPLICATE if another row has one of the unique values, and all errors of requests.
 pub async fn create(http: &HttpClient, kind: ObjectKind, payload: &Row) -> Result<Row, CrmError> {
     let request =
         Request::post(format!("/rest/{}", kind.plural()), body_of(payload)?).repeatable(true);
@@ -103,10 +103,10 @@ pub async fn create(http: &HttpClient, kind: ObjectKind, payload: &Row) -> Resul
     Ok(with_sent(record, payload))
 }
 
-/// Writes a row by its id. A PATCH merges: what is not sent stays.
+/// Updates a row by its id. Fields that are not sent keep their values.
 ///
 /// # Errors
-/// NOT_FOUND when the row is gone, DUPLICATE when another row holds one of the unique values.
+/// NOT_FOUND if the row does not exist, DUPLICATE if another row has one of the unique values.
 pub async fn patch(
     http: &HttpClient,
     kind: ObjectKind,
@@ -120,11 +120,12 @@ pub async fn patch(
     Ok(with_sent(record, payload))
 }
 
-/// Writes a row by its id while it is not deleted. `None` where there is no such row, and nothing was written.
+/// Updates a row by its id if it is not deleted. `None`: there is no such row, and nothing was written.
 ///
-/// By GraphQL, whose filter stands in the request's body: a REST filter that something on the way strips would write
-/// every row of a small workspace (`docs/decisions/conditional-writes.md`). What it refuses is asked of the REST route,
-/// which says why in words that are known; it never restores a row. `query` says which object, and which fields are read.
+/// It uses GraphQL, whose filter is in the body. With REST the filter is in the URL; if a proxy stripped it, the
+/// request would write all rows of a small workspace (`docs/decisions/conditional-writes.md`). If GraphQL refuses, the
+/// REST route is asked: its errors are known, and it never restores a row. `query` names the object and the fields to
+/// return.
 ///
 /// # Errors
 /// As [`patch`].
@@ -135,7 +136,7 @@ pub async fn patch_live(
     payload: &Row,
 ) -> Result<Option<Row>, CrmError> {
     let kind = query.kind;
-    // As a PATCH: what it sets twice is what it sets once.
+    // Like a PATCH, it may be repeated: setting values twice changes nothing.
     let mut request =
         Request::post("/graphql", build_conditional(query, id, payload)?).repeatable(true);
     request.expects = vec![json_key(kind.update_many_key())];
@@ -150,12 +151,12 @@ pub async fn patch_live(
         Answered::Unmatched => Ok(None),
         Answered::Unclear => Err(lost(
             ErrorCode::NetworkError,
-            format!("row {id} was written, and the answer does not say what became of it"),
+            format!("row {id} was written, but the answer does not contain its result"),
         )),
     }
 }
 
-/// Restores a soft-deleted row, and writes nothing else.
+/// Restores a soft-deleted row, and changes nothing else.
 ///
 /// # Errors
 /// As [`patch`].
@@ -165,7 +166,7 @@ pub async fn revive(http: &HttpClient, kind: ObjectKind, id: &str) -> Result<Row
     patch(http, kind, id, &payload).await
 }
 
-/// Clears the e-mail or domain of a row, so that another one can have it.
+/// Clears the e-mail or domain of a row, so that another row can have it.
 ///
 /// # Errors
 /// As [`patch`].
@@ -174,7 +175,7 @@ pub async fn take_value(http: &HttpClient, kind: ObjectKind, row: &Row) -> Resul
     patch(http, kind, id_of(row), &payload).await.map(drop)
 }
 
-/// One look without repeats, for when repeats have just failed. First page only: it asks for one record.
+/// One look-up without retries, for use after retries have failed. It asks for one record, so one page is enough.
 ///
 /// # Errors
 /// As `look_up`.
@@ -188,8 +189,8 @@ pub async fn look_up_once(http: &HttpClient, query: LookupQuery) -> Result<Vec<R
     Ok(rows.map(|row| row.record).collect())
 }
 
-/// One page of each query. What comes back and does not fit is asked for again, over another connection: the answer
-/// may have been another request's, or half of one.
+/// Reads one page of each query. An answer that does not match is requested again on another connection: it may have
+/// been another request's, or incomplete.
 async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<(LookupAnswer, usize), CrmError> {
     let mut request = Request::post("/graphql", lookup::build(asked)?).repeatable(true);
     request.cost = asked.len() as u32;
@@ -208,9 +209,9 @@ async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<(LookupAnswer, 
                 };
                 read.map(|answer| (answer, response.body.len()))
             }
-            // A look-up makes no row that could be there already: what is refused is somebody else's write.
+            // A look-up creates no row, so a refusal as duplicate belongs to another request.
             Err(error) if error.reason() == Some(error_reason::DUPLICATE) => Err(another_answer()),
-            // The same words twice are the server's own.
+            // The same text twice comes from the server itself.
             Err(error) if is_strange(&error) => match refused.replace(error.message.clone()) {
                 Some(before) if before == error.message => return Err(error),
                 Some(_) => Err(another_answer()),
@@ -228,8 +229,8 @@ async fn ask(http: &HttpClient, asked: &[LookupQuery]) -> Result<(LookupAnswer, 
     }
 }
 
-/// Whether a look-up was refused as only REST routes refuse: GraphQL's own refusals have status 200,
-/// so that this one may be meant for another request.
+/// Whether a look-up was refused in the way of REST routes: GraphQL's own refusals have status 200, so this one may
+/// belong to another request.
 fn is_strange(error: &CrmError) -> bool {
     matches!(error.code, ErrorCode::ValidationError | ErrorCode::NotFound)
         && error.status != Some(200)
@@ -239,33 +240,33 @@ fn is_strange(error: &CrmError) -> bool {
 fn another_answer() -> CrmError {
     CrmError::new(
         ErrorCode::NetworkError,
-        "what answered a look-up is the answer to another request: a proxy or balancer in front of the server mixes \
-         answers up",
+        "a look-up got the answer to another request: a proxy or load balancer in front of the server mixes up \
+        answers",
     )
     .with_detail("reason", error_reason::WRONG_ANSWER)
 }
 
-/// What a look-up has brought.
+/// The result of a look-up.
 #[derive(Debug, Default)]
 pub struct LookedUp {
     /// The rows of each query, in the queries' order.
     pub rows: Vec<Vec<Row>>,
-    /// How many pages they came in.
+    /// The number of pages.
     pub pages: usize,
-    /// Bytes of all pages.
+    /// The size of all pages, in bytes.
     pub bytes: usize,
 }
 
-/// Asks which rows there are, deleted ones included; all pages are read.
+/// Looks up rows, including deleted ones, and reads all pages.
 ///
 /// # Errors
-/// Any answer that is not a complete one: a failed look-up is never "no such row".
+/// Every incomplete answer is an error: a failed look-up never means "no such row".
 pub async fn look_up(http: &HttpClient, queries: Vec<LookupQuery>) -> Result<LookedUp, CrmError> {
     let mut found = LookedUp {
         rows: queries.iter().map(|_| Vec::new()).collect(),
         ..LookedUp::default()
     };
-    // Only queries that have a further page are asked again.
+    // Only queries with another page are sent again.
     let mut places: Vec<usize> = (0..queries.len()).collect();
     let mut asked = queries;
     while found.pages < MAX_LOOKUP_PAGES {

@@ -1,4 +1,4 @@
-//! The workspace's schema, read once per process and workspace, and again when an answer shows that it changed.
+//! The workspace's schema. It is read once per process and workspace, and again if an answer shows that it changed.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,33 +14,33 @@ use crate::core::twenty::advice::WRONG_ADDRESS;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::{WorkspaceSchema, next_metadata_cursor};
 
-/// Objects per page: the server's own maximum. A workspace with more has more pages.
+/// Objects per page: the server's maximum. Larger workspaces have several pages.
 const PAGE_SIZE: u32 = 200;
 
-/// More pages than any workspace has: a cursor that goes round in circles must end.
+/// More pages than any workspace has: a cursor that loops must end.
 const MAX_PAGES: usize = 50;
 
-/// A sign of a changed schema may be a mere bad record. After a reading that found nothing new, signs are not followed
+/// What looks like a changed schema may be just a bad record. If a reading finds nothing new, further signs are ignored
 /// for this long.
 const PAUSE_AFTER_FRUITLESS_READING: Duration = Duration::from_secs(10);
 
-/// How sure an answer is that the schema changed.
+/// How certain it is that the schema changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
-    /// It could have another cause, for example a bad value.
+    /// There may be another cause, for example a bad value.
     Possible,
-    /// It has no other cause: the server does not know a field that the schema has.
+    /// There is no other cause: the server does not know a field of our schema.
     Certain,
 }
 
-/// One workspace's schema, shared by everybody in the process.
+/// One workspace's schema, shared by all services of the process.
 #[derive(Default)]
 pub struct SchemaSource {
     current: RwLock<Option<Arc<WorkspaceSchema>>>,
     loading: tokio::sync::Mutex<()>,
     fruitless_since: Mutex<Option<Instant>>,
     refreshing: AtomicBool,
-    /// Fields that answers have shown to be unique, where the schema's source does not say.
+    /// Fields that answers have shown to be unique, if the schema itself does not tell.
     proven: Mutex<HashSet<(ObjectKind, String)>>,
 }
 
@@ -53,10 +53,10 @@ impl SchemaSource {
             .clone()
     }
 
-    /// The schema; read from the server when nobody has read it yet. Callers that come together share one reading.
+    /// The schema; it is read on first use. Callers at the same time share one reading.
     ///
     /// # Errors
-    /// What the server answered to the reading, AUTH_ERROR when the key may read neither metadata nor OpenAPI.
+    /// The error of the request; AUTH_ERROR if the key may read neither metadata nor OpenAPI.
     pub async fn get(&self, http: &HttpClient) -> Result<Arc<WorkspaceSchema>, CrmError> {
         if let Some(schema) = self.current() {
             return Ok(schema);
@@ -68,7 +68,7 @@ impl SchemaSource {
         }
     }
 
-    /// The schema as the server has it now; everybody in the process uses it from then on.
+    /// Reads the schema again. All services of the process use it from then on.
     ///
     /// # Errors
     /// As `get`.
@@ -77,7 +77,7 @@ impl SchemaSource {
         self.load(http).await
     }
 
-    /// The schema as it is now, when it is not the one in `seen`; `None` when nothing changed.
+    /// The current schema if it differs from `seen`; `None` if nothing changed.
     ///
     /// # Errors
     /// As `get`.
@@ -96,8 +96,8 @@ impl SchemaSource {
         Ok((current.revision != seen.revision).then_some(current))
     }
 
-    /// Reads the schema again without making anybody wait, unless it is no longer the one in `seen`. At most one such
-    /// reading runs at a time.
+    /// Reads the schema again in the background, unless it is newer than `seen`. At most one such reading runs at a
+    /// time.
     pub fn refresh_in_background(self: &Arc<Self>, seen: &WorkspaceSchema, http: &HttpClient) {
         let is_newer = self
             .current()
@@ -108,7 +108,7 @@ impl SchemaSource {
         let (source, http) = (Arc::clone(self), http.clone());
         tokio::spawn(async move {
             let _turn = source.loading.lock().await;
-            // A failed reading leaves the old schema in force; the next answer that differs asks again.
+            // If reading fails, the old schema stays in use; the next differing answer tries again.
             let _ = source.load_for_a_sign(&http).await;
             source.refreshing.store(false, Ordering::Release);
         });
@@ -121,7 +121,8 @@ impl SchemaSource {
             .is_some_and(|since| since.elapsed() < PAUSE_AFTER_FRUITLESS_READING)
     }
 
-    /// An answer has shown that this field is unique. Ends with the process, or when the metadata says otherwise.
+    /// An answer has shown that this field is unique. This is remembered until the process ends or the metadata says
+    /// otherwise.
     pub fn prove_unique(&self, kind: ObjectKind, name: &str) {
         self.proven().insert((kind, name.to_owned()));
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
@@ -134,7 +135,7 @@ impl SchemaSource {
         self.proven.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As `load`; when it finds nothing new, signs are not followed for a while.
+    /// Like `load`, but if it finds nothing new, signs are ignored for a while.
     async fn load_for_a_sign(&self, http: &HttpClient) -> Result<Arc<WorkspaceSchema>, CrmError> {
         let known = self.current().map(|schema| schema.revision);
         let schema = self.load(http).await?;
@@ -158,8 +159,8 @@ impl SchemaSource {
     }
 }
 
-/// What refuses to show its schema, or has none to show, is not Twenty's API at this address (a base URL that ends in
-/// `/rest`, most often). Whoever waits for the schema must not take it for a refusal of their record.
+/// A server that refuses to show its schema, or has none, is not Twenty's API at this address (usually the base URL
+/// ends in `/rest`). The error must not look like a refusal of the record that waits for the schema.
 fn not_about_the_record(error: CrmError) -> CrmError {
     if !matches!(error.code, ErrorCode::ValidationError | ErrorCode::NotFound) {
         return error;
@@ -173,11 +174,11 @@ fn not_about_the_record(error: CrmError) -> CrmError {
     .with_detail("reason", error_reason::NOT_TWENTY)
 }
 
-/// Metadata alone tells uniqueness; a key without the right to it reads the OpenAPI document
+/// Only metadata tells which fields are unique. A key that may not read it reads the OpenAPI document
 /// (`docs/twenty/protocol.md#custom-fields`).
 async fn read_schema(http: &HttpClient) -> Result<WorkspaceSchema, CrmError> {
     let read = match read_metadata(http, false).await {
-        // Half an answer, or another request's, is no reason to fail everything that waits for the schema.
+        // An incomplete answer, or one of another request, must not fail everything that waits for the schema.
         Err(error) if error.code == ErrorCode::Unknown => read_metadata(http, true).await,
         read => read,
     };
@@ -194,7 +195,7 @@ async fn read_schema(http: &HttpClient) -> Result<WorkspaceSchema, CrmError> {
     }
 }
 
-/// `anew`: over another connection.
+/// `anew`: on another connection.
 async fn read_metadata(http: &HttpClient, anew: bool) -> Result<WorkspaceSchema, CrmError> {
     let mut pages = Vec::new();
     let mut path = format!("/rest/metadata/objects?limit={PAGE_SIZE}");

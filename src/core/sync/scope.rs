@@ -1,4 +1,4 @@
-//! What services share: one scope is one namespace, set of field names and store within one workspace.
+//! State that services share. A scope is one namespace, set of field names and store within one workspace.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -15,32 +15,32 @@ use super::mappings::seen_names::SeenNames;
 use super::queue::keyed_queue::KeyedQueue;
 use super::record::input::{Input, Outcome, RecordKey};
 
-/// Scopes that nobody uses are forgotten beyond this number, the longest unused first: a process that makes up a
-/// namespace for each service must not grow with them.
+/// How many unused scopes are remembered; beyond that, the least recently used is dropped. A process that uses a new
+/// namespace for each service must not grow.
 const MAX_LASTING_SCOPES: usize = 64;
 
-/// What tells scopes of one workspace apart.
+/// The identity of a scope within its workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeKey {
     /// The service's namespace.
     pub namespace: Option<String>,
     /// The service's field names.
     pub field_names: FieldNames,
-    /// The store's identity; `None` for the process's memory.
+    /// The store's identity; `None` if mappings are kept in memory.
     pub store: Option<u64>,
 }
 
-/// The memory and the queue of one scope.
+/// The caches and the queue of one scope.
 pub struct Scope {
-    /// External id to CRM id.
+    /// External ids and their CRM ids.
     pub cache: MappingCache,
-    /// Which domain the row of a company was last seen to hold, by external id.
+    /// The last known domain of each company's row, by external id.
     pub domains: SeenDomains,
-    /// Which name the row of a person was last seen to hold, by external id.
+    /// The last known name of each person's row, by external id.
     pub names: SeenNames,
-    /// Rows that webhooks told to be deleted.
+    /// Rows that were deleted according to webhooks.
     pub deleted_rows: DeletedRows,
-    /// Calls of one key take turns.
+    /// The queue in which calls of one key take turns.
     pub queue: Arc<KeyedQueue<RecordKey, Input, Outcome>>,
 }
 
@@ -57,7 +57,7 @@ impl Scope {
         }
     }
 
-    /// Forgets what is remembered of its rows.
+    /// Empties the caches.
     pub fn clear(&self) {
         self.cache.clear();
         self.domains.clear();
@@ -67,9 +67,10 @@ impl Scope {
 
 /// The scopes of one workspace.
 pub struct Scopes {
-    /// Without a store a scope outlives its services: a service per request must find its cache again.
+    /// A scope without a store outlives its services: the next service must find the cache again (some applications
+    /// make one service per request).
     lasting: Mutex<LruCache<ScopeKey, Arc<Scope>>>,
-    /// With a store it lives as long as its services: the store remembers.
+    /// A scope with a store lives as long as its services, because the store keeps the mappings.
     passing: Mutex<HashMap<ScopeKey, Weak<Scope>>>,
 }
 
@@ -83,7 +84,7 @@ impl Default for Scopes {
 }
 
 impl Scopes {
-    /// The scope for `key`, made when nobody has it.
+    /// The scope for `key`, created on first use.
     pub fn get(&self, key: ScopeKey) -> Arc<Scope> {
         if key.store.is_none() {
             let mut scopes = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,7 +109,7 @@ impl Scopes {
     }
 }
 
-/// Only a scope that no service holds may go: two services of one scope must never write side by side.
+/// Only scopes without a service are dropped: two services of one scope must share its queue.
 fn forget_longest_unused(scopes: &mut LruCache<ScopeKey, Arc<Scope>>) {
     let unused = scopes
         .iter()

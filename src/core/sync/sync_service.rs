@@ -1,4 +1,4 @@
-//! The sync service: what callers may ask for.
+//! The sync service: the operations for callers.
 
 use std::sync::Arc;
 
@@ -19,15 +19,15 @@ use super::record::input::{Input, Upserted};
 use super::run::{BulkOptions, BulkRun};
 use super::webhook::Applied;
 
-/// Syncs people and companies. Cloning is cheap; services of one workspace, namespace, field names and store share cache
-/// and lines.
+/// Syncs people and companies. Cloning is cheap. Services with the same workspace, namespace, field names and store
+/// share caches and queues.
 #[derive(Clone)]
 pub struct SyncService {
     context: SyncContext,
 }
 
 impl SyncService {
-    /// A service over `http`; without a store, mappings live in the process only.
+    /// A service over `http`. Without a store, mappings are only kept in this process.
     pub fn new(
         http: HttpClient,
         options: ServiceOptions,
@@ -38,19 +38,19 @@ impl SyncService {
         }
     }
 
-    /// Creates or updates one record. Upserts of one key at once take turns; those that wait together share a write, and
-    /// exactly one of them hears `created: true`. The place in line is taken at once, so the order of calls is the order
-    /// of writes; nothing is sent before `hold` is lifted. Must be called within a tokio runtime.
+    /// Creates or updates one record. Concurrent upserts of one key take turns; those that wait together share one
+    /// write, and exactly one of them gets `created: true`. The place in the queue is taken at once, so writes happen
+    /// in the order of the calls. Nothing is sent before `hold` is lifted. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// As `docs/errors.md` says.
+    /// See `docs/errors.md`.
     pub fn upsert(
         &self,
         input: Input,
         options: CallOptions,
         hold: Option<Hold>,
     ) -> impl Future<Output = Result<Upserted, CrmError>> + Send + 'static {
-        // Ahead of the line, because a bad input in it would be everybody's failure who shares the write.
+        // Checked before queueing, because an invalid input in a merged write would fail all its callers.
         let context = &self.context;
         let turn = context
             .check(&input)
@@ -63,10 +63,10 @@ impl SyncService {
         }
     }
 
-    /// The record of `external_id` as the CRM has it now. Without `use_cache`, what is remembered is not looked at.
+    /// Looks up the record of `external_id` in the CRM. Without `use_cache`, remembered ids are ignored.
     ///
     /// # Errors
-    /// What the server answered; a failed look-up is never "not found".
+    /// The error of the request; a failed look-up never means "not found".
     pub async fn find(
         &self,
         kind: ObjectKind,
@@ -76,11 +76,11 @@ impl SyncService {
         self.context.find(kind, external_id, use_cache).await
     }
 
-    /// Deletes the record of `external_id`, row by row and by id, never by a filter. It takes its turn among the upserts
-    /// of the same key, in the order of the calls. Must be called within a tokio runtime.
+    /// Deletes the record of `external_id`, row by row and by id, never by a filter. It takes its turn among the
+    /// upserts of the same key, in the order of the calls. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// What the server answered; that there is no such record is no error.
+    /// The error of the request. Deleting a missing record is not an error.
     pub fn delete(
         &self,
         kind: ObjectKind,
@@ -91,12 +91,12 @@ impl SyncService {
         self.context.delete(kind, external_id, mode, hold)
     }
 
-    /// A run over many records of one kind; its requests are counted apart.
+    /// A bulk run over records of one kind; its requests are counted separately.
     pub fn bulk(&self, kind: ObjectKind, options: BulkOptions) -> BulkRun {
         BulkRun::new(&self.context, kind, options)
     }
 
-    /// Reads an event with this service's field names.
+    /// Parses an event with this service's field names.
     ///
     /// # Errors
     /// VALIDATION_ERROR with field `event`.
@@ -104,12 +104,12 @@ impl SyncService {
         self.context.read_webhook(json)
     }
 
-    /// Takes in one event. Events of one record may come twice, late, and out of order; what is older than what is
-    /// known changes nothing. Takes its turn among the upserts of the same key, so that the answer to a write of ours
-    /// that is under way is in before the event is judged. Must be called within a tokio runtime.
+    /// Applies one event. Events of one record may arrive twice, late, and out of order; an event older than what is
+    /// known changes nothing. It takes its turn among the upserts of the same key, so that the answer to our own write
+    /// in flight arrives before the event is judged. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// Only an internal failure: a store that fails is a warning, and told in the result.
+    /// Only internal failures. If a store fails, the result says so.
     pub async fn apply_webhook(
         &self,
         event: WebhookEvent,
@@ -117,12 +117,12 @@ impl SyncService {
         self.context.apply_webhook(event).await
     }
 
-    /// Forgets all remembered ids of this scope. Stores keep theirs.
+    /// Empties the caches of this scope. Stores keep their mappings.
     pub fn clear_cache(&self) {
         self.context.scope.clear();
     }
 
-    /// The remembered ids that this service still believes.
+    /// The cached ids that this service still uses.
     pub fn cache_entries(&self) -> Vec<Entry> {
         let context = &self.context;
         context
@@ -136,7 +136,8 @@ impl SyncService {
         self.context.now_ms()
     }
 
-    /// The same service for a run of the caller's that is more than one call: its requests' events name it.
+    /// The same service for a run of the caller that consists of several calls: the events of its requests carry the
+    /// run's id.
     #[must_use]
     pub fn for_operation(&self, operation: u32) -> Self {
         Self {
@@ -144,12 +145,12 @@ impl SyncService {
         }
     }
 
-    /// The client that its requests go through.
+    /// The client that sends its requests.
     pub fn http(&self) -> &HttpClient {
         &self.context.http
     }
 
-    /// What its steps borrow, for tests that run one of them.
+    /// The shared context, for tests that run single steps.
     #[cfg(test)]
     pub(super) fn context(&self) -> &SyncContext {
         &self.context

@@ -1,4 +1,4 @@
-//! An upsert's turn among the calls of its key, and the write that it leads to.
+//! An upsert's turn among the calls of its key.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::queue::keyed_queue::{Hold, Turn, Write};
 use super::record::input::{Input, Outcome, Upserted};
 
 impl SyncContext {
-    /// Refuses what can be told to be bad without the workspace's schema.
+    /// Refuses input that is invalid whatever the workspace's schema is.
     pub(super) fn check(&self, input: &Input) -> Result<(), CrmError> {
         match input {
             Input::Person(person) => self.options.emails.read(&person.email).map(drop),
@@ -18,8 +18,8 @@ impl SyncContext {
         }
     }
 
-    /// Takes a turn for one upsert, and sends it with a departure. The place in line is taken at once. Must be called
-    /// within a tokio runtime.
+    /// Queues one upsert and sends it in a departure. The place in the queue is taken at once. Must be called within a
+    /// tokio runtime.
     pub(super) fn in_turn(
         &self,
         input: Input,

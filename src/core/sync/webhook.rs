@@ -1,5 +1,5 @@
-//! What an event of Twenty's webhooks does to what is remembered. Nothing is asked of the server: a mapping is healed by
-//! forgetting what may be wrong, and the next write looks again.
+//! Updates the caches from Twenty's webhook events, without requests. What may be wrong is forgotten, and the next
+//! write looks it up again.
 
 use serde::Serialize;
 
@@ -17,37 +17,37 @@ use found::{Found, ended_version};
 mod found;
 mod heal;
 
-/// What was done, the least first.
+/// What was done, from least to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Nothing.
     Ignored,
-    /// The next write of the record is sent, even if it says what was written last.
+    /// The next write of the record is sent, even if it is the same as the last one.
     HashForgotten,
-    /// The record's id is known again.
+    /// The record's id was remembered.
     MappingRemembered,
-    /// The record's id is looked up, or the record made, by the next write.
+    /// The record's id was forgotten: the next write looks the record up, and creates it if it is missing.
     MappingForgotten,
 }
 
-/// What an event did, and why.
+/// What an event changed, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Applied {
     /// What was done.
     pub action: Action,
-    /// Why that, and no more.
+    /// The reason.
     pub reason: &'static str,
-    /// `person` or `company`; none for other objects.
+    /// `person` or `company`; `None` for other objects.
     pub object_type: Option<&'static str>,
-    /// The record that the event is about.
+    /// The CRM id of the event's record.
     pub crm_id: String,
-    /// The caller's external id that the record carries now, if it is one of this service's.
+    /// The external id that the record has now, if it is one of this service's.
     pub external_id: Option<String>,
-    /// The caller's external ids of which something was forgotten or remembered.
+    /// The external ids for which something was forgotten or remembered.
     pub external_ids: Vec<String>,
-    /// Whether the mapping store failed, so that it may still hold what was to be forgotten.
+    /// Whether the mapping store failed: it may then still have what should be forgotten.
     pub store_failed: bool,
 }
 
@@ -74,7 +74,7 @@ impl Step {
 }
 
 impl SyncContext {
-    /// Reads an event with the service's field names.
+    /// Parses an event with the service's field names.
     ///
     /// # Errors
     /// VALIDATION_ERROR with field `event`.
@@ -82,12 +82,7 @@ impl SyncContext {
         WebhookEvent::parse(json, &self.options.field_names)
     }
 
-    /// Takes in one event. Events of one record may come twice, late, and out of order; what is older than what is
-    /// known changes nothing. Takes its turn among the upserts of the same key, so that the answer to a write of ours
-    /// that is under way is in before the event is judged. Must be called within a tokio runtime.
-    ///
-    /// # Errors
-    /// Only an internal failure: a store that fails is a warning, and told in the result.
+    /// See [`SyncService::apply_webhook`](super::sync_service::SyncService::apply_webhook).
     pub(super) async fn apply_webhook(
         &self,
         event: WebhookEvent,
@@ -146,7 +141,7 @@ impl SyncContext {
         Ok((applied, warnings))
     }
 
-    /// Ids are computed from external ids, so that records of two workspaces may well have the same one.
+    /// Ids are derived from external ids, so records of two workspaces may have the same id.
     fn is_of_other_workspace(&self, event: &WebhookEvent) -> bool {
         let claims = JwtClaims::read(self.http.config().api_key.expose());
         let own = claims.and_then(|claims| claims.workspace_id);
@@ -156,8 +151,8 @@ impl SyncContext {
         }
     }
 
-    /// Whether it must be asked which external id is mapped to the row, because the row does not say, or not any more.
-    /// Most events are of rows that were never ours: they must not cost a look into the store.
+    /// Whether the store must be asked which external id is mapped to the row, because the row does not say. Most
+    /// events are about rows that were never ours; they should not cost a store look-up.
     fn must_look_back(&self, event: &WebhookEvent, carries_own: bool) -> bool {
         match event.change {
             _ if event.carried == Carried::Nowhere => true,
@@ -198,7 +193,7 @@ impl SyncContext {
         .await
     }
 
-    /// What the event means for one external id of which the line is held.
+    /// Applies the event to one external id, while its queue is held.
     async fn apply_to(&self, kind: ObjectKind, external_id: &str, event: &WebhookEvent) -> Step {
         let rows = &self.scope.deleted_rows;
         if rows.is_later(kind, event.crm_id, ended_version(event)) {
@@ -217,7 +212,7 @@ impl SyncContext {
                 Ok(stored) => found.stored = stored.and_then(entry_of),
                 Err(message) => found.store_failure = Some(message),
             }
-            // A bulk run does not stand in line: its answer may have come in meanwhile.
+            // Bulk runs do not queue, so one of their answers may have arrived meanwhile.
             found.memory = self.scope.cache.recall(kind, external_id);
         }
         let mut step = match found.known_before(event) {

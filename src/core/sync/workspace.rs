@@ -1,4 +1,4 @@
-//! What this layer keeps of one workspace.
+//! The sync layer's state of one workspace.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,16 +13,16 @@ use super::requests::{Row, id_of};
 use super::schema_source::SchemaSource;
 use super::scope::Scopes;
 
-/// What this layer keeps in the workspace that the HTTP layer shares per process.
+/// The state that this layer keeps in the workspace that the HTTP layer shares per process.
 #[derive(Default)]
 pub struct SyncWorkspace {
     /// The workspace's schema.
     pub schema: Arc<SchemaSource>,
-    /// Who has made which row its own.
+    /// Which record has claimed which row.
     pub row_locks: Arc<RowLocks>,
-    /// Which people have which addresses beside their primary ones.
+    /// Which people have which additional addresses.
     pub further_emails: FurtherEmails,
-    /// What its services share.
+    /// The state that its services share.
     pub scopes: Scopes,
     bare_domains: AtomicU32,
     https_domains: AtomicU32,
@@ -34,8 +34,8 @@ impl SyncWorkspace {
         workspace.extension(Self::default)
     }
 
-    /// How this workspace stores domains, as far as its rows have shown; the bare host otherwise, which is what servers
-    /// from 2.38 make of every form and what the sample rows of 2.21 hold.
+    /// How this workspace stores domains, as far as its rows have shown. Otherwise the bare host: servers from 2.38
+    /// convert every form to it, and the sample rows of 2.21 have it.
     pub fn domain_form(&self) -> DomainForm {
         let bare = self.bare_domains.load(Ordering::Relaxed);
         if self.https_domains.load(Ordering::Relaxed) > bare {
@@ -45,8 +45,7 @@ impl SyncWorkspace {
         }
     }
 
-    /// Learns how this workspace stores domains: counts their forms in these rows of companies, other than those that are
-    /// ours.
+    /// Learns how this workspace stores domains: counts the forms in rows of companies that are not ours.
     pub fn learn_domain_form<'r>(
         &self,
         own_ids: &[String],

@@ -1,5 +1,6 @@
-//! People's additional e-mail addresses. Twenty keeps them as JSON, in which only `like` searches, row by row: for one address
-//! that takes as long as for all of them, and `_` stands for anything. So all are read at once, and compared here.
+//! People's additional e-mail addresses. Twenty keeps them as JSON, which can only be searched with `like`, row by row.
+//! Searching one address takes as long as reading all, and `_` is a wildcard. So all are read at once, and compared
+//! here.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -11,12 +12,12 @@ use super::lookup::{Connection, Edge};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 
-/// Rows that are asked for at once. GraphQL gives as many as are asked for.
+/// Rows per request. GraphQL returns as many as requested.
 pub const PAGE_SIZE: usize = 10_000;
 
 const ADDITIONAL: &str = "additionalEmails";
 
-/// The additional addresses that a row or its `emails` hold, in the form that all their spellings share.
+/// The additional addresses of a row or its `emails`, in normalised form.
 pub fn held_by(row: &Map<String, Value>) -> impl Iterator<Item = String> {
     let emails = row.get("emails").and_then(Value::as_object).unwrap_or(row);
     let additional = emails.get(ADDITIONAL).and_then(Value::as_array);
@@ -24,13 +25,13 @@ pub fn held_by(row: &Map<String, Value>) -> impl Iterator<Item = String> {
     additional.map(|address| email::canonical(address).into_owned())
 }
 
-/// One page of the people who have additional addresses.
+/// One page of the people with additional addresses.
 pub struct Page {
-    /// Each of them with the row that holds it.
+    /// Each address with its row.
     pub held: Vec<(String, Uuid)>,
-    /// Rows of this page.
+    /// Number of rows on this page.
     pub rows: usize,
-    /// The cursor to ask on with, where there is more.
+    /// The cursor of the next page, if there is one.
     pub next: Option<String>,
 }
 
@@ -44,7 +45,7 @@ pub fn build(after: Option<&str>) -> Bytes {
         "query FurtherEmails($people: PersonFilterInput!{declared}) {{ people(filter: $people, first: {PAGE_SIZE}{argument}) \
          {{ pageInfo {{ hasNextPage endCursor }} edges {{ node {{ id emails {{ {ADDITIONAL} }} }} }} }} }}"
     );
-    // Rows without any hold NULL there, which is like nothing.
+    // Rows without additional addresses have NULL there, which never matches `like`.
     let mut variables = json!({"people": {"emails": {ADDITIONAL: {"like": "%@%"}}}});
     if let Some(after) = after {
         variables["after"] = after.into();
@@ -63,10 +64,10 @@ struct Data {
     people: Option<Connection>,
 }
 
-/// Reads the answer to [`build`].
+/// Parses the answer to [`build`].
 ///
 /// # Errors
-/// OPERATION_FAILED where it is anything less than a whole answer.
+/// OPERATION_FAILED if the answer is not complete.
 pub fn parse(body: &[u8]) -> Result<Page, CrmError> {
     let failed = || {
         CrmError::new(

@@ -1,13 +1,12 @@
-//! The numbers that a row holds beside its first one, as they can be sent back.
+//! A row's additional phone numbers, in a form that can be sent back.
 
 use serde_json::{Value, json};
 
 use super::phone::{e164_of, is_non_geographic};
 use super::phone_plans::is_reassigned;
 
-/// Sent back as they are held, but for what the server would not take from itself: the calling code of a service that
-/// belongs to no country (+800 and the like come to be further numbers when two people are merged), and a country of
-/// which its numbering plan has since changed its mind.
+/// The numbers as stored, without what the server would refuse: calling codes that belong to no country (such as +800;
+/// merging two people can produce them), and countries that the numbering plan no longer gives to the number.
 pub fn to_send(held: &Value) -> Value {
     match held {
         Value::Array(phones) => phones.iter().map(phone_to_send).collect(),

@@ -1,68 +1,69 @@
-//! What a person can do about an error, in one sentence.
+//! Advice for errors, in one sentence each.
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 
-/// What to do where something answers that is not Twenty's API.
+/// Advice if something other than Twenty's API answers.
 pub const WRONG_ADDRESS: &str = "Set the base URL to the address of Twenty's API server, without /rest and without a path of the web app.";
 
-/// What to do about `error`; `None` where its own message says all that there is to say.
+/// Advice for `error`; `None` if its own message already says what to do.
 pub fn advice(error: &CrmError) -> Option<&'static str> {
     let text = match (error.code, error.reason()) {
         (ErrorCode::AuthError, Some(error_reason::PERMISSION)) => {
             "Give the key's role the permission in Twenty under Settings, Roles."
         }
         (ErrorCode::AuthError, Some(error_reason::KEY_MISSING)) => {
-            "Look at the proxies before the server: one of them drops the Authorization header."
+            "Check the proxies in front of the server: one of them drops the Authorization header."
         }
         (ErrorCode::AuthError, Some(error_reason::KEY_INVALID)) => {
             "Copy the key again, whole and without quotes or blanks, or create a new one in Twenty under Settings, APIs & \
              Webhooks."
         }
         (_, Some(error_reason::GATEWAY)) => {
-            "Look at what stands in front of Twenty (proxy, firewall, CDN, login page): it has to let this machine through to \
-             /rest, /graphql and /metadata."
+            "Check what runs in front of Twenty (proxy, firewall, CDN, login page): it must let this machine reach \
+            /rest, /graphql and /metadata."
         }
         (_, Some(error_reason::PROXY_AUTH)) => {
-            "Put the proxy's user and password into the variable that names it (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)."
+            "Add the proxy's user and password to the variable that names it (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)."
         }
         (_, Some(error_reason::CODING)) => {
-            "Look at the proxies and CDNs before the server: one compresses answers that nobody asked to be compressed. Switch \
-             that off for /rest, /graphql and /metadata."
+            "Check the proxies and CDNs in front of the server: one of them compresses answers although the client \
+            did not ask for it. Switch that off for /rest, /graphql and /metadata."
         }
         (ErrorCode::AuthError, _) => {
             "Create a new key in Twenty under Settings, APIs & Webhooks, and configure that one, whole and without blanks."
         }
         (ErrorCode::RateLimit, _) => {
-            "Wait until the workspace's rate limit clears; on a server of your own, API_RATE_LIMITING_SHORT_LIMIT and \
-             API_RATE_LIMITING_LONG_LIMIT raise it."
+            "Wait until the workspace's rate limit clears; on your own server, raise it with \
+            API_RATE_LIMITING_SHORT_LIMIT and API_RATE_LIMITING_LONG_LIMIT."
         }
         (ErrorCode::NetworkError, Some(error_reason::CONNECT)) => {
-            "Start the server, or correct host and port of the base URL; between containers, localhost is each \
-             container's own."
+            "Start the server, or correct host and port of the base URL; inside a container, localhost is the \
+            container itself."
         }
         (ErrorCode::NetworkError, Some(error_reason::DNS)) => {
-            "Correct the host name in the base URL, or make it known to this machine's name service."
+            "Correct the host name in the base URL, or add it to this machine's DNS."
         }
         (ErrorCode::NetworkError, Some(error_reason::TLS)) => {
-            "Renew or complete the server's certificate, make its authority known to this machine, or use http:// where \
-             the server does not speak TLS."
+            "Renew or complete the server's certificate, make this machine trust its CA, or use http:// if the \
+            server does not use TLS."
         }
         (ErrorCode::NetworkError, Some(error_reason::PROXY)) => return None,
         (ErrorCode::NetworkError, _) => {
-            "Look at what stands before the server (proxy, load balancer, firewall): it ends connections."
+            "Check what runs in front of the server (proxy, load balancer, firewall): it closes connections."
         }
         (ErrorCode::Timeout, _) => {
-            "See whether the server is overloaded or a firewall swallows the traffic, or allow more time with timeout."
+            "Check whether the server is overloaded or a firewall drops the traffic, or allow more time with the \
+            option timeout."
         }
         (ErrorCode::ServerError, _) => {
-            "Look at the Twenty server's log, and whether its database and Redis are up."
+            "Check the Twenty server's log, and that its database and Redis are up."
         }
         (ErrorCode::OperationFailed, Some(error_reason::REDIRECT)) => {
             "Set the base URL to the address that the server redirects to."
         }
         (ErrorCode::OperationFailed, Some(error_reason::QUOTA)) => {
-            "Look at the workspace's plan and record limit in Twenty's settings."
+            "Check the workspace's plan and record limit in Twenty's settings."
         }
         (ErrorCode::NotFound | ErrorCode::Unknown, _) => WRONG_ADDRESS,
         _ => return None,

@@ -1,4 +1,4 @@
-//! Which answer of Twenty's is which error, and what may be tried again (`docs/errors.md#what-is-tried-again`).
+//! Maps Twenty's answers to errors, and decides what may be retried (`docs/errors.md#what-is-tried-again`).
 
 use http::Method;
 use memchr::memmem;
@@ -22,7 +22,7 @@ use failure::{Again, described, duplicate_field, failure, words};
 use internal::{gateway_again, internal_again, is_internal, is_transient};
 use rate_limit::{is_quota, is_rate_limit, quota_used_up, rate_limited};
 
-/// Judges the answers of Twenty's REST, metadata and GraphQL routes.
+/// Classifies answers of Twenty's REST, metadata and GraphQL routes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TwentyClassifier;
 
@@ -34,7 +34,7 @@ impl Classifier for TwentyClassifier {
             _ if coded.is_some() => coded,
             200..=299 if is_graphql(path) => graphql(path, method, response),
             200..=299 => not_json(path, method, response),
-            // Asked for by the caller with If-None-Match; its body is empty.
+            // The caller's request was conditional (If-None-Match); the body is empty.
             304 => None,
             _ => Some(rest(path, method, response)),
         };
@@ -48,11 +48,11 @@ impl Classifier for TwentyClassifier {
     }
 }
 
-/// Everything that is not a success.
+/// Classifies every answer that is not a success.
 fn rest(path: &str, method: &Method, response: &TransportResponse) -> Box<Failure> {
     let status = response.status;
-    // Of all refusals, these depend on their body: a 400 may be the server's own failure, and a 401 or 403 somebody
-    // else's.
+    // For these statuses the body decides: a 400 may be the server's own failure, and a 401 or 403 may not come from
+    // Twenty.
     let is_cut = match status {
         400 => is_cut_refusal(response),
         401 | 403 => is_cut_body(response),
@@ -84,13 +84,13 @@ fn rest(path: &str, method: &Method, response: &TransportResponse) -> Box<Failur
     }
 }
 
-/// What a repeat may mend.
+/// A failure that a retry may fix.
 fn server_failed(what: &str, response: &TransportResponse, body: &ErrorBody) -> Box<Failure> {
     let status = response.status;
     let words = words(status, body);
     let message = match status {
-        408 => format!("{what} took too long to arrive: {words}."),
-        400..=499 => format!("{what} failed within Twenty: {words}."),
+        408 => format!("{what} was not received in time: {words}."),
+        400..=499 => format!("{what} failed inside Twenty: {words}."),
         _ => match intermediary::no_answer(status).filter(|_| !body.is_twentys) {
             Some(why) => format!("{what} got no answer from Twenty: {why} ({words})."),
             None => format!("{what} failed on the server: {words}."),
@@ -107,14 +107,14 @@ fn server_failed(what: &str, response: &TransportResponse, body: &ErrorBody) -> 
     )
 }
 
-/// A failure inside the server that the data cause: it would be the same again.
+/// An internal failure caused by the data: a retry would fail the same way.
 fn bad_data(what: &str, body: &ErrorBody) -> Box<Failure> {
     let (reason, advice) = if body.message.contains("too large") {
         (error_reason::TOO_LARGE, "send less at once")
     } else {
         (
             error_reason::DATA,
-            "look for characters that a database refuses, such as NUL",
+            "remove characters that a database refuses, such as NUL",
         )
     };
     let message = format!("{what} was refused: {}; {advice}.", words(500, body));
@@ -124,7 +124,7 @@ fn bad_data(what: &str, body: &ErrorBody) -> Box<Failure> {
     )
 }
 
-/// What will be refused again.
+/// A refusal: a retry would be refused again.
 fn refused(what: &str, response: &TransportResponse, body: &ErrorBody) -> Box<Failure> {
     let status = response.status;
     let words = words(status, body);
@@ -153,7 +153,7 @@ fn refused(what: &str, response: &TransportResponse, body: &ErrorBody) -> Box<Fa
     failure(described(code, reason, message, body), Again::No)
 }
 
-/// Whose refusal it is, and what to do about it.
+/// The message of a refusal: who refuses, and what to do.
 fn refusal(what: &str, response: &TransportResponse, body: &ErrorBody) -> String {
     let status = response.status;
     let words = words(status, body);
@@ -165,37 +165,39 @@ fn refusal(what: &str, response: &TransportResponse, body: &ErrorBody) -> String
     }
     match status {
         400 if intermediary::wants_tls(response) => format!(
-            "{what} was refused because the server speaks TLS at this port ({words}): begin the base URL with https://."
+            "{what} was refused because the server expects TLS on this port ({words}): start the base URL with \
+            https://."
         ),
         413 => format!(
-            "{what} is larger than what stands in front of Twenty lets through ({words}): send less at once, or raise its \
-             limit (client_max_body_size in nginx, for one)."
+            "{what} is larger than the proxy in front of Twenty accepts ({words}): send less at once, or raise the \
+            proxy's limit (client_max_body_size in nginx)."
         ),
         414 => format!(
-            "The address of {what} is longer than the server takes ({words}): put long filters into a POST to /graphql."
+            "The address of {what} is longer than the server accepts ({words}): send long filters in a POST to \
+            /graphql."
         ),
         431 => format!(
-            "The address and headers of {what} are longer than the server takes ({words}): put long filters into a POST to \
-             /graphql, and send fewer headers."
+            "The address and headers of {what} are longer than the server accepts ({words}): send long filters in a \
+            POST to /graphql, and fewer headers."
         ),
         451 => format!(
-            "{what} was refused for legal reasons: {words}, {}. Look at what stands between this machine and Twenty.",
+            "{what} was refused for legal reasons: {words}, {}. Check what runs between this machine and Twenty.",
             intermediary::seen(response, body)
         ),
         _ => format!(
-            "{what} was refused, but not in Twenty's words: {words}, {}. Look at what stands in front of Twenty (proxy, \
-             firewall, CDN), and at the base URL.",
+            "{what} was refused, but the answer is not Twenty's: {words}, {}. Check what runs in front of Twenty \
+            (proxy, firewall, CDN), and the base URL.",
             intermediary::seen(response, body)
         ),
     }
 }
 
-/// GraphQL says 200 whatever happens (`docs/twenty/protocol.md#graphql`).
+/// GraphQL always answers with status 200 (`docs/twenty/protocol.md#graphql`).
 fn graphql(path: &str, method: &Method, response: &TransportResponse) -> Option<Box<Failure>> {
     if let Some(failure) = not_json(path, method, response) {
         return Some(failure);
     }
-    // Parsing costs; answers without the word have no errors.
+    // Parsing is expensive, and an answer without this word has no errors.
     memmem::find(&response.body, b"\"errors\"")?;
     let Some(errors) = error_body::graphql_errors(&response.body) else {
         return Some(not_twenty(path, method));
@@ -215,7 +217,7 @@ fn graphql(path: &str, method: &Method, response: &TransportResponse) -> Option<
         return Some(auth(&what, 403, error));
     }
     if let Some(error) = find(&|error| is_internal(error) || error.says("INTERNAL_SERVER_ERROR")) {
-        let message = format!("{what} failed within Twenty: {}.", words(200, error));
+        let message = format!("{what} failed inside Twenty: {}.", words(200, error));
         let again = if is_internal(error) {
             internal_again(error)
         } else {

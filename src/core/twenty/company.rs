@@ -16,7 +16,7 @@ use super::warning::reason;
 use super::{multi_value, name};
 use crate::core::error::CrmError;
 
-/// Translates one company. Nothing in a parsed input makes it fail; the type is that of people.
+/// Translates one company. It never fails; the return type is the same as for people.
 pub fn map_company(input: &CompanyInput, context: &MapContext) -> Result<MappedRecord, CrmError> {
     let names = context.field_names;
     let mut mapper = Mapper::new(context, &input.external_id);
@@ -40,7 +40,7 @@ pub struct CompanyEntity<'r> {
     status: Option<Cow<'r, str>>,
 }
 
-/// The flat entity of a record that the server returned: what it does not show is null.
+/// The flat entity of a server's record; fields that the record does not show are null.
 pub fn company_to_entity<'r>(
     record: &'r Map<String, Value>,
     context: &MapContext,
@@ -88,14 +88,12 @@ fn map_domain(value: &Patch<String>, mapper: &mut Mapper) -> Option<UniqueValue>
         Err(why) => {
             let because = match why {
                 reason::SHARED_DOMAIN => {
-                    "many organisations share this host, so it identifies none"
+                    "many organisations share this host, so it does not identify this one"
                 }
                 reason::DOMAIN_WITH_PATH => {
                     "an address with a path or a port identifies a page, not an organisation"
                 }
-                _ if multi_value::first_link(text).1 => {
-                    "it looks like several domains, and one identifies a company. Give one"
-                }
+                _ if multi_value::first_link(text).1 => "it looks like several domains. Give one",
                 _ => "it is not a domain name",
             };
             mapper.warn(

@@ -1,32 +1,32 @@
-//! Which company a person belongs to: the one with the external id that is given, or, where the option `companyKey` says
-//! so, the one whose domain the person's e-mail address has.
+//! Which company a person belongs to: the one with the given external id, or, with the option `companyKey`, the one
+//! with the domain of the person's e-mail address.
 
 use super::domain::Domain;
 
-/// What a person's company is known by (option `companyKey`).
+/// What identifies a person's company (option `companyKey`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CompanyKey {
-    /// `company_external_id` alone.
+    /// Only `company_external_id`.
     #[default]
     ExternalId,
-    /// Without one, the domain of the e-mail address.
+    /// If that is missing, the domain of the e-mail address.
     EmailDomain,
 }
 
 /// The company that a person names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum CompanyOf {
-    /// None: the link that the CRM has stays.
+    /// None: the CRM's link stays.
     #[default]
     Unsaid,
-    /// The link is cleared.
+    /// None: the link is cleared.
     Nobody,
-    /// This one.
+    /// This company.
     One(CompanyRef),
 }
 
 impl CompanyOf {
-    /// The company, where one is named.
+    /// The company, if one is named.
     pub fn one(&self) -> Option<&CompanyRef> {
         match self {
             Self::One(company) => Some(company),
@@ -35,19 +35,19 @@ impl CompanyOf {
     }
 }
 
-/// A company that is named.
+/// A named company.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CompanyRef {
-    /// Its external id: the given one, or the domain itself. The latter is as frozen as the ids that are made of it.
+    /// Its external id: the given one, or the domain. Like the ids derived from it, this must never change.
     pub external_id: String,
-    /// The domain, where it is named by that.
+    /// The domain, if that identifies the company.
     pub domain: Option<Domain>,
-    /// The name that the person gives it; never blank.
+    /// The name that the person's input gives it; never blank.
     pub name: Option<String>,
 }
 
 impl CompanyRef {
-    /// What it is called where it has to be made; none where nobody gives it a name.
+    /// The name to create it with; `None` if no name is given.
     pub fn name_to_make(&self) -> Option<&str> {
         let by_domain = || self.domain.as_ref().map(Domain::host);
         self.name.as_deref().or_else(by_domain)

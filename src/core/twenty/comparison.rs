@@ -1,12 +1,12 @@
-//! Whether a row already holds what a payload would write.
+//! Compares a row with a payload.
 
 use serde_json::{Map, Value};
 
 use super::composite::holds_field;
 use super::values::is_blank;
 
-/// The part of a payload that fills only fields that the row leaves blank, and the names of those that it keeps because
-/// they hold something else. A field that the row does not show is taken to be filled.
+/// The part of a payload that fills blank fields of the row, and the names of the fields that keep another value. A
+/// field that the row does not show counts as filled.
 pub fn only_blank(
     fields: &Map<String, Value>,
     row: &Map<String, Value>,
@@ -23,8 +23,8 @@ pub fn only_blank(
     (filling, kept)
 }
 
-/// Whether a row's value of that name already says what a payload's value would write (only the subfields that the
-/// payload has), in whatever form the server stores it.
+/// Whether a row's field already has the payload's value (only the subfields in the payload), in any form in which the
+/// server stores it.
 pub fn holds(name: &str, held: &Value, written: &Value) -> bool {
     match (held, written) {
         (Value::Object(held), Value::Object(written)) => holds_field(name, held, written),
@@ -33,7 +33,7 @@ pub fn holds(name: &str, held: &Value, written: &Value) -> bool {
     }
 }
 
-/// As [`holds`], for a whole row and a whole payload.
+/// Like [`holds`], for a whole row and a whole payload.
 pub fn holds_all(held: &Map<String, Value>, written: &Map<String, Value>) -> bool {
     written.iter().all(|(key, value)| {
         held.get(key)

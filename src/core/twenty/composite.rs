@@ -1,12 +1,10 @@
-//! Composites that hold more than the one value that is ours: a person's further numbers, a link's label and the links
-//! beside it.
+//! Composites with other values beside ours: a person's additional numbers, a link's label and additional links.
 //!
-//! Subfields that are not sent survive in e-mails and names, not in phones and links: the server writes `null` over
-//! further numbers, the label and further links that a value lacks (`docs/twenty/protocol.md#values`). So such a value
-//! is written only where the row does not hold it already, and with what the row holds beside it.
+//! Subfields that are not sent keep their values in e-mails and names, but not in phones and links: there the server
+//! sets missing additional numbers, labels and links to `null` (`docs/twenty/protocol.md#values`). So such a value is
+//! written only if the row does not have it already, and together with the row's other subfields.
 //!
-//! A name that was given in one text is another such value: how it is split is a guess, and a row that holds the same name
-//! keeps its own parts.
+//! A name given as one text is similar: it is split by a guess, so a row with the same name keeps its own parts.
 
 use std::borrow::Cow;
 
@@ -26,29 +24,29 @@ const LABEL: &str = "primaryLinkLabel";
 const FURTHER_LINKS: &str = "secondaryLinks";
 const FURTHER_PHONES: &str = "additionalPhones";
 
-/// Whether a write of this value takes away what the row holds beside it.
+/// Whether writing this value removes other values of the row.
 fn is_shared(value: &Value) -> bool {
     value.get(PHONE).is_some() || value.get(LINK).is_some()
 }
 
-/// Whether this is the name of a person, which was split: the row may hold the same name in other parts.
+/// Whether this is the name of a person that was split from one text: the row may have the same name in other parts.
 fn is_split_name(name: &str, value: &Value, is_name_split: bool) -> bool {
     is_name_split && name == "name" && value.is_object()
 }
 
-/// Takes out of an update what must not be written before the row is seen.
+/// Removes from an update what must not be written before the row is known.
 pub fn leave_out_shared(payload: &mut Map<String, Value>, is_name_split: bool) {
     payload.retain(|name, value| !is_shared(value) && !is_split_name(name, value, is_name_split));
 }
 
-/// Whether an update has anything that must not be written before the row is seen.
+/// Whether an update contains anything that must not be written before the row is known.
 pub fn has_shared(payload: &Map<String, Value>, is_name_split: bool) -> bool {
     payload
         .iter()
         .any(|(name, value)| is_shared(value) || is_split_name(name, value, is_name_split))
 }
 
-/// The parts of a person's name as one text.
+/// A person's name as one text.
 pub fn whole_name(record: &Map<String, Value>) -> Option<String> {
     let parts = record.get("name")?.as_object()?;
     Some(name::join(
@@ -57,8 +55,8 @@ pub fn whole_name(record: &Map<String, Value>) -> Option<String> {
     ))
 }
 
-/// Takes a name that was split out of an update of a row that holds the same name, as it was given or as it was read:
-/// the row's parts are better than a guess.
+/// Removes a split name from the update if the row has the same name, as given or as split: the row's parts are better
+/// than a guess.
 fn leave_out_same_name(payload: &mut Map<String, Value>, row: &Map<String, Value>, flat: &str) {
     if let (Some(held), Some(written)) = (whole_name(row), whole_name(payload))
         && (held == flat || held == written)
@@ -67,11 +65,11 @@ fn leave_out_same_name(payload: &mut Map<String, Value>, row: &Map<String, Value
     }
 }
 
-/// Makes an update of `row` one that loses nothing: values that the row holds stay out, the others get company of what
-/// stands beside them there.
+/// Changes an update of `row` so that no value is lost: values that the row already has are removed from the update,
+/// and the others are completed with the row's other subfields.
 ///
-/// Returns the names of links that were to be cleared and stay: the server would put the first of the links beside it in
-/// the place of the one that goes, and the next clearing would take that.
+/// Returns the names of links that should be cleared but are kept. The server would replace the cleared link by the
+/// first additional one, and the next clearing would remove that.
 pub fn carry_over(
     payload: &mut Map<String, Value>,
     row: &Map<String, Value>,
@@ -105,7 +103,7 @@ pub fn carry_over(
             return false;
         }
         for key in [FURTHER_PHONES, FURTHER_LINKS, LABEL] {
-            // A label goes with its link.
+            // A label belongs to its link, and goes with it.
             if let Some(beside) = held.get(key)
                 && !is_blank(beside)
                 && !(clears && key == LABEL)
@@ -122,7 +120,7 @@ pub fn carry_over(
     uncleared
 }
 
-/// What to write in order to take a unique value from its row: blank, and what the row holds beside it.
+/// The payload that clears a unique value: blank, with the row's other subfields.
 pub fn emptied(row: &Map<String, Value>, field: &str, subfield: &str) -> Map<String, Value> {
     let mut parts = Map::new();
     parts.insert(subfield.to_owned(), "".into());
@@ -136,7 +134,8 @@ pub fn emptied(row: &Map<String, Value>, field: &str, subfield: &str) -> Map<Str
     payload
 }
 
-/// As [`holds_parts`], for the field of that name: a company's domain is one in every spelling, and the row's own stays.
+/// Like [`holds_parts`], for the named field. All spellings of a company's domain count as equal, and the row keeps its
+/// own.
 pub fn holds_field(name: &str, held: &Map<String, Value>, written: &Map<String, Value>) -> bool {
     let link = |parts: &Map<String, Value>| {
         let link = parts.get(LINK)?.as_str()?.to_owned();
@@ -151,7 +150,8 @@ pub fn holds_field(name: &str, held: &Map<String, Value>, written: &Map<String, 
     }
 }
 
-/// Whether a row's composite says what a payload's would write. What is only carried along is not looked at.
+/// Whether a row's composite has the values of a payload's. Subfields that were only copied from the row are not
+/// compared.
 pub fn holds_parts(held: &Map<String, Value>, written: &Map<String, Value>) -> bool {
     if written.contains_key(PHONE) {
         return is_same_phone(held, written);
@@ -179,7 +179,7 @@ fn is_same_part(key: &str, held: &Value, written: &Value) -> bool {
     }
 }
 
-/// Whether a row's e-mails hold this address among the further ones: then the primary one stays.
+/// Whether a row has this address among its additional e-mails: then it keeps its primary one.
 fn has_further_email(held: &Map<String, Value>, address: Option<&Value>) -> bool {
     let Some(address) = address.and_then(Value::as_str) else {
         return false;
@@ -188,7 +188,7 @@ fn has_further_email(held: &Map<String, Value>, address: Option<&Value>) -> bool
     additional_emails::held_by(held).any(|further| further == address)
 }
 
-/// The server splits a number again and fills the country in.
+/// The server splits a number again and adds the country.
 fn is_same_phone(held: &Map<String, Value>, written: &Map<String, Value>) -> bool {
     const COUNTRY: &str = "primaryPhoneCountryCode";
     let country = |parts: &Map<String, Value>| {
@@ -202,8 +202,8 @@ fn is_same_phone(held: &Map<String, Value>, written: &Map<String, Value>) -> boo
     is_same_country && Phone::from_parts(held) == Phone::from_parts(written)
 }
 
-/// Servers around the recorded one store a link's path and query as they are sent, or decode them once (read in the
-/// source of either); then a text that is stored reads as another one when it is sent again. Both are the same link.
+/// Some servers store a link's path and query as sent, others decode them once (according to the source of both);
+/// sending a stored link again then gives a different text. Both count as the same link.
 fn is_same_link(held: &str, written: &str) -> bool {
     let stored = stored_link(written);
     stored == held || stored == stored_link(held)
@@ -227,8 +227,8 @@ fn stored_link(link: &str) -> String {
     text.trim_end_matches('/').to_owned()
 }
 
-/// As JavaScript's `decodeURIComponent`; what that refuses stays as it is, but for `^`, which one Node writes as `%5E` and
-/// another does not.
+/// Like JavaScript's `decodeURIComponent`; what that rejects stays as it is. The exception is `^`, which some versions
+/// of Node.js write as `%5E`.
 fn decoded(text: &str) -> Cow<'_, str> {
     let undecoded = || Cow::Owned(text.replace('^', "%5E"));
     let starts_with_hex = |rest: &str| {
@@ -305,7 +305,7 @@ mod tests {
         let mut payload = map(split);
         carry_over(&mut payload, &map(json!({})), Some("Anna Maria"));
         assert!(payload.contains_key("name"));
-        // "Last, First" is the same name in either order.
+        // "Last, First" is the same name in the other order.
         let read = map(json!({"name": {"firstName": "Anna", "lastName": "Lopez"}}));
         for (first, last) in [("Anna", "Lopez"), ("Lopez, Anna", ""), ("Lopez,", "Anna")] {
             let row = map(json!({"name": {"firstName": first, "lastName": last}}));

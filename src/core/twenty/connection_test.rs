@@ -1,4 +1,4 @@
-//! Does this base URL and key lead to a Twenty workspace? (`TwentyCrmApiService`)
+//! Tests whether a base URL and key lead to a Twenty workspace (`TwentyCrmApiService`).
 
 use serde::Serialize;
 use serde_json::Value;
@@ -14,30 +14,30 @@ use crate::core::http::{CaCertificates, ClientConfig, Request};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionTest {
-    /// Whether records can be read with this key.
+    /// Whether the key may read records.
     pub ok: bool,
-    /// From the first byte sent to the whole answer read, in milliseconds.
+    /// From sending the first byte to reading the whole answer, in milliseconds.
     pub latency_ms: u64,
     /// For people: what was found, and what to do about it.
     pub message: String,
-    /// The status, and the error's class and reason where there is one.
+    /// The status, and the error's code and reason if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<ConnectionDetails>,
 }
 
-/// What stands behind a test's result.
+/// Details of a test's result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConnectionDetails {
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, if there was an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The error's code, and its reason where it has one: `AUTH_ERROR (expired)`.
+    /// The error's code, with its reason if it has one: `AUTH_ERROR (expired)`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// Reads nothing but a count of people, once, without repeats. Never fails: what goes wrong is the result. `options` are
-/// `{ timeout?, ca? }` as JSON text.
+/// Sends one request for the number of people, without retries. It never fails: errors are part of the result.
+/// `options` are `{ timeout?, ca? }` as JSON text.
 pub async fn test_connection(base_url: &str, api_key: &str, options: &str) -> ConnectionTest {
     let client = match config(base_url, api_key, options).and_then(connect) {
         Ok(client) => client,
@@ -63,16 +63,16 @@ pub async fn test_connection(base_url: &str, api_key: &str, options: &str) -> Co
     }
 }
 
-/// Whether a web server answers at this base URL at all, Twenty or not; a gateway that only says that nobody is behind it
-/// does not count.
+/// Whether any web server answers at this base URL, Twenty or not. A gateway that has no server behind it does not
+/// count.
 pub async fn is_reachable(base_url: &str, options: &str) -> bool {
-    // The health route needs no key; the client needs some text in its place.
+    // The health route needs no key, but the client needs a text for it.
     let Ok(client) = config(base_url, "no-key-needed", options).and_then(connect) else {
         return false;
     };
     match client.call(probe("/healthz")).await {
         Ok(_) => true,
-        // A proxy on the way that lets nothing through has an answer of its own.
+        // A proxy that refuses everything also answers.
         Err(error) => error
             .status
             .is_some_and(|status| status < 500 && status != 407),
@@ -104,7 +104,7 @@ fn check_envelope(body: &[u8], status: u16) -> Result<(), CrmError> {
     }
     Err(CrmError::new(
         ErrorCode::Unknown,
-        "The server answers, but not as Twenty does: check the base URL (the API's own address, without /rest)",
+        "The server answers, but not like Twenty: check the base URL (the API's own address, without /rest)",
     )
     .with_status(status)
     .with_detail("reason", "NOT_TWENTY"))
@@ -112,11 +112,11 @@ fn check_envelope(body: &[u8], status: u16) -> Result<(), CrmError> {
 
 fn failed(error: &CrmError, latency_ms: u64) -> ConnectionTest {
     let code = error.code.as_str();
-    // These messages say what happened, and the sentence about what to do is the same for all calls.
+    // These messages say what happened; the advice is the same for all calls.
     let advice = match error.code {
         ErrorCode::Timeout | ErrorCode::ServerError => advice(error),
         ErrorCode::NetworkError if error.reason() == Some("TLS") => advice(error),
-        // The list of people is never refused as such: the path was one of something else.
+        // Twenty never refuses this list as invalid, so the path leads elsewhere.
         ErrorCode::ValidationError if error.status.is_some() => Some(WRONG_ADDRESS),
         _ => None,
     };

@@ -1,26 +1,26 @@
-//! The unique constraint that a newer server names when it refuses a duplicate, and the field that it stands for. The name
-//! is the start of a hash over the table and the field, so that it says nothing by itself, but can be computed for every
-//! field that is known. Servers up to 2.31 do not name it.
+//! The unique constraint that newer servers name when they refuse a duplicate, and its field. The name is part of a
+//! hash over table and field. The field cannot be read from it, but the name can be computed for every known field and
+//! compared. Servers up to 2.31 do not name it.
 
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
 const PREFIX: &str = "IDX_UNIQUE_";
-/// Digits of the hash that a name has.
+/// Hexadecimal digits in a name.
 const DIGITS: usize = 27;
 
 /// A constraint as the server names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Constraint {
-    /// The table, where it is named: `person`, `company`, `_` and the name of a custom object.
+    /// The table, if it is named: `person`, `company`, or `_` and the name of a custom object.
     pub table: Option<String>,
     /// `IDX_UNIQUE_` and 27 hexadecimal digits.
     pub name: String,
 }
 
 impl Constraint {
-    /// Finds it in the server's words.
+    /// Finds the constraint in a message of the server.
     pub fn find(message: &str) -> Option<Self> {
         let at = message.find(PREFIX)?;
         let rest = &message[at + PREFIX.len()..];
@@ -43,7 +43,7 @@ impl Constraint {
         })
     }
 
-    /// Which of these fields of a table it is about; none where it is another table's, or of a form that is not known.
+    /// Which of these fields the constraint belongs to; `None` if it belongs to another table or has an unknown form.
     pub fn field_of<'f>(
         &self,
         table: &str,
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// As a server's source computes them; the first two are also quoted in public reports.
+    /// Computed as in the server's source; the first two also appear in public reports.
     const KNOWN: [(&str, &str, &str); 4] = [
         ("person", "emails", "87914cd3ce963115f8cb943e2ac"),
         ("company", "domainName", "2a32339058d0b6910b0834ddf81"),

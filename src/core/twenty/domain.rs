@@ -10,7 +10,7 @@ use super::public_suffix::{self, SuffixKind};
 use super::warning::reason;
 use super::{invisible, multi_value};
 
-/// The form in which the workspace stores `domainName.primaryLinkUrl`: servers from 2.38 store the bare host.
+/// How the workspace stores `domainName.primaryLinkUrl`: servers from 2.38 store the bare host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum DomainForm {
     /// `acme.com`.
@@ -21,7 +21,7 @@ pub enum DomainForm {
 }
 
 impl DomainForm {
-    /// The form of a link that a row holds; none where it says nothing (blank).
+    /// The form of a row's link; `None` if it is blank.
     pub fn of_link(link: &str) -> Option<Self> {
         match link.trim() {
             "" => None,
@@ -39,10 +39,10 @@ pub struct Domain {
 }
 
 impl Domain {
-    /// Reads any spelling. The error is one of `warning::reason`: INVALID_DOMAIN, SHARED_DOMAIN, DOMAIN_WITH_PATH.
+    /// Parses any spelling. The error is one of `warning::reason`: INVALID_DOMAIN, SHARED_DOMAIN, DOMAIN_WITH_PATH.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = invisible::trim(text);
-        // Parsers read over line breaks and tabs, and would make one host of two.
+        // URL parsers ignore line breaks and tabs, and would join two hosts into one.
         if multi_value::is_folded(text) {
             return Err(reason::INVALID_DOMAIN);
         }
@@ -52,15 +52,15 @@ impl Domain {
             .or_else(|| lower.strip_prefix("http://"))
             .or_else(|| lower.strip_prefix("//"))
             .unwrap_or(&lower)
-            // Parsers read over more slashes; a spelling must not begin with them, or it would be an empty one.
+            // URL parsers ignore additional slashes; without this, a spelling could start with them or be empty.
             .trim_start_matches(['/', '\\']);
         let url = Url::parse(&format!("https://{rest}")).map_err(|_| reason::INVALID_DOMAIN)?;
         let Some(Host::Domain(host)) = url.host() else {
             return Err(reason::INVALID_DOMAIN);
         };
-        // One dot at the end is the root's. With more of them a piece of an address would pass for a name.
+        // One final dot is the DNS root. With more, part of an e-mail address could pass for a host.
         let host = host.strip_suffix('.').unwrap_or(host);
-        // What is no character leaves no label (soft hyphens).
+        // Ignored characters (soft hyphens) can leave an empty label.
         if host.split('.').any(str::is_empty) {
             return Err(reason::INVALID_DOMAIN);
         }
@@ -82,7 +82,7 @@ impl Domain {
         if page || url.port().is_some_and(|port| port != 80) {
             return Err(reason::DOMAIN_WITH_PATH);
         }
-        // Where the host was typed in its own script, a row may hold it that way.
+        // If the host was typed in its own script, a row may have it in that form.
         let typed = rest
             .split(['/', '\\', ':'])
             .next()
@@ -95,12 +95,12 @@ impl Domain {
         })
     }
 
-    /// The bare host, lower case, ASCII form, without `www.`: the identity.
+    /// The identity: the bare host in lower case and ASCII form, without `www.`.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// What is written.
+    /// The link to write.
     pub fn to_link(&self, form: DomainForm) -> String {
         match form {
             DomainForm::Bare => self.host.clone(),
@@ -108,14 +108,14 @@ impl Domain {
         }
     }
 
-    /// Every way in which a row may hold this domain; look-ups ask for all of them.
+    /// All spellings of this domain that a row may have; look-ups ask for all of them.
     pub fn spellings(&self) -> Vec<String> {
         let mut spellings = Vec::with_capacity(12);
         let letters = Some(&self.host)
             .filter(|host| host.contains("xn--"))
             .map(|host| domain_to_unicode(host))
             .filter(|letters| !letters.is_empty() && Some(letters) != self.typed.as_ref())
-            // Some letters are read, and not read again.
+            // Some letters can be parsed once, but not again.
             .filter(|letters| Self::parse(letters).is_ok_and(|read| read.host == self.host));
         let others = self.typed.iter().chain(&letters);
         for host in std::iter::once(&self.host).chain(others) {
@@ -131,19 +131,20 @@ impl Domain {
     }
 }
 
-/// The domain as entities show it: the bare host where the link is an identity, else the link as it is.
+/// The domain that entities show: the bare host if the link identifies an organisation, otherwise the link itself.
 pub fn from_link(link: &str) -> String {
     Domain::parse(link).map_or_else(|_| link.to_owned(), |domain| domain.host)
 }
 
-/// The one form that all spellings of a domain share: the bare host; a link that is no identity stays as it is.
+/// The normalised form: the bare host, which all spellings share; a link that identifies no organisation stays as it
+/// is.
 pub fn canonical(link: &str) -> Cow<'_, str> {
     Domain::parse(link).map_or(Cow::Borrowed(link), |domain| domain.host.into())
 }
 
-/// Whether the server takes the (lower-case ASCII) host in a link: labels of letters, digits and hyphens with none at
-/// either end, an underscore at most before a label, at least two labels (read in the server's source, which has its own
-/// pattern for hosts: its labels are a little shorter than those of the DNS).
+/// Whether the server accepts this host (lower case, ASCII) in a link. It wants at least two labels of letters, digits
+/// and hyphens, without a hyphen at either end, and with underscores only at the start of a label. This follows the
+/// pattern in the server's source, whose labels are a little shorter than those of the DNS.
 pub fn is_hostname(host: &str) -> bool {
     let fits_in = |label: &str, most: usize| {
         let most = if label.starts_with("xn--") { 63 } else { most };
@@ -167,7 +168,7 @@ pub fn is_hostname(host: &str) -> bool {
     fits && (1..=10).contains(&others) && fits_in(last, 61) && is_plain(last)
 }
 
-/// As often as it is there, or what is left would read as another domain.
+/// Removed repeatedly, because the rest would otherwise be another domain.
 fn strip_www(mut host: &str) -> &str {
     while let Some(rest) = host.strip_prefix("www.")
         && public_suffix::is_registrable(rest)
@@ -177,7 +178,7 @@ fn strip_www(mut host: &str) -> &str {
     host
 }
 
-/// Parsers read over characters that a row would hold as they are (controls at the ends, tabs anywhere).
+/// URL parsers ignore characters that a row would keep (control characters at the ends, tabs anywhere).
 fn is_spelling_of(typed: &str, host: &str) -> bool {
     let parsed = Url::parse(&format!("https://{typed}/"));
     !typed.contains(|c: char| c == '@' || c.is_control())

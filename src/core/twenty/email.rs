@@ -9,15 +9,15 @@ use super::nfc::{composed, decomposed};
 use super::{invisible, multi_value};
 use crate::core::error::CrmError;
 
-/// Without blanks and invisible characters at the ends, lower-cased as the server stores addresses, accents composed with
-/// their letters (RFC 6532).
+/// Removes spaces and invisible characters at the ends, lower-cases the address as the server does, and composes
+/// accents (RFC 6532).
 pub fn normalize(email: &str) -> String {
     composed(&invisible::trim(email).to_lowercase()).into_owned()
 }
 
-/// The one form that all spellings of an address share: lower case, the domain in its ASCII form without a dot at its end.
-/// Servers differ in what they store (as it was typed, the ASCII form, or the one in the domain's own script; read in the
-/// server's source), so what is compared with a row is always this.
+/// The normalised form, which all spellings of an address share: lower case, the domain in ASCII without a final dot.
+/// Servers store different forms (as typed, in ASCII, or in the domain's own script, according to their source), so
+/// addresses are always compared in this form.
 pub fn canonical(address: &str) -> Cow<'_, str> {
     let address = address.trim();
     let plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
@@ -37,7 +37,7 @@ pub fn canonical(address: &str) -> Cow<'_, str> {
     format!("{local}@{ascii}").into()
 }
 
-/// Every way in which a row may hold the (normalised) address, itself first: look-ups ask for all of them.
+/// All spellings of the (normalised) address that a row may have, starting with itself; look-ups ask for all of them.
 pub fn spellings(address: &str) -> Vec<String> {
     let mut spellings = vec![address.to_owned()];
     if address.is_ascii() && !address.contains("xn--") {
@@ -51,7 +51,7 @@ pub fn spellings(address: &str) -> Vec<String> {
             }
         }
     }
-    // A row that another program wrote may hold the letters and accents before the domain apart.
+    // A row from another program may have the local part with separate accents.
     let apart: Vec<String> = spellings
         .iter()
         .filter_map(|spelling| {
@@ -64,8 +64,8 @@ pub fn spellings(address: &str) -> Vec<String> {
     spellings
 }
 
-/// Whether the server would take the (normalised) address. It takes no quoted local part, no blanks and no domain without a dot, and refuses the
-/// whole batch for one bad address, so the check must not be laxer than the server's.
+/// Whether the server accepts the (normalised) address. It refuses quoted local parts, spaces, and domains without a
+/// dot. One bad address makes it refuse the whole batch, so this check must be at least as strict.
 pub fn is_valid(email: &str) -> bool {
     let options = Options::default()
         .without_display_text()
@@ -75,7 +75,7 @@ pub fn is_valid(email: &str) -> bool {
             .is_ok_and(|address| address.domain().contains('.'))
 }
 
-/// The refusal of an address that is none.
+/// The error for an invalid address.
 pub fn invalid(email: &str) -> CrmError {
     if email.is_empty() {
         return CrmError::validation("email", "email must not be blank");
@@ -240,7 +240,7 @@ mod tests {
             }
         }
 
-        /// What the server checks (its pattern for addresses, in words): one at sign, no blank, no quote before it, lengths.
+        /// The server's check, in words: one at sign, no space, no quote before it, maximum lengths.
         #[test]
         fn nothing_passes_that_the_server_refuses(email in "[a-zA-Z0-9.\"@ +\u{e9}\u{a0}-]{0,30}|\\PC{0,20}@\\PC{0,20}") {
             let email = normalize(&email);

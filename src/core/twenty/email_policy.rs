@@ -1,13 +1,13 @@
-//! What becomes of the e-mail address that a person is given: an address, none, or something that is no address.
+//! What happens with a person's e-mail if it is valid, missing or invalid.
 
 use super::email;
 use super::patch::Patch;
 use crate::core::error::CrmError;
 
-/// What happens to a record whose e-mail is none (option `invalidEmail`).
+/// What happens to a record with an invalid e-mail (option `invalidEmail`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum InvalidEmail {
-    /// The record is refused with VALIDATION_ERROR.
+    /// The record fails with VALIDATION_ERROR.
     #[default]
     Refuse,
     /// The record is written without it, with a warning.
@@ -17,32 +17,32 @@ pub enum InvalidEmail {
 /// What happens to a person without an e-mail address (option `missingEmail`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum MissingEmail {
-    /// The record is refused with VALIDATION_ERROR.
+    /// The record fails with VALIDATION_ERROR.
     #[default]
     Refuse,
-    /// The record is written without one: `null` clears the one that the CRM has, absent and blank keep it.
+    /// The record is written without it: `null` clears the CRM's address, absent and blank keep it.
     Allow,
 }
 
 /// The two options together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EmailPolicy {
-    /// What an address that is none does.
+    /// What an invalid address causes.
     pub invalid: InvalidEmail,
-    /// What no address does.
+    /// What a missing address causes.
     pub missing: MissingEmail,
 }
 
-/// What a person's `email` says.
+/// The meaning of a person's `email`.
 #[derive(Clone, Debug)]
 pub enum GivenEmail {
-    /// Nothing: what the CRM has stays.
+    /// Not given: the CRM's address stays.
     Kept,
-    /// That there is none.
+    /// Cleared.
     Cleared,
-    /// An address, normalised.
+    /// A normalised address.
     Address(String),
-    /// What is no address, and is left out for this reason.
+    /// Left out because it is invalid, for this reason.
     LeftOut(CrmError),
 }
 
@@ -50,7 +50,7 @@ impl EmailPolicy {
     /// Reads `email`.
     ///
     /// # Errors
-    /// VALIDATION_ERROR where it is no address, or there is none, and the options do not allow that.
+    /// VALIDATION_ERROR if it is invalid or missing and the options do not allow that.
     pub fn read(self, email: &Patch<String>) -> Result<GivenEmail, CrmError> {
         let address = match (email, self.missing) {
             (Patch::Value(text), _) => email::normalize(text),
@@ -81,7 +81,7 @@ impl EmailPolicy {
 mod tests {
     use super::*;
 
-    /// In a word, or the address, or why it is refused.
+    /// The result as a keyword, the address, or the reason of a refusal.
     fn read(policy: EmailPolicy, email: &Patch<String>) -> String {
         match policy.read(email) {
             Ok(GivenEmail::Kept) => "kept".to_owned(),

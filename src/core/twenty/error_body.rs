@@ -1,5 +1,5 @@
-//! What a failing answer says: Twenty has five shapes of error bodies (`docs/twenty/protocol.md#errors`)
-//! and GraphQL has one more.
+//! Parses error answers: Twenty has five formats of error bodies (`docs/twenty/protocol.md#errors`), and GraphQL has
+//! another one.
 
 use std::fmt::Write as _;
 
@@ -8,32 +8,32 @@ use serde_json::Value;
 
 use super::limit_facts::LimitFacts;
 
-/// Longest server message that is passed on, in characters.
+/// Longest server message that is shown, in characters.
 const MAX_MESSAGE: usize = 500;
-/// Most messages of one answer that are passed on.
+/// Most messages of one answer that are shown.
 const MAX_MESSAGES: usize = 5;
 
-/// An error body, whatever its shape.
+/// An error body of any format.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ErrorBody {
-    /// The server's own words, shortened; empty when it said nothing that can be read.
+    /// The server's text, shortened; empty if there is none.
     pub message: String,
-    /// The most telling code: `code`, or the code of the first metadata error, or GraphQL's `subCode` or `code`.
+    /// The most specific code: `code`, or the code of the first metadata error, or GraphQL's `subCode` or `code`.
     pub code: Option<String>,
-    /// The class of the error as the server names it (`error`), or GraphQL's `code`.
+    /// The server's error class (`error`), or GraphQL's `code`.
     pub class: Option<String>,
-    /// What it says about a limit, where it does.
+    /// What it says about a limit.
     pub limits: LimitFacts,
-    /// Whether there are words in it that could be read.
+    /// Whether it has a readable text.
     pub known: bool,
-    /// Whether it has the form that Twenty gives its refusals. Proxies, firewalls and gateways answer in JSON as well.
+    /// Whether it has the format of Twenty's refusals. Proxies, firewalls and gateways also answer with JSON.
     pub is_twentys: bool,
-    /// Whether it has the form of the records API, in which refusals of keys come: messages in a list.
+    /// Whether it has the format of the records API: a list of messages. Refusals of keys have it.
     pub is_listing: bool,
 }
 
 impl ErrorBody {
-    /// Reads a REST answer's body; anything that is not one of Twenty's shapes comes out unknown and without words.
+    /// Parses the body of a REST answer. A body in none of Twenty's formats has no text, and `known` is false.
     pub fn parse(body: &[u8]) -> Self {
         match serde_json::from_slice::<Value>(body) {
             Ok(Value::String(message)) => Self {
@@ -56,7 +56,7 @@ impl ErrorBody {
         let mut code = text("code");
         let nested = metadata_errors(&body["errors"]);
         if !nested.is_empty() {
-            // The outer message only says that there are several; the inner ones say what to do.
+            // The outer message only says that there are several errors; the inner ones say what to do.
             code = code.or_else(|| nested[0].0.clone());
             messages = nested.into_iter().map(|(_, message)| message).collect();
         }
@@ -83,7 +83,7 @@ impl ErrorBody {
     }
 }
 
-/// The errors of a GraphQL answer: empty when it has none, `None` when the body is not a GraphQL answer.
+/// The errors of a GraphQL answer: empty if it has none, `None` if the body is not a GraphQL answer.
 pub fn graphql_errors(body: &[u8]) -> Option<Vec<ErrorBody>> {
     #[derive(Deserialize)]
     struct Answer<'a> {
@@ -126,7 +126,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// Code and message of each metadata error. Errors about view fields only follow from the others.
+/// Code and message of each metadata error. Errors about view fields are only consequences of the others.
 fn metadata_errors(errors: &Value) -> Vec<(Option<String>, String)> {
     let Some(kinds) = errors.as_object() else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What the custom fields are called in the workspace, and which of them it has.
+//! The names of the custom fields, and which of them the workspace has.
 
 use serde::Deserialize;
 
@@ -6,7 +6,7 @@ use super::ids::ObjectKind;
 use super::schema::{FieldInfo, FieldKind, ObjectSchema, Uniqueness};
 use crate::core::error::CrmError;
 
-/// API names of the fields that are not Twenty's own. Defaults: `docs/twenty/mapping.md#person`.
+/// API names of the custom fields. Defaults: `docs/twenty/mapping.md#person`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FieldNames {
@@ -14,16 +14,17 @@ pub struct FieldNames {
     pub external_id: String,
     /// Default `accountType`.
     pub account_type: String,
-    /// The first that the workspace has; default `plan`, `planCustom`, `subscriptionPlan`. One name alone may be a string.
+    /// The first of these that the workspace has is used; default `plan`, `planCustom`, `subscriptionPlan`. A single
+    /// name may be given as a string.
     #[serde(deserialize_with = "one_or_more")]
     pub plan: Vec<String>,
     /// Default `totalSubmissions`.
     pub total_submissions: String,
-    /// Of people and companies; default `website`.
+    /// For people and companies; default `website`.
     pub website: String,
     /// Default `city`.
     pub city: String,
-    /// Of companies; default `status`.
+    /// For companies; default `status`.
     pub status: String,
 }
 
@@ -44,7 +45,7 @@ impl Default for FieldNames {
 }
 
 impl FieldNames {
-    /// Every name, with the option that gives it.
+    /// All names, each with its option.
     fn by_option(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let single = [
             ("externalId", &self.external_id),
@@ -61,13 +62,13 @@ impl FieldNames {
             .map(|(option, name)| (option, name.as_str()))
     }
 
-    /// Every name, of people and of companies.
+    /// All names, for people and companies.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         self.by_option().map(|(_, name)| name)
     }
 
-    /// Checks that every name can be one of Twenty's: camelCase alphanumerics. They go into GraphQL
-    /// text, so nothing else may pass.
+    /// Checks that every name is a valid API name: camelCase letters and digits. Names are inserted into GraphQL text,
+    /// so nothing else may pass.
     pub fn check(&self) -> Result<(), CrmError> {
         for (option, name) in self.by_option() {
             if !is_field_name(name) {
@@ -82,8 +83,8 @@ impl FieldNames {
         Ok(())
     }
 
-    /// The plan field that the workspace has, one that takes text before one that does not; when there is none, the
-    /// first name under which one can be made, for warnings.
+    /// The plan field that the workspace has, preferably one that accepts text. If there is none, the first name that
+    /// can be created, for warnings.
     pub fn plan_in<'a>(&'a self, schema: &ObjectSchema) -> &'a str {
         let takes_text =
             |field: &FieldInfo| matches!(field.kind, FieldKind::Text | FieldKind::Select { .. });
@@ -99,7 +100,7 @@ impl FieldNames {
             .map_or("plan", String::as_str)
     }
 
-    /// The CRM's fields that records of ours are written to.
+    /// The CRM's fields that our records are written to.
     pub fn written(&self, kind: ObjectKind) -> Vec<&str> {
         let (own, custom): (&[&str], &[&String]) = match kind {
             ObjectKind::Person => (
@@ -122,7 +123,7 @@ impl FieldNames {
             .collect()
     }
 
-    /// What the workspace's external id field is good for.
+    /// The state of the workspace's external id field.
     pub fn external_id_in(&self, schema: &ObjectSchema) -> ExternalIdField {
         match schema.active(&self.external_id) {
             Some(FieldInfo {
@@ -140,19 +141,19 @@ impl FieldNames {
     }
 }
 
-/// Whether external ids can be kept in the CRM (missing, not unique or of another type is unusable).
+/// Whether the CRM can store external ids. A field that is missing, not unique or of another type cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExternalIdField {
-    /// There is no usable field: the record's id alone carries the identity.
+    /// There is no usable field: only the record's id identifies it.
     Missing,
-    /// There is a TEXT field of that name, but whether it is unique could not be read.
+    /// There is a TEXT field, but the key cannot see whether it is unique.
     Unproven(String),
-    /// There is a unique TEXT field of that name.
+    /// There is a unique TEXT field.
     Unique(String),
 }
 
 impl ExternalIdField {
-    /// The field's API name, where there is one to write to.
+    /// The field's API name, if there is a field to write to.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Missing => None,
@@ -180,8 +181,8 @@ fn is_field_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// Whether a field can be created under this name: Twenty keeps some for itself (`plan`), and a field that is
-/// inactive holds its name.
+/// Whether a field with this name can be created: Twenty reserves some names (`plan`), and an inactive field keeps its
+/// name.
 pub fn can_be_made(object: &ObjectSchema, name: &str) -> bool {
     const RESERVED: [&str; 1] = ["plan"];
     !RESERVED.contains(&name) && !object.fields.contains_key(name)

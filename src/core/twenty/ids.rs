@@ -1,7 +1,7 @@
-//! Identity: the UUID that a record gets before any request, and the external id as it is stored in the CRM.
+//! Identity: the UUID that a record gets before any request, and the external id as the CRM stores it.
 //!
-//! The rule is `docs/twenty/mapping.md#identity`. Everything here is frozen: a change gives every record of every
-//! installation a new id, so the test vectors below may never be edited.
+//! The rule is in `docs/twenty/mapping.md#identity`. Nothing here may change, because that would give every record of
+//! every installation a new id. So the test vectors below must never be edited.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use crate::core::error::CrmError;
 
-/// The namespace of every UUIDv5 that this project makes. Chosen once at random; never changes.
+/// The namespace of every UUIDv5 of this package. It was chosen at random and never changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x764b_588a_538e_41c3_b307_09ba_7922_14ea);
 
 /// Longest namespace option, in bytes.
 const MAX_NAMESPACE_BYTES: usize = 64;
 
-/// The two Twenty objects that this project writes.
+/// The two Twenty objects that this package writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ObjectKind {
     /// A contact: Twenty's `person`.
@@ -26,7 +26,7 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
-    /// `person` / `company`: the metadata's `nameSingular`, also what mappings are stored under.
+    /// `person` or `company`: the metadata's `nameSingular`, also the object type in mapping stores.
     pub const fn singular(self) -> &'static str {
         match self {
             Self::Person => "person",
@@ -34,7 +34,7 @@ impl ObjectKind {
         }
     }
 
-    /// `people` / `companies`: the REST path and the GraphQL root field.
+    /// `people` or `companies`: the REST path and the GraphQL root field.
     pub const fn plural(self) -> &'static str {
         match self {
             Self::Person => "people",
@@ -42,7 +42,7 @@ impl ObjectKind {
         }
     }
 
-    /// The key under which the answer to a single create has the record (`docs/twenty/protocol.md#records`).
+    /// The key of the record in the answer to a single create (`docs/twenty/protocol.md#records`).
     pub const fn create_key(self) -> &'static str {
         match self {
             Self::Person => "createPerson",
@@ -50,7 +50,7 @@ impl ObjectKind {
         }
     }
 
-    /// The key under which the answer to a batch create has the records.
+    /// The key of the records in the answer to a batch create.
     pub const fn create_many_key(self) -> &'static str {
         match self {
             Self::Person => "createPeople",
@@ -58,7 +58,7 @@ impl ObjectKind {
         }
     }
 
-    /// The key under which the answer to a PATCH by id has the record.
+    /// The key of the record in the answer to a PATCH by id.
     pub const fn update_key(self) -> &'static str {
         match self {
             Self::Person => "updatePerson",
@@ -66,7 +66,7 @@ impl ObjectKind {
         }
     }
 
-    /// The key under which the answer to a conditional update has the records.
+    /// The key of the records in the answer to a conditional update.
     pub const fn update_many_key(self) -> &'static str {
         match self {
             Self::Person => "updatePeople",
@@ -74,7 +74,7 @@ impl ObjectKind {
         }
     }
 
-    /// The key under which the answer to a DELETE by id has the record.
+    /// The key of the record in the answer to a DELETE by id.
     pub const fn delete_key(self) -> &'static str {
         match self {
             Self::Person => "deletePerson",
@@ -98,7 +98,7 @@ impl ObjectKind {
         }
     }
 
-    /// The composite field of the object whose value the CRM keeps unique, beside id and external id.
+    /// The composite field whose value the CRM keeps unique (besides id and external id).
     pub const fn unique_field(self) -> &'static str {
         match self {
             Self::Person => "emails",
@@ -115,12 +115,12 @@ impl ObjectKind {
     }
 }
 
-/// The id of a record in the CRM. Its text is the one with hyphens.
+/// The id of a CRM record. Its text form has hyphens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CrmId(Uuid);
 
 impl CrmId {
-    /// From any of the texts of a UUID; none where it is something else, which is no record's id.
+    /// Parses any text form of a UUID; `None` for other texts, which cannot be a record's id.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::parse_str(text).ok().map(Self)
     }
@@ -151,8 +151,8 @@ impl Serialize for CrmId {
 
 /// The id that a record is created with: UUIDv5 over `person:` or `company:` and the external id's UTF-8 bytes.
 ///
-/// A namespace comes in between, fenced by NUL bytes, which no external id can hold (input refuses them): records of two
-/// namespaces, or of one and none, never share an id. An empty namespace is none.
+/// A namespace is inserted between them, enclosed in NUL bytes, which external ids cannot contain. So records of two
+/// namespaces, or with and without one, never share an id. An empty namespace counts as none.
 pub fn record_id(kind: ObjectKind, namespace: Option<&str>, external_id: &str) -> Uuid {
     let mut name = Vec::with_capacity(16 + external_id.len());
     name.extend_from_slice(kind.singular().as_bytes());
@@ -166,7 +166,7 @@ pub fn record_id(kind: ObjectKind, namespace: Option<&str>, external_id: &str) -
     Uuid::new_v5(&NAMESPACE, &name)
 }
 
-/// The external id as the CRM's `externalId` field holds it: prefixed with `namespace:` where there is a namespace.
+/// The external id as the CRM's `externalId` field stores it: with the prefix `namespace:` if there is a namespace.
 pub fn stored_external_id(namespace: Option<&str>, external_id: &str) -> String {
     match namespace.filter(|namespace| !namespace.is_empty()) {
         Some(namespace) => format!("{namespace}:{external_id}"),
@@ -174,7 +174,7 @@ pub fn stored_external_id(namespace: Option<&str>, external_id: &str) -> String 
     }
 }
 
-/// The caller's external id out of what the CRM holds; none where it belongs to another namespace.
+/// The caller's external id of a stored one; `None` if it belongs to another namespace.
 pub fn caller_external_id<'a>(namespace: Option<&str>, stored: &'a str) -> Option<&'a str> {
     match namespace.filter(|namespace| !namespace.is_empty()) {
         Some(namespace) => stored.strip_prefix(namespace)?.strip_prefix(':'),
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Computed by another implementation of UUIDv5. Frozen: see the head of the file.
+    /// Computed by another implementation of UUIDv5. Never edit these: see the top of the file.
     #[test]
     fn vectors_never_change() {
         let vectors = [

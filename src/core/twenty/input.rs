@@ -1,4 +1,4 @@
-//! The flat snake_case entities that callers pass in, read from JSON text and checked before any request.
+//! The flat snake_case entities of callers, parsed from JSON text and checked before any request.
 
 use serde_json::{Map, Value};
 
@@ -14,49 +14,49 @@ mod tests;
 pub use forms::Forms;
 use raw::{RawObject, blank, nul};
 
-/// Reads an external id alone, from the JSON text of an object that has it as `external_id`.
+/// Parses an external id from the JSON text of an object that has it as `external_id`.
 ///
 /// # Errors
-/// VALIDATION_ERROR for what could be no record's external id.
+/// VALIDATION_ERROR if it cannot be an external id.
 pub fn external_id_from_json(json: &str) -> Result<String, CrmError> {
     RawObject::parse(json, "record")?.required("external_id")
 }
 
-/// The public `UpsertPersonInput`, some fields of which may also be given in Twenty's own nested form.
+/// The public `UpsertPersonInput`. Some fields may also be given in Twenty's nested form.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PersonInput {
-    /// The caller's own id of the person; kept byte for byte, never blank.
+    /// The caller's id of the person; kept byte for byte, never blank.
     pub external_id: String,
     /// The full name; never blank.
     pub name: String,
-    /// Trimmed and lower-cased. Whether it is an address, and may be missing, is decided by `EmailPolicy`.
+    /// Trimmed and lower-cased. `EmailPolicy` decides whether it is valid and whether it may be missing.
     pub email: Patch<String>,
     /// Any spelling of a phone number.
     pub phone: Patch<String>,
     /// Job title.
     pub job_title: Patch<String>,
-    /// Name for the linked company, used only by the call that creates it.
+    /// Name of the linked company, used only by the call that creates the company.
     pub company_name: Patch<String>,
     /// The person's own website.
     pub website: Patch<String>,
     /// City.
     pub city: Patch<String>,
-    /// individual, business, enterprise.
+    /// One of individual, business, enterprise.
     pub account_type: Patch<String>,
-    /// free, standard, premium.
+    /// One of free, standard, premium.
     pub plan: Patch<String>,
     /// Number of submissions; finite.
     pub total_submissions: Patch<f64>,
     /// The caller's id of the company that the person belongs to.
     pub company_external_id: Patch<String>,
-    /// The fields that were given as Twenty nests them.
+    /// The fields that were given in Twenty's nested form.
     pub forms: Forms,
 }
 
-/// The public `UpsertCompanyInput`, some fields of which may also be given in Twenty's own nested form.
+/// The public `UpsertCompanyInput`. Some fields may also be given in Twenty's nested form.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CompanyInput {
-    /// The caller's own id of the company; kept byte for byte, never blank.
+    /// The caller's id of the company; kept byte for byte, never blank.
     pub external_id: String,
     /// The company's name; never blank.
     pub name: String,
@@ -64,14 +64,14 @@ pub struct CompanyInput {
     pub domain_name: Patch<String>,
     /// The company's website.
     pub website: Patch<String>,
-    /// active, inactive.
+    /// One of active, inactive.
     pub status: Patch<String>,
-    /// The fields that were given as Twenty nests them.
+    /// The fields that were given in Twenty's nested form.
     pub forms: Forms,
 }
 
 impl PersonInput {
-    /// Reads one person from JSON text. Unknown keys are ignored; every refusal names its field.
+    /// Parses one person from JSON text. Unknown keys are ignored; every error names its field.
     pub fn parse(json: &str) -> Result<Self, CrmError> {
         let mut raw = RawObject::parse(json, "person")?;
         let mut forms = raw.take_forms(forms::PERSON)?;
@@ -95,7 +95,7 @@ impl PersonInput {
         })
     }
 
-    /// Takes over what a later input for the same external id says, as if both were written in turn.
+    /// Merges a later input of the same external id, as if both were written one after the other.
     pub fn merge(&mut self, later: Self) {
         let kept = [
             ("email", !self.takes_email(&later.email)),
@@ -118,7 +118,7 @@ impl PersonInput {
         self.company_external_id.merge(later.company_external_id);
     }
 
-    /// What is no address is left out where it is not refused, as blank is, and leaves what was said before as it is.
+    /// An invalid address that is left out counts like a blank one: it does not replace an earlier value.
     fn takes_email(&self, later: &Patch<String>) -> bool {
         let says_something = match later {
             Patch::Absent => false,
@@ -133,7 +133,7 @@ impl PersonInput {
         says_something || !is_settled && !later.is_absent()
     }
 
-    /// As [`Self::to_value`], with the address that entities always have: `""` where there is none.
+    /// Like [`Self::to_value`], but always with an address, `""` if there is none: entities always have one.
     pub fn to_entity(&self) -> Value {
         let mut entity = self.to_flat();
         if self.email.value().is_none() {
@@ -142,7 +142,7 @@ impl PersonInput {
         Value::Object(entity)
     }
 
-    /// The input as it was given (what `platform` mode hands on): absent fields stay absent, nested forms stay nested.
+    /// The input as given (which `platform` mode passes on): absent fields stay absent, nested forms stay nested.
     pub fn to_value(&self) -> Value {
         let mut object = self.to_flat();
         self.forms.write_into(&mut object);
@@ -176,7 +176,7 @@ impl PersonInput {
 }
 
 impl CompanyInput {
-    /// Reads one company from JSON text. Unknown keys are ignored; every refusal names its field.
+    /// Parses one company from JSON text. Unknown keys are ignored; every error names its field.
     pub fn parse(json: &str) -> Result<Self, CrmError> {
         let mut raw = RawObject::parse(json, "company")?;
         let forms = raw.take_forms(forms::COMPANY)?;
@@ -190,7 +190,7 @@ impl CompanyInput {
         })
     }
 
-    /// Takes over what a later input for the same external id says, as if both were written in turn.
+    /// Merges a later input of the same external id, as if both were written one after the other.
     pub fn merge(&mut self, later: Self) {
         let kept = [
             ("domain_name", later.domain_name.is_absent()),
@@ -203,7 +203,7 @@ impl CompanyInput {
         self.status.merge(later.status);
     }
 
-    /// The input as it was given (what `platform` mode hands on): absent fields stay absent, nested forms stay nested.
+    /// The input as given (which `platform` mode passes on): absent fields stay absent, nested forms stay nested.
     pub fn to_value(&self) -> Value {
         let mut object = self.to_flat();
         self.forms.write_into(&mut object);
@@ -222,13 +222,13 @@ impl CompanyInput {
     }
 }
 
-/// The fields whose earlier value stays.
+/// The fields that keep their earlier value.
 fn kept_of<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static str> {
     let kept = fields.into_iter().filter(|(_, is_kept)| *is_kept);
     kept.map(|(field, _)| field).collect()
 }
 
-/// Checks an external id given on its own (find, delete): a string that is not blank and holds no NUL.
+/// Checks an external id (of find and delete): a string that is not blank and contains no NUL.
 pub fn check_external_id(external_id: &str) -> Result<(), CrmError> {
     if external_id.trim().is_empty() {
         return Err(blank("external_id"));

@@ -1,6 +1,6 @@
-//! Characters that nobody sees: copy and paste brings them, and a value that holds one is not the one that people read.
+//! Invisible characters. Copy and paste brings them, and a value with one is not the value that people see.
 
-/// The blocks of them, with the names of those that are met in files.
+/// Their Unicode blocks, with names for those that occur in files.
 const BLOCKS: [(char, char, &str); 17] = [
     ('\u{ad}', '\u{ad}', "SOFT HYPHEN"),
     ('\u{34f}', '\u{34f}', "COMBINING GRAPHEME JOINER"),
@@ -25,12 +25,12 @@ const BLOCKS: [(char, char, &str); 17] = [
     ('\u{fff9}', '\u{fffb}', "INTERLINEAR ANNOTATION mark"),
 ];
 
-/// Whether the character takes no room at all. Blanks and controls are not meant.
+/// Whether the character has no width. Spaces and control characters do not count.
 pub fn is_invisible(c: char) -> bool {
     name(c).is_some()
 }
 
-/// What an invisible character is called.
+/// The name of an invisible character.
 pub fn name(c: char) -> Option<&'static str> {
     if c < '\u{ad}' {
         return None;
@@ -46,12 +46,13 @@ pub fn name(c: char) -> Option<&'static str> {
     }
 }
 
-/// Without blanks and invisible characters at the ends.
+/// Removes spaces and invisible characters at the ends.
 pub fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 
-/// `an invisible character, ZERO WIDTH SPACE (U+200B), after "jane"`: the first one inside the text.
+/// Describes the first invisible character inside the text: `an invisible character, ZERO WIDTH SPACE (U+200B), after
+/// "jane"`.
 pub fn describe(text: &str) -> Option<String> {
     let (at, c, name) = text
         .char_indices()

@@ -1,5 +1,5 @@
-//! What an API key says about itself. Twenty's keys are JSON Web Tokens; the signature is the
-//! server's to check, so nothing here is more than a hint.
+//! The claims of an API key. Twenty's keys are JSON Web Tokens. Only the server can check the signature, so the claims
+//! are just hints.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,19 +8,19 @@ use serde::Deserialize;
 /// The readable part of a key.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct JwtClaims {
-    /// When it ends, in seconds since the epoch.
+    /// Expiry, in seconds since the epoch.
     #[serde(default)]
     pub exp: Option<f64>,
-    /// `API_KEY` for API keys, `ACCESS` for the token of a person's session.
+    /// `API_KEY` for API keys, `ACCESS` for session tokens of users.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
-    /// The workspace that it is for.
+    /// The workspace of the key.
     #[serde(default, rename = "workspaceId")]
     pub workspace_id: Option<String>,
 }
 
 impl JwtClaims {
-    /// Reads a key; `None` for what is no JSON Web Token.
+    /// Parses a key; `None` if it is not a JSON Web Token.
     pub fn read(key: &str) -> Option<Self> {
         let mut parts = key.split('.');
         let (Some(_), Some(payload), Some(_), None) =
@@ -32,10 +32,10 @@ impl JwtClaims {
         serde_json::from_slice(&payload).ok()
     }
 
-    /// When it ends, in milliseconds since the epoch; `None` where it says nothing that a clock can show.
+    /// Expiry in milliseconds since the epoch; `None` if it is missing or not a possible date.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub fn expires_at_ms(&self) -> Option<u64> {
-        /// The last moment that JavaScript's `Date` can hold.
+        /// The last date of JavaScript's `Date`.
         const LAST_MS: f64 = 8.64e15;
         let millis = self.exp? * 1000.0;
         (0.0..=LAST_MS).contains(&millis).then_some(millis as u64)

@@ -1,4 +1,4 @@
-//! What a refusal says about the limit that it ran into. Servers up to 2.37 put it into words; newer ones have keys for
+//! What a refusal says about the limit that was reached. Servers up to 2.37 say it in text; newer ones have keys for
 //! it, in the body of a REST answer or in the extensions of a GraphQL error.
 
 use std::time::Duration;
@@ -7,28 +7,28 @@ use serde_json::Value;
 
 use crate::core::http::RateLimit;
 
-/// Longer words than any of the server's are not kept.
+/// Longest word that is kept; the server's own are shorter.
 const MAX_WORD: usize = 40;
 
-/// The keys of newer servers, as far as they were there.
+/// The keys of newer servers, if present.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LimitFacts {
     /// `speed`, `quota` or `stock`.
     pub kind: Option<String>,
-    /// `limit` or `allowance`: what is used up.
+    /// What is used up: `limit` or `allowance`.
     pub exhausted: Option<String>,
-    /// Calls per window, or records in all.
+    /// Calls per window, or the maximum number of records.
     pub limit: Option<u32>,
     /// How many of them are left.
     pub remaining: Option<u32>,
-    /// The window.
+    /// The length of the window.
     pub window: Option<Duration>,
     /// How long to wait.
     pub retry_after: Option<Duration>,
 }
 
 impl LimitFacts {
-    /// Reads them from the object that may hold them.
+    /// Reads the facts from an object that may have them.
     pub fn read(facts: &Value) -> Self {
         let word = |key: &str| {
             let word = facts[key].as_str()?;
@@ -46,12 +46,12 @@ impl LimitFacts {
         }
     }
 
-    /// Whether something is used up that does not fill up by waiting: the plan's allowance, or the room for records.
+    /// Whether waiting does not help: the plan's allowance or the record limit is used up.
     pub fn is_final(&self) -> bool {
         self.exhausted.as_deref() == Some("allowance") || self.kind.as_deref() == Some("stock")
     }
 
-    /// The pace that the server allows: from its keys, or from its words where it has no keys.
+    /// The allowed pace, from the keys, or from the text if there are no keys.
     pub fn rate_limit(&self, message: &str) -> RateLimit {
         match (self.limit, self.window) {
             (Some(limit), Some(window)) => RateLimit {
@@ -65,7 +65,7 @@ impl LimitFacts {
 
 fn whole(value: &Value) -> Option<u32> {
     let number = value.as_f64().filter(|number| *number >= 0.0)?;
-    // A fraction of a call is none, and what does not fit is as good as no limit.
+    // Fractions of a call do not count, and a number out of range counts as no limit.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     Some(number as u32)
 }
@@ -81,7 +81,7 @@ fn window(count: &Value, unit: Option<&str>) -> Option<Duration> {
         .filter(|window| !window.is_zero())
 }
 
-/// A unit of time in seconds, by its name or its short form, one or many of them.
+/// The seconds of a unit of time, given by its name or short form, singular or plural.
 fn seconds_of(unit: &str) -> Option<f64> {
     let unit = unit.trim().to_ascii_lowercase();
     let seconds = match unit.as_str() {
@@ -98,8 +98,8 @@ fn seconds_of(unit: &str) -> Option<f64> {
     Some(seconds)
 }
 
-/// `Limit reached (100 tokens per 60000 ms)`, the only hint that servers up to 2.37 give, and the sentence of newer ones:
-/// `Rate limit exceeded for apiKey: 100 requests per 60s.`
+/// `Limit reached (100 tokens per 60000 ms)` is the only hint of servers up to 2.37. Newer ones say `Rate limit
+/// exceeded for apiKey: 100 requests per 60s.`
 fn in_words(message: &str) -> Option<RateLimit> {
     let (before, after) = message
         .split_once(" tokens per ")

@@ -5,17 +5,17 @@ use url::{Host, Url};
 use super::domain::is_hostname;
 use super::multi_value;
 
-/// The link as it is sent, of several the first: trimmed, with a scheme, host lower-cased, without a trailing slash. None where the server would
-/// refuse it, or where it is no web address.
+/// The link to send; of several, the first. It is trimmed, has a scheme, a lower-case host and no trailing slash.
+/// `None` if it is not a web address, or the server would refuse it.
 pub fn normalize(link: &str) -> Option<String> {
     let (link, _) = multi_value::first_link(link);
     let mut url = if has_scheme(link) {
         Url::parse(link).ok()?
     } else {
-        // Without a scheme any word would do, so a host must look like one.
+        // Without a scheme any word would parse, so the host must look like one.
         let url = Url::parse(&format!("https://{}", link.trim_start_matches("//"))).ok()?;
         url.host_str().filter(|host| host.contains(['.', ':']))?;
-        // What has an at sign is an e-mail address, and its host somebody else's site.
+        // Text with an at sign is an e-mail address, and its host is somebody else's site.
         if !url.username().is_empty() {
             return None;
         }
@@ -26,7 +26,7 @@ pub fn normalize(link: &str) -> Option<String> {
     }
     let is_taken = match url.host()? {
         Host::Domain(host) => host == "localhost" || is_hostname(host),
-        // The parser makes addresses of bare numbers, too: `12345` is no site at 0.0.48.57.
+        // The parser also turns numbers into IP addresses: `12345` would become 0.0.48.57.
         Host::Ipv4(address) => link.contains(&address.to_string()),
         Host::Ipv6(_) => false,
     };
@@ -39,15 +39,15 @@ pub fn normalize(link: &str) -> Option<String> {
     Some(without_empty_end(url.as_str()).to_owned())
 }
 
-/// Without slashes at the end, and without a `?` or `#` that nothing follows: the server drops these, and takes one slash
-/// off each time (its `normalizeUrlOrigin`), so that what it stores would not be what was sent.
+/// Removes slashes at the end, and a `?` or `#` with nothing after it. The server removes these, and one slash at each
+/// write (`normalizeUrlOrigin`), so the stored link would differ from the sent one.
 fn without_empty_end(mut link: &str) -> &str {
     loop {
         let mut rest = link.trim_end_matches('/');
         if rest.find('#') == Some(rest.len().saturating_sub(1)) {
             rest = &rest[..rest.len() - 1];
         }
-        // What follows a `#` is no query.
+        // Text after a `#` is not a query.
         if rest.find(['?', '#']) == Some(rest.len().saturating_sub(1)) && rest.ends_with('?') {
             rest = &rest[..rest.len() - 1];
         }
@@ -58,7 +58,7 @@ fn without_empty_end(mut link: &str) -> &str {
     }
 }
 
-/// `name:` with something that cannot be a port behind it; `host:8080/x` has none.
+/// Whether it starts with `name:` and the next part cannot be a port; `host:8080/x` has no scheme.
 fn has_scheme(link: &str) -> bool {
     let Some((scheme, rest)) = link.split_once(':') else {
         return false;

@@ -1,8 +1,8 @@
-//! Which rows the CRM already has: one GraphQL request for people and companies by id, external id and e-mail or domain.
+//! Finds existing rows: one GraphQL request for people and companies by id, external id and e-mail or domain.
 //!
-//! GraphQL because its variables take any value, which the REST filter grammar does not
-//! (`docs/twenty/protocol.md#lists`). An answer that cannot be trusted in full is an error, never "not found": treating
-//! it as absent makes doubles.
+//! It uses GraphQL because its variables accept any value, unlike the filter grammar of REST
+//! (`docs/twenty/protocol.md#lists`). An incomplete answer is an error, never "not found": that would create
+//! duplicates.
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
@@ -18,7 +18,7 @@ pub use answer::{LookupAnswer, LookupPage, LookupRow, parse, parse_tolerantly};
 pub use conditional::{Answered, build_conditional, parse_conditional};
 pub use query::{LookupQuery, build};
 
-/// Rows a page, at least. GraphQL gives as many as are asked for, REST no more than this.
+/// Smallest page size. GraphQL returns as many rows as requested, REST at most this many.
 pub const PAGE_SIZE: usize = 200;
 
 fn failed(message: impl Into<String>) -> CrmError {

@@ -1,4 +1,4 @@
-//! What mapping people and companies has in common: how one value fits one field.
+//! Shared parts of the mapping of people and companies: how one value is fitted to one field.
 
 use serde_json::{Map, Value, json};
 
@@ -38,7 +38,7 @@ impl<'a> Mapper<'a> {
             .push(SyncWarning::new(field, reason, self.external_id, message));
     }
 
-    /// For a cell of which only the first value was written.
+    /// Warns that only the first value of a cell was written.
     pub(super) fn warn_of_further(&mut self, input_field: &str) {
         self.warn(
             input_field,
@@ -47,7 +47,8 @@ impl<'a> Mapper<'a> {
         );
     }
 
-    /// A text value for the field of that API name, whatever type the workspace gave it. Blank text clears, as `null`.
+    /// Sets a text for the field with that API name, whatever its type in the workspace. Blank text clears, as `null`
+    /// does.
     pub(super) fn text(&mut self, input_field: &str, name: &str, value: &Patch<String>) {
         let given = match value {
             Patch::Absent => return,
@@ -80,7 +81,7 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    /// A number for the field of that API name.
+    /// Sets a number for the field with that API name.
     pub(super) fn number(&mut self, input_field: &str, name: &str, value: &Patch<f64>) {
         if value.is_absent() {
             return;
@@ -120,14 +121,15 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    /// Tells of what was given in Twenty's own nested form and has no place in the flat record.
+    /// Warns of parts of a nested form that have no place in the flat record.
     pub(super) fn without_place(&mut self, forms: &Forms) {
         for (field, parts) in forms.without_place() {
             let what = parts.join(" and ");
             self.warn(
                 field,
                 reason::NO_PLACE,
-                format!("{field} was written without {what}: there is no place for it in a record. Keep it by hand in Twenty"),
+                format!("{field} was written without {what}: records have no place for it. Enter it in Twenty by \
+                hand"),
             );
         }
     }
@@ -158,15 +160,15 @@ fn encode_text(kind: &FieldKind, text: &str) -> Result<Value, &'static str> {
 fn encode_cleared(kind: &FieldKind) -> Result<Value, &'static str> {
     match kind {
         FieldKind::Text | FieldKind::Select { .. } => Ok(Value::Null),
-        // The composite as `null` is ignored by the server (`docs/twenty/protocol.md#values`).
+        // The server ignores a composite that is `null` (`docs/twenty/protocol.md#values`).
         FieldKind::Links => Ok(json!({"primaryLinkUrl": null})),
         _ => Err(reason::UNSUPPORTED_TYPE),
     }
 }
 
-/// The option whose value or label is the text, without regard to case and to what separates words.
+/// The option whose value or label equals the text, ignoring case and word separators.
 fn select(options: &[SelectOption], text: &str) -> Option<Value> {
-    // Two options in one value are not the one whose name has both words.
+    // Two values in one text must not match an option whose name has both words.
     if multi_value::is_folded(text) {
         return None;
     }
@@ -206,7 +208,9 @@ fn refusal(input_field: &str, name: &str, why: &'static str, kind: &FieldKind) -
             )
         }
         (reason::INVALID_URL, _) => "it is not a web address".to_owned(),
-        _ => format!("\"{name}\" has a type in this workspace that it cannot be written to"),
+        _ => format!(
+            "\"{name}\" has another type in this workspace, so the value cannot be written to it"
+        ),
     };
     format!("{input_field} was left out: {because}")
 }

@@ -1,4 +1,5 @@
-//! What Twenty is: wire records, envelopes, error bodies, look-ups, schema and the mapping to and from flat entities.
+//! Everything that is specific to Twenty: records, envelopes, error bodies, look-ups, schema, and the mapping to and
+//! from flat entities.
 
 pub mod additional_emails;
 mod additional_phones;

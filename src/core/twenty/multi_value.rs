@@ -1,13 +1,13 @@
-//! Values of which a cell should hold one and holds several, as exports of address books and spreadsheets do.
+//! Cells with several values, as address books and spreadsheets export them.
 
 use super::invisible;
 
-/// Whether a character parts two values wherever it stands: no address, domain or link has one of them.
+/// Whether a character always separates values: addresses, domains and links never contain it.
 fn parts_values(c: char) -> bool {
     matches!(c, '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether there is a line break or a tab within the text.
+/// Whether the text contains a line break or a tab.
 pub fn is_folded(text: &str) -> bool {
     invisible::trim(text).contains(parts_values)
 }
@@ -23,9 +23,9 @@ pub fn has_several_addresses(text: &str) -> bool {
     text.split(parts).filter(is_address).count() > 1
 }
 
-/// The first link of a text, and whether further ones follow.
+/// The first link of a text, and whether more follow.
 ///
-/// A link may hold `;`, `,`, `|` and (typed by hand) blanks behind its host, so there they part values only where
+/// After its host, a link may contain `;`, `,`, `|` and (typed by hand) spaces. There they only separate values if
 /// another link follows.
 pub fn first_link(text: &str) -> (&str, bool) {
     let text = invisible::trim(text);
@@ -52,13 +52,13 @@ fn is_divider(c: char) -> bool {
     c.is_whitespace() || ";,|:".contains(c)
 }
 
-/// Whether a path, a query or a fragment has begun.
+/// Whether `before` already contains the start of a path, a query or a fragment.
 fn is_behind_host(before: &str) -> bool {
     let host = before.split_once("//").map_or(before, |(_, rest)| rest);
     host.contains(['/', '?', '#'])
 }
 
-/// Whether what follows is a link: with blanks around the divider, or in a path; a query may hold links.
+/// Whether a new link starts here: after a separator with spaces, or within a path. A query may contain links.
 fn begins_link(rest: &str, before: &str, from_divider: &str) -> bool {
     let lower = rest.get(..8).unwrap_or(rest).to_ascii_lowercase();
     let has_scheme = ["http://", "https://", "www."]

@@ -1,4 +1,4 @@
-//! One full name into Twenty's first and last name (`docs/twenty/mapping.md#names`).
+//! Splits a full name into Twenty's first and last name (`docs/twenty/mapping.md#names`).
 
 mod particle;
 mod suffix;
@@ -31,13 +31,14 @@ pub fn join(first: &str, last: &str) -> String {
     collapse(&format!("{first} {last}"))
 }
 
-/// The form that all spellings of a name share: blanks and upper case do not count, nor whether the last name comes first.
+/// The normalised form, which all spellings of a name share: spaces, letter case and the order of first and last name
+/// do not matter.
 pub fn folded(full: &str) -> String {
     let (first, last) = split(full);
     join(&first, &last).to_uppercase()
 }
 
-/// Trimmed, and runs of blanks made one space.
+/// Trims the text, and reduces runs of white space to one space.
 pub fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -57,7 +58,7 @@ fn split_words(full: &str) -> (String, String) {
     if words.len() < 2 {
         return (words.concat(), String::new());
     }
-    // At least one word stays the first name, so that nobody is left without one.
+    // At least one word remains as the first name.
     let last = words.len() - 1 - suffix::count(&words);
     let start = particle::start_of(&words, last);
     (words[..start].join(" "), words[start..].join(" "))

@@ -1,11 +1,11 @@
-//! The composed form of a text (Unicode NFC), which RFC 6532 asks of addresses: files of some systems hold letters and their
-//! accents apart.
+//! The composed form of a text (Unicode NFC), which RFC 6532 requires for addresses: files of some systems store
+//! letters and accents separately.
 
 use std::borrow::Cow;
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 
-/// The text with each accent in its letter, where there is such a letter.
+/// The text with composed accents, where a composed letter exists.
 pub fn composed(text: &str) -> Cow<'_, str> {
     match text.is_ascii() {
         true => text.into(),
@@ -13,7 +13,7 @@ pub fn composed(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text with letters and accents apart.
+/// The text with letters and accents separated.
 pub fn decomposed(text: &str) -> Cow<'_, str> {
     match text.is_ascii() {
         true => text.into(),

@@ -2,20 +2,20 @@
 
 use serde_json::{Map, Value};
 
-/// A field that may be left alone, cleared or set.
+/// A field to keep, clear or set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Patch<T> {
-    /// Not given: what the CRM has stays.
+    /// Not given: the CRM's value stays.
     #[default]
     Absent,
-    /// Given as `null`: what the CRM has is cleared.
+    /// Given as `null`: the CRM's value is cleared.
     Null,
-    /// Given: what the CRM has is replaced.
+    /// Given: the CRM's value is replaced.
     Value(T),
 }
 
 impl<T> Patch<T> {
-    /// The value, where there is one.
+    /// The value, if there is one.
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Value(value) => Some(value),

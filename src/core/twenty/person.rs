@@ -18,7 +18,7 @@ use super::warning::reason;
 use super::{email, name, phone_codes};
 use crate::core::error::CrmError;
 
-/// Translates one person. Fails only for an e-mail that is none, where the option says so.
+/// Translates one person. It only fails for an invalid or missing e-mail, if the options say so.
 pub fn map_person(input: &PersonInput, context: &MapContext) -> Result<MappedRecord, CrmError> {
     let names = context.field_names;
     let mut mapper = Mapper::new(context, &input.external_id);
@@ -62,7 +62,7 @@ pub struct PersonEntity<'r> {
     total_submissions: Value,
 }
 
-/// The flat entity of a record that the server returned: what it does not show is null.
+/// The flat entity of a server's record; fields that the record does not show are null.
 pub fn person_to_entity<'r>(
     record: &'r Map<String, Value>,
     context: &MapContext,
@@ -95,14 +95,14 @@ fn map_email(input: &PersonInput, mapper: &mut Mapper) -> Result<Option<UniqueVa
     let address = match mapper.context.emails.read(&input.email)? {
         GivenEmail::Kept => return Ok(None),
         GivenEmail::Cleared => {
-            // The composite as `null` is ignored by the server.
+            // The server ignores a composite that is `null`.
             mapper
                 .fields
                 .insert("emails".into(), json!({"primaryEmail": null}));
             return Ok(None);
         }
         GivenEmail::LeftOut(refused) => {
-            // Sending `emails` without the address would clear it, so the whole composite stays out.
+            // `emails` without an address would clear the address, so the whole composite is left out.
             mapper.warn(
                 "email",
                 reason::INVALID_EMAIL,

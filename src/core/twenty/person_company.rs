@@ -8,7 +8,8 @@ use super::patch::Patch;
 use super::public_suffix;
 use super::warning::reason;
 
-/// Reads the company out of the input, with the address that is written. A name that leads to no company is told.
+/// Reads the company from the input; `address` is the e-mail that is written. A company name without a company causes a
+/// warning.
 pub(super) fn map_company_of(
     input: &PersonInput,
     address: Option<&str>,
@@ -59,8 +60,8 @@ pub(super) fn map_company_of(
     }
 }
 
-/// The domain that an organisation has registered, out of one of its e-mail addresses: of `jane@eu.acme.example`,
-/// `acme.example`. The error is one of `Domain::parse`.
+/// The registered domain of an organisation, from one of its e-mail addresses: `acme.example` from
+/// `jane@eu.acme.example`. The error is one of `Domain::parse`.
 fn organisation(address: &str) -> Result<Domain, &'static str> {
     let host = address.rsplit_once('@').map_or("", |(_, host)| host);
     let whole = Domain::parse(host)?;
@@ -105,7 +106,7 @@ mod tests {
         }
     }
 
-    /// Frozen: another form would make every such company a second time.
+    /// This must never change: another form would create every such company a second time.
     #[test]
     fn the_external_id_is_the_domain_itself() {
         let domain = organisation("Jane@Mail.Acme.Example").expect("a domain");

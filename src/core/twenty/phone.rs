@@ -1,9 +1,8 @@
-//! Phone numbers as Twenty's three parts (`docs/twenty/mapping.md#phones`).
+//! Phone numbers in Twenty's three parts (`docs/twenty/mapping.md#phones`).
 //!
-//! The server parses what it is given with libphonenumber-js and refuses the whole batch for one number that it cannot
-//! read or whose country it sees otherwise (`docs/twenty/protocol.md#values`). This is a port of the same library with
-//! the same numbering plans, so what it reads and which country it finds agree with the server, but for
-//! `phone_plans.rs`.
+//! The server parses numbers with libphonenumber-js. It refuses a whole batch if it cannot read one number, or finds
+//! another country for it (`docs/twenty/protocol.md#values`). This module uses a port of the same library with the same
+//! numbering plans, so it reads numbers and countries as the server does, except for those in `phone_plans.rs`.
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, Region};
 use serde_json::{Map, Value, json};
@@ -28,25 +27,25 @@ mod text;
 /// A number as Twenty stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phone {
-    /// The national number, or E.164 where the national number alone might be read otherwise.
+    /// The national number; or E.164, if the national number alone could be read as another one.
     pub number: String,
-    /// ISO 3166-1 alpha-2; empty where the number belongs to no one country, or the server must say to which.
+    /// ISO 3166-1 alpha-2; empty if the number belongs to no single country, or only the server can tell which.
     pub country_code: String,
     /// With the plus sign.
     pub calling_code: String,
-    /// Digits behind the number that a switchboard asks for; Twenty has no place for them.
+    /// The extension behind the number; Twenty has no place for it.
     pub extension: Option<String>,
-    /// Whether the text that it was read from holds further values.
+    /// Whether the text contained more values.
     pub is_first_of_several: bool,
-    /// Whether it is of a service that belongs to no country (+800 and the like).
+    /// Whether it belongs to a service without a country (such as +800).
     non_geographic: bool,
 }
 
 impl Phone {
-    /// Reads the text of a cell: any spelling of one number, or the first of several.
+    /// Reads the text of a cell: one number in any spelling, or the first of several.
     ///
     /// # Errors
-    /// What the text is, where it is not a number or may be two.
+    /// What the text is instead, if it is not a number or may be two.
     pub fn parse(text: &str, default_country: Option<Country>) -> Result<Self, NoPhone> {
         let read = reading::read(text, default_country)?;
         let mut phone = Self::from_number(&read.number).ok_or(NoPhone::NotANumber)?;
@@ -55,7 +54,7 @@ impl Phone {
         Ok(phone)
     }
 
-    /// From what a record holds: `+33612345678`, or none where it holds no number.
+    /// From a record's composite: `+33612345678`, or `None` if it has no number.
     pub fn from_parts(phones: &Map<String, Value>) -> Option<String> {
         let part = |key: &str| phones.get(key).and_then(Value::as_str).unwrap_or("").trim();
         let number = part("primaryPhoneNumber");
@@ -72,8 +71,8 @@ impl Phone {
 
     /// The subfields of Twenty's `phones`.
     ///
-    /// An unknown country is sent as empty text, or a country that an earlier number left there would stay. The server
-    /// takes no calling code that belongs to no country, but finds it itself in E.164.
+    /// An unknown country is sent as empty text, because otherwise the country of an earlier number would stay. Calling
+    /// codes without a country are not sent: the server refuses them, but finds them itself in E.164.
     pub fn to_fields(&self) -> Value {
         if self.non_geographic {
             return json!({"primaryPhoneNumber": self.e164(), "primaryPhoneCountryCode": ""});
@@ -85,12 +84,13 @@ impl Phone {
         })
     }
 
-    /// None for what does not read back as itself (strings of zeros lose one at each reading).
+    /// `None` if the result would be read as another number (strings of zeros lose one at each reading).
     fn from_number(number: &PhoneNumber) -> Option<Self> {
         let calling = number.country_code;
         let national = rlibphonenumber::get_national_significant_number_owned(number);
         let non_geographic = is_non_geographic(calling);
-        // As libphonenumber-js: a calling code's only country goes with every number, more than one are looked at closely.
+        // As in libphonenumber-js: if a calling code has one country, every number belongs to it; if it has several,
+        // the number is examined.
         let region = PHONE_NUMBER_UTIL
             .get_region_for_number(number)
             .filter(|region| *region != Region::World)
@@ -98,7 +98,7 @@ impl Phone {
         let in_plan = region
             .is_some_and(|region| PHONE_NUMBER_UTIL.is_valid_number_for_region(number, region));
         let calling_code = format!("+{calling}");
-        // A number that its country's plan knows reads back alone; any other is safe only with its calling code.
+        // A number of its country's plan can be read alone; any other number needs its calling code.
         let number = if in_plan {
             national
         } else {
@@ -119,7 +119,7 @@ impl Phone {
     }
 }
 
-/// A number with its calling code, unless it has it already.
+/// A number with its calling code, which is added if it is missing.
 pub(super) fn e164_of(calling_code: &str, number: &str) -> String {
     match number.starts_with('+') {
         true => number.to_owned(),

@@ -1,12 +1,11 @@
-//! Phone numbers in Twenty's own form: a number with its calling code and its country beside it, which decide how it is
-//! read. Where the three do not belong together, none of them is believed.
+//! Phone numbers in Twenty's nested form: a number with its calling code and country, which decide how it is read. If
+//! the three do not match, none of them is trusted.
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 
 use super::phone::{Country, NoPhone, Phone, e164_of};
 
-/// Reads a number with the calling code and the country that stand beside it; where neither is there, in the default
-/// country.
+/// Reads a number with its calling code and country; if both are missing, with the default country.
 ///
 /// # Errors
 /// As `Phone::parse`, and `NoPhone::Conflict`.
@@ -26,7 +25,7 @@ pub fn read(
         "" => None,
         code => code_and_country(code),
     };
-    // A country that nobody knows is no way to read a national number, and must not be taken for the default one.
+    // An unknown country cannot be used to read a national number, and must not be replaced by the default one.
     if named.is_none() && digits.is_none() {
         let phone = Phone::parse(number, None);
         return phone.map_err(|why| match why {
@@ -51,7 +50,7 @@ pub fn read(
     }
 }
 
-/// `+49`, `49`, `0049` and `+1-684` are digits; what has anything else is no calling code.
+/// `+49`, `49`, `0049` and `+1-684` are digits; anything else is not a calling code.
 fn digits_of(text: &str) -> Option<String> {
     let bare: String = text
         .chars()
@@ -69,7 +68,7 @@ fn code_and_country(country: &str) -> Option<(i32, Country)> {
     Some((code, Country::parse(&country).ok()?))
 }
 
-/// A number whose country is not told: read in the main country of its calling code, or with the code before it.
+/// A number without a country: read in the main country of its calling code, or with the code in front.
 fn with_calling_code(number: &str, digits: &str) -> Result<Phone, NoPhone> {
     let main = digits
         .parse()
@@ -101,7 +100,7 @@ mod tests {
             ("4155552671", "+1", "", "+14155552671", "US"),
             ("4155552671", "", "US", "+14155552671", "US"),
             ("4165550123", "+1", "", "+14165550123", "CA"),
-            // One plan: whose of its countries the number is, is the number's to say.
+            // Several countries share this plan; the number itself decides which.
             ("4165550123", "+1", "US", "+14165550123", "CA"),
             ("030 23125042", "+49", "DE", "+493023125042", "DE"),
             ("30 23125042", "0049", "DE", "+493023125042", "DE"),

@@ -1,12 +1,12 @@
-//! Phone numbers that are written as they are stored, which is how most applications keep them: `+` and digits.
+//! A fast path for phone numbers in stored form, `+` and digits, as most applications keep them.
 //!
-//! The library reads any spelling, and tries a dozen patterns to do so. Where a numbering plan strips nothing from a
-//! number in this form, reading it is taking it apart, thirty times as fast; everything else is left to the library.
+//! The library reads any spelling and tries a dozen patterns. If a numbering plan strips nothing from a number in this
+//! form, splitting it is enough, and thirty times as fast. All other numbers go to the library.
 
 use rlibphonenumber::PhoneNumber;
 
-/// Calling codes whose plans strip nothing but one leading zero from a number, or nothing at all (libphonenumber's
-/// metadata, `nationalPrefixForParsing`).
+/// Calling codes whose plans strip at most one leading zero from a number (`nationalPrefixForParsing` in
+/// libphonenumber's metadata).
 const PLAIN: [u16; 75] = [
     20, 27, 30, 31, 32, 33, 34, 39, 40, 41, 43, 45, 46, 47, 48, 49, 51, 53, 56, 58, 60, 62, 63, 64,
     65, 66, 84, 90, 91, 92, 93, 94, 95, 98, 212, 213, 216, 221, 225, 233, 234, 237, 254, 255, 256,
@@ -14,20 +14,20 @@ const PLAIN: [u16; 75] = [
     852, 880, 886, 961, 962, 965, 966, 971, 972, 974, 977,
 ];
 
-/// Of the North American plan, which strips a leading one.
+/// The North American plan, which strips a leading one.
 const NORTH_AMERICA: u16 = 1;
 
-/// Digits behind the calling code; the library refuses what has fewer or more, each with its own reason.
+/// Allowed digits after the calling code. The library refuses shorter and longer numbers, each with its own reason.
 const NATIONAL_DIGITS: std::ops::RangeInclusive<usize> = 5..=14;
 
-/// The number, as the library would read it; none where it must be asked.
+/// The number as the library would read it; `None` if the library must be asked.
 pub fn read(text: &str) -> Option<PhoneNumber> {
     let digits = text.strip_prefix('+')?;
-    // No calling code begins with a zero: the library looks for a meaning behind it.
+    // No calling code starts with a zero: the library guesses what it means.
     if digits.starts_with('0') || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    // No calling code begins with another one.
+    // No calling code is the start of another one.
     let (code, national) = (1..=3).find_map(|length| {
         let (code, national) = digits.split_at_checked(length)?;
         let code: u16 = code.parse().ok()?;
@@ -109,7 +109,7 @@ mod tests {
         }
     }
 
-    /// Every way a number of each plan can begin, in every length.
+    /// All beginnings of numbers in each plan, in every length.
     #[test]
     fn the_library_reads_the_same() {
         for code in PLAIN.iter().chain([&NORTH_AMERICA]) {

@@ -1,11 +1,11 @@
-//! Where numbering plans differ from each other, and a country that is sent may not be the server's.
+//! Numbers whose country depends on the version of the numbering plans, so that ours may differ from the server's.
 
-/// Calling codes, with the first digits of numbers that older numbering plans give to Kazakhstan, Western Sahara and
-/// Réunion, newer ones to Russia, Morocco and Mayotte. Servers have either (libphonenumber-js 1.10 to 1.13, tried with
-/// 800,000 numbers of all shared calling codes), and only they can say which.
+/// Calling codes and first digits of numbers that older numbering plans assign to Kazakhstan, Western Sahara and
+/// Réunion, newer ones to Russia, Morocco and Mayotte. Servers use either version (libphonenumber-js 1.10 to 1.13,
+/// compared over 800,000 numbers of all shared calling codes), and only they know which.
 const REASSIGNED: [(i32, &str); 4] = [(7, "33"), (212, "5288"), (212, "5289"), (262, "9769")];
 
-/// Whether the number is one of those.
+/// Whether the number is one of these.
 pub fn is_reassigned(calling: i32, national: &str) -> bool {
     let begins = |&(code, digits): &(i32, &str)| code == calling && national.starts_with(digits);
     REASSIGNED.iter().any(begins)

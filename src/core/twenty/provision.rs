@@ -1,5 +1,5 @@
-//! The fields that this package writes to and Twenty does not bring: which of them a workspace has, lacks, or has in a
-//! form that does not serve (`docs/schema.md`).
+//! The custom fields that this package writes: which of them a workspace has, lacks, or has in an unusable form
+//! (`docs/schema.md`).
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::schema::{FieldInfo, FieldKind, ObjectSchema, Uniqueness, WorkspaceSch
 #[cfg(test)]
 mod tests;
 
-/// Why a field stands where it stands in a plan.
+/// The reason for a field's place in a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanReason {
@@ -20,11 +20,11 @@ pub enum PlanReason {
     WrongType,
     /// It must be unique and is not.
     NotUnique,
-    /// It is there, but switched off.
+    /// It exists, but is deactivated.
     Inactive,
-    /// Twenty keeps the name for itself.
+    /// Twenty reserves the name.
     ReservedName,
-    /// Present, as far as the key may see: whether it is unique could not be read.
+    /// It exists, but the key cannot see whether it is unique.
     UniquenessUnknown,
 }
 
@@ -36,10 +36,10 @@ pub struct PlannedField {
     pub object: ObjectKind,
     /// API name (camelCase).
     pub name: String,
-    /// The type that it has, or that it will be created with.
+    /// The type that it has, or will be created with.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Why it is where it is, where that is not plain.
+    /// Why it is in this list, if that is not obvious.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<PlanReason>,
     /// For people: what `reason` means here, and what to do.
@@ -47,21 +47,21 @@ pub struct PlannedField {
     pub message: Option<String>,
 }
 
-/// What a workspace has of the fields that this package writes to.
+/// Which of the fields that this package writes a workspace has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FieldPlan {
-    /// There, and of use.
+    /// Fields that exist and can be used.
     pub present: Vec<PlannedField>,
-    /// Not there, and can be created.
+    /// Fields that do not exist and can be created.
     pub missing: Vec<PlannedField>,
-    /// There in a form that does not serve, or impossible to create.
+    /// Fields that exist in an unusable form, or cannot be created.
     pub conflicting: Vec<PlannedField>,
 }
 
-/// One field that this package writes to.
+/// One field that this package writes.
 struct Wanted<'a> {
     object: ObjectKind,
-    /// API names under which it is found; the first that can be created is created.
+    /// API names to look for; the first of them that is possible is created.
     names: Vec<&'a str>,
     /// The type that it is created with.
     kind: &'static str,
@@ -184,14 +184,14 @@ fn website(object: ObjectKind, names: &FieldNames) -> Wanted<'_> {
     }
 }
 
-/// Compares what is wanted with what the workspace has.
+/// Compares the wanted fields with those of the workspace.
 pub fn plan(schema: &WorkspaceSchema, names: &FieldNames) -> FieldPlan {
     let mut plan = FieldPlan::default();
     for wanted in wanted(names) {
         let object = schema.object(wanted.object);
         let mut present = wanted.names.iter().filter_map(|name| object.active(name));
         let first = present.clone().next();
-        // As the mapping chooses, see `FieldNames::plan_in`.
+        // The same choice as in the mapping, see `FieldNames::plan_in`.
         match present
             .find(|field| (wanted.accepts)(&field.kind))
             .or(first)
@@ -203,15 +203,14 @@ pub fn plan(schema: &WorkspaceSchema, names: &FieldNames) -> FieldPlan {
     plan
 }
 
-/// Whether `name` is one that a plan for these names can speak of.
+/// Whether a plan with these names can contain `name`.
 pub fn is_wanted(names: &FieldNames, kind: ObjectKind, name: &str) -> bool {
     wanted(names)
         .iter()
         .any(|wanted| wanted.object == kind && wanted.names.contains(&name))
 }
 
-/// The body of `POST /rest/metadata/fields` for a field that a plan calls missing; `None` for a field that is none of
-/// ours.
+/// The body of `POST /rest/metadata/fields` for a missing field of a plan; `None` if the field is not ours.
 pub fn creation_body(
     names: &FieldNames,
     field: &PlannedField,
@@ -234,7 +233,7 @@ pub fn creation_body(
     Some(body)
 }
 
-/// How a person names a field and its type: `people.externalId (TEXT, unique)`.
+/// A field and its type for messages: `people.externalId (TEXT, unique)`.
 pub fn describe(names: &FieldNames, field: &PlannedField) -> String {
     let unique = if field.name == names.external_id {
         ", unique"
@@ -281,8 +280,7 @@ fn judge(wanted: &Wanted, field: &FieldInfo, plan: &mut FieldPlan) {
         }
         Uniqueness::Unproven if wanted.unique => {
             let message = format!(
-                "whether {object}.{name} is unique cannot be seen with this key: give its role the permission \"Data \
-                 model\" to let it be checked"
+                "this key cannot see whether {object}.{name} is unique: give its role the permission \"Data model\""
             );
             plan.present
                 .push(planned(Some(PlanReason::UniquenessUnknown), Some(message)));
@@ -322,8 +320,7 @@ fn absent(wanted: &Wanted, object: &ObjectSchema, plan: &mut FieldPlan) {
             *name,
             PlanReason::ReservedName,
             format!(
-                "Twenty keeps the name \"{name}\" for itself, so no field can be created under it: name another one \
-                 in the option fieldNames"
+                "Twenty reserves the name \"{name}\": choose another name for the field in the option fieldNames"
             ),
         ),
         (None, None) => return,

@@ -1,5 +1,5 @@
-//! Which fields the workspace's people and companies have: read from the metadata API, or from the OpenAPI document where
-//! the key may not read metadata.
+//! The fields of the workspace's people and companies: from the metadata API, or from the OpenAPI document if the key
+//! may not read metadata.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,7 +16,7 @@ mod tests;
 
 pub use metadata::next_metadata_cursor;
 
-/// What is known about the two objects of one workspace.
+/// The two objects of one workspace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkspaceSchema {
     /// People.
@@ -27,7 +27,7 @@ pub struct WorkspaceSchema {
     pub revision: u64,
 }
 
-/// So many fields newer servers show of a record, where they are not told which.
+/// Number of fields that newer servers return for a record if no fields are requested.
 const MAX_SHOWN_FIELDS: usize = 200;
 
 /// One object's fields.
@@ -50,7 +50,7 @@ pub struct FieldInfo {
     pub kind: FieldKind,
     /// Whether the CRM keeps its values unique.
     pub uniqueness: Uniqueness,
-    /// Inactive fields are refused by the record API.
+    /// The record API refuses inactive fields.
     pub active: bool,
 }
 
@@ -65,7 +65,7 @@ pub enum Uniqueness {
     Unproven,
 }
 
-/// A field's type, as far as this project writes it.
+/// A field's type, as far as this package writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     /// TEXT.
@@ -74,7 +74,7 @@ pub enum FieldKind {
     Number,
     /// BOOLEAN.
     Boolean,
-    /// SELECT: exactly one of these.
+    /// SELECT: exactly one of these options.
     Select {
         /// In the workspace's order.
         options: Vec<SelectOption>,
@@ -100,14 +100,14 @@ pub enum FieldKind {
 /// One option of a SELECT field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectOption {
-    /// What records hold (UPPER_SNAKE).
+    /// The value in records (UPPER_SNAKE).
     pub value: String,
-    /// What people see; unknown from OpenAPI.
+    /// The label that people see; unknown from OpenAPI.
     pub label: Option<String>,
 }
 
 impl WorkspaceSchema {
-    /// Puts two objects together and computes the revision.
+    /// Combines two objects and computes the revision.
     pub fn new(person: ObjectSchema, company: ObjectSchema) -> Self {
         let mut hash = Sha256::new();
         for object in [&person, &company] {
@@ -123,7 +123,7 @@ impl WorkspaceSchema {
         }
     }
 
-    /// The same, with these fields unique, as far as the source left that open.
+    /// The same schema with these fields unique, if the source did not say.
     pub fn with_unique<'n>(&self, fields: impl IntoIterator<Item = (ObjectKind, &'n str)>) -> Self {
         let (mut person, mut company) = (self.person.clone(), self.company.clone());
         for (kind, name) in fields {
@@ -150,13 +150,13 @@ impl WorkspaceSchema {
 }
 
 impl ObjectSchema {
-    /// The field, if it is there and active.
+    /// The field, if it exists and is active.
     pub fn active(&self, name: &str) -> Option<&FieldInfo> {
         self.fields.get(name).filter(|field| field.active)
     }
 
-    /// Whether answers to writes may lack fields of this object: newer servers show at most 200 of them, standard ones
-    /// before custom ones. A key that is missing then says nothing of its field.
+    /// Whether answers to writes may lack fields of this object: newer servers return at most 200, standard ones before
+    /// custom ones. A missing key then says nothing about its field.
     pub fn may_be_capped(&self) -> bool {
         self.fields.values().filter(|field| field.active).count() > MAX_SHOWN_FIELDS
     }
@@ -164,7 +164,7 @@ impl ObjectSchema {
     fn hash_into(&self, hash: &mut Sha256) {
         let ordered: BTreeMap<_, _> = self.fields.iter().collect();
         for field in ordered.into_values() {
-            // The debug form is only ever compared within one version of the type that prints it.
+            // The debug form is only compared within one version of the type.
             hash.update(format!(
                 "{}\u{0}{:?}\u{0}{:?}\u{0}{}\n",
                 field.name, field.kind, field.uniqueness, field.active

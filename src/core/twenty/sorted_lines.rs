@@ -1,7 +1,7 @@
-//! Lists that are kept as text, one entry a line, and searched as they are.
+//! Sorted lists in text form, one entry per line, searched without parsing.
 
-/// The line of `list` that is `prefix` and `name` one after the other, and then at most one of `marks`: the mark that it
-/// ends with, or that it has none. Lines are sorted by their bytes without marks.
+/// Searches `list` for the line `{prefix}{name}`, optionally followed by one of `marks`. The result is that mark, or
+/// `None` inside `Some` if the line has none. Lines are sorted by their bytes without marks.
 pub fn find(list: &str, marks: &[char], prefix: &str, name: &str) -> Option<Option<char>> {
     let wanted = || prefix.bytes().chain(name.bytes());
     let bytes = list.as_bytes();

@@ -1,6 +1,6 @@
-//! Times as Twenty writes them: ISO 8601 in UTC, `2026-11-23T12:31:26.547Z`.
+//! Times in Twenty's format: ISO 8601 in UTC, `2026-11-23T12:31:26.547Z`.
 
-/// Milliseconds since the epoch; `None` for whatever is no such time, or before 1970.
+/// Milliseconds since the epoch; `None` if the text is not such a time, or is before 1970.
 pub fn parse_millis(text: &str) -> Option<u64> {
     let bytes = text.as_bytes();
     let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
@@ -42,7 +42,7 @@ pub fn parse_millis(text: &str) -> Option<u64> {
     })
 }
 
-/// Days since the epoch; a year begins in March, so that the leap day is its last.
+/// Days since the epoch. Years start in March here, so that a leap day is the last day of its year.
 fn days(year: u64, month: u64, day: u64) -> u64 {
     let year = year - u64::from(month < 3);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;

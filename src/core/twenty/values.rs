@@ -1,4 +1,4 @@
-//! Single values of Twenty's rows: how they are read, and which count as blank.
+//! Single values of Twenty's rows: how to read them, and which count as blank.
 
 use std::borrow::Cow;
 
@@ -8,18 +8,17 @@ use super::schema::{FieldKind, ObjectSchema};
 
 /// A finite number as JSON, whole ones without a fraction (5, not 5.0).
 pub fn number(value: f64) -> Value {
-    /// Beyond 2^53 a double no longer tells whole numbers apart.
+    /// Above 2^53 a double no longer represents every whole number.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() <= EXACT {
-        // In range by the line above, so nothing is cut off.
+        // The check above keeps it in range, so nothing is lost.
         #[allow(clippy::cast_possible_truncation)]
         return json!(value as i64);
     }
     json!(value)
 }
 
-/// Whether a record's field counts as not filled: `""`, `null`, an empty list, or a composite of such. Unset TEXT
-/// reads `""`.
+/// Whether a field counts as empty: `""`, `null`, an empty list, or a composite of such. Unset TEXT fields are `""`.
 pub fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -30,8 +29,7 @@ pub fn is_blank(value: &Value) -> bool {
     }
 }
 
-/// How an entity shows one of a record's fields: text, or null where it is blank. SELECT values are lower-cased, which is
-/// how entities write them.
+/// A record's field as entities show it: text, or null if it is blank. SELECT values are lower-cased, as in entities.
 pub(super) fn read_text<'r>(
     record: &'r Map<String, Value>,
     schema: &ObjectSchema,
@@ -54,7 +52,7 @@ pub(super) fn read_text<'r>(
     }
 }
 
-/// How an entity shows a number.
+/// A number as entities show it.
 pub(super) fn read_number(record: &Map<String, Value>, name: &str) -> Value {
     match record.get(name) {
         Some(Value::Number(value)) => value.as_f64().map_or(Value::Null, number),
@@ -67,7 +65,7 @@ pub(super) fn read_number(record: &Map<String, Value>, name: &str) -> Value {
     }
 }
 
-/// A composite's text subfield, `""` where it is missing.
+/// A text subfield of a composite; `""` if it is missing.
 pub fn part<'a>(parts: &'a Map<String, Value>, key: &str) -> &'a str {
     parts.get(key).and_then(Value::as_str).unwrap_or("")
 }

@@ -1,4 +1,4 @@
-//! An event of Twenty's webhooks, as far as mappings are concerned (`docs/twenty/protocol.md#webhooks`).
+//! Parses events of Twenty's webhooks, as far as mappings need it (`docs/twenty/protocol.md#webhooks`).
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -8,39 +8,39 @@ use super::ids::{CrmId, ObjectKind};
 use super::timestamp::parse_millis;
 use crate::core::error::CrmError;
 
-/// What became of the record. Taken from the event's name and from the record itself: a record that is written while it
-/// is deleted stays deleted, one that is restored by a write says `updated`.
+/// What happened to the record, according to the event's name and the record itself: a deleted record stays deleted
+/// when it is written, and one that is restored by a write has an event `updated`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// It was created or edited.
     Written,
     /// It is soft-deleted.
     Deleted,
-    /// It was soft-deleted, and is not any more.
+    /// It was soft-deleted and is restored.
     Restored,
-    /// It is gone for good.
+    /// It is permanently deleted.
     Destroyed,
 }
 
-/// The external id that the record carries.
+/// The external id of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carried {
     /// The workspace has no field for it.
     Nowhere,
     /// The field is blank.
     Nothing,
-    /// As the CRM stores it.
+    /// The external id as the CRM stores it.
     Stored(String),
 }
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookEvent {
-    /// What the record is; none for objects that are not synced.
+    /// Person or company; `None` for objects that are not synced.
     pub kind: Option<ObjectKind>,
-    /// The workspace that it happened in, where the event says so.
+    /// The workspace of the event, if it is given.
     pub workspace_id: Option<String>,
-    /// What became of it.
+    /// What happened.
     pub change: Change,
     /// Whether it was just created.
     pub is_new: bool,
@@ -48,10 +48,10 @@ pub struct WebhookEvent {
     pub crm_id: CrmId,
     /// Its external id after the change.
     pub carried: Carried,
-    /// When it was last changed, in milliseconds since the epoch as the server counts them; 0 where it does not say. It
-    /// puts the events and our own writes of one record in order. A destroyed record has that of its last change.
+    /// When it was last changed, in milliseconds since the epoch by the server's clock; 0 if unknown. It orders the
+    /// events and our own writes of one record. The event of a destroyed record has the time of its last change.
     pub version: u64,
-    /// Which fields changed; empty where the event does not say.
+    /// The changed fields; empty if the event does not list them.
     pub updated_fields: Vec<String>,
 }
 
@@ -72,7 +72,7 @@ struct ObjectName {
 }
 
 impl WebhookEvent {
-    /// Reads an event; `names` tells which of the record's fields holds external ids.
+    /// Parses an event; `names` tells which field has the external id.
     ///
     /// # Errors
     /// VALIDATION_ERROR with field `event`.
@@ -90,7 +90,7 @@ impl WebhookEvent {
         let change = match action {
             "destroyed" => Change::Destroyed,
             _ if is_deleted => Change::Deleted,
-            // Where an answer does not show it, the name is believed.
+            // If the record does not show it, the event's name decides.
             "deleted" if !wire.record.contains_key("deletedAt") => Change::Deleted,
             "restored" => Change::Restored,
             _ if updated_fields.iter().any(|field| field == "deletedAt") => Change::Restored,
@@ -116,8 +116,8 @@ impl WebhookEvent {
         })
     }
 
-    /// Whether the event says which fields changed, and we write none of them. Names are compared by their beginnings,
-    /// so that a part of a composite counts as the composite.
+    /// Whether the event lists its changed fields and we write none of them. Names are compared by prefix, so that a
+    /// subfield counts as its composite.
     pub fn spares(&self, kind: ObjectKind, names: &FieldNames) -> bool {
         if self.change != Change::Written || self.updated_fields.is_empty() {
             return false;
@@ -128,7 +128,7 @@ impl WebhookEvent {
             .all(|field| !written.iter().any(|name| field.starts_with(name)))
     }
 
-    /// Whether the record may have carried another external id before.
+    /// Whether the record may have had another external id before.
     pub fn may_have_moved(&self, names: &FieldNames) -> bool {
         self.change == Change::Written
             && !self.is_new

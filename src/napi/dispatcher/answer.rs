@@ -1,9 +1,9 @@
-//! What goes back into JavaScript: answers, questions and events, encoded before they get there.
+//! What is sent to JavaScript: answers, questions and events, encoded in advance on the I/O threads.
 
 use encoding_rs::mem::{convert_utf8_to_latin1_lossy, convert_utf8_to_utf16, is_utf8_latin1};
 use napi::sys;
 
-/// What an answer is, as `lib/dispatcher.js` reads it.
+/// The kind of an answer; `lib/dispatcher.js` reads its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum AnswerKind {
@@ -11,11 +11,11 @@ pub enum AnswerKind {
     Success = 0,
     /// A structured error as JSON text.
     Failure = 1,
-    /// The call ended without an answer: it was aborted, or its task broke.
+    /// The call ended without an answer: it was aborted, or its task panicked.
     Lost = 2,
-    /// Not an answer: the core asks JavaScript something (a mapping store) and waits for `reply`.
+    /// Not an answer: the core asks JavaScript something (for a mapping store) and waits for `reply`.
     Question = 3,
-    /// Not an answer: something has happened that somebody listens for; the id is the listener's.
+    /// Not an answer: an event for a listener; the id is the listener's.
     Event = 4,
 }
 
@@ -28,7 +28,7 @@ impl AnswerKind {
 
 /// The text of an answer.
 pub enum AnswerText {
-    /// A body as it came from the server.
+    /// A body, unchanged from the server.
     Bytes(bytes::Bytes),
     /// Text that the core made.
     Text(String),
@@ -43,17 +43,17 @@ impl AnswerText {
     }
 }
 
-/// A text as JavaScript keeps it: one byte a character where that is enough, else two. To be made on the I/O threads, so
-/// that the JavaScript thread only copies.
+/// Text in the form in which JavaScript stores it: one byte per character if that is enough, otherwise two. It is
+/// encoded on the I/O threads, so that the JavaScript thread only copies.
 pub(super) enum EncodedText {
-    /// ASCII, as it came.
+    /// ASCII, unchanged.
     Ascii(AnswerText),
     Latin1(Vec<u8>),
     Utf16(Vec<u16>),
 }
 
 impl EncodedText {
-    /// What is not UTF-8 becomes U+FFFD, as with every decoder of the platform.
+    /// Invalid UTF-8 becomes U+FFFD, as in the platform's own decoders.
     fn new(text: AnswerText) -> Self {
         let bytes = text.as_bytes();
         if bytes.is_ascii() {
@@ -65,17 +65,17 @@ impl EncodedText {
             latin1.truncate(length);
             return Self::Latin1(latin1);
         }
-        // One more than there are bytes, as the conversion demands.
+        // The conversion requires one element more than there are bytes.
         let mut utf16 = vec![0; bytes.len() + 1];
         let length = convert_utf8_to_utf16(bytes, &mut utf16);
         utf16.truncate(length);
         Self::Utf16(utf16)
     }
 
-    /// The JavaScript string.
+    /// Creates the JavaScript string.
     ///
     /// # Safety
-    /// On the JavaScript thread, with its live environment.
+    /// Call it on the JavaScript thread, with that thread's live environment.
     pub(super) unsafe fn create(
         &self,
         env: sys::napi_env,

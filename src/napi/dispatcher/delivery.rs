@@ -1,4 +1,4 @@
-//! What Node calls: on its own thread to fetch what has come together, and when the environment ends.
+//! Callbacks that Node runs: delivery on the JavaScript thread, and the end of the environment.
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use napi::sys;
 use super::answer::Completion;
 use super::shared::{Shared, lock};
 
-/// Whether the function keeps the process alive.
+/// Sets whether the function keeps the process alive.
 pub(super) fn reference(env: sys::napi_env, function: sys::napi_threadsafe_function, hold: bool) {
     // SAFETY: called on the JavaScript thread with the function's own, live environment.
     unsafe {
@@ -24,7 +24,7 @@ pub(super) fn reference(env: sys::napi_env, function: sys::napi_threadsafe_funct
 }
 
 pub(super) unsafe extern "C" fn on_environment_exit(context: *mut c_void) {
-    // SAFETY: the count given away when the hook was added.
+    // SAFETY: this is the count that was handed over when the hook was added.
     let shared = unsafe { Arc::from_raw(context as *const Shared) };
     *lock(&shared.function) = None;
     shared.lift_hold();
@@ -40,12 +40,12 @@ pub(super) unsafe extern "C" fn finalize(
     data: *mut c_void,
     _hint: *mut c_void,
 ) {
-    // SAFETY: the count given away when the function was made; finalizers run once.
+    // SAFETY: this is the count that was handed over when the function was made; finalizers run once.
     let shared = unsafe { Arc::from_raw(data as *const Shared) };
     *lock(&shared.function) = None;
 }
 
-/// Runs on the JavaScript thread: hands everything that has come together to `onAnswers` in one call.
+/// Runs on the JavaScript thread: passes everything that is ready to `onAnswers` in one call.
 pub(super) unsafe extern "C" fn deliver(
     env: sys::napi_env,
     on_answers: sys::napi_value,
@@ -57,7 +57,7 @@ pub(super) unsafe extern "C" fn deliver(
     }
     // SAFETY: the function's own context lives until `finalize`.
     let shared = unsafe { &*(context as *const Shared) };
-    // A panic must not cross into C; there is nobody to tell it to.
+    // A panic must not cross into C, and here it cannot be reported to anyone.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         shared.woken.store(false, Ordering::Release);
         let batch = std::mem::take(&mut *lock(&shared.queue));
@@ -80,8 +80,8 @@ pub(super) unsafe extern "C" fn deliver(
         {
             reference(env, handle.0, false);
         }
-        // SAFETY: plain Node-API calls on the JavaScript thread with a live environment; failures leave null values,
-        // which JavaScript sees as a batch that it cannot read, and are not followed.
+        // SAFETY: plain Node-API calls on the JavaScript thread with a live environment. A failed call leaves a null
+        // value, which makes JavaScript reject the batch.
         unsafe { call_on_answers(env, on_answers, &batch) };
     }));
 }

@@ -1,4 +1,5 @@
-//! The part of a dispatcher that calls on all threads share: the queue, who waits for what, and how JavaScript is woken.
+//! The part of a dispatcher that calls on all threads share: the queue, the waiting calls, and the wake-up of
+//! JavaScript.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -14,10 +15,10 @@ use super::answer::{AnswerKind, AnswerText, Completion};
 use crate::core::origin;
 use crate::core::sync::queue::keyed_queue::Hold;
 
-/// Events that may wait for JavaScript; while it does not come to fetch them, more are dropped, and counted.
+/// Most events that wait for JavaScript. If it does not fetch them, further events are dropped and counted.
 const MAX_WAITING: usize = 10_000;
 
-/// Call numbers count up: they need no hashing against collisions.
+/// Call numbers count up, so they need no protection against collisions.
 #[derive(Default)]
 pub(super) struct CallIdHasher(u64);
 
@@ -33,15 +34,15 @@ impl Hasher for CallIdHasher {
     }
 
     fn write_u32(&mut self, id: u32) {
-        // Hash tables look at the upper bits as well as the lower ones.
+        // Hash tables use the upper bits as well as the lower ones.
         self.0 = u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 
-/// A pointer that Node-API allows to be used from any thread, as long as the lock around it is held.
+/// A pointer that Node-API allows on any thread, as long as the lock around it is held.
 pub(super) struct FunctionHandle(pub(super) sys::napi_threadsafe_function);
-// SAFETY: threadsafe functions are made to be called from any thread; the handle is cleared, under the same lock,
-// before the environment that owns it goes away.
+// SAFETY: threadsafe functions may be called from any thread. The handle is cleared, under the same lock, before the
+// environment that owns it ends.
 unsafe impl Send for FunctionHandle {}
 
 /// The part of a dispatcher that calls share.
@@ -54,7 +55,7 @@ pub struct Shared {
     next_question: AtomicU32,
     pub(super) questions: Mutex<HashMap<u32, oneshot::Sender<Result<String, String>>>>,
     pub(super) hold: Mutex<Hold>,
-    /// What anybody in this environment listens for, by channels: the bits of `EventKind`.
+    /// What the channels of this environment listen for: the bits of `EventKind`.
     pub(super) watched: AtomicU32,
 }
 
@@ -82,7 +83,7 @@ impl Shared {
         self.wake();
     }
 
-    /// Hands an event to JavaScript, together with what else there is; false where it is dropped.
+    /// Queues an event for JavaScript; false if it was dropped.
     pub fn push_event(&self, target: u32, text: String) -> bool {
         if lock(&self.function).is_none() {
             return false;
@@ -99,7 +100,7 @@ impl Shared {
         true
     }
 
-    /// What channels of this environment listen for.
+    /// What the channels of this environment listen for.
     pub fn watched(&self) -> u32 {
         self.watched.load(Ordering::Relaxed)
     }
@@ -124,9 +125,8 @@ impl Shared {
         std::mem::take(&mut *lock(&self.hold)).lift();
     }
 
-    /// Asks JavaScript something on behalf of the object registered there as `target`, and waits for its reply. The
-    /// question names the call that it is asked for (0 where there is none, which no call has as its number).
-    /// `Err` carries the message of what was thrown.
+    /// Asks the object that is registered in JavaScript as `target` something, and waits for its reply. The question
+    /// carries the number of the current call (0 if there is none). `Err` is the message of an exception.
     pub async fn ask(
         &self,
         target: u32,
@@ -152,7 +152,7 @@ impl Shared {
     }
 }
 
-/// A question that is no longer waited for is forgotten, whether or not it was answered.
+/// A pending question. Dropping it forgets the question, answered or not.
 struct Question<'a> {
     shared: &'a Shared,
     id: u32,
@@ -164,7 +164,7 @@ impl Drop for Question<'_> {
     }
 }
 
-/// Makes sure that every call gives exactly one answer, whatever becomes of its task.
+/// Makes sure that every call gets exactly one answer, even if its task panics.
 pub(super) struct Ticket {
     pub(super) shared: Arc<Shared>,
     pub(super) id: u32,

@@ -1,4 +1,4 @@
-//! What is told of a call: events for whoever listens, and the error in the end.
+//! Reports a call: events for listeners, and the final error.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ impl Call<'_> {
         });
     }
 
-    /// Hands an event to whoever listens; without anybody it costs an atomic load.
+    /// Passes an event to the listeners. Without listeners this costs an atomic load.
     pub(super) fn tell<'e>(&self, kind: EventKind, fill: impl FnOnce(Event<'e>) -> Event<'e>)
     where
         Self: 'e,
@@ -47,7 +47,7 @@ impl Call<'_> {
         path_template::of(&self.request.path, &self.client.redactor)
     }
 
-    /// What an event of this attempt needs.
+    /// The data that every event of this attempt needs.
     pub(super) fn start(&self) -> Start {
         Start {
             method: self.request.method.clone(),
@@ -67,7 +67,7 @@ impl Call<'_> {
         });
     }
 
-    /// The event with what may be told of an error.
+    /// Adds the parts of an error that may be shown to an event.
     pub(super) fn failure<'e>(&self, event: Event<'e>, error: &'e CrmError) -> Event<'e> {
         Event {
             status: error.status,
@@ -77,7 +77,7 @@ impl Call<'_> {
         }
     }
 
-    /// The error as the caller gets it: with what was tried, and whether the outcome is open.
+    /// The error for the caller: with what was tried, and whether the outcome is unknown.
     pub(super) fn finish(&self, mut error: CrmError) -> CrmError {
         self.tell(EventKind::Failure, |event| self.failure(event, &error));
         if !error.details.contains_key("originalError") {
@@ -88,7 +88,7 @@ impl Call<'_> {
             error = error.with_detail("outcomeUnknown", true);
             if error.retryable && error.reason().is_none() {
                 error.message.push_str(
-                    " It is not known whether the server carried it out: look before sending it again.",
+                    " The server may have carried it out: check before you send it again.",
                 );
                 error = error.with_detail("reason", error_reason::OUTCOME_UNKNOWN);
             }
@@ -100,12 +100,12 @@ impl Call<'_> {
             .with_detail("maxRetries", self.client.config.max_retries)
     }
 
-    /// The request as messages name it.
+    /// The request, named for messages.
     pub(super) fn name(&self) -> String {
         format!("{} {}", self.request.method, self.redacted_path())
     }
 
-    /// The path without the key, and not too long.
+    /// The path without the key, shortened.
     pub(super) fn redacted_path(&self) -> String {
         let clean = self.client.redactor.clean(&self.request.path);
         match clean.char_indices().nth(SHOWN_PATH) {

@@ -1,4 +1,4 @@
-//! The caller's own quota: at most so many requests in any minute.
+//! The caller's own quota: at most this many requests in any minute.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,15 +12,15 @@ use crate::core::http::Priority;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The quotas of one workspace. Clients that ask for the same quota share it, so that making a client per request gives
-/// nobody more calls. Different quotas count apart.
+/// The quotas of one workspace. Clients with the same quota share it, so creating one client per request does not allow
+/// more calls. Different quotas are counted separately.
 #[derive(Debug, Default)]
 pub(in crate::core::http) struct ClientQuotas {
     by_limit: Mutex<HashMap<u32, Arc<ClientQuota>>>,
 }
 
 impl ClientQuotas {
-    /// The quota of so many requests a minute.
+    /// The quota of `per_minute` requests.
     pub(in crate::core::http) fn of(&self, per_minute: u32) -> Arc<ClientQuota> {
         let mut by_limit = self.by_limit.lock().unwrap_or_else(PoisonError::into_inner);
         if !by_limit.contains_key(&per_minute) {
@@ -38,7 +38,7 @@ impl ClientQuotas {
     }
 }
 
-/// At most `per_minute` requests in any 60 seconds. They may go all at once: a quota is no pace.
+/// At most `per_minute` requests in any 60 seconds. They may go all at once: a quota is not a pace.
 #[derive(Debug)]
 pub(in crate::core::http) struct ClientQuota {
     per_minute: u32,
@@ -48,7 +48,7 @@ pub(in crate::core::http) struct ClientQuota {
 }
 
 impl ClientQuota {
-    /// Waits until a request may be sent, but not beyond `limit`: a wait that would end later is not started.
+    /// Waits until a request may be sent. If the wait would last beyond `limit`, it does not start.
     pub(in crate::core::http) async fn enter(
         &self,
         priority: Priority,
@@ -81,7 +81,7 @@ impl ClientQuota {
         }
     }
 
-    /// When a request may be sent that has `ahead` others before it.
+    /// When a request behind `ahead` others may be sent.
     fn free_at(&self, ahead: u32, now: Instant) -> Instant {
         let mut sent = self.sent();
         forget_old(&mut sent, now);

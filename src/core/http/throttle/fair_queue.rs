@@ -1,4 +1,4 @@
-//! The queue in front of a limit: first come, first served within a priority, single calls before bulk work.
+//! The queue in front of a limit: first come, first served within a priority; single calls go before bulk work.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,11 +8,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::core::http::Priority;
 
-/// So many single calls in a row may go before bulk work that waits; then one bulk call goes. A batch carries
-/// 200 records, so a tenth of the permits keeps a run going, and lengthens the wait of single calls by a tenth at most.
+/// After this many single calls in a row, one waiting bulk call goes. A batch carries 200 records, so a tenth of the
+/// permits keeps a run going and makes single calls wait at most a tenth longer.
 pub(super) const SINGLES_BEFORE_BULK: u32 = 9;
 
-/// Who waits, and who is next.
+/// The waiting calls, and which is next.
 #[derive(Debug, Default)]
 pub(super) struct FairQueue {
     lanes: Mutex<Lanes>,
@@ -22,7 +22,7 @@ pub(super) struct FairQueue {
 struct Lanes {
     single: VecDeque<Waiter>,
     bulk: VecDeque<Waiter>,
-    /// Single calls that went, in a row, while bulk work waited.
+    /// Single calls in a row that went while bulk work waited.
     overtaken: u32,
     last_number: u64,
 }
@@ -34,7 +34,7 @@ struct Waiter {
     wake: Arc<Notify>,
 }
 
-/// A place in the queue, given up when it is dropped, however the waiting ends.
+/// A place in the queue. Dropping it leaves the queue, however the wait ends.
 struct Place<'a> {
     queue: &'a FairQueue,
     priority: Priority,
@@ -43,8 +43,8 @@ struct Place<'a> {
 }
 
 impl FairQueue {
-    /// Waits in the queue, then until `grant` gives leave: it answers with what it grants, or with the time at which to ask
-    /// again. Not beyond `limit`: a wait that would end later is not started, and `Err` says until when it would be.
+    /// Waits in the queue until `grant` returns `Ok`; `Err` of it is the time to ask again. If the wait would last
+    /// beyond `limit`, it does not start, and `Err` says until when it would last.
     pub(super) async fn pass<T>(
         &self,
         priority: Priority,
@@ -66,7 +66,7 @@ impl FairQueue {
                     Err(at) => until = at,
                 }
             }
-            // Whoever leaves the queue wakes the next one; its wake-up is kept if it comes before this wait.
+            // A call that leaves the queue wakes the next one. A wake-up that comes before this wait is kept.
             if timeout_at(until, place.wake.notified()).await.is_err()
                 && until == limit
                 && !place.is_next()
@@ -76,7 +76,7 @@ impl FairQueue {
         }
     }
 
-    /// Tokens that those want who would go before a newcomer of this priority.
+    /// Tokens needed by the calls that would go before a newcomer of this priority.
     pub(super) fn ahead(&self, priority: Priority) -> u32 {
         let lanes = self.lanes();
         let single: u32 = lanes.single.iter().map(|waiter| waiter.cost).sum();
@@ -89,7 +89,7 @@ impl FairQueue {
         }
     }
 
-    /// Has the next one ask again: things have changed.
+    /// Makes the next call ask again, because things have changed.
     pub(super) fn wake_next(&self) {
         self.lanes().wake_next();
     }

@@ -1,8 +1,8 @@
-//! The server's bucket as far as we know it: when the next call may go.
+//! Our model of the server's token bucket: it says when the next call may be sent.
 //!
-//! Up to Twenty 2.44 the server rounds what was earned since the last success down and starts its clock anew at each
-//! success (`docs/twenty/protocol.md#rate-limits`): coming early earns nothing at all. The bucket here counts the same
-//! way. Later servers earn fractions, too; for them the same count is on the safe side.
+//! Up to Twenty 2.44 the server rounds the tokens earned since the last success down, and restarts its clock at each
+//! success (`docs/twenty/protocol.md#rate-limits`). A call that comes early earns nothing. This bucket counts the same
+//! way. Later servers also earn fractions; for them this count is on the safe side.
 
 use std::time::Duration;
 
@@ -11,73 +11,76 @@ use tokio::time::Instant;
 use super::permit::Permit;
 use crate::core::http::RateLimit;
 
-/// Added to the server's interval: 2 % and a millisecond. At 0.61 s instead of 0.60 s no call failed.
+/// Added to the server's interval: 2 % plus a millisecond. In trials, no call failed at 0.61 s instead of 0.60 s.
 const MARGIN_PERCENT: u32 = 102;
-/// So many calls must get through before one is sent early, to learn whether the limit is still there. Doubled each time
-/// the answer is yes, up to [`MAX_PASSES_BEFORE_EARLY_CALL`]. An early call that gets through proves little, because
-/// margins add up to tokens; more of them in a row than the bucket can hold do.
+/// After this many successes, one call is sent early to test whether the limit still exists. The number doubles each
+/// time the early call succeeds, up to [`MAX_PASSES_BEFORE_EARLY_CALL`]. One early success proves little, because
+/// margins add up to tokens. More early successes in a row than the bucket's size do prove it.
 pub(super) const PASSES_BEFORE_EARLY_CALL: u32 = 50;
 const MAX_PASSES_BEFORE_EARLY_CALL: u32 = 1_600;
-/// After so many calls that got through, a quarter of the slack is given back.
+/// After this many successes, the slack shrinks by a quarter.
 const PASSES_BEFORE_LESS_SLACK: u32 = 16;
-/// Every so many-th permit comes half an interval late. At a pace of one token each, a second process would find none for
-/// ever; it finds one in that gap. Costs 3 %.
+/// Every such permit comes half an interval late. If one process takes each token the moment it appears, a second
+/// process never finds one; it finds one in that gap. This costs 3 %.
 const PERMITS_BETWEEN_GAPS: u64 = 16;
-/// A process that finds no token asks twice in an interval, so that it cannot miss the gap; but no sooner than this,
+/// A process that finds no token asks twice per interval, so that it cannot miss the gap, but it waits at least this
+/// long,
 const SHORTEST_PATIENCE: Duration = Duration::from_millis(20);
-/// and after so many refusals in a row less and less often, down to once in the whole window.
+/// and after this many refusals in a row it asks less and less often, down to once per window.
 const REFUSALS_BEFORE_PATIENCE_GROWS: u32 = 32;
-/// First pace where the server named no limit.
+/// First pace if the server named no limit.
 const FIRST_GUESS: Duration = Duration::from_millis(250);
-/// A guess is never slower: where nobody names a limit, a refusal now and then costs less than a pace that is far too slow.
+/// A guess is never slower than this: if nobody names a limit, an occasional refusal costs less than a pace that is far
+/// too slow.
 const SLOWEST_GUESS: Duration = Duration::from_secs(8);
-/// After so many calls in a row that got through, a guess that was refused once is no longer approached slowly: the pace
-/// has more than doubled since.
+/// After this many successes in a row, a guess that was refused once is no longer approached slowly: the pace has more
+/// than doubled since.
 const PASSES_BEFORE_TRUST: u32 = 8;
-/// A guessed pace faster than this is none.
+/// A guess faster than this is treated as no limit.
 const FASTEST_GUESS: Duration = Duration::from_millis(2);
-/// A guess that nobody tried for so long is dropped.
+/// A guess that no call has tested for this long is dropped.
 const GUESS_LIFETIME: Duration = Duration::from_secs(60);
 
-/// What is known of the server's bucket.
+/// What we know of the server's bucket.
 #[derive(Debug)]
 pub(super) struct TokenBucket {
     pace: Pace,
     tokens: u32,
     /// When the server's clock was last reset, as far as we know.
     since: Instant,
-    /// Time between the last permit and what came before it, permit or refusal: the gap that its answer tells about.
+    /// Time between the last permit and the permit or refusal before it. The next answer tells whether this gap is long
+    /// enough.
     gap: Duration,
     /// Number of the last permit.
     last_number: u64,
-    /// Permits up to this number were under way when the last refusal was heard: theirs say nothing new.
+    /// Permits up to this number were in flight at the last refusal: their refusals carry no news.
     heard: u64,
     /// Permits that were refused, in a row.
     refusals: u32,
-    /// After a refusal: a call is under way to find out whether there is a token.
+    /// After a refusal: one call is in flight to test whether there is a token.
     is_trying: bool,
-    /// Calls that got through, since the last early one.
+    /// Successes since the last early call.
     passes: u32,
     early_after: u32,
-    /// Early calls that got through, in a row.
+    /// Early successes in a row.
     early_passes: u32,
-    /// One is under way.
+    /// An early call is in flight.
     is_early: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Pace {
-    /// The server said it.
+    /// The server named its limit.
     Known {
         /// Tokens when full.
         limit: u32,
-        /// Earning one token takes this long, margin included.
+        /// Time to earn one token, margin included.
         interval: Duration,
-        /// Added where calls were refused all the same: answers take longer at one time than at another, or somebody
-        /// else uses the workspace. Grows with each refusal, and shrinks as calls get through.
+        /// Added because calls were refused in spite of the margin: latency varies, or somebody else uses the
+        /// workspace. It grows with each refusal and shrinks with successes.
         slack: Duration,
     },
-    /// It only said no: each call that gets through doubles the pace.
+    /// The server only refused: each success doubles the pace.
     Guessed {
         interval: Duration,
         /// A permit was refused at this pace: approach it slowly from now on.
@@ -86,7 +89,7 @@ enum Pace {
 }
 
 impl TokenBucket {
-    /// Empty, as the server says with a refusal.
+    /// An empty bucket, which a refusal implies.
     pub(super) fn new(rate_limit: RateLimit, now: Instant) -> Self {
         let guess = Pace::Guessed {
             interval: FIRST_GUESS,
@@ -113,12 +116,12 @@ impl TokenBucket {
         matches!(self.pace, Pace::Known { .. })
     }
 
-    /// Whether this is a guess that nobody tried for long.
+    /// Whether this is a guess that no call has tested for a long time.
     pub(super) fn is_stale(&self, now: Instant) -> bool {
         !self.is_known() && now.saturating_duration_since(self.since) >= GUESS_LIFETIME
     }
 
-    /// A call was refused, with these words.
+    /// The server refused a call and sent this limit.
     pub(super) fn refused(&mut self, permit: Permit, rate_limit: RateLimit, now: Instant) {
         if self.learn(rate_limit) {
             self.start_anew(now);
@@ -147,7 +150,8 @@ impl TokenBucket {
                         interval,
                         is_careful,
                     } => {
-                        // A call that went sooner than the guess, because its own wait was over, says nothing of the guess.
+                        // A call that went sooner than the guess, because its own wait was over, does not test the
+                        // guess.
                         let tried = self.gap.min(*interval);
                         *interval = (tried * 2).max(*interval).min(SLOWEST_GUESS);
                         *is_careful = true;
@@ -157,7 +161,7 @@ impl TokenBucket {
         }
     }
 
-    /// Empty from now on; refusals of permits that are under way say nothing new.
+    /// Empties the bucket. Refusals of permits in flight then carry no news.
     fn start_anew(&mut self, now: Instant) {
         self.tokens = 0;
         self.since = now;
@@ -168,7 +172,7 @@ impl TokenBucket {
         self.is_trying = false;
     }
 
-    /// Takes in what a refusal says. Of several limits that bite, the slowest decides. True when this is a new one.
+    /// Learns from a refusal. If several limits apply, the slowest decides. True if the limit is new.
     fn learn(&mut self, rate_limit: RateLimit) -> bool {
         let Some(said) = Pace::of(rate_limit) else {
             return false;
@@ -187,7 +191,7 @@ impl TokenBucket {
         }
     }
 
-    /// The server let a call with a permit through. True when nothing needs to be paced any more.
+    /// The server let a call with a permit through. True when pacing is no longer needed.
     pub(super) fn passed(&mut self, permit: Permit, now: Instant) -> bool {
         match permit {
             Permit::Free => false,
@@ -198,7 +202,7 @@ impl TokenBucket {
                 self.early_passes > self.limit()
             }
             Permit::Unpaced => {
-                // It took a token that nobody counted, and started the server's clock anew.
+                // The call took a token that was not counted, and restarted the server's clock.
                 self.tokens = self.tokens.saturating_sub(1);
                 self.since = now;
                 false
@@ -222,10 +226,10 @@ impl TokenBucket {
         }
     }
 
-    /// The server said that there are so many tokens now.
+    /// The server said that it has this many tokens now.
     pub(super) fn holds_at_least(&mut self, tokens: u32, now: Instant) {
         let tokens = tokens.min(self.limit());
-        // What was earned while waiting is among them.
+        // They include the tokens earned while waiting.
         if self.earned(now) < tokens {
             self.tokens = tokens;
             self.since = now;
@@ -233,7 +237,7 @@ impl TokenBucket {
         self.refusals = 0;
     }
 
-    /// A permit, or the time at which to ask again.
+    /// A permit, or the time to ask again.
     pub(super) fn take(&mut self, cost: u32, now: Instant) -> Result<Permit, Instant> {
         let cost = cost.clamp(1, self.limit().max(1));
         if self.refusals > 0 {
@@ -265,10 +269,10 @@ impl TokenBucket {
                 .saturating_mul(cost.saturating_sub(self.tokens)))
     }
 
-    /// How long it takes until so many tokens and one more are there.
+    /// How long until this many tokens and one more are available.
     pub(super) fn wait_behind(&self, tokens: u32, now: Instant) -> Duration {
         match self.pace {
-            // Without a known limit the queue says nothing: it flows as soon as calls get through.
+            // Without a known limit the queue's length says nothing: it drains as soon as calls get through.
             Pace::Guessed { .. } => Duration::ZERO,
             Pace::Known { .. } => self
                 .interval()
@@ -280,14 +284,14 @@ impl TokenBucket {
         self.gap = now.saturating_duration_since(self.since);
         self.since = now;
         self.last_number += 1;
-        // Time has passed: whatever became of it, it is not under way as an early one.
+        // Time has passed: the early call, whatever its result, no longer counts as in flight.
         self.is_early = false;
         Permit::Paced {
             number: self.last_number,
         }
     }
 
-    /// Whether the next permit is one of those that come late.
+    /// Whether the next permit is one that comes late.
     fn is_gap(&self) -> bool {
         let is_due = self.last_number > 0 && self.last_number.is_multiple_of(PERMITS_BETWEEN_GAPS);
         is_due && self.tokens == 0 && self.is_known()
@@ -309,7 +313,7 @@ impl TokenBucket {
         }
     }
 
-    /// Tokens that are there now.
+    /// Tokens available now.
     fn earned(&self, now: Instant) -> u32 {
         let elapsed = now.saturating_duration_since(self.since);
         let earned = elapsed.as_nanos() / self.interval().as_nanos().max(1);
@@ -318,8 +322,8 @@ impl TokenBucket {
             .min(self.limit())
     }
 
-    /// The wait after a permit that was refused: short at first, because a token may be a moment away and asking for it
-    /// costs nothing: a refused call neither takes a token nor starts the clock anew.
+    /// The wait after a refused permit. It is short at first: a token may be a moment away, and a refused call costs
+    /// nothing (it neither takes a token nor restarts the clock).
     fn patience(&self, cost: u32) -> Duration {
         let interval = self.interval().saturating_mul(cost);
         if self.is_trying {
@@ -338,7 +342,7 @@ impl TokenBucket {
             .min(longest)
     }
 
-    /// After a call that got through, the pace may rise. True when there is none left.
+    /// After a success, the pace may rise. True if no limit is left.
     fn ease(&mut self) -> bool {
         match &mut self.pace {
             Pace::Known { slack, .. } => {
@@ -374,7 +378,7 @@ impl Pace {
 }
 
 impl RateLimit {
-    /// The pace that the server's words come to, with a margin.
+    /// The pace that the server's limit implies, with a margin.
     pub(in crate::core::http) fn interval(&self) -> Option<Duration> {
         let (limit, window) = (self.limit?, self.window?);
         if limit == 0 || window.is_zero() {

@@ -1,35 +1,35 @@
-//! The time by which leases and delays are judged.
+//! The time that leases and delays are compared with.
 
 use std::time::Instant;
 
 use serde::Deserialize;
 
-/// The caller's clock as it was when something was asked.
+/// The caller's clock at the time of a request.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stamp {
-    /// What it showed, in milliseconds.
+    /// The time in milliseconds.
     now_ms: i64,
-    /// Which run of the clock it is: another one after the machine was started anew. None: nobody knows.
+    /// The run (boot) of the clock, which changes when the machine restarts. `None`: unknown.
     #[serde(default)]
     epoch: Option<String>,
-    /// Whether it goes on by itself; a test's clock stands.
+    /// Whether the clock goes on; a test's clock stands still.
     #[serde(default)]
     runs: bool,
     #[serde(skip, default = "Instant::now")]
     read_at: Instant,
 }
 
-/// A moment within a transaction.
+/// A point in time within a transaction.
 pub(super) struct Moment<'a> {
     pub(super) now_ms: i64,
     pub(super) epoch: Option<&'a str>,
 }
 
 impl Stamp {
-    /// What the clock shows now. To be asked for once the lock is held: who waited for it has to see what was written
-    /// meanwhile as written before. Where the process stood still before the stamp arrived here, it is late, never
-    /// early, and takes a lease that has just ended for one that lasts.
+    /// The current time by the caller's clock. Call it after taking the lock: everything that was written while waiting
+    /// must lie in the past. If the process was suspended before the stamp arrived, this time is late, never early;
+    /// then a lease that has just ended may still count.
     pub(super) fn moment(&self) -> Moment<'_> {
         let since = if self.runs {
             i64::try_from(self.read_at.elapsed().as_millis()).unwrap_or(i64::MAX)

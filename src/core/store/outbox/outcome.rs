@@ -1,4 +1,4 @@
-//! What became of a record that a worker had taken, and how it is written down.
+//! Writes down the outcome of a record that a worker had claimed.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -10,7 +10,7 @@ use crate::core::error::CrmError;
 use crate::core::quoted::Quoted;
 use crate::core::store::seal::Secrets;
 
-/// A change's new contents.
+/// The new contents of a change.
 struct Rewritten {
     id: i64,
     needs: Option<String>,
@@ -18,7 +18,7 @@ struct Rewritten {
     info: Option<Vec<u8>>,
 }
 
-/// What is to be written of one record's outcome.
+/// What to write for one record.
 pub(super) struct Outcome {
     entity: String,
     external_id: String,
@@ -32,8 +32,9 @@ pub(super) fn sealed_outcomes(
     settlements: Vec<Settlement>,
 ) -> Result<Vec<Outcome>, CrmError> {
     let id_of = |text: &str| {
-        text.parse()
-            .map_err(|_| CrmError::validation("id", format!("{} is no change's id", Quoted(text))))
+        text.parse().map_err(|_| {
+            CrmError::validation("id", format!("{} is not the id of a change", Quoted(text)))
+        })
     };
     settlements
         .into_iter()
@@ -68,7 +69,7 @@ pub(super) fn sealed_outcomes(
 }
 
 impl Outcome {
-    /// False where the record was no longer held: then nothing is changed.
+    /// False if the claim on the record had ended; then nothing is changed.
     pub(super) fn apply(
         &self,
         connection: &Connection,

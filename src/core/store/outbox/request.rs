@@ -1,12 +1,12 @@
-//! What can be asked of an outbox, as `lib/outbox/sqlite.js` writes it: `{"claim": {…}}`. Times are milliseconds by the
-//! caller's clocks: leases and delays by one that is never set (`clock`), what people read since 1970 (`at`).
+//! Requests to an outbox, as `lib/outbox/sqlite.js` writes them: `{"claim": {…}}`. Times are milliseconds of the
+//! caller's clocks: leases and delays use a monotonic one (`clock`), times for people are since 1970 (`at`).
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::moment::Stamp;
 
-/// One thing to be done.
+/// One request.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Request {
@@ -17,44 +17,44 @@ pub enum Request {
         /// The time since 1970.
         at: i64,
     },
-    /// Takes records that are due.
+    /// Claims records that are due.
     Claim(Claim),
-    /// Puts off the end of a worker's leases; the answer is how many it still has.
+    /// Extends a worker's leases; the answer is how many records it still holds.
     #[serde(rename_all = "camelCase")]
     Renew {
-        /// Whose.
+        /// The worker's token.
         token: String,
         /// The time.
         clock: Stamp,
-        /// How long they last from now on.
+        /// How long the leases last from now on.
         lease_ms: i64,
     },
-    /// Reports what became of records; the answer is for each of them whether it was still held.
+    /// Reports outcomes; the answer says for each record whether it was still held.
     Settle(Settle),
-    /// Counts.
+    /// Counts changes.
     Stats {
         /// The time.
         clock: Stamp,
     },
     /// Lists dead letters in the order of their records.
     DeadLetters {
-        /// At most so many.
+        /// Most dead letters to return.
         limit: i64,
-        /// Those that come after this record.
+        /// Only those after this record.
         after: Option<RecordKey>,
     },
     /// Makes a dead letter a waiting change again; the answer is whether there was one.
     Retry(RecordKey),
-    /// Does so for all of them; the answer is how many there were.
+    /// Does so for all dead letters; the answer is how many there were.
     RetryAll {
-        /// Only those that were given up before this.
+        /// Only those that became dead letters before this time.
         before: Option<i64>,
     },
-    /// Forgets changes; the answer is how many.
+    /// Deletes changes; the answer is how many.
     Purge(Filter),
 }
 
-/// A record.
+/// Identifies a record.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordKey {
@@ -78,27 +78,27 @@ pub struct NewChange {
     pub payload: String,
 }
 
-/// Which records are taken, by whom and until when.
+/// Which records to claim, for whom and how long.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Claim {
-    /// Told apart from every other claim's.
+    /// The claim's token, different from that of any other claim.
     pub token: String,
-    /// Records at most.
+    /// Most records to claim.
     pub limit: i64,
-    /// How long they are taken.
+    /// How long the leases last.
     pub lease_ms: i64,
     /// The time.
     pub clock: Stamp,
-    /// Take what was tried least often, instead of what waits longest.
+    /// Claim the record with the fewest attempts instead of the one that has waited longest.
     pub is_probe: bool,
 }
 
-/// What became of the records of one claim.
+/// The outcomes of the records of one claim.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settle {
-    /// The claim's.
+    /// The claim's token.
     pub token: String,
     /// The time.
     pub clock: Stamp,
@@ -108,7 +108,7 @@ pub struct Settle {
     pub records: Vec<Settlement>,
 }
 
-/// What became of one record.
+/// The outcome of one record.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settlement {
@@ -116,48 +116,48 @@ pub struct Settlement {
     pub entity: String,
     /// Its external id.
     pub external_id: String,
-    /// Ids of changes that are done with.
+    /// Ids of changes to remove: they are done.
     pub remove: Vec<String>,
-    /// Changes that hold something else from now on.
+    /// Changes to rewrite.
     pub rewrite: Vec<Rewrite>,
-    /// None: nothing is to be remembered of earlier attempts.
+    /// The retry state. `None` clears it.
     pub lane: Option<Lane>,
 }
 
-/// A change that holds something else from now on.
+/// The new contents of a change.
 #[derive(Debug, Deserialize)]
 pub struct Rewrite {
     /// Its id.
     pub id: String,
-    /// As of a new change.
+    /// As in a new change.
     pub payload: String,
-    /// As of a new change.
+    /// As in a new change.
     pub needs: Option<String>,
-    /// Why it is a dead letter from now on; none: it stays what it is.
+    /// Why it becomes a dead letter; `None`: it does not.
     pub dead: Option<Value>,
 }
 
-/// What is remembered of a record that has to be tried again.
+/// The retry state of a record.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lane {
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: i64,
-    /// How long it is left alone, in milliseconds.
+    /// Time until the next attempt, in milliseconds.
     pub delay_ms: i64,
 }
 
-/// Which changes are to be forgotten; what is none does not restrict them.
+/// Which changes to delete. A filter that is `None` does not apply.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Filter {
-    /// Waiting changes as well as dead letters.
+    /// Also waiting changes, not only dead letters.
     pub pending: bool,
     /// `person` or `company`.
     pub entity: Option<String>,
     /// External id.
     pub external_id: Option<String>,
-    /// Those that were enqueued (dead letters: given up) before this.
+    /// Only those enqueued before this time (for dead letters: that became dead before it).
     pub before: Option<i64>,
     /// The time.
     pub clock: Stamp,

@@ -1,4 +1,4 @@
-//! Changes as they lie in the file: sealed where there are secrets.
+//! Changes as stored in the file: encrypted if there are secrets.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -6,7 +6,7 @@ use super::request::NewChange;
 use crate::core::error::CrmError;
 use crate::core::store::seal::Secrets;
 
-/// What a sealed payload is bound to: it cannot be moved to another record.
+/// The id that an encrypted payload is bound to, so that it cannot be moved to another record.
 pub(super) fn seal_id(entity: &str, external_id: &str) -> String {
     format!("{entity}:{external_id}")
 }
@@ -19,7 +19,7 @@ pub(super) fn locked(secrets: &Secrets, text: String, id: &str) -> Result<Vec<u8
     }
 }
 
-/// What is not sealed is an object's JSON text; an envelope begins otherwise.
+/// Plain text is the JSON text of an object; an encrypted payload starts differently.
 pub(super) fn unlocked(secrets: &Secrets, bytes: &[u8], id: &str) -> Result<String, CrmError> {
     if bytes.first() == Some(&b'{') {
         return Ok(String::from_utf8_lossy(bytes).into_owned());
@@ -28,7 +28,7 @@ pub(super) fn unlocked(secrets: &Secrets, bytes: &[u8], id: &str) -> Result<Stri
     Ok(opened.text.expose_secret().to_owned())
 }
 
-/// A change ready to be written.
+/// A change that is ready to be written.
 pub(super) struct SealedChange {
     pub(super) entity: String,
     pub(super) external_id: String,

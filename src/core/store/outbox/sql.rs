@@ -1,8 +1,8 @@
-//! The outbox's statements. In those that judge lanes `?1` is the time, and `?2` which run of the clock it is by.
+//! The outbox's SQL. Statements about lanes take `?1`, the time, and `?2`, the run (boot) of the clock.
 
-/// Whether a lane's time lies ahead. One of another run of the clock (before the machine was started anew) does not.
-/// Where the runs are not known, one that was written (`span` before it) more than ten minutes after now was written by
-/// another run; what was written a little after now was written while this one waited, and must not be taken for that.
+/// Whether a lane's time is in the future. A time of another run of the clock (before the machine was restarted) is
+/// not. If the runs are unknown, a time whose start (`span` before it) is more than ten minutes ahead belongs to
+/// another run. A time only slightly ahead was written by a job that ran while this one waited, so it counts.
 macro_rules! ahead {
     ($lane:literal, $time:literal) => {
         concat!(
@@ -57,21 +57,21 @@ macro_rules! due {
     };
 }
 
-/// Records that are due, companies first, those that wait longest first. A person waits for its company, but not for
-/// one that fails time and again while others are delivered.
+/// Records that are due: companies first, then those that have waited longest. A person waits for its company, except
+/// for one that keeps failing while others are delivered.
 pub const DUE: &str = due!("c.entity, c.id");
 
-/// The record that was tried least often.
+/// The record with the fewest attempts.
 pub const PROBE: &str = due!("coalesce(l.attempts, 0), c.entity, c.id");
 
-/// Whether anything waits at all.
+/// Whether any change is waiting.
 pub const ANY: &str = "SELECT EXISTS (SELECT 1 FROM outbox_change WHERE dead_at IS NULL)";
 
 pub const ENQUEUE: &str =
     "INSERT INTO outbox_change (entity, external_id, needs, enqueued_at, payload)
     VALUES (?1, ?2, ?3, ?4, ?5)";
 
-/// A delay that is over is forgotten: it may be by another run of the clock.
+/// A delay that is over is cleared, because it may belong to another run of the clock.
 pub const LEASE: &str = "INSERT INTO outbox_lane
         (entity, external_id, token, leased_until, attempts, not_before, span, epoch)
     VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?6)
@@ -79,7 +79,7 @@ pub const LEASE: &str = "INSERT INTO outbox_lane
         token = excluded.token, leased_until = excluded.leased_until, not_before = 0,
         span = excluded.span, epoch = excluded.epoch";
 
-/// All of a record's changes, the dead one among them.
+/// All of a record's changes, including a dead letter.
 pub const CHANGES: &str = "SELECT id, payload, dead_at IS NOT NULL, enqueued_at
     FROM outbox_change WHERE entity = ?1 AND external_id = ?2 ORDER BY id";
 
@@ -123,7 +123,7 @@ pub const DEAD: &str = "SELECT id, entity, external_id, enqueued_at, dead_at, pa
 pub const REVIVE: &str = "UPDATE outbox_change SET dead_at = NULL, dead_info = NULL
     WHERE entity = ?1 AND external_id = ?2 AND dead_at IS NOT NULL";
 
-/// Of `REVIVE_ALL`, and before it: afterwards nobody knows which they were.
+/// Run before `REVIVE_ALL`: afterwards one cannot tell which records it changed.
 pub const HURRY_ALL: &str = "UPDATE outbox_lane SET not_before = 0
     WHERE (entity, external_id) IN (SELECT entity, external_id FROM outbox_change
         WHERE dead_at IS NOT NULL AND (?1 IS NULL OR dead_at < ?1))";
@@ -140,7 +140,7 @@ pub const PURGE: &str = "DELETE FROM outbox_change
     AND (?3 IS NULL OR external_id = ?3)
     AND (?4 IS NULL OR coalesce(dead_at, enqueued_at) < ?4)";
 
-/// Lanes of records that are gone.
+/// Removes lanes of records without changes.
 pub const TIDY: &str = concat!(
     "DELETE FROM outbox_lane AS l WHERE NOT ",
     ahead!("l", "leased_until"),

@@ -1,5 +1,4 @@
-//! What a service remembers of records, in its own memory and in the mapping store: which row they are, and what was
-//! written last.
+//! What a service remembers of records, in its cache and in the mapping store: their rows, and their last writes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,17 +21,17 @@ impl SyncContext {
         });
     }
 
-    /// Whether what was written at `written_at_ms` is fresh enough to be believed.
+    /// Whether a write at `written_at_ms` is recent enough for its hash to be trusted.
     pub(in crate::core::sync) fn is_hash_fresh(&self, written_at_ms: u64) -> bool {
         is_fresh(written_at_ms, self.options.hash_ttl_ms, self.now_ms())
     }
 
-    /// Whether memory counts without a look into the store, which other processes may have told of later.
+    /// Whether the cache is used without asking the store, which other processes may have updated.
     pub(in crate::core::sync) fn knows_best(&self, written_at_ms: u64) -> bool {
         self.store.is_none() || is_fresh(written_at_ms, self.options.cache_ttl_ms, self.now_ms())
     }
 
-    /// What memory, and for the rest the store, know of many records. `Err` is a store's failure.
+    /// What the cache, and otherwise the store, know of many records. `Err` is a failure of the store.
     pub(in crate::core::sync) async fn recall_many(
         &self,
         kind: ObjectKind,
@@ -49,7 +48,7 @@ impl SyncContext {
                 Some(entry) if is_fresh(&entry) => {
                     known.insert(external_id.clone(), entry);
                 }
-                // A store may know of later: other processes share it.
+                // Other processes share the store, so it may be newer.
                 Some(entry) if entry.hash.is_some() => {
                     known.insert(external_id.clone(), entry);
                     unknown.push(external_id.clone());
@@ -68,7 +67,7 @@ impl SyncContext {
                     continue;
                 };
                 match known.get(&stored.external_id) {
-                    // A store that makes hashes of its own cannot tell whether ours is still right.
+                    // A store with its own hashes cannot tell whether ours is still right.
                     Some(own)
                         if own.crm_id == stored.crm_id
                             && (stored.is_id_only() || own.version > stored.version) => {}
@@ -81,8 +80,8 @@ impl SyncContext {
         Ok(known)
     }
 
-    /// What an answer of the server tells of a record: which row it is, and what that holds now. None where the row has no
-    /// id, which no server of Twenty's leaves out. `hash` is of what was written, where all of it was.
+    /// The entry that an answer of the server implies: the record's row and its content. `None` if the row has no id,
+    /// which does not happen with Twenty. `hash` is the hash of the write, if all of it was written.
     pub(in crate::core::sync) fn entry_of_row(
         &self,
         kind: ObjectKind,
@@ -98,7 +97,7 @@ impl SyncContext {
         })
     }
 
-    /// Remembers what was written, each with its fields, in memory and in the store. `Err` is a store's failure.
+    /// Remembers writes, each with its fields, in the cache and in the store. `Err` is a failure of the store.
     pub(in crate::core::sync) async fn remember_many(
         &self,
         written: &[(Entry, &Map<String, Value>)],
@@ -116,7 +115,7 @@ impl SyncContext {
         store.upsert_many(&writes).await
     }
 
-    /// What is known of `external_id`, from memory or else from the store. `Err` is a store's failure.
+    /// What is known of `external_id`, from the cache or else from the store. `Err` is a failure of the store.
     pub(in crate::core::sync) async fn recall(
         &self,
         kind: ObjectKind,
@@ -144,8 +143,8 @@ impl SyncContext {
         }
     }
 
-    /// Whether a write may go to the row before it has been seen: an answer of the server told it, or it is the one that
-    /// is computed from the external id. What only a store says may lead to another record's row.
+    /// Whether the row may be written without a look-up: an answer of the server named it, or its id is derived from
+    /// the external id. An id that only a store knows may be that of another record's row.
     pub(in crate::core::sync) fn is_proven(&self, known: &Entry) -> bool {
         let computed = || {
             let namespace = self.options.namespace.as_deref();
@@ -154,7 +153,7 @@ impl SyncContext {
         known.is_answered || known.crm_id == computed()
     }
 
-    /// An answer of the server shows which row the record is. What is no id of a row is nothing to remember.
+    /// An answer of the server shows which row the record has. An id that is not a UUID is not remembered.
     pub(in crate::core::sync) fn learn(&self, kind: ObjectKind, external_id: &str, crm_id: &str) {
         if let Some(crm_id) = CrmId::parse(crm_id) {
             let entry = Entry::answered(kind, external_id, crm_id, self.now_ms());
@@ -162,7 +161,7 @@ impl SyncContext {
         }
     }
 
-    /// Forgets a mapping that the server disowned. `Err` is a store's failure.
+    /// Forgets a mapping that the server has shown to be wrong. `Err` is a failure of the store.
     pub(in crate::core::sync) async fn forget(
         &self,
         kind: ObjectKind,

@@ -1,4 +1,4 @@
-//! What is to be said about an API key.
+//! Findings about an API key.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,12 +9,13 @@ use crate::core::twenty::jwt_claims::JwtClaims;
 
 use super::finding::{Check, Finding};
 
-/// A key that ends within this time is warned about: 30 days, in milliseconds.
+/// A key that expires within this time causes a warning: 30 days, in milliseconds.
 const SOON_MS: u64 = 30 * 24 * 3_600_000;
 
-const RENEW: &str = "Create a new key in Twenty under Settings, APIs & Webhooks, and configure it before this one ends.";
+const RENEW: &str = "Create a new key in Twenty under Settings, APIs & Webhooks, and configure it before this one \
+expires.";
 
-/// From the server's answer to a call with the key, and from what the key says about itself.
+/// Judges the key by the server's answer to a call with it, and by its own claims.
 pub fn judge(
     answer: &Result<Response, CrmError>,
     claims: Option<&JwtClaims>,
@@ -27,7 +28,7 @@ pub fn judge(
                 let mut finding = Finding::failed(Check::ApiKey, error);
                 if claims.is_none() {
                     finding.message.push_str(
-                        ". It does not look like a key of Twenty's either, which has three parts joined by dots",
+                        ". It does not look like a Twenty API key either: those have three parts, joined by dots",
                     );
                 }
                 return with_end(finding, claims);
@@ -41,28 +42,28 @@ pub fn judge(
     let finding = match ends {
         _ if !is_taken => Finding::warning(
             Check::ApiKey,
-            "Whether the server takes the key could not be found out",
+            "Could not check whether the server accepts the key",
         ),
         _ if is_session => Finding::warning(
             Check::ApiKey,
-            "The server takes it, but it is the token of somebody's session, not an API key, and ends soon",
+            "The server accepts it, but it is a user's session token, not an API key, and expires soon",
         )
         .advise("Create an API key in Twenty under Settings, APIs & Webhooks."),
         Some(end) if end <= now_ms.saturating_add(SOON_MS) => Finding::warning(
             Check::ApiKey,
-            format!("The server takes the key, which expires on {}", date(end)),
+            format!("The server accepts the key, which expires on {}", date(end)),
         )
         .advise(RENEW),
         Some(end) => Finding::ok(
             Check::ApiKey,
-            format!("The server takes the key, which is valid until {}", date(end)),
+            format!("The server accepts the key, which is valid until {}", date(end)),
         ),
-        None => Finding::ok(Check::ApiKey, "The server takes the key"),
+        None => Finding::ok(Check::ApiKey, "The server accepts the key"),
     };
     with_end(finding, claims)
 }
 
-/// What can be said without a server: that the key has ended, or is about to.
+/// What the key's claims say without a server: that it has expired, or will soon.
 pub fn offline(claims: Option<&JwtClaims>, now_ms: u64) -> Option<Finding> {
     let end = claims?.expires_at_ms()?;
     if end > now_ms.saturating_add(SOON_MS) {
@@ -86,9 +87,9 @@ fn with_end(finding: Finding, claims: Option<&JwtClaims>) -> Finding {
     }
 }
 
-/// As HTTP writes dates; the far future as far as they go.
+/// A date as HTTP writes it; dates too far in the future become the last possible one.
 fn date(millis: u64) -> String {
-    /// The end of the year 9999, beyond which there is no such date.
+    /// The end of the year 9999, the last date of this format.
     const LAST_S: u64 = 253_402_300_799;
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs((millis / 1000).min(LAST_S)))
 }
@@ -137,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_server_has_the_last_word() {
-        // A clock that is wrong here does not make a key bad that the server takes.
+        // A wrong local clock does not make a key invalid that the server accepts.
         let old = judge(&taken(), Some(&claims(-1.0)), NOW_MS);
         assert_eq!(old.status, Status::Warning);
         let refused = CrmError::new(ErrorCode::AuthError, "no").with_detail("reason", "revoked");

@@ -1,4 +1,4 @@
-//! What a diagnosis consists of.
+//! The parts of a diagnosis.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -6,78 +6,78 @@ use serde_json::{Map, Value};
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::twenty::advice::advice;
 
-/// What was looked at.
+/// What was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
-    /// Base URL, key and options as such.
+    /// Base URL, key and options are well-formed.
     Config,
-    /// Something answers.
+    /// A server answers.
     Reachable,
     /// It is a Twenty server.
     Twenty,
-    /// Which one.
+    /// The server's version.
     Version,
-    /// The server takes the key, and for how long.
+    /// The server accepts the key, and when the key expires.
     ApiKey,
-    /// Reading people.
+    /// The key may read people.
     ReadPeople,
-    /// Reading companies.
+    /// The key may read companies.
     ReadCompanies,
-    /// Writing people.
+    /// The key may write people.
     WritePeople,
-    /// Writing companies.
+    /// The key may write companies.
     WriteCompanies,
-    /// Reading the data model.
+    /// The key may read the data model.
     Metadata,
-    /// The custom fields.
+    /// The custom fields exist.
     Schema,
-    /// The workspace's rate limit.
+    /// Whether the workspace's rate limit was reached.
     RateLimit,
 }
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// As it should be.
+    /// No problem.
     Ok,
-    /// Works, with a loss; or could not be found out.
+    /// Works with a restriction, or could not be checked.
     Warning,
     /// Does not work.
     Error,
 }
 
-/// One thing that was found.
+/// One finding.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    /// What was looked at.
+    /// What was checked.
     pub check: Check,
-    /// How bad it is.
+    /// The severity.
     pub status: Status,
     /// For people: what was found.
     pub message: String,
     /// For people: what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
-    /// Facts for machines.
+    /// Facts for programs.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub details: Map<String, Value>,
 }
 
-/// All that was found.
+/// All findings.
 #[derive(Clone, Debug, Serialize)]
 pub struct Diagnosis {
-    /// Whether nothing is in the way of syncing: no finding is an error.
+    /// Whether syncing can work: no finding is an error.
     pub ok: bool,
     /// For people, in one or two sentences.
     pub summary: String,
-    /// In the order in which things build on each other.
+    /// Ordered so that each check builds on the ones before it.
     pub findings: Vec<Finding>,
 }
 
 impl Finding {
-    /// As it should be.
+    /// No problem.
     pub fn ok(check: Check, message: impl Into<String>) -> Self {
         Self {
             check,
@@ -88,7 +88,7 @@ impl Finding {
         }
     }
 
-    /// Works, with a loss; or could not be found out.
+    /// Works with a restriction, or could not be checked.
     pub fn warning(check: Check, message: impl Into<String>) -> Self {
         Self {
             status: Status::Warning,
@@ -117,8 +117,7 @@ impl Finding {
         finding
     }
 
-    /// An error where the answer settles the matter, a warning where it says nothing about it (a timeout, the rate
-    /// limit).
+    /// An error if the answer is conclusive, a warning if it is not (a timeout, the rate limit).
     pub fn unless_certain(check: Check, error: &CrmError) -> Self {
         let mut finding = Self::failed(check, error);
         if matches!(
@@ -126,12 +125,12 @@ impl Finding {
             ErrorCode::RateLimit | ErrorCode::ValidationError
         ) {
             finding.status = Status::Warning;
-            finding.message = format!("Could not be found out: {}", finding.message);
+            finding.message = format!("Could not be checked: {}", finding.message);
         }
         finding
     }
 
-    /// Says what to do.
+    /// Sets what to do.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
@@ -147,7 +146,7 @@ impl Finding {
 }
 
 impl Diagnosis {
-    /// Sums up.
+    /// Summarises the findings.
     pub fn new(findings: Vec<Finding>) -> Self {
         let of = |status: Status| -> Vec<&str> {
             findings

@@ -1,4 +1,4 @@
-//! The process's memory of which CRM id belongs to which external id: bounded, read with a time to live.
+//! The cache of CRM ids by external id: bounded, with a TTL that is applied when reading.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -12,32 +12,32 @@ use super::entry::{ContentHash, Entry};
 use super::who::Who;
 use crate::core::twenty::ids::{CrmId, ObjectKind};
 
-/// How many mappings one workspace remembers; the least recently used go first. An entry takes about 250 bytes beside its
+/// Capacity per workspace; the least recently used mappings are dropped first. An entry takes about 250 bytes plus its
 /// external id.
 pub const CACHE_CAPACITY: usize = 200_000;
 
-/// How many entries may be passed over, because their inputs were met since they were last looked at, before one of them
-/// goes all the same: nobody is to wait for the end of a cache in which all were.
+/// How many entries are spared at eviction because their inputs were met recently. If all were, one is dropped anyway:
+/// an insert must not scan the whole cache.
 const MAX_SECOND_CHANCES: usize = 64;
 
-/// Whether what was learnt at `at_ms` is believed at `now_ms`. What is further ahead than it may be old was written
-/// before a clock was set back, and could be of any age; less is another machine's clock, or one of our own stores',
-/// which never gives the same time twice.
+/// Whether something learnt at `at_ms` may be used at `now_ms`. A timestamp further ahead than the TTL means that the
+/// clock was set back: treat it as stale. A timestamp slightly ahead comes from another machine's clock, or from our
+/// own stores, which never return the same time twice.
 pub(in crate::core::sync) fn is_fresh(at_ms: u64, ttl_ms: u64, now_ms: u64) -> bool {
     now_ms.abs_diff(at_ms) < ttl_ms
 }
 
 type Key = (ObjectKind, String);
 
-/// Kept small: there may be many.
+/// Kept small, because there may be many.
 struct Known {
     crm_id: CrmId,
     cached_at_ms: u64,
-    /// Hash of what was written last; that was when the entry was made.
+    /// Hash of the last write; the entry was made at that time.
     hash: Option<ContentHash>,
-    /// Digest of an input that is known to say exactly that, without a warning.
+    /// Digest of an input that is known to equal that write, without warnings.
     input: Option<NonZeroU64>,
-    /// The row's `updatedAt` after that, in milliseconds since the epoch; 0 where it is not known.
+    /// The row's `updatedAt` after that, in milliseconds since the epoch; 0 if unknown.
     version: u64,
 }
 
@@ -51,29 +51,29 @@ impl Known {
     }
 }
 
-/// Shared by all services of one workspace and namespace; the time to live is each service's own and applies at read.
+/// Shared by all services of one workspace and namespace. Each service applies its own TTL when it reads.
 pub struct MappingCache {
     entries: Mutex<Entries>,
     capacity: NonZeroUsize,
-    /// Keyed anew in each process: nobody can choose two inputs of one digest.
+    /// Each process has another hash key, so nobody can construct inputs that collide.
     digests: RandomState,
 }
 
 struct Noted {
     /// When the entry was made, in milliseconds since the epoch.
     cached_at_ms: u64,
-    /// Who the record is.
+    /// The record's name and address, as digests.
     who: Who,
-    /// Whether the input was met since: a use that is not seen in the entries' order.
+    /// Whether the input was met since. The LRU order does not show this use.
     was_met: bool,
 }
 
 struct Entries {
     known: LruCache<Key, Known>,
-    /// What is known of the entry that notes this input. It stands in one place of memory where the entry is spread over
-    /// five: to read those would cost more than all the rest that an unchanged record does.
+    /// What is known of the entry whose input this is. It is in one place in memory, while the entry is spread over
+    /// five: reading those would cost more than the rest of the work for an unchanged record.
     inputs: DigestMap<NonZeroU64, Noted>,
-    /// The way back. Made when it is first asked for: only webhooks need it, and it costs as much as the rest.
+    /// The reverse index. It is built on first use: only webhooks need it, and it takes as much memory as the rest.
     by_crm_id: Option<HashMap<(ObjectKind, CrmId), String>>,
 }
 
@@ -139,7 +139,7 @@ impl MappingCache {
     /// An empty cache for at most `capacity` mappings.
     pub fn new(capacity: NonZeroUsize) -> Self {
         Self {
-            // `unbounded` does not reserve the whole table beforehand; `insert` keeps the bound.
+            // `unbounded` does not reserve the whole table in advance; `insert` enforces the capacity.
             entries: Mutex::new(Entries {
                 known: LruCache::unbounded(),
                 inputs: DigestMap::default(),
@@ -166,7 +166,7 @@ impl MappingCache {
         is_fresh(entry.written_at_ms, ttl_ms, now_ms).then_some(entry)
     }
 
-    /// As `get`, however old it is: the hash has an expiry of its own.
+    /// Like `get`, but of any age: the hash has its own TTL.
     pub fn recall(&self, kind: ObjectKind, external_id: &str) -> Option<Entry> {
         let key = (kind, external_id.to_owned());
         let mut entries = self.lock();
@@ -174,7 +174,7 @@ impl MappingCache {
         Some(known.entry(kind, external_id.to_owned()))
     }
 
-    /// The external id that is remembered for a row, however old that is.
+    /// The external id that is remembered for a row, of any age.
     pub fn find_by_crm_id(&self, kind: ObjectKind, crm_id: CrmId) -> Option<String> {
         let mut entries = self.lock();
         let Entries {
@@ -193,7 +193,7 @@ impl MappingCache {
             .cloned()
     }
 
-    /// Remembers a mapping in place of what is known of its record.
+    /// Stores a mapping, and replaces what was known of its record.
     pub fn insert(&self, entry: Entry) {
         let mut entries = self.lock();
         let known = Known {
@@ -209,13 +209,13 @@ impl MappingCache {
         }
     }
 
-    /// Digest of an input with all that its mapping depends on.
+    /// Digest of an input and everything that its mapping depends on.
     pub fn digest(&self, input: impl Hash) -> NonZeroU64 {
         NonZeroU64::new(self.digests.hash_one(input)).unwrap_or(NonZeroU64::MIN)
     }
 
-    /// Notes that an input says exactly what was written last, if `hash` is still that. The digest must be of the kind and
-    /// the external id, too.
+    /// Notes that an input equals the last write, if `hash` is still the hash of that write. The digest must include
+    /// the kind and the external id.
     pub fn note_input(
         &self,
         kind: ObjectKind,
@@ -242,8 +242,8 @@ impl MappingCache {
         }
     }
 
-    /// For each input, when the record was written, in milliseconds since the epoch, and who it is, if it is noted to say
-    /// what was written last: then it need not be mapped to know that nothing has changed.
+    /// For each input that is noted as equal to the last write: when the record was written, in milliseconds since the
+    /// epoch, and its name and address. Such an input need not be mapped.
     pub fn recall_inputs(
         &self,
         inputs: impl Iterator<Item = NonZeroU64>,
@@ -257,7 +257,7 @@ impl MappingCache {
         inputs.map(recall).collect()
     }
 
-    /// Forgets the hash of what was written, unless that is as new as `version` or newer.
+    /// Forgets the hash of the last write, unless it is as new as `version` or newer.
     pub fn forget_hash(&self, kind: ObjectKind, external_id: &str, version: u64) {
         let mut entries = self.lock();
         let Entries { known, inputs, .. } = &mut *entries;
@@ -272,7 +272,7 @@ impl MappingCache {
         }
     }
 
-    /// What was forgotten by `forget_hash` is to be forgotten again, should the same be told once more.
+    /// Undoes the version that `forget_hash` noted, so that the same event, if it comes again, is applied again.
     pub fn forget_version(&self, kind: ObjectKind, external_id: &str, version: u64) {
         let mut entries = self.lock();
         if let Some(known) = entries.known.peek_mut(&(kind, external_id.to_owned()))
@@ -283,12 +283,12 @@ impl MappingCache {
         }
     }
 
-    /// Forgets a mapping that turned out wrong.
+    /// Removes a mapping that turned out to be wrong.
     pub fn remove(&self, kind: ObjectKind, external_id: &str) {
         self.lock().pop(&(kind, external_id.to_owned()));
     }
 
-    /// Forgets everything.
+    /// Removes everything.
     pub fn clear(&self) {
         let mut entries = self.lock();
         entries.known.clear();

@@ -1,4 +1,4 @@
-//! Has it changed? A hash of what would be sent, kept with the mapping (`docs/bulk.md#unchanged-records`).
+//! A hash of the data to send, kept with the mapping to detect changes (`docs/bulk.md#unchanged-records`).
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -11,11 +11,11 @@ use crate::core::twenty::schema::WorkspaceSchema;
 use super::entry::ContentHash;
 use crate::core::sync::record::input::Input;
 
-/// Changes when what is hashed changes, so that hashes of earlier versions are not believed.
+/// Raised whenever the hashed data change, so that hashes of earlier versions never match.
 const FORMAT: u8 = 1;
 
-/// The hash of everything that a write of `record` would say, before any collision is decided, with the schema that it
-/// was mapped on. A person's company counts by its external id.
+/// The hash of everything that a write of `record` would send before collisions are decided, together with the schema.
+/// A person's company is represented by its external id.
 pub fn content_hash(input: &Input, record: &MappedRecord, schema: &WorkspaceSchema) -> ContentHash {
     let mut hasher = Sha256::new();
     hasher.update([FORMAT]);
@@ -26,7 +26,7 @@ pub fn content_hash(input: &Input, record: &MappedRecord, schema: &WorkspaceSche
     });
     hash_text(&mut hasher, &record.stored_external_id);
     if let Input::Person(_) = input {
-        // A name in one text leaves a row's own parts alone, a name in parts does not.
+        // A name given as one text keeps a row's own name parts, a name given in parts does not.
         if record.flat_name.is_none() {
             hasher.update(b"n");
         }
@@ -41,12 +41,12 @@ pub fn content_hash(input: &Input, record: &MappedRecord, schema: &WorkspaceSche
     }
     hash_object(&mut hasher, &record.fields);
     let mut bytes = [0; ContentHash::BYTES];
-    // Half of a SHA-256: enough to tell any two contents apart, and short enough to remember many.
+    // Half of a SHA-256: long enough to distinguish any two contents, and short enough to remember many.
     bytes.copy_from_slice(&hasher.finalize()[..ContentHash::BYTES]);
     ContentHash::of_bytes(bytes)
 }
 
-/// Lengths before contents, so that no two different values read the same.
+/// The length comes first, so that two different sequences never hash the same bytes.
 fn hash_text(hasher: &mut Sha256, text: &str) {
     hasher.update((text.len() as u64).to_le_bytes());
     hasher.update(text.as_bytes());
@@ -87,7 +87,7 @@ fn hash_value(hasher: &mut Sha256, value: &Value) {
     }
 }
 
-/// Whether a text's JSON form is the text between two quotes: most are, and need not be written out to be hashed.
+/// Whether a text's JSON form is the text between two quotes. Most are, and are hashed without being serialised.
 fn is_written_as_is(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')

@@ -1,4 +1,4 @@
-//! Rows that webhooks told to be deleted.
+//! Rows that were deleted according to webhooks.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,11 +6,11 @@ use lru::LruCache;
 
 use crate::core::twenty::ids::{CrmId, ObjectKind};
 
-/// How long ago rows were deleted of which nothing else is remembered: an event that comes late must not bring the
-/// mapping back.
+/// Deleted rows and their last versions, for rows that have no mapping any more: a late event must not restore the
+/// mapping.
 pub struct DeletedRows(Mutex<LruCache<(ObjectKind, CrmId), u64>>);
 
-/// Events overtake each other within seconds, and so many records are not deleted in them.
+/// Events overtake each other by seconds at most, and fewer records than this are deleted in that time.
 const CAPACITY: usize = 10_000;
 
 impl Default for DeletedRows {
@@ -24,7 +24,7 @@ impl DeletedRows {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The row had this version when it was deleted.
+    /// Remembers that the row was deleted with this version.
     pub fn note(&self, kind: ObjectKind, row: CrmId, version: u64) {
         let mut rows = self.lock();
         rows.put((kind, row), version);

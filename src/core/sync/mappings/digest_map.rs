@@ -1,12 +1,12 @@
-//! Maps by digests. They come from a keyed hash already: hashed once more, they would be no better spread.
+//! Maps by digests. The digests come from a keyed hash, so hashing them again would not spread them better.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// By something that is a keyed 64-bit digest, and is hashed as that.
+/// A map by keyed 64-bit digests, which are their own hash.
 pub type DigestMap<K, V> = HashMap<K, V, BuildHasherDefault<Digests>>;
 
-/// Takes a digest for its own hash.
+/// Uses a digest as its own hash.
 #[derive(Default)]
 pub struct Digests(u64);
 

@@ -1,25 +1,25 @@
-//! What is remembered of one record, in the process's memory and in stores.
+//! What the cache and stores remember of one record.
 
 use std::fmt;
 use std::num::NonZeroU128;
 
 use crate::core::twenty::ids::{CrmId, ObjectKind};
 
-/// A hash of all that a write says.
+/// A hash of everything in a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ContentHash(NonZeroU128);
 
 impl ContentHash {
-    /// Bytes of a hash.
+    /// Length of a hash in bytes.
     pub const BYTES: usize = 16;
 
-    /// From the bytes of a hash, of which the first count.
+    /// From the first bytes of a longer hash.
     pub fn of_bytes(bytes: [u8; Self::BYTES]) -> Self {
         let number = u128::from_be_bytes(bytes);
         Self(NonZeroU128::new(number).unwrap_or(NonZeroU128::MIN))
     }
 
-    /// From its text; none where that is something else.
+    /// From its text; `None` if the text is not a hash.
     pub fn parse(text: &str) -> Option<Self> {
         let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = (is_hex && text.len() == 2 * Self::BYTES)
@@ -29,14 +29,14 @@ impl ContentHash {
     }
 }
 
-/// Hexadecimal digits.
+/// As hexadecimal digits.
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
     }
 }
 
-/// Which row a record is, and what was written to it last.
+/// Which row a record has, and what was last written to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// What it is.
@@ -45,18 +45,18 @@ pub struct Entry {
     pub external_id: String,
     /// The row.
     pub crm_id: CrmId,
-    /// Hash of what was written last, where all of it was written.
+    /// Hash of the last write, if all of it was written.
     pub hash: Option<ContentHash>,
-    /// The row's own time of its last change by then, in milliseconds since the epoch as the server counts them.
+    /// The row's `updatedAt` after that write, in milliseconds since the epoch, by the server's clock.
     pub version: Option<u64>,
-    /// When that was, in milliseconds since the epoch; 0 where a store does not say.
+    /// The time of that write, in milliseconds since the epoch; 0 if the store does not know it.
     pub written_at_ms: u64,
-    /// Whether an answer of the server told this process, rather than a store.
+    /// Whether it comes from an answer of the server to this process, not from a store.
     pub is_answered: bool,
 }
 
 impl Entry {
-    /// An answer of the server said at `written_at_ms` which row the record is; what the row holds is not known.
+    /// An entry after the server said at `written_at_ms` which row the record has; the row's content is unknown.
     pub fn answered(
         kind: ObjectKind,
         external_id: impl Into<String>,
@@ -74,7 +74,7 @@ impl Entry {
         }
     }
 
-    /// Whether it says nothing of what was written, as where a store keeps what it likes in place of our hash.
+    /// Whether it has nothing but the id, as from stores that do not keep our hash.
     pub fn is_id_only(&self) -> bool {
         self.hash.is_none() && self.version.is_none()
     }

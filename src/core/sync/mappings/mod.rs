@@ -1,4 +1,4 @@
-//! What is remembered of records: which row they are, what was written last, and what their rows were seen to hold.
+//! What is remembered of records: their rows, their last writes, and the last known content of their rows.
 
 pub mod cache;
 pub mod content_hash;

@@ -1,4 +1,4 @@
-//! Which domains the rows of companies were last seen to hold.
+//! The last known domains of company rows.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,11 +6,11 @@ use lru::LruCache;
 
 use crate::core::sync::requests::Row;
 
-/// The links that companies of ours were last seen to hold. A domain has many spellings, and on servers before 2.38 the
-/// unique index tells them apart: a domain that is new to a company must be looked for before it is written.
+/// The last known links of our companies. A domain has many spellings, and the unique index of servers before 2.38
+/// treats each as different: a domain that is new to a company must be looked up before it is written.
 pub struct SeenDomains(Mutex<LruCache<String, Box<str>>>);
 
-/// How many are remembered: a company that is not costs a look-up more.
+/// How many are remembered. A company that is not remembered costs one more look-up.
 const CAPACITY: usize = 50_000;
 
 impl Default for SeenDomains {
@@ -24,7 +24,7 @@ impl SeenDomains {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of what the company's row holds.
+    /// Remembers the link of the company's row.
     pub fn note(&self, external_id: &str, row: &Row) {
         let mut domains = self.lock();
         match domain_link(row) {
@@ -36,25 +36,25 @@ impl SeenDomains {
         }
     }
 
-    /// Whether the company's row holds one of these.
+    /// Whether the company's row has one of these spellings.
     pub fn holds(&self, external_id: &str, spellings: &[String]) -> bool {
         self.lock()
             .get(external_id)
             .is_some_and(|link| spellings.iter().any(|spelling| **spelling == **link))
     }
 
-    /// The row was changed by somebody else.
+    /// Somebody else changed the row.
     pub fn forget(&self, external_id: &str) {
         self.lock().pop(external_id);
     }
 
-    /// Forgets all.
+    /// Forgets everything.
     pub fn clear(&self) {
         self.lock().clear();
     }
 }
 
-/// The link that a company's row holds, if it holds one.
+/// The link of a company's row, if it has one.
 pub fn domain_link(row: &Row) -> Option<&str> {
     let link = row.get("domainName")?.get("primaryLinkUrl")?.as_str()?;
     Some(link).filter(|link| !link.is_empty())

@@ -1,5 +1,5 @@
-//! Which names the rows of people were last seen to hold. A name in one text is split by guess, and a row that holds the
-//! same name keeps its own parts: whether it does must be known before the name is written.
+//! The last known names of person rows. A name given as one text is split by a guess, so a row with the same name keeps
+//! its own parts. Whether it has the same name must be known before the write.
 
 use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use lru::LruCache;
 
 use super::cache::is_fresh;
 
-/// How many are remembered: a person who is not costs a second request when the name changes.
+/// How many are remembered. A person who is not remembered costs a second request when the name changes.
 const CAPACITY: usize = 50_000;
 
 /// Digests of names, by external id.
@@ -30,7 +30,7 @@ impl SeenNames {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of what the person's row holds.
+    /// Remembers the name of the person's row.
     pub fn note(&self, external_id: &str, digest: NonZeroU64, at_ms: u64) {
         let mut names = self.lock();
         names.put(external_id.to_owned(), Seen { digest, at_ms });
@@ -39,7 +39,7 @@ impl SeenNames {
         }
     }
 
-    /// Whether the person's row was seen to hold another name, not longer ago than `ttl_ms`.
+    /// Whether the person's row had another name, seen at most `ttl_ms` ago.
     pub fn holds_other(
         &self,
         external_id: &str,
@@ -52,12 +52,12 @@ impl SeenNames {
             .is_some_and(|seen| seen.digest != digest && is_fresh(seen.at_ms, ttl_ms, now_ms))
     }
 
-    /// The row was changed by somebody else.
+    /// Somebody else changed the row.
     pub fn forget(&self, external_id: &str) {
         self.lock().pop(external_id);
     }
 
-    /// Forgets all.
+    /// Forgets everything.
     pub fn clear(&self) {
         self.lock().clear();
     }

@@ -1,14 +1,15 @@
-//! How an entry stands in a store: its ids as text, and in the store's version hash what was written last and which
-//! version of the row came of it.
+//! Converts an entry for a store and back. The ids are text, and the store's version hash has two parts: the hash of
+//! the last write, and the version of the row after it.
 //!
-//! `<hash>@<version>`: the version tells an echo of our own write from somebody else's change, in whichever process the
-//! event arrives. `@<version>` is a row of which it is only known that it must be written again.
+//! `<hash>@<version>`: by the version, any process that receives an event can tell an echo of our own write from
+//! somebody else's change. `@<version>` alone is a row that must be written again.
 
 use super::entry::{ContentHash, Entry};
 use crate::core::store::{Mapping, MappingWrite, StoredMapping};
 use crate::core::twenty::ids::CrmId;
 
-/// The text for a store. Without a version it is the hash alone, and without either it is empty: nothing equals that.
+/// The text for a store. Without a version it is only the hash, and without both it is empty, which never equals a
+/// hash.
 fn version_text(hash: Option<ContentHash>, version: Option<u64>) -> String {
     let hash = hash.map(|hash| hash.to_string()).unwrap_or_default();
     match version {
@@ -17,7 +18,7 @@ fn version_text(hash: Option<ContentHash>, version: Option<u64>) -> String {
     }
 }
 
-/// The hash and the version out of a store's text.
+/// Reads the hash and the version from a store's text.
 fn parse(text: &str) -> (Option<ContentHash>, Option<u64>) {
     let (hash, version) = match text.split_once('@') {
         Some((hash, version)) => (hash, version.parse().ok()),
@@ -26,7 +27,8 @@ fn parse(text: &str) -> (Option<ContentHash>, Option<u64>) {
     (ContentHash::parse(hash), version)
 }
 
-/// What a store knows of a record; none where its id is no UUID, which cannot be a row's and would spoil a whole look-up.
+/// What a store knows of a record; `None` if its id is not a UUID: it cannot be a row's id, and would make the whole
+/// look-up fail.
 pub fn entry_of(found: StoredMapping) -> Option<Entry> {
     let (hash, version) = parse(found.version_hash.as_deref().unwrap_or_default());
     Some(Entry {
@@ -40,7 +42,7 @@ pub fn entry_of(found: StoredMapping) -> Option<Entry> {
     })
 }
 
-/// The entry for a store, with the JSON text of what was written for those that hash it themselves.
+/// The entry for a store, with the JSON text of the write for stores that compute their own hash.
 pub fn write_of(entry: &Entry, data: String) -> MappingWrite {
     MappingWrite {
         mapping: Mapping {

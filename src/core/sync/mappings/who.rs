@@ -1,24 +1,24 @@
-//! Who a record is, in four bytes.
+//! The name and address of a record, in four bytes.
 
-/// What a record is called and where it is reached, as digests: alike where these are alike in all spellings. Two that are
-/// not alike have one digest in 65,535 cases.
+/// Digests of a record's name and address in normalised form: equal values have equal digests. Two different values
+/// have the same digest in one of 65,535 cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Who {
     /// Never 0.
     name: u16,
-    /// The e-mail or the domain; 0 where there is none.
+    /// The e-mail or the domain; 0 if there is none.
     address: u16,
 }
 
 impl Who {
-    /// Of somebody whom it does not matter who it is.
+    /// A record whose identity does not matter.
     #[cfg(test)]
     pub const EXAMPLE: Self = Self {
         name: 1,
         address: 1,
     };
 
-    /// From digests of both in the form that all spellings share, which are keyed alike wherever they are compared.
+    /// From digests of both in normalised form, made with the same hash key.
     pub fn of_digests(name: u64, address: Option<u64>) -> Self {
         Self {
             name: short(name),
@@ -26,14 +26,14 @@ impl Who {
         }
     }
 
-    /// Whether both name and address are others. Somebody who changed one of them is still the same, and who has no
-    /// address has no other one.
+    /// Whether both name and address differ. If only one of them changed, it is the same record, and a missing address
+    /// does not differ.
     fn is_other(self, than: Self) -> bool {
         let has_both = self.address != 0 && than.address != 0;
         has_both && self.address != than.address && self.name != than.name
     }
 
-    /// Who it is after `later` was joined to it.
+    /// The identity after `later` was merged into it.
     #[must_use]
     pub fn joined_by(self, later: Self) -> Option<Self> {
         let address = match later.address {
@@ -48,7 +48,7 @@ impl Who {
         (u32::from(self.name) << 16) | u32::from(self.address)
     }
 
-    /// What was packed.
+    /// Reverses `pack`.
     pub fn unpack(packed: u32) -> Self {
         Self {
             name: (packed >> 16) as u16,
@@ -59,7 +59,7 @@ impl Who {
 
 /// Never 0.
 fn short(digest: u64) -> u16 {
-    // In range by the modulus.
+    // The modulus keeps it in range.
     (digest % u64::from(u16::MAX)) as u16 + 1
 }
 
@@ -78,7 +78,7 @@ mod tests {
             ((1, 1), (1, 2), Some((1, 2))),
             ((1, 1), (2, 1), Some((2, 1))),
             ((1, 1), (2, 2), None),
-            // No address is not another one, and the one that there was stays.
+            // A missing address does not differ, and the known one stays.
             ((1, 0), (2, 2), Some((2, 2))),
             ((1, 1), (2, 0), Some((2, 1))),
             ((1, 0), (2, 0), Some((2, 0))),

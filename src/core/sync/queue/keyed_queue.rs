@@ -1,8 +1,8 @@
-//! Upserts of one key at once take turns, and those that wait together are written together.
+//! Concurrent upserts of one key take turns, and those that wait are merged into one write.
 //!
-//! The first caller's write runs at once. Callers that come while it runs wait in line; those whose settings are the
-//! same are merged, as if written one after the other, and share one write and its answer. So a thousand upserts of one
-//! key cost a few requests, never two at the same time.
+//! The first caller's write runs at once. Callers that arrive meanwhile wait; those with the same settings are merged,
+//! as if written one after the other, and share one write and its answer. So a thousand upserts of one key cost a few
+//! requests, and never two at the same time.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -14,11 +14,11 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 
 use crate::core::origin;
 
-/// How a merged input is written, for the callers in the audience. None when all of them have left before its end: what
-/// becomes of the write then is its own business, but its key is free for the next one as soon as it returns.
+/// Writes a merged input for the callers in the audience. Returns `None` if all of them left before it ended: then the
+/// write may still go on, but the key is free for the next one.
 pub type Write<I, R> = Arc<dyn Fn(I, Audience) -> BoxFuture<'static, Option<R>> + Send + Sync>;
 
-/// What a caller of a turn gets: the shared answer, and whether this caller was the first of those who share it.
+/// What a caller gets: the shared answer, and whether it is the first of the callers that share it.
 #[derive(Clone, Debug)]
 pub struct Turn<R> {
     /// The answer of the one write.
@@ -27,8 +27,8 @@ pub struct Turn<R> {
     pub first: bool,
 }
 
-/// Keeps lines from moving while more callers may still come in the same breath: JavaScript starts a thousand calls
-/// before it gives up the thread, and a fast server would have answered the first of them by then.
+/// Delays queues while more callers may arrive in the same turn of the event loop: JavaScript starts a thousand calls
+/// before it yields, and a fast server would have answered the first of them by then.
 #[derive(Clone, Debug)]
 pub struct Hold(Arc<Semaphore>);
 
@@ -39,13 +39,13 @@ impl Default for Hold {
 }
 
 impl Hold {
-    /// Lets all lines move that wait for this hold.
+    /// Releases all queues that wait for this hold.
     pub fn lift(&self) {
         self.0.close();
     }
 
     async fn lifted(&self) {
-        // Closing is the only way on: there never is a permit.
+        // There is never a permit: only closing ends the wait.
         let _ = self.0.acquire().await;
     }
 }
@@ -60,7 +60,7 @@ struct Listeners {
 }
 
 impl Audience {
-    /// So many callers that wait.
+    /// An audience of `waiting` callers.
     pub(in crate::core::sync) fn of(waiting: usize) -> Self {
         Self(Arc::new(Listeners {
             waiting: AtomicUsize::new(waiting),
@@ -72,27 +72,27 @@ impl Audience {
         self.0.waiting.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// One of them waits no longer.
+    /// One of them stops waiting.
     pub(in crate::core::sync) fn leave(&self) {
         if self.0.waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.left.notify_one();
         }
     }
 
-    /// Whether anybody waits.
+    /// Whether any caller waits.
     pub(in crate::core::sync) fn is_there(&self) -> bool {
         self.0.waiting.load(Ordering::Acquire) > 0
     }
 
-    /// Waits until nobody waits any more. Only one task may wait for it.
+    /// Waits until no caller waits any more. Only one task may call it.
     pub(in crate::core::sync) async fn left(&self) {
-        // Someone may have come after the last one left, while the group was still in line.
+        // A caller may have joined after the last one left, while the group was still queued.
         while self.is_there() {
             self.0.left.notified().await;
         }
     }
 
-    /// What `work` comes to; dropped, and None, as soon as nobody waits for it.
+    /// The result of `work`; `None` if all callers left, which drops the work.
     pub(in crate::core::sync) async fn unless_left<T>(
         &self,
         work: impl Future<Output = T>,
@@ -105,7 +105,7 @@ impl Audience {
     }
 }
 
-/// A caller's place in the audience, given up on drop (an aborted call drops its future).
+/// A caller's place in the audience. Dropping it leaves (an aborted call drops its future).
 struct Seat(Audience);
 
 impl Drop for Seat {
@@ -114,20 +114,20 @@ impl Drop for Seat {
     }
 }
 
-/// A caller's place in line. Dropping it gives the place up; the write is told when nobody waits for it any more.
+/// A caller's place in the queue. Dropping it leaves the queue; when the last caller leaves, the write is told.
 pub struct Place<R> {
     answer: oneshot::Receiver<Turn<R>>,
     _seat: Seat,
 }
 
 impl<R> Place<R> {
-    /// Waits for the write. `None` means that it broke.
+    /// Waits for the write. `None` means that the write panicked.
     pub async fn wait(self) -> Option<Turn<R>> {
         self.answer.await.ok()
     }
 }
 
-/// Those who share one piece of work.
+/// The callers that share one piece of work.
 struct Group<I, R> {
     work: Work<I, R>,
     audience: Audience,
@@ -143,11 +143,11 @@ enum Work<I, R> {
         write: Write<I, R>,
         listeners: Vec<oneshot::Sender<Turn<R>>>,
     },
-    /// One caller's own.
+    /// Work of one caller only.
     Exclusive(BoxFuture<'static, ()>),
 }
 
-/// The lines of all keys. A key without a line has nobody in flight.
+/// The queues of all keys. A key without a queue has no call in flight.
 pub struct KeyedQueue<K, I, R> {
     lines: Mutex<HashMap<K, VecDeque<Group<I, R>>>>,
 }
@@ -172,9 +172,9 @@ where
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts `input` in line, at once: the order of calls is the order of writes. Inputs that wait under equal `settings`
-    /// are joined by `merge(earlier, later)` and written by one `write`. A line that this opens does not move before
-    /// `hold` is lifted. Must be called within a tokio runtime.
+    /// Adds `input` to the queue at once: the order of calls is the order of writes. Waiting inputs with equal
+    /// `settings` are merged by `merge(earlier, later)` and written by one `write`. If this opens a queue, it does not
+    /// start before `hold` is lifted. Must be called within a tokio runtime.
     #[expect(clippy::too_many_arguments)]
     pub fn enter(
         self: &Arc<Self>,
@@ -214,7 +214,7 @@ where
         }
     }
 
-    /// Puts `work` in line, at once, and never joins it with anything. Else as [`Self::enter`].
+    /// Adds `work` to the queue at once, and never merges it. Otherwise like [`Self::enter`].
     pub fn enter_exclusive<T: Send + 'static>(
         self: &Arc<Self>,
         key: K,
@@ -228,7 +228,7 @@ where
         let work = Work::Exclusive(Box::pin(async move {
             if let Some(answer) = waiting.unless_left(work).await {
                 let first = true;
-                // Whoever has left does not hear it.
+                // Callers that have left do not get it.
                 let _ = sender.send(Turn { answer, first });
             }
         }));
@@ -239,7 +239,7 @@ where
         }
     }
 
-    /// Opens the line of the key where nobody stands in it.
+    /// Opens the queue of the key if there is none.
     fn put_in_line(
         self: &Arc<Self>,
         mut lines: Lines<'_, K, I, R>,
@@ -256,9 +256,9 @@ where
         tokio::spawn(Arc::clone(self).drive(key, group, hold));
     }
 
-    /// Serves the line of `key` until it is empty.
+    /// Serves the queue of `key` until it is empty.
     async fn drive(self: Arc<Self>, key: K, first: Group<I, R>, hold: Option<Hold>) {
-        // A write that panics must not leave its line behind: later callers would wait for ever.
+        // A write that panics must not leave its queue behind: later callers would wait for ever.
         let mut guard = LineGuard {
             queue: &self,
             key: &key,
@@ -301,7 +301,7 @@ async fn serve<I, R: Clone>(group: Group<I, R>) {
     };
     let mut first = true;
     for listener in listeners {
-        // A caller that has left does not hear the answer, and so is not the first.
+        // A caller that has left gets no answer, so it is not the first.
         let turn = Turn {
             answer: answer.clone(),
             first,
@@ -310,7 +310,7 @@ async fn serve<I, R: Clone>(group: Group<I, R>) {
     }
 }
 
-/// What whoever joins a write has to do with.
+/// What a caller that joins a write needs.
 type Joined<'g, I, R> = (
     &'g mut I,
     &'g mut Vec<oneshot::Sender<Turn<R>>>,
@@ -326,7 +326,7 @@ impl<I, R> Group<I, R> {
         }
     }
 
-    /// The write, if it can be joined under these settings: one that nobody waits for any more is not done.
+    /// The write, if it can be joined with these settings. A write that all callers have left is not carried out.
     fn shared(&mut self, settings: u64) -> Option<Joined<'_, I, R>> {
         match &mut self.work {
             Work::Shared {
@@ -342,7 +342,7 @@ impl<I, R> Group<I, R> {
     }
 }
 
-/// Clears a key's line when its driver dies; those who wait see their listener closed.
+/// Removes a key's queue if its driver panics; the waiting callers see their channel closed.
 struct LineGuard<'a, K: Eq + Hash, I, R> {
     queue: &'a KeyedQueue<K, I, R>,
     key: &'a K,

@@ -1,5 +1,5 @@
-//! Rows that carry no external id yet belong to whoever claims them first. Two records that found the same row at the
-//! same time must not both write their id into it: the second looks again, and finds whose it is.
+//! A row without an external id belongs to the first record that claims it. If two records found the same row at the
+//! same time, they must not both write their id into it: the second looks again, and finds whose it is.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 use tokio::sync::OwnedMutexGuard;
 
-/// How many claimed rows are remembered; a look-up that is older than this many claims is none that still runs.
+/// How many claimed rows are remembered. No look-up in flight is older than this many claims.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
 type Row = Arc<tokio::sync::Mutex<Option<u64>>>;
@@ -29,12 +29,12 @@ impl Default for RowLocks {
 }
 
 impl RowLocks {
-    /// A moment; later ones are greater.
+    /// A logical time; later ones are greater.
     pub fn now(&self) -> u64 {
         self.clock.fetch_add(1, Ordering::AcqRel)
     }
 
-    /// Waits until nobody else is claiming this row.
+    /// Waits until no other record is claiming this row.
     pub async fn lock(self: &Arc<Self>, row_id: &str) -> RowLock {
         let row = {
             let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,7 +53,7 @@ impl RowLocks {
     }
 }
 
-/// The right to claim a row, for as long as it is held.
+/// The exclusive right to claim a row, while it is held.
 pub struct RowLock {
     row: OwnedMutexGuard<Option<u64>>,
     locks: Arc<RowLocks>,
@@ -61,8 +61,8 @@ pub struct RowLock {
 }
 
 impl RowLock {
-    /// Takes the row, unless somebody has done so after `looked_at`. It counts as taken when the claim is dropped,
-    /// whatever became of the write.
+    /// Takes the row, unless another record has done so since `looked_at`. The row counts as taken once the claim is
+    /// dropped, whatever the write's result.
     pub fn take(&mut self, looked_at: u64) -> bool {
         self.is_taken = self.row.is_none_or(|taken_at| taken_at < looked_at);
         self.is_taken

@@ -1,5 +1,5 @@
-//! Whose row is it? The table of `docs/twenty/mapping.md#collisions`, decided from what a look-up found and before
-//! anything is written.
+//! Which row belongs to the record? The table of `docs/twenty/mapping.md#collisions`, decided from the looked-up rows
+//! before anything is written.
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
@@ -19,79 +19,79 @@ mod telling;
 pub use claimant::Claimant;
 pub use telling::value_noun;
 
-/// Reasons of the warnings that collisions give, beside those of the mapping.
+/// Reasons of the warnings of collisions; those of the mapping are elsewhere.
 pub mod reason {
-    /// A row with our e-mail or domain, that nobody had claimed, became ours; its own values were kept.
+    /// A row with our e-mail or domain and without an external id became ours; it kept its own values.
     pub const LINKED: &str = "linked";
-    /// As `LINKED`, but everything was written.
+    /// Like `LINKED`, but all fields were written.
     pub const ADOPTED: &str = "adopted";
     /// The value belongs to another record; ours was written without it.
     pub const VALUE_TAKEN: &str = "value_taken";
     /// The value was taken over from another record.
     pub const TAKEN_OVER: &str = "taken_over";
-    /// The value sits on a soft-deleted row; ours was written without it.
+    /// A soft-deleted row has the value; ours was written without it.
     pub const VALUE_ON_DELETED_ROW: &str = "value_on_deleted_row";
-    /// A remembered row had become another record's, and was written before the answer showed it.
+    /// A remembered row now belongs to another record, and was written before the answer showed it.
     pub const WRITTEN_OVER: &str = "written_over";
-    /// Our own row is soft-deleted and was left alone.
+    /// Our own row is soft-deleted and was not written.
     pub const OWN_ROW_DELETED: &str = "own_row_deleted";
-    /// Our own row is gone and was left gone.
+    /// Our own row no longer exists and was not created again.
     pub const OWN_ROW_GONE: &str = "own_row_gone";
     /// Our soft-deleted row was restored.
     pub const REVIVED: &str = "revived";
-    /// The company that a person names does not exist and could not be made.
+    /// The company that a person names does not exist and could not be created.
     pub const COMPANY_MISSING: &str = "company_missing";
     /// The server refused an optional value; the record was written without it.
     pub const VALUE_REFUSED: &str = "value_refused";
-    /// Another row has the e-mail beside its primary one; or our own row has, and its primary one stays.
+    /// Another row has the e-mail as an additional address; or our own row has, and keeps its primary one.
     pub const ADDITIONAL_EMAIL: &str = "additional_email";
-    /// Addresses that rows have beside their primary ones are not searched.
+    /// Additional addresses of rows are not searched.
     pub const ADDITIONAL_EMAILS_UNREAD: &str = "additional_emails_unread";
-    /// A link was to be cleared and stays, because the server would put one beside it in its place.
+    /// A link that should be cleared was kept, because the server would move an additional link into its place.
     pub const LINK_KEPT: &str = "link_kept";
-    /// The mapping store failed; the work went on without it.
+    /// The mapping store failed; the sync went on without it.
     pub const STORE_FAILED: &str = "store_failed";
 }
 
-/// What is to be done.
+/// What to do with the record.
 #[derive(Debug)]
 pub enum Decision {
-    /// There is no row of ours.
+    /// No row is ours: create one.
     Create {
-        /// Why the e-mail or domain stays out, if it does.
+        /// Why the e-mail or domain is left out, if it is.
         leave_out: Option<SyncWarning>,
-        /// What else the caller is told.
+        /// A further warning for the caller.
         note: Option<SyncWarning>,
     },
-    /// This row is ours, or becomes it.
+    /// Write this row: it is ours, or becomes ours.
     Write(Target),
-    /// Ours, deleted, and to be left alone.
+    /// Our row is deleted, and is not written.
     Skip {
-        /// The row as it is.
+        /// The row.
         row: Row,
-        /// Says so.
+        /// The warning that says so.
         warning: SyncWarning,
     },
-    /// The policy is to report.
+    /// Fail, because the policy is to report.
     Fail(CrmError),
 }
 
-/// How a found row is to be written.
+/// How to write a found row.
 #[derive(Debug)]
 pub struct Target {
     /// The row.
     pub row: Row,
-    /// It is soft-deleted and comes back with this write.
+    /// The row is soft-deleted, and this write restores it.
     pub revive: bool,
-    /// It does not carry our external id yet.
+    /// The row does not have our external id yet.
     pub claim: bool,
-    /// Only its blank fields are written (a row that a human made).
+    /// Only its blank fields are written (a person made this row).
     pub blanks_only: bool,
-    /// The e-mail or domain stays out of this write.
+    /// The e-mail or domain is left out of this write.
     pub leave_out_unique: bool,
-    /// The row holds it all the same, in another spelling.
+    /// The row has the value anyway, in another spelling.
     pub holds_spelling: bool,
-    /// The row that loses the e-mail or domain first.
+    /// The row that must release the e-mail or domain first.
     pub take_from: Option<Row>,
     /// What the caller is told.
     pub warnings: Vec<SyncWarning>,
@@ -107,7 +107,7 @@ impl Decision {
 }
 
 impl Target {
-    /// One that is ours, and is written as it is.
+    /// A row that is ours, without anything special.
     pub fn own(row: &Row) -> Self {
         Self {
             row: row.clone(),
@@ -121,13 +121,13 @@ impl Target {
         }
     }
 
-    /// Whether the row is without its e-mail or domain after this write.
+    /// Whether the row lacks the e-mail or domain after this write.
     pub fn lacks_value(&self) -> bool {
         self.leave_out_unique && !self.holds_spelling
     }
 }
 
-/// Decides from all rows that carry one of the keys of `claimant`, deleted ones included.
+/// Decides from all rows with one of the keys of `claimant`, including deleted ones.
 pub fn decide(claimant: &Claimant<'_>, rows: &[&Row], collisions: &Collisions) -> Decision {
     let own = claimant.own_row(rows);
     let holder = claimant.holder(rows, own);
@@ -161,7 +161,7 @@ impl Claimant<'_> {
             return Decision::Write(target);
         };
         if self.holds_unique(own) {
-            // Another spelling of the same domain sits on another row: each keeps what it has.
+            // Another row has another spelling of the same domain: both keep what they have.
             target.leave_out_unique = true;
             target.holds_spelling = true;
             return Decision::Write(target);
@@ -190,7 +190,7 @@ impl Claimant<'_> {
         Decision::Write(target)
     }
 
-    /// Our row is soft-deleted: the warning with which it is revived, or what is done instead.
+    /// Our row is soft-deleted: `Ok` is the warning that it is restored, `Err` what to do instead.
     fn meet_own_deleted(
         &self,
         own: &Row,
@@ -205,7 +205,7 @@ impl Claimant<'_> {
                 Ok(warning.with_crm_id(id_of(own)))
             }
             OwnDeleted::Skip => {
-                let message = format!("the {noun} is soft-deleted in the CRM and was left alone");
+                let message = format!("the {noun} is soft-deleted in the CRM and was not written");
                 let warning = self.warning("external_id", reason::OWN_ROW_DELETED, message);
                 Err(Box::new(Decision::Skip {
                     row: own.clone(),
@@ -224,7 +224,7 @@ impl Claimant<'_> {
         }
     }
 
-    /// No row of ours, but one with our e-mail or domain.
+    /// No row is ours, but one has our e-mail or domain.
     fn meet_stranger(&self, holder: &Row, collisions: &Collisions) -> Decision {
         let Some(unique) = self.unique else {
             return Decision::create();
@@ -260,7 +260,7 @@ impl Claimant<'_> {
 }
 
 impl Claimant<'_> {
-    /// A row that nobody has claimed becomes ours.
+    /// A row without an external id becomes ours.
     fn make_own(
         &self,
         unique: &UniqueValue,
@@ -276,7 +276,7 @@ impl Claimant<'_> {
                     unique.input_field,
                     reason::ADOPTED,
                     format!(
-                        "row {} with this {} carried no external id: it was given {:?} and written over",
+                        "row {} with this {} had no external id: it was linked to {:?} and overwritten",
                         id_of(holder),
                         value_noun(unique),
                         self.external_id
@@ -289,8 +289,8 @@ impl Claimant<'_> {
         Ok(target)
     }
 
-    /// No row of ours, and none with our e-mail, but perhaps one that has it beside its primary one. The server keeps
-    /// those not unique: the record can be written with it in any case.
+    /// No row is ours, and none has our e-mail, except perhaps as an additional address. The server does not keep those
+    /// unique, so the record can be written with the e-mail in any case.
     fn meet_further(&self, rows: &[&Row], collisions: &Collisions) -> Decision {
         let Some(unique) = self.unique else {
             return Decision::create();
@@ -302,7 +302,7 @@ impl Claimant<'_> {
                     && matches!(self.external_id_field, ExternalIdField::Unique(_)) =>
             {
                 match self.make_own(unique, holder, collisions) {
-                    // The row's primary address stays, and ours where it is.
+                    // The row keeps its primary address, and ours as an additional one.
                     Ok(target) => Decision::Write(Target {
                         leave_out_unique: true,
                         holds_spelling: true,
@@ -319,8 +319,8 @@ impl Claimant<'_> {
     }
 }
 
-/// What becomes of a record whose remembered row `id` is gone: `None` when it is created again, else the warning with
-/// which it is left gone, or its failure.
+/// What to do if the remembered row `id` no longer exists: `None` to create it again, otherwise the warning that it is
+/// not, or the error.
 pub fn own_gone(
     policy: OwnGone,
     kind: ObjectKind,
@@ -331,7 +331,7 @@ pub fn own_gone(
         OwnGone::Create => None,
         OwnGone::Skip => {
             let message =
-                format!("row {id} of {external_id:?} is gone from the CRM and was left gone");
+                format!("row {id} of {external_id:?} no longer exists in the CRM and was not created again");
             let warning =
                 SyncWarning::new("external_id", reason::OWN_ROW_GONE, external_id, message);
             Some(Ok(warning.with_crm_id(id)))
@@ -339,7 +339,8 @@ pub fn own_gone(
         OwnGone::Report => Some(Err(CrmError::new(
             ErrorCode::NotFound,
             format!(
-                "row {id} of the {} {external_id:?} is gone from the CRM: restore it there, or set collisions.ownGone",
+                "row {id} of the {} {external_id:?} no longer exists in the CRM: restore it there, or set \
+                collisions.ownGone",
                 kind.singular()
             ),
         )

@@ -1,4 +1,4 @@
-//! Records that are written together and want the same e-mail or domain, or the same row: one of them has it.
+//! Records of one batch that want the same e-mail or domain, or the same row: one of them gets it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,9 +14,9 @@ use super::row::{Row, id_of};
 use super::rules::Rules;
 use super::upsert::{Plan, Step, Upsert};
 
-/// Plans every decided record. Those that want a value which another one is about to give up are looked up again, unless
-/// this is the last time; in a dry run they are decided as if it were given up. `rows_of`: what the look-up has shown of
-/// a record.
+/// Plans every decided record. Records that want a value which another record is about to release are looked up again.
+/// The exceptions: on the last round they are not, and a dry run decides as if the value were released. `rows_of`
+/// returns the rows that the look-up found for a record.
 pub fn plan_together<'r>(
     rules: &Rules,
     upserts: &mut [&mut Upsert],
@@ -66,7 +66,7 @@ pub fn plan_together<'r>(
     share_values(rules, upserts);
 }
 
-/// Of those with one e-mail or domain, the first keeps it.
+/// Of the records with the same e-mail or domain, the first keeps it.
 fn share_values(rules: &Rules, upserts: &mut [&mut Upsert]) {
     let mut holders: HashMap<String, usize> = HashMap::new();
     for at in 0..upserts.len() {
@@ -90,7 +90,7 @@ fn written_row(decision: &Decision) -> Option<String> {
     }
 }
 
-/// The rows whose e-mail or domain is replaced by what is written to them.
+/// The rows whose e-mail or domain is replaced by this batch.
 fn given_up(rules: &Rules, upserts: &[&mut Upsert]) -> HashSet<String> {
     let targets = upserts.iter().filter_map(|upsert| match upsert.step() {
         Step::Decided(found) => match &found.decision {
@@ -105,7 +105,7 @@ fn given_up(rules: &Rules, upserts: &[&mut Upsert]) -> HashSet<String> {
         .collect()
 }
 
-/// The live row for whose sake a record is to go without its e-mail or domain, or is to fail.
+/// The live row because of which a record is to lose its e-mail or domain, or to fail.
 fn holder_of(decision: &Decision) -> Option<&str> {
     let warning = match decision {
         Decision::Create { leave_out, .. } => leave_out.as_ref(),
@@ -137,7 +137,7 @@ impl Upsert {
         held.is_some_and(|held| unique.is_none_or(|unique| held != unique.identity))
     }
 
-    /// The e-mail or domain that its plan writes.
+    /// The e-mail or domain that the plan writes.
     fn planned_value(&self, rules: &Rules) -> Option<String> {
         let field = rules.kind.unique_field();
         let is_written = match self.step() {
@@ -152,7 +152,7 @@ impl Upsert {
         Some(unique.identity.clone())
     }
 
-    /// Another record writes the row that this one was to have: the next look-up shows whose row it is by then.
+    /// Another record writes the row that this one wanted: the next look-up shows who has it.
     fn leave_row_to(&mut self, rules: &Rules, other: &str) {
         if !rules.is_dry {
             return self.wait_for_other();
@@ -166,7 +166,7 @@ impl Upsert {
         self.finish_dry(rules, Status::Created, id);
     }
 
-    /// Another record has the e-mail or domain: this one goes without it, or fails where the policy is to report.
+    /// Another record has the e-mail or domain: this one is written without it, or fails if the policy is to report.
     fn leave_value_to(&mut self, rules: &Rules, other: &str) {
         let Some(unique) = self.mapped.unique_value.clone() else {
             return;
@@ -177,7 +177,8 @@ impl Upsert {
             return self.fail_as_it_is(
                 CrmError::new(
                     ErrorCode::OperationFailed,
-                    format!("{external_id:?} and {other:?}, written at the same time, share one {noun}: mend one of the two"),
+                    format!("{external_id:?} and {other:?}, written at the same time, share one {noun}: correct one \
+                    of the two"),
                 )
                 .with_detail("reason", error_reason::COLLISION)
                 .with_detail("field", unique.input_field)
@@ -187,7 +188,7 @@ impl Upsert {
         }
         self.go_without_value(notices::value_shared(&unique, &external_id, other));
         match self.take_step() {
-            // Nobody asks for rows with an address that is not written.
+            // An address that is not written needs no search.
             Step::FurtherRows(next) => self.go(rules, next),
             Step::Planned(Plan::Update(mut update)) => {
                 update.payload.shift_remove(unique.field);

@@ -22,7 +22,7 @@ pub enum Entity<'r> {
 }
 
 impl<'r> Entity<'r> {
-    /// Of a row, or of the fields of one.
+    /// From a row, or some of its fields.
     pub fn of(
         kind: ObjectKind,
         row: &'r Row,
@@ -35,7 +35,7 @@ impl<'r> Entity<'r> {
         }
     }
 
-    /// Texts and numbers under text keys always have a JSON form; null stands for what cannot happen.
+    /// Texts and numbers under text keys always have a JSON form, so the null never occurs.
     pub fn to_value(&self) -> Value {
         serde_json::to_value(self).unwrap_or(Value::Null)
     }

@@ -1,4 +1,4 @@
-//! What an error says of the write that it answers.
+//! What an error says about the write that it answers.
 
 use serde_json::Value;
 
@@ -6,12 +6,13 @@ use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::twenty::ids::ObjectKind;
 
-/// The failure of a write of which nobody knows whether it was carried out.
+/// The error of a write that may or may not have been carried out.
 pub fn outcome_unknown(kind: ObjectKind, external_id: &str, error: &CrmError) -> CrmError {
     let mut unknown = CrmError::new(
         ErrorCode::OperationFailed,
         format!(
-            "{} {external_id:?} was sent, but its answer was lost and the server could not be asked what became of it; an upsert can simply be repeated: {}",
+            "{} {external_id:?} was sent, but its answer was lost and its result could not be looked up. It is safe \
+            to repeat the upsert: {}",
             kind.singular(),
             error.message
         ),
@@ -26,7 +27,7 @@ pub fn outcome_unknown(kind: ObjectKind, external_id: &str, error: &CrmError) ->
         .with_detail("object", kind.singular())
 }
 
-/// Whether another row stands in the way, which a look-up explains.
+/// Whether the server refused because of another row. A look-up then shows which.
 pub fn is_conflict(error: &CrmError) -> bool {
     matches!(
         error.reason(),
@@ -38,13 +39,13 @@ pub fn is_conflict(error: &CrmError) -> bool {
     )
 }
 
-/// Whether the write may have been carried out by an attempt whose answer was lost.
+/// Whether an attempt whose answer was lost may have carried out the write.
 pub fn is_outcome_unknown(error: &CrmError) -> bool {
     error.details.contains_key("outcomeUnknown")
 }
 
-/// Whether a write got no answer that says what became of it. A refusal does say it, even where an earlier attempt was
-/// lost: what is refused now was refused then.
+/// Whether the write's result is unknown. After a refusal it is known, even if an earlier attempt was lost: a request
+/// that is refused now was refused then.
 pub fn is_lost_write(error: &CrmError) -> bool {
     is_outcome_unknown(error)
         && !matches!(
@@ -53,26 +54,26 @@ pub fn is_lost_write(error: &CrmError) -> bool {
         )
 }
 
-/// Only fields of the schema are ever sent, so the schema is out of date.
+/// We only send fields of the schema, so this error shows that our copy of the schema is out of date.
 pub fn is_unknown_field(error: &CrmError) -> bool {
     error.message.contains("doesn't have any \"")
 }
 
-/// The server tells a broken relation only by the database's own text
+/// The server reports a broken relation only with the database's own text
 /// (`docs/twenty/protocol.md#links-between-records`).
 pub fn is_foreign_key(error: &CrmError) -> bool {
-    // Newer servers have a code for it, which some other bad values share.
+    // Newer servers have a code for it, but use the code for other bad values too.
     let has_code = ["serverCode", "serverError"]
         .iter()
         .any(|key| error.details.get(*key).and_then(Value::as_str) == Some("INVALID_INPUT"));
     has_code || error.message.contains("foreign key")
 }
 
-/// Whether an answer was another request's, as far as can be told: then a refusal before it may have been as well.
+/// Whether an answer apparently belonged to another request. Then an earlier refusal may have, too.
 pub fn is_wrong_answer(error: &CrmError) -> bool {
     match error.reason() {
         Some(error_reason::WRONG_ANSWER) => true,
-        // An answer that does not fit what was asked; the failures that GraphQL tells of have codes of their own.
+        // The answer does not match the request. Errors reported by GraphQL have codes of their own.
         Some(error_reason::LOOKUP_FAILED) => error.code == ErrorCode::OperationFailed,
         _ => false,
     }

@@ -1,4 +1,4 @@
-//! What is to be written, and what a call gets back.
+//! The input of an upsert and its result.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::{CompanyInput, PersonInput};
 use crate::core::twenty::warning::SyncWarning;
 
-/// What is to be written.
+/// The record to write.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// A person.
     Person(PersonInput),
     /// A company.
     Company(CompanyInput),
-    /// A company that a person names: made when it is missing, otherwise left alone.
+    /// A company that a person names. It is created if it is missing, otherwise not written.
     CompanyStub(CompanyInput),
 }
 
@@ -38,23 +38,24 @@ impl Input {
         }
     }
 
-    /// Whether it only names a company.
+    /// Whether it is only a company that a person names.
     pub fn is_stub(&self) -> bool {
         matches!(self, Self::CompanyStub(_))
     }
 
-    /// Joins two inputs of one key as if written one after the other: an absent key keeps.
+    /// Merges two inputs of one key, as if they were written one after the other: a key that is absent from `later`
+    /// keeps its value.
     pub fn merge(&mut self, later: Self) {
         match (self, later) {
             (Self::Person(earlier), Self::Person(later)) => earlier.merge(later),
             (Self::Company(earlier), Self::Company(later)) => earlier.merge(later),
-            // A stub says nothing that a company would not know better.
+            // The fields of a stub never replace those of a company.
             (Self::Company(_) | Self::CompanyStub(_), Self::CompanyStub(_)) => {}
             (earlier, later) => *earlier = later,
         }
     }
 
-    /// The flat entity that the input itself makes.
+    /// The flat entity of the input alone.
     pub fn to_entity(&self) -> Value {
         match self {
             Self::Person(input) => input.to_entity(),
@@ -63,24 +64,24 @@ impl Input {
     }
 }
 
-/// A record's kind and external id: what upserts take turns by.
+/// A record's kind and external id. Upserts with the same key take turns.
 pub type RecordKey = (ObjectKind, String);
 
-/// What an upsert ends with, shared by all who wait for it.
+/// The result of an upsert, shared by all callers that wait for it.
 pub type Outcome = Result<Arc<Upserted>, CrmError>;
 
-/// The result of an upsert, and what the caller is told beside it.
+/// The result of an upsert.
 #[derive(Clone, Debug)]
 pub struct Upserted {
     /// The record's id in the CRM.
     pub id: String,
     /// The caller's external id.
     pub external_id: String,
-    /// True exactly when the server inserted the record.
+    /// True only if the server inserted the record.
     pub created: bool,
-    /// True for creates and updates; false when a policy left the record alone.
+    /// True if the record was created or updated; false if a policy prevented the write.
     pub updated: bool,
-    /// The flat entity as the server has it, as JSON text; none where nobody wants it.
+    /// The flat entity of the server's row as JSON text; `None` if the caller does not want it.
     pub data: Option<Box<RawValue>>,
     /// What was left out, kept or decided.
     pub warnings: Vec<SyncWarning>,

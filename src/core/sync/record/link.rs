@@ -1,4 +1,4 @@
-//! The company that a person names: whose row it is, and what becomes of the person's link
+//! The company that a person names: which row it is, and what happens to the person's link
 //! (`docs/twenty/mapping.md#person`).
 
 use serde_json::{Map, Value};
@@ -19,10 +19,10 @@ use super::collision::reason;
 use super::input::Input;
 use super::row::{Row, id_of, is_deleted, text_of};
 
-/// What becomes of a person's `companyId`.
+/// What happens to a person's `companyId`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// Not sent: what the CRM has stays.
+    /// Not sent: the CRM's value stays.
     None,
     /// Cleared.
     Clear,
@@ -36,7 +36,7 @@ impl Link {
         matches!(self, Self::To(_))
     }
 
-    /// What is sent as `companyId`, if it is sent.
+    /// The value to send as `companyId`, if it is sent.
     pub fn value(&self) -> Option<Value> {
         match self {
             Self::None => None,
@@ -45,7 +45,7 @@ impl Link {
         }
     }
 
-    /// Puts what is to become of the link into a payload.
+    /// Adds the link to a payload.
     pub fn write_into(&self, payload: &mut Map<String, Value>) {
         if let Some(value) = self.value() {
             payload.insert(LINK_FIELD.to_owned(), value);
@@ -53,23 +53,23 @@ impl Link {
     }
 }
 
-/// The field of a person that leads to its company.
+/// The field of a person that holds its company's id.
 pub const LINK_FIELD: &str = "companyId";
 
-/// What became of a soft-deleted company that a person names.
+/// What happened to a soft-deleted company that a person names.
 #[derive(Clone, Debug)]
 pub enum DeletedCompany {
     /// It was restored.
     Revived(String),
-    /// It was left deleted.
+    /// It was not restored.
     Left(String),
 }
 
 impl DeletedCompany {
-    /// What the policy says of it; the revival itself is the caller's to carry out.
+    /// Applies the policy. The caller carries out the restore itself.
     ///
     /// # Errors
-    /// OPERATION_FAILED with reason OWN_ROW_DELETED where the policy is to report.
+    /// OPERATION_FAILED with reason OWN_ROW_DELETED if the policy is to report.
     pub fn decide(policy: OwnDeleted, external_id: &str, row: &Row) -> Result<Self, CrmError> {
         let id = id_of(row).to_owned();
         match policy {
@@ -86,11 +86,11 @@ impl DeletedCompany {
         }
     }
 
-    /// Says so to whoever wrote the person.
+    /// The warning for the person's result.
     pub fn warning(self, person_external_id: &str, external_id: &str) -> SyncWarning {
         let (id, reason, what) = match self {
             Self::Revived(id) => (id, reason::REVIVED, "has been restored"),
-            Self::Left(id) => (id, reason::OWN_ROW_DELETED, "was left so"),
+            Self::Left(id) => (id, reason::OWN_ROW_DELETED, "was not restored"),
         };
         SyncWarning::new(
             "company_external_id",
@@ -103,7 +103,7 @@ impl DeletedCompany {
     }
 }
 
-/// What is written of a company that nobody has yet.
+/// The input for a company that does not exist yet.
 pub fn stub_of(company: &CompanyRef) -> Input {
     Input::CompanyStub(CompanyInput {
         external_id: company.external_id.clone(),
@@ -116,17 +116,18 @@ pub fn stub_of(company: &CompanyRef) -> Input {
     })
 }
 
-/// What is known of a domain that a person's company is named by, where no row is ours.
+/// What a look-up shows of the domain by which a person names a company, if no row is ours.
 pub enum Met<'r> {
     /// No row has it.
     Nobody,
-    /// It is the company of another external id, or nobody could claim it: people are linked to it as it is.
+    /// It belongs to another external id, or it cannot be claimed because the workspace has no unique field for
+    /// external ids: people are linked to it, and it is not changed.
     Anothers(&'r Row),
-    /// A row that nobody has claimed, or a deleted one: the collision table says what becomes of it.
+    /// A row without an external id, or a deleted one: the collision table decides.
     Open(&'r Row),
 }
 
-/// Looks for the domain among rows of a look-up; a live row goes before a deleted one, the oldest first.
+/// Searches looked-up rows for the domain: live rows before deleted ones, the oldest first.
 pub fn meet<'r>(
     rows: impl IntoIterator<Item = &'r Row>,
     field: &ExternalIdField,
@@ -151,7 +152,7 @@ pub fn meet<'r>(
     }
 }
 
-/// The row that carries the external id, else the one with the chosen id that nobody else has claimed; live ones first.
+/// The row with the external id, otherwise the one with the derived id and no other external id; live ones first.
 pub fn company_row<'r>(
     rows: &[&'r Row],
     field: &ExternalIdField,

@@ -1,5 +1,5 @@
-//! The record core: all policy of an upsert, without I/O and without async. A record is a state machine
-//! (`upsert`): it says what it wants, and is told what came of it. Whoever sends is in `driver`.
+//! The record core: all policy of an upsert, without I/O and without async. A record is a state machine (`upsert`): it
+//! says what it needs next and is told the result. The `driver` sends the requests.
 
 pub mod collision;
 pub mod conflicts;

@@ -1,4 +1,4 @@
-//! What callers are told beside the result: warnings that are not the collision table's own.
+//! Warnings that do not come from the collision table.
 
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::UniqueValue;
@@ -7,23 +7,23 @@ use crate::core::twenty::warning::SyncWarning;
 use super::collision::{reason, value_noun};
 use super::row::{Row, id_of};
 
-/// The mapping store failed, and the work went on without it.
+/// The mapping store failed, and the sync went on without it.
 pub fn store_failed(external_id: &str, message: &str) -> SyncWarning {
     SyncWarning::new(
         "mappingStore",
         reason::STORE_FAILED,
         external_id,
-        format!("the mapping store failed, the work went on without it: {message}"),
+        format!("the mapping store failed, the sync went on without it: {message}"),
     )
 }
 
-/// Addresses that rows have beside their primary ones are not searched.
+/// Additional e-mail addresses of rows are not searched.
 pub fn emails_unread(external_id: &str, message: &str) -> SyncWarning {
     let reason = reason::ADDITIONAL_EMAILS_UNREAD;
     SyncWarning::new("email", reason, external_id, message)
 }
 
-/// A row that nobody had claimed is ours now; `kept` names the fields whose values were kept.
+/// A row without an external id was linked to ours; `kept` names the fields that kept their values.
 pub fn linked(
     external_id: &str,
     unique: Option<&UniqueValue>,
@@ -47,25 +47,26 @@ pub fn linked(
         reason::LINKED,
         external_id,
         format!(
-            "row {id} with this {noun} carried no external id: it was linked to {external_id:?}, {kept}"
+            "row {id} with this {noun} had no external id: it was linked to {external_id:?}, {kept}"
         ),
     )
     .with_crm_id(id)
 }
 
-/// A write went to a row which had become another record's.
+/// A write went to a row that now belongs to another record.
 pub fn written_over(external_id: &str, row: &Row, other: Option<&str>) -> SyncWarning {
     let id = id_of(row);
     let whose = match other {
-        Some(other) => format!("belongs to {other:?} by now"),
-        None => "belongs to another record by now".to_owned(),
+        Some(other) => format!("now belongs to {other:?}"),
+        None => "now belongs to another record".to_owned(),
     };
     let warning = SyncWarning::new(
         "external_id",
         reason::WRITTEN_OVER,
         external_id,
         format!(
-            "row {id} was remembered for {external_id:?} and {whose}: it was written before the answer showed that. Look at it in the CRM, or write that record again"
+            "row {id} was remembered for {external_id:?} but {whose}: this was noticed only after the row was \
+            written. Check it in the CRM, or write that record again"
         ),
     )
     .with_crm_id(id);
@@ -75,7 +76,7 @@ pub fn written_over(external_id: &str, row: &Row, other: Option<&str>) -> SyncWa
     }
 }
 
-/// A link which was to be cleared stays.
+/// A link that should be cleared was kept.
 pub fn link_kept(kind: ObjectKind, external_id: &str, field: &str) -> SyncWarning {
     let input_field = match field == kind.unique_field() {
         true => "domain_name",
@@ -86,12 +87,13 @@ pub fn link_kept(kind: ObjectKind, external_id: &str, field: &str) -> SyncWarnin
         reason::LINK_KEPT,
         external_id,
         format!(
-            "{field} was not cleared: it holds further links, the first of which the server would put in its place. Remove them in the CRM"
+            "{field} was not cleared: it has more links, and the server would move the first of them up. Remove them \
+            in the CRM"
         ),
     )
 }
 
-/// The company is not in the CRM, and nothing says what to call it.
+/// The company is not in the CRM, and its name is not given.
 pub fn company_missing(person_external_id: &str, external_id: &str) -> SyncWarning {
     SyncWarning::new(
         "company_external_id",

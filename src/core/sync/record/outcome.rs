@@ -1,4 +1,4 @@
-//! What came of a write: carried out, lost, refused.
+//! The result of a write: carried out, lost, refused.
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
@@ -20,23 +20,23 @@ use super::row::{Row, id_of, is_deleted, text_of};
 use super::rules::{Rules, UpdateMode};
 use super::upsert::{Effect, LostWrite, Next, Plan, SchemaDoubt, Step, Update, Upsert};
 
-/// How sure it is that a refusal is about this record.
+/// How certain it is that a refusal is about this record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
     /// It was written alone.
     This,
-    /// It was written with others, and nobody can tell which of them it was.
+    /// It was written in a batch, and the refusal does not say which record it is about.
     Shared,
 }
 
 /// What to do about a lost answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterLoss {
-    /// One look without repeats: repeats have just failed.
+    /// Look up once, without retries: retries have just failed.
     Confirm,
-    /// A look-up; what is not there is written once more.
+    /// Look up, and write again what is missing.
     WriteAgain,
-    /// Nothing more.
+    /// Give up.
     GiveUp,
 }
 
@@ -56,8 +56,8 @@ impl Upsert {
 
     fn tell_updated(&mut self, rules: &Rules, row: Row, update: Update, mode: UpdateMode) {
         if is_deleted(&row) {
-            // It was deleted between the look-up and the write; or it was to be restored, and this is an answer to
-            // something else.
+            // The row was deleted between look-up and write; or it should have been restored, and this answer belongs
+            // to another request.
             return self.after_conflict(rules, None);
         }
         if mode == UpdateMode::Upsert && was_inserted(&row, &update.target.row) {
@@ -71,15 +71,15 @@ impl Upsert {
         self.step = Step::Stored { row, status };
     }
 
-    /// The row that was looked at is gone, and the upsert has inserted it again, with no more than what it sent. The
-    /// policy is to make it again: so it gets the rest.
+    /// The looked-up row was gone, and the upsert inserted a new one with only the fields that it sent. The policy is
+    /// to create it again, so the new row gets the other fields too.
     fn after_insert(&mut self, rules: &Rules, row: Row, update: &Update) {
         self.was_inserted = true;
         let mut payload = self.create_payload(rules);
         payload.shift_remove("id");
         let is_without_value = update.target.leave_out_unique;
         if is_without_value {
-            // Why it stays out is still true; how the row was found is not.
+            // The reason why the value is left out still holds; how the row was found does not.
             self.decided.retain(|warning| warning.reason == VALUE_TAKEN);
             payload.shift_remove(rules.kind.unique_field());
         } else {
@@ -93,13 +93,13 @@ impl Upsert {
         }));
     }
 
-    /// The row that was to be written is not there, or not live, any more.
+    /// The row to write does not exist or is deleted by now.
     pub fn tell_unmatched(&mut self, rules: &Rules) {
         self.take_step();
         self.after_conflict(rules, None);
     }
 
-    /// The e-mail or domain of another row was cleared for this record: that stays true, whatever is decided next.
+    /// Another row's e-mail or domain was cleared for this record. This stays true whatever is decided next.
     pub fn tell_value_taken(&mut self) {
         if let Step::Planned(Plan::Update(update)) = &mut self.step {
             update.target.take_from = None;
@@ -109,12 +109,12 @@ impl Upsert {
         }
     }
 
-    /// Another upsert of this process has just made the row its own.
+    /// Another upsert of this process has just claimed the row.
     pub fn tell_row_taken(&mut self) {
         self.step = Step::LookUp;
     }
 
-    /// The row becomes this record's: who had it is forgotten.
+    /// The row becomes this record's: what is remembered of its former owner is forgotten.
     pub fn tell_row_claimed(&mut self, rules: &Rules) {
         if let Step::Planned(Plan::Update(update)) = &self.step {
             let other = self.former_owner(rules, &update.target.row);
@@ -122,7 +122,7 @@ impl Upsert {
         }
     }
 
-    /// The echo of a write to a remembered row tells whether that is still ours, and still there.
+    /// The answer to a write to a remembered row shows whether the row is still ours, and still exists.
     pub(super) fn tell_patched(&mut self, rules: &Rules, row: Row) {
         if let Some(field) = self.mapped.external_id_field.name() {
             let echoed = text_of(&row, field);
@@ -135,15 +135,15 @@ impl Upsert {
             }
         }
         if is_deleted(&row) || self.lacks_external_id(&row) || self.owes(rules, &row) {
-            // Decided as after a look-up; the row is already at hand.
+            // Decide as after a look-up; the row is already known.
             return self.decide(rules, &[&row]);
         }
         let status = Status::Updated;
         self.step = Step::Stored { row, status };
     }
 
-    /// The row had become another record's since it was remembered. What it held is lost, but our e-mail or domain does
-    /// not stay there, and whoever it belongs to is written in full the next time.
+    /// The row had become another record's since it was remembered. Its overwritten values are lost, but our e-mail or
+    /// domain is removed from it, and its owner's next write is sent in full.
     fn give_back(&mut self, rules: &Rules, row: Row) {
         let other = self.former_owner(rules, &row);
         let external_id = self.input.external_id();
@@ -159,7 +159,7 @@ impl Upsert {
         }
     }
 
-    /// The external id of this site that a row carries, where it is not this record's.
+    /// The external id of this site on the row, if it is not this record's.
     fn former_owner(&self, rules: &Rules, row: &Row) -> Option<String> {
         let carried = text_of(row, self.mapped.external_id_field.name()?);
         let is_other = !carried.is_empty() && carried != self.mapped.stored_external_id;
@@ -175,7 +175,7 @@ impl Upsert {
             .is_some_and(|field| row.contains_key(field) && text_of(row, field).is_empty())
     }
 
-    /// Its write was refused, or lost, or nobody knows.
+    /// The write was refused or lost, or its result is unknown.
     pub fn tell_failed(&mut self, rules: &Rules, error: CrmError, blame: Blame, lost: AfterLoss) {
         let step = self.take_step();
         let Step::Planned(plan) = step else {
@@ -225,7 +225,7 @@ impl Upsert {
         }
         self.after_conflict(rules, Some(error));
         if doubt && matches!(self.step, Step::LookUp | Step::Pause) {
-            // Somebody may have made a field unique since the schema was read.
+            // The field may have been made unique since the schema was read.
             self.step = Step::Schema(SchemaDoubt {
                 is_certain: false,
                 error: None,
@@ -234,7 +234,7 @@ impl Upsert {
         }
     }
 
-    /// Every repeat failed and the server may have carried the write out all the same.
+    /// All retries failed, and the server may have carried out the write anyway.
     fn after_lost_answer(&mut self, rules: &Rules, plan: Plan, error: CrmError, lost: AfterLoss) {
         self.maybe_created |= matches!(plan, Plan::Create);
         if lost == AfterLoss::GiveUp {
@@ -257,8 +257,8 @@ impl Upsert {
         };
     }
 
-    /// The remembered row is not there any more. Where it is not simply made again, another row may carry our external
-    /// id by now; what is left gone stays remembered, so that it is left gone next time.
+    /// The remembered row no longer exists. If the policy is not to create it again, another row may have our external
+    /// id by now. A row that is not created again stays remembered, so that the next upsert decides the same.
     fn after_gone(&mut self, rules: &Rules, id: String) {
         if !Self::is_made_again(rules) {
             self.step = Step::LookUp;
@@ -271,8 +271,8 @@ impl Upsert {
         }
     }
 
-    /// Somebody else holds one of its unique values, or has changed its row: the first time it just looks; after that the
-    /// race is on, and it waits.
+    /// Another record has one of its unique values, or has changed its row. The first time it looks up at once; after
+    /// that there is a race, and it waits first.
     pub(super) fn after_conflict(&mut self, rules: &Rules, error: Option<CrmError>) {
         if self.conflicts > rules.call.max_conflict_retries {
             let failure = match self.taken_unseen(rules) {
@@ -311,8 +311,8 @@ impl Upsert {
         failure
     }
 
-    /// A refusal that something else than the record may explain: a company that went, an optional value that this
-    /// server reads more strictly, a schema that changed. Each is mended once, then the refusal stands.
+    /// A refusal that may have another cause than the record: a company that was deleted, an optional value that this
+    /// server checks more strictly, a changed schema. Each cause is removed once, then the refusal stands.
     fn after_refusal(&mut self, rules: &Rules, error: CrmError, plan: Plan) {
         if error.code != ErrorCode::ValidationError || error.status != Some(400) {
             return self.fail(error);
@@ -346,9 +346,9 @@ impl Upsert {
         });
     }
 
-    /// Ends it with an error of what it sent or asked; says so when it may have been written all the same.
+    /// Ends it with the error of a request; the error says so if the record may have been written anyway.
     pub fn fail(&mut self, error: CrmError) {
-        // Where answers are mixed up, the refusal may have been another write's.
+        // If answers are mixed up, the refusal may have been the answer to another write.
         let is_open = self.is_unsettled
             || self.lost.is_some() && error.retryable
             || self.was_refused && is_wrong_answer(&error);
@@ -383,8 +383,8 @@ impl Upsert {
     }
 }
 
-/// Whether an upsert has inserted the row that it was to update: an inserted row has one time for both, and another one
-/// than the row that was looked at.
+/// Whether an upsert inserted the row that it should have updated: then both timestamps are equal, and differ from
+/// those of the looked-up row.
 fn was_inserted(row: &Row, looked_at: &Row) -> bool {
     let created_at = text_of(row, "createdAt");
     !created_at.is_empty() && is_just_inserted(row) && created_at != text_of(looked_at, "createdAt")

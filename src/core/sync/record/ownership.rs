@@ -1,4 +1,4 @@
-//! Who owns a field: the site that syncs, or the people who work in the CRM
+//! Who owns a field: the syncing site, or the people who work in the CRM
 //! (`docs/twenty/mapping.md#absent-blank-and-null`).
 
 use std::collections::BTreeMap;
@@ -15,16 +15,16 @@ use crate::core::twenty::values::is_blank;
 
 use super::row::Row;
 
-/// When a field of an existing record is written. A new record gets every field.
+/// When a field of an existing record is written. New records get all fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Owner {
-    /// Always: the site's value counts. The default.
+    /// Always: the site's value wins. The default.
     #[default]
     Always,
-    /// Only while the CRM has none. Costs a look-up for each update that carries such a field.
+    /// Only while the CRM's value is empty. Each update with such a field costs a look-up.
     IfEmpty,
-    /// Never again after the record was created.
+    /// Only when the record is created.
     CreateOnly,
 }
 
@@ -38,7 +38,7 @@ impl Owner {
     }
 }
 
-/// The `fieldOwnership` option: input field to owner, for each kind of record.
+/// The `fieldOwnership` option: input field to owner, per kind of record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ownership {
@@ -61,10 +61,10 @@ const PERSON_FIELDS: [&str; 10] = [
 const COMPANY_FIELDS: [&str; 4] = ["name", "domain_name", "website", "status"];
 
 impl Ownership {
-    /// Refuses names that are no input fields.
+    /// Refuses names that are not input fields.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming the option and the field.
+    /// VALIDATION_ERROR that names the option and the field.
     pub fn check(&self) -> Result<(), CrmError> {
         let kinds: [(&str, _, &[&str]); 2] = [
             ("person", &self.person, &PERSON_FIELDS),
@@ -85,7 +85,7 @@ impl Ownership {
         Ok(())
     }
 
-    /// The owners that are not `always`, by the field's name in the CRM.
+    /// The owners other than `always`, by the field's name in the CRM.
     pub fn restricted(
         &self,
         kind: ObjectKind,
@@ -121,7 +121,7 @@ fn crm_name<'a>(field: &'a str, names: &'a FieldNames, schema: &ObjectSchema) ->
     }
 }
 
-/// Whether an update of `payload` must see the row first.
+/// Whether an update with `payload` must see the row first.
 pub fn needs_row(restricted: &[(String, Owner)], payload: &Map<String, Value>) -> bool {
     restricted
         .iter()
@@ -134,10 +134,11 @@ pub fn may_write(restricted: &[(String, Owner)], field: &str, row: &Row) -> bool
     owners.all(|(name, owner)| owner.lets_write(name, Some(row)))
 }
 
-/// Takes out of an update of `row` what the CRM owns. Without a row, fields that would need one stay out.
+/// Removes the fields that the CRM owns from an update of `row`. Without a row, all fields whose owner depends on it
+/// are removed.
 ///
-/// Returns whether the update is whole: nothing stays out that may be written another time. An `if-empty` field may, once
-/// somebody blanks it in the CRM; a `create-only` one never.
+/// Returns whether the update is complete, that is, no removed field may be written later. An `if-empty` field may,
+/// once somebody clears it in the CRM; a `create-only` field never.
 pub fn restrict(
     restricted: &[(String, Owner)],
     payload: &mut Map<String, Value>,

@@ -1,4 +1,4 @@
-//! What is sent of a record.
+//! The payloads of a record's writes.
 
 use serde::Serialize;
 use serde::ser::SerializeMap as _;
@@ -15,21 +15,21 @@ use super::row::{Row, id_of, is_deleted, text_of};
 use super::rules::Rules;
 use super::upsert::{Update, Upsert};
 
-/// What an update writes.
+/// The payload of an update.
 pub(super) struct Draft {
     pub payload: Map<String, Value>,
-    /// Links that were to be cleared and stay.
+    /// Links that should be cleared but are kept.
     pub uncleared: Vec<String>,
-    /// Whether no field stays out that may be written another time (`ownership::restrict`).
+    /// Whether no removed field may be written later (`ownership::restrict`).
     pub is_whole: bool,
 }
 
 impl Upsert {
-    /// What an update of `row` writes; fields that the CRM owns stay out. Without a row, what could take something else
-    /// away stays out, too: the row that comes back shows whether it is owed.
+    /// The payload of an update of `row`, without fields that the CRM owns. Without a row, fields that could remove
+    /// other values are left out as well; the row in the answer shows whether they must be sent.
     pub(super) fn draft(&self, rules: &Rules, row: Option<&Row>) -> Draft {
         let mut payload = self.payload(rules);
-        // A row that an update has inserted is a new one, which gets every field.
+        // A row that an update inserted is new, and gets all fields.
         let is_whole = self.was_inserted || restrict(rules.restricted(), &mut payload, row);
         let flat_name = self.mapped.flat_name.as_deref();
         let uncleared = match row {
@@ -49,7 +49,8 @@ impl Upsert {
         }
     }
 
-    /// Whether a row that was written without knowing it still lacks a part of this record, or holds one that stays.
+    /// Whether a row that was written without a look-up still lacks a part of this record, or has a link that must be
+    /// kept.
     pub(super) fn owes(&self, rules: &Rules, row: &Row) -> bool {
         let draft = self.draft(rules, Some(row));
         !draft.uncleared.is_empty() || has_shared(&draft.payload, self.mapped.flat_name.is_some())
@@ -73,12 +74,12 @@ impl Upsert {
         payload
     }
 
-    /// What a create sends: the chosen id and the external id before the record's own fields.
+    /// The payload of a create: the derived id and the external id, then the record's own fields.
     pub fn create_payload(&self, rules: &Rules) -> Map<String, Value> {
         create_payload(&self.mapped, self.payload(rules))
     }
 
-    /// What a create sends, to be written into a batch without a copy.
+    /// The payload of a create, serialised into a batch without a copy.
     pub fn creation<'a>(&'a self, rules: &'a Rules) -> Creation<'a> {
         Creation {
             upsert: self,
@@ -86,7 +87,7 @@ impl Upsert {
         }
     }
 
-    /// What an update sends within a batch upsert, to be written without a copy.
+    /// The payload of an update in a batch upsert, serialised without a copy.
     pub fn update_in_batch<'a>(&'a self, rules: &'a Rules, update: &'a Update) -> BatchUpdate<'a> {
         BatchUpdate {
             upsert: self,
@@ -96,7 +97,7 @@ impl Upsert {
     }
 }
 
-/// The chosen id and the external id before the record's own fields.
+/// The derived id and the external id, then the record's own fields.
 pub fn create_payload(mapped: &MappedRecord, fields: Map<String, Value>) -> Map<String, Value> {
     let mut payload = Map::new();
     payload.insert("id".to_owned(), mapped.id.to_string().into());
@@ -107,7 +108,7 @@ pub fn create_payload(mapped: &MappedRecord, fields: Map<String, Value>) -> Map<
     payload
 }
 
-/// What a create sends, written straight from the record.
+/// The payload of a create, serialised directly from the record.
 pub struct Creation<'a> {
     upsert: &'a Upsert,
     rules: &'a Rules,
@@ -136,9 +137,9 @@ impl Serialize for Creation<'_> {
     }
 }
 
-/// What an update sends within a batch upsert, written straight from its payload. A deleted row comes back with it anyway
-/// (`docs/twenty/protocol.md#upserts`). It carries external id and name, so that a row which is inserted because the one
-/// that was looked at went is whole enough to be known again.
+/// The payload of an update in a batch upsert, serialised directly. The upsert restores deleted rows in any case
+/// (`docs/twenty/protocol.md#upserts`). It also carries external id and name: if the looked-up row is gone, the upsert
+/// inserts a new one, which must be recognised later.
 pub struct BatchUpdate<'a> {
     upsert: &'a Upsert,
     rules: &'a Rules,
@@ -154,7 +155,7 @@ impl Serialize for BatchUpdate<'_> {
             map.serialize_entry(name, value)?;
         }
         map.serialize_entry("id", &self.update.id)?;
-        // A row that is claimed has it in its payload.
+        // If the row is claimed, the payload has it already.
         if let Some(field) = mapped.external_id_field.name()
             && !payload.contains_key(field)
         {
@@ -165,15 +166,15 @@ impl Serialize for BatchUpdate<'_> {
             && !payload.contains_key("name")
             && let Some(name) = target.row.get("name")
         {
-            // As the row has it: its parts stay as they are.
+            // As the row has it, so that the parts do not change.
             map.serialize_entry("name", name)?;
         }
         map.end()
     }
 }
 
-/// Whether a create whose answer was lost was carried out: the row has the id that was chosen for it, was never updated,
-/// and holds what was sent (createdAt equals updatedAt on every inserted record).
+/// Whether a create whose answer was lost was carried out: the row has the id that was derived for it, was never
+/// updated (createdAt equals updatedAt), and contains what was sent.
 pub fn is_as_created(row: &Row, sent: &Map<String, Value>) -> bool {
     id_of(row) == text_of(sent, "id")
         && !is_deleted(row)

@@ -1,4 +1,4 @@
-//! What is written, once it is known whose row it is.
+//! Turns a decision into a write.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use super::rules::{Rules, Unchanged};
 use super::upsert::{Effect, Next, Plan, Step, Update, Upsert};
 
 impl Upsert {
-    /// Turns the decision into a write, or into the record's end.
+    /// Turns the decision into a write, or ends the record.
     pub fn plan(&mut self, rules: &Rules) {
         let found = match self.take_step() {
             Step::Decided(found) => found,
@@ -47,14 +47,14 @@ impl Upsert {
         }
     }
 
-    /// The e-mail or domain is another record's: this one is written without it from now on.
+    /// Another record has the e-mail or domain: this one is written without it from now on.
     pub(super) fn go_without_value(&mut self, warning: SyncWarning) {
         self.is_complete = false;
         self.without_unique = true;
         self.warnings.push(warning);
     }
 
-    /// The remembered row is gone: whether that is the end of it, because the policy is not to make it again.
+    /// The remembered row no longer exists: whether the record ends here, because the policy is not to create it again.
     fn is_left_gone(&mut self, rules: &Rules) -> bool {
         let Some(id) = self.recalled.id.clone() else {
             return false;
@@ -187,14 +187,14 @@ impl Upsert {
         }
     }
 
-    /// Whether a row that is gone is simply made again.
+    /// Whether the policy is to create a missing row again.
     pub(super) fn is_made_again(rules: &Rules) -> bool {
         rules.options.collisions.own_gone == OwnGone::Create
     }
 }
 
 impl Update {
-    /// What is sent by id: a row that is to come back is told so.
+    /// The payload of an update by id; it also restores a deleted row if that is wanted.
     pub fn by_id(&self) -> serde_json::Map<String, Value> {
         let mut payload = self.payload.clone();
         if self.target.revive {

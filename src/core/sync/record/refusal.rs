@@ -1,4 +1,4 @@
-//! Values that the server refuses although they look right from here: the record is written without them.
+//! Values that pass our checks but not the server's: the record is written without them.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use super::errors::is_foreign_key;
 use super::rules::Rules;
 use super::upsert::Upsert;
 
-/// A value that the server reads more strictly than anybody can know beforehand.
+/// A value that the server checks more strictly than we can predict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RefusedField {
     /// The field's name in the CRM.
@@ -33,7 +33,7 @@ impl RefusedField {
         }
     }
 
-    /// Says that the record was written without it.
+    /// The warning that the record was written without it.
     fn warning(&self, external_id: &str, error: &CrmError) -> SyncWarning {
         SyncWarning::new(
             self.input_field,
@@ -49,8 +49,8 @@ impl RefusedField {
 
 const EMAIL: &str = "email";
 
-/// Which values a refusal may be about, by the server's own codes and words (`docs/twenty/protocol.md#values`), the
-/// likeliest first. A bad link is not told from another, and of a phone's three parts any may be the cause.
+/// The fields that a refusal may be about, by the server's codes and texts (`docs/twenty/protocol.md#values`), the
+/// likeliest first. The server does not say which link is bad; of a phone, any of its three parts may be.
 fn suspects(error: &CrmError, names: &FieldNames) -> Vec<RefusedField> {
     if is_refused_email(error) {
         return vec![RefusedField::new("emails", EMAIL)];
@@ -71,12 +71,12 @@ fn suspects(error: &CrmError, names: &FieldNames) -> Vec<RefusedField> {
     }
 }
 
-/// Whether the server says itself that a value or a link of some record is the cause.
+/// Whether the server itself names a value or a link of a record as the cause.
 pub fn is_about_one_record(error: &CrmError, names: &FieldNames) -> bool {
     is_foreign_key(error) || !suspects(error, names).is_empty()
 }
 
-/// There is no code for it, only these words.
+/// The server has no code for it, only this text.
 fn is_refused_email(error: &CrmError) -> bool {
     let said = error.details.get("originalError").and_then(Value::as_str);
     said.is_some_and(|said| {
@@ -85,7 +85,7 @@ fn is_refused_email(error: &CrmError) -> bool {
     })
 }
 
-/// Where the server refused the e-mail, the error says so as the local check does.
+/// If the server refused the e-mail, the error gets the same `field` as our own check sets.
 pub fn naming_email(error: CrmError) -> CrmError {
     match is_refused_email(&error) {
         true => error.with_detail("field", EMAIL),
@@ -94,7 +94,7 @@ pub fn naming_email(error: CrmError) -> CrmError {
 }
 
 impl Upsert {
-    /// The suspects that the record has, and may be written without.
+    /// The suspects that the record has and can be written without.
     fn suspects(&self, rules: &Rules, error: &CrmError) -> Vec<RefusedField> {
         let mut suspects = suspects(error, &rules.options.field_names);
         let may_go = rules.options.emails.invalid == InvalidEmail::LeaveOut;
@@ -105,8 +105,8 @@ impl Upsert {
         suspects
     }
 
-    /// Takes a refused value out of what is sent. Of two suspects each is tried alone before both go, so that the good
-    /// one is written. False where there is nothing left to leave out.
+    /// Removes a refused value from the write. Of two suspects, each is removed alone before both are, so that a valid
+    /// one is written. False if nothing is left to remove.
     pub(super) fn leave_out_refused(&mut self, rules: &Rules, error: &CrmError) -> bool {
         let suspects = self.suspects(rules, error);
         let is_out = |suspect: &RefusedField| self.refused_fields.contains(&suspect.field);

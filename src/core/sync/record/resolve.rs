@@ -1,4 +1,4 @@
-//! Whose row it is: what a look-up has shown, and what follows from it.
+//! Which row belongs to the record, decided from the rows that a look-up found.
 
 use serde_json::{Map, Value};
 
@@ -18,7 +18,8 @@ use super::rules::Rules;
 use super::upsert::{Effect, Found, Step, Upsert};
 
 impl Upsert {
-    /// Takes in all rows that carry one of its keys, deleted ones included, and when they were asked for.
+    /// Handles the result of a look-up: all rows with one of the record's keys, including deleted ones, and the time of
+    /// the look-up.
     pub fn tell_rows(&mut self, rules: &Rules, rows: &[&Row], looked_at: u64) {
         self.looked_at = looked_at;
         self.is_unsettled = false;
@@ -38,7 +39,7 @@ impl Upsert {
         self.decide(rules, rows);
     }
 
-    /// Takes in what the one look after a lost answer has shown.
+    /// Handles the result of the single look-up after a lost answer.
     pub fn tell_confirmation(&mut self, rules: &Rules, rows: Option<&[&Row]>) {
         let (Some(error), Some(lost)) = (self.lost.take(), self.lost_write.take()) else {
             self.step = Step::LookUp;
@@ -49,13 +50,13 @@ impl Upsert {
         };
         match self.carried_out(&lost.payload, rows) {
             Some(row) => self.tell_carried_out(rules, row.clone(), lost.is_complete),
-            // It did not arrive, or has not yet: a server that is slow may still carry it out.
+            // The write did not arrive, or not yet: a slow server may still carry it out.
             None => self.fail_lost(error),
         }
     }
 
-    /// The row that holds what the lost write sent. A remembered row counts although it is another record's: the write
-    /// went there unseen.
+    /// The row that contains what the lost write sent. A remembered row counts even if it belongs to another record:
+    /// the write went there without a look.
     fn carried_out<'r>(&self, sent: &Map<String, Value>, rows: &[&'r Row]) -> Option<&'r Row> {
         let claimant = self.claimant();
         let has_own_id = |row: &Row| self.own_ids.iter().any(|id| id == id_of(row));
@@ -65,7 +66,7 @@ impl Upsert {
 
     fn tell_carried_out(&mut self, rules: &Rules, row: Row, is_complete: bool) {
         if self.row_unseen {
-            // Its echo would have told, too, what became of the row meanwhile.
+            // The write's own answer would also have shown what the row became.
             return self.tell_patched(rules, row);
         }
         if is_deleted(&row) {
@@ -80,7 +81,7 @@ impl Upsert {
         self.step = Step::Stored { row, status };
     }
 
-    /// Who asks for a row.
+    /// The record as the collision table sees it.
     pub fn claimant(&self) -> Claimant<'_> {
         Claimant::of(
             self.kind(),
@@ -91,7 +92,7 @@ impl Upsert {
         )
     }
 
-    /// As `claimant`. Where our own row keeps the e-mail or domain that it has, whoever else has ours is in nobody's way.
+    /// Like `claimant`. If our own row keeps its e-mail or domain, then no other row with ours collides.
     fn claimant_of_value(&self, rules: &Rules, rows: &[&Row]) -> Claimant<'_> {
         let claimant = self.claimant();
         let field = rules.kind.unique_field();
@@ -123,8 +124,8 @@ impl Upsert {
         self.step = Step::Decided(found);
     }
 
-    /// A row that was seen to be ours is as good as remembered: when it is gone at the next look, the policy for rows
-    /// that are gone says what becomes of the record.
+    /// A row that was seen to be ours counts as remembered: if it is missing in the next look-up, the policy `ownGone`
+    /// applies.
     fn note_own(&mut self, id: String) {
         if !self.own_ids.contains(&id) {
             self.own_ids.push(id.clone());
@@ -132,7 +133,7 @@ impl Upsert {
         self.recalled.id = Some(id);
     }
 
-    /// What the collision table says of these rows.
+    /// Applies the collision table to these rows.
     pub fn found(&self, rules: &Rules, rows: &[&Row]) -> Found {
         let has = |id: &String| rows.iter().any(|row| id == id_of(row));
         let claimant = self.claimant_of_value(rules, rows);
@@ -145,12 +146,12 @@ impl Upsert {
         }
     }
 
-    /// Decides once more, as if it had not been decided.
+    /// Replaces the decision by a new one.
     pub fn decide_again(&mut self, found: Found) {
         self.step = Step::Decided(found);
     }
 
-    /// Whether its decision takes something of a row that was not its own.
+    /// Whether the decision takes something from another record's row.
     pub fn takes_from_others(&self) -> bool {
         match &self.step {
             Step::Decided(found) => match &found.decision {
@@ -161,12 +162,12 @@ impl Upsert {
         }
     }
 
-    /// Another record of the same requests is about to change what this one was decided on: it is looked up again.
+    /// Another record of the same batch is about to change the rows that this decision rests on: look up again.
     pub fn wait_for_other(&mut self) {
         self.step = Step::LookUp;
     }
 
-    /// Forgets a remembered id whose row shows that it is another record's.
+    /// Forgets a remembered id if its row belongs to another record.
     fn forget_disowned(&mut self, rows: &[&Row]) {
         let Some(id) = self.recalled.id.clone() else {
             return;
@@ -178,7 +179,7 @@ impl Upsert {
         }
     }
 
-    /// The row of another external id that has the domain by which a person names this company: it is that company.
+    /// A row with another external id that has the domain by which a person names this company: it is that company.
     fn anothers_company<'r>(&self, rows: &[&'r Row]) -> Option<&'r Row> {
         let Input::CompanyStub(stub) = &self.input else {
             return None;
@@ -191,10 +192,10 @@ impl Upsert {
         }
     }
 
-    /// Whether a refusal shows that the field of external ids is unique, which the schema does not say where the key may
-    /// not read metadata. It does if nothing else of `refused` can be a duplicate of one of `rows`.
+    /// Whether a refusal proves that the external id field is unique. The schema does not say so if the key may not
+    /// read metadata. It is proof if no other field of `refused` can be a duplicate of one of `rows`.
     fn proves_uniqueness(&self, field: &str, refused: &Map<String, Value>, rows: &[&Row]) -> bool {
-        /// What no workspace keeps unique, beside what was looked up.
+        /// Fields that no workspace keeps unique; the looked-up ones are handled separately.
         const NEVER_UNIQUE: [&str; 3] = ["name", "companyId", "jobTitle"];
         let unique_field = self.kind().unique_field();
         let looked_up = |key: &str| key == "id" || key == field || key == unique_field;

@@ -1,4 +1,4 @@
-//! What became of a record.
+//! The result of a record.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::core::twenty::warning::SyncWarning;
 
 use super::input::{Outcome, Upserted};
 
-/// What became of a record.
+/// What happened to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -18,14 +18,14 @@ pub enum Status {
     Created,
     /// The server's row was written.
     Updated,
-    /// Nothing was sent: the row holds it already, or a policy left it alone.
+    /// Nothing was sent: the row has the values already, or a policy forbids the write.
     Unchanged,
     /// Nothing was stored; `error` says why.
     Failed,
 }
 
 impl Status {
-    /// What a single call did.
+    /// The status of a single call.
     pub fn of(upserted: &Upserted) -> Self {
         match (upserted.created, upserted.updated) {
             (true, _) => Self::Created,
@@ -35,16 +35,16 @@ impl Status {
     }
 }
 
-/// The end of one record, as `syncPersons` and `syncCompanies` give it.
+/// The result of one record, as `syncPersons` and `syncCompanies` return it.
 #[derive(Clone, Debug)]
 pub struct Settled {
-    /// What became of it.
+    /// What happened to it.
     pub status: Status,
-    /// The caller's external id; empty where the record had none.
+    /// The caller's external id; empty if the record had none.
     pub external_id: String,
     /// The record's id in the CRM.
     pub id: Option<String>,
-    /// The flat entity as the server has it, as JSON text; none where nobody wants it.
+    /// The flat entity of the server's row as JSON text; `None` if the caller does not want it.
     pub data: Option<Box<RawValue>>,
     /// Why it failed.
     pub error: Option<CrmError>,
@@ -65,10 +65,10 @@ impl Settled {
         }
     }
 
-    /// As a single call ends.
+    /// Converts it to the outcome of a single call.
     ///
     /// # Errors
-    /// Why the record failed.
+    /// The record's error.
     pub fn into_outcome(self) -> Outcome {
         if let Some(error) = self.error {
             return Err(error);
@@ -83,7 +83,7 @@ impl Settled {
         }))
     }
 
-    /// What a single call made of a record.
+    /// Converts the outcome of a single call.
     pub fn of_outcome(external_id: String, outcome: Outcome) -> Self {
         match outcome {
             Err(error) => Self::failed(external_id, error),

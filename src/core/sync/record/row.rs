@@ -12,12 +12,12 @@ pub fn id_of(row: &Row) -> &str {
     text_of(row, "id")
 }
 
-/// A text of the row; `""` where it is unset.
+/// A text of the row; `""` if it is not set.
 pub fn text_of<'a>(row: &'a Row, field: &str) -> &'a str {
     row.get(field).and_then(Value::as_str).unwrap_or("")
 }
 
-/// When the row was last changed, in milliseconds since the epoch: every write moves it on.
+/// When the row was last changed, in milliseconds since the epoch. Every write raises it.
 pub fn version_of(row: &Row) -> Option<u64> {
     parse_millis(text_of(row, "updatedAt"))
 }
@@ -27,8 +27,8 @@ pub fn is_deleted(row: &Row) -> bool {
     row.get("deletedAt").is_some_and(|at| !at.is_null())
 }
 
-/// The row with what was sent and is not shown: newer servers leave fields of large objects out of their answers. A key
-/// that is missing is no value, and what was accepted is there.
+/// Adds the sent fields that the answer does not show: newer servers omit fields of large objects from their answers. A
+/// missing key does not mean an empty value, and the server accepted what was sent.
 pub fn with_sent<'s>(mut row: Row, sent: impl IntoIterator<Item = (&'s String, &'s Value)>) -> Row {
     for (name, value) in sent {
         if !row.contains_key(name) {

@@ -1,4 +1,4 @@
-//! What holds for all records that are written together: the service's options, the call's, and the workspace's schema.
+//! The rules that records of one batch share: the options of service and call, and the workspace's schema.
 
 use std::sync::Arc;
 
@@ -17,40 +17,40 @@ use crate::core::twenty::schema::{ObjectSchema, WorkspaceSchema};
 use super::input::Input;
 use super::ownership::Owner;
 
-/// What becomes of a record that says what was written last.
+/// What to do with a record that has not changed since its last write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unchanged {
-    /// It is written.
+    /// Write it.
     Write,
-    /// It is not even looked up.
+    /// Skip it without a look-up.
     Skip,
-    /// It is compared with its row, and written where that holds something else.
+    /// Compare it with its row, and write it if the row differs.
     Verify,
 }
 
-/// How a row that a look-up has shown is written.
+/// How a looked-up row is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpdateMode {
-    /// By batch upsert, which revives rows and inserts them again.
+    /// By batch upsert, which restores deleted rows and inserts missing ones.
     Upsert,
-    /// By id: a row that is gone is refused.
+    /// By id: the server refuses if the row is missing.
     ById,
     /// By id, and only while the row is not deleted.
     WhileLive,
 }
 
-/// What is to be done with records of one kind.
+/// How to handle records of one kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Seed {
     /// Person or company.
     pub kind: ObjectKind,
     /// The call's options.
     pub call: CallOptions,
-    /// What unchanged records get.
+    /// What to do with unchanged records.
     pub unchanged: Unchanged,
     /// Whether results carry entities.
     pub wants_entities: bool,
-    /// Whether nothing may be written.
+    /// Whether nothing may be written (dry run).
     pub is_dry: bool,
 }
 
@@ -71,29 +71,29 @@ impl Seed {
     }
 }
 
-/// What all records of one kind have in common that are written together.
+/// The rules of all records of one kind that are written together.
 #[derive(Clone)]
 pub struct Rules {
     /// Person or company.
     pub kind: ObjectKind,
     /// The call's options.
     pub call: CallOptions,
-    /// What unchanged records get.
+    /// What to do with unchanged records.
     pub unchanged: Unchanged,
     /// Whether results carry entities.
     pub wants_entities: bool,
-    /// Whether nothing may be written.
+    /// Whether nothing may be written (dry run).
     pub is_dry: bool,
     /// The service's options.
     pub options: Arc<ServiceOptions>,
     schema: Arc<WorkspaceSchema>,
     domain_form: DomainForm,
-    /// Fields of an existing row that are not, or not always, ours to write.
+    /// Fields of existing rows that we may not write, or not always.
     restricted: Vec<(String, Owner)>,
 }
 
 impl Rules {
-    /// The rules of a service on a schema; `domain_form` is how the workspace stores domains.
+    /// The rules of a service with a schema; `domain_form` is how the workspace stores domains.
     pub fn new(
         seed: Seed,
         options: &Arc<ServiceOptions>,
@@ -130,18 +130,18 @@ impl Rules {
         self.schema.object(self.kind)
     }
 
-    /// The rules on a schema that came later.
+    /// Replaces the schema by a newer one.
     pub fn set_schema(&mut self, schema: Arc<WorkspaceSchema>) {
         self.restricted = restricted(self.kind, &self.options, &schema);
         self.schema = schema;
     }
 
-    /// Fields of an existing row that are not, or not always, ours to write.
+    /// Fields of existing rows that we may not write, or not always.
     pub fn restricted(&self) -> &[(String, Owner)] {
         &self.restricted
     }
 
-    /// Whether the field is ours to write at any time.
+    /// Whether we may always write the field.
     pub fn is_ours(&self, field: &str) -> bool {
         !self.restricted.iter().any(|(name, _)| name == field)
     }
@@ -149,7 +149,7 @@ impl Rules {
     /// Translates an input of any kind to Twenty's fields.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming the field.
+    /// VALIDATION_ERROR that names the field.
     pub fn map(&self, input: &Input) -> Result<MappedRecord, CrmError> {
         let context = self.map_context(input.kind());
         match input {
@@ -158,19 +158,19 @@ impl Rules {
         }
     }
 
-    /// What a translation depends on.
+    /// The settings that a translation depends on.
     pub fn map_context(&self, kind: ObjectKind) -> MapContext<'_> {
         let object = self.schema.object(kind);
         self.options.map_context(object, self.domain_form)
     }
 
-    /// A look-up of an object's rows that asks for nothing yet.
+    /// An empty look-up query for an object's rows.
     pub fn query(&self, kind: ObjectKind) -> LookupQuery {
         let names = &self.options.field_names;
         LookupQuery::new(kind, self.schema.object(kind), names, false)
     }
 
-    /// The collision table for this input.
+    /// The collision policies for this input.
     pub fn collisions(&self, input: &Input) -> Collisions {
         let collisions = self.options.collisions;
         match input.is_stub() {
@@ -179,7 +179,7 @@ impl Rules {
         }
     }
 
-    /// How rows that exist are written (`docs/decisions/conditional-writes.md`).
+    /// How existing rows are written (`docs/decisions/conditional-writes.md`).
     pub fn update_mode(&self) -> UpdateMode {
         let collisions = &self.options.collisions;
         match (collisions.own_deleted, collisions.own_gone) {
@@ -189,9 +189,9 @@ impl Rules {
         }
     }
 
-    /// A further id for a record whose chosen one is taken: as frozen as the first.
+    /// Another id for a record whose derived id is taken. Like the first, it never changes.
     pub fn alternative_id(&self, external_id: &str, generation: usize) -> Uuid {
-        // NUL cannot stand in an external id, so no other record's name reads like this.
+        // External ids cannot contain NUL, so no other record has this name.
         let name = format!("{external_id}\0{generation}");
         record_id(self.kind, self.options.namespace.as_deref(), &name)
     }

@@ -1,6 +1,6 @@
-//! Values that another row has, in fields that the workspace keeps unique beside those that look-ups ask for: a name, a
-//! phone, whatever somebody made unique. No look-up finds the row. Servers up to 2.31 do not name the field in their
-//! refusal; newer ones name the constraint, which leads to it.
+//! Duplicates in fields that the workspace keeps unique but look-ups do not ask for: a name, a phone, or any field that
+//! somebody made unique. No look-up finds the other row. Servers up to 2.31 do not name the field when they refuse;
+//! newer ones name the constraint, which leads to it.
 
 use serde_json::{Map, Value};
 
@@ -12,12 +12,12 @@ use crate::core::twenty::schema::{ObjectSchema, Uniqueness};
 use super::rules::Rules;
 use super::upsert::{Refused, Upsert};
 
-/// So often is a payload refused, each time with a look-up in between that changes nothing about it, before a field that
-/// nobody looks up is taken to be the cause. A first time may be a race that the other one has lost meanwhile.
+/// How often a payload is refused, with a look-up in between that changes nothing, before such a field is taken to be
+/// the cause. The first refusal may come from a race with a writer that has gone since.
 const ENOUGH_TIMES: u32 = 2;
 
 impl Upsert {
-    /// Takes note of a payload that was refused as a duplicate. Whether a schema that has changed would explain it.
+    /// Remembers that a payload was refused as a duplicate. Returns whether a changed schema would explain the refusal.
     pub(super) fn note_refused(
         &mut self,
         rules: &Rules,
@@ -26,7 +26,7 @@ impl Upsert {
     ) -> bool {
         let times = match &self.refused {
             Some(refused) if refused.payload == *payload => refused.times + 1,
-            // Where the server names the field, one refusal is as good as two.
+            // If the server names the field, one refusal is enough.
             _ if self
                 .named_field(rules, error)
                 .is_some_and(|field| !self.is_looked_up(field)) =>
@@ -43,7 +43,7 @@ impl Upsert {
         times == ENOUGH_TIMES && self.further_unique_fields(rules, payload, error).is_empty()
     }
 
-    /// Fails where this very payload was refused already, and fields explain it that no look-up asks for.
+    /// Fails if this very payload was refused before and fields that look-ups do not ask for explain it.
     pub(super) fn check_refused(
         &self,
         rules: &Rules,
@@ -63,8 +63,8 @@ impl Upsert {
         }
     }
 
-    /// Why a record is given up whose every try was refused as a duplicate, if nothing ever changed between them and the
-    /// schema's source does not say which fields are unique.
+    /// The error of a record that was refused as a duplicate at every try, if nothing changed in between and the schema
+    /// does not say which fields are unique.
     pub(super) fn taken_unseen(&self, rules: &Rules) -> Option<CrmError> {
         let refused = self.refused.as_ref()?;
         if let Some(field) = self.named_field(rules, &refused.error) {
@@ -80,7 +80,7 @@ impl Upsert {
         (is_steady && is_open).then(|| self.value_taken(rules, refused))
     }
 
-    /// The field that a refused duplicate is about, where the server names its constraint.
+    /// The field with the duplicate value, if the server names its constraint.
     pub(super) fn named_field<'r>(&self, rules: &'r Rules, error: &CrmError) -> Option<&'r str> {
         let said = error.details.get("originalError").and_then(Value::as_str)?;
         let fields = rules.object().fields.keys();
@@ -139,7 +139,7 @@ impl Upsert {
     }
 }
 
-/// Fields of the payload whose values the workspace keeps unique, beside those that look-ups ask for.
+/// Fields of the payload that the workspace keeps unique, except those that look-ups ask for.
 fn further_unique_fields(
     object: &ObjectSchema,
     payload: &Map<String, Value>,

@@ -1,6 +1,6 @@
-//! One record on its way into the CRM: a state machine that neither sends nor waits. It says what it wants next
-//! ([`Step`]), and is told what came of it. All policy is here and in the files beside it; whoever sends decides only
-//! which wants share a request (`docs/decisions/records-without-io.md`).
+//! The upsert of one record as a state machine without I/O: it says what it wants next ([`Step`]) and is told the
+//! result. All policy is here and in the files beside it. The driver sends the requests, and only decides which steps
+//! share one (`docs/decisions/records-without-io.md`).
 
 use std::sync::OnceLock;
 
@@ -26,185 +26,185 @@ use super::result::{Settled, Status};
 use super::row::{Row, id_of, with_sent};
 use super::rules::{Rules, Unchanged};
 
-/// What is known of a record before anything is asked.
+/// What is known of a record before any request.
 #[derive(Clone, Debug, Default)]
 pub struct Recalled {
-    /// The id that memory or the store gave.
+    /// The remembered id, from the cache or the store.
     pub id: Option<String>,
-    /// Whether a write may go to that row before it has been seen.
+    /// Whether the row may be written without a look-up.
     pub is_proven: bool,
-    /// Whether what would be written now was written last, by its hash.
+    /// The hash of the write, if the last write had the same one.
     pub unchanged_hash: Option<ContentHash>,
-    /// Whether the company's row is known to hold this domain.
+    /// Whether the company's row is known to have this domain.
     pub holds_domain: bool,
-    /// Whether the person's row is known to hold another name than this one.
+    /// Whether the person's row is known to have another name.
     pub other_name: bool,
 }
 
-/// How a record may begin.
+/// How an upsert may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// With a write, where the server refuses every double by itself.
+    /// With a write, if the server itself refuses every duplicate.
     Alone,
-    /// With a look-up, which many share.
+    /// With a look-up that many records share.
     Together,
 }
 
-/// What a record wants next.
+/// What a record needs next.
 pub enum Step {
-    /// The company that it names, before `next`. `is_fresh`: what is remembered of it turned out to be wrong.
+    /// Find the company that the person names, before `next`. `is_fresh`: what is remembered of the company was wrong.
     Company { is_fresh: bool, next: Next },
-    /// Which rows may have its e-mail beside their primary ones, before `next`.
+    /// Find the rows that may have its e-mail as an additional address, before `next`.
     FurtherRows(Next),
-    /// All rows that carry one of its keys.
+    /// Look up all rows with one of its keys.
     LookUp,
-    /// The wait after a lost race; then a look-up.
+    /// Wait after a lost race, then look up.
     Pause,
-    /// One look without repeats: the answer to its write was lost.
+    /// Look up once, without retries: the answer to its write was lost.
     Confirm,
-    /// To be planned, once it is known what the others want.
+    /// Plan the write, once the other records of the batch are decided.
     Decided(Found),
-    /// To be written.
+    /// Send the planned write.
     Planned(Plan),
-    /// A look at the schema, which may explain a refusal, before `next`.
+    /// Check the schema, which may explain a refusal, before `next`.
     Schema(SchemaDoubt),
-    /// Written, and to be remembered.
+    /// Remember the row that was written.
     Stored { row: Row, status: Status },
-    /// At its end.
+    /// The result is ready.
     Done(Box<Settled>),
-    /// Its end was told.
+    /// The result was taken.
     Told,
 }
 
-/// What follows once something else is known.
+/// What to do once the prerequisite is known.
 pub enum Next {
-    /// A look-up.
+    /// Look up.
     LookUp,
-    /// A create.
+    /// Create.
     Create,
-    /// A write to this remembered row, which nobody has looked at.
+    /// Write to this remembered row without a look-up.
     Remembered(String),
-    /// A write to the row that a look-up has shown.
+    /// Write to the row that a look-up found.
     Found(Box<Target>),
 }
 
-/// A decision on rows that were looked at.
+/// A decision based on looked-up rows.
 pub struct Found {
-    /// What the collision table says.
+    /// The result of the collision table.
     pub decision: Decision,
-    /// The remembered row is not among those that were found.
+    /// The remembered row was not found.
     pub is_gone: bool,
-    /// Another record's row has the id that was chosen for this one.
+    /// The id chosen for this record is the id of another record's row.
     pub is_id_taken: bool,
 }
 
-/// A write.
+/// A planned write.
 pub enum Plan {
-    /// Into a new row.
+    /// Insert a new row.
     Create,
-    /// Into a row that a look-up has shown.
+    /// Update a row that a look-up found.
     Update(Update),
-    /// Into a remembered row that nobody has looked at.
+    /// Update a remembered row without a look-up.
     Patch {
         id: String,
         payload: Map<String, Value>,
     },
 }
 
-/// A write to a row that a look-up has shown.
+/// An update of a row that a look-up found.
 pub struct Update {
     /// The row's id.
     pub id: String,
-    /// What is sent.
+    /// The fields to send.
     pub payload: Map<String, Value>,
-    /// How the row was found, and what becomes of it.
+    /// How the row was found and how it is written.
     pub target: Box<Target>,
-    /// Whether everything that was asked for is in it.
+    /// Whether the payload has everything that the caller asked for.
     pub(super) is_complete: bool,
 }
 
-/// A refusal that a schema which has changed would explain.
+/// A refusal that a changed schema would explain.
 pub struct SchemaDoubt {
-    /// Whether nothing else explains it.
+    /// Whether there is no other explanation.
     pub is_certain: bool,
-    /// Why the record fails where the schema is as it was.
+    /// The record's error if the schema has not changed.
     pub error: Option<CrmError>,
     pub(super) next: Next,
 }
 
-/// What is to be done beside the record's own requests.
+/// Side effects, beside the record's own requests.
 pub enum Effect {
-    /// What is remembered of this record is wrong.
+    /// Forget what is remembered of this record: it is wrong.
     Forget,
-    /// What is remembered of another record is wrong: its row is this one's now, or never was its own.
+    /// Forget what is remembered of another record: its row belongs to this one now, or never belonged to it.
     ForgetOther(String),
-    /// What is remembered of the company that it names is wrong.
+    /// Forget what is remembered of the named company.
     ForgetCompany,
-    /// The record is this row.
+    /// Remember this row as the record's.
     Learn(String),
-    /// The workspace keeps this field unique.
+    /// Remember that the workspace keeps this field unique.
     ProveUnique(String),
-    /// This row of another record was given our e-mail or domain by mistake: it is taken back.
+    /// Clear our e-mail or domain on this row of another record: it got it by mistake.
     TakeBack(Row),
 }
 
 /// A write whose answer was lost.
 pub(super) struct LostWrite {
     pub payload: Map<String, Value>,
-    /// Whether everything that was asked for was in it.
+    /// Whether it contained everything that the caller asked for.
     pub is_complete: bool,
 }
 
-/// What was refused as a duplicate, and how often in a row.
+/// A payload that was refused as a duplicate, and how often in a row.
 pub struct Refused {
     pub(super) payload: Map<String, Value>,
     pub(super) times: u32,
     pub(super) error: CrmError,
 }
 
-/// One record on its way.
+/// The upsert of one record.
 pub struct Upsert {
-    /// What is to be written.
+    /// The record to write.
     pub input: Input,
     pub(super) mapped: MappedRecord,
     pub(super) recalled: Recalled,
     pub(super) link: Link,
     pub(super) link_checked: bool,
     is_alone: bool,
-    /// Ids that are ours: the chosen ones, and one that is remembered.
+    /// Ids that are ours: the derived ones and a remembered one.
     pub(super) own_ids: Vec<String>,
-    /// The e-mail or domain stays out of what is written.
+    /// Whether the e-mail or domain is left out of the write.
     pub(super) without_unique: bool,
-    /// Refused optional fields, left out for the rest of this upsert.
+    /// Optional fields that the server refused; they are left out for the rest of this upsert.
     pub(super) refused_fields: Vec<String>,
-    /// Whether everything that was asked for can still be written, so that its hash may be remembered.
+    /// Whether everything that the caller asked for can still be written. Only then its hash is remembered.
     pub(super) is_complete: bool,
-    /// An earlier create may have been carried out though its answer was lost.
+    /// An earlier create may have been carried out, but its answer was lost.
     pub(super) maybe_created: bool,
-    /// The row was inserted by an update, because the one that was looked at went.
+    /// An update inserted the row, because the looked-up one was deleted meanwhile.
     pub(super) was_inserted: bool,
-    /// The last write went to a remembered row that nobody had looked at.
+    /// The last write went to a remembered row without a look-up.
     pub(super) row_unseen: bool,
-    /// The failure of a write that may have been carried out all the same, and what it sent.
+    /// The error of a write that may have been carried out anyway, and what it sent.
     pub(super) lost: Option<CrmError>,
     pub(super) lost_write: Option<LostWrite>,
-    /// A write may have been carried out, and no look-up has shown yet whether it was.
+    /// A write may have been carried out, and no look-up has shown it yet.
     pub(super) is_unsettled: bool,
-    /// A write was refused, and no look-up has shown yet that it was this one.
+    /// A write was refused, and no look-up has shown yet that the refusal was really its answer.
     pub(super) was_refused: bool,
     pub(super) conflicts: u32,
-    /// A create that was refused as a duplicate; the next look-up may tell of what.
+    /// A create that was refused as a duplicate; the next look-up may show of which row.
     pub(super) refused_create: Option<Map<String, Value>>,
-    /// The payload that was refused as a duplicate last.
+    /// The last payload that was refused as a duplicate.
     pub(super) refused: Option<Refused>,
-    /// Rows that may have the e-mail beside their primary one, once they were asked for.
+    /// Rows that may have the e-mail as an additional address, once they are known.
     pub(super) further_rows: Option<Vec<Uuid>>,
     hash: OnceLock<ContentHash>,
-    /// What holds whatever is decided later; the mapping's own warnings stay with `mapped`.
+    /// Warnings that stay valid whatever is decided later; those of the mapping are in `mapped`.
     pub(super) warnings: Vec<SyncWarning>,
-    /// What the last decision says: when it is decided again, that is no longer so.
+    /// Warnings of the last decision; a new decision replaces them.
     pub(super) decided: Vec<SyncWarning>,
-    /// When the rows that are decided on were asked for, as the workspace's row locks count time.
+    /// When the decision's rows were looked up, in the time of the workspace's row locks.
     pub looked_at: u64,
     pub(super) effects: Vec<Effect>,
     pub(super) step: Step,
@@ -214,7 +214,7 @@ impl Upsert {
     /// Maps the input.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming the field.
+    /// VALIDATION_ERROR that names the field.
     pub fn new(rules: &Rules, input: Input) -> Result<Self, CrmError> {
         let mapped = rules.map(&input)?;
         Ok(Self {
@@ -248,7 +248,7 @@ impl Upsert {
         })
     }
 
-    /// Begins, with what is remembered.
+    /// Starts the upsert with what is remembered.
     pub fn begin(&mut self, rules: &Rules, recalled: Recalled, start: Start) {
         self.is_alone = start == Start::Alone;
         self.recalled = recalled;
@@ -264,7 +264,7 @@ impl Upsert {
         {
             return self.leave_unchanged(rules, id.clone(), None);
         }
-        // Without a field for external ids nothing could tell whose row it is.
+        // Without a field for external ids, no row says whose it is.
         let may_write = self.recalled.is_proven || self.mapped.external_id_field.name().is_none();
         if let (true, Some(id), true) = (self.input.is_stub(), &remembered, may_write) {
             return self.leave_unchanged(rules, id.clone(), None);
@@ -278,7 +278,7 @@ impl Upsert {
         match &self.mapped.company {
             CompanyOf::Unsaid => {}
             CompanyOf::Nobody => self.link = Link::Clear,
-            // It may begin anew, linked already.
+            // The upsert may have started again, linked already.
             CompanyOf::One(_) if self.link.is_set() => {}
             CompanyOf::One(_) => {
                 let is_fresh = false;
@@ -289,22 +289,22 @@ impl Upsert {
         self.go(rules, next);
     }
 
-    /// What it wants.
+    /// The next step.
     pub fn step(&self) -> &Step {
         &self.step
     }
 
-    /// Whether it is at its end.
+    /// Whether the upsert has ended.
     pub fn is_done(&self) -> bool {
         matches!(self.step, Step::Done(_) | Step::Told)
     }
 
-    /// Whether it has ended and its end was told: it wants nothing any more.
+    /// Whether the upsert has ended and its result was taken.
     pub fn is_told(&self) -> bool {
         matches!(self.step, Step::Told)
     }
 
-    /// Its end, once it is there; it is told once.
+    /// Takes the result, once.
     pub fn take_settled(&mut self) -> Option<Settled> {
         match std::mem::replace(&mut self.step, Step::Told) {
             Step::Done(settled) => Some(*settled),
@@ -315,39 +315,39 @@ impl Upsert {
         }
     }
 
-    /// What is to be done beside its requests, each once.
+    /// Takes the pending side effects, each once.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
 
-    /// The company that it names.
+    /// The company that the person names.
     pub fn company(&self) -> Option<&CompanyRef> {
         self.mapped.company.one()
     }
 
-    /// The record as Twenty takes it.
+    /// The record translated to Twenty's fields.
     pub fn mapped(&self) -> &MappedRecord {
         &self.mapped
     }
 
-    /// Its ids: the chosen ones, and one that is remembered.
+    /// Its ids: the derived ones and a remembered one.
     pub fn own_ids(&self) -> &[String] {
         &self.own_ids
     }
 
-    /// Rows that may have its e-mail beside their primary one.
+    /// Rows that may have its e-mail as an additional address.
     pub fn further_rows(&self) -> &[Uuid] {
         self.further_rows.as_deref().unwrap_or_default()
     }
 
-    /// Hash of what a write of it would say.
+    /// Hash of the full write of this record.
     pub fn hash(&self, rules: &Rules) -> ContentHash {
         *self
             .hash
             .get_or_init(|| content_hash(&self.input, &self.mapped, rules.schema()))
     }
 
-    /// Adds a warning that holds whatever is decided.
+    /// Adds a warning that stays valid whatever is decided.
     pub fn warn(&mut self, warning: SyncWarning) {
         match &mut self.step {
             Step::Done(settled) => settled.warnings.push(warning),
@@ -365,10 +365,10 @@ impl Upsert {
         self.input.kind()
     }
 
-    /// Asks for every row that it could be, or could collide with.
+    /// Adds every row that it could be, or could collide with, to `query`.
     pub fn ask(&self, query: &mut LookupQuery) {
         query.add(&self.mapped);
-        // A store of the caller's may remember what is no id at all; the server would refuse the whole look-up.
+        // A caller's store may return ids that are not UUIDs; the server would refuse the whole look-up.
         let further = self
             .own_ids
             .iter()
@@ -377,12 +377,11 @@ impl Upsert {
         query.ids.extend(self.further_rows());
     }
 
-    /// The e-mail that other rows may have beside their primary ones, where they were not asked for yet and are not
-    /// known to be others.
+    /// The e-mail that other rows may have as an additional address, if those rows are still unknown.
     pub fn further_address(&self) -> Option<&str> {
         let is_unknown = match &self.step {
             Step::FurtherRows(_) => true,
-            // Alone, a look-up may show that nobody need be asked.
+            // A single upsert waits for its look-up, which may make this search unnecessary.
             Step::LookUp | Step::Company { .. } => !self.is_alone && self.recalled.id.is_none(),
             _ => false,
         };
@@ -393,7 +392,7 @@ impl Upsert {
         Some(&unique.identity)
     }
 
-    /// Whether it has an e-mail that other rows may have beside their primary ones, and they were not asked for yet.
+    /// Whether it has such an e-mail, and those rows are still unknown.
     pub(super) fn has_unasked_address(&self) -> bool {
         self.further_rows.is_none()
             && self.kind() == ObjectKind::Person
@@ -401,7 +400,7 @@ impl Upsert {
             && self.mapped.unique_value.is_some()
     }
 
-    /// Takes in which rows may have its e-mail beside their primary ones.
+    /// Handles the rows that may have its e-mail as an additional address.
     pub fn tell_further_rows(&mut self, rules: &Rules, rows: Vec<Uuid>) {
         let has_any = !rows.is_empty();
         self.further_rows = Some(rows);
@@ -412,7 +411,8 @@ impl Upsert {
         }
     }
 
-    /// Takes in to which company it is linked. `is_seen`: its own rows were asked for as well, and are told next.
+    /// Handles the company that it is linked to. `is_seen`: the same look-up also returned its own rows, which are
+    /// passed next.
     pub fn tell_link(
         &mut self,
         rules: &Rules,
@@ -425,7 +425,7 @@ impl Upsert {
                 self.is_complete &= link.is_set();
                 self.link = link;
             }
-            // It will be there, in a run that writes.
+            // The company will exist in a run that writes.
             Ok(None) => {}
             Err(error) => return self.fail_as_it_is(error),
         }
@@ -436,7 +436,7 @@ impl Upsert {
         }
     }
 
-    /// The name that another record gives the company which this one names without one.
+    /// Sets the company's name, which another record gives and this one does not.
     pub fn name_company(&mut self, name: String) {
         if let CompanyOf::One(company) = &mut self.mapped.company
             && company.name.is_none()
@@ -445,33 +445,33 @@ impl Upsert {
         }
     }
 
-    /// Whether nothing of it was written so far, nor may have been.
+    /// Whether nothing of it was written, nor may have been.
     pub fn is_unwritten(&self) -> bool {
         self.lost.is_none() && !self.was_refused && self.conflicts == 0
     }
 
-    /// Whether it can still be left unwritten.
+    /// Whether it can still be stopped before it is written.
     pub fn may_be_stopped(&self) -> bool {
         self.lost.is_none()
     }
 
-    /// Must not be written, for a reason that is not its own.
+    /// Stops it, for a reason outside the record.
     pub fn stop(&mut self, error: CrmError) {
         self.fail_as_it_is(error);
     }
 
-    /// Begins anew with requests of its own: what many share was refused.
+    /// Starts again with its own requests, because the shared request was refused.
     pub fn go_alone(&mut self, rules: &Rules) {
         let recalled = std::mem::take(&mut self.recalled);
         self.begin(rules, recalled, Start::Alone);
     }
 
-    /// Whether it goes by requests of its own.
+    /// Whether it uses its own requests.
     pub fn is_alone(&self) -> bool {
         self.is_alone
     }
 
-    /// Hash of what a write of it says, where it has ended well.
+    /// Hash of the full write, if the upsert succeeded.
     pub fn hash_at_end(&self) -> Option<ContentHash> {
         match &self.step {
             Step::Done(settled) if settled.error.is_none() => self.hash.get().copied(),
@@ -484,7 +484,7 @@ impl Upsert {
         self.step = Step::LookUp;
     }
 
-    /// Takes in whether the schema has changed; if so, the record is mapped on the new one.
+    /// Handles a schema check: if the schema is newer, the record is mapped again.
     pub fn tell_schema(&mut self, rules: &Rules, is_newer: bool) {
         let step = self.take_step();
         if is_newer && let Err(error) = self.map_again(rules) {
@@ -501,7 +501,7 @@ impl Upsert {
         }
     }
 
-    /// Maps it on another schema; what has been found out about it meanwhile stays.
+    /// Maps it again on another schema; what is known of its row stays.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -519,7 +519,7 @@ impl Upsert {
         Ok(())
     }
 
-    /// The schema has changed before it was written: it is looked up again.
+    /// The schema changed before the write: look up again.
     pub fn tell_outdated(&mut self, rules: &Rules) {
         if self.is_done() {
             return;
@@ -537,7 +537,7 @@ impl Upsert {
         };
     }
 
-    /// Goes on with `next`, or with what has to be known first.
+    /// Continues with `next`, or first with what `next` needs.
     pub(super) fn go(&mut self, rules: &Rules, next: Next) {
         self.step = match next {
             Next::LookUp => Step::LookUp,
@@ -557,13 +557,13 @@ impl Upsert {
         std::mem::replace(&mut self.step, Step::LookUp)
     }
 
-    /// A plain create is safe without a look-up only where the server itself refuses every double. It does so for most
-    /// e-mails, which have one spelling and a unique index. It does not for a domain, which has many spellings, nor for an
-    /// external id whose field is not unique.
+    /// A create without a look-up is safe only if the server itself refuses every duplicate. It does for most e-mails:
+    /// they have one spelling and a unique index. It does not for domains, which have many spellings, nor for external
+    /// ids if their field is not unique.
     pub(super) fn must_look_first(&self) -> bool {
         if let Input::CompanyStub(stub) = &self.input {
-            // The person that names it has just looked. A row with its domain may have been seen there, and it may be
-            // another one by now.
+            // The person that names it has just looked, and may have seen a row with its domain. By now it may be
+            // another row.
             return !stub.domain_name.is_absent();
         }
         if matches!(self.mapped.external_id_field, ExternalIdField::Unproven(_)) {
@@ -572,20 +572,20 @@ impl Upsert {
         self.has_spellings()
     }
 
-    /// Whether its e-mail or domain may stand in a row in another form, which the server would not refuse.
+    /// Whether another row may have its e-mail or domain in another spelling, which the server would not refuse.
     fn has_spellings(&self) -> bool {
         let unique = self.mapped.unique_value.as_ref();
         unique.is_some_and(|unique| unique.spellings.len() > 1)
     }
 
-    /// Whether the server would not refuse a second row of this record: it is created only on a fresh look.
+    /// Whether the server would accept a second row of this record: then it is only created right after a look-up.
     pub fn may_be_doubled(&self) -> bool {
         matches!(self.mapped.external_id_field, ExternalIdField::Unproven(_))
             || (self.has_spellings() && !self.without_unique)
     }
 
-    /// Whether the domain is not known to be on the remembered row: another row may hold it in another spelling, which
-    /// the server would not refuse.
+    /// Whether the remembered row may lack this domain: another row may have it in another spelling, which the server
+    /// would not refuse.
     pub(super) fn brings_new_domain(&self) -> bool {
         self.kind() == ObjectKind::Company
             && self.mapped.unique_value.is_some()
@@ -598,21 +598,21 @@ impl Upsert {
         self.own_ids.push(self.mapped.id.to_string());
     }
 
-    /// The remembered id leads nowhere, or to another record.
+    /// The remembered id is that of no row, or of another record's.
     pub(super) fn forget(&mut self, id: &str) {
-        // A remembered id that was none of the chosen ones is not ours any more.
+        // A remembered id that is not one of the derived ones is no longer ours.
         let chosen = self.mapped.id.to_string();
         self.own_ids.retain(|own| own != id || *own == chosen);
         self.recalled.id = None;
         self.effects.push(Effect::Forget);
     }
 
-    /// The hash that may be remembered with what was written.
+    /// The hash to remember for this write.
     pub fn hash_to_remember(&self, rules: &Rules) -> Option<ContentHash> {
         self.is_complete.then(|| self.hash(rules))
     }
 
-    /// Written and remembered: at its end.
+    /// Ends the upsert after its row was written and remembered.
     pub fn finish(&mut self, rules: &Rules) {
         let (row, status) = match self.take_step() {
             Step::Stored { row, status } => (row, status),
@@ -633,14 +633,14 @@ impl Upsert {
         self.settle(status, id, data);
     }
 
-    /// Nothing is written: the row holds what would be, or a policy leaves it alone. Without a row, the caller gets what
-    /// would be written.
+    /// Ends without a write: the row already has these values, or a policy forbids the write. Without a row, the caller
+    /// gets the values that would have been written.
     pub(super) fn leave_unchanged(&mut self, rules: &Rules, id: String, row: Option<&Row>) {
         let data = self.entity(rules, row.unwrap_or(&self.mapped.fields));
         self.settle(Status::Unchanged, id, data);
     }
 
-    /// As if it had been written.
+    /// Ends as if the write had been carried out.
     pub(super) fn finish_dry(&mut self, rules: &Rules, status: Status, id: String) {
         let data = self.entity(rules, &self.mapped.fields);
         self.settle(status, id, data);
@@ -670,7 +670,7 @@ impl Upsert {
         }));
     }
 
-    /// Ends with an error that says all of it.
+    /// Ends with an error that needs no addition.
     pub(super) fn fail_as_it_is(&mut self, error: CrmError) {
         let mut settled = Settled::failed(self.input.external_id().to_owned(), error);
         settled.warnings = self.take_warnings();

@@ -1,4 +1,4 @@
-//! One chunk of a run: inputs of one external id are one item, and all of them get its result.
+//! One chunk of a run. Inputs with the same external id are merged into one item, and all get its result.
 
 use std::collections::HashMap;
 use std::num::NonZeroU64;
@@ -18,31 +18,31 @@ use crate::core::sync::mappings::who::Who;
 use crate::core::sync::record::input::Input;
 use crate::core::sync::record::result::{Settled, Status};
 
-/// A record as it came.
+/// A parsed record.
 pub struct Parsed<'a> {
-    /// The caller's external id; empty where it cannot be told.
+    /// The caller's external id; empty if the record has none that can be read.
     pub external_id: String,
-    /// What it says, or why it is refused.
+    /// The input, or why it is refused.
     pub input: Result<Input, CrmError>,
     /// Its JSON text.
     pub text: &'a RawValue,
 }
 
-/// Inputs of one external id.
+/// The merged inputs of one external id.
 struct Item {
     input: Option<Input>,
     external_id: String,
     identity: Identity,
-    /// Its inputs are not one record: they differ in name and in address.
+    /// Its inputs are different records: both name and address differ.
     is_reused: bool,
-    /// What its id was when the chunk's turn came.
+    /// The state of its id when the chunk started.
     claim: Claim,
-    /// Digest of its text, where it is one input's alone.
+    /// Digest of its text, if it has only one input.
     text_digest: Option<NonZeroU64>,
 }
 
 impl Item {
-    /// Joins a later input of the same external id, as if written after this one, unless it is somebody else's.
+    /// Merges a later input of the same external id, unless it is a different record.
     fn join(&mut self, later: Input, identity: Identity) {
         self.text_digest = None;
         match (self.identity.joined_by(identity), &mut self.input) {
@@ -55,15 +55,15 @@ impl Item {
     }
 }
 
-/// Where an input's answer comes from.
+/// Where the result of an input comes from.
 enum Slot {
-    /// Refused before anything was sent.
+    /// The input was refused before anything was sent.
     Refused(Box<Settled>),
-    /// From an item; `is_first` for the first of the inputs that share it.
+    /// The result of an item; `is_first` for the first input of the item.
     Item { item: usize, is_first: bool },
 }
 
-/// A chunk on its way.
+/// A chunk in progress.
 pub struct Chunk<'a> {
     run: &'a BulkRun,
     items: Vec<Item>,
@@ -72,7 +72,7 @@ pub struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// Joins inputs of one external id, field by field as if written in turn.
+    /// Merges inputs with the same external id, field by field, as if they were written one after the other.
     pub fn new(run: &'a BulkRun, inputs: Vec<Parsed<'_>>) -> Self {
         let cache = &run.context.scope.cache;
         let mut items: Vec<Item> = Vec::with_capacity(inputs.len());
@@ -117,7 +117,7 @@ impl<'a> Chunk<'a> {
         }
     }
 
-    /// What chunks must not write side by side: external ids, e-mails and domains.
+    /// The keys that other chunks must not write concurrently: external ids, e-mails and domains.
     pub fn keys(&self) -> Vec<Key> {
         let mut keys = Vec::with_capacity(self.items.len() * 2);
         for Item { identity, .. } in &self.items {
@@ -127,7 +127,7 @@ impl<'a> Chunk<'a> {
         keys
     }
 
-    /// Each item's id and who it is; nobody where inputs of this chunk do not agree on it.
+    /// Each item's id and identity; the identity is `None` if inputs of this chunk disagree on it.
     pub fn claims(&self) -> impl Iterator<Item = (Key, Option<Who>)> {
         self.items.iter().map(|item| {
             let identity = item.identity;
@@ -135,14 +135,14 @@ impl<'a> Chunk<'a> {
         })
     }
 
-    /// Takes in what the run's register says of these, in their order.
+    /// Handles the answers of the run's register, in the order of the items.
     pub fn take_claims(&mut self, claims: Vec<Claim>) {
         for (item, claim) in self.items.iter_mut().zip(claims) {
             item.claim = claim;
         }
     }
 
-    /// What is to be written, by the items' numbers.
+    /// Takes the inputs to write, with the numbers of their items.
     pub fn take_inputs(&mut self) -> Vec<(usize, Input)> {
         let items = self.items.iter_mut().enumerate();
         items
@@ -150,7 +150,7 @@ impl<'a> Chunk<'a> {
             .collect()
     }
 
-    /// One result for each input, in order. Of inputs that share an item, only the first one created it.
+    /// One result per input, in order. Of the inputs of one item, only the first gets `created`.
     pub fn results(self) -> Vec<Settled> {
         let mut ends = self
             .ends
@@ -166,7 +166,7 @@ impl<'a> Chunk<'a> {
             Slot::Refused(refused) => *refused,
             Slot::Item { item, is_first } => {
                 left[item] -= 1;
-                // Most items have one input, which takes the entity instead of copying it.
+                // Most items have one input, which takes the entity without a copy.
                 let end = match left[item] {
                     0 => ends[item].take(),
                     _ => ends[item].clone(),
@@ -201,7 +201,7 @@ impl Listener for Chunk<'_> {
             hash,
             schema,
         } = ended;
-        // Its text says what its row holds; not where there is something to warn of each time.
+        // Remembers that this text equals its row. Not if there are warnings, which must be repeated each time.
         if let (Some(item), Some(hash), Some(schema)) = (self.items.get(at), hash, schema)
             && let Some(text) = item.text_digest.filter(|_| settled.warnings.is_empty())
         {
@@ -221,6 +221,6 @@ impl Listener for Chunk<'_> {
 fn never_settled() -> CrmError {
     CrmError::new(
         ErrorCode::Unknown,
-        "the record was not settled: an internal failure of twenty-crm-native, please report it",
+        "the record got no result: an internal failure of twenty-crm-native, please report it",
     )
 }

@@ -1,5 +1,6 @@
-//! Whom each external id of a run stands for, in a few bytes each. An id that stands for two is spoilt (a spreadsheet makes
-//! `1.23457E+17` of many numbers): what comes under it must not be joined into one row.
+//! Remembers, in a few bytes each, which person or company each external id of a run stands for. An id that stands for
+//! two is ambiguous (a spreadsheet turns many long numbers into `1.23457E+17`): its records must not be merged into one
+//! row.
 
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,34 +8,34 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::order::{Key, KeyMap};
 use crate::core::sync::mappings::who::Who;
 
-/// What a record's id turned out to be when the record was noted.
+/// How a record relates to earlier ones with the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Nobody came under it before.
+    /// The id is new.
     First,
-    /// The same one came under it before.
+    /// An earlier record with the id is the same person or company.
     Same,
-    /// Another one came under it, before or together with it.
+    /// Another record with the id is a different person or company.
     Other,
 }
 
-/// What is known of an id that stands for two.
+/// What happened to the first record of an ambiguous id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spoilt {
-    /// Nothing that came under it is written.
+    /// No record with the id is written.
     HeldBack,
-    /// What came first was taken in before the other one was read.
+    /// The first record was accepted before the second one was read.
     TakenIn,
 }
 
-/// Whom each external id of one run stands for.
+/// The person or company of each external id of one run.
 #[derive(Default)]
 pub struct IdRegister(Mutex<Ids>);
 
 #[derive(Default)]
 struct Ids {
     table: Table,
-    /// Few, where there are any.
+    /// Ambiguous ids; there are few, if any.
     spoilt: KeyMap<Spoilt>,
 }
 
@@ -43,18 +44,18 @@ impl IdRegister {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes records in the order of the input; `None` for one whose id is spoilt among those that came with it.
+    /// Registers records in input order. `None` is a record whose id is ambiguous within its own chunk.
     pub fn note(&self, records: impl Iterator<Item = (Key, Option<Who>)>) -> Vec<Claim> {
         let mut ids = self.lock();
         records.map(|(key, who)| ids.note(key, who)).collect()
     }
 
-    /// What is known of an id, where it is spoilt.
+    /// What happened to an ambiguous id; `None` if the id is not ambiguous.
     pub fn spoilt(&self, key: Key) -> Option<Spoilt> {
         self.lock().spoilt.get(&key).copied()
     }
 
-    /// The first record of a spoilt id is not written after all.
+    /// The first record of an ambiguous id is not written after all.
     pub fn hold_back(&self, key: Key) {
         if let Some(spoilt) = self.lock().spoilt.get_mut(&key) {
             *spoilt = Spoilt::HeldBack;
@@ -92,7 +93,8 @@ impl Ids {
     }
 }
 
-/// One id: the halves of its digest, and who it is. Twelve bytes; where the last four are 0 there is none.
+/// One id: the two halves of its digest, and its person or company. Twelve bytes; the slot is free if the last four are
+/// 0.
 type Slot = [u32; 3];
 
 const WHO: usize = 2;
@@ -101,11 +103,11 @@ fn slot_of(digest: u64, who: Who) -> Slot {
     [(digest >> 32) as u32, digest as u32, who.pack()]
 }
 
-/// Parts of the table. Each grows for itself and by a quarter, so that it never takes much more than what is in it: 14 to
-/// 17 bytes an id.
+/// Parts of the table. Each grows separately, by a quarter, so the table never takes much more than its content: 14 to
+/// 17 bytes per id.
 const SHARDS: usize = 64;
 
-/// Slots of a part's first table.
+/// Slots of a new part.
 const FIRST_SLOTS: usize = 8;
 
 #[derive(Clone, Default)]
@@ -114,7 +116,7 @@ struct Shard {
     used: usize,
 }
 
-/// From digest to who it is. A million of them in a map of the standard library would take twice as much.
+/// Maps a digest to its person or company. A standard map with a million of them would take twice the memory.
 struct Table(Vec<Shard>);
 
 impl Default for Table {
@@ -125,11 +127,11 @@ impl Default for Table {
 
 impl Table {
     fn shard(&mut self, digest: u64) -> &mut Shard {
-        // The uppermost six bits: there are as many parts.
+        // The top six bits select one of the 64 parts.
         &mut self.0[(digest >> 58) as usize]
     }
 
-    /// The slot of this digest, or the free one that is to be its.
+    /// The slot of this digest, or a free one for it.
     fn slot(&mut self, digest: u64) -> &mut Slot {
         let shard = self.shard(digest);
         if shard.slots.is_empty() {
@@ -139,11 +141,11 @@ impl Table {
         &mut shard.slots[at]
     }
 
-    /// To be called after the slot was filled; `is_new` where it was free before.
+    /// Call it after the slot was filled; `is_new`: the slot was free before.
     fn grow_if_full(&mut self, digest: u64, is_new: bool) {
         let shard = self.shard(digest);
         shard.used += usize::from(is_new);
-        // One in eight stays free, so that a search ends soon.
+        // One slot in eight stays free, so that searches are short.
         if shard.used * 8 > shard.slots.len() * 7 {
             let size = shard.slots.len() * 5 / 4 + FIRST_SLOTS;
             let mut slots = vec![Slot::default(); size];
@@ -156,10 +158,10 @@ impl Table {
     }
 }
 
-/// Where a digest stands or is to stand; `slots` has a free one.
+/// The position of a digest, or a free one for it; `slots` must have a free one.
 fn place(slots: &[Slot], digest: u64) -> usize {
     let (high, low) = ((digest >> 32) as u32, digest as u32);
-    // The lower half as a fraction of the whole.
+    // Scales the lower half to the number of slots.
     let mut at = ((u64::from(low) * slots.len() as u64) >> 32) as usize;
     while slots[at][WHO] != 0 && (slots[at][0], slots[at][1]) != (high, low) {
         at = (at + 1) % slots.len();
@@ -197,7 +199,7 @@ mod tests {
         assert_eq!((spoilt(1), spoilt(2)), (Some(Spoilt::TakenIn), None));
         ids.hold_back(key(1));
         assert_eq!(spoilt(1), Some(Spoilt::HeldBack));
-        // Spoilt among those that came together.
+        // Ambiguous within one chunk.
         assert_eq!(note(3, None), Claim::Other);
         assert_eq!(spoilt(3), Some(Spoilt::HeldBack));
         assert_eq!(note(3, ann), Claim::Other);
@@ -213,7 +215,7 @@ mod tests {
             digest = digest
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
-            // The lower bits of such a row repeat themselves soon.
+            // The lower bits of such a sequence repeat after a short time.
             let spread = digest ^ digest.rotate_left(29);
             *table.slot(spread) = slot_of(spread, who(1, 1));
             table.grow_if_full(spread, true);
@@ -226,7 +228,7 @@ mod tests {
     }
 
     proptest! {
-        /// Digests of few bits on purpose, so that many fall into one place.
+        /// Uses digests of few bits, so that many fall into one slot.
         #[test]
         fn the_table_is_a_map(entries in prop::collection::vec((0_u64..400, 1_u16..9, 0_u16..9), 0..600)) {
             let mut table = Table::default();

@@ -1,4 +1,4 @@
-//! What tells records of a run apart: their external ids, their e-mails or domains, and who they are.
+//! What identifies records within a run: external id, e-mail or domain, and name.
 
 use std::borrow::Cow;
 
@@ -9,22 +9,22 @@ use crate::core::sync::record::input::Input;
 use crate::core::twenty::domain::Domain;
 use crate::core::twenty::{email, name};
 
-/// What tells a record from others.
+/// The identity of a record.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
-    /// What keeps the chunks of its external id in order.
+    /// Keeps the chunks with its external id in order.
     pub id: Key,
-    /// What keeps the chunks of its e-mail or domain in order.
+    /// Keeps the chunks with its e-mail or domain in order.
     pub value: Option<Key>,
-    /// Who it is.
+    /// Its name and address, as digests.
     pub who: Who,
 }
 
 impl Identity {
-    /// Of one input.
+    /// The identity of one input.
     pub fn of(order: &Order, cache: &MappingCache, input: &Input) -> Self {
         let value = unique_value(input);
-        // What is no address is left out of the record, and is nobody's.
+        // An invalid address is left out of the record, so it identifies nothing.
         let is_address = |value: &&Cow<'_, str>| match input {
             Input::Person(_) => email::is_valid(value),
             Input::Company(_) | Input::CompanyStub(_) => true,
@@ -40,7 +40,7 @@ impl Identity {
         }
     }
 
-    /// Of both together, where a later input of the same id joins this one; `None` where they are two.
+    /// The identity after a later input of the same id is merged into this one; `None` if they are two records.
     pub fn joined_by(self, later: Self) -> Option<Self> {
         Some(Self {
             value: later.value.or(self.value),
@@ -50,12 +50,12 @@ impl Identity {
     }
 }
 
-/// What keeps the chunks of one external id in order.
+/// Keeps the chunks with one external id in order.
 pub fn id_key(order: &Order, external_id: &str) -> Key {
     order.key(("id", external_id))
 }
 
-/// What only one record of a workspace can have.
+/// The value that is unique in a workspace: the e-mail or domain.
 pub fn unique_value(input: &Input) -> Option<Cow<'_, str>> {
     match input {
         Input::Person(person) => {
@@ -69,7 +69,7 @@ pub fn unique_value(input: &Input) -> Option<Cow<'_, str>> {
     }
 }
 
-/// What it is called, in the form that all spellings of that share.
+/// The name in normalised form.
 fn called(input: &Input) -> String {
     match input {
         Input::Person(person) => name::folded(&person.name),

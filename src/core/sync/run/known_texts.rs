@@ -1,5 +1,5 @@
-//! Records whose very text is known to say what was written last. Reading and mapping is what an unchanged record costs
-//! most: a phone number alone takes longer than everything here.
+//! Recognises records whose text is the same as at their last write. Parsing and mapping are the most expensive part of
+//! an unchanged record: a phone number alone takes longer than everything here.
 
 use std::borrow::Cow;
 use std::num::NonZeroU64;
@@ -15,17 +15,17 @@ use crate::core::sync::mappings::who::Who;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::WorkspaceSchema;
 
-/// A record that may not have to be read any further.
+/// A record that may not have to be parsed.
 pub struct KnownText<'a> {
-    /// What keeps the chunks of its external id in order.
+    /// Keeps the chunks with its external id in order.
     pub key: Key,
     pub text: &'a RawValue,
-    /// Who it is.
+    /// Its name and address, as digests.
     pub who: Who,
     digest: NonZeroU64,
 }
 
-/// One that may be such.
+/// A record that may be known.
 struct Candidate<'a> {
     key: Key,
     text: &'a RawValue,
@@ -38,7 +38,7 @@ struct Named<'a> {
     external_id: Cow<'a, str>,
 }
 
-/// The external id of a record; none where it cannot be told.
+/// The external id of a record; `None` if it cannot be read.
 fn external_id_in(record: &RawValue) -> Option<Cow<'_, str>> {
     if let Some(id) = leading_external_id(record.get()) {
         return Some(Cow::Borrowed(id));
@@ -47,9 +47,9 @@ fn external_id_in(record: &RawValue) -> Option<Cow<'_, str>> {
     Some(named.external_id)
 }
 
-/// The external id where it is the first member, as most sites write it, and has no escapes: then the rest need not be
-/// read. Should a later member have the same name, the text is known of no record that was written: its digest would
-/// have to be the one that is noted for this id.
+/// The external id, if it is the first member (as most sites write it) and has no escapes: then the rest is not parsed.
+/// A later member with the same name would override it, but then the digest of the text does not match the one noted
+/// for this id.
 fn leading_external_id(text: &str) -> Option<&str> {
     let rest = text.strip_prefix(r#"{"external_id":""#)?;
     let end = memchr::memchr2(b'"', b'\\', rest.as_bytes())?;
@@ -57,8 +57,8 @@ fn leading_external_id(text: &str) -> Option<&str> {
     behind.starts_with('"').then_some(id)
 }
 
-/// The digest of a record's text with all that becomes of it by mapping: namespace, field names and store have caches of
-/// their own, everything else is here.
+/// The digest of a record's text and of everything else that its mapping depends on. Namespace, field names and store
+/// are not in it, because their caches are separate.
 pub fn input_digest(
     context: &SyncContext,
     schema: &WorkspaceSchema,
@@ -76,8 +76,8 @@ pub fn input_digest(
 }
 
 impl BulkRun {
-    /// Parts the records that say what was written last from the rest. None of the former shares its external id with
-    /// another record of the chunk.
+    /// Separates records whose text is the same as at their last write from the rest. None of them shares its external
+    /// id with another record of the chunk.
     pub(super) fn part_known<'a>(
         &self,
         records: Vec<&'a RawValue>,
@@ -130,13 +130,13 @@ impl BulkRun {
         })
     }
 
-    /// Which of the texts still say what was written last.
+    /// Which of the texts are still the same as at their last write.
     pub(super) fn are_known(&self, texts: &[KnownText<'_>]) -> Vec<bool> {
         let recalled = self.recall_texts(texts.iter().map(|known| known.digest));
         recalled.into_iter().map(|who| who.is_some()).collect()
     }
 
-    /// For each digest of a text that says what was written last, who that is.
+    /// For each digest of such a text, the record's name and address.
     fn recall_texts(&self, digests: impl Iterator<Item = NonZeroU64>) -> Vec<Option<Who>> {
         let context = &self.context;
         let is_believed = |at_ms| context.is_hash_fresh(at_ms) && context.knows_best(at_ms);

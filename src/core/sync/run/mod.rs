@@ -1,5 +1,5 @@
-//! A run over many records: chunks of up to 200 that go side by side, in order where they share a key. How a chunk is
-//! written is the driver's.
+//! A run over many records: chunks of up to 200 run concurrently, but in order if they share a key. The driver writes
+//! the chunks.
 
 mod chunk;
 mod id_register;
@@ -33,18 +33,18 @@ use crate::core::error::CrmError;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::input::{CompanyInput, PersonInput};
 
-/// How one bulk run wants its records done.
+/// The options of a bulk run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BulkOptions {
-    /// As for single upserts.
+    /// The options that single upserts have too.
     pub call: CallOptions,
     /// Decide, but write nothing.
     pub dry_run: bool,
-    /// Write records whose content has not changed, too.
+    /// Also write records that have not changed.
     pub force: bool,
-    /// Compare unchanged records with the CRM instead of believing the remembered hash.
+    /// Compare unchanged records with the CRM instead of trusting the remembered hash.
     pub verify_unchanged: bool,
-    /// Chunks that are written at once, at most.
+    /// Most chunks that are written at once.
     pub max_concurrency: usize,
 }
 
@@ -61,10 +61,10 @@ impl Default for BulkOptions {
 }
 
 impl BulkOptions {
-    /// Reads the options of `syncPersons` / `syncCompanies` from JSON text.
+    /// Parses the options of `syncPersons` / `syncCompanies` from JSON text.
     ///
     /// # Errors
-    /// VALIDATION_ERROR naming the option.
+    /// VALIDATION_ERROR that names the option.
     pub fn from_json(text: &str) -> Result<Self, CrmError> {
         let options = Options::parse(text, "options")?;
         Ok(Self {
@@ -80,19 +80,19 @@ impl BulkOptions {
     }
 }
 
-/// One run over many records of one kind. Its chunks run side by side; chunks that share a key run in order.
+/// One run over many records of one kind. Chunks run concurrently; chunks that share a key run in order.
 pub struct BulkRun {
     context: SyncContext,
     kind: ObjectKind,
     options: BulkOptions,
     order: Arc<Order>,
-    /// Whom each external id stands for.
+    /// The person or company of each external id.
     ids: IdRegister,
     pipeline: Arc<Pipeline>,
 }
 
 impl BulkRun {
-    /// A run of a service; its requests are counted apart.
+    /// A run of a service; its requests are counted separately.
     pub(super) fn new(context: &SyncContext, kind: ObjectKind, options: BulkOptions) -> Self {
         let context = context.for_bulk();
         Self {
@@ -105,22 +105,22 @@ impl BulkRun {
         }
     }
 
-    /// Nobody wants what is not being written yet: it is not written any more.
+    /// Stops the run: chunks whose writes have not started are not written.
     pub fn stop(&self) {
         self.pipeline.stop();
     }
 
-    /// Requests that this run has sent so far, repeats included.
+    /// Requests that this run has sent so far, retries included.
     pub fn requests(&self) -> u64 {
         self.context.http.stats().requests
     }
 
-    /// Writes one chunk, the `number`th of the run (from 0, without gaps): a JSON array of at most
-    /// [`MAX_BATCH_RECORDS`](super::driver::MAX_BATCH_RECORDS) flat records. One result for each, in their order; nothing
-    /// fails as a whole but an array that is none.
+    /// Writes chunk `number` of the run (from 0, without gaps): a JSON array of at most
+    /// [`MAX_BATCH_RECORDS`](super::driver::MAX_BATCH_RECORDS) flat records. It returns one result per record, in
+    /// order; a bad record only fails itself.
     ///
     /// # Errors
-    /// VALIDATION_ERROR when `text` is no such array.
+    /// VALIDATION_ERROR if `text` is not such an array.
     pub async fn chunk(&self, number: u64, text: &str) -> Result<Vec<Settled>, CrmError> {
         let records = self.records(number, text).await?;
         let mut chunk = self.make_chunk(records);
@@ -132,8 +132,8 @@ impl BulkRun {
         Ok(chunk.results())
     }
 
-    /// As [`Self::chunk`], for whoever only counts: no entities are made, and records that say word for word what was
-    /// written last are not even read.
+    /// Like [`Self::chunk`], for callers that only count: no entities are made, and records whose text is the same as
+    /// at their last write are not even parsed.
     ///
     /// # Errors
     /// As [`Self::chunk`].
@@ -175,7 +175,7 @@ impl BulkRun {
         Ok(tally)
     }
 
-    /// A record whose id stands for another one of this run, though it says what was written last.
+    /// A record whose text is unchanged, but whose id is also used for another record of this run.
     fn reused(&self, text: &str) -> Settled {
         let external_id = external_id_of(text);
         let spoilt = Spoilt::TakenIn;
@@ -187,7 +187,7 @@ impl BulkRun {
         match serde_json::from_str(text) {
             Ok(records) => Ok(records),
             Err(_) => {
-                // Its number counts all the same: later chunks wait for it.
+                // Later chunks wait for this number, so it must be registered too.
                 drop(self.order.enter(number, Vec::new(), || ()).await);
                 Err(CrmError::validation("records", "records must be an array"))
             }
@@ -223,7 +223,7 @@ impl BulkRun {
         job.run(inputs, Start::Together).await;
     }
 
-    /// Records that were known to be unchanged until somebody wrote them.
+    /// Records that were unchanged until another chunk wrote them.
     async fn write_lapsed(&self, lapsed: &[KnownText<'_>]) -> Vec<Settled> {
         let turns = lapsed.iter().map(|lapsed| async move {
             let Parsed {
@@ -250,7 +250,7 @@ impl BulkRun {
             Ok(input) => input.external_id().to_owned(),
             Err(_) => external_id_of(text.get()),
         };
-        // Before it is joined with others of its key: what is refused must not take them along.
+        // Checked before it is merged with others of its key: a refused input must not fail them.
         let input = input.and_then(|input| self.context.check(&input).map(|()| input));
         Parsed {
             external_id,
@@ -260,7 +260,7 @@ impl BulkRun {
     }
 }
 
-/// The external id of a record that is refused, so that its result can be told from others.
+/// The external id of a refused record, so that its result can be identified.
 fn external_id_of(text: &str) -> String {
     #[derive(serde::Deserialize)]
     struct Named {

@@ -1,4 +1,4 @@
-//! Chunks run side by side, but chunks that touch one key run in the order of the input.
+//! Chunks run concurrently, but chunks with a common key run in input order.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,11 +7,11 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::core::sync::mappings::digest_map::DigestMap;
 
-/// Closed when its chunk is done.
+/// Closed when the chunk is done.
 type Done = Arc<Semaphore>;
 
-/// What chunks must not write side by side. A digest: should two of them be alike, their chunks go one after the other, or
-/// a record is read in full, without need; nothing else comes of it.
+/// Something that only one chunk at a time may write, as a digest. If two digests collide, their chunks run one after
+/// the other, or a record is read in full without need; nothing worse happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key(u64);
 
@@ -27,14 +27,14 @@ impl Key {
     }
 }
 
-/// By key.
+/// A map by key.
 pub type KeyMap<T> = DigestMap<Key, T>;
 
 /// The order of one run's chunks.
 pub struct Order {
     registered: watch::Sender<u64>,
     holders: Mutex<KeyMap<Done>>,
-    /// Keyed anew in each run: nobody can choose inputs of one digest.
+    /// Each run has another hash key, so nobody can construct inputs that collide.
     digests: RandomState,
 }
 
@@ -58,9 +58,9 @@ impl Order {
         Key(self.digests.hash_one(what))
     }
 
-    /// Registers chunk `number` (from 0, without gaps) for `keys`, and waits until all earlier chunks that hold one of
-    /// them are done. The keys are held until the pass is dropped. `note` is called when all earlier chunks are
-    /// registered, and no later one.
+    /// Registers chunk `number` (from 0, without gaps) with `keys`, and waits until all earlier chunks with one of them
+    /// are done. The keys are held until the pass is dropped. `note` is called when all earlier chunks are registered,
+    /// and no later one.
     pub async fn enter<T>(
         self: &Arc<Self>,
         number: u64,
@@ -68,7 +68,7 @@ impl Order {
         note: impl FnOnce() -> T,
     ) -> (Pass, T) {
         let mut registered = self.registered.subscribe();
-        // The sender lives in `self`: waiting cannot fail.
+        // `self` holds the sender, so waiting cannot fail.
         let _ = registered.wait_for(|count| *count == number).await;
         let noted = note();
         let done: Done = Arc::new(Semaphore::new(0));
@@ -92,19 +92,19 @@ impl Order {
         };
         self.registered.send_modify(|count| *count += 1);
         for before in earlier {
-            // Closing is the only way on: there never is a permit.
+            // There is never a permit: only closing ends the wait.
             let _ = before.acquire().await;
         }
         (pass, noted)
     }
 }
 
-/// The right of a chunk to write its keys.
+/// A chunk's permission to write its keys.
 pub struct Pass {
     order: Arc<Order>,
     keys: Vec<Key>,
     done: Done,
-    /// Whether an earlier chunk held one of the keys.
+    /// Whether an earlier chunk had one of the keys.
     pub has_waited: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The results of a run, counted.
+//! Counts the results of a run.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::core::sync::record::result::{Settled, Status};
 use crate::core::twenty::warning::SyncWarning;
 
-/// The results of a chunk, counted.
+/// The counted results of a chunk.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Tally {
     /// Records that the server inserted.
@@ -18,7 +18,7 @@ pub struct Tally {
     pub unchanged: usize,
     /// Records that were not stored.
     pub failed: usize,
-    /// Of these, how many for which class of failure.
+    /// The failed ones by error code.
     #[serde(rename = "failuresByCode")]
     pub failures_by_code: BTreeMap<&'static str, usize>,
     /// What was left out, kept or decided.
@@ -26,7 +26,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one more.
+    /// Counts a result.
     pub fn add(&mut self, result: Settled) {
         let count = match result.status {
             Status::Created => &mut self.created,

@@ -1,4 +1,4 @@
-//! Records whose external id stands for somebody else as well: they fail, and nothing of theirs is joined into one row.
+//! Errors of records whose external id is also used for a different record. Such records are never merged into one row.
 
 use crate::core::error::CrmError;
 use crate::core::error_reason;
@@ -7,7 +7,7 @@ use crate::core::twenty::ids::ObjectKind;
 
 use super::id_register::Spoilt;
 
-/// Two records of one run have one external id, and share neither name nor address.
+/// Two records of one run have the same external id, but neither name nor address in common.
 pub fn id_reused(
     context: &SyncContext,
     kind: ObjectKind,
@@ -26,18 +26,20 @@ pub fn id_reused(
     let what = match &first {
         None => "None of them was written".to_owned(),
         Some(None) => {
-            "The first of them was already on its way when this one was read; this one was not written"
+            "The first of them had already been sent when this one was read; this one was not written"
                 .to_owned()
         }
         Some(Some(id)) => format!(
-            "The first of them is in row {id} and was already on its way when this one was read; this one was not written"
+            "The first of them is in row {id} and had already been sent when this one was read; this one was not \
+            written"
         ),
     };
     let error = CrmError::validation(
         "external_id",
         format!(
-            "external_id {external_id:?} stands for two {noun} of this run, which differ in name and in {address}. {what}. \
-             A spreadsheet may have spoilt the ids (it makes 1.23457E+17 of many long numbers): take them from the source again"
+            "external_id {external_id:?} is used for two {noun} of this run that differ in name and in {address}. \
+            {what}. A spreadsheet may have changed the ids (it turns long numbers into 1.23457E+17): export them \
+            from the source again"
         ),
     )
     .with_detail("reason", error_reason::ID_REUSED)

@@ -1,4 +1,4 @@
-//! What was known of a record before an event, and whether the event tells anything new.
+//! What was known of a record before an event, and whether the event is news.
 
 use crate::core::sync::mappings::entry::Entry;
 use crate::core::twenty::ids::CrmId;
@@ -35,14 +35,15 @@ impl Found {
     }
 }
 
-/// A row that is gone shows the time of its last change, and had no later one.
+/// The version after which nothing more comes for the row. The event of a destroyed row has the time of its last
+/// change, so one is added to be later than that change.
 pub(super) fn ended_version(event: &WebhookEvent) -> u64 {
     event.version + u64::from(event.change == Change::Destroyed)
 }
 
-/// Why an event tells nothing new, if it does not: it is the echo of a write whose answer is in, or older than that.
-/// Times are the server's own, to the millisecond, so that they can be compared. A destroyed record shows the time of
-/// its last change: that it is gone is news all the same.
+/// The reason why an event is not news, if it is not: it is the echo of a write whose answer has arrived, or older than
+/// that. All times come from the server, to the millisecond, so they can be compared. A destroyed record has the time
+/// of its last change, but its deletion is always news.
 fn known_before(known: &Entry, event: &WebhookEvent) -> Option<&'static str> {
     let version = known.version?;
     if event.version == 0 {

@@ -1,4 +1,4 @@
-//! What an event that is news does: mappings and hashes that may be wrong are forgotten, restored rows remembered.
+//! Applies an event that is news: mappings and hashes that may be wrong are forgotten, restored rows are remembered.
 
 use super::found::{Found, ended_version};
 use super::{Action, Step};
@@ -10,7 +10,7 @@ use crate::core::twenty::ids::{ObjectKind, caller_external_id};
 use crate::core::twenty::webhook::{Carried, Change, WebhookEvent};
 
 impl SyncContext {
-    /// The event is news.
+    /// Applies an event that is news.
     pub(super) async fn heal(
         &self,
         kind: ObjectKind,
@@ -45,13 +45,14 @@ impl SyncContext {
         };
         let is_mapped_here = found.leads_to(event.crm_id);
         match (is_ended, is_mapped_here, carries) {
-            // The id is what tells a record that was there from a new one, where gone ones are not made again.
+            // If the policy is not to create missing rows again, the remembered id is what tells a former record from a
+            // new one.
             (true, true, _) if self.options.collisions.own_gone != OwnGone::Create => {
                 self.forget_hash(kind, external_id, event, found, reason)
                     .await
             }
             (true, true, _) => self.forget_mapping(kind, external_id, found, reason).await,
-            // The external id is on another row now, or this row carries another one.
+            // The external id is on another row now, or this row has another one.
             (false, false, true) | (false, true, false) => {
                 self.forget_mapping(kind, external_id, found, "moved").await
             }
@@ -84,7 +85,7 @@ impl SyncContext {
         Step::done(Action::MappingForgotten, reason, stored)
     }
 
-    /// The mapping stays, what was written does not count any more. Where nothing is known of it, nothing is written.
+    /// Keeps the mapping, but forgets the hash of the last write. If there is no mapping, nothing is written.
     async fn forget_hash(
         &self,
         kind: ObjectKind,
@@ -107,7 +108,7 @@ impl SyncContext {
             false => Ok(()),
         };
         if stored.is_err() || found.store_failure.is_some() {
-            // The store still has it: applied once more, the event is no echo.
+            // The store still has the hash. If the event is applied again, it must not be taken for an echo.
             self.scope
                 .cache
                 .forget_version(kind, external_id, event.version);
@@ -115,7 +116,7 @@ impl SyncContext {
         Step::done(Action::HashForgotten, reason, stored)
     }
 
-    /// The row may hold another domain or name by now.
+    /// The row may have another domain or name by now.
     fn forget_seen(&self, kind: ObjectKind, external_id: &str) {
         match kind {
             ObjectKind::Company => self.scope.domains.forget(external_id),
@@ -123,7 +124,7 @@ impl SyncContext {
         }
     }
 
-    /// Which row the record is, as the event says; nothing is known of its content.
+    /// The mapping that the event implies; the content of the row is unknown.
     fn entry_of_event(&self, kind: ObjectKind, external_id: &str, event: &WebhookEvent) -> Entry {
         Entry {
             version: Some(event.version),
@@ -142,7 +143,7 @@ impl SyncContext {
         self.store_row(kind, external_id, event).await
     }
 
-    /// Says in the store which row it is, and that nothing is known of its content.
+    /// Writes to the store which row it is, and that its content is unknown.
     async fn store_row(
         &self,
         kind: ObjectKind,

@@ -1,4 +1,4 @@
-//! Refusals of the key: what is wrong with it, and what to do.
+//! Refusals because of the key: what is wrong with it, and what to do.
 
 use super::failure::{Again, described, failure, words};
 use super::intermediary;
@@ -7,13 +7,13 @@ use crate::core::error_reason;
 use crate::core::http::{Failure, TransportResponse};
 use crate::core::twenty::error_body::ErrorBody;
 
-/// Words for a key that cannot even be read: its end is missing, for one. They come with status 400, as if the record
-/// were wrong.
+/// Texts for a key that cannot be decoded, for example because its end is missing. The status is 400, as if the record
+/// were invalid.
 pub(super) fn is_damaged_key(body: &ErrorBody) -> bool {
     body.message.starts_with("Unknown token error")
 }
 
-/// A 401 or 403: Twenty's own, or that of something in front of it, which says nothing about the key.
+/// A 401 or 403: either from Twenty, or from something in front of it, which says nothing about the key.
 pub(super) fn refused(what: &str, response: &TransportResponse, body: &ErrorBody) -> Box<Failure> {
     let is_twentys = body.is_listing || body.is_twentys && is_about_rights(body);
     if is_twentys {
@@ -32,7 +32,7 @@ fn is_about_rights(body: &ErrorBody) -> bool {
     ]
     .iter()
     .any(|word| body.says(word))
-        // What its framework says where a guard refuses.
+        // The text of the server's framework when one of its guards refuses.
         || body.message == "Forbidden resource"
 }
 
@@ -44,7 +44,8 @@ pub(super) fn auth(what: &str, status: u16, body: &ErrorBody) -> Box<Failure> {
         (
             error_reason::KEY_MISSING,
             format!(
-                "{what} reached Twenty without an API key ({words}): a proxy in between may drop the Authorization header."
+                "{what} reached Twenty without an API key ({words}): a proxy may have dropped the Authorization \
+                header."
             ),
         )
     } else if said.contains("expired") {
@@ -61,7 +62,8 @@ pub(super) fn auth(what: &str, status: u16, body: &ErrorBody) -> Box<Failure> {
         (
             error_reason::KEY_INVALID,
             format!(
-                "Twenty cannot read the API key ({words}): its end is missing, most likely. Copy the whole key again, or {renew}."
+                "Twenty cannot read the API key ({words}): its end is probably missing. Copy the whole key again, or \
+                {renew}."
             ),
         )
     } else if status == 401 {

@@ -1,4 +1,4 @@
-//! Whether an answer is Twenty's at all, and whether all of it came.
+//! Checks whether an answer comes from Twenty, and whether it is complete.
 
 use http::{Method, header};
 use memchr::memmem;
@@ -27,8 +27,8 @@ pub(super) fn not_json(
     (!is_json).then(|| not_twenty(path, method))
 }
 
-/// Whether JSON that began as an object or array does not end as one. Where nothing says how long a body is, or what
-/// says so is wrong, a connection that broke looks like one that was closed.
+/// Whether JSON that starts as an object or array does not end as one. Without a correct length, a broken connection
+/// looks like a closed one.
 fn is_cut(first: u8, body: &[u8]) -> bool {
     let closing = match first {
         b'{' => b'}',
@@ -39,7 +39,7 @@ fn is_cut(first: u8, body: &[u8]) -> bool {
     last != Some(&closing)
 }
 
-/// Whether a body began as JSON and ended in the middle.
+/// Whether a body starts as JSON and is incomplete.
 pub(super) fn is_cut_body(response: &TransportResponse) -> bool {
     let mut bytes = response.body.iter();
     bytes
@@ -47,7 +47,7 @@ pub(super) fn is_cut_body(response: &TransportResponse) -> bool {
         .is_some_and(|first| is_cut(*first, &response.body))
 }
 
-/// Whether nothing can be known of a refusal, because its body did not arrive.
+/// Whether a refusal cannot be classified, because its body did not arrive.
 pub(super) fn is_cut_refusal(response: &TransportResponse) -> bool {
     let is_blank = response.body.iter().all(u8::is_ascii_whitespace);
     is_cut_body(response) || is_blank && says_json(response) == Some(true)
@@ -56,7 +56,7 @@ pub(super) fn is_cut_refusal(response: &TransportResponse) -> bool {
 pub(super) fn cut(path: &str, method: &Method) -> Box<Failure> {
     let error = CrmError::new(
         ErrorCode::NetworkError,
-        format!("The answer to {method} {path} ended in the middle."),
+        format!("The answer to {method} {path} is incomplete."),
     );
     failure(error, Again::Ambiguous)
 }

@@ -1,5 +1,5 @@
-//! Answers in a coding that nobody asked for: every request says `Accept-Encoding: identity`, and something in between
-//! compresses all the same.
+//! Answers with an encoding that was not requested: every request says `Accept-Encoding: identity`, but something in
+//! between compresses anyway.
 
 use http::{Method, header};
 
@@ -8,30 +8,32 @@ use crate::core::error::{CrmError, ErrorCode};
 use crate::core::error_reason;
 use crate::core::http::{Failure, TransportResponse};
 
-/// Longest name of a coding that is shown.
+/// Longest name of an encoding that is shown.
 const MAX_NAME: usize = 40;
 
-/// The failure of an answer whose body cannot be read for its coding; `None` where it can, or where its status says enough.
+/// The failure for an answer whose body cannot be read because of its encoding; `None` if the body can be read, or if
+/// the status says enough.
 pub(super) fn unreadable(
     path: &str,
     method: &Method,
     response: &TransportResponse,
 ) -> Option<Box<Failure>> {
     let status = response.status;
-    // The limit, and failures that are tried again, say with their status what there is to know.
+    // For the rate limit and for failures that are retried, the status says enough.
     let needs_body = matches!(status, 200..=299 | 400..=499) && !matches!(status, 407 | 408 | 429);
     if !needs_body {
         return None;
     }
     let coding = coding_of(response)?;
     let outcome = match status {
-        200..=299 => "What came back from",
+        200..=299 => "The answer to",
         _ => "The refusal of",
     };
     let error = CrmError::new(
         ErrorCode::Unknown,
         format!(
-            "{outcome} {method} {path} is in the coding {coding}, which was not asked for ({}): a proxy or CDN in front of Twenty \
+            "{outcome} {method} {path} is encoded as {coding}, which the client did not ask for ({}): a proxy or CDN \
+            in front of Twenty \
              compresses answers. Switch that off for /rest, /graphql and /metadata.",
             status_name(status)
         ),
@@ -39,12 +41,12 @@ pub(super) fn unreadable(
     .with_detail("reason", error_reason::CODING)
     .with_detail("coding", coding);
     let mut failure = failure(error, Again::No);
-    // It was let through, and what it did cannot be read.
+    // The request was carried out, but its result cannot be read.
     failure.ambiguous = status < 300;
     Some(failure)
 }
 
-/// The coding of a body that is not readable as it is.
+/// The encoding of a body that cannot be read as it is.
 fn coding_of(response: &TransportResponse) -> Option<String> {
     let body = &response.body;
     if body.is_empty() {
@@ -66,7 +68,7 @@ fn coding_of(response: &TransportResponse) -> Option<String> {
     if named.is_empty() {
         return by_first_bytes.map(str::to_owned);
     }
-    // Some name a coding and do not use it.
+    // Some servers name an encoding but do not use it.
     if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
         return None;
     }
@@ -78,6 +80,6 @@ fn coding_of(response: &TransportResponse) -> Option<String> {
     Some(if is_shown {
         name
     } else {
-        "that its Content-Encoding names".to_owned()
+        "its Content-Encoding says".to_owned()
     })
 }

@@ -1,4 +1,4 @@
-//! How a failure is put together: what the server said, and whether a repeat may help.
+//! Builds a failure: what the server said, and whether a retry may help.
 
 use crate::core::error::{CrmError, ErrorCode};
 use crate::core::http::Failure;
@@ -6,14 +6,14 @@ use crate::core::twenty::constraint::Constraint;
 use crate::core::twenty::error_body::ErrorBody;
 use crate::core::twenty::ids::ObjectKind;
 
-/// How sure it is that the server did nothing.
+/// How certain it is that the server did nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
-    /// A repeat changes nothing.
+    /// A retry does not help.
     No,
-    /// Nothing was done: a repeat may do better.
+    /// Nothing was done: a retry may help.
     Yes,
-    /// A repeat may do better, but the server may have done its work.
+    /// A retry may help, but the server may have done the work.
     Ambiguous,
 }
 
@@ -27,8 +27,8 @@ pub(super) fn failure(error: CrmError, again: Again) -> Box<Failure> {
     })
 }
 
-/// The field that a refused duplicate is about, where the server names its constraint and the field is one of those that
-/// every workspace has, or that this package makes.
+/// The field of a refused duplicate. It is known if the server names the constraint and the field is a standard one or
+/// one of ours.
 pub(super) fn duplicate_field(body: &ErrorBody) -> Option<&'static str> {
     let constraint = Constraint::find(&body.message)?;
     [ObjectKind::Person, ObjectKind::Company]
@@ -50,7 +50,7 @@ pub(super) fn status_name(status: u16) -> String {
     }
 }
 
-/// The server's words with the status, for the middle of a sentence.
+/// The server's text with the status, for use inside a sentence.
 pub(super) fn words(status: u16, body: &ErrorBody) -> String {
     let said = body.message.trim_end_matches('.');
     if said.is_empty() {

@@ -1,5 +1,5 @@
-//! What is not Twenty's answer: proxies, firewalls, CDNs and login pages in front of it refuse in words of their own, and
-//! know nothing of keys and records.
+//! Answers that are not Twenty's: proxies, firewalls, CDNs and login pages in front of it refuse with their own texts,
+//! and know nothing of keys and records.
 
 use http::header;
 use memchr::memmem;
@@ -13,7 +13,7 @@ use crate::core::twenty::error_body::ErrorBody;
 /// Longest name of a server that is shown, in characters.
 const MAX_SERVER: usize = 40;
 
-/// The routes that have to be let through.
+/// The routes that they must let through.
 const ROUTES: &str = "/rest, /graphql and /metadata";
 
 /// A 401 or 403 that says nothing about the key.
@@ -22,21 +22,21 @@ pub(super) fn refused(what: &str, response: &TransportResponse, body: &ErrorBody
     let seen = seen(response, body);
     let message = match password_scheme(response) {
         Some(scheme) => format!(
-            "{what} was refused before it reached Twenty ({status}, {seen}): what stands in front of it asks for a user and \
-             a password (WWW-Authenticate: {scheme}). The API key was not looked at. Let {ROUTES} through without a \
-             password, where Twenty checks the key."
+            "{what} was refused before it reached Twenty ({status}, {seen}): a server in front of it asks for a user \
+            and a password (WWW-Authenticate: {scheme}). The API key was not checked. Let {ROUTES} through without a \
+            password: Twenty checks the key there."
         ),
         None if is_challenge(response) => format!(
-            "{what} was refused before it reached Twenty ({status}, {seen}): what stands in front of it wants to see a \
-             browser. The API key was not looked at. Let {ROUTES} through without that check."
+            "{what} was refused before it reached Twenty ({status}, {seen}): a server in front of it only lets \
+            browsers through. The API key was not checked. Exclude {ROUTES} from that rule."
         ),
         None => format!(
-            "{what} was refused, but not by Twenty ({status}, {seen}): a proxy, firewall or CDN stands in front of it, or \
-             the base URL leads elsewhere. The API key was not looked at. Let this machine through there, for {ROUTES}."
+            "{what} was refused, but not by Twenty ({status}, {seen}): a proxy, firewall or CDN stands in front of \
+            it, or the base URL is wrong. The API key was not checked. Allow this machine to reach {ROUTES} there."
         ),
     };
     let reason = Some(error_reason::GATEWAY);
-    // Whatever form it has, its class and its code are not Twenty's.
+    // Its error class and code are not Twenty's, even if the body looks like it.
     let foreign = ErrorBody {
         is_twentys: false,
         ..body.clone()
@@ -47,10 +47,10 @@ pub(super) fn refused(what: &str, response: &TransportResponse, body: &ErrorBody
     )
 }
 
-/// A network that wants somebody to sign in before it lets anything through.
+/// A network (captive portal) that requires a sign-in before it lets anything through.
 pub(super) fn login_needed(what: &str, body: &ErrorBody) -> Box<Failure> {
     let message = format!(
-        "{what} did not reach Twenty: the network in between wants somebody to sign in first ({}).",
+        "{what} did not reach Twenty: the network requires a sign-in first ({}).",
         status_name(511)
     );
     let reason = Some(error_reason::GATEWAY);
@@ -60,7 +60,7 @@ pub(super) fn login_needed(what: &str, body: &ErrorBody) -> Box<Failure> {
     )
 }
 
-/// What stands where Twenty's own words would be, for the middle of a sentence.
+/// Describes the body and its sender, for use inside a sentence.
 pub(super) fn seen(response: &TransportResponse, body: &ErrorBody) -> String {
     let first = response
         .body
@@ -74,7 +74,7 @@ pub(super) fn seen(response: &TransportResponse, body: &ErrorBody) -> String {
         {
             "with JSON that is not Twenty's"
         }
-        Some(_) if body.known => "with words that are not Twenty's",
+        Some(_) if body.known => "with a text that is not Twenty's",
         Some(_) => "with plain text",
     };
     match server(response) {
@@ -83,7 +83,7 @@ pub(super) fn seen(response: &TransportResponse, body: &ErrorBody) -> String {
     }
 }
 
-/// Which product answered, where it says so in a way that is fit to be shown.
+/// The product that answered, if its name can be shown.
 fn server(response: &TransportResponse) -> Option<&str> {
     if response.headers.contains_key("cf-ray") {
         return Some("Cloudflare");
@@ -99,7 +99,7 @@ fn server(response: &TransportResponse) -> Option<&str> {
     (is_plain && product.len() <= MAX_SERVER).then_some(product)
 }
 
-/// How a password is asked for, if one is. Twenty asks for nothing but a Bearer token.
+/// The scheme of a password request, if there is one. Twenty itself only asks for Bearer tokens.
 fn password_scheme(response: &TransportResponse) -> Option<&'static str> {
     let asked = response.headers.get_all(header::WWW_AUTHENTICATE);
     asked.iter().find_map(|value| {
@@ -116,7 +116,7 @@ fn is_challenge(response: &TransportResponse) -> bool {
         || memmem::find(&response.body, b"captcha").is_some()
 }
 
-/// Whether a server says that it was spoken to in clear where it expects TLS, as nginx, Apache and Go put it.
+/// Whether a server says that it got plain HTTP where it expects TLS, in the words of nginx, Apache and Go.
 pub(super) fn wants_tls(response: &TransportResponse) -> bool {
     [
         &b"plain HTTP request was sent to HTTPS port"[..],
@@ -127,18 +127,18 @@ pub(super) fn wants_tls(response: &TransportResponse) -> bool {
     .any(|words| memmem::find(&response.body, words).is_some())
 }
 
-/// What the statuses mean with which a gateway says that it got no answer; Cloudflare has some of its own.
+/// The meaning of statuses with which a gateway reports that it got no answer; Cloudflare has some of its own.
 pub(super) fn no_answer(status: u16) -> Option<&'static str> {
     Some(match status {
-        502 => "what stands in front of it could not make use of its answer, or found nobody there",
-        503 => "what stands in front of it has nobody to hand the request to",
-        504 => "what stands in front of it waited for its answer in vain",
-        520 => "Cloudflare could not make use of the server's answer",
-        521 => "the server does not take Cloudflare's connections",
+        502 => "the gateway in front of it got an invalid answer from it, or could not reach it",
+        503 => "the gateway in front of it has no server to forward the request to",
+        504 => "the gateway in front of it got no answer in time",
+        520 => "Cloudflare got an invalid answer from the server",
+        521 => "the server refuses Cloudflare's connections",
         522 => "Cloudflare got no connection to the server in time",
-        523 => "Cloudflare finds no way to the server",
-        524 => "Cloudflare waited for the server's answer in vain",
-        525 => "Cloudflare and the server do not agree on TLS",
+        523 => "Cloudflare cannot reach the server",
+        524 => "Cloudflare got no answer from the server in time",
+        525 => "the TLS handshake between Cloudflare and the server failed",
         526 => "Cloudflare does not accept the server's certificate",
         527 => "the connection between Cloudflare and the server broke",
         530 => "Cloudflare cannot find the server's address, or its tunnel is down",

@@ -1,13 +1,13 @@
-//! Failures of the server's own, told from refusals, and whether its work may be done all the same.
+//! Distinguishes the server's internal failures from refusals, and decides whether its work may be done anyway.
 
 use super::failure::Again;
 use crate::core::twenty::error_body::ErrorBody;
 
-/// A 400 that is none: any failure inside the server comes out as one (`docs/twenty/protocol.md#errors`), with the
-/// words of what failed there: database, cache, connection pool or operating system. They begin the message; further in
-/// they would be somebody's data.
+/// A 400 that is not a refusal: the server reports any internal failure like this (`docs/twenty/protocol.md#errors`),
+/// with the text of what failed: database, cache, connection pool or operating system. Only the start of the message
+/// counts; later parts may be a user's data.
 pub(super) fn is_internal(body: &ErrorBody) -> bool {
-    /// Nothing was done: no connection, or rolled back.
+    /// Nothing was done: no connection, or the transaction was rolled back.
     const UNDONE: [&str; 19] = [
         "connect E",
         "getaddrinfo ",
@@ -35,14 +35,14 @@ pub(super) fn is_internal(body: &ErrorBody) -> bool {
         || internal_again(body) == Again::Ambiguous
 }
 
-/// Codes of newer servers for a database that failed, whatever the status: the connection broke, the answer took too long,
-/// or the work was undone.
+/// Error codes with which newer servers report a failed database, whatever the status: the connection broke, a timeout,
+/// or a rollback.
 pub(super) fn is_transient(body: &ErrorBody) -> bool {
     body.says("TRANSIENT_DATABASE_ERROR") || body.says("QUERY_READ_TIMEOUT")
 }
 
-/// Whether the server lost touch with its database in the middle, so that the work may be done; or with its cache, which
-/// it also turns to when a write is done.
+/// Decides what a retry may do. The work may be done if the server lost its database connection half-way, or its cache,
+/// which it also uses after a write.
 pub(super) fn internal_again(body: &ErrorBody) -> Again {
     const LOST: [&str; 20] = [
         "read E",
@@ -66,7 +66,7 @@ pub(super) fn internal_again(body: &ErrorBody) -> Again {
         "MISCONF ",
         "CLUSTERDOWN ",
     ];
-    /// What the cache's clients call their failures.
+    /// Failure texts of the cache's client libraries.
     const CACHE: [&str; 7] = [
         "ErrorReply",
         "ReplyError",
@@ -83,8 +83,8 @@ pub(super) fn internal_again(body: &ErrorBody) -> Again {
     if lost { Again::Ambiguous } else { Again::Yes }
 }
 
-/// A gateway that got no answer does not know what became of the request. 500 and 503 are the server's own, and 521 to
-/// 523, 525, 526 and 530 mean that Cloudflare could not reach it.
+/// A gateway that got no answer does not know what happened to the request. 500 and 503 come from the server itself;
+/// 521 to 523, 525, 526 and 530 mean that Cloudflare could not reach it.
 pub(super) fn gateway_again(status: u16) -> Again {
     match status {
         500 | 503 | 521..=523 | 525 | 526 | 530 => Again::Yes,

@@ -1,4 +1,4 @@
-//! Refusals for asking too much, and what they say about the limit.
+//! Refusals because of too many requests, and what they say about the limit.
 
 use super::failure::{Again, described, failure};
 use crate::core::error::{CrmError, ErrorCode};
@@ -12,8 +12,8 @@ pub(super) fn is_rate_limit(body: &ErrorBody) -> bool {
         || body.message.starts_with("Limit reached (")
 }
 
-/// Whether something is used up that no waiting brings back. Newer servers have status 402 for the plan's allowance and
-/// 409 for the number of records; in GraphQL both come with 200, and with the code of a rate limit or one of their own.
+/// Whether a limit is reached that waiting does not lift. Newer servers use status 402 for the plan's allowance and 409
+/// for the number of records. In GraphQL both have status 200, and the code of a rate limit or one of their own.
 pub(super) fn is_quota(status: u16, body: &ErrorBody) -> bool {
     let said = body.message.to_ascii_lowercase();
     status == 402
@@ -30,8 +30,8 @@ pub(super) fn rate_limited(what: &str, body: &ErrorBody) -> Box<Failure> {
     let rate_limit = body.limits.rate_limit(&body.message);
     let message = if body.message.is_empty() {
         format!(
-            "{what} was refused for too many requests, but not in Twenty's words: it may be the limit of a proxy or CDN in \
-             front of it. Try later, or send less at once."
+            "{what} was refused for too many requests, but the answer is not Twenty's: it may be the limit of a \
+            proxy or CDN in front of it. Try later, or send less at once."
         )
     } else {
         let words = body.message.trim_end_matches('.');
@@ -50,22 +50,23 @@ pub(super) fn rate_limited(what: &str, body: &ErrorBody) -> Box<Failure> {
     failure
 }
 
-/// `words` are the server's, with the status.
+/// `words` is the server's text with the status.
 pub(super) fn quota_used_up(what: &str, words: &str, body: &ErrorBody) -> Box<Failure> {
     let limits = &body.limits;
     let message = if limits.kind.as_deref() == Some("stock") {
         format!(
-            "{what} was refused because the workspace holds as many records as it may: {words}. Delete some there, or raise its \
-             record limit."
+            "{what} was refused because the workspace has reached its record limit: {words}. Delete records there, \
+            or raise the limit."
         )
     } else if body.is_twentys {
         format!(
-            "{what} was refused because the workspace's quota is used up: {words}. Look at the plan in Twenty's settings."
+            "{what} was refused because the workspace's quota is used up: {words}. Check the plan in Twenty's \
+            settings."
         )
     } else {
         format!(
-            "{what} was refused because a quota is used up: {words}. It is not said in Twenty's words: look at the plan of the \
-             workspace, and of whoever hosts the server."
+            "{what} was refused because a quota is used up: {words}. The answer is not Twenty's: check the plan of \
+            the workspace, and that of the server's hosting."
         )
     };
     let mut error = described(

@@ -194,7 +194,7 @@ fn a_cut_key_is_told_what_it_lacks() {
     let body = r#"{"statusCode":400,"messages":["Unknown token error."],"error":"INVALID_INPUT"}"#;
     for path in ["/rest/people", "/rest/metadata/objects?limit=1"] {
         let message = failing(path, 400, body).error.message;
-        assert!(message.contains("end is missing"), "{message}");
+        assert!(message.contains("end is probably missing"), "{message}");
         assert!(!message.contains("base URL"), "{message}");
     }
 }
@@ -256,7 +256,7 @@ fn refusals_of_others_are_not_blamed_on_the_key() {
                 &[],
                 "with JSON that is not",
             ),
-            (r#""Forbidden""#, &[], "with words that are not Twenty's"),
+            (r#""Forbidden""#, &[], "with a text that is not Twenty's"),
             ("[]", &[], "with JSON that is not"),
             (
                 "",
@@ -279,7 +279,7 @@ fn refusals_of_others_are_not_blamed_on_the_key() {
             (
                 page,
                 &[("cf-mitigated", "challenge")],
-                "wants to see a browser",
+                "only lets browsers through",
             ),
         ] {
             let response = with_headers(status, body, headers);
@@ -289,7 +289,7 @@ fn refusals_of_others_are_not_blamed_on_the_key() {
                 assert_eq!(error.reason(), Some("GATEWAY"), "{body}");
                 assert!(!error.retryable);
                 assert!(error.message.contains(says), "{body}: {}", error.message);
-                assert!(error.message.contains("API key was not looked at"));
+                assert!(error.message.contains("API key was not checked"));
                 assert!(!error.details.contains_key("serverError"));
                 assert!(!error.message.contains("Roles"));
             }
@@ -330,7 +330,7 @@ fn statuses_of_those_in_between() {
             ErrorCode::ValidationError,
             None,
             false,
-            "not in Twenty's words",
+            "the answer is not Twenty's",
         ),
         (
             413,
@@ -351,7 +351,7 @@ fn statuses_of_those_in_between() {
             ErrorCode::ValidationError,
             Some("TOO_LARGE"),
             false,
-            "longer than the server takes",
+            "longer than the server accepts",
         ),
         (
             451,
@@ -365,24 +365,24 @@ fn statuses_of_those_in_between() {
             ErrorCode::OperationFailed,
             Some("QUOTA"),
             false,
-            "whoever hosts the server",
+            "the server's hosting",
         ),
         (
             429,
             ErrorCode::RateLimit,
             None,
             true,
-            "not in Twenty's words",
+            "the answer is not Twenty's",
         ),
         (502, ErrorCode::ServerError, None, true, "in front of it"),
         (503, ErrorCode::ServerError, None, true, "in front of it"),
-        (504, ErrorCode::ServerError, None, true, "in vain"),
+        (504, ErrorCode::ServerError, None, true, "no answer in time"),
         (
             511,
             ErrorCode::NetworkError,
             Some("GATEWAY"),
             true,
-            "sign in",
+            "sign-in",
         ),
         (520, ErrorCode::ServerError, None, true, "Cloudflare"),
         (521, ErrorCode::ServerError, None, true, "Cloudflare"),
@@ -441,7 +441,7 @@ fn a_coding_that_was_not_asked_for_is_named() {
             200,
             gzip,
             &[("content-encoding", "<odd>")],
-            "that its Content-Encoding names",
+            "its Content-Encoding says",
             true,
         ),
     ] {

@@ -1,5 +1,5 @@
-//! Hosts that many organisations share by path or subdomain and that the public suffix list's private section does not
-//! have: social networks, link pages, site builders, shops, shorteners. Those of mailbox providers have a list of their own.
+//! Hosts that many organisations share by path or subdomain and that are not in the public suffix list's private
+//! section: social networks, link pages, site builders, shops, shorteners. Mailbox providers have their own list.
 
 use crate::core::twenty::mailbox_providers;
 
@@ -63,7 +63,7 @@ const SHARED_HOSTS: &[&str] = &[
     "youtube.com",
 ];
 
-/// Whether the host, or one above it, is shared.
+/// Whether the host, or a parent of it, is shared.
 pub(super) fn is_shared(host: &str) -> bool {
     let listed =
         |host: &str| SHARED_HOSTS.binary_search(&host).is_ok() || mailbox_providers::has(host);

@@ -1,5 +1,5 @@
-//! Values in the form in which Twenty itself nests them: a name in its two parts, a phone number with its calling code, an
-//! address or a link with what stands beside it.
+//! Values in Twenty's nested form: a name in two parts, a phone number with its calling code, an address or a link with
+//! additional ones.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::core::twenty::name;
 
 /// The parts of one nested form.
 pub(super) struct Form {
-    /// The input field that may be given so.
+    /// The input field that accepts this form.
     field: &'static str,
-    /// The part that is the field's value.
+    /// The part with the field's value.
     primary: &'static str,
-    /// Further parts that say how the value is read.
+    /// Further parts that affect how the value is read.
     beside: &'static [&'static str],
-    /// Parts that the flat record has no place for.
+    /// Parts that flat records have no place for.
     no_place: &'static [&'static str],
 }
 
@@ -45,9 +45,9 @@ const DOMAIN: Form = Form {
     ..WEBSITE
 };
 
-/// What a person can be given in.
+/// The nested forms of a person.
 pub(super) const PERSON: &[Form] = &[PHONE, EMAIL, WEBSITE];
-/// What a company can be given in.
+/// The nested forms of a company.
 pub(super) const COMPANY: &[Form] = &[DOMAIN, WEBSITE];
 
 const CALLING_CODE: &str = "primaryPhoneCallingCode";
@@ -56,20 +56,20 @@ const NAME: &str = "name";
 const FIRST: &str = "firstName";
 const LAST: &str = "lastName";
 
-/// What was given beside the values of one input, by its fields; most inputs have nothing. The value itself is in the
-/// field, in one text; a name's parts are here.
+/// The other parts of an input's nested values, by field; most inputs have none. The value itself is in the field, as
+/// one text. A name's parts are here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forms(BTreeMap<&'static str, Map<String, Value>>);
 
 impl Forms {
-    /// First and last name, where the name was given in parts.
+    /// First and last name, if the name was given in parts.
     pub fn name_parts(&self) -> Option<(String, String)> {
         let parts = self.0.get(NAME)?;
         let part = |key| name::collapse(parts.get(key).and_then(Value::as_str).unwrap_or(""));
         Some((part(FIRST), part(LAST)))
     }
 
-    /// Calling code and country that were given beside the phone number; empty where they are not there.
+    /// Calling code and country of the phone number, if given; empty if missing.
     pub fn phone_codes(&self) -> Option<(&str, &str)> {
         let parts = self.0.get(PHONE.field)?;
         let part = |key| {
@@ -79,7 +79,7 @@ impl Forms {
         Some((part(CALLING_CODE), part(COUNTRY)))
     }
 
-    /// What was given and has no place: the input field and the names of the parts.
+    /// Given parts that have no place: the input field and the names of the parts.
     pub fn without_place(&self) -> impl Iterator<Item = (&'static str, Vec<&str>)> {
         self.0.iter().filter_map(|(field, parts)| {
             let given = |key: &&String| is_without_place(field, key) && !is_nothing(&parts[*key]);
@@ -88,8 +88,8 @@ impl Forms {
         })
     }
 
-    /// Takes over the forms of a later input. Of the fields in `kept`, which it does not give, only what has no place is
-    /// added, so that it is told about.
+    /// Merges the forms of a later input. Fields in `kept` are missing in it; for these only the parts without a place
+    /// are added, for their warning.
     pub(super) fn merge(&mut self, later: Self, kept: &[&str]) {
         self.0
             .retain(|field, _| kept.contains(field) || later.0.contains_key(field));
@@ -108,8 +108,8 @@ impl Forms {
         }
     }
 
-    /// Puts the forms in the place of the texts. A field that has no value stays absent: a form without one would take the
-    /// place of what came before.
+    /// Replaces the texts by their nested forms. A field without a value stays absent: an empty form would replace
+    /// earlier values.
     pub(super) fn write_into(&self, object: &mut Map<String, Value>) {
         for (field, parts) in &self.0 {
             let Some(given) = object.get_mut(*field) else {
@@ -126,7 +126,7 @@ impl Forms {
 }
 
 impl<'a> RawObject<'a> {
-    /// Takes the nested forms out: what is left of each is its value, under the field's own name.
+    /// Replaces nested forms by their values, each under the field's own name, and returns the other parts.
     pub(super) fn take_forms(&mut self, known: &'static [Form]) -> Result<Forms, CrmError> {
         let mut forms = Forms::default();
         for form in known {
@@ -151,7 +151,7 @@ impl<'a> RawObject<'a> {
         Ok(forms)
     }
 
-    /// The name in one text, which is never blank; the parts that it was given in go into `forms`.
+    /// The name as one text, never blank; if it was given in parts, these go into `forms`.
     pub(super) fn person_name(&self, forms: &mut Forms) -> Result<String, CrmError> {
         let Some(raw) = self.get(NAME).filter(|raw| raw.starts_with('{')) else {
             return self.required(NAME);
@@ -177,10 +177,10 @@ impl<'a> RawObject<'a> {
         Ok(whole)
     }
 
-    /// Refuses parts that no form has, which would be lost without a word, and an object without any.
+    /// Refuses an empty object and unknown parts, which would otherwise be dropped silently.
     fn only(&self, field: &str, known: &[&str]) -> Result<(), CrmError> {
         let refused = match self.keys().find(|key| !known.contains(key)) {
-            Some(other) => format!("{field} has no part {}", Quoted(other)),
+            Some(other) => format!("{field} has no property {}", Quoted(other)),
             None if self.keys().next().is_none() => format!("{field} is an empty object"),
             None => return Ok(()),
         };
@@ -201,7 +201,7 @@ fn is_without_place(field: &str, part: &str) -> bool {
     form_of(field).is_some_and(|form| form.no_place.contains(&part))
 }
 
-/// Whether a part says nothing: exports write empty lists as texts, too.
+/// Whether a part is empty: exports also write empty lists as text.
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -212,7 +212,7 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// The same refusal, of a part of `field`.
+/// The same error, for a part of `field`.
 fn under(field: &str, error: &CrmError) -> CrmError {
     CrmError::validation(field, format!("{field}.{}", error.message))
 }
@@ -221,7 +221,7 @@ fn object_of(field: &str, raw: &str) -> Result<Map<String, Value>, CrmError> {
     let parts: Map<String, Value> = serde_json::from_str(raw).map_err(|_| {
         CrmError::validation(
             field,
-            format!("{field} holds half of a surrogate pair, which is not valid text"),
+            format!("{field} contains half of a surrogate pair, which is not valid text"),
         )
     })?;
     match parts.iter().any(|(_, value)| has_nul(value)) {

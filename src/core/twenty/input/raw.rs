@@ -1,4 +1,4 @@
-//! JSON text into checked values, each refusal naming its field.
+//! Parses JSON text into checked values. Each error names its field.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::core::error::CrmError;
 use crate::core::twenty::patch::Patch;
 
-/// A JSON object whose values are not looked at yet, so that a bad one can be reported by its key.
+/// A JSON object with unparsed values, so that an error can name the key of a bad one.
 pub(super) struct RawObject<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> RawObject<'a> {
@@ -27,7 +27,7 @@ impl<'a> RawObject<'a> {
         })
     }
 
-    /// The raw value; a repeated key counts as its last occurrence, as in JavaScript.
+    /// The raw value. Of a repeated key the last one counts, as in JavaScript.
     pub(super) fn entry(&self, field: &str) -> Option<&'a RawValue> {
         let found = self.0.iter().rev().find(|(key, _)| key == field);
         found.map(|(_, value)| *value)
@@ -42,7 +42,7 @@ impl<'a> RawObject<'a> {
         self.0.iter().map(|(key, _)| key.as_ref())
     }
 
-    /// Puts another value in a field's place, or nothing.
+    /// Replaces a field's value, or removes the field.
     pub(super) fn replace(&mut self, field: &'static str, value: Option<&'a RawValue>) {
         self.0.retain(|(key, _)| key != field);
         self.0.extend(value.map(|value| (field.into(), value)));
@@ -77,7 +77,7 @@ impl<'a> RawObject<'a> {
             let kind = kind_of(raw);
             let is_id = matches!(field, "external_id" | "company_external_id");
             let advice = match kind {
-                // Many databases have them as numbers.
+                // Many databases have ids as numbers.
                 A_NUMBER if is_id => ": pass String(id)",
                 _ => "",
             };
@@ -89,7 +89,7 @@ impl<'a> RawObject<'a> {
         let text: String = serde_json::from_str(raw).map_err(|_| {
             CrmError::validation(
                 field,
-                format!("{field} holds half of a surrogate pair, which is not valid text"),
+                format!("{field} contains half of a surrogate pair, which is not valid text"),
             )
         })?;
         if text.contains('\0') {
@@ -143,7 +143,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawObject<'a> {
     }
 }
 
-/// A key, borrowed where it has no escapes.
+/// A key, borrowed if it has no escapes.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {

@@ -1,4 +1,4 @@
-//! What came back: rows, each checked to be one that was asked for.
+//! Parses answers, and checks that each row was asked for.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,24 +13,24 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::unique_value;
 use crate::core::twenty::values::part;
 
-/// One row that the CRM has.
+/// One row of the CRM.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LookupRow {
     /// The object.
     pub kind: ObjectKind,
     /// The row's id.
     pub id: Uuid,
-    /// The external id as stored; none where it is blank or the workspace has no field for it.
+    /// The external id as stored; `None` if it is blank or the workspace has no field for it.
     pub external_id: Option<String>,
-    /// The e-mail or domain link as stored; none where it is blank.
+    /// The e-mail or domain link as stored; `None` if it is blank.
     pub unique_value: Option<String>,
     /// Whether it is soft-deleted.
     pub deleted: bool,
-    /// When it was made, as the server says it.
+    /// When it was created, in the server's format.
     pub created_at: Option<String>,
-    /// When it was last changed, as the server says it.
+    /// When it was last changed, in the server's format.
     pub updated_at: Option<String>,
-    /// Every field that was asked for.
+    /// All requested fields.
     pub record: Map<String, Value>,
 }
 
@@ -41,24 +41,25 @@ pub struct LookupPage {
     pub kind: ObjectKind,
     /// Its rows.
     pub rows: Vec<LookupRow>,
-    /// The cursor to ask on with (`LookupQuery::after`), where there is more.
+    /// The cursor of the next page (for `LookupQuery::after`), if there is one.
     pub next: Option<String>,
 }
 
-/// An answer, a page for each query in the queries' order.
+/// An answer: one page per query, in the queries' order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LookupAnswer {
-    /// One for each query.
+    /// One page per query.
     pub pages: Vec<LookupPage>,
 }
 
-/// Reads the answer to [`build`](super::build) of the same queries. Anything less than a full and fitting answer is an error.
+/// Parses the answer to [`build`](super::build) of the same queries. An answer that is incomplete or does not match is
+/// an error.
 pub fn parse(body: &[u8], queries: &[LookupQuery]) -> Result<LookupAnswer, CrmError> {
     read(body, queries, false)
 }
 
-/// As [`parse`], for an answer that stays the same however often it is asked for: of many records, a few rows that fit
-/// none are passed over.
+/// Like [`parse`], but if many records are looked up, a few rows that match none of them are ignored. For answers that
+/// stay the same at every retry.
 pub fn parse_tolerantly(body: &[u8], queries: &[LookupQuery]) -> Result<LookupAnswer, CrmError> {
     read(body, queries, true)
 }
@@ -71,13 +72,13 @@ fn read(body: &[u8], queries: &[LookupQuery], tolerant: bool) -> Result<LookupAn
     }
     let mut data = answer
         .data
-        .ok_or_else(|| incomplete("The look-up's answer holds no data"))?;
+        .ok_or_else(|| incomplete("The look-up's answer contains no data"))?;
     let pages = queries.iter().map(|query| {
         let root = query.kind.plural();
         let connection = data
             .remove(root)
             .flatten()
-            .ok_or_else(|| incomplete(format!("The look-up's answer holds no {root}")))?;
+            .ok_or_else(|| incomplete(format!("The look-up's answer contains no {root}")))?;
         let tolerated = match tolerant {
             true => query.tolerated_strangers(),
             false => 0,
@@ -95,7 +96,7 @@ struct Answer {
     errors: Option<Vec<Value>>,
 }
 
-/// Rows as GraphQL gives them, page by page.
+/// Rows in GraphQL's format, page by page.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::core::twenty) struct Connection {
@@ -138,7 +139,9 @@ fn read_page(
     }
     let page = connection.page_info;
     if page.has_next_page && page.end_cursor.is_none() {
-        return Err(failed("The look-up says that there is more, but not where"));
+        return Err(failed(
+            "The look-up's answer announces another page, but contains no cursor",
+        ));
     }
     Ok(LookupPage {
         kind: query.kind,
@@ -166,8 +169,8 @@ fn read_row(record: Map<String, Value>, query: &LookupQuery) -> Result<LookupRow
     })
 }
 
-/// The keys of a query, ready to be compared with rows: a variable that the server drops means no filter
-/// (`docs/twenty/protocol.md#graphql`).
+/// The keys of a query, prepared for comparison with rows. If the server drops a variable, the filter is empty and
+/// matches everything (`docs/twenty/protocol.md#graphql`), so rows must be checked.
 struct Asked<'a> {
     query: &'a LookupQuery,
     ids: HashSet<Uuid>,
@@ -203,7 +206,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Null where data should be: the server failed, whatever it says.
+/// Null instead of data: the server failed, whatever its status.
 fn incomplete(message: impl Into<String>) -> CrmError {
     CrmError::new(ErrorCode::ServerError, message)
         .with_detail("reason", error_reason::LOOKUP_FAILED)

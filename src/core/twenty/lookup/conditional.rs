@@ -1,4 +1,4 @@
-//! A write to one row on the condition that it is not deleted (`docs/twenty/protocol.md#races`).
+//! Writes a row on the condition that it is not deleted (`docs/twenty/protocol.md#races`).
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -7,21 +7,21 @@ use super::{LookupQuery, failed};
 use crate::core::error::CrmError;
 use crate::core::twenty::values::part;
 
-/// What a conditional write was answered with.
+/// The result of a conditional write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answered {
     /// The row after the write.
     Written(Map<String, Value>),
-    /// No row fits the condition, and nothing was written.
+    /// No row matches the condition, and nothing was written.
     Unmatched,
-    /// What came back says nothing of what was done.
+    /// The answer does not tell what was done.
     Unclear,
 }
 
-/// The body of `POST /graphql`. `query` says which object, and which fields are read of the row.
+/// The body of `POST /graphql`. `query` names the object and the fields to return.
 ///
 /// # Errors
-/// OPERATION_FAILED where the data cannot be written as JSON.
+/// OPERATION_FAILED if the data cannot be written as JSON.
 pub fn build_conditional(
     query: &LookupQuery,
     id: &str,
@@ -41,7 +41,7 @@ pub fn build_conditional(
     Ok(Bytes::from(text))
 }
 
-/// Reads the answer to [`build_conditional`] of the same row.
+/// Parses the answer to [`build_conditional`] for the same row.
 pub fn parse_conditional(body: &[u8], query: &LookupQuery, id: &str) -> Answered {
     let Ok(Value::Object(mut answer)) = serde_json::from_slice(body) else {
         return Answered::Unclear;

@@ -1,4 +1,4 @@
-//! What is asked: filters over keys, and the fields that are read of each row.
+//! The queries of look-ups: filters over keys, and the fields to return.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
@@ -16,33 +16,33 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::MappedRecord;
 use crate::core::twenty::schema::{FieldKind, ObjectSchema};
 
-/// Rows that a record can have in an answer, as a rule: its own, and one with its e-mail or domain.
+/// Rows that an answer usually has per record: its own, and one with its e-mail or domain.
 const ROWS_FOR_EACH: usize = 2;
 
-/// What is asked of one object.
+/// The query for one object.
 #[derive(Clone, Debug)]
 pub struct LookupQuery {
     /// The object.
     pub kind: ObjectKind,
     /// Record ids.
     pub ids: Vec<Uuid>,
-    /// External ids as stored; left out of the request where the workspace has no field for them.
+    /// External ids as stored; not sent if the workspace has no field for them.
     pub external_ids: Vec<String>,
-    /// Every spelling of e-mails or domains.
+    /// All spellings of e-mails or domains.
     pub unique_values: Vec<String>,
-    /// The cursor that [`LookupPage::next`](super::LookupPage::next) gave; none for the first page.
+    /// The cursor from [`LookupPage::next`](super::LookupPage::next); `None` for the first page.
     pub after: Option<String>,
-    /// What the spellings stand for.
+    /// The normalised forms of the spellings.
     pub(super) identities: HashSet<String>,
-    /// Records that were added.
+    /// Number of records that were added.
     pub(super) records: usize,
     pub(super) external_id_field: Option<String>,
     pub(super) selection: String,
 }
 
 impl LookupQuery {
-    /// An empty query: nothing is asked until keys are added. `company_name` asks for the linked company's name in place
-    /// of its id: rows to be shown, not rows to be decided on.
+    /// An empty query, to which keys are added. `company_name` requests the linked company's name instead of its id,
+    /// for rows that are shown to users and not decided on.
     pub fn new(
         kind: ObjectKind,
         schema: &ObjectSchema,
@@ -69,7 +69,7 @@ impl LookupQuery {
         }
     }
 
-    /// Asks for every row that this record could be, or could collide with.
+    /// Adds all rows that this record could be, or could collide with.
     pub fn add(&mut self, record: &MappedRecord) {
         self.ids.push(record.id);
         self.external_ids.push(record.stored_external_id.clone());
@@ -80,7 +80,7 @@ impl LookupQuery {
         }
     }
 
-    /// Asks for what `other` asks, too; both are of one object.
+    /// Adds the keys of `other`, a query for the same object.
     pub fn join(&mut self, other: Self) {
         self.ids.extend(other.ids);
         self.external_ids.extend(other.external_ids);
@@ -89,23 +89,23 @@ impl LookupQuery {
         self.records += other.records;
     }
 
-    /// The field that holds external ids, where the workspace has one.
+    /// The field for external ids, if the workspace has one.
     pub fn external_id_field(&self) -> Option<&str> {
         self.external_id_field.as_deref()
     }
 
-    /// Rows that an answer is to hold at most: more than that many records can have.
+    /// Largest number of rows in an answer: more than that many records can have.
     fn page_size(&self) -> usize {
         PAGE_SIZE.max(self.ids.len() * ROWS_FOR_EACH)
     }
 
-    /// Whether it asks for nothing. Such a query must not be sent.
+    /// Whether there are no keys. Such a query must not be sent.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.asked_external_ids().is_empty() && self.unique_values.is_empty()
     }
 
-    /// How many rows of an answer may fit nothing. A server may hold an e-mail or a domain in a form that nobody here
-    /// knows of, and one such row must not fail all the others; a filter that was dropped brings many.
+    /// How many rows of an answer may match nothing. A server may store an e-mail or a domain in an unknown form, and
+    /// one such row must not fail all other records. A dropped filter returns many such rows.
     pub(super) fn tolerated_strangers(&self) -> usize {
         match self.records {
             0 | 1 => 0,
@@ -131,17 +131,17 @@ impl LookupQuery {
         if !self.unique_values.is_empty() {
             any.push(AnyOf::Unique(self.kind, &self.unique_values));
         }
-        // Soft-deleted rows still hold their unique values, and are hidden unless the filter names deletedAt.
+        // Soft-deleted rows keep their unique values. They are hidden unless the filter names deletedAt.
         let deleted_or_not =
             json!({"or": [{"deletedAt": {"is": "NULL"}}, {"deletedAt": {"is": "NOT_NULL"}}]});
         One("and", (One("or", any), deleted_or_not))
     }
 }
 
-/// What a look-up's variables hold, written straight from the keys.
+/// The variables of a look-up, serialised directly from the keys.
 type Filter<'a> = One<'a, (One<'a, Vec<AnyOf<'a>>>, Value)>;
 
-/// An object of one member.
+/// An object with one member.
 struct One<'a, T>(&'a str, T);
 
 impl<T: Serialize> Serialize for One<'_, T> {
@@ -150,7 +150,7 @@ impl<T: Serialize> Serialize for One<'_, T> {
     }
 }
 
-/// One of several keys.
+/// A condition on one of several keys.
 enum AnyOf<'a> {
     Ids(&'a [Uuid]),
     Texts(&'a str, &'a [String]),
@@ -196,7 +196,7 @@ struct Body<'a> {
     variables: BTreeMap<String, Variable<'a>>,
 }
 
-/// The body of `POST /graphql`. At most one query for each object (the same root twice is refused), none of them
+/// The body of `POST /graphql`. At most one query per object (the server refuses the same root twice), and none of them
 /// empty (an empty filter returns the whole table).
 pub fn build(queries: &[LookupQuery]) -> Result<Bytes, CrmError> {
     let mut kinds = HashSet::new();
@@ -240,14 +240,15 @@ pub fn build(queries: &[LookupQuery]) -> Result<Bytes, CrmError> {
     Ok(Bytes::from(text))
 }
 
-/// What of a link must be known to write it: the server wipes what is not sent along (`composite.rs`).
+/// All subfields of a link, because a write must repeat them: the server clears those that are not sent
+/// (`composite.rs`).
 const LINKS: &str = " { primaryLinkUrl primaryLinkLabel secondaryLinks }";
 
 /// As [`LINKS`].
 const PHONES: &str =
     " { primaryPhoneNumber primaryPhoneCountryCode primaryPhoneCallingCode additionalPhones }";
 
-/// What is read of each row: identity, and every field that the mapping writes, so that blank ones can be told.
+/// The fields to return: identity, and every field that the mapping writes, so that blank ones can be recognised.
 fn selection(
     kind: ObjectKind,
     schema: &ObjectSchema,
@@ -264,8 +265,8 @@ fn selection(
             parts.push(
                 "emails { primaryEmail additionalEmails } name { firstName lastName }".into(),
             );
-            // Never both: beside its company, the id of one that is soft-deleted reads as null, and the person as one
-            // without a company.
+            // Never both: if the company is requested and soft-deleted, the server returns its id as null, as if the
+            // person had no company.
             parts.push(match company_name {
                 true => "company { name }".into(),
                 false => "companyId".into(),

@@ -1,21 +1,21 @@
-//! Who gives mailboxes to anybody: free providers, providers of internet access, makers of addresses that are soon
-//! thrown away. The domain of such an address is nobody's company.
+//! Providers of mailboxes for the public: free mail, internet access, disposable addresses. The domain of such an
+//! address is not a company's.
 //!
-//! `list.txt` is made by `node scripts/mailbox-providers.mjs` from the packages that its head names, and from
-//! `by-hand.txt`: what they lack, and what they name though it is an organisation's own.
+//! `node scripts/mailbox-providers.mjs` generates `list.txt` from the packages that its header names and from
+//! `by-hand.txt`, which adds missing providers and removes hosts that belong to an organisation.
 
 use super::sorted_lines;
 
-/// One host a line, sorted, in the ASCII form of hosts, none below another; see [`ADDED`] and [`EXCEPTED`].
+/// One host per line, sorted, in ASCII, none below another; see [`ADDED`] and [`EXCEPTED`].
 const LIST: &str = include_str!("list.txt");
 
-/// Marks a host that stands in `by-hand.txt` alone.
+/// Marks a host that only comes from `by-hand.txt`.
 const ADDED: char = '+';
 
-/// Marks a host that is no mailbox provider, whatever the packages say.
+/// Marks a host that is not a mailbox provider, although a package lists it.
 const EXCEPTED: char = '-';
 
-/// Whether the very host is a mailbox provider's; lower case, ASCII form.
+/// Whether this exact host is a mailbox provider's (lower case, ASCII).
 pub fn has(host: &str) -> bool {
     let found = sorted_lines::find(LIST, &[ADDED, EXCEPTED], "", host);
     found.is_some_and(|mark| mark != Some(EXCEPTED))
@@ -88,7 +88,7 @@ mod tests {
         for host in &hosts {
             let is_lower = !host.bytes().any(|byte| byte.is_ascii_uppercase());
             assert!(host.is_ascii() && is_lower && is_hostname(host), "{host}");
-            // A registry's suffix would take all that is registered under it along.
+            // A registry's suffix would include everything registered under it.
             assert!(public_suffix::is_registrable(host), "{host}");
             assert!(has(host) || marked().any(|line| line == (*host, Some(EXCEPTED))));
         }
@@ -102,7 +102,7 @@ mod tests {
         }
     }
 
-    /// The script that makes the list refuses a line of `by-hand.txt` that changes nothing.
+    /// The script that generates the list refuses a line of `by-hand.txt` without effect.
     #[test]
     fn what_is_written_by_hand_is_in_the_list_and_needed() {
         let by_hand: Vec<(&str, Option<char>)> = BY_HAND

@@ -1,6 +1,6 @@
-//! Words that belong to the last name that follows them: `van der Berg`, `de los Santos`, `Ortega y Gasset`.
+//! Particles: words that belong to the last name after them, as in `van der Berg`, `de los Santos`, `Ortega y Gasset`.
 
-/// In any case; never the first word of a name, so that Van Morrison keeps his.
+/// In any letter case. Never the first word of a name, so that Van Morrison stays as he is.
 const PARTICLES: &[&str] = &[
     "abou", "abu", "af", "al", "a\u{ef}t", "av", "ben", "bin", "bint", "d'", "da", "dal", "dalla",
     "das", "de", "degli", "dei", "del", "della", "delle", "dello", "dem", "den", "der", "des",
@@ -9,20 +9,20 @@ const PARTICLES: &[&str] = &[
     "vom", "von", "zu", "zum", "zur", "\u{f3}",
 ];
 
-/// The same, but names in capitals: only in small letters.
+/// Only in lower case: capitalised, they are names.
 const SMALL: &[&str] = &["ab", "ap", "bar", "bat", "te"];
 
-/// Belong to a last name only before an article of it: `op den`, `in 't`, `de los`.
+/// Part of a last name only before an article: `op den`, `in 't`, `de los`.
 const BEFORE_ARTICLE: &[&str] = &[
     "aan", "an", "auf", "bij", "in", "onder", "op", "over", "uit", "unter", "voor",
 ];
 const ARTICLES: &[&str] = &["de", "dem", "den", "der", "het", "'t"];
 const BEHIND_DE: &[&str] = &["las", "los", "les"];
 
-/// Join two last names; only in small letters, where others are capitals: `John E Smith` has an initial.
+/// Join two last names. Only in lower case, among capitalised words: `John E Smith` has an initial.
 const JOINING: &[&str] = &["e", "i", "und", "y"];
 
-/// Where the last name begins whose last word stands at `last`. The first word is never part of it.
+/// The start of the last name whose last word is at `last`. The first word is never part of it.
 pub fn start_of(words: &[&str], last: usize) -> usize {
     let has_capitals = words
         .iter()
@@ -50,7 +50,7 @@ pub fn start_of(words: &[&str], last: usize) -> usize {
     start
 }
 
-/// With the apostrophe that keyboards have.
+/// With a plain (keyboard) apostrophe.
 fn straight(word: &str) -> String {
     word.replace(['\u{2019}', '\u{2018}', '\u{b4}', '`'], "'")
 }

@@ -1,9 +1,9 @@
-//! What follows a name without being one: `Jr.`, `III`, `Ph.D.`, `Dipl.-Ing.`
+//! Suffixes of names: `Jr.`, `III`, `Ph.D.`, `Dipl.-Ing.`
 //!
-//! Many of them are names of people elsewhere (`Md Rahman`, `Jack Ma`, `Lim Beng`, `Uche Mba`, `V Raman`), so those count
-//! only as titles are written.
+//! Many of them are also names of people (`Md Rahman`, `Jack Ma`, `Lim Beng`, `Uche Mba`, `V Raman`). Those only count
+//! as suffixes when they are written like titles.
 
-/// In any case, with or without full stops.
+/// In any letter case, with or without full stops.
 const ANY_CASE: &[&str] = &[
     "2nd",
     "3rd",
@@ -30,7 +30,7 @@ const ANY_CASE: &[&str] = &[
     "sr",
 ];
 
-/// As they stand here, in a text that is not all capitals; or with full stops in them.
+/// Exactly as listed, in a text that is not all capitals; or with full stops in them.
 const AS_WRITTEN: &[&str] = &[
     "ACA", "ACCA", "APRN", "BBA", "BEd", "BEng", "BFA", "BSN", "CBE", "CCRN", "CEng", "CFA", "CFP",
     "CISA", "CISM", "CISSP", "CPA", "CRNA", "DBA", "DDS", "DMD", "DPT", "DVM", "EMBA", "EdD",
@@ -39,13 +39,13 @@ const AS_WRITTEN: &[&str] = &[
     "MRes", "MSN", "MSW", "OBE", "PEng", "PMP", "QC", "RDN", "RN", "ScD",
 ];
 
-/// Surnames, too: only behind a comma, or with full stops in them.
+/// Also surnames: they only count after a comma, or with full stops in them.
 const MARKED: &[&str] = &["BA", "BS", "DO", "MA", "MS", "PE"];
 
 /// Numerals have no full stop: `V.` is an initial.
 const NUMERALS: &[&str] = &["II", "III", "IV", "V"];
 
-/// How many words at the end of a name without a comma are suffixes. Two words stay, who are the person.
+/// How many words at the end of a name without a comma are suffixes. At least two words remain as the person's name.
 pub fn count(words: &[&str]) -> usize {
     let is_shouted = !words
         .iter()
@@ -66,7 +66,7 @@ pub fn count(words: &[&str]) -> usize {
     words.len() - kept
 }
 
-/// Where the words in brackets begin that end there: `Jane Smith (née Doe)`. The two words before them are the person.
+/// The start of a bracketed part that ends at `end`: `Jane Smith (née Doe)`. At least two words remain before it.
 fn brackets_before(words: &[&str], end: usize) -> Option<usize> {
     let last = words.get(end.checked_sub(1)?)?;
     if !last.ends_with([')', ']', '\u{ff09}']) {
@@ -78,8 +78,8 @@ fn brackets_before(words: &[&str], end: usize) -> Option<usize> {
     (start >= 2).then_some(start)
 }
 
-/// Whether nothing but suffixes stands behind a comma: `Jr.`, or `MD, Ph.D.` Behind a single word, what can be a first
-/// name is one: `Rahman, Md`.
+/// Whether a text after a comma has only suffixes: `Jr.`, or `MD, Ph.D.` After a single word, a suffix that can be a
+/// first name is one: `Rahman, Md`.
 pub fn is_all(text: &str, words_before: usize) -> bool {
     let mut words = text
         .split([',', ' '])
@@ -99,7 +99,7 @@ fn is_short(word: &str) -> bool {
 
 fn is_one(word: &str, is_shouted: bool, behind_comma: bool) -> bool {
     let bare = bare(word);
-    // Full stops between letters, as nobody writes a name: `M.D.`, but not `Md.`
+    // Full stops between letters, which names do not have: `M.D.`, but not `Md.`
     let is_dotted = word.trim_end_matches('.').contains('.');
     let has = |list: &[&str]| match is_dotted {
         true => list.iter().any(|one| one.eq_ignore_ascii_case(&bare)),
@@ -113,7 +113,7 @@ fn is_one(word: &str, is_shouted: bool, behind_comma: bool) -> bool {
         || (behind_comma && is_pronouns(word))
 }
 
-/// `she/her`, as people write behind their names.
+/// Pronouns such as `she/her`, which people write after their names.
 fn is_pronouns(word: &str) -> bool {
     word.contains('/')
         && word
@@ -125,7 +125,7 @@ fn is_any_case(bare: &str) -> bool {
     ANY_CASE.contains(&bare.to_lowercase().as_str())
 }
 
-/// `Dipl.-Ing.`, `Dipl.-Kfm.`, and the kind of school behind them.
+/// `Dipl.-Ing.`, `Dipl.-Kfm.`, and the kind of school that may follow.
 fn is_german_degree(word: &str) -> bool {
     let lower = word.to_lowercase();
     lower.starts_with("dipl.")

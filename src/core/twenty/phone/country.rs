@@ -4,7 +4,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 
 use crate::core::error::CrmError;
 
-/// The country that national numbers are read in (option `defaultCountry`).
+/// The country of national numbers (option `defaultCountry`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Country(pub(super) Region);
 

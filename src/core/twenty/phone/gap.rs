@@ -1,8 +1,8 @@
-//! What stands between the digits of a number: separators, the word for an extension, or what joins two numbers.
+//! The text between the digits of a number: separators, words for an extension, or what connects two numbers.
 
-/// Words before the extension of a number, lower case, of the languages whose files have them.
+/// Words for "extension", lower case, in the languages of typical files.
 const EXTENSION: &[&str] = &[
-    // English, and what dialers read as a pause.
+    // English, and codes that dialers read as a pause.
     "x xt ext extn exten extension ddi p w pause wait isub",
     // German.
     "dw durchw durchwahl app apparat nst nebenst nebenstelle kl klappe",
@@ -22,7 +22,7 @@ const EXTENSION: &[&str] = &[
     "تحويلة فرعي داخلي داخلی שלוחה",
 ];
 
-/// Those of scripts that write words without blanks, found anywhere.
+/// Words of scripts that write without spaces between words; found anywhere in the text.
 const EXTENSION_WITHIN: &[&str] = &[
     "内線",
     "内线",
@@ -35,7 +35,7 @@ const EXTENSION_WITHIN: &[&str] = &[
     "ต่อ",
 ];
 
-/// Words for "number", which may stand behind the others.
+/// Words for "number", which may follow the others.
 const NUMBER: &[&str] = &["no nr n num number nummer numéro número numero nº №"];
 
 fn has(words: &[&str], word: &str) -> bool {
@@ -44,29 +44,29 @@ fn has(words: &[&str], word: &str) -> bool {
         .any(|line| line.split(' ').any(|known| known == word))
 }
 
-/// What a text between two groups of digits says.
+/// The meaning of a text between two groups of digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
-    /// Blanks, hyphens, dots, brackets: digits of one number.
+    /// Spaces, hyphens, dots, brackets: digits of one number.
     Plain,
-    /// What separates digits of one number or joins two: a slash, a hyphen between blanks.
+    /// Separates digits of one number or two numbers: a slash, a hyphen between spaces.
     Either,
-    /// A comma: an extension, or another number.
+    /// A comma: before an extension, or another number.
     Comma,
-    /// The word or sign for an extension.
+    /// A word or sign for an extension.
     Extension,
-    /// Other words, which are no part of a number, or letters of a telephone's keys.
+    /// Other words, which are not part of a number, or letters of a phone keypad.
     Word,
-    /// Signs that are no part of a number.
+    /// Signs that are not part of a number.
     Sign,
 }
 
-/// What stands between two groups of digits.
+/// Classifies the text between two groups of digits.
 pub fn kind(gap: &str) -> Gap {
     if gap.contains(char::is_alphabetic) {
         return match is_extension(gap) {
             true => Gap::Extension,
-            // A letter for the zero that is left out behind a calling code.
+            // A letter O instead of the zero that is dropped after a calling code.
             false if matches!(gap.trim().trim_start_matches(['-', '.']), "(o)" | "(O)") => {
                 Gap::Plain
             }

@@ -1,15 +1,15 @@
-//! Links that open a call or a chat. What a messenger's link holds is international, with or without a plus sign.
+//! Links that open a call or a chat. Numbers in messenger links are international, with or without a plus sign.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// What a text that is a link holds.
+/// The content of a link.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Link<'a> {
     /// The digits of an international number.
     International(String),
-    /// A number as people type it: `tel:030-123456`.
+    /// A number as typed: `tel:030-123456`.
     Typed(Cow<'a, str>),
     /// More than one number.
     Several,
@@ -17,7 +17,7 @@ pub enum Link<'a> {
     Other,
 }
 
-/// Schemes behind which a number stands as people type it.
+/// Schemes that are followed by a number as typed.
 const CALLS: [&str; 17] = [
     "tel",
     "telprompt",
@@ -41,7 +41,7 @@ const CALLS: [&str; 17] = [
 /// Schemes of messengers.
 const MESSENGERS: [&str; 6] = ["whatsapp", "viber", "tg", "sgnl", "signal", "intent"];
 
-/// Hosts of messengers; their names below them (`api.`, `web.`) count, too.
+/// Hosts of messengers; their subdomains (`api.`, `web.`) count, too.
 const HOSTS: [&str; 9] = [
     "wa.me",
     "whatsapp.com",
@@ -54,16 +54,16 @@ const HOSTS: [&str; 9] = [
     "wa.link",
 ];
 
-/// Those of them that are Telegram's.
+/// Telegram's hosts.
 const TELEGRAM: [&str; 3] = ["t.me", "telegram.me", "telegram.dog"];
 
-/// Parameters that messengers hand a number over in.
+/// Parameters in which messengers pass a number.
 const PARAMETERS: [&str; 5] = ["phone", "number", "num", "phone_number", "to"];
 
 /// Fewest digits of an international number.
 const FEWEST_DIGITS: usize = 7;
 
-/// The link that the text is; none where it is none.
+/// The link in a text; `None` if it is not a link.
 pub fn read(text: &str) -> Option<Link<'_>> {
     let text = text.trim_matches(['<', '>', ' ']);
     let (scheme, rest) = match text.split_once(':') {
@@ -77,7 +77,7 @@ pub fn read(text: &str) -> Option<Link<'_>> {
         "" => None,
         scheme if MESSENGERS.contains(&scheme) => Some(in_messenger(rest, usize::MAX)),
         scheme if CALLS.contains(&scheme) => Some(in_call(scheme, rest)),
-        // A label: `Mobile: 0151 …`. What has a scheme of its own has no blank behind it.
+        // A label: `Mobile: 0151 …`. After a real scheme there is no space.
         _ if text[scheme.len() + 1..].starts_with("//") => Some(Link::Other),
         _ => None,
     }
@@ -90,7 +90,7 @@ fn is_scheme(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'+')
 }
 
-/// Whether a text without a scheme begins with the name of a host, and something behind it.
+/// Whether a text without a scheme starts with a host name and continues after it.
 fn is_page(text: &str) -> bool {
     let end = text.find(['/', '?', '#']).unwrap_or(text.len());
     let host = &text[..end];
@@ -106,7 +106,7 @@ fn is_page(text: &str) -> bool {
         && !host.starts_with('.')
 }
 
-/// The link up to its first blank, where that holds a number, or all of it: people type blanks between digits.
+/// The link up to its first space, or all of it if only that contains a number: people type spaces between digits.
 fn page_of(rest: &str) -> Link<'_> {
     let (link, note) = rest.split_once([' ', ',']).unwrap_or((rest, ""));
     match in_page(link) {
@@ -130,14 +130,14 @@ fn in_page(rest: &str) -> Link<'_> {
     });
     let is_telegram = TELEGRAM.iter().any(|known| host.ends_with(known));
     match is_messenger {
-        // Behind the first part of its paths Telegram has ids of channels and posts.
+        // In Telegram links, later path segments are ids of channels and posts.
         true if is_telegram => in_messenger(&rest[end..], 1),
         true => in_messenger(&rest[end..], usize::MAX),
         false => Link::Other,
     }
 }
 
-/// The number among the parameters, or the last of the path's first parts that is one.
+/// The number in the parameters, or the last of the first `parts` path segments that is one.
 fn in_messenger(rest: &str, parts: usize) -> Link<'_> {
     let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     let parameter = parameters.split(['&', '#']).find_map(|pair| {
@@ -168,7 +168,7 @@ fn in_call<'a>(scheme: &str, rest: &'a str) -> Link<'a> {
     }
 }
 
-/// The digits of a text that is nothing but an international number.
+/// The digits of a text that is exactly one international number.
 fn digits(text: &str) -> Option<String> {
     let text = percent_decode_str(text).decode_utf8().ok()?;
     let is_number = text

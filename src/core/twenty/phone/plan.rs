@@ -1,4 +1,4 @@
-//! What numbering plans say of digits: whether they are a number, and whether a calling code is among them.
+//! What numbering plans say about digits: whether they are a valid number, and whether they include a calling code.
 
 use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType, ValidationError,
@@ -12,28 +12,29 @@ use crate::core::twenty::phone_e164;
 /// Most digits of a number with its calling code (ITU-T E.164).
 const MOST_DIGITS: usize = 15;
 
-/// Fewest digits of a number that no plan knows. What has fewer is a number for emergencies, an area code alone, or none.
+/// Fewest digits of a number that no plan has. Shorter ones are emergency numbers, area codes, or no numbers.
 const FEWEST_UNKNOWN_DIGITS: usize = 5;
 
-/// More digits than this are seldom one national number.
+/// National numbers rarely have more digits than this.
 pub const LONG_DIGITS: usize = 12;
 
-/// Fewest digits with which a missing plus sign is likelier than a long national number.
+/// From this many digits on, a missing plus sign is more likely than a long national number.
 const CODE_DIGITS: usize = 11;
 
-/// What the writing of a number says of its calling code.
+/// What the spelling of a number tells about its calling code.
 #[derive(Debug, Default)]
 pub struct Hints {
     /// There is a plus sign in front.
     pub has_plus: bool,
-    /// The first group is a calling code: the country's own, or before `(0)`.
+    /// The first group is a calling code: the default country's, or one before `(0)`.
     pub is_code_apart: bool,
-    /// How many digits the first of several groups has.
+    /// Number of digits in the first group, if there are several.
     pub first_group: Option<usize>,
 }
 
 impl Hints {
-    /// Whether a number with that calling code is grouped so: the code apart, or together with the area code.
+    /// Whether a number with that calling code can be grouped like this: the code separate, or together with the area
+    /// code.
     fn allow(&self, number: &PhoneNumber) -> bool {
         const WITH_AREA: std::ops::RangeInclusive<usize> = 5..=7;
         let code = number.country_code.to_string().len();
@@ -42,19 +43,19 @@ impl Hints {
     }
 }
 
-/// Whether its country's plan knows the number.
+/// Whether the number is valid in its country's plan.
 pub fn is_valid(number: &PhoneNumber) -> bool {
     PHONE_NUMBER_UTIL.is_valid_number(number)
 }
 
-/// Whether it is as long as a number of its country with its area code.
+/// Whether it has the length of a number of its country with area code.
 pub fn is_whole(number: &PhoneNumber) -> bool {
     let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(number);
     length == Ok(NumberLengthType::IsPossible)
 }
 
-/// Refuses what has more digits than it can have, or hardly any. What has some fewer, or is assigned to nobody, the server
-/// takes.
+/// Refuses numbers with too many digits, or far too few. The server accepts numbers that are slightly too short or
+/// unassigned.
 pub fn checked(number: PhoneNumber) -> Result<PhoneNumber, NoPhone> {
     let national = national_digits(&number).len();
     let digits = national + number.country_code.to_string().len();
@@ -68,19 +69,19 @@ pub fn checked(number: PhoneNumber) -> Result<PhoneNumber, NoPhone> {
     }
 }
 
-/// The number that begins with a calling code.
+/// The number, if the digits start with a calling code.
 pub fn international(digits: &str) -> Option<PhoneNumber> {
     let text = format!("+{digits}");
     phone_e164::read(&text).or_else(|| PHONE_NUMBER_UTIL.parse(&text, None).ok())
 }
 
-/// Digits behind the area code; all of them where there is none.
+/// Number of digits after the area code; all of them if there is none.
 pub fn subscriber_digits(number: &PhoneNumber) -> usize {
     let area = PHONE_NUMBER_UTIL.get_length_of_national_destination_code(number);
     national_digits(number).len().saturating_sub(area)
 }
 
-/// The number that the digits are.
+/// Decides which number the digits are.
 pub fn decide(
     digits: &str,
     hints: &Hints,
@@ -124,19 +125,19 @@ pub fn decide(
     }
 }
 
-/// The number whose digits begin with a calling code, where its country's plan knows it.
+/// The number, if the digits start with a calling code and its country's plan has it.
 fn valid(digits: &str) -> Option<PhoneNumber> {
     let number = international(digits).filter(is_valid)?;
     checked(number).ok()
 }
 
-/// Digits that are no number of the country: one from abroad, or one that nobody has.
+/// Digits that are not a number of the country: a foreign number, or an unassigned one.
 fn unassigned(
     digits: &str,
     national: Result<PhoneNumber, NoPhone>,
     hints: &Hints,
 ) -> Result<PhoneNumber, NoPhone> {
-    // Prefixes for calls abroad, of this country and of others.
+    // Prefixes for international calls, of this country and of others.
     let abroad = ["00", "011", "0011"]
         .into_iter()
         .find_map(|prefix| valid(digits.strip_prefix(prefix)?));
@@ -150,13 +151,14 @@ fn unassigned(
         Some(number) if hints.allow(&number) && (!is_possible || digits.len() >= CODE_DIGITS) => {
             Ok(number)
         }
-        // Which country a national number belongs to is a guess; a length that cannot be says it is a wrong one.
+        // Which country a national number belongs to is a guess; an impossible length shows that the guess is wrong.
         _ if is_possible => national,
         _ => Err(national.err().unwrap_or(NoPhone::NotANumber)),
     }
 }
 
-/// Digits without the zero of a national number that are one number with a calling code in front, and another without.
+/// Digits without the leading zero of a national number, which are one number with a calling code in front and another
+/// one without.
 fn settle(
     national: PhoneNumber,
     international: PhoneNumber,
@@ -177,7 +179,7 @@ fn settle(
     if digits.len() < CODE_DIGITS {
         return Err(NoPhone::Ambiguous);
     }
-    // Landlines have that many digits in no country; a few have them with an extension.
+    // No country has landlines with that many digits; a few do with an extension.
     match is_own || !is_line || digits.len() > CODE_DIGITS || is_mobile(&international) {
         true => Ok(international),
         false => Err(NoPhone::Ambiguous),

@@ -1,27 +1,27 @@
-//! Why a text is not written as a phone number, for people.
+//! Why a text is not written as a phone number.
 
 use crate::core::twenty::warning::reason;
 
-/// What a text is that gives no number.
+/// What a text is instead of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoPhone {
-    /// Nothing that the server would take.
+    /// Nothing that the server accepts.
     NotANumber,
-    /// A national number, and no country to read it in.
+    /// A national number without a country to read it in.
     NoDefaultCountry,
-    /// `4.91512E+11`: what a spreadsheet makes of a long number.
+    /// `4.91512E+11`: how a spreadsheet shows a long number.
     Exponent,
     /// A date, with or without a time.
     Date,
-    /// Two numbers, or one and what to put in place of its end.
+    /// Two numbers, or one with an alternative ending.
     Several,
-    /// More digits than a number of its country can have.
+    /// More digits than numbers of its country can have.
     TooManyDigits,
-    /// Digits that are one number in one reading and another one in another.
+    /// Digits that can be read as two different numbers.
     Ambiguous,
-    /// A link that holds no international number.
+    /// A link without an international number.
     WebAddress,
-    /// A number and a calling code or country, given apart, that do not belong together.
+    /// A number and a calling code or country that do not match.
     Conflict,
 }
 
@@ -35,7 +35,7 @@ impl NoPhone {
         }
     }
 
-    /// What the text looks like and what to do, to follow `phone was left out: `.
+    /// What the text looks like and what to do; it follows `phone was left out: `.
     pub fn because(self) -> &'static str {
         match self {
             Self::NotANumber => "it is not a phone number",
@@ -49,7 +49,8 @@ impl NoPhone {
             Self::Several => "it looks like two numbers. Give one",
             Self::TooManyDigits => "it has too many digits for a phone number",
             Self::Ambiguous => {
-                "it can be read as two different numbers. Write it with + and the calling code, as +49 30 123456"
+                "it can be read as two different numbers. Write it with + and the calling code, for example +49 30 \
+                123456"
             }
             Self::WebAddress => "it looks like a link that holds no international phone number",
             Self::Conflict => "the number, its calling code and its country do not belong together",

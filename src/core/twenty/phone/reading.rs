@@ -1,7 +1,7 @@
-//! From the text of a cell to one number: which digits are meant, and whether a calling code is among them.
+//! From the text of a cell to one number: which digits belong to it, and whether a calling code is among them.
 //!
-//! The rule for what can be read in two ways: a number that was certainly not meant is never written. Words and signs
-//! that no number has end it, and what is left must be a number by its country's plan.
+//! The rule for ambiguous text: never write a number that was certainly not meant. Words and signs that numbers do not
+//! contain end the number, and what is left must be valid in its country's plan.
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType, Region};
 
@@ -13,18 +13,18 @@ use super::problem::NoPhone;
 use super::text;
 use crate::core::twenty::phone_e164;
 
-/// Longest text that is tried: what is longer is no phone number.
+/// Longest text that is tried; no phone number is longer.
 const MAX_INPUT_BYTES: usize = 250;
 
-/// Most digits of an extension. What has more is a number.
+/// Most digits of an extension. More digits are a number.
 const EXTENSION_DIGITS: usize = 7;
 
-/// What a text holds.
+/// The content of a text.
 pub struct Reading {
     pub number: PhoneNumber,
-    /// The digits behind the word for an extension.
+    /// The digits of an extension.
     pub extension: Option<String>,
-    /// Whether there are further values in the text.
+    /// Whether the text contains more values.
     pub is_first: bool,
 }
 
@@ -49,7 +49,7 @@ pub fn read(text: &str, country: Option<Country>) -> Result<Reading, NoPhone> {
             return Ok(joined);
         }
     }
-    // What stands before the others must be a number by itself.
+    // The part before the other values must be a number by itself.
     let read = read?;
     match plan::is_whole(&read.number) {
         true => Ok(Reading {
@@ -90,9 +90,9 @@ fn one(text: &str, country: Option<Country>) -> Result<Reading, NoPhone> {
     }
 }
 
-/// A `tel:` URI whose country is one of its parameters (RFC 3966), as the library reads it.
+/// A `tel:` URI whose country is given as a parameter (RFC 3966), as the library reads it.
 fn by_context(text: &str) -> Result<Reading, NoPhone> {
-    // The library slices backwards where the parameter stands before the scheme.
+    // If the parameter comes before the scheme, the library slices backwards and panics.
     let is_reversed = text
         .split_once(";phone-context=")
         .is_some_and(|(before, behind)| !before.contains("tel:") && behind.contains("tel:"));
@@ -135,7 +135,7 @@ fn typed(text: &str, country: Option<Country>) -> Result<Reading, NoPhone> {
     }
 }
 
-/// A text that looks like something else is a number only where a plan knows it.
+/// Text that looks like something else is a number only if a plan has it.
 fn known(text: &str, country: Option<Country>, otherwise: NoPhone) -> Result<Reading, NoPhone> {
     let read = digits_of(text, country);
     if is_valid(&read) {
@@ -148,10 +148,10 @@ fn is_valid(read: &Result<Reading, NoPhone>) -> bool {
     read.as_ref().is_ok_and(|read| plan::is_valid(&read.number))
 }
 
-/// The groups of digits of a text, and what stands around them.
+/// The groups of digits in a text, and the text around them.
 struct Groups<'a> {
     text: &'a str,
-    /// Where each group begins and ends.
+    /// Start and end of each group.
     spans: Vec<(usize, usize)>,
     has_plus: bool,
 }
@@ -193,12 +193,12 @@ impl<'a> Groups<'a> {
         &self.text[..self.spans[index].1]
     }
 
-    /// The text behind a group.
+    /// The text after a group.
     fn behind(&self, index: usize) -> &'a str {
         &self.text[self.spans[index].1..]
     }
 
-    /// The text behind the last group.
+    /// The text after the last group.
     fn tail(&self) -> &'a str {
         self.spans.last().map_or("", |(_, end)| &self.text[*end..])
     }
@@ -215,7 +215,7 @@ fn count(text: &str) -> usize {
     text.bytes().filter(u8::is_ascii_digit).count()
 }
 
-/// The number that the digits of a text are, with what stands between and behind them.
+/// The number in a text, judged by its digits and the text between and after them.
 fn digits_of(text: &str, country: Option<Country>) -> Result<Reading, NoPhone> {
     let groups = Groups::new(text);
     if groups.spans.is_empty() {
@@ -245,14 +245,14 @@ fn digits_of(text: &str, country: Option<Country>) -> Result<Reading, NoPhone> {
         return Ok(number.into());
     }
     let has_words = has_note || text.starts_with(char::is_alphabetic);
-    // Beside words a national number must be one: digits of a sentence seldom are.
+    // Next to words, a national number must be valid: digits in a sentence rarely are.
     match bare {
         Ok(_) if has_words && !is_valid && !groups.has_plus => Err(NoPhone::NotANumber),
         bare => bare.map(Reading::from),
     }
 }
 
-/// `555 2671 - 503#`: the sign for an extension behind it.
+/// `555 2671 - 503#`: the sign for an extension comes after it.
 fn american_extension(groups: &Groups) -> Option<String> {
     let last = groups.spans.len().checked_sub(2)?;
     let gap = groups.gap(last);
@@ -261,7 +261,7 @@ fn american_extension(groups: &Groups) -> Option<String> {
     (is_one && end - start <= 6).then(|| groups.text[start..end].to_owned())
 }
 
-/// A number with something behind it that is no part of a number.
+/// A number followed by something that is not part of it.
 fn with_more(
     groups: &Groups,
     index: usize,
@@ -278,7 +278,7 @@ fn with_more(
     match kind {
         Gap::Extension | Gap::Comma if !is_several => {
             let number = plain(before, country)?;
-            // Beside words, or before a comma, a national number must be one: `January 31, 2024`.
+            // Next to words, or before a comma, a national number must be valid: `January 31, 2024`.
             let is_loose = kind == Gap::Comma || groups.text.starts_with(char::is_alphabetic);
             if is_loose && !groups.has_plus && !plan::is_valid(&number) {
                 return Err(NoPhone::NotANumber);
@@ -296,7 +296,7 @@ fn with_more(
     }
 }
 
-/// Groups of digits that nothing but separators parts: one number, or two.
+/// Groups of digits with only separators between them: one number, or two.
 fn plain(text: &str, country: Option<Country>) -> Result<PhoneNumber, NoPhone> {
     let groups = Groups::new(text);
     let digits = groups.digits();
@@ -324,7 +324,7 @@ fn plain(text: &str, country: Option<Country>) -> Result<PhoneNumber, NoPhone> {
     }
 }
 
-/// Whether a text begins as only the beginning of a number does.
+/// Whether a text starts in a way that only numbers do.
 fn has_prefix(text: &str) -> bool {
     let groups = Groups::new(text);
     groups.has_plus || groups.digits().starts_with('0')
@@ -336,8 +336,8 @@ fn is_number(text: &str, country: Option<Country>) -> bool {
         .is_ok_and(|number| plan::is_valid(&number))
 }
 
-/// Whether a text that is a number is followed by another one: with a prefix of its own, or as long as the first is
-/// behind its area code.
+/// Whether a number is followed by another one: the second has its own prefix, or is as long as the first without its
+/// area code.
 fn is_two(before: &str, behind: &str, country: Option<Country>) -> bool {
     const FEWEST: usize = 5;
     let groups = Groups::new(before);
@@ -365,7 +365,7 @@ fn is_two(before: &str, behind: &str, country: Option<Country>) -> bool {
     local.abs_diff(digits.len()) <= 1 || whole.abs_diff(digits.len()) <= 1
 }
 
-/// What the groups say of a calling code that has no plus sign.
+/// What the groups tell about a calling code without a plus sign.
 fn hints(groups: &Groups, country: Option<Country>) -> plan::Hints {
     let group = |index: usize| {
         groups
@@ -393,7 +393,8 @@ fn hints(groups: &Groups, country: Option<Country>) -> plan::Hints {
     }
 }
 
-/// A number whose end is written as letters of a telephone's keys: of a service, or of North America, where all have them.
+/// A number whose end is written as letters of a phone keypad. Only service numbers, and North American ones, are
+/// written so.
 fn lettered(text: &str, country: Option<Country>) -> Option<PhoneNumber> {
     const NORTH_AMERICA: i32 = 1;
     if text.chars().filter(char::is_ascii_alphabetic).count() < 3

@@ -1,20 +1,20 @@
-//! What stands in a cell that should hold a phone number, before anybody tries to read one: spellings of the same
-//! character are made one, several values are parted, and what a spreadsheet made of a number or a date is recognised.
+//! Prepares a cell that should contain a phone number: unifies spellings of characters, separates several values, and
+//! recognises what a spreadsheet turned a number or date into.
 
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 use crate::core::twenty::invisible::is_invisible;
 
-/// The zeros of the scripts whose digits people type numbers with; each is followed by its one to nine.
+/// The zeros of the scripts in which people type digits; each is followed by its digits one to nine.
 const ZEROS: [char; 22] = [
     '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}',
     '\u{be6}', '\u{c66}', '\u{ce6}', '\u{d66}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}',
     '\u{17e0}', '\u{1810}', '\u{1c50}', '\u{a8d0}', '\u{a9d0}', '\u{ff10}',
 ];
 
-/// The text with one character for each meaning: ASCII digits, `+`, `-`, `.`, `/`, `,`, brackets, blanks, `\n` for every
-/// line break; without what is invisible and without quotes around it.
+/// The text with one character for each meaning: ASCII digits, `+`, `-`, `.`, `/`, `,`, brackets, spaces, and `\n` for
+/// all line breaks. Invisible characters and surrounding quotes are removed.
 pub fn clean(text: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| (b' '..=b'~').contains(&byte);
     let quotes = |c: char| {
@@ -85,7 +85,7 @@ fn digit(c: char) -> Option<char> {
     char::from_digit(value, 10)
 }
 
-/// The values of a cell that holds several, those without a digit left out. `;` before a name and `=` belongs to a URI.
+/// The values of a cell with several, without those that have no digit. `;` before a name and `=` belongs to a URI.
 pub fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     let each = std::iter::from_fn(move || {
@@ -101,7 +101,7 @@ pub fn pieces(text: &str) -> impl Iterator<Item = &str> {
         .filter(|piece| piece.contains(|c: char| c.is_ascii_digit()))
 }
 
-/// Whether nothing parts the text but line breaks and tabs, which may stand within one number.
+/// Whether only line breaks and tabs separate the text; these may also occur within one number.
 pub fn is_only_folded(text: &str) -> bool {
     divider(&text.replace(['\n', '\t'], " ")).is_none()
 }
@@ -144,12 +144,12 @@ pub fn is_exponent(text: &str) -> bool {
     is_mantissa && digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent), 3)
 }
 
-/// A date as files write it.
+/// A date in the formats of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Date {
-    /// With a year of four digits, which no number is grouped like.
+    /// With a four-digit year; no number is grouped like this.
     Full,
-    /// With a year of two digits, which some numbers are grouped like.
+    /// With a two-digit year; some numbers are grouped like this.
     Short,
 }
 
@@ -199,7 +199,7 @@ pub fn date(text: &str) -> Option<Date> {
     (is_year(year) && is_day(one, other)).then_some(Date::Full)
 }
 
-/// Parts at the blank before a time; the blanks of `31. 01. 2024` belong to the date.
+/// Splits at the space before a time; the spaces of `31. 01. 2024` belong to the date.
 fn day_and_time(text: &str) -> (&str, &str) {
     match text.find(':') {
         None => (text, ""),
@@ -210,25 +210,25 @@ fn day_and_time(text: &str) -> (&str, &str) {
     }
 }
 
-/// A number with decimals, all of them zeros, as spreadsheets and data frames write whole ones.
+/// A number with decimals that are all zero, as spreadsheets and data frames write whole numbers.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Decimal {
-    /// Without the decimals, and without what parts thousands.
+    /// Without decimals and thousands separators.
     pub whole: String,
-    /// Whether it can be nothing else. Blanks are what people write.
+    /// Whether it cannot be anything else. Spaces are typed by people.
     pub is_sure: bool,
 }
 
-/// How much a text is like something that is no phone number.
+/// How certain it is that a text is not a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Likeness {
-    /// It can be nothing else.
+    /// It cannot be a phone number.
     Sure,
-    /// Some numbers are grouped like it.
+    /// Some phone numbers are grouped like it.
     Doubtful,
 }
 
-/// Recognises a number with decimals that are not zeros: `12.50`, `45322.5`.
+/// Recognises a number with decimals other than zero: `12.50`, `45322.5`.
 pub fn fraction(text: &str) -> Option<Likeness> {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (whole, rest) = text.split_once('.')?;
@@ -242,13 +242,13 @@ pub fn fraction(text: &str) -> Option<Likeness> {
     }
 }
 
-/// Whether it is an amount of money, or per cent.
+/// Whether it is an amount of money, or a percentage.
 pub fn is_amount(text: &str) -> bool {
     let is_currency = |c| matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{20a0}'..='\u{20cf}');
     text.ends_with('%') || text.contains(is_currency)
 }
 
-/// Recognises the address of a machine: `192.168.10.25`.
+/// Recognises an IP address: `192.168.10.25`.
 pub fn ip_address(text: &str) -> Option<Likeness> {
     let address = text.parse::<Ipv4Addr>().ok()?;
     let has_lone_digit = text.split('.').any(|group| group.len() == 1);
@@ -260,7 +260,7 @@ pub fn ip_address(text: &str) -> Option<Likeness> {
 
 /// Recognises `9876543210.0`, `9,876,543,210.00`, `4915123456789,0`.
 pub fn decimal(text: &str) -> Option<Decimal> {
-    // In thousands, without decimals: only commas are never between the groups of a phone number.
+    // With thousands separators and without decimals: the groups of a phone number are never separated by commas only.
     if text.contains(',') && text.len() >= 9 && is_in_thousands(text, b'.') {
         return Some(Decimal {
             whole: text.replace(',', ""),
@@ -275,7 +275,7 @@ pub fn decimal(text: &str) -> Option<Decimal> {
     let digits = whole.strip_prefix('+').unwrap_or(whole);
     let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let is_grouped = digits.len() >= 7 && is_in_thousands(digits, text.as_bytes()[at]);
-    // The only dot of a number that blanks part: `+49 30 123456.0`.
+    // The only dot of a number that is grouped by spaces: `+49 30 123456.0`.
     let typed = whole.trim_start_matches(|c: char| !c.is_ascii_digit());
     let is_odd = zeros.len() <= 2 && !is_grouped && !typed.contains(['.', ',']);
     let is_decimal = match is_plain {

@@ -1,41 +1,41 @@
-//! Which part of a host anybody can register a name under: Mozilla's Public Suffix List (publicsuffix.org, MPL-2.0).
+//! The part of a host under which anybody can register names: Mozilla's Public Suffix List (publicsuffix.org, MPL-2.0).
 //!
-//! The list is data, half a megabyte smaller than the code that crate `psl` makes of it, and taken from that crate:
-//! `cargo run --example public-suffixes -- RULES` writes `list.txt` from its `data/rules.txt`. Tests hold this module to
-//! the crate's answers.
+//! The list is data, half a megabyte smaller than the code that the crate `psl` generates from it. It comes from that
+//! crate: `cargo run --example public-suffixes -- RULES` writes `list.txt` from its `data/rules.txt`. Tests compare
+//! this module with the crate.
 
 use super::sorted_lines;
 
-/// One rule a line, sorted: `suffix`, `*.parent` or `!exception`, in the ASCII form of hosts. Rules of organisations that
-/// let others use names under theirs end with `+`; the others are of registries.
+/// One rule per line, sorted: `suffix`, `*.parent` or `!exception`, in ASCII. Rules of organisations that let others
+/// use names under their own end with `+`; the others are rules of registries.
 const LIST: &str = include_str!("list.txt");
 
-/// Marks the rule of an organisation.
+/// Marks an organisation's rule.
 const PRIVATE: char = '+';
 
-/// Who gives out the names under a suffix.
+/// Who assigns the names under a suffix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SuffixKind {
     /// A registry.
     Registry,
-    /// An organisation that has registered the name and lets others use names under it.
+    /// An organisation that registered the name and lets others use names under it.
     Private,
-    /// Nobody that the list knows: the last label of the host.
+    /// Not in the list: the last label of the host.
     Unknown,
 }
 
 /// The public suffix of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Suffix<'a> {
-    /// The last labels of the host, or all of it.
+    /// The last labels of the host, or the whole host.
     pub text: &'a str,
-    /// Who gives out names under it.
+    /// Who assigns names under it.
     pub kind: SuffixKind,
 }
 
-/// The suffix of a host in lower case and ASCII form, without empty labels.
+/// The suffix of a host in lower case and ASCII, without empty labels.
 pub fn suffix(host: &str) -> Suffix<'_> {
-    // From the whole host to its last label: the longest rule is the one that counts.
+    // From the whole host to its last label: the longest rule wins.
     let mut text = host;
     loop {
         let parent = text.split_once('.').map(|(_, parent)| parent);
@@ -50,7 +50,7 @@ pub fn suffix(host: &str) -> Suffix<'_> {
         }
         match parent {
             Some(parent) => text = parent,
-            // The rule that every list ends with: any last label.
+            // The list's implicit default rule: any last label.
             None => {
                 return Suffix {
                     text,
@@ -61,12 +61,12 @@ pub fn suffix(host: &str) -> Suffix<'_> {
     }
 }
 
-/// Whether somebody has registered the host, or a parent of it: it is more than a public suffix.
+/// Whether the host is more than a public suffix: somebody has registered it or a parent of it.
 pub fn is_registrable(host: &str) -> bool {
     !host.is_empty() && suffix(host).text.len() < host.len()
 }
 
-/// The kind of the rule `{prefix}{name}`, where there is one.
+/// The kind of the rule `{prefix}{name}`, if it exists.
 fn rule(prefix: &str, name: &str) -> Option<SuffixKind> {
     let mark = sorted_lines::find(LIST, &[PRIVATE], prefix, name)?;
     Some(match mark {
@@ -86,8 +86,8 @@ mod tests {
         LIST.lines().map(|line| line.trim_end_matches(PRIVATE))
     }
 
-    /// Whether one wildcard makes the name a suffix and another stands under it: the crate, which goes down the labels of
-    /// its rules, loses sight of the first one there.
+    /// Whether one wildcard makes the name a suffix and another wildcard is below it. The crate, which walks down the
+    /// labels, misses the first one then.
     fn is_lost_by_the_library(name: &str) -> bool {
         let parent = name.split_once('.').map(|(_, parent)| parent);
         rule("*.", name).is_some()
@@ -95,7 +95,7 @@ mod tests {
             && parent.is_some_and(|parent| rule("*.", parent).is_some())
     }
 
-    /// The answer is the crate's.
+    /// Compares the answer with the crate's.
     fn check(host: &str) -> Result<(), TestCaseError> {
         let found = suffix(host);
         if is_lost_by_the_library(found.text) {

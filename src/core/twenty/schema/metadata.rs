@@ -14,7 +14,7 @@ use super::{
 use crate::core::error::CrmError;
 
 impl WorkspaceSchema {
-    /// From `GET /rest/metadata/objects`, all pages, in either of its two formats.
+    /// Parses all pages of `GET /rest/metadata/objects`, in either of its two formats.
     pub fn from_metadata_objects(pages: &[Bytes]) -> Result<Self, CrmError> {
         let mut person = None;
         let mut company = None;
@@ -62,7 +62,7 @@ impl ObjectSchema {
     }
 }
 
-/// The cursor of the next page of a metadata list, if there is one: what `starting_after` takes.
+/// The cursor of the next page of a metadata list, if there is one; pass it as `starting_after`.
 pub fn next_metadata_cursor(page: &[u8]) -> Result<Option<String>, CrmError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -107,7 +107,8 @@ struct MetadataField<'a> {
     options: Option<&'a RawValue>,
 }
 
-/// Legacy `{"data":{"objects":[…]}}`, new `{"data":[…]}`; one object alone comes as `{"data":{"object":{…}}}` or bare.
+/// The old format is `{"data":{"objects":[…]}}`, the new one `{"data":[…]}`; a single object comes as
+/// `{"data":{"object":{…}}}` or bare.
 fn metadata_objects(page: &[u8]) -> Result<Vec<MetadataObject<'_>>, CrmError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

@@ -12,7 +12,8 @@ use super::{
 use crate::core::error::CrmError;
 
 impl WorkspaceSchema {
-    /// From `GET /rest/open-api/core`: types and SELECT options, but not uniqueness, except that of standard fields.
+    /// Parses `GET /rest/open-api/core`. It has types and SELECT options, but shows uniqueness only for standard
+    /// fields.
     pub fn from_openapi(body: &[u8]) -> Result<Self, CrmError> {
         let document: OpenApi = serde_json::from_slice(body).map_err(not_schema)?;
         let schemas = document.components.schemas;

@@ -26,7 +26,7 @@ async fn a_create_whose_answer_was_lost_is_not_sent_again() {
         assert_eq!(error.reason(), Some("OUTCOME_UNKNOWN"), "{step:?}");
         assert_eq!(error.details["outcomeUnknown"], true);
         assert!(error.retryable);
-        assert!(error.message.contains("not known"));
+        assert!(error.message.contains("may have carried it out"));
     }
 }
 

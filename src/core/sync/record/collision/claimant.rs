@@ -1,4 +1,4 @@
-//! Who asks for a row, and which of the rows that were found are theirs.
+//! The record that looks for its row, and which of the found rows belong to it.
 
 use crate::core::sync::record::row::{Row, id_of, is_deleted, text_of};
 use crate::core::twenty::additional_emails;
@@ -7,24 +7,24 @@ use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::record::{MappedRecord, UniqueValue};
 use crate::core::twenty::unique_value::identity_of;
 
-/// Who asks.
+/// The record that looks for its row.
 pub struct Claimant<'a> {
     /// Person or company.
     pub kind: ObjectKind,
     /// The caller's external id.
     pub external_id: &'a str,
-    /// As it stands in the CRM (with the namespace).
+    /// The external id as the CRM stores it (with the namespace).
     pub stored_external_id: &'a str,
-    /// Ids that are ours by construction or by memory.
+    /// Ids that are ours: derived from the external id, or remembered.
     pub own_ids: &'a [String],
-    /// Whether the workspace keeps external ids.
+    /// Whether the workspace has a field for external ids.
     pub external_id_field: &'a ExternalIdField,
-    /// The e-mail or domain that is to be written.
+    /// The e-mail or domain to write.
     pub unique: Option<&'a UniqueValue>,
 }
 
 impl<'a> Claimant<'a> {
-    /// For a record that is to be written; `without_unique` where its e-mail or domain stays out anyway.
+    /// For a record to write; `without_unique` if its e-mail or domain is left out anyway.
     pub fn of(
         kind: ObjectKind,
         external_id: &'a str,
@@ -51,7 +51,7 @@ impl<'a> Claimant<'a> {
         self.own_ids.iter().any(|id| id == id_of(row))
     }
 
-    /// Whether the row carries our external id, or one of our ids and nobody's external id.
+    /// Whether the row carries our external id, or has one of our ids and no external id.
     pub fn is_own(&self, row: &Row) -> bool {
         match self.external_id_of(row) {
             Some(external_id) => external_id == self.stored_external_id,
@@ -59,8 +59,8 @@ impl<'a> Claimant<'a> {
         }
     }
 
-    /// The row that carries our external id, else one of our ids that no other external id has claimed. Of several
-    /// (a field that is not unique), a live one and one with an id of ours, else the oldest.
+    /// The row with our external id, otherwise one with an id of ours and no external id. If the field is not unique
+    /// and several rows have it: a live one first, then one with an id of ours, then the oldest.
     pub fn own_row<'r>(&self, rows: &[&'r Row]) -> Option<&'r Row> {
         rows.iter()
             .copied()
@@ -81,7 +81,7 @@ impl<'a> Claimant<'a> {
         })
     }
 
-    /// Whether the row has our e-mail beside another, primary one.
+    /// Whether the row has our e-mail as an additional address.
     pub(super) fn has_further(&self, row: &Row) -> bool {
         let unique = self.unique.filter(|_| self.kind == ObjectKind::Person);
         unique.is_some_and(|unique| {
@@ -90,13 +90,13 @@ impl<'a> Claimant<'a> {
         })
     }
 
-    /// The live rows that have our e-mail beside another, primary one.
+    /// The live rows that have our e-mail as an additional address.
     pub(super) fn further_holders<'r>(&self, rows: &[&'r Row]) -> Vec<&'r Row> {
         let live = rows.iter().copied().filter(|row| !is_deleted(row));
         live.filter(|row| self.has_further(row)).collect()
     }
 
-    /// Another row with our e-mail or domain: a live one before a deleted one, the oldest first.
+    /// Another row with our e-mail or domain: live ones before deleted ones, the oldest first.
     pub(super) fn holder<'r>(&self, rows: &[&'r Row], own: Option<&Row>) -> Option<&'r Row> {
         rows.iter()
             .copied()

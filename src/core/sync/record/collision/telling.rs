@@ -1,4 +1,4 @@
-//! What callers are told of a collision: warnings and errors that name both rows.
+//! Warnings and errors of collisions. They name both rows.
 
 use super::{Claimant, reason};
 use crate::core::error::{CrmError, ErrorCode};
@@ -21,7 +21,7 @@ impl Claimant<'_> {
         SyncWarning::new(field, reason, self.external_id, message)
     }
 
-    /// Names the other row, and its external id where it has one.
+    /// Adds the other row's id, and its external id if it has one.
     pub(super) fn about(&self, warning: SyncWarning, row: &Row) -> SyncWarning {
         let warning = warning.with_crm_id(id_of(row));
         match self.external_id_of(row) {
@@ -53,11 +53,11 @@ impl Claimant<'_> {
         self.about(self.warning(unique.input_field, reason, message), holder)
     }
 
-    /// Rows have our e-mail beside their primary ones; ours is written with it.
+    /// Other rows have our e-mail as an additional address; our row is written with it.
     pub(super) fn additional_email(&self, holders: &[&Row]) -> SyncWarning {
         let whose: Vec<String> = holders.iter().map(|row| self.describe(row)).collect();
         let message = format!(
-            "the e-mail of {:?} is an additional address of {}: {:?} was written with it all the same. If they are one \
+            "the e-mail of {:?} is an additional address of {}: {:?} was written with it anyway. If they are one \
              person, merge them in the CRM",
             self.external_id,
             whose.join(" and "),
@@ -70,10 +70,10 @@ impl Claimant<'_> {
         }
     }
 
-    /// Our own row has the e-mail beside its primary one, which stays.
+    /// Our own row has the e-mail as an additional address, and keeps its primary one.
     pub(super) fn primary_email_kept(&self, own: &Row) -> SyncWarning {
         let message = format!(
-            "row {} of {:?} has this e-mail among its additional addresses: its primary address stays",
+            "row {} of {:?} has this e-mail among its additional addresses: its primary address was kept",
             id_of(own),
             self.external_id
         );
@@ -98,7 +98,7 @@ impl Claimant<'_> {
         self.failure(
             error_reason::COLLISION,
             format!(
-                "the {} of {} {:?} already belongs to {}: mend one of the two, or set what collisions do",
+                "the {} of {} {:?} already belongs to {}: correct one of the two, or change the option collisions",
                 value_noun(unique),
                 self.noun(),
                 self.external_id,
@@ -123,7 +123,7 @@ impl Claimant<'_> {
     }
 }
 
-/// What people call the value.
+/// What users call the value.
 pub fn value_noun(unique: &UniqueValue) -> &'static str {
     match unique.input_field {
         "email" => "e-mail",
