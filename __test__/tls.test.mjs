@@ -209,7 +209,7 @@ test('authorities from the environment are used, in Node.js’ way and in OpenSS
     assert.equal(answers[0].success, success, JSON.stringify({ env, answers }));
     if (success) continue;
     const advice = Object.values(/** @type {any} */ (env)).includes(empty)
-      ? /install its CA certificates/
+      ? /has no CA certificates: install them/
       : UNKNOWN_ISSUER;
     assert.match(answers[0].error.message, advice);
   }
