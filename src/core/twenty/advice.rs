@@ -53,8 +53,7 @@ pub fn advice(error: &CrmError) -> Option<&'static str> {
             "Check what runs in front of the server (proxy, load balancer, firewall): it closes connections."
         }
         (ErrorCode::Timeout, _) => {
-            "Check whether the server is overloaded or a firewall drops the traffic, or allow more time with the \
-            option timeout."
+            "Check whether the server is overloaded or a firewall drops packets, or allow more time with timeout."
         }
         (ErrorCode::ServerError, _) => {
             "Check the Twenty server's log, and that its database and Redis are up."
