@@ -171,7 +171,10 @@ test('an answer in an unrequested encoding is named as the cause', async () => {
     const { error } = await clientOf(server.baseUrl).get('/rest/people');
     assert.deepEqual([error.code, error.details.reason], ['UNKNOWN', 'CODING'], error.message);
     assert.equal(error.details.coding, coding);
-    assert.match(error.message, new RegExp(`encoded as ${coding}, which the client did not ask for`));
+    assert.match(
+      error.message,
+      new RegExp(`encoded as ${coding}, which the client did not ask for`),
+    );
     assert.equal(server.seen[0].headers['accept-encoding'], 'identity');
     const tested = await api.testConnection(server.baseUrl, KEY);
     assert.match(tested.message, /compresses/);

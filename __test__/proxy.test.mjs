@@ -275,7 +275,10 @@ test('an unreadable address is refused by the name of its variable, and nothing 
     const { error } = answers[0];
     assert.deepEqual([error.code, error.details.reason], ['NETWORK_ERROR', 'PROXY'], value);
     assert.ok(error.isRetryable, 'a waiting outbox must not give records up for it');
-    assert.match(error.message, new RegExp(`was not sent: ${name} in the environment is not a proxy address`));
+    assert.match(
+      error.message,
+      new RegExp(`was not sent: ${name} in the environment is not a proxy address`),
+    );
     assert.equal(error.details.proxy, undefined);
     assert.ok(!output.includes(PASSWORD) && !output.includes('127.0.0.1'), output);
   }

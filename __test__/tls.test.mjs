@@ -43,7 +43,8 @@ async function refuses(server, ca, message) {
   assert.equal(server.seen.length, seenBefore, 'no request arrived, and no key');
 }
 
-const UNKNOWN_ISSUER = /self-signed, or this machine does not trust its CA.*as ca.*NODE_EXTRA_CA_CERTS/;
+const UNKNOWN_ISSUER =
+  /self-signed, or this machine does not trust its CA.*as ca.*NODE_EXTRA_CA_CERTS/;
 
 test('a custom certificate authority, in every form that Node.js accepts', async () => {
   const server = await serverWith(good);
