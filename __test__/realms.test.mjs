@@ -1,10 +1,10 @@
 // Values of another realm (Jest's tests, `vm`) are recognised: no decision depends on whose `Error` or `ArrayBuffer` it
 // is.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { types } from 'node:util';
 import * as ours from '../index.mjs';
+import { signTwentyWebhook } from '../sim/npm/index.mjs';
 import { authority } from './helpers/certificates.mjs';
 import { newCompany, newPerson, rejection, useSim } from './helpers/crm.mjs';
 import { newRealm } from './helpers/realm.mjs';
@@ -196,12 +196,7 @@ test('bytes from another realm: a webhook’s body, and certificate authorities'
     eventDate: new Date().toISOString(),
   };
   const text = JSON.stringify(event);
-  const timestamp = String(Date.now());
-  const signature = createHmac('sha256', SECRET).update(`${timestamp}:${text}`).digest('hex');
-  const headers = {
-    'x-twenty-webhook-timestamp': timestamp,
-    'x-twenty-webhook-signature': signature,
-  };
+  const { headers } = signTwentyWebhook({ body: text, secret: SECRET });
   const make = evaluate(`(bytes, Kind) => {
     const view = new Uint8Array([...bytes]);
     return Kind === 'view' ? view : view.buffer;

@@ -78,7 +78,7 @@ async function warmUp({ baseUrl, apiKey, reset, setOptions }) {
  * @param {boolean} watched
  */
 async function once(scenario, contender, watched) {
-  const sim = await startSim({ ...scenario.sim, logSize: 0 }, SIM_ENVIRONMENT);
+  const sim = await startSim({ ...scenario.sim, logSize: 0, env: SIM_ENVIRONMENT });
   try {
     await warmUp(sim);
     const prepared = (await scenario.prepare?.(sim)) ?? {};

@@ -1,5 +1,5 @@
 // Installs the development tools when they are missing or not what package-lock.json says.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { isMain, root, runOrThrow } from './support/process.mjs';
 
@@ -25,7 +25,18 @@ function modulesAreInstalled() {
   });
 }
 
+/** The simulator's package under its name, as users import it: documents and types are tested with it. */
+function linkSim() {
+  const link = path.join(root, 'node_modules/twenty-crm-native-sim');
+  if (!existsSync(link)) symlinkSync(path.join(root, 'sim/npm'), link, 'junction');
+}
+
 export async function setup() {
+  await installModules();
+  linkSim();
+}
+
+async function installModules() {
   if (modulesAreInstalled()) return;
   console.log('Installing the development tools (npm ci) …');
   const args = ['ci', '--no-audit', '--no-fund'];

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { findSimBinary } from '../helpers/sim.mjs';
+import { findBinary } from '../../sim/npm/lib/binary.js';
+import '../helpers/sim.mjs';
 
 /** @param {string[]} args */
-const sim = (...args) => spawnSync(findSimBinary(), args, { encoding: 'utf8', input: '' });
+const sim = (...args) => spawnSync(findBinary(), args, { encoding: 'utf8', input: '' });
 
 test('--help and -h print the options and start nothing', () => {
   for (const flag of ['--help', '-h']) {

@@ -193,7 +193,7 @@ export const stepsBefore = new Map([
   [
     364,
     async (session) => {
-      const { guest, reader } = session.sim.info.roles;
+      const { guest, reader } = session.sim.roles;
       session.ids.pair(session.recorded(364).request.body.roleId, guest);
       session.ids.pair(session.recorded(366).request.body.roleId, reader);
     },
@@ -207,7 +207,7 @@ export const stepsBefore = new Map([
         {
           name: 'to revoke',
           expiresAt: '2030-01-01T00:00:00Z',
-          roleId: session.sim.info.roles.reader,
+          roleId: session.sim.roles.reader,
         },
         session.sim.keys.adminToken,
       );

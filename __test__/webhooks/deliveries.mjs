@@ -1,8 +1,8 @@
 // Helpers of the webhook tests: deliveries signed as in docs/twenty/protocol.md#webhooks, and the recorded ones.
-import { createHmac } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { signTwentyWebhook } from '../../sim/npm/index.mjs';
 
 export const SECRET = 'whsec-4b9d1f';
 export const NOW = 1_795_437_085_348;
@@ -35,16 +35,9 @@ export function personEvent(changes) {
  * @param {{ secret?: string, at?: number }} [how]
  */
 export function deliver(body, { secret = SECRET, at = NOW } = {}) {
-  const signature = createHmac('sha256', secret).update(`${at}:${body}`).digest('hex');
-  return {
-    rawBody: body,
-    headers: {
-      'Content-Type': 'application/json',
-      'X-Twenty-Webhook-Timestamp': String(at),
-      'X-Twenty-Webhook-Signature': signature,
-      'X-Twenty-Webhook-Nonce': 'b52841e0eda1da997c8b258f3181649c',
-    },
-  };
+  const nonce = 'b52841e0eda1da997c8b258f3181649c';
+  const { headers } = signTwentyWebhook({ body, secret, timestamp: at, nonce });
+  return { rawBody: body, headers };
 }
 
 /** Reproducible random numbers (mulberry32), so that a failure can be repeated. @param {number} seed */

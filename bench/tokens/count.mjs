@@ -33,16 +33,19 @@ const requestsOf = ({ routes }) =>
     .filter(([route]) => !route.includes('/metadata'))
     .reduce((sum, [, count]) => sum + count, 0);
 
-/** What the server refuses for good whenever it is asked to write it. @param {string} externalId */
+/**
+ * What the server refuses for good whenever it is asked to write it.
+ * @param {string} externalId
+ * @returns {import('../../sim/npm/index.js').TwentySimFault[]}
+ */
 function refusalsOf(externalId) {
   const messages = ['This record is refused'];
   const body = { statusCode: 400, error: 'BadRequestException', messages };
-  const action = { type: 'status', status: 400, body };
   return ['POST', 'PATCH'].map((method) => ({
     method,
     path: '/rest',
     bodyContains: `"${externalId}"`,
-    action,
+    action: { type: 'status', status: 400, body },
   }));
 }
 

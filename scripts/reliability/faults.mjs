@@ -135,7 +135,10 @@ export async function runRow(row, { records, seed, sim, timeoutMs: shortMs, cloc
  *   isPoisoned: boolean }} Member
  */
 
-/** What the server says to a write that holds a value which it does not take. */
+/**
+ * What the server says to a write that holds a value which it does not take.
+ * @type {import('../../sim/npm/index.js').TwentySimFault}
+ */
 const REFUSED = {
   path: '/rest/',
   bodyContains: `"${POISON}"`,

@@ -11,6 +11,7 @@
 //! | POST clock `{advanceMs}` | moves the server's clock: timestamps and rate limits |
 //! | POST options | changes settings and fields while the server runs |
 //! | POST seed `{plural: [rows]}` | inserts rows as they would be stored |
+//! | POST webhooks `{targetUrl, operations?, secret?}` | registers a webhook, as `POST /rest/webhooks` does |
 //! | POST ids `{next: [ids]}` | prescribes the ids of the next inserts |
 
 use std::sync::Arc;
@@ -91,6 +92,7 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
             let count = seed(state, rows)?;
             Ok(Response::json(200, &json!({ "seeded": count })))
         }
+        ("POST", ["webhooks"]) => crate::webhooks::create(state, &body(request)?),
         _ => Err(ApiError::no_route(&request.method, &request.path)),
     }
 }

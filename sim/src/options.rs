@@ -192,7 +192,8 @@ Options, each with a value:
   -h, --help                    this text
 
 Control while it runs, without a key: GET /__sim/stats, /__sim/log, /__sim/records/<plural>;
-POST /__sim/reset, /__sim/options, /__sim/faults, /__sim/seed, /__sim/clock, /__sim/ids.
+POST /__sim/reset, /__sim/options, /__sim/faults, /__sim/seed, /__sim/clock, /__sim/ids,
+/__sim/webhooks.
 ";
 
 impl SimOptions {

@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::workspace::WORKSPACE_ID;
 
 use deliver::How;
-pub use routes::handle;
+pub use routes::{create, handle};
 
 /// Sends events to the webhooks that ask for them: one request per record and webhook, in
 /// order for each webhook, never twice.

@@ -1,7 +1,7 @@
 // The public surface of the package, each part with whatever JavaScript can pass. A target throws where a property does
 // not hold: whatever is passed, the outcome is a result or an error of this package's own, which shows no key.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { signTwentyWebhook } from '../../../sim/npm/index.mjs';
 import {
   api,
   assertOurs,
@@ -92,15 +92,9 @@ const HOOK =
   '{"targetUrl":"https://x.example","eventName":"person.created","objectMetadata":{"id":"a","nameSingular":"person"},"workspaceId":"w","webhookId":"h","eventDate":"2026-09-21T14:13:30.000Z","record":{"id":"r"},"updatedFields":["a"]}';
 
 /** @param {string} body */
-function signed(body) {
-  const timestamp = '1790000000000';
-  const signature = createHmac('sha256', HOOK_SECRET).update(`${timestamp}:${body}`).digest('hex');
-  return {
-    'x-twenty-webhook-timestamp': timestamp,
-    'x-twenty-webhook-signature': signature,
-    'x-twenty-webhook-nonce': 'n',
-  };
-}
+const signed = (body) =>
+  signTwentyWebhook({ body, secret: HOOK_SECRET, timestamp: 1_790_000_000_000, nonce: 'n' })
+    .headers;
 
 /** @type {Record<string, (random: Random) => unknown>} By name. Those that give a promise are awaited. */
 export const targets = {

@@ -2,6 +2,7 @@
 import { startSim } from '../../../__test__/helpers/sim.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof startSim>>} Sim */
+/** @typedef {import('../../../sim/npm/index.js').TwentySimFault} Fault */
 
 /** What holds the rows of these suites. */
 const OBJECTS = ['companies', 'people'];
@@ -15,7 +16,7 @@ const ROWS_AT_ONCE = 2_000;
  */
 export async function startRestartableSim(options) {
   let sim = await startSim(options);
-  /** @type {object[]} What the server refuses, which it does after a restart as well. */
+  /** @type {Fault[]} What the server refuses, which it does after a restart as well. */
   let rules = [];
   return {
     get baseUrl() {
@@ -30,7 +31,7 @@ export async function startRestartableSim(options) {
       rules = [];
       return sim.reset();
     },
-    addFaults(/** @type {object} */ rule) {
+    addFaults(/** @type {Fault} */ rule) {
       rules.push(rule);
       return sim.addFaults(rule);
     },
@@ -46,7 +47,7 @@ export async function startRestartableSim(options) {
     async restart() {
       const rows = await Promise.all(OBJECTS.map((plural) => sim.records(plural)));
       const { apiKey } = sim;
-      process.kill(sim.info.pid, 'SIGKILL');
+      process.kill(sim.pid, 'SIGKILL');
       await sim.stop();
       sim = await startSim(options);
       if (sim.apiKey !== apiKey) throw new Error('the restarted server has another key');

@@ -33,7 +33,7 @@ fn route(state: &State, request: &Request) -> ApiResult<Response> {
             let rows = state.world().webhooks.clone();
             plain_list(state, request, &rows)
         }
-        ("POST", None) => create(state, request),
+        ("POST", None) => create(state, &request.json.clone().unwrap_or_default()),
         (method, Some(id)) => {
             let id = Uuid::parse_str(id).map_err(|_| {
                 let message = "Validation failed (uuid is expected)";
@@ -92,8 +92,11 @@ fn check_operations(operations: &Value) -> ApiResult<()> {
     )))
 }
 
-fn create(state: &State, request: &Request) -> ApiResult<Response> {
-    let body = request.json.clone().unwrap_or_default();
+/// Registers a webhook; the body is that of the REST route.
+///
+/// # Errors
+/// The server's answer to a target or a list of operations that it does not take.
+pub fn create(state: &State, body: &Value) -> ApiResult<Response> {
     let target = body
         .get("targetUrl")
         .and_then(Value::as_str)
