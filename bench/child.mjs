@@ -10,16 +10,16 @@ import { measure, peakRssMb, watch } from './probe.mjs';
  * @property {string} client
  * @property {import('./clients/index.mjs').Server} server
  * @property {'upsertMany' | 'sync' | 'again' | 'stream' | 'get'} kind
- * @property {boolean} [watched] Whether the event loop is watched, instead of the cost measured.
+ * @property {boolean} [watched] Measure the event loop's delay instead of the cost.
  * @property {number} [count] Records.
- * @property {number} [chunksInFlight] Where the client writes in chunks.
+ * @property {number} [chunksInFlight] For clients that write in chunks.
  * @property {number} [inFlight] Requests at once.
  * @property {number} [warmUpMs]
  * @property {number} [durationMs]
- * @property {string[]} [paths] What is requested, round robin.
+ * @property {string[]} [paths] Requested round robin.
  */
 
-/** A stream's memory is compared from here on: everything that is set up once is there by then. */
+/** Memory growth of a stream counts from here: by then everything that is set up once exists. */
 const SETTLED_AT = 10_000;
 
 /** @typedef {typeof measure | typeof watch} Probe */
@@ -55,7 +55,7 @@ async function stream(probe, client, count) {
   return { ...cost, units: count, grownMb: peakRssMb() - settledMb };
 }
 
-/** How many requests the simulator has seen. @param {string} baseUrl @param {RegExp} routes */
+/** Number of requests that the simulator has received. @param {string} baseUrl @param {RegExp} routes */
 async function requestsSeen(baseUrl, routes) {
   const { default: http } = await import('node:http');
   /** @type {any} */
@@ -100,5 +100,5 @@ async function main(job) {
 }
 
 await main(JSON.parse(process.argv[2]));
-// Connections that are kept alive do not keep the process alive longer than needed.
+// Idle keep-alive connections must not keep the process alive.
 process.exit(0);

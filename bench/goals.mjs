@@ -1,4 +1,4 @@
-// What the measurements are to show. Nothing fails by it: a figure is printed beside its goal.
+// The goals of the measurements. A missed goal is not a failure: each figure is printed beside its goal.
 import { figures } from './statistics.mjs';
 
 /** @typedef {Map<string, import('./statistics.mjs').Samples>} Results */
@@ -27,7 +27,7 @@ const percent = (ratio) => (ratio === undefined ? '–' : `${number(ratio * 100,
 const inverse = (ratio) => (ratio ? 1 / ratio : undefined);
 
 /** @param {Results} results @returns {Row[]} */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table, one row after the other
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table
 export function goalRows(results) {
   const { perSecond, mainUs, delayMax, peakRssMb, grownMb, writes } = figures;
   /** @param {string} scenario @param {string} other @param {import('./statistics.mjs').Figure} figure */

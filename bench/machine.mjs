@@ -1,5 +1,5 @@
-// How long the machine itself stands still, which no program can help: on a shared one that is often longer than what
-// is measured.
+// How long the machine itself pauses, which no program can prevent: on a shared machine, often longer than the measured
+// delays.
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
@@ -17,7 +17,7 @@ const LOOP = `
 `;
 
 /**
- * The longest gap between two looks at the clock, of one thread for each processor.
+ * The longest gap between two readings of the clock, with one thread for each processor.
  * @param {number} durationMs
  * @returns {Promise<number>}
  */

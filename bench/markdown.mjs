@@ -1,6 +1,6 @@
-// A table as Markdown: the first column is text, the others are set to the right.
+// A Markdown table: the first column is text, the others are right-aligned.
 
-/** @param {string[][]} rows The first is the head. */
+/** @param {string[][]} rows The first is the header. */
 export function markdown([head, ...rows]) {
   const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
   return [

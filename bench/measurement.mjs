@@ -1,4 +1,4 @@
-// One measurement: a fresh simulator, a fresh process that does the work.
+// One measurement: a new simulator, and a new process that does the work.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { startSim } from '../__test__/helpers/sim.mjs';
@@ -19,7 +19,7 @@ import { people } from './people.mjs';
  * @property {number} writes
  */
 
-/** Contenders that are the Rust program. */
+/** Contenders in the Rust program. */
 const bare = ['ceiling', 'bare-upserts', 'hyper'];
 
 const executable = process.platform === 'win32' ? 'bench-ceiling.exe' : 'bench-ceiling';
@@ -48,15 +48,15 @@ function run(command, args, stdin) {
   });
 }
 
-/** The simulator's allocator keeps what it has, and need not ask the system again for what the warm-up has used. */
+/** The simulator's allocator keeps freed memory, so that memory of the warm-up is reused. */
 const SIM_ENVIRONMENT = { MIMALLOC_PURGE_DELAY: '-1' };
 
-/** What a server that has been up for a while has done long ago: memory, compiled patterns, code in the caches. */
+/** A server that has been running for a while has already allocated memory, compiled patterns and warmed caches. */
 const WARM_UP_BATCHED = 2000;
 const WARM_UP_SINGLE = 200;
 
 /**
- * Lets a new simulator work like one that is not new: both ways of writing that are measured, and back to the start.
+ * Warms up a new simulator: runs both measured ways of writing, and then resets it.
  * @param {import('./scenarios.mjs').Sim} sim
  */
 async function warmUp({ baseUrl, apiKey, reset, setOptions }) {
@@ -67,7 +67,7 @@ async function warmUp({ baseUrl, apiKey, reset, setOptions }) {
   await (await openClient('ours', server)).sync(rows);
   await (await openClient('undici-pool', server)).sync(rows.slice(0, WARM_UP_SINGLE));
   await reset();
-  // The schema is new again, and would be printed anew for the first who asks.
+  // After the reset, the first request for the schema would have to serialise it again.
   const headers = { authorization: `Bearer ${apiKey}` };
   await (await fetch(`${baseUrl}/rest/metadata/objects?limit=200`, { headers })).text();
 }
@@ -95,7 +95,7 @@ async function once(scenario, contender, watched) {
 }
 
 /**
- * The cost, and from a second run the delay of the event loop, where there is one.
+ * Measures the cost and, in a second run, the delay of the event loop, if there is one.
  * @param {import('./scenarios.mjs').Scenario} scenario
  * @param {string} contender
  * @returns {Promise<Sample>}

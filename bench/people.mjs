@@ -1,4 +1,4 @@
-// The people that every contender writes: flat as a site keeps them, and as Twenty wants them.
+// The people that every contender writes: flat as a site has them, and in Twenty's form.
 
 /** @typedef {import('../index.js').UpsertPersonInput} Person */
 
@@ -34,13 +34,13 @@ export function person(at) {
 /** @param {number} count */
 export const people = (count) => Array.from({ length: count }, (_, at) => person(at));
 
-/** One after the other, so that none has to be kept. @param {number} count */
+/** A generator, so that none has to be kept. @param {number} count */
 export function* streamOf(count) {
   for (let at = 0; at < count; at += 1) yield person(at);
 }
 
 /**
- * As an application that knows its own data would translate it.
+ * As an application that knows its own data would convert it.
  * @param {Person} input
  */
 export function toTwenty(input) {

@@ -1,4 +1,4 @@
-// The results as a picture: one panel for each measure, bars in proportion.
+// Draws the results: one panel for each measure, with proportional bars.
 import { number } from './goals.mjs';
 import { figures } from './statistics.mjs';
 import { names } from './table.mjs';
@@ -14,7 +14,7 @@ const panels = [
 ];
 
 const PANEL = { bar: 18, gap: 8, title: 28, longestBar: 200, value: 70, between: 24 };
-/** The widest that a character of the labels is on average, in px: fonts differ between machines. */
+/** The largest average width of a label's characters in px: fonts differ between machines. */
 const CHARACTER = 7;
 
 /** @param {string} text */
@@ -49,7 +49,7 @@ export function plot(results) {
     });
     const x = (at % 2) * (panelWidth + PANEL.between);
     const y = total;
-    // Two panels stand side by side: the taller one says where the next two begin.
+    // Panels are in two columns: the taller one of a row decides where the next row begins.
     if (at % 2 === 1 || at === drawn.length - 1) {
       total += Math.max(...drawn.slice(at - (at % 2), at + 1).map(heightOf));
     }

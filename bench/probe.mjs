@@ -1,9 +1,9 @@
-// What a piece of work costs the process that does it.
+// The cost of a piece of work for its process.
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds between two looks at the event loop; what is reported is the delay beyond it. */
+/** Milliseconds between two checks of the event loop; the reported delay is the time beyond that. */
 const RESOLUTION_MS = 1;
 
 /** @typedef {{ p50: number, p99: number, max: number }} Delay Of the event loop, in milliseconds. */
@@ -11,9 +11,9 @@ const RESOLUTION_MS = 1;
  * @typedef {object} Cost
  * @property {number} wallMs
  * @property {number} cpuMs Processor time of all threads.
- * @property {number} mainMs Processor time of the JavaScript thread; where the system does not tell (it is read from
- *   /proc), the time that its event loop was busy.
- * @property {number} peakRssMb Highest memory of the process, Node itself included.
+ * @property {number} mainMs Processor time of the JavaScript thread, from /proc; on other systems, the time that its
+ *   event loop was busy.
+ * @property {number} peakRssMb Highest memory of the process, including Node itself.
  */
 
 /** @returns {number | undefined} */
@@ -29,7 +29,7 @@ function mainThreadNs() {
 export const peakRssMb = () => process.resourceUsage().maxRSS / 1024;
 
 /**
- * What `work` costs.
+ * Measures the cost of `work`.
  * @param {() => Promise<unknown>} work
  * @returns {Promise<Cost>}
  */
@@ -52,7 +52,7 @@ export async function measure(work) {
 }
 
 /**
- * How long `work` keeps the event loop from its turn. A measurement apart: looking every millisecond has a cost.
+ * Measures how long `work` blocks the event loop. A separate run, because a check every millisecond has a cost.
  * @param {() => Promise<unknown>} work
  * @returns {Promise<{ delayMs: Delay }>}
  */
@@ -62,7 +62,7 @@ export async function watch(work) {
   await sleep(10 * RESOLUTION_MS);
   delay.reset();
   await work();
-  // A stall is noted when the next look is late: it must come to that look.
+  // A stall is recorded at the next check: wait for it.
   await sleep(5 * RESOLUTION_MS);
   delay.disable();
   const beyond = (/** @type {number} */ ns) => Math.max(0, ns / 1e6 - RESOLUTION_MS);

@@ -1,7 +1,7 @@
 // `npm run bench`: builds what is missing, measures, writes bench/results/.
 //   npm run bench                    everything, in less than ten minutes
 //   npm run bench -- --full          1,000,000 records streamed instead of 100,000
-//   npm run bench -- get new         the scenarios whose name has one of these words; writes no results
+//   npm run bench -- get new         scenarios whose name contains one of these words; writes no results
 //   npm run bench -- tokens          counts tokens and requests instead: see tokens/run.mjs
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,13 +15,13 @@ import { scenarios } from './scenarios.mjs';
 import { figures, Samples } from './statistics.mjs';
 import { report } from './table.mjs';
 
-/** After each scenario the machine is looked at for so long. */
+/** Milliseconds for which the machine's pauses are measured after each scenario. */
 const LOOK_MS = 2_000;
 
 async function build() {
   await buildAddon('release');
   await buildSim();
-  // Without this the tests' simulator would be measured where it is newer, which is many times as slow.
+  // Otherwise the tests' simulator would be used if it is newer, which is many times slower.
   process.env.TWENTY_SIM_BIN ||= releasedSim;
   const ceiling = ['build', '--release', '--locked', '--package', 'bench-ceiling'];
   await runOrThrow('cargo', ceiling);
@@ -51,7 +51,7 @@ async function main(args) {
   }
   const full = args.includes('--full');
   const unknown = args.find((arg) => arg.startsWith('-') && arg !== '--full');
-  if (unknown) throw new Error(`${unknown} is no option: there is --full`);
+  if (unknown) throw new Error(`unknown option ${unknown}: the only one is --full`);
   const words = args.filter((arg) => !arg.startsWith('-'));
   await build();
   const chosen = scenarios({ full }).filter(

@@ -1,14 +1,14 @@
-// What is measured: each scenario names its server, its contenders and what each of them has to do.
+// The scenarios: each names its server, its contenders and their work.
 import { people, person, toTwenty } from './people.mjs';
 
 /** Chunks that the package keeps in flight by default, and batches that the bare client does. */
 const CHUNKS_IN_FLIGHT = 4;
-/** Where the network is what takes the time, and a contender has 2,000 requests in flight. */
+/** For scenarios in which the network takes most of the time, and a contender has 2,000 requests in flight. */
 const CHUNKS_IN_FLIGHT_FAR = 10;
 const BATCH_RECORDS = 200;
 const SEEDED_PEOPLE = 200;
 
-/** What others have filled in: the answer to a GET is 1.5 KB with it. */
+/** Additional fields that bring the answer to a GET to 1.5 KB. */
 const FURTHER_FIELDS = {
   avatarUrl: `https://files.example.com/avatars/${'0123456789abcdef'.repeat(12)}.png`,
   linkedinLink: {
@@ -32,14 +32,14 @@ const FURTHER_FIELDS = {
  * @property {string} title
  * @property {'record' | 'request'} unit
  * @property {number} rounds
- * @property {boolean} [isWatched] Whether the event loop's delay is looked at, in runs apart.
+ * @property {boolean} [isWatched] Measure the event loop's delay, in separate runs.
  * @property {import('../__test__/helpers/sim.mjs').SimOptions} sim
  * @property {(sim: Sim) => Promise<{ paths?: string[] }>} [prepare]
  * @property {Record<string, (prepared: { paths?: string[] }) => Task>} contenders
  */
 /** @typedef {Awaited<ReturnType<typeof import('../__test__/helpers/sim.mjs').startSim>>} Sim */
 
-/** Every row that has a key of one of these, as a client asks that must not make doubles. @param {Row[]} rows */
+/** A query for all rows with a key of one of these, as a client needs it to avoid duplicates. @param {Row[]} rows */
 function lookUp(rows) {
   const anyOf = [
     { externalId: { in: rows.map(({ externalId }) => externalId) } },
@@ -69,7 +69,7 @@ function readyBatches(count, looksUp) {
  * @param {number} count
  * @param {string} [path]
  * @param {number} [inFlight]
- * @param {string} [schemaPath] Asked for first, and before each batch its rows: what must not be made again.
+ * @param {string} [schemaPath] Requested first; each batch then begins with a look-up, to avoid duplicates.
  * @returns {Task}
  */
 const bareBatches = (

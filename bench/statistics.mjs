@@ -1,4 +1,4 @@
-// Medians, and ratios that survive a machine whose load changes: each round is compared with itself.
+// Medians, and ratios within a round, which stay valid while the load of the machine changes.
 
 /** @typedef {import('./measurement.mjs').Sample} Sample */
 /** @typedef {(sample: Sample) => number | undefined} Figure */
@@ -25,7 +25,7 @@ export const figures = {
   writes: ({ writes }) => writes,
 };
 
-/** All samples of one scenario: contender to samples in the order of the rounds. */
+/** All samples of one scenario: from contender to samples in the order of the rounds. */
 export class Samples {
   /** @type {Map<string, Sample[]>} */
   #byContender = new Map();
@@ -47,7 +47,7 @@ export class Samples {
   }
 
   /**
-   * Median over the rounds of one contender's figure by another's.
+   * Median over the rounds of the ratio of two contenders' figures.
    * @param {string} contender
    * @param {string} other
    * @param {Figure} figure

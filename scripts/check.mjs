@@ -1,4 +1,4 @@
-// The checks that run nothing of ours: format, lint, types, package.
+// Checks that do not run our code: format, lint, types, package.
 //   node scripts/check.mjs              all of them
 //   node scripts/check.mjs lint types   the named ones
 import { setup } from './setup.mjs';
@@ -11,7 +11,7 @@ const node = (relative, ...args) => [process.execPath, nodeModule(relative), ...
 const checks = {
   rustfmt: [['cargo', 'fmt', '--all', '--check']],
   clippy: [['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings']],
-  // The fuzz targets are a workspace of their own, which nothing else here builds.
+  // The fuzz targets are a separate workspace, which no other check builds.
   'fuzz-lock': [
     ['cargo', 'update', '--workspace', '--locked', '--manifest-path', 'fuzz/Cargo.toml'],
   ],
@@ -29,7 +29,7 @@ const checks = {
 async function main(names) {
   const unknown = names.find((name) => !(name in checks));
   if (unknown)
-    throw new Error(`no check "${unknown}": there are ${Object.keys(checks).join(', ')}`);
+    throw new Error(`no check "${unknown}": choose from ${Object.keys(checks).join(', ')}`);
   await setup();
   /** @type {string[]} */
   const failed = [];

@@ -1,4 +1,4 @@
-// Counts lines of Rust code outside of tests: no comments, no blank lines, no items of #[cfg(test)].
+// Counts lines of Rust code without tests, comments and blank lines.
 //   node scripts/code-lines.mjs                       src/core, by folder
 //   node scripts/code-lines.mjs src/napi              another folder
 //   git archive REV src/core | tar -x -C FOLDER && node scripts/code-lines.mjs FOLDER/src/core     an earlier commit
@@ -34,5 +34,5 @@ if (isMain(import.meta.url)) {
   const parts = codeLinesByPart(path.resolve(process.argv[2] ?? core));
   for (const [part, lines] of parts) console.log(`${String(lines).padStart(7)} ${part}`);
   const all = [...parts.values()].reduce((sum, lines) => sum + lines, 0);
-  console.log(`${String(all).padStart(7)} in all`);
+  console.log(`${String(all).padStart(7)} in total`);
 }

@@ -1,9 +1,10 @@
-// What the addon costs a process that starts cold: `require` plus the first call, over a Node that does nothing.
+// The cold-start cost of the addon: `require` plus the first call, compared with a Node that does nothing.
 //   node scripts/cold-start.mjs            exits 1 above the limit
-//   node scripts/cold-start.mjs --report   only prints the times, as CI does: they depend on the machine
-// Fresh processes, interleaved so that a busy machine slows both kinds alike. The limit is held
-// against the quickest run as the process itself measures it: other programs can only ever add to a time, and a slower
-// addon is slower at its best, too. The whole process's times hold a start and an end that vary more than that.
+//   node scripts/cold-start.mjs --report   only prints the times, as in CI: they depend on the machine
+//
+// Uses new processes, interleaved so that a busy machine slows both kinds alike. The limit applies to the fastest run,
+// as the process itself measures it: other programs can only add time, and a slower addon is slower at its best, too.
+// Times of the whole process include a start and an end that vary more than that.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -13,7 +14,7 @@ import { root } from './support/process.mjs';
 const limitMs = 15;
 const rounds = 25;
 
-// Each child prints one JSON object: what it measured itself, in milliseconds.
+// Each child prints one JSON object with its own measurements, in milliseconds.
 const children = {
   bare: "console.log('{}')",
   addon: `

@@ -1,11 +1,11 @@
-// The oldest glibc that a built addon runs on, read from the versions of the symbols that it needs. Exits 1 above the
-// floor. Only Linux binaries for glibc have one.
-//   node scripts/glibc.mjs [FILE…]     the files at the root when none is named
+// The oldest glibc that a built addon runs on, from the versions of its symbols. Exits 1 above the limit. Only Linux
+// binaries for glibc have one.
+//   node scripts/glibc.mjs [FILE…]     by default the files in the repository's root
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isMain, root } from './support/process.mjs';
 
-/** Debian 10, RHEL 8, Ubuntu 18.10; what Node.js' own builds need since version 18. */
+/** Debian 10, RHEL 8, Ubuntu 18.10; Node.js' own builds need the same since version 18. */
 export const floor = '2.28';
 
 /** @param {string} a @param {string} b */
@@ -19,8 +19,8 @@ function compare(a, b) {
 }
 
 /**
- * The newest `GLIBC_x.y` that an ELF file asks of its libraries: what its section of needed versions
- * (`.gnu.version_r`) names. Undefined where it needs none.
+ * The newest `GLIBC_x.y` that an ELF file needs, from its section of needed versions (`.gnu.version_r`). Undefined if
+ * it needs none.
  * @param {Buffer} file
  * @returns {string | undefined}
  */

@@ -1,9 +1,9 @@
-// Writes src/core/twenty/mailbox_providers/list.txt: the hosts of mailbox providers.
-// `node scripts/mailbox-providers.mjs` installs the packages of SOURCES in a folder of its own; with the path of a
-// folder that has them in node_modules, it reads them there.
+// Writes src/core/twenty/mailbox_providers/list.txt: the hosts of mailbox providers. `node
+// scripts/mailbox-providers.mjs` installs the packages of SOURCES in its own folder; with the path of a folder, it
+// reads them from that folder's node_modules.
 //
-// Such lists are copied from each other and hold the sites of whoever was once typed in. So a host is taken where two
-// keepers agree on a free provider, or three on a disposable one; by-hand.txt says what is still wrong or missing.
+// Such lists are copied from each other and contain sites that were added by mistake. So a host is included if two
+// lists name it as a free provider, or three as a disposable one; by-hand.txt corrects the rest.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -64,7 +64,7 @@ async function write(source) {
   for (const host of excepted) agreed.delete(host);
   for (const host of added) agreed.add(host);
 
-  // What stands under the name of an organisation that lends names is shared already; a registry's own suffix is no host.
+  // Hosts below the name of an organisation that lends names are already shared; a registry's own suffix is not a host.
   const suffixes = lines(await readFile(path.join(FOLDER, '../public_suffix/list.txt'), 'utf8'));
   const lent = new Set(marked(suffixes, '', '+'));
   const hosts = [...agreed]
@@ -75,7 +75,7 @@ async function write(source) {
     '# Made by scripts/mailbox-providers.mjs; do not edit: by-hand.txt is for what is missing or wrong.',
     `# From ${credits.join(', ')}.`,
   ];
-  // What by-hand.txt says carries its mark, which tells where a line comes from.
+  // Entries from by-hand.txt are marked, so that the origin of a line is visible.
   const all = [
     ...hosts.map((host) => ({ host, mark: added.includes(host) ? '+' : '' })),
     ...excepted.map((host) => ({ host, mark: '-' })),
@@ -97,7 +97,7 @@ function marked(all, start, end = '') {
   return found.map((line) => line.slice(start.length, line.length - end.length));
 }
 
-/** Whether the set has the host or one above it. @param {Set<string>} hosts @param {string} host */
+/** Whether the set has the host or a parent domain. @param {Set<string>} hosts @param {string} host */
 function covers(hosts, host) {
   return hosts.has(host) || coversParent(hosts, host);
 }
@@ -108,7 +108,7 @@ function coversParent(hosts, host) {
   return labels.some((_, at) => at > 0 && hosts.has(labels.slice(at).join('.')));
 }
 
-/** Other spellings are read as these. @param {string} host */
+/** Replaces other spellings. @param {string} host */
 function isHost(host) {
   const labels = /^(?:[a-z0-9][a-z0-9-]{0,61}\.)+[a-z][a-z0-9-]+$/;
   return host === domainToASCII(host) && labels.test(host);

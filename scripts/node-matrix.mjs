@@ -1,9 +1,9 @@
-// The Node tests under every Node that is supported, with one addon: Node-API needs no build per version. The binaries
-// come from npm, where the package `node` has its own in one package per platform, and stay in target/node-matrix.
+// Runs the Node tests under every supported Node with one addon: Node-API needs no build per version. The binaries come
+// from npm, where the package `node` has one package per platform, and stay in target/node-matrix.
 //   npm run node-matrix                 all versions, all Node tests
 //   npm run node-matrix -- 22 26        those versions
-//   npm run node-matrix -- 24 sync      and the tests whose path holds a word
-//   npm run node-matrix -- --no-build   with the addon and the simulator that are there
+//   npm run node-matrix -- 24 sync      and the tests whose path contains a word
+//   npm run node-matrix -- --no-build   with the existing addon and simulator
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ import { buildSim } from './build-sim.mjs';
 import { root, section, targetDir } from './support/process.mjs';
 import { countTap, heedExitCode, testFiles } from './test.mjs';
 
-/** Lines that are supported, oldest first. */
+/** Supported release lines, oldest first. */
 const lines = ['20', '22', '24', '26'];
 
 const run = promisify(execFile);
@@ -22,7 +22,7 @@ const system = process.platform === 'win32' ? 'win' : process.platform;
 const packageName = `node-${system}-${process.arch}`;
 
 /**
- * The newest Node of a line, installed; undefined where the registry has none.
+ * Installs the newest Node of a line; undefined if the registry has none.
  * @param {string} line
  * @returns {Promise<string | undefined>}
  */
@@ -53,13 +53,13 @@ async function install(line) {
 
 /**
  * @param {string} program
- * @param {string} tapFile Where the report goes.
+ * @param {string} tapFile For the report.
  * @param {string[]} words
  */
 async function test(program, tapFile, words) {
   let code = 0;
   const args = ['--test', '--test-reporter=tap', `--test-reporter-destination=${tapFile}`];
-  // Tests that start a Node of their own start this one: it comes first in PATH, and is their execPath.
+  // Tests that start a Node start this one: it comes first in PATH, and is their execPath.
   const env = {
     ...process.env,
     PATH: `${path.dirname(program)}${path.delimiter}${process.env.PATH}`,

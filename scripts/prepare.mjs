@@ -1,6 +1,6 @@
-// npm runs this after `npm install` in a checkout, and for a git dependency: there the addon has to be built. It
-// does not run where the published package is installed, whose binary comes as an npm package of the platform.
-//   TWENTY_CRM_NATIVE_BUILD=off npm install       leaves the addon as it is; the JavaScript of lib/ is always written
+// npm runs this after `npm install` in a checkout, and for a git dependency: there the addon has to be built. It does
+// not run for the published package, whose binary comes from a platform package.
+//   TWENTY_CRM_NATIVE_BUILD=off npm install       does not build the addon; the JavaScript of lib/ is always written
 //   TWENTY_CRM_NATIVE_BUILD=fastdev npm install   builds in seconds instead of minutes, slower code
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -21,7 +21,7 @@ const wanted = process.env.TWENTY_CRM_NATIVE_BUILD;
 if (existsSync(nodeModule('ts-blank-space/package.json'))) await buildLib();
 if (wanted !== 'off' && existsSync(path.join(root, 'src/lib.rs'))) {
   if (wanted !== undefined && wanted !== 'release' && wanted !== 'fastdev') {
-    stop(`TWENTY_CRM_NATIVE_BUILD is "${wanted}", and must be release, fastdev or off.`);
+    stop(`TWENTY_CRM_NATIVE_BUILD is "${wanted}", but must be release, fastdev or off.`);
   }
   if (!existsSync(nodeModule('@napi-rs/cli/dist/cli.js'))) {
     stop(

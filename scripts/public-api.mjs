@@ -1,5 +1,5 @@
-// Prints what the package declares to its users, as the compiler resolves it, comments included: one line for each
-// member. Two versions are compared with `diff`.
+// Prints the package's public declarations as the compiler resolves them, with comments: one line for each member.
+// Compare two versions with `diff`.
 //   node scripts/public-api.mjs [FOLDER]    of this checkout, or of the one in FOLDER
 import path from 'node:path';
 import ts from 'typescript';

@@ -1,7 +1,7 @@
-// What npm runs before it publishes (`prepublishOnly`), in the release workflow: the platforms' packages go out first,
-// and the main package then names them in `optionalDependencies`. They are not named before, for `npm ci` would look
-// for what is not there yet.
-//   node scripts/release.mjs --skip-optional-publish   does all of it but publishing the platforms' packages
+// npm runs this before it publishes (`prepublishOnly`), in the release workflow: it publishes the platform packages,
+// and then names them in the main package's `optionalDependencies`. They are not named earlier, because `npm ci` would
+// look for packages that do not exist yet.
+//   node scripts/release.mjs --skip-optional-publish   everything except publishing the platform packages
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { floor, isAboveFloor, neededGlibc } from './glibc.mjs';
@@ -37,7 +37,7 @@ for (const name of platforms) {
   }
 }
 
-// Provenance ties a package to a repository, and the repository is whichever runs the workflow.
+// Provenance ties a package to a repository: the one that runs the workflow.
 const repository = process.env.GITHUB_REPOSITORY;
 if (repository !== undefined) {
   const url = `git+https://github.com/${repository}.git`;
@@ -46,7 +46,7 @@ if (repository !== undefined) {
   }
 }
 
-// What builds a checkout is no business of those who install the package; npm would warn them of a script.
+// Users who install the package do not need the build script, and npm would warn them about it.
 const { prepare: _, ...scripts } = readJson('package.json').scripts;
 writeJson('package.json', { ...readJson('package.json'), scripts });
 
@@ -57,7 +57,7 @@ await runOrThrow(process.execPath, [
   ...process.argv.slice(2),
 ]);
 
-// A checkout's tarball has the binary of its own platform inside; the published one must not.
+// A checkout's tarball contains the binary of its own platform; the published one must not.
 for (const name of readdirSync(root).filter((file) => file.endsWith('.node'))) {
   rmSync(path.join(root, name));
 }

@@ -1,4 +1,4 @@
-// Installs the development tools when they are missing or not what package-lock.json says.
+// Installs the development tools if they are missing or differ from package-lock.json.
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { isMain, root, runOrThrow } from './support/process.mjs';
@@ -11,9 +11,9 @@ import { isMain, root, runOrThrow } from './support/process.mjs';
  */
 const packagesOf = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8')).packages ?? {};
 
-/** Whether node_modules holds what package-lock.json asks for; packages of other platforms aside. */
+/** Whether node_modules matches package-lock.json, apart from packages of other platforms. */
 function modulesAreInstalled() {
-  // npm writes what it installed into this file.
+  // npm writes the installed packages into this file.
   const record = 'node_modules/.package-lock.json';
   if (!existsSync(path.join(root, record))) return false;
   const installed = packagesOf(record);
@@ -40,7 +40,7 @@ async function installModules() {
   if (modulesAreInstalled()) return;
   console.log('Installing the development tools (npm ci) …');
   const args = ['ci', '--no-audit', '--no-fund'];
-  // Whoever needs the addon builds it, in the profile that they need.
+  // Without the addon: scripts that need it build it in their profile.
   process.env.TWENTY_CRM_NATIVE_BUILD ??= 'off';
   const npm = process.env.npm_execpath;
   if (npm?.endsWith('.js')) await runOrThrow(process.execPath, [npm, ...args]);

@@ -1,4 +1,4 @@
-// The published addon's size, and the limit that it must keep. Exits 1 above it.
+// Checks the size of the published addon. Exits 1 above the limit.
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { buildAddon } from './build.mjs';

@@ -1,12 +1,14 @@
-// The contenders that are JavaScript, by the name that a measurement gives.
+// The JavaScript contenders, by the name in a measurement.
 
 /** @typedef {import('../people.mjs').Person} Person */
 /** @typedef {{ baseUrl: string, apiKey: string }} Server */
 /**
  * @typedef {object} Client
- * @property {(inputs: Person[], chunksInFlight?: number) => Promise<unknown>} upsertMany The results of all, as one array.
- * @property {(inputs: Iterable<Person>, onProgress?: (done: number) => void) => Promise<unknown>} sync Nothing kept.
- * @property {(path: string) => Promise<unknown>} get The parsed body.
+ * @property {(inputs: Person[], chunksInFlight?: number) => Promise<unknown>} upsertMany Returns all results as one
+ * array.
+ * @property {(inputs: Iterable<Person>, onProgress?: (done: number) => void) => Promise<unknown>} sync Keeps no
+ * results.
+ * @property {(path: string) => Promise<unknown>} get Returns the parsed body.
  */
 /** @typedef {(server: Server) => Client} Open */
 

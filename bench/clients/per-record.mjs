@@ -1,10 +1,10 @@
-// Upserts as an application would write them: for each record a look-up and a write, all of them at once.
+// Upserts as an application would write them: a look-up and a write for each record, all at once.
 import { toTwenty } from '../people.mjs';
 
 /** @typedef {(method: string, path: string, body?: unknown) => Promise<any>} Send */
 
 /**
- * @param {Send} send Gives the answer's JSON, and rejects where its status is an error.
+ * @param {Send} send Returns the answer's JSON, and rejects for an error status.
  * @returns {import('./index.mjs').Client}
  */
 export function perRecord(send) {

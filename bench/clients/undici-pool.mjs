@@ -1,8 +1,8 @@
-// (b) undici at its quickest: a pool of connections to the one server, paths instead of URLs.
+// (b) undici at its fastest: a pool of connections to the server, and paths instead of URLs.
 import { Pool } from 'undici';
 import { perRecord } from './per-record.mjs';
 
-/** As many as there are requests in flight in the benchmark of single requests. */
+/** As many as the requests in flight in the benchmark of single requests. */
 const CONNECTIONS = 64;
 
 /** @type {import('./index.mjs').Open} */

@@ -1,4 +1,4 @@
-// (b) undici, as its documentation begins: request() with the global agent.
+// (b) undici as in the first example of its documentation: request() with the global agent.
 import { request } from 'undici';
 import { perRecord } from './per-record.mjs';
 

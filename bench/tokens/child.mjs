@@ -1,4 +1,5 @@
-// One work in a process of its own, which remembers nothing: `node bench/tokens/child.mjs '<job>'`. Prints one line of JSON.
+// One piece of work in a new process, which remembers nothing: `node bench/tokens/child.mjs '<job>'`. Prints one line
+// of JSON.
 import { createTwentyCrmSyncService } from '../../index.mjs';
 import { works } from './works.mjs';
 
@@ -12,5 +13,5 @@ const service = createTwentyCrmSyncService(server);
 const outcome = await work.write(service);
 const { throttleWaitMs: waitedMs } = service.stats();
 console.log(JSON.stringify({ ...outcome, waitedMs }));
-// Connections that are kept alive do not keep the process alive longer than needed.
+// Idle keep-alive connections must not keep the process alive.
 process.exit(0);

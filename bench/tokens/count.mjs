@@ -1,4 +1,4 @@
-// Counts what one work takes, on a simulated 2.31 where a GraphQL request takes one token.
+// Counts what one piece of work takes, on a simulated 2.31, where a GraphQL request takes one token.
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -12,9 +12,9 @@ import { root } from '../../scripts/support/process.mjs';
  * @property {string} name
  * @property {string} title
  * @property {number} tokens Rate-limit tokens that the server took.
- * @property {number} requests Requests, but for those for the workspace's fields.
+ * @property {number} requests Requests, without those for the workspace's fields.
  * @property {number} refusals By the rate limit.
- * @property {number} waitedMs That calls waited for the rate limit, all together.
+ * @property {number} waitedMs Total time that calls waited for the rate limit.
  * @property {number | null} othersLater See `Outcome`.
  * @property {import('./works.mjs').Outcome} outcome
  * @property {Goals} goals
@@ -24,7 +24,7 @@ import { root } from '../../scripts/support/process.mjs';
 const run = promisify(execFile);
 const childFile = path.join(root, 'bench', 'tokens', 'child.mjs');
 
-/** What a server starts with; the buckets are full. */
+/** The state of a new server; the buckets are full. */
 const DEFAULT_LIMITS = { short: { limit: 100, ttlMs: 1000 }, long: { limit: 100, ttlMs: 60_000 } };
 
 /** @param {{ routes: Record<string, number> }} stats */
@@ -34,7 +34,7 @@ const requestsOf = ({ routes }) =>
     .reduce((sum, [, count]) => sum + count, 0);
 
 /**
- * What the server refuses for good whenever it is asked to write it.
+ * The server's permanent refusal of a write.
  * @param {string} externalId
  * @returns {import('../../sim/npm/index.js').TwentySimFault[]}
  */
@@ -51,7 +51,7 @@ function refusalsOf(externalId) {
 
 /**
  * @param {Work} work
- * @param {number} runs As `works` got it.
+ * @param {number} runs As passed to `works`.
  * @returns {Promise<Counted>}
  */
 export async function count(work, runs) {
@@ -62,7 +62,7 @@ export async function count(work, runs) {
       const { createTwentyCrmSyncService } = await import('../../index.mjs');
       const { created } = await createTwentyCrmSyncService(server).syncPersons(work.held);
       if (created !== work.held.length)
-        throw new Error(`${work.name}: the CRM could not be filled`);
+        throw new Error(`${work.name}: the CRM could not be prepared`);
     }
     if (work.isLimited) await sim.setOptions({ rateLimits: DEFAULT_LIMITS });
     if (work.refused) await sim.addFaults(refusalsOf(work.refused));
@@ -75,7 +75,7 @@ export async function count(work, runs) {
     const { waitedMs, ...outcome } = JSON.parse(stdout);
     const failures = work.refused ? 1 : 0;
     if (outcome.failed !== failures) throw new Error(`${work.name}: ${outcome.failed} failed`);
-    // Answers that are made up take none; the server takes one for what it refuses.
+    // Injected answers take no token, but a server takes one for a refusal.
     const refused = work.refused ? (after.statuses[400] ?? 0) - (before.statuses[400] ?? 0) : 0;
     const figures = {
       tokens: after.tokens - before.tokens + refused,

@@ -1,7 +1,7 @@
-// `npm run bench -- tokens`: what works take of a server's rate limit, in tokens and requests. Times are not looked at, so
-// any build does, and the machine may be busy.
-//   npm run bench -- tokens            every work
-//   npm run bench -- tokens run once   those whose name has one of these words
+// `npm run bench -- tokens`: the tokens and requests that each piece of work takes from a server's rate limit. Times
+// are not measured, so any build works, and the machine may be busy.
+//   npm run bench -- tokens            all of them
+//   npm run bench -- tokens run once   those whose name contains one of these words
 //   npm run bench -- tokens --json     the figures as JSON
 import { buildAddon } from '../../scripts/build.mjs';
 import { buildSim } from '../../scripts/build-sim.mjs';
@@ -11,7 +11,7 @@ import { works } from './works.mjs';
 
 const RUNS = 10_000;
 
-/** How each goal reads. @type {Record<keyof import('./works.mjs').Goals, (most: number) => string>} */
+/** The text of each goal. @type {Record<keyof import('./works.mjs').Goals, (most: number) => string>} */
 const words = {
   tokens: (most) => `at most ${most} tokens`,
   requests: (most) => `at most ${most} requests`,
@@ -47,7 +47,7 @@ function row({ title, tokens, requests, refusals, waitedMs, othersLater, goals, 
 export async function main(args) {
   const isJson = args.includes('--json');
   const unknown = args.find((arg) => arg.startsWith('-') && arg !== '--json');
-  if (unknown) throw new Error(`${unknown} is no option: there is --json`);
+  if (unknown) throw new Error(`unknown option ${unknown}: the only one is --json`);
   const names = args.filter((arg) => !arg.startsWith('-'));
   await buildAddon(undefined, { quiet: isJson });
   await buildSim();

@@ -1,30 +1,30 @@
-// What is counted: each work says what the CRM holds before, what is written, and how much that may take.
+// The counted work: the initial state of the CRM, what is written, and the goals.
 import { people } from '../people.mjs';
 
 /** @typedef {import('../../index.js').TwentyCrmSyncService} Service */
 /** @typedef {import('../people.mjs').Person} Person */
 /**
- * What a work counts up to, each at most. A figure that is not named has no goal.
+ * The maximum of each figure. A figure without an entry has no goal.
  * @typedef {Partial<Record<'tokens' | 'requests' | 'refusals' | 'waitedMs' | 'othersLater', number>>} Goals
  */
 /**
  * @typedef {object} Work
  * @property {string} name
  * @property {string} title
- * @property {boolean} [isLimited] Whether the server has its default limit; else it counts and never refuses.
- * @property {Person[]} [held] What another process has written before. This one remembers nothing of it.
+ * @property {boolean} [isLimited] The server has its default limit; otherwise it counts and never refuses.
+ * @property {Person[]} [held] Records that another process has written before. This process does not know them.
  * @property {string} [refused] External id of the record that the server refuses to write.
  * @property {(service: Service) => Promise<Outcome>} write
  * @property {Goals} goals
  */
 /**
- * What came of the records.
+ * The outcome of the records.
  * @typedef {object} Outcome
  * @property {number} created
  * @property {number} updated
  * @property {number} unchanged
  * @property {number} failed
- * @property {number} [othersLater] Calls that ended well after the first one that failed.
+ * @property {number} [othersLater] Successful calls that ended after the first failed one.
  */
 
 /** @param {Person[]} inputs @returns {Person[]} */
@@ -44,7 +44,7 @@ const holdersOfAddresses = (count) =>
     .filter((_, at) => at % 100 === 50)
     .map((input) => ({ ...input, external_id: `other-${input.external_id}` }));
 
-/** Calls that are all made at once. @param {Person[]} inputs @returns {Work['write']} */
+/** Calls made at the same time. @param {Person[]} inputs @returns {Work['write']} */
 const atOnce = (inputs) => async (service) => {
   const outcome = { created: 0, updated: 0, unchanged: 0, failed: 0, othersLater: 0 };
   const count = (/** @type {import('../../index.js').UpsertResult<unknown>} */ result) => {
@@ -64,7 +64,7 @@ const inOneRun = (inputs, options) => async (service) => {
   return { created, updated, unchanged, failed };
 };
 
-/** A call after others that were waited for. @param {Person[]} inputs @returns {Work['write']} */
+/** Calls one after the other, each awaited. @param {Person[]} inputs @returns {Work['write']} */
 const oneByOne = (inputs) => async (service) => {
   const sum = { created: 0, updated: 0, unchanged: 0, failed: 0 };
   for (const input of inputs) {
@@ -80,11 +80,11 @@ const oneByOne = (inputs) => async (service) => {
 const UNHINDERED = { refusals: 0, waitedMs: 0 };
 
 /**
- * Every work, by default at full size. A test counts a fraction of the records of runs, against bounds of its own.
+ * All work, by default at full size. A test counts a fraction of a run's records, with its own limits.
  * @param {number} [runs] Records of a run.
  * @returns {Work[]}
  */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table, one row after the other
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table
 export function works(runs = 10_000) {
   const many = people(runs);
   const half = runs / 2;

@@ -1,7 +1,7 @@
-// Writes the example data: people.ndjson, companies.ndjson and manifest.json, what a run must give.
+// Writes the example data: people.ndjson, companies.ndjson, and manifest.json with the expected results of a run.
 //
 //   node examples/data/generate.mjs                 the committed files again
-//   node examples/data/generate.mjs --check         fails when the committed files differ
+//   node examples/data/generate.mjs --check         fails if the committed files differ
 //   node examples/data/generate.mjs --people 50000 --companies 8000 --seed 7 --out /some/folder
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -15,7 +15,7 @@ const folder = path.dirname(fileURLToPath(import.meta.url));
 export const defaults = { seed: 20_260_703, people: 2160, companies: 432 };
 
 /**
- * The three files as text. The same options give the same text, everywhere.
+ * The three files as text. The same options give the same text on every machine.
  * @param {{ seed?: number, people?: number, companies?: number }} [options]
  * @returns {Record<'people.ndjson' | 'companies.ndjson' | 'manifest.json', string>}
  */

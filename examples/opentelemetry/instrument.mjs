@@ -1,26 +1,28 @@
-// Spans and metrics of OpenTelemetry for twenty-crm-native. Start the SDK as always, then:
+// OpenTelemetry spans and metrics for twenty-crm-native. Start the SDK as usual, then:
 //
 //   import * as otel from '@opentelemetry/api';
 //   import { instrumentTwentyCrm } from './instrument.mjs';
 //
 //   const stop = instrumentTwentyCrm(otel, { services: { main: crm } });
 //
-// Only `@opentelemetry/api` is used, and it is passed in: without an SDK behind it all of this does nothing.
+// It only uses `@opentelemetry/api`, which is passed in. Without an SDK, all of this does nothing.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 const SCOPE = 'twenty-crm-native';
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
-/** Seconds; those of OpenTelemetry's own HTTP instrumentation. */
+/** Seconds; the same buckets as in OpenTelemetry's own HTTP instrumentation. */
 const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /**
  * @param {any} otel `@opentelemetry/api`
  * @param {object} [options]
- * @param {Record<string, { stats(): import('twenty-crm-native').TwentyCrmStats }>} [options.services] services and clients
- *   whose numbers become metrics, by the name that the attribute `twenty_crm.service` gets. A client counts what services
- *   made from it do: name either.
- * @returns {() => void} takes it all back
+ * @param {Record<string, { stats(): import('twenty-crm-native').TwentyCrmStats }>} [options.services] services and
+ * clients
+ *   whose counters become metrics, by the value of the attribute `twenty_crm.service`. A client includes the services
+ *   made
+ *   from it: name either the client or the services.
+ * @returns {() => void} removes the instrumentation
  */
 export function instrumentTwentyCrm(otel, { services = {} } = {}) {
   const stopTracing = trace(otel);
@@ -54,7 +56,7 @@ function trace({ trace: tracing, context, metrics, SpanKind, SpanStatusCode }) {
 
   /** @param {string} name */
   const onStart = (name) => (/** @type {any} */ event) => {
-    // In the caller's own context: the span becomes a child of whatever is active there.
+    // In the caller's own context: the span becomes a child of the span that is active there.
     const parent = context.active();
     const { entity, externalId, startTimeMs } = event;
     const attributes = {
@@ -137,7 +139,7 @@ function trace({ trace: tracing, context, metrics, SpanKind, SpanStatusCode }) {
 }
 
 /**
- * Numbers by pull, at the pace of the SDK's reader.
+ * Observable metrics, read at the interval of the SDK's reader.
  * @param {any} otel
  * @param {Record<string, { stats(): import('twenty-crm-native').TwentyCrmStats }>} services
  */

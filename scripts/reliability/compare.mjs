@@ -1,5 +1,5 @@
-// Plays the same scenarios on a real Twenty server and on the simulator: every step has to come out alike, and the rows
-// in the end have to be the same. The server's workspace has to be one for trials: it must be empty, and is emptied.
+// Plays the same scenarios on a real Twenty server and on the simulator: every step must have the same outcome, and the
+// rows must be the same at the end. Use a test workspace: it must be empty, and is emptied afterwards.
 //   TWENTY_CRM_BASE_URL=… TWENTY_CRM_API_KEY=… npm run reliability -- compare [--scenarios 200] [--seed 1]
 import { isDeepStrictEqual } from 'node:util';
 import { startSim } from '../../__test__/helpers/sim.mjs';
@@ -51,10 +51,10 @@ export async function compare(one, other, { scenarios, seed, first = 0 }, onDiff
   return { steps, rows };
 }
 
-/** Without what is undefined here and missing there. @param {unknown} value */
+/** Removes undefined members, which JSON does not have. @param {unknown} value */
 const plain = (value) => JSON.parse(JSON.stringify(value ?? null));
 
-/** What differs, and where. @param {any} one @param {any} other @param {string} [at] @returns {string[]} */
+/** The differences, with their place. @param {any} one @param {any} other @param {string} [at] @returns {string[]} */
 function differing(one, other, at = '') {
   if (isDeepStrictEqual(one, other)) return [];
   const isInside = [one, other].every((value) => typeof value === 'object' && value !== null);
@@ -68,13 +68,13 @@ export const TITLES = ['compared', 'scenarios', 'steps', 'rows', 'differences'];
 /**
  * @param {string[]} args
  * @param {import('./support/report.mjs').Report} report
- * @returns {Promise<number>} How much is wrong.
+ * @returns {Promise<number>} Number of problems.
  */
 export async function main(args, report) {
   const how = flags(args, { scenarios: 200, seed: 1, first: 0 });
   const { TWENTY_CRM_BASE_URL: baseUrl, TWENTY_CRM_API_KEY: apiKey } = process.env;
   if (!baseUrl || !apiKey) {
-    throw new Error('set TWENTY_CRM_BASE_URL and TWENTY_CRM_API_KEY to a workspace for trials');
+    throw new Error('set TWENTY_CRM_BASE_URL and TWENTY_CRM_API_KEY to a test workspace');
   }
   const real = new ComparedServer({ baseUrl, apiKey });
   const rows = await real.count();

@@ -1,4 +1,4 @@
-// The crash suite, bulk half: the process of a bulk run is killed in the middle, started again, and finishes.
+// The crash suite for bulk runs: the process is killed in the middle of a run, started again, and finishes.
 //   npm run reliability -- crash-bulk [--kills 200] [--seed 1] [--people 800]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,9 +21,9 @@ const VICTIM = new URL('./support/bulk-victim.mjs', import.meta.url);
 /**
  * @typedef {object} Result
  * @property {number} kills
- * @property {number} records Of all runs, each of which came to its end at last.
- * @property {number} compared Rows, over the comparisons after each death and each end.
- * @property {number} reported Records that a process said were written before it was killed.
+ * @property {number} records Of all runs; each one was finished eventually.
+ * @property {number} compared Rows, in the comparisons after each kill and each end.
+ * @property {number} reported Records that a process reported as written before it was killed.
  * @property {Record<(typeof VIOLATIONS)[number], number>} violations
  * @property {string[]} complaints
  * @property {number} restarts Processes that were started after a kill.
@@ -43,7 +43,7 @@ export async function crashBulk({ sim, kills, seed, people }, onKill = () => {})
       ...{ doubled: 0, lost: 0, silent: 0, untyped: 0, foreign: 0, wrongMappings: 0, misjudged: 0 },
     },
   };
-  // Requests of a run, learnt from the runs so far.
+  // Requests of a run, learnt from earlier runs.
   let expected = Math.ceil(people / 100) * 2;
   while (result.kills < kills) {
     expected = await round({ sim, random, people, expected, kills, result });
@@ -53,7 +53,7 @@ export async function crashBulk({ sim, kills, seed, people }, onKill = () => {})
 }
 
 /**
- * One run from nothing to its end, killed as often as it takes.
+ * One run from beginning to end, killed as often as necessary.
  * @param {{ sim: Sim, random: import('./support/random.mjs').Random, people: number, expected: number, kills: number,
  *   result: Result }} how
  */
@@ -89,7 +89,7 @@ async function round({ sim, random, people, expected, kills, result }) {
         result.restarts += 1;
         result.reported += outcomes.size;
       }
-      // What was said to be written is there, whenever it was said.
+      // Records reported as written must be there, at any later time.
       await compare(sim, file, outcomes, result);
     }
     result.records += outcomes.size;
@@ -105,7 +105,10 @@ async function round({ sim, random, people, expected, kills, result }) {
   }
 }
 
-/** A third of the people and companies are there already. @param {Sim} sim @param {import('./support/random.mjs').Random} random @param {number} people */
+/**
+ * A third of the people and companies exist already. @param {Sim} sim @param {import('./support/random.mjs').Random}
+ * random @param {number} people
+ */
 async function seed(sim, random, people) {
   const service = createTwentyCrmSyncService({ baseUrl: sim.baseUrl, apiKey: sim.apiKey });
   service.clearCache();
@@ -136,7 +139,7 @@ async function compare(sim, file, outcomes, result) {
   result.compared += people.length + companies.length;
   for (const what of VIOLATIONS) result.violations[what] += count[what];
   result.complaints.push(...count.complaints.slice(0, 20 - result.complaints.length));
-  // Nothing stands in the way of these runs but their own death: whatever fails is lost.
+  // Only kills disturb these runs, so any failure counts as a loss.
   for (const [externalId, { error }] of outcomes) {
     if (error === undefined) continue;
     result.violations.lost += 1;
@@ -163,7 +166,7 @@ export function tableLine({ kills, records, compared, reported, violations }) {
 /**
  * @param {string[]} args
  * @param {import('./support/report.mjs').Report} report
- * @returns {Promise<number>} How much is wrong.
+ * @returns {Promise<number>} Number of problems.
  */
 export async function main(args, report) {
   const { kills, seed, people } = flags(args, { kills: 200, seed: 1, people: 800 });

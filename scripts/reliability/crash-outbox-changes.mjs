@@ -1,13 +1,13 @@
-// The changes that the crash suite makes: change number n of a seed is always the same, whoever asks.
+// The changes of the crash suite. Change number n of a seed is always the same.
 
-/** A number from 0 to 1 for a seed and a place. @param {number} seed @param {number} place */
+/** A number from 0 to 1 for a seed and a position. @param {number} seed @param {number} place */
 export function randomAt(seed, place) {
   let x = (Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(place + 1, 0xc2b2ae35)) | 0;
   for (const factor of [0x2c1b3c6d, 0x297a2d39]) x = Math.imul(x ^ (x >>> 15), factor);
   return ((x ^ (x >>> 15)) >>> 0) / 2 ** 32;
 }
 
-/** Fields of people that a change may leave alone, set or clear. */
+/** Fields of people that a change may leave out, set or clear. */
 const FIELDS = /** @type {const} */ (['job_title', 'city', 'plan']);
 
 /**
@@ -32,10 +32,10 @@ export function changeAt(seed, number, { people, companies }) {
     external_id: `p${id}`,
     name: `Person${number} Nr${id}`,
     email: `p${id}@crash.example`,
-    // Of a record, a larger number is a later change.
+    // For the same record, a larger number is a later change.
     total_submissions: number,
     company_external_id: `c${id % companies}`,
-    // Where the company has not been enqueued yet.
+    // If the company was not enqueued yet.
     company_name: `Company ${id % companies}`,
   };
   for (const [at, field] of FIELDS.entries()) {

@@ -1,7 +1,8 @@
-// A process that enqueues changes and delivers them in the background, until somebody kills it.
+// A process that enqueues changes and delivers them in the background until it is killed.
 //   node crash-outbox-child.mjs '{"from": 0, "to": 500, ...}'
-// Says of each change that it is durable (`e 17`), of each look at the store how much waits (`w 3`), and `done` at the
-// end, when nothing waits any more.
+//
+// Prints a line for each durable change (`e 17`), the number of waiting changes at each check (`w 3`), and `done` when
+// no change waits any more.
 import { writeSync } from 'node:fs';
 import {
   createTwentyCrmOutbox,
@@ -16,13 +17,13 @@ const { baseUrl, apiKey, file, postgres, seed, from, to, records, leaseMs, atOnc
   process.argv[2],
 );
 
-// Not through a stream: once this returns, nothing that happens to this process can take it back.
+// Not through a stream: a synchronous write is safe even if the process is killed right after it.
 const say = (/** @type {string} */ line) => writeSync(1, `${line}\n`);
 
 /** @returns {Promise<import('../../index.js').OutboxStore>} */
 async function openStore() {
   if (postgres === undefined) return sqliteOutbox(file);
-  // Without types of its own; the store asks for `query` alone.
+  // Without its own types; the store only needs `query`.
   const { default: pg } = await import(/** @type {string} */ ('pg'));
   return postgresOutbox(new pg.Pool({ ...postgres, max: 4 }));
 }

@@ -1,4 +1,4 @@
-// Kills a process at random moments while it fills and empties an outbox, and then counts what is in the CRM.
+// Kills a process at random moments while it fills and empties an outbox, and then checks the rows in the CRM.
 //   npm run reliability -- crash-outbox                    200 kills on SQLite
 //   npm run reliability -- crash-outbox --kills 50 --seed 7 --store postgres
 import { spawn } from 'node:child_process';
@@ -16,10 +16,10 @@ import { head, line, number } from './support/table.mjs';
 
 const CHILD = fileURLToPath(new URL('crash-outbox-child.mjs', import.meta.url));
 
-/** Changes that one life of the process enqueues on average. */
+/** Average number of changes that the process enqueues before a kill. */
 const CHANGES_PER_LIFE = 60;
 
-/** The shortest lease that the outbox allows: what a killed process held is free again soon. */
+/** The shortest lease that the outbox allows, so that records of a killed process are free again soon. */
 const LEASE_MS = 1_000;
 
 /**
@@ -32,10 +32,10 @@ const LEASE_MS = 1_000;
 /**
  * @typedef {object} CrashReport
  * @property {number} kills
- * @property {number} killedInDelivery kills at which records were under way
+ * @property {number} killedInDelivery kills while records were in flight
  * @property {number} changes durably enqueued
  * @property {number} records in the CRM
- * @property {string[]} lost records, or values, that are not as the changes make them
+ * @property {string[]} lost records or values that differ from the changes
  * @property {string[]} doubled
  * @property {string[]} disordered writes of an older change after a newer one
  * @property {string[]} strayed mappings to a wrong record
@@ -60,7 +60,7 @@ export async function crashOutbox({ kills, seed, store = 'sqlite' }) {
       seed,
       records: { people: 60, companies: 12 },
       leaseMs: LEASE_MS,
-      // One after the other: then the order of the changes is the order of their numbers.
+      // One after the other, so that the order of the changes is the order of their numbers.
       atOnce: 1,
     };
     const total = kills * CHANGES_PER_LIFE;
@@ -72,7 +72,7 @@ export async function crashOutbox({ kills, seed, store = 'sqlite' }) {
       const reached = await live(
         { ...setting, from, to: total },
         {
-          // A life that has nothing left to enqueue is killed while it delivers.
+          // When nothing is left to enqueue, the process is killed while it delivers.
           lines: Math.floor(random(0) * CHANGES_PER_LIFE * 2),
           delayMs: Math.floor(random(1) ** 3 * 120),
         },
@@ -93,7 +93,7 @@ export async function crashOutbox({ kills, seed, store = 'sqlite' }) {
   }
 }
 
-/** Whether the simulator has seen requests since it was asked last: the kill came into a delivery. */
+/** Whether the simulator has received requests since the last check, so the kill interrupted a delivery. */
 const seenBy = new WeakMap();
 async function isBusy(/** @type {any} */ sim) {
   const { total } = await sim.stats();
@@ -103,10 +103,12 @@ async function isBusy(/** @type {any} */ sim) {
 }
 
 /**
- * One life of the process.
+ * Runs the process until it is killed or ends.
  * @param {object} setting
- * @param {{ lines: number, delayMs: number }} [death] after so many lines, and so long afterwards; none: a natural one
- * @returns {Promise<{ last: number, how: number | string | null }>} `last`: the change that was reported as durable last
+ * @param {{ lines: number, delayMs: number }} [death] kill it this long after this many lines; without it, the process
+ * ends by itself
+ * @returns {Promise<{ last: number, how: number | string | null }>} `last`: the last change that was reported as
+ * durable
  */
 async function live(setting, death) {
   const child = spawn(process.execPath, [CHILD, JSON.stringify(setting)], {
@@ -134,7 +136,7 @@ async function live(setting, death) {
 }
 
 /**
- * What the simulator has, against what the changes make.
+ * Compares the simulator's rows with the changes.
  * @param {any} sim
  * @param {any} setting
  * @param {number} changes
@@ -194,7 +196,7 @@ async function compare(sim, { seed, records, file }, changes) {
 }
 
 /**
- * Writes of people whose change is older than one that was written before.
+ * Writes of people with an older change than an earlier write had.
  * @param {{ method: string, path: string, body: string, status: number }[]} log
  */
 function disorder(log) {
@@ -216,7 +218,7 @@ function disorder(log) {
 }
 
 /**
- * Mappings that lead to a row of somebody else, or to none.
+ * Mappings that lead to another record's row, or to none.
  * @param {string} file
  * @param {[ 'person' | 'company', any[] ][]} rowsByEntity
  */
@@ -243,7 +245,7 @@ const TITLES = [
 /**
  * @param {string[]} args
  * @param {import('./support/report.mjs').Report} report
- * @returns {Promise<number>} How much is wrong.
+ * @returns {Promise<number>} Number of problems.
  */
 export async function main(args, report) {
   const { kills, seed, store } = flags(args, { kills: 200, seed: 1, store: 'sqlite' });

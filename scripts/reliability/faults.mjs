@@ -1,4 +1,4 @@
-// The fault suite: so many upserts under each fault, and then the count.
+// The fault suite: upserts under each fault, followed by a check of all records.
 //   npm run reliability -- faults [--records 10000] [--seed 1] [--only reset,reorder] [--together 6]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,33 +28,33 @@ import { note, noteOne, pieces, pool } from './support/work.mjs';
 /**
  * @typedef {object} Result
  * @property {import('./support/population.mjs').Count} count After the faults.
- * @property {import('./support/population.mjs').Count} healed After what had failed was written again without faults.
+ * @property {import('./support/population.mjs').Count} healed After failed records were written again without faults.
  * @property {number} requests
  * @property {number} injected
  * @property {Record<string, number>} faults By name.
- * @property {number} pauses How often the outbox had to be told to go on.
+ * @property {number} pauses How often the outbox had to be resumed.
  * @property {number} seconds
  */
 
 /** A fifth of the records are companies, the others people. */
 const COMPANY_SHARE = 0.2;
-/** How they are written: a third of either each. */
+/** How they are written: a third of both in each way. */
 const WAYS = /** @type {const} */ (['bulk', 'single', 'outbox']);
-/** One person of so many is refused by the server for good. */
+/** The server permanently refuses one person in this many. */
 const POISON_EVERY = 200;
 const FIRST_POISON = 7;
 const SINGLES_AT_ONCE = 16;
 const OUTBOX_BATCH = 60;
-/** Far more than any honest answer here; the endless ones come to it sooner than to the default. */
+/** Far more than any regular answer here; endless ones reach it sooner than the default. */
 const LONGEST_ANSWER = 4 * 1024 * 1024;
-/** Timeout where no fault makes the client wait: that the machine is busy is not the subject. */
+/** Timeout for faults that do not stall the client: a busy machine must not cause timeouts. */
 const PATIENCE_MS = 10_000;
-/** Far beyond what an outbox takes: one that does not come to its end is an error, not a wait. */
+/** Far longer than an outbox takes: one that does not finish is an error. */
 const OUTBOX_PATIENCE_MS = 900_000;
 const OWN_CLOCK_ROW = new URL('./support/own-clock-row.mjs', import.meta.url);
 
 /**
- * Runs a row in this process, or in one of its own where it needs that.
+ * Runs a row in this process, or in its own process if it needs one.
  * @param {Row} row
  * @param {{ records: number, seed: number, sim: Sim, timeoutMs: number }} how
  * @returns {Promise<Result>}
@@ -136,7 +136,7 @@ export async function runRow(row, { records, seed, sim, timeoutMs: shortMs, cloc
  */
 
 /**
- * What the server says to a write that holds a value which it does not take.
+ * The server's answer to a write with an invalid value.
  * @type {import('../../sim/npm/index.js').TwentySimFault}
  */
 const REFUSED = {
@@ -166,7 +166,7 @@ function populate(records, hasPoison) {
 }
 
 /**
- * Of each three records one is there and known, one is there and not known to this client, and one is new.
+ * Of every three records, one exists and is known, one exists and is unknown to this client, and one is new.
  * @param {import('../../index.js').TwentyCrmSyncService} known
  * @param {import('../../index.js').TwentyCrmSyncService} unknown
  * @param {Member[]} population
@@ -184,7 +184,7 @@ async function prepare(known, unknown, population) {
   }
 }
 
-/** What all records are written as while the faults last. */
+/** The version that all records are written as during the faults. */
 const VERSION = 'v2';
 
 /**
@@ -192,12 +192,12 @@ const VERSION = 'v2';
  * @param {Member[]} members
  * @param {string} outboxFile
  * @param {Map<string, Outcome>} outcomes
- * @returns {Promise<number>} How often the outbox had to be told to go on.
+ * @returns {Promise<number>} How often the outbox had to be resumed.
  */
 async function write(service, members, outboxFile, outcomes) {
   const by = (/** @type {Member['way']} */ wanted) => members.filter(({ way }) => way === wanted);
   const inBulk = by('bulk');
-  // Small runs make many requests, each of which may be hit.
+  // Small runs send many requests, each of which may be hit by a fault.
   const size = Math.min(400, Math.max(20, Math.ceil(inBulk.length / 20)));
   const [pauses] = await Promise.all([
     throughOutbox(service, by('outbox'), outboxFile, outcomes),
@@ -247,8 +247,8 @@ async function throughOutbox(service, members, outboxFile, outcomes) {
 }
 
 /**
- * Waits until nothing waits in it any more; where it pauses, because somebody has to look after the key or the
- * address, it is told to go on, as that somebody would.
+ * Waits until the outbox is empty. If it pauses because of the key or the address, it is resumed, as an operator would
+ * do.
  * @param {import('../../index.js').TwentyCrmOutbox} outbox
  * @returns {Promise<number>} How often.
  */
@@ -283,7 +283,7 @@ async function bulk(service, members, version, outcomes, size) {
 }
 
 /**
- * The faults end, and all that is still on its way arrives.
+ * The faults end, and everything still in flight arrives.
  * @param {import('./support/fault-proxy.mjs').FaultProxy} proxy
  * @param {Sim} sim
  */
@@ -321,7 +321,7 @@ const TITLES = [
   ...['doubled', 'lost', 'other violations', 'requests', 'faults', 'healed by a repeat'],
 ];
 
-/** Whether a repeat without faults has written all that the server takes. @param {Result} result */
+/** Whether a repeat without faults has written everything that the server accepts. @param {Result} result */
 export const isHealed = ({ healed }) =>
   healed.ok + healed.refused === healed.records && violations(healed) === 0;
 
@@ -338,10 +338,10 @@ export function tableLine({ title }, result) {
 }
 
 /**
- * Plays rows, so many at once with a server for each; `tell` hears of them in their order.
+ * Plays rows, several at once with a server for each; `tell` is called for them in order.
  * @param {Row[]} chosen
  * @param {{ records: number, seed: number, timeoutMs: number, together: number }} how
- * @param {(row: Row, result: Result | Error) => void} tell An error where the row did not come to its end.
+ * @param {(row: Row, result: Result | Error) => void} tell With an error if the row did not finish.
  */
 async function playAll(chosen, { together, ...how }, tell) {
   /** @type {Map<Row, Result | Error>} */
@@ -369,7 +369,7 @@ async function playAll(chosen, { together, ...how }, tell) {
 /**
  * @param {string[]} args
  * @param {import('./support/report.mjs').Report} report
- * @returns {Promise<number>} How many rows are wrong.
+ * @returns {Promise<number>} Number of rows with problems.
  */
 export async function main(args, report) {
   const { records, seed, only, timeout, together } = flags(args, {
@@ -379,7 +379,7 @@ export async function main(args, report) {
   let wrong = 0;
   const chosen = allRows.filter(({ name, hasOwnClock }) => {
     const why = hasOwnClock ? whyNoWallClock() : undefined;
-    if (why !== undefined) console.error(`${name} is left out: ${why}`);
+    if (why !== undefined) console.error(`${name} is skipped: ${why}`);
     if (why !== undefined) wrong += 1;
     return why === undefined && (words.length === 0 || words.some((word) => name.includes(word)));
   });

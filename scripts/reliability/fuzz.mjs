@@ -1,9 +1,10 @@
-// Every fuzz target for a number of inputs, as a Markdown table.
+// Runs every fuzz target for a number of inputs, and prints a Markdown table.
 //   npm run reliability -- fuzz [--inputs 1000000] [--seed 1] [--jobs 2] [--engine mutator|libfuzzer] [WORD …]
-// The Rust targets run under a mutator of our own, which is seeded and needs no other compiler, or under libFuzzer, which
-// needs a nightly one; those of the JavaScript surface run in Node. With words, only the targets whose names hold one.
-// Each target has a process of its own, --jobs of them at a time.
-// An input that takes longer than ten seconds, or more memory than is allowed, is a finding.
+//
+// The Rust targets run under our own mutator, which is seeded and needs no other compiler, or under libFuzzer, which
+// needs a nightly one. Those of the JavaScript API run in Node. With words, only targets whose name contains one run.
+// Each target has its own process, --jobs of them at a time. An input that takes longer than ten seconds, or more
+// memory than allowed, is a finding.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +21,7 @@ const COVERAGE = [
   '--cfg=fuzzing',
 ];
 
-/** Address space of a Rust target, its threads' stacks among it: no input is longer than 16 KB. */
+/** Address space of a Rust target, including its threads' stacks: no input is longer than 16 KB. */
 const MAX_KB = 1024 * 1024;
 /** The heap of a target in Node, in MB. */
 const NODE_BOUND = ['--max-old-space-size=512'];
@@ -64,7 +65,7 @@ function capture(command, args, env = {}) {
   });
 }
 
-/** The inputs that are kept for a target. @param {string} target @returns {Buffer[]} */
+/** The corpus of a target. @param {string} target @returns {Buffer[]} */
 function kept(target) {
   const text = readFileSync(path.join(root, 'fuzz/corpus', `${target}.txt`), 'utf8');
   return text
@@ -134,7 +135,7 @@ async function runCounted(command, args, target) {
 }
 
 /**
- * A program that may not have more than {@link MAX_KB}: an allocation beyond ends it, which is seen.
+ * Runs a program with at most {@link MAX_KB}: a larger allocation ends it, which is detected.
  * @param {string} command
  * @param {string[]} args
  * @returns {[string, string[]]}

@@ -1,4 +1,4 @@
-// The lifetime suite: services, requests, worker threads and processes come and go, and nothing stays behind.
+// The lifetime suite: services, requests, worker threads and processes come and go, and must leave nothing behind.
 //   npm run reliability -- lifetime [--services 20000] [--requests 1000000] [--workers 200] [--exits 500]
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -15,7 +15,10 @@ import { pool } from './support/work.mjs';
 const PART = fileURLToPath(new URL('./support/lifetime-part.mjs', import.meta.url));
 const CASES = fileURLToPath(new URL('../../__test__/fixtures/process-cases.mjs', import.meta.url));
 
-/** Answers as the fixtures expect: `/ok` at once, `/hang` and whatever else there is never. @returns {import('./support/fault-proxy.mjs').Scene} */
+/**
+ * Answers as the fixtures expect: `/ok` at once, `/hang` and any other path never. @returns
+ * {import('./support/fault-proxy.mjs').Scene}
+ */
 const fixtureScene = () => ({
   request: () => ({
     name: 'fixture',
@@ -33,21 +36,21 @@ const fixtureScene = () => ({
  * @property {string} what
  * @property {number} count
  * @property {Record<string, number>} outcomes
- * @property {string[]} crashes Anything but a regular end.
+ * @property {string[]} crashes Any irregular end.
  * @property {number[]} samples Memory, in megabytes.
- * @property {number} before Descriptors.
- * @property {number} after Descriptors, when all is closed.
+ * @property {number} before Descriptors at the start.
+ * @property {number} after Descriptors after everything was closed.
  */
 
 /**
- * One part in a process of its own.
+ * Runs one part in its own process.
  * @param {'services' | 'requests' | 'workers'} part
  * @param {number} count
  * @returns {Promise<PartResult>}
  */
 export async function runPart(part, count) {
   const sim = await startSim({ logSize: 1 });
-  // Between, so that all connections can be closed from the other side at the end.
+  // A proxy in between, so that the other side can close all connections at the end.
   const proxy = part === 'workers' ? await startFaultProxy(sim.baseUrl) : undefined;
   if (proxy) proxy.scene = fixtureScene();
   const args = [part, String(count), proxy?.baseUrl ?? sim.baseUrl, sim.apiKey];
@@ -115,9 +118,9 @@ export async function runExits(count) {
       if (how !== 'ended as told') result.crashes.push(how);
     },
   );
-  // Connections of dead processes that the system keeps would be left here.
+  // Connections of dead processes that the system keeps would remain here.
   await proxy.close();
-  // The ends of the last ones may still be on their way to this process: two seconds at the most.
+  // The last exits may not have been reported to this process yet: wait two seconds at most.
   for (let looks = 0; proxy.open > 0 && looks < 100; looks += 1) await sleep(20);
   result.after = proxy.open;
   return result;
@@ -141,7 +144,7 @@ export function tableLine({ what, count, outcomes, crashes, samples, before, aft
   ]);
 }
 
-/** What is wrong with a part, in words. @param {PartResult} result */
+/** The problems of a part, in words. @param {PartResult} result */
 export function complaints({ what, crashes, samples, before, after }) {
   return [
     ...crashes,
@@ -155,7 +158,7 @@ export function complaints({ what, crashes, samples, before, after }) {
 /**
  * @param {string[]} args
  * @param {import('./support/report.mjs').Report} report
- * @returns {Promise<number>} How much is wrong.
+ * @returns {Promise<number>} Number of problems.
  */
 export async function main(args, report) {
   const { services, requests, workers, exits } = flags(args, {

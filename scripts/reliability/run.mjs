@@ -1,9 +1,9 @@
-// The long forms of the reliability suites. Each prints Markdown; with --write it is put into docs/reliability.md.
+// The long forms of the reliability suites. Each prints Markdown; --write also puts it into docs/reliability.md.
 //   npm run reliability -- faults|crash-bulk|crash-outbox|fuzz|lifetime|sanitizer|soak|compare [flags] [--write]
 //   npm run reliability -- all [--write]
 import { Report } from './support/report.mjs';
 
-/** What `all` runs, one after the other. */
+/** The suites of `all`, in order. */
 const ALL = [
   ['faults'],
   ['crash-bulk'],
@@ -14,7 +14,7 @@ const ALL = [
   ['soak'],
 ];
 const SUITES = [...new Set(ALL.map(([suite]) => suite))];
-/** These need a nightly compiler or Valgrind, or a real Twenty server, so `all` is without them. */
+/** These need a nightly compiler or Valgrind, or a real Twenty server, so `all` skips them. */
 const OTHERS = ['sanitizer', 'compare'];
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--write');
@@ -35,7 +35,7 @@ for (const run of runs) {
     report.end(wrong);
     if (wrong > 0) process.exitCode = 1;
   } catch (error) {
-    // The others still have something to say.
+    // The other suites still have to run.
     console.error(`${suite}: ${error.stack}`);
     process.exitCode = 1;
   }

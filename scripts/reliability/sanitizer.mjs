@@ -1,10 +1,11 @@
-// The core's tests under a memory checker: the core has no unsafe code of its own, its dependencies (SQLite and the TLS
-// library's assembly among them) have. With --only, those tests whose names hold the word.
+// Runs the core's tests under a memory checker. The core has no unsafe code of its own, but its dependencies have
+// (SQLite and the TLS library's assembly, for example). With --only, runs the tests whose name contains the word.
 //   npm run reliability -- sanitizer [--only WORD] [--threads 2] [--checker asan|valgrind]
-// `asan`: AddressSanitizer and LeakSanitizer, by the nightly compiler, over the unit tests, which have the system's allocator
-// (other programs have one of their own, into which AddressSanitizer does not see). `valgrind`: Memcheck over the binary that
-// `cargo test` runs, several times slower, which also sees what C and assembly do. Without --checker, the first that is
-// installed.
+//
+// `asan`: AddressSanitizer and LeakSanitizer with the nightly compiler, on the unit tests, which use the system's
+// allocator (other programs have their own, which AddressSanitizer cannot see into). `valgrind`: Memcheck on the binary
+// that `cargo test` runs; several times slower, but it also checks C code and assembly. Without --checker, the first
+// installed one is used.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { run, section, targetDir } from '../support/process.mjs';
@@ -29,7 +30,7 @@ const CHECKERS = {
     name: 'AddressSanitizer, LeakSanitizer',
     isThere: () => works('cargo', ['+nightly', '--version']),
     check(word, threads, onStdout) {
-      // The instrumented code goes to a folder of its own: nothing that is built otherwise is built anew.
+      // The instrumented code has its own target folder, so that other builds are not invalidated.
       process.env.CARGO_TARGET_DIR = 'target/sanitizer';
       process.env.RUSTFLAGS = '-Zsanitizer=address';
       process.env.ASAN_OPTIONS = 'detect_leaks=1:detect_stack_use_after_return=1';
@@ -42,7 +43,8 @@ const CHECKERS = {
     name: 'Valgrind Memcheck',
     isThere: () => works('valgrind', ['--version']),
     check(word, threads, onStdout) {
-      // Without leaks: what a static of the phone library holds behind packed pointers looks lost to Memcheck.
+      // Without leak checks: a static of the phone library keeps memory behind packed pointers, which Memcheck reports
+      // as lost.
       const memcheck = ['--error-exitcode=97', '--leak-check=no', '--num-callers=25', '--quiet'];
       const options = [...words(word), `--test-threads=${threads}`];
       return run('valgrind', [...memcheck, testBinary(), ...options], { onStdout });
@@ -70,14 +72,15 @@ function testBinary() {
 /**
  * @param {string[]} args
  * @param {import('./support/report.mjs').Report} report
- * @returns {Promise<number>} 0 when nothing was found.
+ * @returns {Promise<number>} 0 if nothing was found.
  */
 export async function main(args, report) {
   const { only, threads, checker } = flags(args, { only: '', threads: 2, checker: '' });
   const wanted = Object.keys(CHECKERS).find((name) =>
     checker === '' ? CHECKERS[name].isThere() : name === checker,
   );
-  if (wanted === undefined) throw new Error(`there are ${Object.keys(CHECKERS).join(' and ')}`);
+  if (wanted === undefined)
+    throw new Error(`--checker must be ${Object.keys(CHECKERS).join(' or ')}`);
   const { name, check } = CHECKERS[wanted];
   section(name);
   const start = performance.now();
@@ -90,7 +93,7 @@ export async function main(args, report) {
   const sum = (/** @type {1 | 2} */ part) =>
     results.reduce((total, result) => total + Number(result[part]), 0);
   const passed = sum(1);
-  // A finding ends the program in mid-test, and no result is printed.
+  // A finding ends the program in the middle of a test, so no result is printed.
   const failed = code === 0 || results.length > 0 ? sum(2) : '?';
   report.say('| Checker | Tests | Passed | Failed | Findings of the checker | Time |');
   report.say('|---|---|---:|---:|---|---:|');

@@ -1,4 +1,4 @@
-// The soak: mixed load with faults against the simulator, for a time, and every record compared again and again.
+// The soak test: mixed load with faults on the simulator for a while, with repeated comparison of every record.
 //   npm run reliability -- soak [--minutes 60] [--rate 100] [--people 4000] [--seed 1]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -20,13 +20,13 @@ import { counts, head, line, number } from './support/table.mjs';
 /** @typedef {import('./support/fault-rows.mjs').Sim} Sim */
 
 const CLIENT = fileURLToPath(new URL('./support/soak-client.mjs', import.meta.url));
-/** Comparisons are made so often. */
+/** Interval of the comparisons. */
 const STRETCH_MS = 60_000;
-/** Memory of a process that has just begun to work still grows; it counts from the third stretch on. */
+/** Memory still grows shortly after the start; it counts from the third stretch on. */
 const WARM_UP = 2;
-/** From so many stretches on, the memory of the last two thirds is judged. */
+/** With at least this many stretches, the memory of the last two thirds is judged. */
 const JUDGED_FROM = 9;
-/** Descriptors that may be there more than in the beginning, when the server has closed all connections. */
+/** Additional descriptors that are tolerated at the end, after the server has closed all connections. */
 const SPARE_DESCRIPTORS = 2;
 
 /**
@@ -45,7 +45,7 @@ const SPARE_DESCRIPTORS = 2;
  * @property {string[]} complaints
  */
 
-/** The process under load, by question and answer. */
+/** Drives the process under load with commands and answers. */
 class Client {
   /** @param {object} input */
   constructor(input) {
@@ -63,7 +63,7 @@ class Client {
     this.child.stdin.write(`${JSON.stringify(command)}\n`);
   }
 
-  /** The next thing that it says. @returns {Promise<any>} */
+  /** Its next line. @returns {Promise<any>} */
   async hear() {
     const { value, done } = await this.lines.next();
     if (done) throw new Error(`the client of the soak ended with ${await this.ended}`);
@@ -79,7 +79,8 @@ class Client {
 /**
  * @param {{ seed: number, people: number, rate: number, stretches: number, operations?: number,
  *   events: import('./support/soak-scene.mjs').Events,
- *   onStretch?: (report: Report, stretch: number) => void }} how `operations`: of each stretch; a minute where none is given.
+ *   onStretch?: (report: Report, stretch: number) => void }} how `operations`: of each stretch; by default a stretch
+ *   takes a minute.
  * @returns {Promise<Report>}
  */
 export async function soak({ seed, people, rate, stretches, operations, events, onStretch }) {
@@ -104,7 +105,7 @@ export async function soak({ seed, people, rate, stretches, operations, events, 
       if (operations === undefined) await sleep(STRETCH_MS);
       else await client.hear();
       report.seconds += (performance.now() - start) / 1000;
-      // The faults end before the comparison, not what they have done.
+      // The faults end before the comparison, but not their effects.
       const { end } = proxy.scene;
       proxy.scene = {};
       await end?.();
@@ -117,7 +118,7 @@ export async function soak({ seed, people, rate, stretches, operations, events, 
         ...{ errors: said.errors, requests: proxy.requests },
         faults: Object.fromEntries(proxy.injected),
       });
-      // Connections that are kept are no leak: what is left without them is compared.
+      // Kept connections are not a leak: descriptors are compared without them.
       await proxy.down();
       client.tell({ do: 'resources' });
       const { residentMb, descriptors } = await client.hear();
@@ -151,7 +152,7 @@ export async function soak({ seed, people, rate, stretches, operations, events, 
  * @param {string} file
  * @param {[string, string[]][]} states
  * @param {Report} report
- * @returns {Promise<[string, string][]>} Where more than one state was possible: the one that it is.
+ * @returns {Promise<[string, string][]>} The actual state, for records with several possible ones.
  */
 async function compare(sim, file, states, report) {
   const [people, companies] = await Promise.all([sim.records('people'), sim.records('companies')]);
@@ -185,7 +186,7 @@ async function compare(sim, file, states, report) {
     for (const { everId, crmId } of await store.findManyByEverIds(ids, kind)) {
       report.mappings += 1;
       const owner = owners.get(crmId);
-      // A row that was destroyed leaves its mapping to be found out, which the next upsert does.
+      // A destroyed row leaves its mapping, which the next upsert corrects.
       if (owner !== undefined && owner !== everId) complain(`${everId} is mapped to ${owner}`);
     }
   }
@@ -193,7 +194,7 @@ async function compare(sim, file, states, report) {
   return learnt;
 }
 
-/** What the process holds more than it should, in words. @param {Report} report @returns {string[]} */
+/** Resources that the process holds beyond the limits, in words. @param {Report} report @returns {string[]} */
 function drift({ residentMb, descriptors }) {
   const [first, last] = [descriptors[0], descriptors.at(-1) ?? 0];
   const shown = residentMb.map((mb) => mb.toFixed(1)).join(' ');
@@ -238,7 +239,7 @@ export function tableLine(report) {
 /**
  * @param {string[]} args
  * @param {import('./support/report.mjs').Report} report
- * @returns {Promise<number>} How much is wrong.
+ * @returns {Promise<number>} Number of problems.
  */
 export async function main(args, report) {
   const { minutes, rate, people, seed } = flags(args, {
@@ -249,7 +250,7 @@ export async function main(args, report) {
     ...{ seed, people, rate, stretches: minutes },
     events: { single: 0.03, everyRequests: [1_000, 3_000], lastMs: [200, 3_000] },
     onStretch(so, stretch) {
-      // At once, and not after an hour: what was under way then can still be looked at.
+      // At once and not after an hour, while the situation can still be examined.
       for (const complaint of so.complaints.slice(told)) console.error(`  ${complaint}`);
       told = so.complaints.length;
       const faults = Object.values(so.faults).reduce((sum, count) => sum + count, 0);

@@ -1,13 +1,13 @@
-// The JavaScript of one source file, line by line and column by column: see docs/decisions/typescript-source.md.
+// Turns one source file into JavaScript with the same lines and columns: see docs/decisions/typescript-source.md.
 import { blankSourceFile } from 'ts-blank-space';
 import ts from 'typescript';
 
 /** @typedef {{ start: number, end: number, text: string }} Edit */
 
 /**
- * @param {string} file for messages, and to end in `.ts`
+ * @param {string} file for messages; must end in `.ts`
  * @param {string} text
- * @returns {string} CommonJS; what has no such form is refused with its line
+ * @returns {string} CommonJS; syntax without such a form is refused with its line
  */
 export function emit(file, text) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
@@ -20,7 +20,7 @@ export function emit(file, text) {
   const first = statements[0];
   if (first !== undefined) {
     const start = first.getStart();
-    // In a line of its own where one is free, so that the first statement keeps its columns, too.
+    // In a line of its own if one is free, so that the first statement keeps its columns, too.
     const free = blank.slice(0, start).search(/^[ \t]*$(?=\n)/m);
     edits.push(free < 0 ? insertion(start, "'use strict'; ") : insertion(free, "'use strict';"));
   }
@@ -28,16 +28,18 @@ export function emit(file, text) {
     if (isType(statement)) edits.push(...commentsOf(statement));
     else if (ts.isImportDeclaration(statement)) edits.push(...importEdits(statement));
     else if (ts.isExportDeclaration(statement)) {
-      if (statement !== statements.at(-1)) refuse(statement, 'exports stand at the end of a file');
+      if (statement !== statements.at(-1)) refuse(statement, 'put exports at the end of the file');
       edits.push(...exportEdits(statement));
     } else if (isExported(statement)) {
-      refuse(statement, 'values are exported in one list, at the end of the file');
+      refuse(statement, 'export values in one list, at the end of the file');
     }
   }
   return apply(blank, edits).replace(/[ \t]+$/gm, '');
 }
 
-/** What a comment says of a type says nothing without it. @param {ts.Statement} statement @returns {Edit[]} */
+/**
+ * A comment on a type is useless without it, so it is blanked too. @param {ts.Statement} statement @returns {Edit[]}
+ */
 function commentsOf(statement) {
   const { text } = statement.getSourceFile();
   if (!ts.isInterfaceDeclaration(statement) && !ts.isTypeAliasDeclaration(statement)) return [];
@@ -114,7 +116,10 @@ const isExported = (statement) =>
   (ts.canHaveModifiers(statement) &&
     ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true);
 
-/** Blanks have the length of what they replace, so that positions in the source hold. @param {string} text @param {Edit[]} edits */
+/**
+ * Blanks have the length of the text that they replace, so that positions in the source stay valid. @param {string}
+ * text @param {Edit[]} edits
+ */
 function apply(text, edits) {
   let result = '';
   let at = 0;

@@ -1,5 +1,5 @@
-// The declarations of what index.js exports, taken from the sources of lib/: types/values.d.ts. Interfaces and other
-// pure types are written in types/ themselves.
+// Writes types/values.d.ts: the declarations of everything that index.js exports, from the sources of lib/. Interfaces
+// and other pure types are written by hand in types/.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -7,7 +7,7 @@ import { root } from './process.mjs';
 
 const HEAD = '// Generated from lib/ by scripts/build-lib.mjs: what exists at run time.\n';
 
-/** Names that the files which mirror the template declare. */
+/** Names declared in the files that mirror the template. */
 const MIRRORED = /^twenty-crm-.*\.types\.d\.ts$/;
 
 /** @typedef {{ name: string, file: string, local: string }} PublicValue */
@@ -31,7 +31,7 @@ export function emitTypes() {
       if (names.has(name)) return;
       const home = homes.get(name);
       if (home === undefined)
-        throw new Error(`${file}: ${name} is in a public declaration, and not public`);
+        throw new Error(`${file}: ${name} is used in a public declaration, but is not public`);
       const from = home.replace(/\.d\.ts$/, '.js');
       imports.set(from, (imports.get(from) ?? new Set()).add(name));
     });
@@ -43,7 +43,7 @@ export function emitTypes() {
   return `${HEAD}${lines.join('\n')}\n\n${parts.join('\n')}\nexport {\n${list.join('')}};\n`;
 }
 
-/** What index.js exports, and where it comes from. @returns {PublicValue[]} */
+/** The exports of index.js, and their modules. @returns {PublicValue[]} */
 function publicValues() {
   const text = read('index.js');
   const modules = new Map(
@@ -65,7 +65,7 @@ function publicValues() {
   });
 }
 
-/** In which file of types/ a public type is written. @returns {Map<string, string>} */
+/** The file of types/ that declares each public type. @returns {Map<string, string>} */
 function typeHomes() {
   const homes = new Map();
   for (const file of readdirSync(path.join(root, 'types')).sort()) {
@@ -81,7 +81,7 @@ function typeHomes() {
 /**
  * @param {string} file
  * @param {PublicValue[]} values
- * @param {(name: string) => void} use Hears of every type that a declaration names.
+ * @param {(name: string) => void} use called for every type that a declaration names
  */
 function declarationsOf(file, values, use) {
   const text = read(file);
@@ -101,7 +101,7 @@ function declarationsOf(file, values, use) {
     ts.isVariableStatement(one)
       ? one.declarationList.declarations[0].name.getText()
       : /** @type {ts.DeclarationStatement} */ (one).name?.getText();
-  // What a declaration says of its own file's types belongs to it.
+  // Types that are local to the file belong to its declarations.
   for (let before = -1; before < wanted.size; ) {
     before = wanted.size;
     for (const one of declared.statements) {
@@ -151,7 +151,7 @@ function namesIn(node) {
 }
 
 /**
- * One declaration as users see it: without what is private or internal, names as they are where they come from.
+ * One declaration as users see it: without private and internal members, and with the original names of imports.
  * @param {ts.Statement} statement
  * @param {string} text
  * @param {Map<string, string>} imported
@@ -166,7 +166,7 @@ function textOf(statement, text, imported, use) {
       ts.isClassElement(node) &&
       ((node.name !== undefined && ts.isPrivateIdentifier(node.name)) ||
         ts.getJSDocTags(node).some(({ tagName }) => tagName.text === 'internal'));
-    // The compiler, which sees one file, adds a property for a method whose name is a symbol.
+    // The compiler, which sees only one file, adds a property for a method with a symbol name.
     const isDouble =
       ts.isPropertyDeclaration(node) &&
       ts.isComputedPropertyName(node.name) &&

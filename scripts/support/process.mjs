@@ -1,4 +1,4 @@
-// Where things are, and how the scripts start other programs. Plain Node: it runs before anything is installed.
+// Paths, and starting other programs. Plain Node only: it runs before anything is installed.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,11 +10,11 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export const targetDir = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
 
 /**
- * Runs a program at the repository's root, its output on ours.
+ * Runs a program in the repository's root, with its output on ours.
  * @param {string} command
  * @param {string[]} args
- * @param {{ onStdout?: (text: string) => void }} [options] `onStdout` sees what it prints, too.
- * @returns {Promise<number>} Its exit code; 1 where a signal ended it.
+ * @param {{ onStdout?: (text: string) => void }} [options] `onStdout` also receives its output.
+ * @returns {Promise<number>} Its exit code; 1 if a signal ended it.
  */
 export function run(command, args, { onStdout } = {}) {
   return new Promise((resolve, reject) => {
@@ -33,7 +33,7 @@ export function run(command, args, { onStdout } = {}) {
 }
 
 /**
- * As {@link run}, for a program whose failure ends the script.
+ * As {@link run}, but a failure ends the script.
  * @param {string} command
  * @param {string[]} args
  */
@@ -43,7 +43,7 @@ export async function runOrThrow(command, args) {
 }
 
 /**
- * The file of an npm package's program, to be started with this very Node (no shell, no .cmd files).
+ * The program file of an npm package, to run with the current Node (no shell, no .cmd files).
  * @param {string} relative
  */
 export const nodeModule = (relative) => path.join(root, 'node_modules', relative);
@@ -54,7 +54,7 @@ export function section(title) {
 }
 
 /**
- * Whether this file is what Node was started with.
+ * Whether Node was started with this file.
  * @param {string} url `import.meta.url`
  */
 export function isMain(url) {

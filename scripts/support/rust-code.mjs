@@ -1,13 +1,13 @@
-// Rust sources as their compiler sees them outside of tests.
+// Rust sources without tests, comments and strings.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** A line comment, a block comment, a raw string, a string, a character: whichever begins first. */
+/** A line comment, a block comment, a raw string, a string, a character: the one that begins first. */
 const QUIET =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|\bb?r(#*)"[\s\S]*?"\1|\bb?"(?:\\[\s\S]|[^"\\])*"|"(?:\\[\s\S]|[^"\\])*"|'(?:\\(?:u\{\w+\}|x\w\w|.)|[^'\\\n])'/g;
 
 /**
- * Without comments; every line stays where it was.
+ * Removes comments; every line keeps its number.
  * @param {string} text
  */
 export function withoutComments(text) {
@@ -15,7 +15,7 @@ export function withoutComments(text) {
 }
 
 /**
- * Without what strings and characters hold, and without comments.
+ * Removes comments and the contents of strings and characters.
  * @param {string} text
  */
 export function withoutTexts(text) {
@@ -28,7 +28,7 @@ function onlyLines(text) {
 }
 
 /**
- * Without items of `#[cfg(test)]`; every line stays where it was.
+ * Removes items of `#[cfg(test)]`; every line keeps its number.
  * @param {string} text
  */
 export function withoutTests(text) {
@@ -43,7 +43,7 @@ export function withoutTests(text) {
 }
 
 /**
- * @param {string} bare without texts and comments
+ * @param {string} bare without strings and comments
  * @param {number} start
  */
 function endOfItem(bare, start) {
@@ -76,7 +76,7 @@ export function rustSources(folder) {
 /**
  * @param {string} file
  * @param {string} text
- * @returns {string[]} of modules that only tests have, without `.rs`
+ * @returns {string[]} names of modules for tests only, without `.rs`
  */
 function testFilesOf(file, text) {
   const folder = file.replace(/(^|\/)(mod|lib|main)\.rs$|\.rs$/, '');

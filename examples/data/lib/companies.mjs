@@ -63,7 +63,7 @@ const styles = [
 const roots = list(
   'Kranich, Nordlicht, Aurora, Blue Fern, Silberpfad, Lumière, Quercus, Zwölf, Mistral, Hollow Oak, Tramontana, Ørsten, Papaya, Vela, Kestrel, Brindle, Süßkind, Cœur, Marée, Tessera, Żubr, Piñata, Zephyr, Ninebark, Falke, Halcyon, Corvid, Juniper, Élan, Basalt, Fjordlys, Caracol, Umbra, Solène, Wacholder, Ålgård, Trèfle, Öko, Tangram, Lapis',
 );
-/** Names in other scripts, with the word that their domain is made of. */
+/** Names in other scripts, with the word for their domain. */
 const foreign = [
   ['株式会社さくら製作所', 'sakura-works'],
   ['有限会社みどり', 'midori'],
@@ -95,7 +95,7 @@ const sharedHosts = [
   'https://sites.google.com/view/example-{s}',
 ];
 
-/** One domain, as different people write it. */
+/** One domain, in different people's spelling. */
 const spellings = [
   [30, (d) => d],
   [18, (d) => `https://${d}`],
@@ -111,7 +111,7 @@ const spellings = [
 ];
 
 /**
- * A name that nobody has yet, and the host label that goes with it.
+ * A new name, and its host label.
  * @param {Random} r
  * @param {Set<string>} taken
  */
@@ -176,7 +176,7 @@ const externalId = (r, n) =>
 
 /**
  * @param {Random} r
- * @param {number} count lines in all, the second spellings of the same company included
+ * @param {number} count lines in total, including second spellings of the same company
  */
 export function makeCompanies(r, count) {
   const ids = new Set();
@@ -202,7 +202,7 @@ export function makeCompanies(r, count) {
     });
   }
 
-  // The same company entered twice under two ids: another spelling of the name and of the domain.
+  // The same company under two ids: another spelling of the name and of the domain.
   const owners = rows.filter(({ row, domain }) => isOwn(row.domain_name, domain));
   let sharedDomains = 0;
   for (let n = 0; n < doubles; n += 1) {

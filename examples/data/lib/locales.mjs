@@ -1,5 +1,5 @@
-// Name pools by region. `first` and `last` are combined; `whole` are names that do not fall apart
-// into first and last. Scripts other than Latin carry a romanised form for e-mail addresses.
+// Name pools by region. `first` and `last` are combined; `whole` are names that cannot be split into first and last.
+// Scripts other than Latin have a romanised form for e-mail addresses.
 
 /** @type {(text: string) => string[]} */
 const list = (text) => text.split(',').map((item) => item.trim());
@@ -234,7 +234,7 @@ export const locales = {
   },
 };
 
-/** Names that are one word, have odd parts, or are not names at all. */
+/** Names that are one word, have unusual parts, or are not names at all. */
 export const wholeNames = [
   ['Orla', 'orla'],
   ['Zé', 'ze'],

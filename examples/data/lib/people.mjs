@@ -37,7 +37,7 @@ const mailHosts = [
   'example.net',
 ];
 
-/** Ids that are hard on query languages, URLs and maps; each is somebody's real habit. */
+/** Ids that are difficult for query languages, URLs and maps; all of these occur in practice. */
 const oddIds = [
   'a)b(',
   'user|4711',
@@ -90,7 +90,7 @@ const badEmails = [
   'mailto:jane@mail.example',
 ];
 
-/** Companies that people name and that the company file does not have. */
+/** Companies that people name, but that are not in the company file. */
 const absentNamed = [
   'Weingut am Hang',
   'Café Zwischenhalt',
@@ -211,7 +211,7 @@ const externalId = (r, n) =>
 
 /**
  * @param {Random} r
- * @param {number} count lines in all
+ * @param {number} count lines in total
  * @param {{ rows: { external_id: string, name: string }[], domains: string[] }} companies
  */
 export function makePeople(r, count, companies) {

@@ -1,5 +1,5 @@
-// Phone numbers that a numbering plan calls valid and nobody owns: ranges that regulators set aside
-// for fiction where there are such (DE, FR, GB, US, SE), else libphonenumber's own example numbers.
+// Phone numbers that are valid but belong to nobody: ranges that regulators reserve for fiction (DE, FR, GB, US, SE),
+// otherwise libphonenumber's own example numbers.
 
 /** @typedef {ReturnType<typeof import('./random.mjs').createRandom>} Random */
 
@@ -93,7 +93,7 @@ const fullWidth = (text) =>
 const arabicDigits = (text) =>
   text.replace(/[0-9]/g, (c) => String.fromCharCode(0x660 + Number(c)));
 
-/** How the same number is written; the weight is how often. `cc` calling code, `n` national digits. */
+/** Spellings of a number; the weight is how often each is used. `cc` is the calling code, `n` the national digits. */
 const spellings = [
   [24, (cc, n) => `+${cc}${n}`],
   [14, (cc, n) => `+${cc} ${n.slice(0, 2)} ${group(n.slice(2), 3, ' ')}`],
@@ -107,7 +107,7 @@ const spellings = [
   [2, (cc, n) => `tel:+${cc}-${group(n, 3, '-')}`],
   [2, (cc, n) => `+${cc}\u00a0${group(n, 3, '\u00a0')}`],
 ];
-/** National spellings: only Germany's, the country that the demo names as its default. */
+/** National spellings: only Germany's, which is the demo's default country. */
 const german = [
   [4, (n) => `0${n.slice(0, 2)} ${n.slice(2)}`],
   [3, (n) => `0${n.slice(0, 3)}/${group(n.slice(3), 4, '-')}`],

@@ -1,4 +1,4 @@
-// A small seeded generator (mulberry32), so that the same seed gives the same files on every machine.
+// A small seeded generator (mulberry32): the same seed gives the same files on every machine.
 
 /**
  * @param {number} seed
@@ -15,7 +15,7 @@ export function createRandom(seed) {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   }
 
-  /** A whole number from `min` to `max`, both included. */
+  /** A whole number from `min` to `max`, inclusive. */
   const int = (min, max) => min + Math.floor(next() * (max - min + 1));
 
   /** @template T @param {readonly T[]} items @returns {T} */

@@ -1,4 +1,4 @@
-// What turns names into the addresses that their owners would have.
+// Turns names into addresses that their owners could have.
 
 const letters = {
   ß: 'ss',
@@ -29,7 +29,7 @@ export function slug(text) {
     .replace(/^-|-$/g, '');
 }
 
-/** `wanted`, or `wanted2`, `wanted3` …: the first that `taken` does not hold yet. */
+/** `wanted`, or `wanted2`, `wanted3` …: the first one that is not in `taken`. */
 export function unique(taken, wanted, glue = '') {
   let candidate = wanted;
   for (let n = 2; taken.has(candidate); n += 1) candidate = `${wanted}${glue}${n}`;
@@ -37,6 +37,6 @@ export function unique(taken, wanted, glue = '') {
   return candidate;
 }
 
-/** Drops the keys whose value is undefined: JSON has no word for "absent". */
+/** Drops keys whose value is undefined, so that they are absent in JSON. */
 export const compact = (record) =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));

@@ -1,13 +1,13 @@
-// What every target of the public surface asks of an outcome.
+// Checks that every fuzz target of the public API makes on an outcome.
 import assert from 'node:assert/strict';
 import * as surface from '../../../index.mjs';
 
-/** Without its types: everything here is passed what the types forbid. @type {any} */
+/** Without types: everything here gets values that the types forbid. @type {any} */
 export const api = surface;
 
 export const KEY = 'fuzz-eyJhbGciOiJIUzI1NiJ9.c2VjcmV0';
 
-/** Nothing listens there, and this machine says so at once: what is not refused ends there. */
+/** Nothing listens there, so a connection is refused at once: inputs that are not refused end there. */
 export const NOWHERE = 'http://127.0.0.1:9';
 export const CONFIG = {
   baseUrl: NOWHERE,
@@ -39,7 +39,7 @@ export const COMPANY = {
   status: 'active',
 };
 
-/** An error of ours, that shows no key. @param {any} error @param {string} [code] */
+/** Checks that an error is ours and shows no key. @param {any} error @param {string} [code] */
 export function assertOurs(error, code) {
   assert.ok(error instanceof api.TwentyCrmApiError, `not ours: ${describe(error)}`);
   assertPlain(error, code);
@@ -64,7 +64,7 @@ export function describe(thing) {
   }
 }
 
-/** What `work` throws has to be a refusal. @template T @param {() => T} work @returns {T | undefined} */
+/** Checks that an exception of `work` is a refusal. @template T @param {() => T} work @returns {T | undefined} */
 export function refusesOrReturns(work) {
   try {
     return work();
@@ -75,7 +75,7 @@ export function refusesOrReturns(work) {
 }
 
 /**
- * What a call ends with: ours, or what an aborted signal gave as its reason.
+ * Checks that a call rejects only with an error of ours, or with the reason of an aborted signal.
  * @template T
  * @param {() => T | Promise<T>} work
  * @param {any} options

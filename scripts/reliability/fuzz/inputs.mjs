@@ -1,4 +1,5 @@
-// Files as the command line reads them: whatever is in them, and however they come in pieces, the entries are the same.
+// Files as the command line reads them: for any content, the entries must not depend on how the input is cut into
+// pieces.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';

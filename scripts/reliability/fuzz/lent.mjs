@@ -1,6 +1,6 @@
-// What takes long to be opened serves many inputs, one at a time.
+// Objects that are slow to open serve many inputs, one at a time.
 
-/** Inputs that one of them serves. */
+/** Number of inputs for each of them. */
 const INPUTS = 500;
 
 /** @typedef {import('./values.mjs').Random} Random */
@@ -8,7 +8,7 @@ const INPUTS = 500;
 /**
  * @template T
  * @param {() => T} open
- * @param {(thing: T) => Promise<unknown>} close is part of what is tried
+ * @param {(thing: T) => Promise<unknown>} close is tested, too
  * @returns {(target: (random: Random, thing: T) => Promise<void>) => (random: Random) => Promise<void>}
  */
 export function lent(open, close) {
@@ -19,7 +19,7 @@ export function lent(open, close) {
     try {
       await target(random, one.thing);
     } catch (error) {
-      // Whatever state that one is in, the inputs after this one are not to blame for it.
+      // Whatever state this object is in, later inputs must not fail because of it.
       one.left = 0;
       throw error;
     } finally {

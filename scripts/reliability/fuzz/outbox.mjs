@@ -1,4 +1,4 @@
-// The outbox: what is enqueued, and stores, services and pools that do anything.
+// The outbox: enqueued inputs, and stores, services and pools that do anything.
 import assert from 'node:assert/strict';
 import { api, COMPANY, PERSON, refusesOrReturns, settles } from './checks.mjs';
 import { lent } from './lent.mjs';
@@ -7,7 +7,7 @@ import { almost, text, value } from './values.mjs';
 
 /** @typedef {import('./values.mjs').Random} Random */
 
-/** A clock on which every wait is over at once, and which goes on by what was waited for. */
+/** A clock on which every wait ends at once, and which advances by the time of the wait. */
 function createClock() {
   let ms = 1_000_000;
   return {
@@ -15,7 +15,7 @@ function createClock() {
     /** @param {number} wait @param {{ keepsAlive: boolean }} how */
     async sleep(wait, { keepsAlive }) {
       await new Promise((resolve) => setImmediate(resolve));
-      // Leases are kept by waits that keep nobody alive: those end with the work.
+      // Waits for leases do not keep the process alive: they end with the work.
       if (keepsAlive) ms += wait;
       else await new Promise((resolve) => setImmediate(resolve));
     },
@@ -74,7 +74,7 @@ export const outboxTargets = {
     const { pending } = await outbox.stats();
     assert.equal(pending, [one, other].filter((found) => found !== undefined).length);
     await outbox.drain();
-    // What arrives is what the service itself makes of the input, companies first.
+    // What is delivered is what the service itself makes of the input, companies first.
     const wanted = [];
     if (other !== undefined) wanted.push((await checker.upsertCompany(company)).data);
     if (one !== undefined) wanted.push((await checker.upsertPerson(person)).data);
@@ -114,7 +114,7 @@ export const outboxTargets = {
       ? good
       : almost(random, good, [...Object.keys(OPTIONS), ...OTHERS]);
     const outbox = refusesOrReturns(() => api.createTwentyCrmOutbox(options));
-    // A clock that is none waits for real, or never.
+    // An invalid clock waits for real, or forever.
     if (outbox === undefined || options.clock !== hooks.clock) return;
     for (const work of [
       () => outbox.enqueuePerson(almost(random, PERSON)),

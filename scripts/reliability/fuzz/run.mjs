@@ -1,5 +1,5 @@
-// node scripts/reliability/fuzz/run.mjs NAME INPUTS SEED: one target of the public surface, in a process of its own, so
-// that a crash is seen for what it is. Prints one line of JSON.
+// node scripts/reliability/fuzz/run.mjs NAME INPUTS SEED: one target of the public API in its own process, so that a
+// crash is recognised. Prints one line of JSON.
 import { Worker } from 'node:worker_threads';
 import { isMain } from '../../support/process.mjs';
 import { renew, targets } from './targets.mjs';
@@ -9,19 +9,19 @@ const ENDS_MS = [0.01, 0.1, 1, 10, 100, 1_000];
 const BUCKETS = ['< 10 µs', '< 100 µs', '< 1 ms', '< 10 ms', '< 100 ms', '< 1 s', '>= 1 s'];
 const MAX_SHOWN = 5;
 const RENEW_EVERY = 50_000;
-/** Inputs at once, of targets that give promises: most of their time they wait for other threads. */
+/** Parallel inputs of targets that return promises: most of the time they wait for other threads. */
 const LANES = 8;
-/** Frames of an error's stack in a long run: they cost a fifth of it, and an input can be run again alone. */
+/** Stack frames of errors in a long run: more would cost a fifth of the time, and an input can be repeated alone. */
 const FRAMES = 3;
 
-/** The name of the bucket that a time falls into. @param {number} millis */
+/** The name of the bucket of a time. @param {number} millis */
 const bucketOf = (millis) => BUCKETS[ENDS_MS.filter((end) => millis >= end).length];
 
 /**
  * @param {string} name
  * @param {number} inputs
  * @param {number} seed
- * @param {(oldest: number) => void} [onInput] is told the oldest input that has not ended, before each
+ * @param {(oldest: number) => void} [onInput] called before each input with the oldest one that has not ended
  */
 export async function runTarget(name, inputs, seed, onInput) {
   const target = targets[name];
@@ -36,7 +36,7 @@ export async function runTarget(name, inputs, seed, onInput) {
     while (next < inputs) {
       const at = next;
       next += 1;
-      // Every input has a seed of its own, so that one alone can be had again.
+      // Every input has its own seed, so that it can be repeated alone.
       const random = createRandom(seed * 1_000_003 + at);
       underWay.add(at);
       for (const oldest of underWay) {
@@ -70,7 +70,7 @@ function shown(error) {
   }
 }
 
-/** Ends the process when one input takes longer than ten seconds: a thread of its own sees that. */
+/** Kills the process if one input takes longer than ten seconds; a separate thread checks this. */
 function watch() {
   const progress = new Int32Array(new SharedArrayBuffer(4));
   const source = `

@@ -1,4 +1,4 @@
-// The seldom used parts of the surface: schema, connection tests, configurations, stores, webhooks taken in.
+// Less used parts of the API: schema, connection tests, configurations, stores, applied webhooks.
 import assert from 'node:assert/strict';
 import { api, CONFIG, KEY, PERSON, refusesOrReturns, settles } from './checks.mjs';
 import { lent } from './lent.mjs';
@@ -46,10 +46,10 @@ const CONFIG_ROW = {
 };
 
 /**
- * Every method of an object, each giving or throwing anything.
+ * An object whose methods return or throw anything.
  * @param {Random} random
  * @param {readonly string[]} names
- * @param {unknown} good what it gives now and then
+ * @param {unknown} good returned now and then
  */
 export function misbehaving(random, names, good) {
   return Object.fromEntries(
@@ -65,7 +65,7 @@ export function misbehaving(random, names, good) {
 }
 
 /**
- * What is waited for may never come, which nobody but the caller can know.
+ * A pending promise may never settle, which only the caller could know: replace it.
  * @param {any} answer
  */
 export function unlessThenable(answer) {
@@ -215,7 +215,7 @@ export const serviceTargets = {
   },
 
   async 'calls from within calls'(random) {
-    // A getter, and a hook, that use the service while it reads what they belong to.
+    // A getter and a hook that call the service while it reads them.
     const person = { ...PERSON };
     const again = random.pick([
       () => elsewhere.upsertPerson(PERSON),
@@ -237,7 +237,7 @@ export const serviceTargets = {
 
 const COLUMNS = ['found', 'version', 'columns', 'unique_keys', 'entity', 'payload', 'info'];
 
-/** What a driver answers: rows of plain data at worst, or anything but rows. @param {Random} random */
+/** A driver's answer: rows of plain data, or something that is not rows. @param {Random} random */
 async function queried(random) {
   if (random.is(0.1)) throw value(random);
   if (random.is(0.1)) return unlessThenable(value(random, ['rows']));

@@ -1,5 +1,5 @@
-// The public surface of the package, each part with whatever JavaScript can pass. A target throws where a property does
-// not hold: whatever is passed, the outcome is a result or an error of this package's own, which shows no key.
+// The public API, each part with any value that JavaScript can pass. A target throws if a property does not hold: the
+// outcome must be a result, or an error of this package that shows no key.
 import assert from 'node:assert/strict';
 import { signTwentyWebhook } from '../../../sim/npm/index.mjs';
 import {
@@ -41,7 +41,7 @@ const SERVICE_OPTIONS = [
 let client = new api.TwentyCrmRestClient(CONFIG);
 const methods = /** @type {const} */ (['get', 'post', 'put', 'patch', 'delete']);
 
-/** What the platform was handed last. A million of them are not kept. @type {any} */
+/** The last event that was published. All of a million would take too much memory. @type {any} */
 let published;
 const platform = new api.TwentyCrmSyncService(/** @type {any} */ (undefined), null, undefined, {
   mode: 'platform',
@@ -135,12 +135,12 @@ export const targets = {
     const result = await settles(() => {
       published = undefined;
       const upserting = platform.upsertPerson(person, options);
-      // It was handed over before anything was waited for: others are under way beside this one.
+      // It was published before the first await: other inputs run at the same time.
       event = published;
       return upserting;
     }, options);
     if (result === undefined) return;
-    // Written down and read again it is the same event: what is published can be queued.
+    // The event survives JSON: what is published can be queued.
     const again = { ...JSON.parse(JSON.stringify(event)), id: event.id };
     assert.deepEqual(again, { ...event });
     const { data, id } = /** @type {any} */ (result);
@@ -196,7 +196,7 @@ export const targets = {
         const summary = await platform.syncPersons(inputs, options);
         assert.equal(typeof summary.failed, 'number');
       } catch (error) {
-        // What the caller's own input throws is the caller's own.
+        // Errors of the caller's own input are passed on.
         if (!isOwn(error)) throw error;
       }
     }, options);
@@ -319,7 +319,7 @@ function isOwn(error) {
   return !(error instanceof api.TwentyCrmApiError) && !(error instanceof assert.AssertionError);
 }
 
-/** To be called now and then: a long run must not be one client's whole life. */
+/** Call it now and then, so that a long run does not use only one client. */
 export function renew() {
   client = new api.TwentyCrmRestClient(CONFIG);
   direct.clearCache();

@@ -1,6 +1,7 @@
-// Whatever JavaScript can pass, out of a seed: wrong types, getters that throw, proxies, cycles, odd texts.
+// Random values of any kind that JavaScript can pass, from a seed: wrong types, throwing getters, proxies, cycles, odd
+// strings.
 
-/** Mulberry32: a seed gives the same numbers everywhere. @param {number} seed */
+/** Mulberry32: a seed gives the same numbers on every machine. @param {number} seed */
 export function createRandom(seed) {
   let state = seed >>> 0;
   const next = () => {
@@ -99,7 +100,7 @@ export function text(random) {
     : String.fromCharCode(...Array.from({ length: random.below(12) }, () => random.below(65_536)));
 }
 
-/** What code throws that does not know better. @param {Random} random */
+/** Values that careless code throws. @param {Random} random */
 const thrown = (random) =>
   random.pick([
     new Error('thrown'),
@@ -138,7 +139,7 @@ function proxy(random, target) {
 }
 
 /**
- * An object whose keys are among `keys`, or any.
+ * An object with keys from `keys`, or any others.
  * @param {Random} random
  * @param {readonly string[]} keys
  * @param {number} depth
@@ -215,10 +216,10 @@ const exotic = [
       throw thrown(random);
     },
   }),
-  // biome-ignore lint/suspicious/noThenProperty: it is what is passed
+  // biome-ignore lint/suspicious/noThenProperty: a test value
   (random, keys, depth) => ({ then: value(random, keys, depth - 1) }),
   (random) => ({
-    // biome-ignore lint/suspicious/noThenProperty: it is what is passed
+    // biome-ignore lint/suspicious/noThenProperty: a test value
     get then() {
       throw thrown(random);
     },
@@ -265,7 +266,7 @@ const exotic = [
 const random300 = (inner, level) => (level % 2 === 0 ? { inner } : [inner]);
 
 /**
- * Any value; objects have mostly `keys`.
+ * Any value; objects mostly have `keys`.
  * @param {Random} random
  * @param {readonly string[]} [keys]
  * @param {number} [depth]
@@ -283,7 +284,7 @@ export function value(random, keys = [], depth = 3) {
 }
 
 /**
- * `good`, with a few of its values (or of `keys`) made anything, and now and then something else altogether.
+ * `good` with a few of its values (or of `keys`) replaced by anything, and sometimes something else altogether.
  * @template {object} T
  * @param {Random} random
  * @param {T} good
@@ -299,7 +300,7 @@ export function almost(random, good, keys = Object.keys(good)) {
   return random.is(0.05) ? proxy(random, made) : made;
 }
 
-/** A text like `seed`, with a few changes. @param {Random} random @param {string} seed */
+/** A string like `seed`, with a few changes. @param {Random} random @param {string} seed */
 export function mutated(random, seed) {
   let made = seed;
   for (let left = 1 + random.below(4); left > 0; left -= 1) {

@@ -1,4 +1,4 @@
-// A bulk run in a process of its own, which says of each record what became of it: crash-bulk.mjs kills it.
+// A bulk run in its own process, which reports the outcome of each record: crash-bulk.mjs kills it.
 import { writeSync } from 'node:fs';
 import { createTwentyCrmSyncService, sqliteMappingStore } from '../../../index.mjs';
 import { company, person } from './population.mjs';
@@ -14,7 +14,7 @@ const service = createTwentyCrmSyncService(
 /** @param {import('../../../index.js').SyncRun<any>} run */
 async function report(run) {
   for await (const { externalId, id, error } of run) {
-    // Not through a stream: once this returns, nothing that happens to this process can take it back.
+    // Not through a stream: a synchronous write is safe even if the process is killed right after it.
     writeSync(1, `${JSON.stringify({ externalId, id, error })}\n`);
   }
 }

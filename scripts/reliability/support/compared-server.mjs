@@ -1,5 +1,5 @@
-// A server on which a scenario is played: what comes of each step, and the rows in the end, without what no two servers
-// have in common (times, positions, who wrote).
+// A server on which a scenario is played: the outcome of each step, and the rows at the end, without values that differ
+// between servers (times, positions, authors).
 import { createHash } from 'node:crypto';
 import { createTwentyCrmSyncService } from '../../../index.mjs';
 
@@ -13,10 +13,10 @@ const COMPARED = {
   ],
   companies: ['externalId', 'name', 'domainName', 'website', 'status'],
 };
-/** Rows that are deleted are shown only where a filter speaks of it. */
+/** Deleted rows are listed only if a filter names `deletedAt`. */
 const ALL_ROWS = 'or(deletedAt[is]:NULL,deletedAt[is]:NOT_NULL)';
 
-/** The same id in the same place on every server. @param {string} text */
+/** An id that is the same in the same place on every server. @param {string} text */
 function fixedId(text) {
   const hex = createHash('sha256').update(text).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
@@ -48,7 +48,7 @@ export class ComparedServer {
   }
 
   /**
-   * A request of somebody who is not this package.
+   * A request from somebody other than this package.
    * @param {string} method @param {string} path @param {unknown} [body]
    */
   async #ask(method, path, body) {
@@ -72,7 +72,7 @@ export class ComparedServer {
     return body.data[plural];
   }
 
-  /** The rows in an order that every server has. @param {Plural} plural @returns {Promise<any[]>} */
+  /** The rows in an order that is the same on every server. @param {Plural} plural @returns {Promise<any[]>} */
   async rows(plural) {
     const rows = await this.#all(plural);
     return rows

@@ -1,5 +1,5 @@
-// A proxy on the raw socket in front of a server, which does to a request whatever a network, a balancer or a dying
-// server can do. What it does to which one is decided by a seed.
+// A raw TCP proxy in front of a server. It treats a request in any way that a network, a load balancer or a dying
+// server can. A seed decides which request gets which fault.
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
@@ -9,27 +9,28 @@ import { encode, RequestReader } from './http-frames.mjs';
 /** @typedef {import('./http-frames.mjs').Frame} Frame */
 
 /**
- * @typedef {object} Fault What can be done to a connection or a request.
+ * @typedef {object} Fault Something that can happen to a connection or a request.
  * @property {string} name
- * @property {'connect' | 'headers' | 'body' | 'whole'} phase When: before a byte is read, with the request's first bytes,
- *   with its head but before its body has been read, or with the whole request.
+ * @property {'connect' | 'headers' | 'body' | 'whole'} phase When: before a byte is read, with the request's first
+ * bytes,
+ *   after its headers but before its body was read, or with the whole request.
  * @property {(exchange: Exchange) => void | Promise<void>} play
  */
 
 /**
- * @typedef {object} Scene What goes on while the proxy runs.
+ * @typedef {object} Scene The events while the proxy runs.
  * @property {(number: number) => Fault | undefined} [connection] For each new connection, numbered from 1.
  * @property {(number: number) => Fault | undefined} [request] For each request, numbered from 1.
  * @property {(number: number) => void | Promise<void>} [beforeEach] Before each whole request is answered.
- * @property {() => number} [refusedOthers] How many 429s went to clients other than the one that is tested.
- * @property {() => unknown} [end] Puts things right when it is over; may be a promise.
+ * @property {() => number} [refusedOthers] How many 429s clients other than the tested one got.
+ * @property {() => unknown} [end] Restores the normal state at the end; may return a promise.
  */
 
 /** @type {Frame} */
 const NOTHING_READ = { method: '', path: '', headers: [], body: Buffer.alloc(0) };
 
 /**
- * Ends a connection by a reset. One that is being shut down is only closed: Node forgets a handle whose reset fails, and
+ * Resets a connection. One that is being shut down is only closed: Node loses track of a handle whose reset fails, and
  * then its process never exits.
  * @param {net.Socket} socket
  */
@@ -38,7 +39,7 @@ function cut(socket) {
   else socket.resetAndDestroy();
 }
 
-/** One request, as far as it is here, and what can be done with it. */
+/** One request, as far as it has arrived, and the possible reactions to it. */
 export class Exchange {
   /** @type {Promise<Answer> | undefined} */
   #answer;
@@ -54,7 +55,7 @@ export class Exchange {
     this.request = request;
   }
 
-  /** The server's own answer; from here on the request has been processed. */
+  /** Returns the server's own answer; from here on the request has been processed. */
   answer() {
     this.#answer ??= this.proxy.forward(this.request);
     return this.#answer;
@@ -69,7 +70,7 @@ export class Exchange {
     cut(this.socket);
   }
 
-  /** Nothing more is ever said; the connection stays until the client gives up. */
+  /** Never answers; the connection stays open until the client gives up. */
   stall() {
     this.socket.removeAllListeners('data');
     this.socket.resume();
@@ -81,7 +82,7 @@ export class Exchange {
 }
 
 export class FaultProxy {
-  /** Requests that have come, whatever was done to them. */
+  /** Number of requests received, with or without a fault. */
   requests = 0;
   /** How often each fault was played. @type {Map<string, number>} */
   injected = new Map();
@@ -104,7 +105,7 @@ export class FaultProxy {
     this.#target = new URL(target);
   }
 
-  /** Requests go there from now on. @param {string} target */
+  /** Sends requests to this server from now on. @param {string} target */
   retarget(target) {
     this.#target = new URL(target);
   }
@@ -113,7 +114,7 @@ export class FaultProxy {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Connections that are open now. */
+  /** Open connections. */
   get open() {
     return this.#sockets.size;
   }
@@ -127,7 +128,9 @@ export class FaultProxy {
     return this;
   }
 
-  /** As a server that dies: nothing listens, and every connection is reset. What was passed on is still processed. */
+  /**
+   * Acts like a server that dies: stops listening, and resets every connection. Forwarded requests are still processed.
+   */
   async down() {
     const server = this.#server;
     if (server === undefined) return;
@@ -142,7 +145,7 @@ export class FaultProxy {
     return this.#server !== undefined;
   }
 
-  /** Resolves when the server behind has answered all that was passed on. */
+  /** Resolves when the server behind has answered all forwarded requests. */
   async settled() {
     while (this.#forwarding.size > 0) await Promise.allSettled(this.#forwarding);
   }
@@ -186,7 +189,7 @@ export class FaultProxy {
     return answered;
   }
 
-  /** @param {Promise<unknown>} work That `settled` waits for. */
+  /** @param {Promise<unknown>} work that `settled` waits for */
   #track(work) {
     this.#forwarding.add(work);
     const forget = () => this.#forwarding.delete(work);
@@ -203,7 +206,7 @@ export class FaultProxy {
     this.#connections += 1;
     this.#sockets.add(socket);
     socket.setNoDelay(true);
-    // A client that goes away is no event here.
+    // A client that disconnects is not an error here.
     socket.on('error', () => {});
     socket.on('close', () => this.#sockets.delete(socket));
     const fault = this.scene.connection?.(this.#connections);
@@ -235,7 +238,7 @@ export class FaultProxy {
         this.#play(fault, new Exchange(this, socket, NOTHING_READ));
         return;
       }
-      // The client sends its next request when it has this one's answer, and not before.
+      // The client sends its next request only after this answer.
       const request = reader.take();
       if (request === undefined) return;
       isNew = true;
@@ -255,7 +258,7 @@ export class FaultProxy {
       if (fault) await this.#play(fault, exchange);
       else exchange.send(encode(await exchange.answer()));
     } catch {
-      // The server behind is gone: so is this connection.
+      // The server behind is gone, so close this connection too.
       exchange.socket.destroy();
     }
   }

@@ -1,4 +1,4 @@
-// The rows of the fault suite: which faults are played, how often, and what goes on beside them.
+// The rows of the fault suite: which faults occur, how often, and what else happens.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as faults from './faults.mjs';
 import { encode } from './http-frames.mjs';
@@ -13,13 +13,14 @@ import { restartBehind } from './restartable-sim.mjs';
  * @typedef {object} Row
  * @property {string} name
  * @property {string} title
- * @property {(context: { random: Random, proxy: FaultProxy, sim: Sim, timeoutMs: number, clock?: OwnClock }) => Scene} scene
- * @property {Parameters<Sim['setOptions']>[0]} [options] Of the simulator, while the faults last.
- * @property {boolean} [isSlow] The faults make calls run into their timeout, which had better be short.
- * @property {{ maxRetries: number, initialBackoffMs: number, maxBackoffMs: number }} [retries] Of the client, where the
+ * @property {(context: { random: Random, proxy: FaultProxy, sim: Sim, timeoutMs: number, clock?: OwnClock }) => Scene}
+ * scene
+ * @property {Parameters<Sim['setOptions']>[0]} [options] Of the simulator during the faults.
+ * @property {boolean} [isSlow] The faults make calls run into their timeout, so it should be short.
+ * @property {{ maxRetries: number, initialBackoffMs: number, maxBackoffMs: number }} [retries] Of the client, if the
  *   usual ones are too short for the fault.
  * @property {boolean} [mixesAnswers] An answer may be another request's.
- * @property {boolean} [hasOwnClock] In a process whose wall clock can be set.
+ * @property {boolean} [hasOwnClock] Runs in a process whose wall clock can be set.
  */
 
 /** @typedef {ReturnType<typeof import('./wall-clock.mjs').ownClock>} OwnClock */
@@ -27,10 +28,10 @@ import { restartBehind } from './restartable-sim.mjs';
 /** @typedef {import('./fault-proxy.mjs').Fault} Fault */
 
 /**
- * Each request is hit with this probability.
+ * Hits each request with this probability.
  * @param {Random} random
  * @param {number} rate
- * @param {Fault[]} list One of them.
+ * @param {Fault[]} list One of them is played.
  * @returns {Scene}
  */
 const sometimes = (random, rate, list) => ({
@@ -40,7 +41,7 @@ const sometimes = (random, rate, list) => ({
 /**
  * Calm, then a storm in which nearly every request is hit, then calm again.
  * @param {Random} random
- * @param {{ calm: [number, number], storm: [number, number] }} lengths In requests, the least and the most.
+ * @param {{ calm: [number, number], storm: [number, number] }} lengths Minimum and maximum, in requests.
  * @param {Fault[]} list
  * @returns {Scene}
  */
@@ -59,7 +60,7 @@ function storms(random, { calm, storm }, list) {
 }
 
 /**
- * As {@link storms}, but the storms end with time: a client that is told to slow down sits them out.
+ * As {@link storms}, but the storms end after a time: a client that is told to slow down waits until they are over.
  * @param {Random} random
  * @param {{ calm: [number, number], stormMs: [number, number] }} lengths
  * @param {Fault[]} list
@@ -99,7 +100,7 @@ function atEveryPhase(ending, verb) {
     scene({ random }) {
       const fault = faults.endings(ending)[phase];
       if (phase !== 'connect') return sometimes(random, 0.25, [fault]);
-      // Connections are kept: now and then one is closed when it is idle, so that there are new ones.
+      // Connections are kept alive: sometimes an idle one is closed, so that new ones are opened.
       return {
         connection: () => (random.chance(0.3) ? fault : undefined),
         request: () => (random.chance(0.2) ? closeAfterwards : undefined),
@@ -108,7 +109,7 @@ function atEveryPhase(ending, verb) {
   }));
 }
 
-/** A regular answer, after which the connection is closed: no fault. @type {Fault} */
+/** A regular answer, after which the connection is closed: not a fault. @type {Fault} */
 const closeAfterwards = {
   name: 'closed after the answer',
   phase: 'whole',
@@ -129,7 +130,10 @@ const row = (name, title, scene, more) => ({ name, title, scene, ...more });
 
 const SLOW = { isSlow: true };
 
-/** A server that is killed and started again, its data kept. @param {Sim} sim @param {FaultProxy} proxy @param {Random} random @returns {Scene} */
+/**
+ * A server that is killed and restarted with its data. @param {Sim} sim @param {FaultProxy} proxy @param {Random}
+ * random @returns {Scene}
+ */
 function restarts(sim, proxy, random) {
   let next = random.between(20, 60);
   /** @type {Promise<unknown>} */
@@ -137,18 +141,21 @@ function restarts(sim, proxy, random) {
   return {
     async beforeEach(number) {
       if (number < next || !proxy.isUp) return;
-      // Rows are put back one by one, which takes the longer the more there are.
+      // Rows are restored one by one, which takes longer the more there are.
       next = number + random.between(60, 240);
       proxy.note({ name: 'restart', phase: 'whole', play: () => {} });
       isUp = restartBehind(proxy, sim, () => sleep(random.between(5, 60)));
-      // What came with this request dies with the server, half of the time after it was done.
+      // The current request dies with the server, half of the time after it was processed.
       if (random.chance(0.5)) throw new Error('the server is down');
     },
     end: () => isUp,
   };
 }
 
-/** Its database goes away and comes back. @param {Sim} sim @param {FaultProxy} proxy @param {Random} random @returns {Scene} */
+/**
+ * The server's database goes down and comes back. @param {Sim} sim @param {FaultProxy} proxy @param {Random} random
+ * @returns {Scene}
+ */
 function databaseOutages(sim, proxy, random) {
   let isDown = false;
   let next = random.between(15, 40);
@@ -165,14 +172,14 @@ function databaseOutages(sim, proxy, random) {
   };
 }
 
-/** Calls in each bucket of the row below; one comes back every 30 ms. */
+/** Tokens in each bucket of the row below; one is refilled every 30 ms. */
 const LIMIT = { limit: 20, ttlMs: 600 };
-/** Others come with every so many requests of ours. */
+/** Other clients send requests after this many of ours. */
 const OTHERS_EVERY = 6;
 
 /**
- * Other clients of the workspace spend what is left of its limit, just before a request of ours: a client that paces
- * itself would not meet the limit otherwise.
+ * Other clients of the workspace use up its limit just before a request of ours: otherwise a client that paces itself
+ * would never hit the limit.
  * @param {Sim} sim
  * @returns {Scene}
  */
@@ -194,7 +201,10 @@ function othersSpendTheLimit(sim) {
   };
 }
 
-/** The server's clock jumps, and so does what its answers say of it. @param {Sim} sim @param {FaultProxy} proxy @param {Random} random @returns {Scene} */
+/**
+ * The server's clock jumps, and so do the times in its answers. @param {Sim} sim @param {FaultProxy} proxy @param
+ * {Random} random @returns {Scene}
+ */
 function clockJumps(sim, proxy, random) {
   const { date, retryAfter } = faults.wrongClock(random);
   return {
@@ -212,11 +222,11 @@ const HOUR_MS = 3_600_000;
 const YEAR_MS = 31_536_000_000;
 
 /**
- * The clock of the client's machine is set while it writes, waits for repeats and holds leases.
+ * The clock of the client's machine is set while it writes, waits for retries and holds leases.
  * @param {OwnClock | undefined} clock @param {FaultProxy} proxy @param {Random} random @returns {Scene}
  */
 function ownClockJumps(clock, proxy, random) {
-  if (clock === undefined) throw new Error('this row needs a clock of its own');
+  if (clock === undefined) throw new Error('this row needs a process with its own clock');
   return {
     beforeEach() {
       if (!random.chance(0.1)) return;

@@ -1,4 +1,4 @@
-// What can happen to a request, one by one. docs/twenty/protocol.md#errors says what Twenty's own failures look like.
+// The faults that a request can meet. docs/twenty/protocol.md#errors describes Twenty's own failures.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode, json } from './http-frames.mjs';
@@ -19,7 +19,7 @@ const fault = (name, phase, play) => ({ name, phase, play });
 /** @typedef {'reset' | 'stall' | 'end'} Ending */
 
 /**
- * The connection ends so when its request has got so far.
+ * The connection ends in this way at this point of its request.
  * @param {Ending} ending
  * @returns {Record<string, Fault>}
  */
@@ -49,7 +49,7 @@ export function endings(ending) {
 }
 
 /**
- * The client hears nothing, gives up, and only then is its request processed.
+ * The client gets no answer and gives up, and only then is its request processed.
  * @param {number} laterMs
  */
 export const processedLate = (laterMs) =>
@@ -61,7 +61,7 @@ export const processedLate = (laterMs) =>
   });
 
 /**
- * The answer comes in pieces.
+ * The answer arrives in pieces.
  * @param {number} pieces
  * @param {number} pauseMs
  */
@@ -75,13 +75,13 @@ export const slowBytes = (pieces, pauseMs) =>
     }
   });
 
-/** The same answer twice: at once, so that it lies ready when the next request is sent. */
+/** The same answer twice at once, so that the copy is waiting when the next request is sent. */
 export const duplicate = fault('answer twice', 'whole', async (exchange) => {
   const bytes = encode(await exchange.answer());
   exchange.send(Buffer.concat([bytes, bytes]));
 });
 
-/** The second copy comes when the connection's next request is under way: it takes that one's place. */
+/** The second copy arrives while the connection's next request is in flight, in place of its answer. */
 export const lateDuplicate = fault(
   'answer again in the next one’s place',
   'whole',
@@ -93,8 +93,8 @@ export const lateDuplicate = fault(
 );
 
 /**
- * Two answers on their way are exchanged: each goes to the other's connection. One that finds no other in time goes
- * where it belongs.
+ * Two answers are exchanged: each goes to the other's connection. If no partner comes in time, an answer goes to its
+ * own.
  * @param {number} patienceMs
  */
 export function reordered(patienceMs) {
@@ -121,7 +121,7 @@ export function reordered(patienceMs) {
   });
 }
 
-/** Content-Length says less: what comes after it lies on the connection. @param {Random} random */
+/** Content-Length is too small: the rest of the body stays on the connection. @param {Random} random */
 export const shortLength = (random) =>
   fault('Content-Length too short', 'whole', async (exchange) => {
     const answer = await exchange.answer();
@@ -129,7 +129,7 @@ export const shortLength = (random) =>
     exchange.send(encode(answer, { length }));
   });
 
-/** Content-Length says more, and then the connection ends, or nothing comes. @param {Random} random */
+/** Content-Length is too large, and then the connection ends, or nothing more arrives. @param {Random} random */
 export const longLength = (random) =>
   fault('Content-Length too long', 'whole', async (exchange) => {
     const answer = await exchange.answer();
@@ -138,7 +138,7 @@ export const longLength = (random) =>
     else exchange.stall();
   });
 
-/** No Content-Length at all, and half a body: only the connection's end tells that it is over. */
+/** No Content-Length, and half a body: only the end of the connection ends the answer. */
 export const cutWithoutLength = fault('cut body without a length', 'whole', async (exchange) => {
   const { status, headers, body } = await exchange.answer();
   const type = headers.filter(([name]) => name.toLowerCase() === 'content-type');
@@ -148,7 +148,7 @@ export const cutWithoutLength = fault('cut body without a length', 'whole', asyn
   exchange.end();
 });
 
-/** A body beyond what the client reads: announced, or without end. @param {Random} random */
+/** A body larger than the client reads: announced by its length, or endless. @param {Random} random */
 export const hugeBody = (random) =>
   fault('huge body', 'whole', async (exchange) => {
     const answer = await exchange.answer();
@@ -179,7 +179,7 @@ export const hugeBody = (random) =>
 const gateway = Buffer.from('<html><body><h1>Bad Gateway</h1></body></html>');
 
 /**
- * A failing server or balancer; `processed`: it fails when the work is done.
+ * A failing server or load balancer; `processed`: it fails after the work was done.
  * @param {Random} random
  * @param {boolean} processed
  */
@@ -193,12 +193,12 @@ export const serverError = (random, processed) =>
     exchange.send(encode(random.chance(0.5) ? page : nest));
   });
 
-/** 429 of a balancer, which says nothing more. */
+/** 429 from a load balancer, without further information. */
 export const tooMany = fault('429', 'whole', (exchange) => {
   exchange.send(encode(json(429, { statusCode: 429, message: 'Too Many Requests' })));
 });
 
-/** 429 that says when: in seconds, in fractions, or as a date. @param {Random} random */
+/** 429 with a time: in seconds, in fractions, or as a date. @param {Random} random */
 export const tooManyRetryAfter = (random) =>
   fault('429 with Retry-After', 'whole', (exchange) => {
     const now = Date.now();
@@ -223,7 +223,7 @@ export const tooManyRetryAfter = (random) =>
     );
   });
 
-/** The database fails behind a server that runs: Twenty says 400. @param {boolean} processed */
+/** The database fails behind a running server: Twenty answers 400. @param {boolean} processed */
 export const databaseFailure = (processed) =>
   fault(
     processed ? 'database lost behind a 400, processed' : 'database down behind a 400',
@@ -246,7 +246,7 @@ export const databaseFailure = (processed) =>
   );
 
 /**
- * A clock that is off by up to ten years, and a 429 whose Retry-After is a date of that clock.
+ * A clock that is wrong by up to ten years, and a 429 whose Retry-After is a date of that clock.
  * @param {Random} random
  */
 export function wrongClock(random) {

@@ -1,7 +1,7 @@
-// HTTP/1.1 framing on the raw socket: where a request ends, and the bytes of an answer, right or wrong.
+// HTTP/1.1 framing on a raw socket: where a request ends, and the bytes of a correct or wrong answer.
 
 /**
- * @typedef {object} Frame One request as it came.
+ * @typedef {object} Frame One request as received.
  * @property {string} method
  * @property {string} path
  * @property {[string, string][]} headers Names as sent.
@@ -17,7 +17,7 @@
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** Puts requests together from pieces. */
+/** Assembles requests from pieces. */
 export class RequestReader {
   /** @type {Buffer} */
   #buffer = Buffer.alloc(0);
@@ -29,7 +29,7 @@ export class RequestReader {
     this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
   }
 
-  /** Whether a head is complete. */
+  /** Whether the headers are complete. */
   get hasHead() {
     if (this.#head === undefined) this.#readHead();
     return this.#head !== undefined;
@@ -57,7 +57,7 @@ export class RequestReader {
     });
     const named = (/** @type {string} */ name) =>
       headers.find(([own]) => own.toLowerCase() === name)?.[1];
-    // The client always knows the length of what it sends.
+    // The client always sends a Content-Length.
     if (named('transfer-encoding') !== undefined) throw new Error('a chunked request');
     this.#head = { method, path, headers, length: Number(named('content-length') ?? 0) };
     this.#buffer = this.#buffer.subarray(end + HEAD_END.length);
@@ -67,7 +67,7 @@ export class RequestReader {
 /**
  * An answer's bytes.
  * @param {Answer} answer
- * @param {{ length?: number }} [wrong] What Content-Length says, where it is not true.
+ * @param {{ length?: number }} [wrong] A wrong Content-Length.
  */
 export function encode({ status, headers, body }, { length = body.length } = {}) {
   const framing = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive']);

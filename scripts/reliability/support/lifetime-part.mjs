@@ -1,4 +1,4 @@
-// One part of the lifetime suite, in a process of its own, so that its memory is its own. Prints one line of JSON.
+// One part of the lifetime suite in its own process, so that its memory can be measured. Prints one line of JSON.
 //   node --expose-gc lifetime-part.mjs PART COUNT BASE_URL API_KEY
 import { Worker } from 'node:worker_threads';
 import {
@@ -23,7 +23,7 @@ const tally = (/** @type {string} */ outcome) => {
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 };
 
-/** Runs `work` on each number, so many at once, in `SAMPLES` stretches; memory is looked at after each. */
+/** Runs `work` on each number, several at once, in `SAMPLES` stretches; memory is measured after each. */
 async function inStretches(
   /** @type {number} */ atOnce,
   /** @type {(at: number) => Promise<unknown>} */ work,
@@ -39,7 +39,7 @@ async function inStretches(
 
 /** @type {Record<string, () => Promise<void>>} */
 const parts = {
-  /** Services of all kinds, most of them never used: half share a workspace, half have one of their own. */
+  /** Services of all kinds, most of them never used: half share a workspace, half have their own. */
   services: () =>
     inStretches(8, async (at) => {
       const key = at % 2 ? apiKey : `${apiKey}-${at}`;
@@ -62,7 +62,7 @@ const parts = {
       await mappingStore?.close();
     }),
 
-  /** Requests that succeed, that fail, and that are given up. */
+  /** Requests that succeed, that fail, and that are aborted. */
   async requests() {
     const client = new TwentyCrmRestClient({ baseUrl, apiKey, maxRetries: 0 });
     await inStretches(64, async (at) => {
@@ -99,13 +99,13 @@ const parts = {
     }),
 };
 
-// Whatever is made once and kept is made before anything is measured.
+// Everything that is created once is created before the measurement.
 const warm = new TwentyCrmRestClient({ baseUrl, apiKey, maxRetries: 0 });
 await warm.get('/ok');
 const before = descriptors();
 await parts[part]();
 process.stdout.write(`${JSON.stringify({ samples, outcomes, before })}\n`);
-// The server closes its side now, and says so.
+// The server now closes its side, and reports it.
 await new Promise((resolve) => process.stdin.once('data', resolve));
 process.stdout.write(`${JSON.stringify({ after: await descriptorsLeft(before) })}\n`);
 process.exit(0);

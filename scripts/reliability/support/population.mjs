@@ -1,4 +1,4 @@
-// The records of a run, and the count afterwards: what the server holds against what was put in and what was answered.
+// The records of a run, and the check afterwards: the server's rows compared with the inputs and the answers.
 import { isTwentyCrmError, TwentyCrmErrorCode } from '../../../index.mjs';
 
 /** @typedef {import('../../../index.js').UpsertPersonInput} PersonInput */
@@ -6,15 +6,15 @@ import { isTwentyCrmError, TwentyCrmErrorCode } from '../../../index.mjs';
 /** @typedef {'person' | 'company'} Kind */
 
 /**
- * @typedef {object} Outcome What the client said of a record, the last time that it was asked to write it.
- * @property {string} [id] Of the row; where it was written.
- * @property {unknown} [error] Where it was not.
- * @property {boolean} [isDelivered] It went through an outbox, and waits there no more.
- * @property {boolean} [isDead] It went through an outbox, and is a dead letter there.
+ * @typedef {object} Outcome The client's last answer for a record.
+ * @property {string} [id] Of the row, if it was written.
+ * @property {unknown} [error] If it was not written.
+ * @property {boolean} [isDelivered] Delivered by an outbox, where nothing of it waits any more.
+ * @property {boolean} [isDead] A dead letter of an outbox.
  */
 
 /**
- * @typedef {object} Row As the simulator keeps it.
+ * @typedef {object} Row As the simulator stores it.
  * @property {string} id
  * @property {string | null} externalId
  * @property {string | null} deletedAt
@@ -25,15 +25,15 @@ import { isTwentyCrmError, TwentyCrmErrorCode } from '../../../index.mjs';
  * @property {any} [domainName]
  */
 
-/** What a person has in place of a version whom the server refuses for good, whoever asks and however often. */
+/** The value, instead of a version, of a person that the server always refuses. */
 export const POISON = 'poisoned';
 
-/** Each of them has a company; this many share one. */
+/** Each person has a company; this many people share one. */
 const PEOPLE_PER_COMPANY = 4;
 
 /**
  * @param {number} at
- * @param {string} version What tells this write of the record from others.
+ * @param {string} version Distinguishes this write of the record from others.
  * @returns {PersonInput}
  */
 export function person(at, version) {
@@ -59,25 +59,25 @@ export const company = (at, version) => ({
 /**
  * @typedef {object} Count
  * @property {number} records
- * @property {number} ok Answered with success, and there once as it was written last.
+ * @property {number} ok Answered with success, and stored once as last written.
  * @property {Record<string, number>} errors Typed errors by code.
- * @property {number} unknown Of these: the outcome is said to be unknown, and the record was written.
- * @property {number} refused Records that the server refuses for good, and that is what was said.
+ * @property {number} unknown Of these: the error says that the outcome is unknown, and the record was written.
+ * @property {number} refused Records that the server always refuses, with a matching error.
  * @property {number} dead Of these: dead letters.
- * @property {number} misjudged Records that are dead letters, or not, and should not be so. Never.
+ * @property {number} misjudged Records that wrongly are, or wrongly are not, dead letters. Never.
  * @property {number} doubled Records with more than one row. Never.
- * @property {number} lost Answered with success, and not there or not as it was written. Never.
- * @property {number} silent Answered with an error that does not say that the outcome is unknown, and written all the
- *   same. Never.
- * @property {number} untyped Answered with anything but a typed error, or not at all. Never.
- * @property {number} foreign Rows that nobody asked for, or whose values are another record's. Never.
+ * @property {number} lost Answered with success, but missing or not as written. Never.
+ * @property {number} silent Answered with an error that does not say that the outcome is unknown, but written anyway.
+ *   Never.
+ * @property {number} untyped Answered without a typed error, or not at all. Never.
+ * @property {number} foreign Rows that nobody requested, or with another record's values. Never.
  * @property {number} wrongMappings Mappings that lead to another record's row, or to none. Never.
  * @property {string[]} complaints The first of each of these, in words.
  */
 
 const CODES = new Set(Object.values(TwentyCrmErrorCode));
 
-/** What must not be, by name. */
+/** The violations, by name. */
 export const VIOLATIONS = /** @type {const} */ ([
   'doubled',
   'lost',
@@ -105,10 +105,10 @@ const says = (error) =>
 /**
  * @param {object} run
  * @param {{ people: Row[], companies: Row[] }} run.rows The simulator's own.
- * @param {Map<string, Outcome>} run.outcomes By `p-1`, `c-1`; exactly the records that were to be written.
- * @param {string} run.version That was to be written.
- * @param {import('../../../index.js').Mapping[]} [run.mappings] All that the store holds.
- * @param {Set<string>} [run.poisoned] Records that were to be written as {@link POISON}.
+ * @param {Map<string, Outcome>} run.outcomes By `p-1`, `c-1`; exactly the records of the run.
+ * @param {string} run.version The version of the run.
+ * @param {import('../../../index.js').Mapping[]} [run.mappings] The whole content of the store.
+ * @param {Set<string>} [run.poisoned] Records that were written as {@link POISON}.
  * @returns {Count}
  */
 export function audit({ rows, outcomes, version, mappings = [], poisoned = new Set() }) {
@@ -161,7 +161,7 @@ export function audit({ rows, outcomes, version, mappings = [], poisoned = new S
 function judge(count, externalId, { id, error, isDelivered, isDead }, row, version) {
   const isWritten = row !== undefined && !row.deletedAt && versionOf(row) === version;
   if (isDead) {
-    // Everything that stood in its way was to pass.
+    // Every obstacle was temporary.
     complain(count, 'misjudged', `${externalId} is a dead letter: ${says(error)}`);
   } else if (error === undefined && id === undefined && !isDelivered) {
     complain(count, 'untyped', `${externalId} was not answered`);
@@ -209,8 +209,8 @@ const versionOf = (row) =>
   typeof row.name === 'string' ? row.name.split(' ')[2] : (row.jobTitle ?? undefined);
 
 /**
- * What a row is: `absent` where there is none, `deleted`, or the version that was written last. A company that nothing
- * but a person has named is `absent` still.
+ * The state of a row: `absent` if there is none, `deleted`, or the version that was last written. A company that only a
+ * person has named still counts as `absent`.
  * @param {Row | undefined} row
  */
 export function stateOf(row) {
@@ -218,7 +218,7 @@ export function stateOf(row) {
   return row.deletedAt ? 'deleted' : (versionOf(row) ?? 'absent');
 }
 
-/** Whether everything in the row is of the record whose external id it carries. @param {Row} row */
+/** Whether all values of the row belong to the record of its external id. @param {Row} row */
 function isOwn(row) {
   const at = row.externalId?.slice(2);
   return typeof row.name === 'string'

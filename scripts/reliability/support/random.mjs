@@ -1,12 +1,12 @@
-// Chance that can be had again: the same seed gives the same numbers.
+// Reproducible random numbers: the same seed gives the same numbers.
 
 /**
  * @typedef {object} Random
  * @property {() => number} next From 0 up to, but not including, 1.
  * @property {(probability: number) => boolean} chance
- * @property {(low: number, high: number) => number} between A whole number, both ends included.
+ * @property {(low: number, high: number) => number} between A whole number, inclusive.
  * @property {<T>(from: readonly T[]) => T} pick
- * @property {<T>(from: readonly T[]) => () => T} deal Each once, in any order, before any of them comes again.
+ * @property {<T>(from: readonly T[]) => () => T} deal Each one once in random order, before any of them comes again.
  */
 
 /**

@@ -1,4 +1,4 @@
-// What a long form has to say: printed line by line, and, where that is asked for, put into docs/reliability.md.
+// The output of a long form: printed line by line and, on request, put into docs/reliability.md.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -10,7 +10,7 @@ const PAGE = fileURLToPath(new URL('../../../docs/reliability.md', import.meta.u
 /** @param {...string} args */
 const git = (...args) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
 
-/** The commit that is checked out, and whether anything but the page itself differs from it. */
+/** The current commit, and whether any file but the page itself differs from it. */
 function commit() {
   const changed = git('status', '--porcelain', '--untracked-files=no')
     .split('\n')
@@ -18,7 +18,7 @@ function commit() {
   return `${git('rev-parse', '--short=10', 'HEAD')}${changed.length > 0 ? ' with changes' : ''}`;
 }
 
-/** @param {string} page @param {string} place @param {string} text What stands between the place's two comments. */
+/** @param {string} page @param {string} place @param {string} text The new text between the place's two comments. */
 export function withTable(page, place, text) {
   const [begin, end] = [`<!-- begin: ${place} -->`, `<!-- end: ${place} -->`];
   const [before, rest] = page.split(begin);
@@ -36,15 +36,15 @@ export class Report {
   #commit;
 
   /**
-   * @param {string} place Where it stands in the page.
-   * @param {string[]} args The command's, with the suite's name.
+   * @param {string} place Its place in the page.
+   * @param {string[]} args The command's arguments, with the suite's name.
    * @param {boolean} isForPage
    */
   constructor(place, args, isForPage) {
     this.place = place;
     this.args = args;
     this.isForPage = isForPage;
-    // At the start: what is committed while it runs is not what ran.
+    // Read at the start: what is committed during the run was not tested.
     this.#commit = isForPage ? commit() : '';
   }
 
@@ -54,11 +54,11 @@ export class Report {
     this.#lines.push(text);
   }
 
-  /** Puts it into the page, if nothing was wrong. @param {number} wrong */
+  /** Puts it into the page, if there was no problem. @param {number} wrong */
   end(wrong) {
     if (!this.isForPage) return;
     if (wrong > 0) {
-      console.error(`${this.place}: ${wrong} things are wrong, so the page stays as it is`);
+      console.error(`${this.place}: ${wrong} problems, so the page is not changed`);
       return;
     }
     const minutes = (performance.now() - this.#startedMs) / 60_000;

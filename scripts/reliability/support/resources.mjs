@@ -1,10 +1,10 @@
-// What a process holds: memory and descriptors, and whether the one stays flat and the others go away.
+// The resources of a process: memory must stay flat, and descriptors must be closed.
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 
 const MB = 1024 * 1024;
 
-/** Descriptors that are open, as far as the system tells. */
+/** Open descriptors, if the system reports them. */
 export function descriptors() {
   try {
     return readdirSync('/proc/self/fd').length;
@@ -13,7 +13,7 @@ export function descriptors() {
   }
 }
 
-/** Lets go of all that can be let go of; needs `--expose-gc`. */
+/** Collects all garbage; needs `--expose-gc`. */
 export async function collect() {
   for (let round = 0; round < 3; round += 1) {
     /** @type {any} */ (globalThis).gc?.();
@@ -22,7 +22,7 @@ export async function collect() {
   }
 }
 
-/** Memory of the process now, in megabytes. */
+/** Current memory of the process, in megabytes. */
 export async function residentMb() {
   await collect();
   return process.memoryUsage.rss() / MB;
@@ -31,7 +31,7 @@ export async function residentMb() {
 const LOOK_MS = 50;
 
 /**
- * Waits for descriptors that go away by themselves, when the other side has closed them.
+ * Waits for descriptors that close by themselves after the other side has closed them.
  * @param {number} expected
  * @param {number} [patienceMs]
  */
@@ -43,14 +43,14 @@ export async function descriptorsLeft(expected, patienceMs = 10_000) {
   return descriptors();
 }
 
-/** How far memory may go up and down over the last two thirds of a long run, in percent. */
+/** Allowed variation of memory over the last two thirds of a long run, in percent. */
 export const FLAT_PERCENT = 10;
 
 /** @param {number[]} values */
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
- * How much more the last third is than the middle one, in percent.
+ * Growth from the middle third to the last third, in percent.
  * @param {number[]} samples
  */
 export function growth(samples) {
@@ -59,7 +59,7 @@ export function growth(samples) {
 }
 
 /**
- * How far apart the least and the most of the last two thirds are, in percent of the least.
+ * Range of the last two thirds, in percent of its minimum.
  * @param {number[]} samples
  */
 export function unevenness(samples) {

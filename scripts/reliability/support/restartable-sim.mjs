@@ -1,17 +1,17 @@
-// A simulated server whose process can be killed and started anew while its rows stay, as Twenty's do in its database.
+// A simulated server whose process can be killed and restarted while its rows stay, as Twenty's do in its database.
 import { startSim } from '../../../__test__/helpers/sim.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof startSim>>} Sim */
 /** @typedef {import('../../../sim/npm/index.js').TwentySimFault} Fault */
 
-/** What holds the rows of these suites. */
+/** The objects whose rows these suites use. */
 const OBJECTS = ['companies', 'people'];
 
-/** Rows that are put back at once. */
+/** Rows that are restored at once. */
 const ROWS_AT_ONCE = 2_000;
 
 /**
- * Steered as a simulator of `startSim`, whichever process is behind it.
+ * Has the interface of a simulator of `startSim`, whichever process is behind it.
  * @param {import('../../../__test__/helpers/sim.mjs').SimOptions} [options]
  */
 export async function startRestartableSim(options) {
@@ -40,9 +40,9 @@ export async function startRestartableSim(options) {
     stop: () => sim.stop(),
 
     /**
-     * `kill -9`, and another process on another port: its rows are those that were written, its connections, buckets,
-     * clock and everything else that a server has in memory are new. Nothing may be on its way to it: a transaction
-     * that the database has begun is either done by then or was never asked for.
+     * `kill -9`, and another process on another port. Its rows are the written ones; connections, buckets, the clock
+     * and all other memory are new. No request may be in flight: a database transaction is either complete by then or
+     * was never requested.
      */
     async restart() {
       const rows = await Promise.all(OBJECTS.map((plural) => sim.records(plural)));
@@ -64,8 +64,8 @@ export async function startRestartableSim(options) {
 /** @typedef {Awaited<ReturnType<typeof startRestartableSim>>} RestartableSim */
 
 /**
- * Kills the server behind the proxy, and starts it again after `downMs`. Until then nothing listens; connections are
- * reset, and whoever waits for an answer does not get it, though what it asked for may have been done.
+ * Kills the server behind the proxy, and restarts it after `downMs`. Until then nothing listens. Connections are reset,
+ * and pending requests get no answer, although they may have been processed.
  * @param {import('./fault-proxy.mjs').FaultProxy} proxy
  * @param {RestartableSim} sim
  * @param {() => Promise<unknown>} pause

@@ -1,5 +1,5 @@
-// What the comparison of two servers does on each: people who work in the CRM and a site that syncs into it, step by
-// step, with values that are messy and few enough to meet each other.
+// The steps of the server comparison: people who work in the CRM and a site that syncs into it, with messy values from
+// a small pool, so that they collide.
 
 /**
  * @typedef {import('./random.mjs').Random} Random
@@ -121,7 +121,7 @@ const PLANS = ['free', 'PREMIUM', 'Standard', 'gold', ''];
 const STATUSES = ['active', 'INACTIVE', 'Active', 'pending', ''];
 const NUMBERS = [0, 1, 5, -3, 1.5, 2_147_483_648, 9_007_199_254_740_991, 1e15, 0.1];
 
-/** One of them, or none at all, or null: whoever fills in forms leaves gaps. @param {Random} random */
+/** One of them, or nothing, or null: forms are filled in with gaps. @param {Random} random */
 const gaps = (random) => ({
   /** @template T @param {Fields} into @param {string} name @param {readonly T[]} from @param {number} [chance] */
   maybe(into, name, from, chance = 0.35) {
@@ -131,7 +131,7 @@ const gaps = (random) => ({
 
 /**
  * @param {Random} random
- * @param {string} tag Goes into every unique value, so that scenarios do not meet each other.
+ * @param {string} tag Part of every unique value, so that scenarios do not collide.
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one grammar of scenarios
 export function scenario(random, tag) {
@@ -205,7 +205,7 @@ export function scenario(random, tag) {
     maybe(input, 'status', STATUSES);
     return input;
   };
-  /** As somebody types it into Twenty, or as a client of its own writes it. @param {Plural} plural @returns {Fields} */
+  /** As a person types it into Twenty, or another client writes it. @param {Plural} plural @returns {Fields} */
   const typed = (plural) => {
     /** @type {Fields} */
     const fields = {};

@@ -1,5 +1,5 @@
-// The client of the soak, in a process of its own: mixed load on a population, and after each stretch what every record
-// must be now. Driven by lines on stdin, answers in lines of JSON.
+// The client of the soak test, in its own process: mixed load on a population, and after each stretch the expected
+// state of every record. Driven by lines on stdin; answers with lines of JSON.
 //   node --expose-gc soak-client.mjs '{ baseUrl, apiKey, folder, seed, rate, people }'
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,7 +18,7 @@ import { descriptorsLeft, residentMb } from './resources.mjs';
 
 /** @typedef {{ externalId: string, at: number, kind: 'person' | 'company', possible: string[], isBusy: boolean }} Member */
 
-/** Neither there nor ever seen, or destroyed; a company may have been made by a person that names it. */
+/** Never created, or destroyed; a company may have been created by a person that names it. */
 const ABSENT = 'absent';
 const DELETED = 'deleted';
 const AT_ONCE = 48;
@@ -45,7 +45,7 @@ const members = (kind, count) =>
     ...{ possible: [ABSENT], isBusy: false },
   }));
 const all = members('person', people);
-// The last fifth of the people is written through the outbox alone.
+// The last fifth of the people is written only through the outbox.
 const outboxPeople = all.splice(Math.floor(people * 0.8));
 const companies = members('company', Math.ceil(people / 4));
 
@@ -82,7 +82,7 @@ function take(from, count) {
   return taken;
 }
 
-/** What follows from a failure: the record is as it was, or, where nobody knows, as it was to be. */
+/** The possible states after a failure: unchanged or, if the outcome is unknown, as it should be. */
 function failed(
   /** @type {Member} */ member,
   /** @type {string} */ wanted,
@@ -214,7 +214,7 @@ const operation = {
       const version = nextVersion();
       try {
         await outbox.enqueuePerson(person(member.at, version));
-        // Whatever happens to the CRM: it will be there.
+        // Whatever happens to the CRM, the change will be delivered.
         member.possible = [version];
       } catch (error) {
         complain(`enqueue of ${member.externalId} rejected: ${error}`);
@@ -232,7 +232,7 @@ const wheel = Object.entries(operation).flatMap(([name, { weight }]) =>
 
 let isPaused = true;
 let isOver = false;
-/** Operations after which the client pauses by itself; none where time decides. */
+/** Number of operations after which the client pauses; undefined if time decides. */
 let limit = Number.POSITIVE_INFINITY;
 
 async function one() {
@@ -255,7 +255,7 @@ async function load() {
     }
     if (rate > 0) {
       credit = Math.min(credit + (rate * TICK_MS) / 1000, rate);
-      // A bulk run pays for its records when it is done.
+      // A bulk run counts its records when it is done.
       while (credit >= 1 && inFlight < AT_ONCE && !isPaused) {
         credit -= 1;
         one().then((written) => {
@@ -276,7 +276,7 @@ async function load() {
 
 const say = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-/** Waits until nothing is under way and the outbox is empty, and says what must be in the CRM now. */
+/** Waits until nothing is in flight and the outbox is empty, and returns the expected state of the CRM. */
 async function settle() {
   while (inFlight > 0) await sleep(20);
   const patience = AbortSignal.timeout(120_000);
@@ -296,7 +296,7 @@ async function settle() {
 /** Descriptors when the server had closed all connections for the first time. @type {number | undefined} */
 let fewest;
 
-/** What the process holds, while no connection is left. */
+/** The resources of the process, without any connection. */
 async function resources() {
   const [memory, open] = [await residentMb(), await descriptorsLeft(fewest ?? 0, 2_000)];
   fewest ??= open;
@@ -315,7 +315,7 @@ const commands = {
     await settle();
   },
   resources,
-  /** What the server holds, where more than one thing was possible. */
+  /** The server's actual state, for records with several possible ones. */
   learn({ states }) {
     const known = new Map(states);
     for (const member of [...all, ...outboxPeople, ...companies]) {

@@ -1,4 +1,4 @@
-// The faults of the soak: single ones all the time, and now and then something larger.
+// The faults of the soak test: single ones all the time, and larger events now and then.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as faults from './faults.mjs';
 import { restartBehind } from './restartable-sim.mjs';
@@ -6,18 +6,18 @@ import { restartBehind } from './restartable-sim.mjs';
 /** @typedef {import('./fault-proxy.mjs').Fault} Fault */
 /** @typedef {import('./fault-proxy.mjs').Scene} Scene */
 
-/** Of all requests. */
+/** Share of all requests. */
 const STALLS = 0.002;
 
 /**
  * @typedef {object} Events
- * @property {number} single Share of the requests that one of the small faults falls on.
- * @property {[number, number]} everyRequests Between two of the larger ones.
+ * @property {number} single Share of the requests that get a small fault.
+ * @property {[number, number]} everyRequests Requests between two larger events.
  * @property {[number, number]} lastMs
  */
 
 /**
- * The scenes of one soak, one after the other.
+ * The scenes of one soak test, in order.
  * @param {object} how
  * @param {import('./random.mjs').Random} how.random
  * @param {import('./fault-proxy.mjs').FaultProxy} how.proxy

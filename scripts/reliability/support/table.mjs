@@ -1,4 +1,4 @@
-// Markdown tables, a row at a time: a long run shows what it has so far.
+// Markdown tables, one row at a time, so that a long run shows its results early.
 
 /** @param {(string | number)[]} cells */
 export const line = (cells) => `| ${cells.join(' | ')} |`;

@@ -1,4 +1,4 @@
-// A process that is to be killed in the middle of its work, and the moment at which that happens.
+// A process that is killed in the middle of its work, and the moment of the kill.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,13 +7,13 @@ import { encode } from './http-frames.mjs';
 /** @typedef {import('./random.mjs').Random} Random */
 /** @typedef {import('./fault-proxy.mjs').Scene} Scene */
 
-/** Far beyond what any of them takes: one that hangs is an error, not a wait. */
+/** Far longer than any of them takes: one that hangs is an error. */
 const PATIENCE_MS = 300_000;
 
 /**
- * Starts a script of this folder's parent; each line that it prints is JSON.
+ * Starts a script of this folder's parent; each line of its output is JSON.
  * @param {URL} script
- * @param {object} input What it reads from its first argument.
+ * @param {object} input Its first argument.
  * @param {(line: any) => void} onLine
  */
 export function startVictim(script, input, onLine) {
@@ -21,7 +21,7 @@ export function startVictim(script, input, onLine) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });
-  // A line that the death of the process cut off never says anything: JSON tells.
+  // A line that was cut off by the kill is ignored: it is not valid JSON.
   lines.on('line', (line) => line.endsWith('}') && onLine(JSON.parse(line)));
   const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
   /** @type {Promise<{ code: number | null, signal: string | null }>} */
@@ -36,8 +36,8 @@ export function startVictim(script, input, onLine) {
 }
 
 /**
- * A moment in a run of about `requests` requests: with one of them (before it is passed on, after it was processed but
- * not answered, or after its answer) and up to 30 ms later, when the client is at work with what it has heard.
+ * A moment in a run of about `requests` requests: at one of them (before it is forwarded, after it was processed but
+ * not answered, or after its answer) and up to 30 ms later, when the client is processing the answer.
  * @param {Random} random
  * @param {number} requests
  */

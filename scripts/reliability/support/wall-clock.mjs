@@ -1,5 +1,5 @@
-// A process whose wall clock is set while it runs, as an administrator, NTP or a resumed virtual machine sets it. Linux
-// with a C compiler only.
+// A process whose wall clock is set while it runs, as by an administrator, NTP or a resumed virtual machine. Linux with
+// a C compiler only.
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ function bytesOf(offsetMs) {
   return bytes;
 }
 
-/** Why there is no such process here; undefined where there is. */
+/** Why there is no such process here; undefined if there is one. */
 export function whyNoWallClock() {
   if (process.platform !== 'linux') return 'the clock of a process can be set on Linux only';
   const { status } = spawnSync('cc', ['--version'], { stdio: 'ignore' });
@@ -23,7 +23,7 @@ export function whyNoWallClock() {
 }
 
 /**
- * Runs a script in a process whose wall clock can be set, and resolves with what it prints: one JSON.
+ * Runs a script in a process whose wall clock can be set, and resolves with its JSON output.
  * @param {URL} script
  * @param {object} input Its first argument.
  * @returns {Promise<any>}
@@ -54,21 +54,21 @@ export async function withOwnClock(script, input) {
   }
 }
 
-/** In such a process: its clock, and children that do not have it. */
+/** Used in such a process: sets its clock, and starts children without it. */
 export function ownClock() {
   const file = openSync(String(process.env.WALL_CLOCK_FILE), 'r+');
   delete process.env.LD_PRELOAD;
   let offsetMs = 0;
   return {
-    /** From now on it is so many milliseconds more than it was; jumps add up. @param {number} ms */
+    /** Moves the clock by this many milliseconds; jumps add up. @param {number} ms */
     jump(ms) {
       const before = Date.now();
       offsetMs += Math.round(ms);
       writeSync(file, bytesOf(BigInt(offsetMs)), 0, 8, 0);
-      // Nothing would be shown by a clock that cannot be set.
+      // A clock that cannot be set would make the test useless.
       if (Math.abs(Date.now() - before - ms) > 10_000) throw new Error('the clock was not set');
     },
-    /** As it was in the beginning. */
+    /** Restores the original clock. */
     right() {
       this.jump(-offsetMs);
     },

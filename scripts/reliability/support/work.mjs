@@ -1,10 +1,10 @@
-// What a client does with a population: bulk runs and single upserts, side by side.
+// The work of a client with a population: bulk runs and single upserts at the same time.
 
 /** @typedef {import('./population.mjs').Outcome} Outcome */
 /** @typedef {import('../../../index.js').TwentyCrmSyncService} Service */
 
 /**
- * Runs `work` on every item, so many at once.
+ * Runs `work` on every item, with a limited number at once.
  * @template T
  * @param {Iterable<T>} items
  * @param {number} atOnce
@@ -20,7 +20,7 @@ export async function pool(items, atOnce, work) {
 }
 
 /**
- * One bulk run; notes what became of each record.
+ * Runs one bulk run, and records the outcome of each record.
  * @param {import('../../../index.js').SyncRun<any>} run
  * @param {Map<string, Outcome>} outcomes
  */
