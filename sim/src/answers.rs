@@ -1,4 +1,4 @@
-//! Bodies of answers about records.
+//! Bodies of record answers.
 
 use serde::Serialize;
 
@@ -9,10 +9,10 @@ pub fn data<T: Serialize + ?Sized>(status: u16, key: &str, value: &T) -> Respons
     sized_data(status, key, value, RECORD_BYTES)
 }
 
-/// Room for a record's text: growing step by step copies a batch's answer several times.
+/// Space reserved per record: growing step by step copies a batch's answer several times.
 const RECORD_BYTES: usize = 2048;
 
-/// As [`data`], for that many records.
+/// Like [`data`], with space for that many records.
 pub fn data_of<T: Serialize>(status: u16, key: &str, records: &[T]) -> Response {
     sized_data(status, key, records, RECORD_BYTES * (records.len() + 1))
 }
@@ -27,7 +27,7 @@ fn sized_data<T: Serialize + ?Sized>(
     body.extend_from_slice(b"{\"data\":{\"");
     body.extend_from_slice(key.as_bytes());
     body.extend_from_slice(b"\":");
-    // Views and values have string keys only, and a Vec takes every write.
+    // Views and values only have string keys, and writing to a Vec cannot fail.
     let _ = serde_json::to_writer(&mut body, value);
     body.extend_from_slice(b"}}");
     Response::bytes(status, body)

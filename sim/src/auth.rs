@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::errors::ApiError;
 use crate::workspace::WORKSPACE_ID;
 
-/// Whether a key still works.
+/// Whether a key is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyStatus {
-    /// Works.
+    /// Valid.
     Active,
     /// 403 "This API Key is revoked".
     Revoked,
@@ -26,21 +26,21 @@ pub struct ApiKey {
     pub token: String,
     /// Shown in `createdBy.name` of what the key writes.
     pub name: String,
-    /// Whether the key still works.
+    /// Whether the key is valid.
     pub status: KeyStatus,
     /// May create, change and delete records.
     pub may_write: bool,
     /// May use the metadata and webhook routes.
     pub may_administer: bool,
-    /// A person's access token instead of an API key.
+    /// A user's access token instead of an API key.
     pub is_session: bool,
 }
 
-/// The tokens of all keys, by what they are good for.
+/// The tokens of all keys, by permissions.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tokens {
-    /// Every right.
+    /// All permissions.
     pub full: String,
     /// Reads records only.
     pub read_only: String,
@@ -50,9 +50,9 @@ pub struct Tokens {
     pub revoked: String,
     /// Expired.
     pub expired: String,
-    /// Access token of a person with every right.
+    /// Access token of a user with all permissions.
     pub admin_token: String,
-    /// Access token of a person who may not change settings.
+    /// Access token of a user who may not change settings.
     pub member_token: String,
 }
 
@@ -62,7 +62,7 @@ pub struct KeyRing {
     keys: Vec<ApiKey>,
 }
 
-/// Expiry of the keys that work: the year 2100, in seconds.
+/// Expiry of valid keys: the year 2100, in seconds.
 const FAR_FUTURE_S: i64 = 4_102_444_800;
 
 impl KeyRing {
@@ -120,10 +120,10 @@ impl KeyRing {
         }
     }
 
-    /// Finds the key behind an `Authorization` header.
+    /// Finds the key of an `Authorization` header.
     ///
     /// # Errors
-    /// Shape 5, as the middleware words it.
+    /// Shape 5, with the middleware's text.
     pub fn authenticate(&self, authorization: Option<&str>) -> Result<ApiKey, ApiError> {
         let refused = |status, message: &str, error| ApiError::Auth {
             status,

@@ -62,7 +62,7 @@ fn parse_json(body: &[u8]) -> ApiResult<Value> {
     }
     let refused = |message: String| ApiError::nest(400, "Bad Request", message);
     let text = String::from_utf8_lossy(body);
-    // The server's parser is strict: it looks at the first character before anything else.
+    // The server's parser is strict: it checks the first character before anything else.
     match text.trim_start().chars().next() {
         Some('{' | '[') => serde_json::from_str(&text).map_err(|e| refused(message(&text, &e))),
         Some(other) => Err(refused(format!(
@@ -73,7 +73,7 @@ fn parse_json(body: &[u8]) -> ApiResult<Value> {
     }
 }
 
-/// The sentence of the server's JSON parser for the commonest mistakes.
+/// The message of the server's JSON parser for the most common mistakes.
 fn message(text: &str, error: &serde_json::Error) -> String {
     let lines_before: usize = text
         .split_inclusive('\n')
@@ -81,8 +81,8 @@ fn message(text: &str, error: &serde_json::Error) -> String {
         .map(str::len)
         .sum();
     let is_eof = error.is_eof();
-    // Both parsers count columns from 1, but at the end of the text serde_json names the last
-    // character and the server the place behind it.
+    // Both parsers count columns from 1. At the end of the text, serde_json names the last character and the server the
+    // position after it.
     let column = if is_eof {
         error.column() + 1
     } else {

@@ -1,4 +1,4 @@
-//! Writes on all rows that a filter means.
+//! Writes to all rows that match a filter.
 
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use crate::write::Write;
 /// Most records in a batch or a bulk update (QUERY_MAX_RECORDS).
 pub const MAX_RECORDS: usize = 200;
 
-/// Ids of the rows that the filter means, in the order in which the database returns them.
+/// Ids of the matching rows, in the order in which the database returns them.
 pub fn selected(
     world: &World,
     object: &Object,
@@ -32,7 +32,7 @@ pub fn selected(
     ids
 }
 
-/// Updates all rows that the filter means, soft-deleted ones too unless it says otherwise.
+/// Updates all matching rows, including soft-deleted ones unless the filter excludes them.
 ///
 /// # Errors
 /// 400 for more rows than a bulk update may touch, and as for single updates.

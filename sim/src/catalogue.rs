@@ -1,7 +1,7 @@
-//! Reads `catalogue.txt`, the standard objects of a workspace in a notation of their own.
+//! Reads `catalogue.txt`, the standard objects of a workspace in a custom notation.
 //!
-//! The simulator carries the file in itself, and a test reads every line of it; an entry that
-//! could not be read would be left out.
+//! The file is embedded in the simulator. A test reads every line, because an entry that cannot be read would be left
+//! out.
 
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ pub fn objects() -> Vec<Object> {
     read(CATALOGUE).0
 }
 
-/// Objects, and the lines nobody could read.
+/// Objects, and the lines that could not be read.
 fn read(text: &str) -> (Vec<Object>, Vec<&str>) {
     let mut objects: Vec<Object> = Vec::new();
     let mut unread = Vec::new();
@@ -39,7 +39,7 @@ fn read(text: &str) -> (Vec<Object>, Vec<&str>) {
         }
     }
     for object in &mut objects {
-        // The search column stands between an object's own fields and its relations.
+        // The search column comes between an object's own fields and its relations.
         let at = object
             .fields
             .iter()
@@ -59,7 +59,7 @@ fn read(text: &str) -> (Vec<Object>, Vec<&str>) {
     (objects, unread)
 }
 
-/// `calendarEvent` as people read it: `Calendar event`.
+/// `calendarEvent` as a label: `Calendar event`.
 pub fn words(name: &str) -> String {
     let mut label = String::new();
     for character in name.chars() {
@@ -111,7 +111,7 @@ fn object(singular: &str, plural: &str, label_field: &str, flags: &[&str]) -> Ob
             field.settings = json!({ "displayFormat": "RELATIVE" });
         }
     }
-    // A standard object may begin with a column of its own.
+    // A standard object may have a column of its own first.
     object
 }
 

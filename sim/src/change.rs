@@ -1,4 +1,4 @@
-//! A write from its beginning to its end: under the lock, priced, and told to the webhooks.
+//! Runs a write: takes the lock, applies the costs, and notifies the webhooks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,21 +16,21 @@ use crate::values::{self, Payload};
 use crate::webhooks;
 use crate::write::Write;
 
-/// What a write has left behind.
+/// The result of a write.
 #[derive(Debug)]
 pub struct Changed {
     /// The rows that the write returned.
     pub rows: Vec<Arc<Record>>,
-    /// Simulated time that it took.
+    /// Simulated duration.
     pub time: Duration,
-    /// Held until the answer is on its way.
+    /// Held until the answer is sent.
     pub in_flight: Option<InFlight>,
 }
 
-/// A payload in stored form, as the imitated version takes it.
+/// A payload in stored form, validated as by the simulated version.
 ///
 /// # Errors
-/// 400 in the server's words.
+/// 400 with the server's text.
 pub fn payload(state: &State, object: &Object, sent: &Value) -> ApiResult<Payload> {
     let settings = state.settings();
     let mut payload = values::normalise(object, sent, settings.flavour)?;

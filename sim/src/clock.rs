@@ -1,4 +1,4 @@
-//! The server's clock: real time plus what a test added, or the time that a test says.
+//! The server's clock: real time plus an offset, or a fixed time, both set by tests.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
 
-/// Wall clock that tests can push forward.
+/// A wall clock that tests can advance.
 #[derive(Debug, Default)]
 pub struct Clock {
     offset_ms: AtomicI64,
@@ -31,12 +31,13 @@ impl Clock {
         self.offset_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
-    /// From now on it is that many milliseconds since 1970: real time stands still, for tests with a clock of their own.
+    /// Sets the clock to that many milliseconds since 1970; real time then stands still, for tests with their own
+    /// clock.
     pub fn fix_at_ms(&self, ms: i64) {
         *self.fixed_ms.lock().unwrap_or_else(PoisonError::into_inner) = Some(ms);
     }
 
-    /// Takes all moves back, and lets real time run again.
+    /// Removes the offset, and follows real time again.
     pub fn reset(&self) {
         self.offset_ms.store(0, Ordering::Relaxed);
         *self.fixed_ms.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -51,7 +52,7 @@ pub fn iso(ms: i64) -> String {
         .to_string()
 }
 
-/// Reads back what [`iso`] printed.
+/// Parses the output of [`iso`].
 pub fn parse_iso(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(text)
         .ok()
@@ -61,8 +62,8 @@ pub fn parse_iso(text: &str) -> Option<i64> {
 /// Characters of an instant down to its milliseconds.
 const MS_CHARACTERS: usize = 23;
 
-/// An instant in two parts: down to its milliseconds, and the microseconds that the database keeps behind them (none in
-/// the server's own format). Any other text stays whole.
+/// An instant in two parts: down to its milliseconds, and the microseconds that the database keeps (none in the
+/// server's own format). Any other text is not split.
 pub fn split_ms(text: &str) -> (&str, &str) {
     let is_instant = matches!(text.len(), 24 | 27)
         && text.ends_with('Z')

@@ -14,7 +14,7 @@ use crate::schema::{Field, FieldType, Object, SubType};
 /// Validates and normalises a composite: the subfields that were sent, or `None` for a null.
 ///
 /// # Errors
-/// 400 in the server's words.
+/// 400 with the server's text.
 pub fn composite(
     object: &Object,
     field: &Field,
@@ -51,7 +51,7 @@ pub fn composite(
         FieldType::Emails => emails(name, &mut result)?,
         FieldType::RichText => {
             blocks(name, &result)?;
-            // Each form is made anew from the other one.
+            // Each form is generated from the other one.
             let is_sent = |key: &str| result.get(key).is_some_and(|form| !form.is_null());
             match (is_sent("markdown"), is_sent("blocknote")) {
                 (true, false) => result.insert("blocknote".to_owned(), Value::Null),
@@ -60,7 +60,7 @@ pub fn composite(
             };
         }
         FieldType::Links => {
-            // Texts in the place of links are dropped in silence.
+            // Texts instead of links are silently dropped.
             if let Some(Value::Array(links)) = result.get_mut("secondaryLinks") {
                 links.retain(Value::is_object);
             }
@@ -68,7 +68,7 @@ pub fn composite(
             links::normalise(&mut result, is_domain && flavour.differences().bare_hosts)?;
         }
         FieldType::Phones => {
-            // Texts in the place of numbers are numbers without anything in them.
+            // Texts instead of numbers become empty numbers.
             if let Some(Value::Array(phones)) = result.get_mut("additionalPhones") {
                 for text in phones.iter_mut().filter(|phone| !phone.is_object()) {
                     *text = Value::Object(Map::new());
@@ -115,7 +115,7 @@ fn subfield(path: &str, kind: SubType, value: &Value) -> ApiResult<Value> {
     }
 }
 
-/// A number, or a text that is one; what is kept as an integer loses its fraction.
+/// A number, or a text with one; integers lose their fraction.
 fn number(value: &Value, kind: SubType) -> Option<Value> {
     let text = value.as_str();
     let whole = match text {
@@ -136,7 +136,7 @@ fn number(value: &Value, kind: SubType) -> Option<Value> {
     })
 }
 
-/// The editor's document is kept as a text of JSON.
+/// The editor's document is stored as JSON text.
 fn blocks(name: &str, text: &Map<String, Value>) -> ApiResult<()> {
     let is_json = |text: &str| serde_json::from_str::<Value>(text).is_ok();
     match text.get("blocknote") {
@@ -180,7 +180,7 @@ fn emails(name: &str, composite: &mut Map<String, Value>) -> ApiResult<()> {
     Ok(())
 }
 
-/// The shape of an address: the server refuses what has no `@`, blanks, or no dotted domain.
+/// The format of an address: the server refuses those without an `@` or a dotted domain, and those with spaces.
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;

@@ -1,20 +1,20 @@
-//! Names of the constraints that 2.47 shows in its messages.
+//! Names of constraints, which 2.47 shows in its messages.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::schema::Object;
 
-/// Digits of the hash in a name.
+/// Hexadecimal digits in a name.
 const DIGITS: usize = 27;
 
-/// The object's table: a custom object's name has an underline in front.
+/// The object's table: the name of a custom object starts with an underscore.
 pub fn table(object: &Object) -> String {
     let prefix = if object.is_custom { "_" } else { "" };
     format!("{prefix}{}", object.name_singular)
 }
 
-/// `person.IDX_UNIQUE_<27 hex>`: the unique index of a field, named by the SHA-256 of table and field. The primary key's
-/// name begins with `PK_`; the rule for its digits is the simulator's own.
+/// `person.IDX_UNIQUE_<27 hex>`: the unique index of a field, named by the SHA-256 of table and field. The primary
+/// key's name starts with `PK_`; its digits follow a rule of the simulator.
 pub fn of_unique(object: &Object, field: &str) -> String {
     let table = table(object);
     let prefix = if field == "id" { "PK_" } else { "IDX_UNIQUE_" };

@@ -142,7 +142,7 @@ struct Changes {
     remove_fields: Vec<FieldName>,
 }
 
-/// Tells a null, which lifts a limit, from a key that was left out.
+/// Distinguishes a null, which removes a limit, from a missing key.
 fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
     value: D,
 ) -> Result<Option<Option<T>>, D::Error> {

@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use crate::clock::iso;
 
-/// A calendar day as `YYYY-MM-DD`; slashes mean month first. An instant of UTC is its day, one with an offset is none.
+/// A calendar day as `YYYY-MM-DD`; with slashes the month comes first. A UTC instant counts as its day, one with an
+/// offset is invalid.
 pub fn date(text: &str) -> Option<String> {
     let day = ["%Y-%m-%d", "%m/%d/%Y"]
         .iter()

@@ -1,5 +1,4 @@
-//! Rows of the `dev` preset: as many people and companies as the server's own dev seed has, with
-//! made-up names.
+//! Rows of the `dev` preset: as many people and companies as in the server's dev seed, with made-up names.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -48,7 +47,7 @@ const JOBS: &[&str] = &[
 ];
 const CITIES: &[&str] = &["Paris", "Berlin", "Lisbon", "Denver", "Osaka"];
 
-/// Puts the rows in.
+/// Inserts the rows.
 pub fn fill(world: &mut World, now_ms: i64) {
     let now = iso(now_ms);
     for n in 0..COMPANIES {
@@ -111,7 +110,7 @@ fn put(world: &mut World, singular: &str, id: Uuid, n: usize, now: &str, row: Va
     record.extend(columns);
     let vector = search::vector(&object, &record);
     record.insert("searchVector".to_owned(), json!(vector));
-    // Ids, addresses and domains carry the running number, so that no two rows collide.
+    // Ids, addresses and domains contain a running number, so no two rows collide.
     let _ = world.table_mut(singular).insert(record);
 }
 

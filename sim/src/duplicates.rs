@@ -15,7 +15,7 @@ use crate::world::World;
 /// Answers with the duplicates of each given id or payload.
 ///
 /// # Errors
-/// 400 where both or neither of `ids` and `data` are given.
+/// 400 if both or neither of `ids` and `data` are given.
 pub fn handle(call: &Call<'_>) -> ApiResult<Response> {
     let body = call.request.json.as_ref();
     let list = |name| body.and_then(|b| b.get(name)).and_then(Value::as_array);
@@ -61,7 +61,7 @@ pub fn handle(call: &Call<'_>) -> ApiResult<Response> {
     Ok(Response::json(200, &json!({ "data": found })))
 }
 
-/// Records that agree in all columns of one of the object's criteria; blanks agree with nothing.
+/// Records that agree in all columns of one of the object's criteria; blanks never agree.
 fn duplicates<'a>(world: &'a World, object: &Object, record: &Record) -> Vec<&'a Record> {
     let own = record.get("id");
     let agrees = |row: &Record| {
@@ -82,7 +82,7 @@ fn duplicates<'a>(world: &'a World, object: &Object, record: &Record) -> Vec<&'a
         .collect()
 }
 
-/// The text behind a criterion's name, `emailsPrimaryEmail` for `emails.primaryEmail`.
+/// The text of a criterion; `emailsPrimaryEmail` stands for `emails.primaryEmail`.
 fn value<'a>(object: &Object, record: &'a Record, name: &str) -> Option<&'a str> {
     object
         .fields

@@ -75,7 +75,7 @@ impl ApiError {
         }
     }
 
-    /// The same error with a code; only shape 1 has one.
+    /// Adds a code; only shape 1 has one.
     #[must_use]
     pub fn with_code(mut self, name: &str) -> Self {
         if let Self::Core { code, .. } = &mut self {
@@ -103,7 +103,7 @@ impl ApiError {
         }
     }
 
-    /// Missing right: 400 on core REST and webhooks, 403 on metadata (`docs/twenty/protocol.md#keys`).
+    /// Missing permission: 400 on core REST and webhooks, 403 on metadata (`docs/twenty/protocol.md#keys`).
     pub fn permission_denied(status: u16) -> Self {
         Self::Core {
             status,
@@ -125,7 +125,7 @@ impl ApiError {
         }
     }
 
-    /// The text a GraphQL error or a log would carry.
+    /// The message, as in a GraphQL error or a log.
     pub fn message(&self) -> String {
         match self {
             Self::Core { message, .. } | Self::Auth { message, .. } | Self::Bare(message) => {

@@ -1,4 +1,4 @@
-//! What happened to a record, as webhooks are told (`docs/twenty/protocol.md#webhooks`).
+//! Changes of records, as webhooks report them (`docs/twenty/protocol.md#webhooks`).
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ pub enum EventAction {
     Updated,
     /// Soft-deleted.
     Deleted,
-    /// Brought back from soft deletion.
+    /// Restored from soft deletion.
     Restored,
-    /// Gone for good.
+    /// Permanently deleted.
     Destroyed,
 }
 
 impl EventAction {
-    /// Second half of the event's name, `created` in `person.created`.
+    /// The second half of the event's name, such as `created` in `person.created`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Created => "created",

@@ -1,4 +1,4 @@
-//! Faults on demand: what proxies, networks and broken servers do to a client.
+//! Injected faults: what proxies, networks and broken servers do to a client.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,19 +19,19 @@ pub enum FaultAction {
     ResetAfter,
     /// Processed, headers and half of the body are sent, then a reset.
     ResetMidBody,
-    /// Processed, but no byte is answered for `ms` (forever without).
+    /// Processed, but no byte is sent for `ms` (forever without it).
     StallHeaders {
         /// Milliseconds; `None` waits until the client gives up.
         ms: Option<u64>,
     },
-    /// Processed, headers and half of the body are sent, then nothing for `ms` (forever without).
+    /// Processed; headers and half of the body are sent, then nothing for `ms` (forever without it).
     StallBody {
         /// Milliseconds; `None` waits until the client gives up.
         ms: Option<u64>,
     },
-    /// Processed; Content-Length promises more than is sent, then a regular close.
+    /// Processed; Content-Length is larger than the body that is sent, then a regular close.
     TruncateBody,
-    /// A made-up answer.
+    /// An invented answer.
     Status {
         /// HTTP status.
         status: u16,
@@ -50,15 +50,15 @@ pub enum FaultAction {
     },
     /// The database is down: 400 `connect ECONNREFUSED` on core REST, 500 bare on metadata.
     DatabaseDown,
-    /// The server loses its database while it writes: 400, and nobody knows whether the rows are there.
+    /// The server loses its database during a write: 400, and it is unknown whether the rows were stored.
     ConnectionCut {
-        /// Whether they are.
+        /// Whether they were.
         #[serde(default)]
         process: bool,
     },
-    /// 200 with the web app's HTML page: what a wrong base URL answers.
+    /// 200 with the web app's HTML page, as for a wrong base URL.
     Html,
-    /// 429 in the server's words.
+    /// 429 with the server's text.
     RateLimited {
         /// Value of Retry-After (seconds or an HTTP date); no header without.
         #[serde(default)]
@@ -97,13 +97,13 @@ pub enum FaultAction {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FaultRule {
-    /// Upper-case method; any without.
+    /// Upper-case method; default any.
     #[serde(default)]
     pub method: Option<String>,
-    /// Prefix of the path; any without.
+    /// Prefix of the path; default any.
     #[serde(default)]
     pub path: Option<String>,
-    /// Text that the body must hold; any without.
+    /// Text that the body must hold; default any.
     #[serde(default)]
     pub body_contains: Option<String>,
     /// Only the nth matching request, counted from 1.

@@ -1,11 +1,11 @@
-//! `fields=` on records, which 2.47 knows: the fields that an answer shows.
+//! `fields=` on records (2.47): the fields that an answer shows.
 
 use crate::flavour::Differences;
 use crate::http::{ApiResult, Request, Response};
 use crate::schema::{Field, Object};
 use crate::values::no_field;
 
-/// Fields that come at most where none are named.
+/// Most fields that are returned if none are named.
 const MAX_FIELDS: usize = 200;
 
 /// The fields that an answer shows.
@@ -16,7 +16,7 @@ pub struct FieldChoice {
 }
 
 impl FieldChoice {
-    /// What the request asks for; `None` shows all fields.
+    /// The requested fields; `None` shows all fields.
     ///
     /// # Errors
     /// 400 for a name that the object lacks.
@@ -41,7 +41,7 @@ impl FieldChoice {
         }
     }
 
-    /// The first fields of an object that has too many: standard ones before custom ones, by name.
+    /// The first fields of an object with too many: standard ones before custom ones, by name.
     fn cap(object: &Object) -> Option<Self> {
         if object.fields.len() <= MAX_FIELDS {
             return None;
@@ -59,7 +59,7 @@ impl FieldChoice {
         })
     }
 
-    /// Whether the answer shows a field; its id is always there.
+    /// Whether the answer shows a field; the id is always shown.
     pub fn shows(&self, field: &Field) -> bool {
         field.name == "id"
             || self
@@ -68,7 +68,7 @@ impl FieldChoice {
                 .any(|name| *name == field.name || field.column() == Some(name.as_str()))
     }
 
-    /// Says in the answer's head that fields are missing.
+    /// Adds a header that says that fields are missing.
     pub fn mark(&self, response: Response) -> Response {
         match self.is_capped {
             true => response

@@ -1,5 +1,5 @@
-//! Filters: one tree that the REST grammar and GraphQL's JSON both compile to, evaluated with
-//! SQL's three-valued logic (`docs/twenty/protocol.md#lists`).
+//! Filters: the REST grammar and GraphQL's JSON both compile to one tree, which is evaluated with SQL's three-valued
+//! logic (`docs/twenty/protocol.md#lists`).
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ pub const COMPARATORS: &[&str] = &[
 pub enum Test {
     /// Equal; "" also equals null.
     Eq(Value),
-    /// Not equal; null is neither.
+    /// Not equal; null matches neither this nor `Eq`.
     Neq(Value),
     /// Equal to one of them.
     In(Vec<Value>),
@@ -82,8 +82,7 @@ pub enum Filter {
 }
 
 impl Filter {
-    /// Whether the filter looks at a column anywhere; one that mentions `deletedAt` shows
-    /// soft-deleted rows.
+    /// Whether the filter uses a column anywhere; one that uses `deletedAt` shows soft-deleted rows.
     pub fn mentions(&self, name: &str) -> bool {
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter().any(|p| p.mentions(name)),
@@ -113,7 +112,7 @@ impl Filter {
         }
     }
 
-    /// Rows that could pass, found through an index; `None` where only a scan will do.
+    /// Rows that could pass, found through an index; `None` if a scan is needed.
     pub fn candidates(&self, table: &Table) -> Option<Vec<Uuid>> {
         match self {
             Self::And(parts) => parts.iter().find_map(|p| p.candidates(table)),
@@ -152,7 +151,7 @@ fn lookup(table: &Table, column: &str, sub: Option<&str>, wanted: &[Value]) -> O
                 .collect(),
         );
     }
-    // Blanks stand in no unique index.
+    // Unique indexes contain no blanks.
     let is_blank = |value: &Value| value.is_null() || value == "";
     if !table.is_unique(column, sub) || wanted.iter().any(is_blank) {
         return None;
@@ -231,10 +230,10 @@ fn is_blank(stored: &Value) -> bool {
     stored.is_null() || stored == ""
 }
 
-/// Order of two values of the same kind; `None` where they cannot be compared.
+/// Order of two values of the same kind; `None` if they cannot be compared.
 pub fn compare(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
     match (left, right) {
-        // The database keeps microseconds, and compares what a filter or a cursor names by milliseconds.
+        // The database stores microseconds, but compares with the milliseconds of a filter or cursor.
         (Value::String(a), Value::String(b)) => Some(split_ms(a).0.cmp(split_ms(b).0)),
         (Value::Number(a), Value::Number(b)) => a.as_f64()?.partial_cmp(&b.as_f64()?),
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),

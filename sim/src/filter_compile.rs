@@ -1,4 +1,4 @@
-//! From a filter in GraphQL's shape to the tree that is evaluated.
+//! Compiles a filter in GraphQL's form to the tree that is evaluated.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::plain_values::out_of_form;
 use crate::schema::{Field, FieldType, Object, RelationKind, Schema, SubType};
 use crate::values::no_field;
 
-/// Name of the workspace's schema in the database, which its complaints show.
+/// Name of the workspace's database schema, which appears in errors.
 const SCHEMA_NAME: &str = "workspace_3f1f5b1e6f0a4b8e9f572a6f1";
 
-/// What a list of texts can be asked; of these only `is` is known to the REST grammar.
+/// Operators on lists of texts; the REST grammar only knows `is`.
 const ARRAY_OPERATORS: [&str; 3] = ["containsIlike", "is", "isEmptyArray"];
 
 /// Compiles a filter in GraphQL's shape: `{and:[..]}`, `{or:[..]}`, `{not:{..}}`,
@@ -186,7 +186,7 @@ fn scalar(
             }
         }
         FieldType::DateTime => {
-            // A write takes microseconds, a filter does not.
+            // Writes accept microseconds, filters do not.
             let is_fine = |text: &&str| {
                 text.split_once('.').is_none_or(|(_, rest)| {
                     rest.chars().take_while(char::is_ascii_digit).count() <= 3

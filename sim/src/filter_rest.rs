@@ -1,4 +1,4 @@
-//! The REST filter grammar, translated to GraphQL's shape (`docs/twenty/protocol.md#lists`).
+//! Translates the REST filter grammar to GraphQL's form (`docs/twenty/protocol.md#lists`).
 
 use serde_json::{Map, Value, json};
 
@@ -10,8 +10,7 @@ use crate::schema::{FieldType, Object, Schema, SubType};
 /// Parses the `filter` parameter.
 ///
 /// # Errors
-/// 400 for text the grammar does not take and for unknown comparators; unknown fields are found
-/// later, when the filter is compiled.
+/// 400 for invalid text and for unknown comparators; unknown fields are found later, when the filter is compiled.
 pub fn parse(schema: &Schema, object: &Object, text: &str) -> ApiResult<Value> {
     check_brackets(text)?;
     let whole = if conjunction(text).is_some() {
@@ -39,7 +38,7 @@ fn check_brackets(text: &str) -> ApiResult<()> {
     Err(ApiError::bad_request(message))
 }
 
-/// `and(x)`, `or(x)` or `not(x)` with a non-empty x that reaches to the end.
+/// `and(x)`, `or(x)` or `not(x)` with a non-empty x up to the end of the text.
 fn conjunction(text: &str) -> Option<(&'static str, &str)> {
     ["and", "or", "not"].iter().find_map(|name| {
         let rest = text
@@ -66,8 +65,8 @@ fn part(schema: &Schema, object: &Object, text: &str) -> ApiResult<Value> {
     Ok(Value::Object(result))
 }
 
-/// Splits at commas outside brackets and quotes. Both kinds of quote toggle on their own, which
-/// is why an apostrophe swallows the condition behind it.
+/// Splits at commas outside brackets and quotes. Both kinds of quote toggle independently, so an apostrophe swallows
+/// the condition after it.
 fn split(content: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut depth, mut square) = (0_i32, 0_i32);
@@ -128,7 +127,7 @@ fn base(schema: &Schema, object: &Object, text: &str) -> ApiResult<Value> {
     Ok(result)
 }
 
-/// Quotes are taken off as an outer pair only; there is no escape.
+/// Removes an outer pair of quotes; there is no escape.
 fn unquoted(value: &str) -> &str {
     ['"', '\'']
         .iter()

@@ -12,12 +12,12 @@ use crate::schema::Object;
 use crate::store::{Record, Table, get, id_of, is_deleted};
 use crate::world::World;
 
-/// What to read.
+/// The query of a read.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     /// Which records.
     pub filter: Option<Filter>,
-    /// In what order; the id is appended.
+    /// The order; the id is appended.
     pub order: Vec<OrderBy>,
     /// Only records behind this cursor.
     pub after: Option<Record>,
@@ -25,9 +25,9 @@ pub struct Query {
     pub before: Option<Record>,
     /// Page size.
     pub limit: usize,
-    /// Whether the page tells the truth in both directions, as later servers do.
+    /// Whether the page flags are right in both directions, as in later servers.
     pub is_honest: bool,
-    /// Whether an ordering through a relation to many is left out in silence, as on 2.21.
+    /// Whether an ordering through a to-many relation is silently ignored, as on 2.21.
     pub skips_to_many: bool,
 }
 
@@ -36,22 +36,22 @@ pub struct Query {
 pub struct Page<'a> {
     /// The records in normal order.
     pub rows: Vec<&'a Record>,
-    /// Records that pass the filter, on all pages.
+    /// Number of records that pass the filter, on all pages.
     pub total: usize,
-    /// Cursor of the first row; of the last one when paging backwards, a slip of 2.21.
+    /// Cursor of the first row. On 2.21, when paging backwards, the cursor of the last row (a bug of that server).
     pub start_cursor: Option<String>,
     /// Cursor of the last row; of the first one when paging backwards on 2.21.
     pub end_cursor: Option<String>,
-    /// More behind; always false when paging backwards on 2.21.
+    /// Whether more records follow; always false when paging backwards on 2.21.
     pub has_next_page: bool,
-    /// More before; always false when paging forwards on 2.21.
+    /// Whether records come before; always false when paging forwards on 2.21.
     pub has_previous_page: bool,
 }
 
 /// Reads a page.
 ///
 /// # Errors
-/// 400 for both cursors at once and for unknown order-by fields.
+/// 400 if both cursors are given, and for unknown order-by fields.
 pub fn find<'a>(world: &'a World, object: &Object, query: &Query) -> ApiResult<Page<'a>> {
     if query.after.is_some() && query.before.is_some() {
         return Err(ApiError::bad_request(
@@ -95,13 +95,13 @@ pub fn find<'a>(world: &'a World, object: &Object, query: &Query) -> ApiResult<P
     if backwards && query.is_honest {
         rows.reverse();
     }
-    // 2.21 takes its cursors before it turns a backward page around.
+    // 2.21 takes its cursors before it reverses a backward page.
     let start_cursor = rows.first().map(|row| order::cursor(&order, row));
     let end_cursor = rows.last().map(|row| order::cursor(&order, row));
     if backwards && !query.is_honest {
         rows.reverse();
     }
-    // Behind a cursor that pages backwards, and before one that pages forwards, there is at least its own row.
+    // The row of the cursor itself is on the other side of the page.
     let has_cursor = query.is_honest && cursor.is_some();
     Ok(Page {
         rows,
@@ -120,8 +120,7 @@ enum Index {
     UpdatedAt,
 }
 
-/// The index that lists the rows of a query in its order, where a scan of that index is cheaper
-/// than looking the filter's rows up.
+/// The index with the order of the query, if scanning it is cheaper than looking up the filter's rows.
 fn index_for(query: &Query, order: &[OrderBy], cursor: Option<&Record>) -> Option<Index> {
     let is_open = query.filter.as_ref().is_none_or(is_since);
     match order {
@@ -134,7 +133,7 @@ fn index_for(query: &Query, order: &[OrderBy], cursor: Option<&Record>) -> Optio
     }
 }
 
-/// Whether a filter is nothing but `updatedAt >= x` (or `>`).
+/// Whether a filter is only `updatedAt >= x` (or `>`).
 fn is_since(filter: &Filter) -> bool {
     match filter {
         Filter::And(parts) => matches!(&parts[..], [part] if is_since(part)),
@@ -142,7 +141,7 @@ fn is_since(filter: &Filter) -> bool {
     }
 }
 
-/// Where the rows of such a filter begin in the index.
+/// The position in the index where the rows of such a filter start.
 fn from(filter: &Filter) -> (String, Uuid) {
     (
         updated_since(filter).unwrap_or_default().to_owned(),
@@ -150,7 +149,7 @@ fn from(filter: &Filter) -> (String, Uuid) {
     )
 }
 
-/// A page in an index's order: no sort, no scan beyond the page.
+/// A page in the order of an index: no sort, no scan beyond the page.
 fn from_index<'a>(
     world: &'a World,
     table: &'a Table,
@@ -217,8 +216,7 @@ fn page<'a>(
     }
 }
 
-/// All records that pass a filter, in order of id. Soft-deleted ones are hidden unless the
-/// filter mentions `deletedAt`.
+/// All records that pass a filter, ordered by id. Soft-deleted ones are hidden unless the filter mentions `deletedAt`.
 pub fn matching<'a>(world: &'a World, object: &Object, filter: Option<&Filter>) -> Vec<&'a Record> {
     let with_deleted = filter.is_some_and(|f| f.mentions("deletedAt"));
     let mut rows = rows(world, object, filter);

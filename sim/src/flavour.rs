@@ -1,49 +1,49 @@
-//! Server versions, and in one table what differs between them.
+//! Server versions, and one table of their differences.
 
 use serde::Deserialize;
 
-/// Server version to imitate.
+/// Server version to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Flavour {
-    /// Recorded, and the ground of everything that is simulated.
+    /// Recorded; the basis of the simulation.
     #[serde(rename = "2.21")]
     V2_21,
-    /// Recorded: the same requests, and what came out otherwise.
+    /// Recorded: the same requests, and the answers that differ.
     #[serde(rename = "2.31")]
     V2_31,
-    /// Read in public sources of 2.38 to 2.47, not recorded.
+    /// Taken from public sources of 2.38 to 2.47, not recorded.
     #[serde(rename = "2.47")]
     V2_47,
 }
 
-/// What a version does otherwise than another one. Everything that is not named here is alike on all of them.
+/// The differences between versions. Everything else is the same in all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Differences {
-    /// `hasNextPage` and `hasPreviousPage` are true in both directions, and a backward page has its cursors in order.
+    /// `hasNextPage` and `hasPreviousPage` are right in both directions, and a backward page has its cursors in order.
     pub honest_pages: bool,
-    /// Metadata lists tell `hasPreviousPage` and refuse a cursor that is no id; API keys and webhooks come in pages.
+    /// Metadata lists have `hasPreviousPage` and refuse a cursor that is not an id; API keys and webhooks are paged.
     pub metadata_pages: bool,
-    /// Objects and workspace members carry `openRecordIn`.
+    /// Objects and workspace members have `openRecordIn`.
     pub open_record_in: bool,
-    /// The field whose picture stands for a record.
+    /// The field with a record's picture.
     pub image_field: &'static str,
-    /// A fractional `limit` of records is cut; else it is rounded up. Metadata refuse it.
+    /// A fractional `limit` of records is truncated; otherwise it is rounded up. Metadata routes refuse it.
     pub cuts_limits: bool,
     /// Ordering through a to-many relation is refused.
     pub refuses_to_many_order: bool,
     /// Every answer has `Vary: Origin` and `Access-Control-Allow-Credentials: true`.
     pub credentials: bool,
-    /// What webhook deliveries call themselves.
+    /// The user agent of webhook deliveries.
     pub user_agent: &'static str,
-    /// Buckets fill by fractions, in one step with the look at them: each root of a GraphQL request spends its token.
+    /// Buckets fill continuously, and checking and taking is one step: each root of a GraphQL request spends its token.
     pub exact_buckets: bool,
-    /// Limits are told by kind, scope and period; a record limit and an allowance are known.
+    /// Limits are reported by kind, scope and period; there are a record limit and an allowance.
     pub told_limits: bool,
     /// A company's domain is stored as a bare host.
     pub bare_hosts: bool,
-    /// Duplicates name the constraint; failures of the database and refused references have a code.
+    /// Errors about duplicates name the constraint; database failures and refused references have a code.
     pub named_failures: bool,
-    /// `fields=` on records, and a cap of the fields that come without it.
+    /// `fields=` on records, and a limit on the fields that are returned without it.
     pub field_choice: bool,
 }
 
@@ -85,7 +85,7 @@ const V2_47: Differences = Differences {
 };
 
 impl Flavour {
-    /// What this version does otherwise.
+    /// The differences of this version.
     pub fn differences(self) -> &'static Differences {
         match self {
             Self::V2_21 => &V2_21,

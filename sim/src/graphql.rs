@@ -1,5 +1,5 @@
 //! GraphQL on `/graphql`: the list fields of every object, as far as they were recorded
-//! (`docs/twenty/protocol.md#graphql`), and what `/metadata` says to those who may not use it.
+//! (`docs/twenty/protocol.md#graphql`), and the errors of `/metadata`.
 
 mod answer;
 mod ast;
@@ -72,7 +72,7 @@ pub fn handle(state: &Arc<State>, request: &Request) -> Response {
     )
 }
 
-/// Given variables over the declared defaults.
+/// The given variables, on top of the declared defaults.
 fn variables(operation: &Operation, given: Option<&Map<String, Value>>) -> Map<String, Value> {
     let none = Map::new();
     let mut variables: Map<String, Value> = operation

@@ -9,7 +9,7 @@ use crate::record_calls::Call;
 use crate::schema::Object;
 use crate::store::get;
 
-/// Groups the server returns at most.
+/// Most groups that the server returns.
 const MAX_GROUPS: usize = 50;
 
 /// Answers with the distinct values of the columns in `group_by`, `[{"field":true}]`.

@@ -1,4 +1,4 @@
-//! Requests and responses as the handlers see them, free of sockets.
+//! Requests and responses for the handlers, independent of sockets.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::auth::ApiKey;
 use crate::errors::ApiError;
 
-/// A parsed request, authenticated where its route asks for it.
+/// A parsed request, authenticated if its route requires it.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// Upper-case method.
@@ -19,15 +19,15 @@ pub struct Request {
     pub path: String,
     /// Raw query string, without the question mark.
     pub raw_query: String,
-    /// Decoded query parameters in order (`+` reads as a blank).
+    /// Decoded query parameters in order (`+` is decoded as a space).
     pub query: Vec<(String, String)>,
     /// Header names in lower case, values as sent.
     pub headers: Vec<(String, String)>,
     /// Raw body.
     pub body: Vec<u8>,
-    /// Parsed body; `None` where the request had none or one no parser takes.
+    /// Parsed body; `None` if there is none, or no parser accepts it.
     pub json: Option<Value>,
-    /// The key behind the bearer token; set for every route behind authentication.
+    /// The key of the bearer token; set on all routes with authentication.
     pub key: Option<ApiKey>,
 }
 
@@ -40,8 +40,8 @@ impl Request {
             .map(|(_, v)| v.as_str())
     }
 
-    /// The only value of a query parameter. A repeated parameter is an array on the real
-    /// server and reads as absent there, so it does here.
+    /// The only value of a query parameter. The real server reads a repeated parameter as an array and treats it as
+    /// absent; so does this one.
     pub fn query(&self, name: &str) -> Option<&str> {
         let mut values = self.query.iter().filter(|(n, _)| n == name);
         match (values.next(), values.next()) {
@@ -90,7 +90,7 @@ fn decode_form(text: &str) -> String {
     percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }
 
-/// An answer before it is put on the wire.
+/// An answer before it is encoded.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// HTTP status.
@@ -101,25 +101,24 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// Body bytes.
     pub body: Vec<u8>,
-    /// Whether the weak ETag goes out with it.
+    /// Whether the answer gets a weak ETag.
     pub etag: bool,
-    /// Whether the body goes out chunked.
+    /// Whether the body is sent chunked.
     pub chunked: bool,
     /// Whether the connection is closed afterwards.
     pub close: bool,
     /// Simulated time the server spends before it answers.
     pub service_time: Duration,
-    /// Held until the answer is on its way.
+    /// Held until the answer is sent.
     pub in_flight: Option<InFlight>,
 }
 
-/// Held by the answer to a request that inserted rows. While it lives, the request is still
-/// being answered: the window in which a second upsert of the same key loses the race
-/// (`docs/twenty/protocol.md#upserts`).
+/// Held by the answer to a request that inserted rows. While it exists, the request is still being answered: in this
+/// window a second upsert of the same key loses the race (`docs/twenty/protocol.md#upserts`).
 #[derive(Debug, Clone, Default)]
 pub struct InFlight(Arc<()>);
 
-/// What a row remembers of the request that inserted it.
+/// A row's reference to the request that inserted it.
 #[derive(Debug, Clone)]
 pub struct InsertedBy(Weak<()>);
 
@@ -137,17 +136,17 @@ impl InsertedBy {
     }
 }
 
-/// Content type of everything the REST controllers send.
+/// Content type of all answers of the REST controllers.
 pub const JSON_UTF8: &str = "application/json; charset=utf-8";
 
 impl Response {
     /// A JSON answer.
     pub fn json<T: Serialize + ?Sized>(status: u16, body: &T) -> Self {
-        // Values built by this crate have string keys only, which cannot fail to serialise.
+        // Values built by this crate only have string keys, so serialising cannot fail.
         Self::bytes(status, serde_json::to_vec(body).unwrap_or_default())
     }
 
-    /// A JSON answer whose text is ready.
+    /// A JSON answer with a finished text.
     pub fn bytes(status: u16, body: Vec<u8>) -> Self {
         Self {
             status,
@@ -171,7 +170,7 @@ impl Response {
         }
     }
 
-    /// Marks the answer as sent by a middleware: no charset, no ETag, chunked.
+    /// Marks the answer as one of a middleware: no charset, no ETag, chunked.
     #[must_use]
     pub fn from_middleware(mut self) -> Self {
         self.content_type = Some("application/json");
@@ -204,10 +203,10 @@ impl From<ApiError> for Response {
     }
 }
 
-/// What every handler returns.
+/// The result of every handler.
 pub type ApiResult<T> = Result<T, ApiError>;
 
-/// Turns a handler's result into an answer.
+/// Converts a handler's result to an answer.
 pub fn respond(result: ApiResult<Response>) -> Response {
     result.unwrap_or_else(Response::from)
 }

@@ -1,8 +1,8 @@
-//! HTTP/1.1 request framing over a byte buffer; sockets live in `server`.
+//! HTTP/1.1 request framing over a byte buffer; `server` has the sockets.
 
 use bytes::{Buf, BytesMut};
 
-/// Request line and headers together, above which the server answers 431 (`docs/twenty/protocol.md#transport`).
+/// Largest size of request line and headers; above it the server answers 431 (`docs/twenty/protocol.md#transport`).
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// JSON body limit.
@@ -74,7 +74,7 @@ pub fn take_head(buffer: &mut BytesMut) -> Result<Option<Head>, FrameError> {
     Ok(Some(head))
 }
 
-/// How a body is delimited, and what has arrived of it.
+/// How a body is delimited, and how much of it is missing.
 #[derive(Debug)]
 pub enum BodyReader {
     /// Content-Length, with the bytes still missing.
@@ -85,12 +85,12 @@ pub enum BodyReader {
     InChunk(usize),
     /// Chunked, after the last chunk: trailers up to a blank line.
     Trailers,
-    /// Nothing more to come.
+    /// Complete.
     Done,
 }
 
 impl BodyReader {
-    /// Chooses the framing from the headers.
+    /// Chooses the framing by the headers.
     ///
     /// # Errors
     /// [`FrameError::Malformed`] for a length that is not a number.
@@ -110,8 +110,8 @@ impl BodyReader {
         }
     }
 
-    /// Moves what has arrived from the buffer into `body`; true once the body is complete.
-    /// Bytes beyond [`MAX_BODY_BYTES`] are dropped, one is kept so that the excess shows.
+    /// Moves the bytes that have arrived from the buffer into `body`; true once the body is complete. Bytes beyond
+    /// [`MAX_BODY_BYTES`] are dropped, except one that shows the excess.
     ///
     /// # Errors
     /// [`FrameError::Malformed`] for broken chunking.
@@ -147,7 +147,7 @@ impl BodyReader {
                     }
                     let count = (*missing).min(buffer.len());
                     let data = buffer.split_to(count);
-                    // The chunk's line end is part of what is missing, but not of the body.
+                    // The chunk's line end counts as missing, but is not part of the body.
                     keep(body, &data[..count.min(missing.saturating_sub(2))]);
                     *missing -= count;
                     if *missing == 0 {

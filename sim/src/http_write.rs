@@ -22,13 +22,12 @@ fn http_date(ms: i64) -> String {
     )
 }
 
-/// An answer as it goes over the wire. A large body stands apart, because joining it with its head
-/// would copy it.
+/// An answer in wire form. A large body is separate, because appending it to its head would copy it.
 #[derive(Debug)]
 pub struct Wire {
     /// The status that is sent.
     pub status: u16,
-    /// The head, and a small body behind it.
+    /// The head, followed by a small body.
     pub head: Vec<u8>,
     /// A large body.
     pub body: Vec<u8>,
@@ -42,10 +41,10 @@ impl Wire {
     }
 }
 
-/// Bodies that are copied behind their head, so that they go out with it.
+/// Largest body that is appended to its head, so that both are sent together.
 const SMALL_BODY_BYTES: usize = 16 * 1024;
 
-/// The whole answer, and its status: an answer that the client has already becomes a 304.
+/// The whole answer with its status: if the client has it already, it becomes a 304.
 pub fn encode(request: &Request, mut response: Response, keep_alive: bool, state: &State) -> Wire {
     use std::fmt::Write as _;
     let is_safe = matches!(request.method.as_str(), "GET" | "HEAD");
@@ -166,10 +165,10 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-/// The web app's page, as every path outside the API answers it on a deployed server.
+/// The web app's page, which a deployed server returns for every path outside the API.
 const HTML: &str = "<!doctype html><html><head><title>Twenty</title></head><body><div id=\"root\"></div></body></html>";
 
-/// The answer a fault makes up; `None` for faults that only disturb the real answer.
+/// The answer that a fault creates; `None` for faults that only disturb the real answer.
 pub fn fault_response(fault: &FaultAction, request: &Request, now_ms: i64) -> Option<Response> {
     match fault {
         FaultAction::Status {

@@ -1,4 +1,4 @@
-//! Values as the server's messages show them: the way its runtime prints them for developers.
+//! Prints values as the server's runtime does in its messages.
 
 use serde_json::Value;
 

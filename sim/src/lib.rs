@@ -1,9 +1,8 @@
-//! twenty-sim: a stand-in for a Twenty CRM server, true to what was recorded of 2.21 and 2.31 on the wire.
+//! twenty-sim: a simulator of a Twenty CRM server. It follows what was recorded of 2.21 and 2.31 on the wire.
 //!
-//! Used in process by Rust tests ([`Sim::start`]) and as a spawned binary by everything else; the
-//! binary prints one JSON line (`baseUrl`, `apiKey`, `apiKeys`) and ends when its standard input
-//! closes. [`control`] lists what can be asked of and done to a running server, [`options`] what
-//! it can be told at start, [`faults`] what can go wrong on demand.
+//! Rust tests use it in process ([`Sim::start`]), everything else as a spawned binary. The binary prints one JSON line
+//! (`baseUrl`, `apiKey`, `apiKeys`) and ends when its standard input closes. [`control`] lists the calls to a running
+//! server, [`options`] the options at start, [`faults`] the failures that can be injected.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -12,7 +12,7 @@ pub fn like(text: &str, pattern: &str, ignore_case: bool) -> bool {
     matches(&fold(text), &fold(pattern))
 }
 
-/// Greedy matching that goes back to the last `%` only: linear in practice, quadratic at worst.
+/// Greedy matching that only backtracks to the last `%`: linear in practice, quadratic at worst.
 fn matches(text: &[char], pattern: &[char]) -> bool {
     let (mut t, mut p) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;

@@ -19,7 +19,7 @@ pub fn normalise(links: &mut Map<String, Value>, bare_host: bool) -> ApiResult<(
                 *text = host(text);
             }
         }
-        // Clearing the URL clears its label, sent or not.
+        // Clearing the URL also clears its label, even if the label is sent.
         Some(_) => {
             links.insert("primaryLinkLabel".to_owned(), Value::Null);
         }

@@ -8,7 +8,7 @@ use crate::store::Record;
 
 /// Page size without `limit`.
 const DEFAULT_LIMIT: usize = 60;
-/// Largest page; larger limits are cut silently.
+/// Largest page; larger limits are silently reduced to it.
 const MAX_LIMIT: usize = 200;
 
 /// Parameters of a list.
@@ -50,7 +50,7 @@ impl ListParams {
     }
 }
 
-/// A page size; a fraction is rounded up, or cut by later servers.
+/// A page size; a fraction is rounded up, or truncated by later servers.
 fn size(text: &str, differences: &Differences) -> Option<usize> {
     let number: f64 = text.parse().ok().filter(|n| *n >= 0.0)?;
     let whole = if differences.cuts_limits {

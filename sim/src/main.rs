@@ -1,6 +1,6 @@
-//! Starts a simulated server and prints where it listens.
+//! Starts a simulated server and prints its address.
 //!
-//! Exits when standard input closes, so that no server outlives the test that started it.
+//! It exits when standard input closes, so that no server outlives the test that started it.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -8,8 +8,7 @@ use std::process::ExitCode;
 use tokio::io::AsyncReadExt as _;
 use twenty_sim::{HELP, Sim, SimOptions};
 
-/// Records are many small allocations; this allocator halves what they cost, and the simulator
-/// must never be what a benchmark measures.
+/// Records are many small allocations. This allocator halves their cost; benchmarks must not measure the simulator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -43,7 +42,7 @@ async fn main() -> ExitCode {
         () = terminated() => {}
     }
     sim.stop().await;
-    // Reading standard input blocks a thread that the runtime would wait for.
+    // Reading standard input blocks a thread, and the runtime would wait for it.
     std::process::exit(0);
 }
 
@@ -54,7 +53,7 @@ async fn terminated() {
         Ok(mut terminate) => {
             terminate.recv().await;
         }
-        // Without the signal there is still standard input to end the server by.
+        // Without the signal, closing standard input still ends the server.
         Err(_) => std::future::pending().await,
     }
 }

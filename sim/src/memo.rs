@@ -1,4 +1,4 @@
-//! Answers that depend on the schema alone, kept until it changes.
+//! Caches answers that depend on the schema only, until it changes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::schema::{Object, Schema};
 
-/// A row of a list, with its id. Its text is ready: to write all rows takes longer than the rest of an answer.
+/// A row of a list, with its id. Its text is cached, because printing all rows takes longer than the rest of an answer.
 pub type PrintedRow = (Uuid, Box<RawValue>);
 
 #[derive(Debug)]
@@ -17,7 +17,7 @@ struct Kept<T> {
     value: Arc<T>,
 }
 
-/// The last value that was made, with the schema and the key it was made for.
+/// The last value, with its schema and key.
 #[derive(Debug)]
 pub struct Memo<T>(Mutex<Option<Kept<T>>>);
 
@@ -28,9 +28,9 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T> Memo<T> {
-    /// The value for this schema and key, made where it is not at hand.
+    /// The value for this schema and key; it is made if it is not cached.
     ///
-    /// Objects are replaced when they change, so that the same pointers mean the same schema.
+    /// Objects are replaced when they change, so equal pointers mean an equal schema.
     pub fn get(&self, schema: &Schema, key: &str, make: impl FnOnce() -> T) -> Arc<T> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = &*kept

@@ -15,8 +15,8 @@ use crate::store::{Record, is_deleted};
 use crate::values::Payload;
 use crate::{order, remove};
 
-/// Merges records into the one with priority and destroys the others; a dry run answers with
-/// what would come out, under a fresh id and marked as deleted.
+/// Merges records into the one with priority and destroys the others; a dry run returns the result with a new id,
+/// marked as deleted.
 ///
 /// # Errors
 /// 400 for fewer than two ids or a bad index, 404 for an unknown id.
@@ -38,7 +38,7 @@ pub fn handle(call: &Call<'_>) -> ApiResult<Response> {
         ));
     };
     let losers: Vec<Uuid> = ids.iter().copied().filter(|id| *id != winner).collect();
-    // Rows are counted against ids, so an id that comes twice is one row too few.
+    // The server compares the number of rows with that of ids, so a repeated id counts as missing.
     if losers.iter().collect::<HashSet<_>>().len() + 1 < ids.len() {
         return Err(ApiError::record_not_found());
     }
@@ -103,7 +103,7 @@ fn merged(call: &Call<'_>, winner: Uuid, losers: &[Uuid]) -> ApiResult<Record> {
     Ok(merged)
 }
 
-/// As the row is read, which is how it is merged.
+/// The row in printed form, which is what the server merges.
 fn read(value: &Value) -> Value {
     match value {
         Value::Null => "".into(),
@@ -111,7 +111,7 @@ fn read(value: &Value) -> Value {
     }
 }
 
-/// The parts of a value that can be several: those of the first, and the name of the further ones with theirs.
+/// The parts of a value that can have several: those of the first, and the key and parts of the additional ones.
 type Parts = (
     &'static [&'static str],
     &'static str,
@@ -139,7 +139,7 @@ fn parts(kind: FieldType) -> Option<Parts> {
     }
 }
 
-/// Everything that the other one has and this one has not becomes a further value of this one.
+/// Adds every value that only the other record has as an additional value.
 fn add(into: &mut Value, from: &Value, (first, further, names): Parts) {
     let all = |value: &Value| {
         let primary = match names {

@@ -53,7 +53,7 @@ pub fn handle(state: &Arc<State>, request: &Request) -> Response {
         ("DELETE", ["apiKeys", id]) => {
             parse_id(id).and_then(|id| api_keys::revoke(state, request, id))
         }
-        // No controller here takes it, so the one for records does, and complains in its way.
+        // No metadata controller has this route, so the one for records answers with its own error.
         _ => return records::handle(state, request),
     };
     respond(answer)
@@ -67,7 +67,7 @@ pub fn handle_keys(state: &Arc<State>, request: &Request) -> Response {
     }
 }
 
-/// Id of the application that owns what the workspace made itself.
+/// Id of the application that owns the workspace's custom objects and fields.
 pub fn workspace_application_id() -> String {
     print::application_id(true)
 }
@@ -90,7 +90,7 @@ fn one(state: &State, status: u16, legacy_key: &str, content: Value) -> Response
     }
 }
 
-/// A list of API keys or webhooks: bare, or in pages as later servers answer below `/rest/metadata`.
+/// A list of API keys or webhooks: bare, or paged as later servers do below `/rest/metadata`.
 pub fn plain_list(state: &State, request: &Request, rows: &[Value]) -> ApiResult<Response> {
     let is_metadata = request.path.starts_with("/rest/metadata/");
     if !is_metadata || !state.settings().differences().metadata_pages {
@@ -112,7 +112,7 @@ pub fn plain_list(state: &State, request: &Request, rows: &[Value]) -> ApiResult
     Ok(Response::json(200, &body))
 }
 
-/// `limit` of a list of metadata.
+/// The `limit` of a metadata list.
 fn limit(state: &State, request: &Request) -> ApiResult<usize> {
     let text = request.query("limit").unwrap_or_default();
     let is_whole = text.parse::<usize>().is_ok();
@@ -124,7 +124,7 @@ fn limit(state: &State, request: &Request) -> ApiResult<usize> {
 }
 
 fn printed(id: Uuid, row: &Value) -> PrintedRow {
-    // A JSON value in memory always has a text.
+    // Serialising a JSON value cannot fail.
     (id, to_raw_value(row).unwrap_or_default())
 }
 
@@ -203,7 +203,7 @@ enum Rows<'a> {
     Keyed(BTreeMap<&'a str, Vec<&'a RawValue>>),
 }
 
-/// 2.21 compares a cursor inside the database, whose complaint nobody catches; later servers look at it first.
+/// 2.21 compares a cursor inside the database, whose error nothing catches; later servers check it first.
 fn cursor_id(text: &str, is_checked: bool) -> ApiResult<Uuid> {
     Uuid::parse_str(text).map_err(|_| match is_checked {
         true => ApiError::nest(400, "Bad Request", format!("Invalid cursor: {text}")),

@@ -1,8 +1,8 @@
-//! The OpenAPI documents, generated from the schema as it is at the moment of the request.
+//! The OpenAPI documents, generated from the current schema at each request.
 //!
-//! They have the shape, the custom fields and the weight of the real ones (about 650 kB for the
-//! core), including what is wrong in those: depth said to be 1 by default, no PUT, and a
-//! `/restore/{id}` that never works (`docs/twenty/protocol.md#custom-fields`).
+//! They have the form, the custom fields and the size of the real ones (about 650 kB for the core), including their
+//! errors: they say that depth is 1 by default, have no PUT, and list a `/restore/{id}` that never works
+//! (`docs/twenty/protocol.md#custom-fields`).
 
 mod events;
 mod fields;
@@ -28,7 +28,7 @@ pub fn handle(state: &State, request: &Request) -> Response {
         Some("core") => {
             let schema = state.world().schema.clone();
             let document = state.core_document.get(&schema, &server, || {
-                // Values of string keys cannot fail to serialise.
+                // Values with string keys always serialise.
                 serde_json::to_vec(&core_document(&schema, &server)).unwrap_or_default()
             });
             Response::bytes(200, document.to_vec())

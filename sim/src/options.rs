@@ -1,18 +1,18 @@
-//! What a simulated server can be told at start, in code or on the command line.
+//! Options of a simulated server at start, in code or on the command line.
 
 use serde::Deserialize;
 
 use crate::flavour::Flavour;
 
-/// Which custom fields and rows the workspace starts with.
+/// The custom fields and rows of a new workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
-    /// Standard fields only, no rows: a workspace nobody provisioned yet.
+    /// Standard fields only, no rows: a workspace without our fields.
     Fresh,
     /// `externalId` (unique TEXT), plan, status and website fields on both objects, no rows.
     Provisioned,
-    /// Standard fields and a few rows, in the manner of the server's dev seed.
+    /// Standard fields and some rows, similar to the server's dev seed.
     Dev,
 }
 
@@ -22,17 +22,18 @@ pub enum Preset {
 pub enum MetadataFormat {
     /// Wrapped answers (`data.objects`, `data.createOneField`), the dev seed's format.
     Legacy,
-    /// Bare objects, what workspaces created today answer.
+    /// Bare objects, as in workspaces created today.
     New,
 }
 
-/// What becomes of a phone's or link's subfields that a write does not send (`unsent.rs`).
+/// What happens to a phone's or link's subfields that a write does not send (`unsent.rs`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UnsentSubfields {
-    /// They survive, as those of other composites do, but for a label whose URL is cleared.
+    /// They survive, as those of other composites do, except for the label of a cleared URL.
     Kept,
-    /// They become null: seen on a real 2.21 server, beside which this one was run (`npm run reliability -- compare`).
+    /// They become null: observed on a real 2.21 server that ran beside this simulator (`npm run reliability --
+    /// compare`).
     #[default]
     Wiped,
 }
@@ -45,7 +46,7 @@ pub struct Limit {
     pub limit: u64,
     /// Milliseconds in which an empty bucket fills up.
     pub ttl_ms: u64,
-    /// Size of the bucket where it is another one than `limit`; known to 2.47 only.
+    /// Size of the bucket if it differs from `limit`; 2.47 only.
     #[serde(default)]
     pub burst: Option<u64>,
 }
@@ -82,7 +83,7 @@ impl RateLimits {
     }
 }
 
-/// Time a database would take, added to a request's answer, in microseconds per record.
+/// Simulated database time, added to a request's answer, in microseconds per record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServiceTimes {
@@ -94,7 +95,7 @@ pub struct ServiceTimes {
     pub lookup_us: u64,
 }
 
-/// Everything a simulated server can be told at start.
+/// All options of a simulated server.
 #[derive(Debug, Clone)]
 pub struct SimOptions {
     /// TCP port on 127.0.0.1; 0 (the default) picks a free one.
@@ -113,7 +114,7 @@ pub struct SimOptions {
     pub service_times: ServiceTimes,
     /// Server version to imitate.
     pub flavour: Flavour,
-    /// Whether 2.47 has its new limiter on (IS_API_RATE_LIMIT_V2_ENABLED). Without it the words are the old ones.
+    /// Whether 2.47 uses its new limiter (IS_API_RATE_LIMIT_V2_ENABLED). Without it the texts are the old ones.
     pub told_limits: bool,
     /// Records that a workspace of 2.47 may hold (WORKSPACE_RECORD_LIMIT); none by default.
     pub record_limit: Option<usize>,

@@ -27,7 +27,7 @@ pub struct OrderBy {
     pub descending: bool,
     /// Nulls before all values.
     pub nulls_first: bool,
-    /// The object at the far end and the join column, where `column` is a relation; known once [`resolve`] has run.
+    /// If `column` is a relation: the related object and the join column, set by [`resolve`].
     pub through: Option<(String, String)>,
 }
 
@@ -47,7 +47,7 @@ impl OrderBy {
         get(record, &self.column, self.sub.as_deref())
     }
 
-    /// The value of the row itself, or of the row that its relation leads to.
+    /// The value of the row itself, or of the related row.
     fn value_in<'a>(&self, world: &'a World, record: &'a Record) -> &'a Value {
         match &self.through {
             None => self.value(record),
@@ -81,7 +81,7 @@ impl OrderBy {
     }
 }
 
-/// Rows are sorted by the microseconds that no answer shows.
+/// Rows are sorted by microseconds, which answers do not show.
 fn micros(value: &Value) -> &str {
     value.as_str().map_or("", |text| split_ms(text).1)
 }
@@ -138,10 +138,10 @@ fn bad_direction(name: &str) -> ApiError {
     ))
 }
 
-/// Looks the keys up in the object. A relation to many is refused, or left out where `skips_to_many`.
+/// Resolves the keys for the object. A to-many relation is refused, or ignored with `skips_to_many`.
 ///
 /// # Errors
-/// 400 FIELD_NOT_FOUND, and 400 for a relation to many.
+/// 400 FIELD_NOT_FOUND, and 400 for a to-many relation.
 pub fn resolve(object: &Object, order: &[OrderBy], skips_to_many: bool) -> ApiResult<Vec<OrderBy>> {
     let mut resolved = Vec::with_capacity(order.len() + 1);
     for key in order {
@@ -181,7 +181,7 @@ pub fn resolve(object: &Object, order: &[OrderBy], skips_to_many: bool) -> ApiRe
     Ok(resolved)
 }
 
-/// The ordering with the id behind it, which makes it total.
+/// The ordering with the id appended, which makes it total.
 pub fn with_id(mut order: Vec<OrderBy>) -> Vec<OrderBy> {
     if !order.iter().any(|key| key.column == "id") {
         order.push(OrderBy::ascending("id"));
@@ -189,7 +189,7 @@ pub fn with_id(mut order: Vec<OrderBy>) -> Vec<OrderBy> {
     order
 }
 
-/// The first `count` records in order (the last ones, last first, with `backwards`).
+/// The first `count` records in order; with `backwards` the last ones, in reverse.
 pub fn first_of<'a>(
     world: &'a World,
     order: &[OrderBy],
@@ -197,7 +197,7 @@ pub fn first_of<'a>(
     backwards: bool,
     count: usize,
 ) -> Vec<&'a Record> {
-    // Looking a key up costs more than comparing it, so each is looked up once.
+    // Looking up a key costs more than comparing it, so each is looked up once.
     let mut keyed: Vec<(Vec<&Value>, &Record)> = rows
         .into_iter()
         .map(|row| {
@@ -263,7 +263,7 @@ pub fn parse_cursor(text: &str) -> ApiResult<Record> {
         .ok_or_else(|| ApiError::bad_request(format!("Invalid cursor: {text}")))
 }
 
-/// Null, "", an empty list, or a composite of nothing else.
+/// Null, "", an empty list, or a composite of only such values.
 pub fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -274,11 +274,11 @@ pub fn is_blank(value: &Value) -> bool {
     }
 }
 
-/// Whether a record lies behind a cursor (before it, with `backwards`).
+/// Whether a record comes after a cursor (before it, with `backwards`).
 ///
-/// As on the server, keys the cursor lacks are skipped, and a null is neither greater nor less
-/// than anything: paging by a nullable column loses rows. A null equals a null in ascending
-/// orders only (measured: 359 rows without a company came, 60 of all by a descending score).
+/// As on the server, keys that the cursor lacks are skipped, and a null is neither greater nor less than anything:
+/// paging by a nullable column loses rows. A null equals a null in ascending orders only (measured: 359 rows without a
+/// company came, 60 of all by a descending score).
 pub fn is_behind(order: &[OrderBy], cursor: &Record, record: &Record, backwards: bool) -> bool {
     for key in order {
         if key.through.is_some() || !cursor.contains_key(&key.column) {

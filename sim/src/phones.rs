@@ -1,4 +1,4 @@
-//! PHONES values: what is dialled is split into national number, country and calling code
+//! PHONES values: the server splits a number into national number, country and calling code
 //! (`docs/twenty/protocol.md#values`).
 
 use std::cell::RefCell;
@@ -14,7 +14,7 @@ use crate::http::ApiResult;
 /// Checks and splits the numbers of a PHONES value.
 ///
 /// # Errors
-/// 400 with a code of its own for each way in which number, country and calling code can be wrong.
+/// 400 with a separate code for each kind of wrong number, country or calling code.
 pub fn normalise(phones: &mut Map<String, Value>) -> ApiResult<()> {
     let names = [
         "primaryPhoneNumber",
@@ -26,7 +26,7 @@ pub fn normalise(phones: &mut Map<String, Value>) -> ApiResult<()> {
         for other in others {
             if let Value::Object(other) = other {
                 split(other, ["number", "countryCode", "callingCode"])?;
-                // Nothing else is kept, blank is null, and the database has an order of its own.
+                // Other keys are dropped, blanks become null, and the database sorts the keys.
                 let kept = ["number", "callingCode", "countryCode"].map(|name| {
                     let value = other.remove(name)?;
                     Some((
@@ -104,7 +104,7 @@ fn split(phone: &mut Map<String, Value>, names: [&str; 3]) -> ApiResult<()> {
     phone.insert(number_name.to_owned(), Value::from(national));
     match found.or(country) {
         Some(found) => phone.insert(country_name.to_owned(), Value::from(found)),
-        // Not even a blank one is written: a row keeps the country of its former number.
+        // A blank country is not written either: the row keeps the country of its former number.
         None => phone.remove(country_name),
     };
     phone.insert(
@@ -119,7 +119,7 @@ fn bare(calling: &str) -> &str {
     calling.strip_prefix('+').unwrap_or(calling)
 }
 
-/// A calling code has to be one of a country, and of the one that is named: +800 is of none.
+/// A calling code must belong to a country, and to the one that is given: +800 belongs to none.
 fn check_calling_code(calling: &str, country: Option<&str>) -> ApiResult<()> {
     let of_code = bare(calling)
         .parse::<u16>()
@@ -153,15 +153,14 @@ struct Parsed {
     country: Option<String>,
 }
 
-/// A number as it is sent, with the country beside it.
+/// A number as sent, with its country.
 type Dialled = (Option<country::Id>, String);
 
-/// Numbers kept in the memory of [`parse`].
+/// Size of the cache of [`parse`].
 const MAX_KNOWN: usize = 50_000;
 
 thread_local! {
-    /// Parsing costs more than everything else in a write, and a sync sends the same numbers
-    /// again and again.
+    /// Parsing costs more than the rest of a write, and a sync sends the same numbers again and again.
     static KNOWN: RefCell<HashMap<Dialled, Option<Parsed>>> = RefCell::default();
 }
 
@@ -188,7 +187,7 @@ fn parse(region: Option<country::Id>, dialled: &str) -> Option<Parsed> {
     })
 }
 
-/// The national number. The server's library takes a leading zero off only where what is left is a number of the country.
+/// The national number. The server's library strips a leading zero only if the rest is a valid number of the country.
 fn national(dialled: &str, number: &phonenumber::PhoneNumber) -> String {
     let mut digits: String = dialled.chars().filter(char::is_ascii_digit).collect();
     if dialled.trim_start().starts_with('+') {
@@ -202,8 +201,8 @@ fn national(dialled: &str, number: &phonenumber::PhoneNumber) -> String {
     }
 }
 
-/// The number with all its digits, where the crate took its first ones for the calling code, which they only look like
-/// (`590590123` of Guadeloupe, +590): the server's library does not.
+/// The number with all its digits. The crate may strip first digits that only look like the calling code (`590590123`
+/// of Guadeloupe, +590); the server's library does not.
 fn whole(dialled: &str, number: &phonenumber::PhoneNumber) -> Option<phonenumber::PhoneNumber> {
     let digits: String = dialled.chars().filter(char::is_ascii_digit).collect();
     let code = number.country().code().to_string();

@@ -1,4 +1,4 @@
-//! What the server does to a value of a plain type before it stores it.
+//! Validates and normalises values of plain types before they are stored.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::http::ApiResult;
 use crate::inspect::shown;
 use crate::schema::{Field, FieldType};
 
-/// A UUID of a version the server takes (1 to 5, or nil), in lower case.
+/// A UUID of an accepted version (1 to 5, or nil), in lower case.
 pub fn uuid(text: &str) -> Option<String> {
     let id = uuid::Uuid::try_parse(text).ok()?;
     let is_hyphenated = text.len() == 36;
@@ -25,7 +25,7 @@ pub fn text(value: &Value) -> Option<Value> {
     }
 }
 
-/// 400 for a value that is no UUID.
+/// 400 for a value that is not a UUID.
 pub fn no_uuid(value: &Value, name: &str) -> ApiError {
     ApiError::bad_request(format!(
         "Invalid UUID value {} for field \"{name}\"",
@@ -33,7 +33,7 @@ pub fn no_uuid(value: &Value, name: &str) -> ApiError {
     ))
 }
 
-/// 400 for a value that is no date or instant.
+/// 400 for a value that is not a date or instant.
 pub fn out_of_form(value: &Value, kind: &str, name: &str, form: &str) -> ApiError {
     let shown = shown(value);
     ApiError::bad_request(format!(
@@ -41,10 +41,10 @@ pub fn out_of_form(value: &Value, kind: &str, name: &str, form: &str) -> ApiErro
     ))
 }
 
-/// Checks a value and brings it into its stored form.
+/// Checks a value and converts it to its stored form.
 ///
 /// # Errors
-/// 400 in the server's words.
+/// 400 with the server's text.
 pub fn plain(field: &Field, value: &Value) -> ApiResult<Value> {
     let name = &field.name;
     let refused = |kind: &str, field: &str| {
@@ -125,7 +125,7 @@ pub fn plain(field: &Field, value: &Value) -> ApiResult<Value> {
     }
 }
 
-/// A list of texts; a single text is a list of one.
+/// A list of texts; a single text becomes a list of one.
 fn texts(field: &Field, value: &Value) -> ApiResult<Vec<Value>> {
     match value {
         Value::String(_) => Ok(vec![value.clone()]),
@@ -138,7 +138,7 @@ fn texts(field: &Field, value: &Value) -> ApiResult<Vec<Value>> {
     }
 }
 
-/// A text is read as JSON; an object without keys is stored as nothing.
+/// A text is parsed as JSON; an object without keys is stored as null.
 fn document(value: &Value) -> Option<Value> {
     match value {
         Value::String(text) => serde_json::from_str(text)

@@ -1,8 +1,8 @@
-//! The token buckets: with the refill quirk of 2.21 and 2.31, or filled by fractions as on 2.47.
+//! The token buckets: with the refill quirk of 2.21 and 2.31, or filled continuously as on 2.47.
 
 use crate::options::{Limit, RateLimits};
 
-/// A bucket counts in shares of a token, of which `ttl_ms` are one, so that nothing is rounded.
+/// A bucket counts in fractions of a token (`ttl_ms` per token), so that nothing is rounded.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     limit: Limit,
@@ -14,16 +14,16 @@ struct Bucket {
 /// A call was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limited {
-    /// The bucket that ran dry; the one of the longest wait, where both did.
+    /// The bucket that was empty; if both were, the one with the longest wait.
     pub limit: Limit,
     /// Whole tokens that are left in it.
     pub remaining: u64,
-    /// Milliseconds until a token is there.
+    /// Milliseconds until the next token.
     pub retry_after_ms: u64,
 }
 
 impl Limited {
-    /// The sentence about it of 2.21 and 2.31.
+    /// The message of 2.21 and 2.31.
     pub fn message(&self) -> String {
         format!(
             "Limit reached ({} tokens per {} ms)",
@@ -40,7 +40,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// Full buckets. `is_exact` is how 2.47 fills them.
+    /// Full buckets. `is_exact` fills them as 2.47 does.
     pub fn new(limits: RateLimits, is_exact: bool, now_ms: i64) -> Self {
         let buckets = [limits.short, limits.long]
             .into_iter()
@@ -52,12 +52,12 @@ impl RateLimiter {
 
     /// Takes `cost` tokens from every bucket.
     ///
-    /// Until 2.31 whole tokens only are earned, counted from the last success, and a refused call leaves
-    /// the bucket untouched: a steady pace just under one call per token earns nothing. On 2.47 fractions count, and
-    /// nothing is taken from any bucket before all of them hold the cost.
+    /// Until 2.31 only whole tokens are earned, counted from the last success, and a refused call leaves the bucket
+    /// untouched: a steady pace slightly too fast earns nothing. On 2.47 fractions count, and tokens are only taken
+    /// once all buckets have enough.
     ///
     /// # Errors
-    /// [`Limited`] with the first bucket that is short of tokens, on 2.47 with the one that takes longest to fill.
+    /// [`Limited`] with the first bucket that has too few tokens; on 2.47 with the one that takes longest to fill.
     pub fn take(&mut self, cost: u64, now_ms: i64) -> Result<(), Limited> {
         if self.is_exact {
             let short = self.buckets.iter().filter_map(|b| b.lack(cost, now_ms));
@@ -94,7 +94,7 @@ impl Bucket {
         bucket
     }
 
-    /// Shares of one token.
+    /// Fractions per token.
     fn token(&self) -> u64 {
         self.limit.ttl_ms.max(1)
     }
@@ -116,7 +116,7 @@ impl Bucket {
         self.shares.saturating_add(earned).min(self.size())
     }
 
-    /// What is said where the bucket does not hold the cost.
+    /// The refusal if the bucket does not contain `cost`.
     fn lack(&self, cost: u64, now_ms: i64) -> Option<Limited> {
         let (level, cost) = (self.level(now_ms), cost * self.token());
         if level >= cost {
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn fractions_count_on_2_47() {
-        // 100 that were there, and one for each 600 of the 25,000 milliseconds.
+        // 100 initial tokens, and one for each 600 of the 25,000 milliseconds.
         assert_eq!(successes(&mut long(true), 250, 25_000), 100);
         let mut limiter = long(true);
         for _ in 0..100 {
@@ -201,7 +201,7 @@ mod tests {
         assert!(limiter.take(1, 0).is_ok());
         let refused = limiter.take(1, 0).unwrap_err();
         assert_eq!((refused.limit.ttl_ms, refused.retry_after_ms), (5000, 5000));
-        // The short bucket has kept the token of the refused call.
+        // The refused call has taken no token from the short bucket.
         assert!(limiter.take(1, 5000).is_ok());
         assert_eq!(limiter.buckets[0].level(5000), 1000);
         assert!(limiter.take(2, 5000).unwrap_err().retry_after_ms > 5000);

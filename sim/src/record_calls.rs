@@ -1,4 +1,4 @@
-//! What each call on records does.
+//! The calls on records.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use crate::view::View;
 use crate::world::World;
 use crate::write::Write;
 
-/// A call whose path and parameters are known to be good.
+/// A call with a valid path and valid parameters.
 pub struct Call<'a> {
     /// The server.
     pub state: &'a Arc<State>,
@@ -48,7 +48,7 @@ impl Call<'_> {
         change::payload(self.state, &self.object, payload)
     }
 
-    /// A row as the answer shows it, with its relations where a world is given.
+    /// A row as the answer shows it, with its relations if `world` is given.
     pub fn view<'a>(&'a self, row: &'a Record, world: Option<&'a World>) -> View<'a> {
         let view = match world {
             Some(world) => View::at_depth(&self.object, row, self.depth, world),
@@ -210,7 +210,7 @@ impl Call<'_> {
     ) -> ApiResult<Response> {
         let key = self.request.key.as_ref();
         let done = change::change(self.state, &self.object, key, work)?;
-        // Rows without their relations are printed while others write.
+        // Rows without relations are printed after the lock is released.
         let world = (self.depth > 0).then(|| self.state.world());
         let views: Vec<View<'_>> = done
             .rows

@@ -1,4 +1,4 @@
-//! Records over REST: paths, parameters, and what each call answers (`docs/twenty/protocol.md#records`).
+//! Records over REST: paths, parameters, and the answers of each call (`docs/twenty/protocol.md#records`).
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::schema::Object;
 use crate::state::State;
 use crate::{duplicates, filter_rest, group_by, merge};
 
-/// What a path means.
+/// The meaning of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     Collection,
@@ -58,7 +58,7 @@ fn route(state: &Arc<State>, request: &Request) -> ApiResult<Response> {
     if !reads {
         settings.check_allowance()?;
     }
-    // Members join by an invitation.
+    // Members are invited, not created.
     if method == "POST" && !reads && object.name_singular == "workspaceMember" {
         return Err(ApiError::permission_denied(400));
     }

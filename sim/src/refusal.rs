@@ -1,6 +1,6 @@
-//! How 2.47 tells that a limit is reached: one body over REST, one entry of `errors` in GraphQL.
+//! How 2.47 reports that a limit is reached: one body over REST, one entry of `errors` in GraphQL.
 //!
-//! Read in public sources and not recorded. The values of `scope` are the simulator's own.
+//! Taken from public sources, not recorded. The values of `scope` are the simulator's own.
 
 use serde_json::{Value, json};
 
@@ -9,11 +9,11 @@ use crate::rate_limit::Limited;
 /// What is exhausted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Calls per time: they come back.
+    /// Calls per time; waiting helps.
     Speed,
-    /// Rows of the workspace.
+    /// Rows in the workspace.
     Stock,
-    /// What the workspace has paid for.
+    /// The paid allowance of the workspace.
     Allowance,
 }
 
@@ -31,7 +31,7 @@ pub struct Refusal {
     spender_id: String,
 }
 
-/// A window as it is told.
+/// A window of time as it is printed.
 fn period(ms: u64) -> (u64, &'static str) {
     match ms % 1000 {
         0 => (ms / 1000, "second"),
@@ -39,17 +39,17 @@ fn period(ms: u64) -> (u64, &'static str) {
     }
 }
 
-/// Credits come back with the next month.
+/// Credits are renewed next month.
 const ALLOWANCE_WAIT_MS: u64 = 86_400_000;
 
 impl Refusal {
-    /// A bucket does not hold the tokens.
+    /// A bucket has too few tokens.
     pub fn speed(limited: &Limited, key: &str, now_ms: i64) -> Self {
         let limit = limited.limit;
         let (count, unit) = period(limit.ttl_ms);
         let unit_letter = if unit == "second" { "s" } else { "ms" };
         let seconds = limited.retry_after_ms.div_ceil(1000).max(1);
-        // The clock's second is rounded up before the wait is added.
+        // The current second is rounded up before the wait is added.
         let reset_s = now_ms.div_euclid(1000) + i64::from(now_ms.rem_euclid(1000) > 0);
         Self {
             kind: Kind::Speed,
@@ -67,7 +67,7 @@ impl Refusal {
         }
     }
 
-    /// The workspace may not hold so many rows.
+    /// The workspace has reached its record limit.
     pub fn stock(limit: usize, held: usize, workspace: &str) -> Self {
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         Self {
@@ -83,7 +83,7 @@ impl Refusal {
         }
     }
 
-    /// What the workspace has paid for is used up.
+    /// The workspace's allowance is used up.
     pub fn allowance(workspace: &str) -> Self {
         Self {
             kind: Kind::Allowance,
@@ -107,7 +107,7 @@ impl Refusal {
         }
     }
 
-    /// The sentence about it.
+    /// The message.
     pub fn message(&self) -> &str {
         &self.sentence
     }
@@ -179,7 +179,7 @@ impl Refusal {
         })
     }
 
-    /// Further headers, which 429 alone has.
+    /// Additional headers, which only a 429 has.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let (Kind::Speed, Some(seconds)) = (self.kind, self.seconds()) else {
             return Vec::new();

@@ -12,10 +12,10 @@ use crate::values::{Connect, Payload};
 use crate::write::Write;
 
 impl Write<'_> {
-    /// Fills in relations that are looked up by a unique value.
+    /// Resolves relations that are given by a unique value.
     ///
     /// # Errors
-    /// 400 where not exactly one record is found.
+    /// 400 unless exactly one record is found.
     pub fn resolve(&self, payload: &mut Payload) -> ApiResult<()> {
         for connect in std::mem::take(&mut payload.connects) {
             let id = self.connect(&connect)?;
@@ -26,11 +26,11 @@ impl Write<'_> {
         Ok(())
     }
 
-    /// Checks the foreign keys of a row that is about to stand in place of `before`. PostgreSQL looks at them at the end
-    /// of a statement, when it has looked at all unique values.
+    /// Checks the foreign keys of a row that will replace `before`. PostgreSQL checks them at the end of a statement,
+    /// after all unique values.
     ///
     /// # Errors
-    /// 400 where an id is unknown.
+    /// 400 if an id is unknown.
     pub fn check_references(&self, before: Option<&Record>, after: &Record) -> ApiResult<()> {
         let relations = self
             .object

@@ -1,4 +1,4 @@
-//! Destroying records, with what the database does to rows that refer to them.
+//! Destroys records, and updates the rows that refer to them as the database does.
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use crate::world::World;
 use crate::write::Write;
 use serde_json::Value;
 
-/// Destroys a record; false where there is none.
+/// Destroys a record; false if it does not exist.
 pub fn destroy(write: &mut Write<'_>, id: Uuid) -> bool {
     let name = write.object.name_singular.clone();
     write.tell(EventAction::Destroyed, id, Vec::new());
@@ -20,7 +20,7 @@ pub fn destroy(write: &mut Write<'_>, id: Uuid) -> bool {
     true
 }
 
-/// Join columns that point at an object, as (owner, column, cascades).
+/// Join columns that refer to an object, as (owner, column, cascades).
 fn references(world: &World, target: &str) -> Vec<(String, String, bool)> {
     let columns = |object: &Object| -> Vec<(String, String, bool)> {
         object
@@ -58,7 +58,7 @@ fn release(world: &mut World, target: &str, id: Uuid) {
     }
 }
 
-/// Lets everything that refers to one record refer to another.
+/// Changes all references to one record into references to another.
 pub fn move_references(world: &mut World, target: &str, from: Uuid, to: Uuid) {
     for (owner, column, _) in references(world, target) {
         for row in world.table(&owner).referring(&column, from) {
@@ -71,7 +71,7 @@ fn point(world: &mut World, owner: &str, row: Uuid, column: &str, value: Value) 
     let table = world.table_mut(owner);
     if let Some(mut record) = table.get(row).cloned() {
         record.insert(column.to_owned(), value);
-        // Join columns are in no unique index.
+        // Join columns are not in a unique index.
         let _ = table.replace(row, record);
     }
 }

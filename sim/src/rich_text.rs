@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-/// Makes the document from the markdown where only the latter was sent (headings, paragraphs, bold words), and the
-/// markdown from the document where only that was sent.
+/// Creates the document from the markdown if only the markdown was sent (headings, paragraphs, bold words), and the
+/// other way round.
 pub fn complete(text: &mut Map<String, Value>, mut new_id: impl FnMut() -> Uuid) {
     let markdown = text
         .get("markdown")
@@ -47,7 +47,7 @@ pub fn complete(text: &mut Map<String, Value>, mut new_id: impl FnMut() -> Uuid)
 /// Words and bold words.
 fn spans(words: &str) -> Vec<Value> {
     let parts: Vec<&str> = words.split("**").collect();
-    // A mark without its partner is a part of the text.
+    // A mark without its partner is normal text.
     if parts.len().is_multiple_of(2) {
         return vec![json!({ "type": "text", "text": words, "styles": {} })];
     }
@@ -62,7 +62,7 @@ fn spans(words: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The words of a document, a line for each block.
+/// The text of a document, one line per block.
 fn markdown_of(document: &str) -> String {
     let blocks: Value = serde_json::from_str(document).unwrap_or_default();
     let mut markdown = String::new();

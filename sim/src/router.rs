@@ -1,4 +1,4 @@
-//! From a request to the module that answers it.
+//! Routes a request to the module that answers it.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::http::{Request, Response};
 use crate::state::State;
 use crate::{body, graphql, metadata, openapi, records, webhooks};
 
-/// Answers a request: body parsing first, then authentication, then the routes, in the order
-/// in which the real server does it (`docs/twenty/protocol.md#keys`).
+/// Answers a request in the order of the real server: body parsing, authentication, routes
+/// (`docs/twenty/protocol.md#keys`).
 pub fn handle(state: &Arc<State>, request: &mut Request) -> Response {
     if request.method == "OPTIONS" {
         return preflight();
@@ -52,7 +52,7 @@ pub fn handle(state: &Arc<State>, request: &mut Request) -> Response {
     }
 }
 
-/// Nothing catches the driver's complaint on metadata routes; on the others it becomes a 400
+/// On metadata routes nothing catches the driver's error; on the others it becomes a 400
 /// (`docs/twenty/protocol.md#errors`).
 fn database_down(state: &State, segments: &[&str]) -> Response {
     let message = "connect ECONNREFUSED 127.0.0.1:55432";

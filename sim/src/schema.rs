@@ -140,7 +140,7 @@ impl FieldType {
         !self.subfields().is_empty()
     }
 
-    /// The subfield that carries a composite's uniqueness.
+    /// The subfield that must be unique if the composite is.
     pub fn unique_subfield(self) -> Option<&'static str> {
         match self {
             Self::Emails => Some("primaryEmail"),
@@ -158,7 +158,7 @@ pub struct FieldOption {
     pub id: Uuid,
     /// What people read.
     pub label: String,
-    /// What records hold, UPPER_SNAKE.
+    /// The value in records, UPPER_SNAKE.
     pub value: String,
     /// Name of a colour.
     pub color: String,
@@ -175,17 +175,16 @@ pub enum RelationKind {
     OneToMany,
 }
 
-/// The far end of a RELATION field.
+/// The other end of a RELATION field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Relation {
     /// Side of this field.
     pub kind: RelationKind,
     /// Singular name of the other object.
     pub target: String,
-    /// Name of the column that holds the id: on this object for many-to-one, on the other
-    /// one for one-to-many.
+    /// Name of the column with the id: on this object for many-to-one, on the other one for one-to-many.
     pub join_column: String,
-    /// Whether deleting the target deletes this row (else the column is nulled).
+    /// Whether deleting the target deletes this row (otherwise the column is set to null).
     pub cascade: bool,
     /// Whether the field is one branch of a relation to several objects.
     pub is_morph: bool,
@@ -206,7 +205,7 @@ pub struct Field {
     pub icon: Option<String>,
     /// Type.
     pub kind: FieldType,
-    /// Made by the workspace, not by the standard application.
+    /// Created by the workspace, not by the standard application.
     pub is_custom: bool,
     /// Managed by the server.
     pub is_system: bool,
@@ -214,19 +213,19 @@ pub struct Field {
     pub is_read_only: bool,
     /// Deactivated fields stay in the metadata.
     pub is_active: bool,
-    /// Whether people's name for it follows the name in records.
+    /// Whether the label follows the name.
     pub is_label_synced: bool,
     /// Whether the column may be null.
     pub is_nullable: bool,
     /// Whether the column (or the composite's main subfield) has a unique index.
     pub is_unique: bool,
-    /// As the metadata prints it (text defaults carry inner quotes).
+    /// As the metadata prints it (text defaults have inner quotes).
     pub default_value: Value,
     /// Options of a select.
     pub options: Vec<FieldOption>,
     /// Free settings, null where the field has none.
     pub settings: Value,
-    /// The far end of a relation.
+    /// The other end of a relation.
     pub relation: Option<Relation>,
     /// Milliseconds since 1970.
     pub created_at_ms: i64,
@@ -235,8 +234,8 @@ pub struct Field {
 }
 
 impl Field {
-    /// A nullable, active field without any extras; the id follows from `owner` and the name,
-    /// so that every start of the simulator answers the same ids.
+    /// A nullable, active field without extras. The id is derived from `owner` and the name, so that every simulator
+    /// has the same ids.
     pub fn new(owner: &str, name: &str, label: &str, kind: FieldType) -> Self {
         Self {
             id: stable_id(&format!("field:{owner}.{name}")),
@@ -261,8 +260,7 @@ impl Field {
         }
     }
 
-    /// Key under which a record holds the value: the join column for a many-to-one relation,
-    /// `None` for a one-to-many.
+    /// Key of the value in a record: the join column for a many-to-one relation, `None` for a one-to-many.
     pub fn column(&self) -> Option<&str> {
         match &self.relation {
             None => Some(&self.name),
@@ -291,7 +289,7 @@ pub struct Object {
     pub icon: Option<String>,
     /// Key that opens the list in the app.
     pub shortcut: Option<String>,
-    /// Made by the workspace.
+    /// Created by the workspace.
     pub is_custom: bool,
     /// Helper object of the server (join objects and the like).
     pub is_system: bool,
@@ -394,7 +392,7 @@ pub fn options<S: AsRef<str>>(owner: &str, name: &str, values: &[S]) -> Vec<Fiel
         .collect()
 }
 
-/// An id that follows from a name (UUID version 5).
+/// An id derived from a name (UUID version 5).
 pub fn stable_id(name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
 }

@@ -47,7 +47,7 @@ pub fn suit(schema: &mut Schema, differences: &Differences, now_ms: i64) {
     schema.edit(id, |object| object.fields.push(field));
 }
 
-/// A field the workspace itself made.
+/// A custom field of the workspace.
 pub fn custom(owner: &str, name: &str, label: &str, kind: T) -> Field {
     Field {
         is_custom: true,

@@ -1,5 +1,5 @@
-//! `searchVector`: words of the searchable columns with their places, close to what the database
-//! prints. Clients get it with every record, so that its size matters more than its rules.
+//! `searchVector`: the words of the searchable columns with their positions, close to what the database prints. Clients
+//! get it with every record, so its size matters more than its exact rules.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::schema::{FieldType, Object};
 use crate::store::{Record, get};
 
-/// Places the database keeps of one word, and the last place it can tell from others.
+/// Most positions that the database keeps of one word, and the highest position.
 const MAX_PLACES: usize = 255;
 const LAST_PLACE: usize = 16_383;
 

@@ -1,4 +1,4 @@
-//! Sockets: accepting, reading requests, playing faults, writing answers.
+//! Sockets: accepts connections, reads requests, injects faults, writes answers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -60,12 +60,12 @@ impl Sim {
         self.state.keys.tokens().full
     }
 
-    /// The server's memory, for direct reads and asserts.
+    /// The server's state, for direct reads and assertions.
     pub fn state(&self) -> &Arc<State> {
         &self.state
     }
 
-    /// Stops accepting, cuts all connections and waits until the port is free.
+    /// Stops accepting, closes all connections and waits until the port is free.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         let _ = (&mut self.accepting).await;
@@ -92,7 +92,7 @@ async fn accept(listener: TcpListener, state: Arc<State>, stopped: watch::Receiv
                     state.stats.connections_open.fetch_add(1, Ordering::Relaxed);
                     tokio::select! {
                         _ = stop.wait_for(|s| *s) => {}
-                        // A client that goes away is no event here.
+                        // A client that disconnects is not an error.
                         _ = serve(stream, &state) => {}
                     }
                     state.stats.connections_open.fetch_sub(1, Ordering::Relaxed);
@@ -102,7 +102,7 @@ async fn accept(listener: TcpListener, state: Arc<State>, stopped: watch::Receiv
     }
 }
 
-/// What becomes of the connection after an answer.
+/// What happens to the connection after an answer.
 #[derive(PartialEq, Eq)]
 enum After {
     Keep,
@@ -138,7 +138,7 @@ async fn serve(mut stream: TcpStream, state: &Arc<State>) -> io::Result<()> {
     }
 }
 
-/// Closes without a reset: bytes the client still sends would otherwise cost it the answer.
+/// Closes without a reset: otherwise bytes that the client still sends would destroy the answer.
 async fn close(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
     let mut rest = [0_u8; 4096];
@@ -279,7 +279,7 @@ async fn answer(
         FaultAction::ResetAfter => return Ok(After::Reset),
         FaultAction::ResetMidBody => {
             stream.write_all(&wire[..half]).await?;
-            // Lets the bytes leave before the reset discards them.
+            // The bytes must leave before the reset discards them.
             sleep(Duration::from_millis(5)).await;
             return Ok(After::Reset);
         }
@@ -333,12 +333,12 @@ fn process(state: &Arc<State>, request: &mut Request) -> Response {
     router::handle(state, request)
 }
 
-/// Waits; false where the client went away meanwhile.
+/// Waits; false if the client disconnects meanwhile.
 async fn stall(stream: &mut TcpStream, ms: Option<u64>) -> bool {
     let gone = async {
         let mut byte = [0_u8; 1];
         if matches!(stream.peek(&mut byte).await, Ok(count) if count > 0) {
-            // The next request is there already: a client that pipelines has not gone away.
+            // The next request is already there: a client that pipelines has not disconnected.
             std::future::pending::<()>().await;
         }
     };

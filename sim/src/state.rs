@@ -1,4 +1,4 @@
-//! Everything a running server knows.
+//! The state of a running server.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::Ordering;
@@ -28,7 +28,7 @@ use crate::webhooks::deliver::Deliveries;
 use crate::workspace::WORKSPACE_ID;
 use crate::world::World;
 
-/// What can be changed while the server runs.
+/// Settings that can be changed while the server runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// Milliseconds added to every answer.
@@ -41,7 +41,7 @@ pub struct Settings {
     pub metadata_format: MetadataFormat,
     /// Server version to imitate.
     pub flavour: Flavour,
-    /// Subfields of phones and links that a write does not send.
+    /// How phones and links are written if subfields are not sent.
     pub unsent_subfields: UnsentSubfields,
     /// See [`SimOptions::upsert_race_probability`].
     pub upsert_race_probability: f64,
@@ -61,11 +61,11 @@ pub struct Settings {
     pub database_down: bool,
 }
 
-/// Webhooks of a workspace that 2.47 queues where they are limited.
+/// The webhook limit of 2.47 per workspace.
 const WEBHOOK_LIMIT: Limit = Limit::of(60, 60_000);
 
 impl Settings {
-    /// What the imitated version does otherwise.
+    /// The differences of the simulated version.
     pub fn differences(&self) -> &'static Differences {
         self.flavour.differences()
     }
@@ -75,10 +75,10 @@ impl Settings {
         RateLimiter::new(self.rate_limits, self.differences().exact_buckets, now_ms)
     }
 
-    /// Whether a write of one more row fits the record limit; `held` rows are there.
+    /// Checks the record limit for a write; `held` rows exist.
     ///
     /// # Errors
-    /// 409 where there is no room for `wanted` rows.
+    /// 409 if there is no room for `wanted` rows.
     pub fn check_stock(&self, held: usize, wanted: usize) -> ApiResult<()> {
         match self.record_limit {
             Some(limit) if self.differences().told_limits && held + wanted > limit => {
@@ -89,10 +89,10 @@ impl Settings {
         }
     }
 
-    /// Whether the workspace has paid for a write.
+    /// Checks the allowance for a write.
     ///
     /// # Errors
-    /// 402 where it has not.
+    /// 402 if it is used up.
     pub fn check_allowance(&self) -> ApiResult<()> {
         if self.allowance_exhausted && self.differences().told_limits {
             let refusal = Refusal::allowance(WORKSPACE_ID);
@@ -132,7 +132,7 @@ pub struct State {
     pub keys: KeyRing,
     /// Counters and request log.
     pub stats: Stats,
-    /// Faults to play.
+    /// Faults to inject.
     pub faults: FaultList,
     /// The OpenAPI document of the records.
     pub core_document: Memo<Vec<u8>>,
@@ -140,7 +140,7 @@ pub struct State {
     pub printed_objects: Memo<Vec<PrintedRow>>,
     /// Fields as the metadata lists them.
     pub printed_fields: Memo<Vec<PrintedRow>>,
-    /// Webhook requests under way.
+    /// Webhook requests in flight.
     pub deliveries: Deliveries,
     options: SimOptions,
     preset: Mutex<Preset>,
@@ -193,8 +193,7 @@ impl State {
         state
     }
 
-    /// Back to the state after start: schema, rows, limits, counters, faults, clock. The keys
-    /// stay.
+    /// Resets to the state after start: schema, rows, limits, counters, faults, clock. The keys stay.
     pub fn reset(&self) {
         self.clock.reset();
         let now_ms = self.clock.now_ms();
@@ -216,18 +215,18 @@ impl State {
         self.faults.clear();
     }
 
-    /// As [`Self::reset`], to another starting point, which later resets keep to.
+    /// Like [`Self::reset`], with another preset, which later resets use too.
     pub fn reset_to(&self, preset: Preset) {
         *lock(&self.preset) = preset;
         self.reset();
     }
 
-    /// Schema, rows and webhooks. Handlers hold the lock only while they work.
+    /// Schema, rows and webhooks. Hold the lock only while working.
     pub fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.world)
     }
 
-    /// What can be changed while the server runs.
+    /// The current settings.
     pub fn settings(&self) -> Settings {
         *lock(&self.settings)
     }
@@ -253,14 +252,13 @@ impl State {
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
     }
 
-    /// Id of the next record that comes without one: what [`Self::set_next_ids`] prescribes, or
-    /// a random one.
+    /// Id of the next record that is sent without one: set by [`Self::set_next_ids`], or random.
     pub fn new_record_id(&self) -> Uuid {
         let prescribed = lock(&self.next_ids).pop_front();
         prescribed.unwrap_or_else(|| self.new_id())
     }
 
-    /// Prescribes the ids of the next inserted records, so that a recording can be replayed.
+    /// Sets the ids of the next inserted records, so that a recording can be replayed.
     pub fn set_next_ids(&self, ids: impl IntoIterator<Item = Uuid>) {
         *lock(&self.next_ids) = ids.into_iter().collect();
     }
@@ -276,10 +274,10 @@ impl State {
         (0..count).map(|_| rng.u8(..)).collect()
     }
 
-    /// Finds the key behind a request.
+    /// Finds the key of a request.
     ///
     /// # Errors
-    /// Shape 5, as the middleware words it.
+    /// Shape 5, with the middleware's text.
     pub fn authenticate(&self, request: &Request) -> ApiResult<ApiKey> {
         self.keys.authenticate(request.header("authorization"))
     }
@@ -287,14 +285,14 @@ impl State {
     /// Takes a rate-limit token from the workspace's buckets.
     ///
     /// # Errors
-    /// [`Limited`] where a bucket has none.
+    /// [`Limited`] if a bucket is empty.
     pub fn take_token(&self) -> Result<(), Limited> {
         lock(&self.limiter).take(1, self.now_ms())?;
         self.stats.tokens.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
-    /// What a call over REST is told that gets no token.
+    /// The error of a REST call without a token.
     pub fn limited(&self, limited: &Limited, key: Option<&ApiKey>) -> ApiError {
         match self.told(limited, key) {
             Some(refusal) => ApiError::Limit(Box::new(refusal)),
@@ -302,7 +300,7 @@ impl State {
         }
     }
 
-    /// The words of 2.47 with its new limiter.
+    /// The details that 2.47 sends with its new limiter.
     pub fn told(&self, limited: &Limited, key: Option<&ApiKey>) -> Option<Refusal> {
         let settings = self.settings();
         let is_told = settings.told_limits && settings.differences().told_limits;
@@ -310,7 +308,7 @@ impl State {
         is_told.then(|| Refusal::speed(limited, name, self.now_ms()))
     }
 
-    /// Whether a webhook is queued, or dropped for being one too many.
+    /// Whether a webhook is queued; false if it exceeds the limit and is dropped.
     pub fn takes_webhook(&self) -> bool {
         let settings = self.settings();
         !(settings.webhook_limit && settings.differences().told_limits)

@@ -20,9 +20,9 @@ pub struct LogEntry {
     pub method: String,
     /// Path and query as sent.
     pub path: String,
-    /// Status of the answer, 0 where a fault cut the connection.
+    /// Status of the answer, 0 if a fault cut the connection.
     pub status: u16,
-    /// Headers that tests look at; the authorization value is replaced by its scheme.
+    /// Headers that tests read; the authorization value is replaced by its scheme.
     pub headers: BTreeMap<String, String>,
     /// Body as text.
     pub body: String,
@@ -43,7 +43,7 @@ const LOGGED_HEADERS: &[&str] = &[
     "cookie",
 ];
 
-/// Bodies kept in the log, all together.
+/// Total size of the bodies in the log.
 const LOG_BYTES: usize = 32 * 1024 * 1024;
 
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ impl Log {
     }
 }
 
-/// Counters of a server; the control API's own requests are not counted.
+/// Counters of a server; requests to the control API are not counted.
 #[derive(Debug)]
 pub struct Stats {
     log: Mutex<Log>,
@@ -207,7 +207,7 @@ impl Stats {
         }
     }
 
-    /// Back to zero (open connections stay counted).
+    /// Resets all counters except open connections.
     pub fn reset(&self) {
         *self.log() = Log::default();
         self.tokens.store(0, Ordering::Relaxed);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::clock::split_ms;
 use crate::schema::Object;
 
-/// A row: column name to value, nulls left out or explicit, text blanks stored as null
+/// A row: column name to value. Nulls are left out or explicit, blank texts are stored as null
 /// (`docs/twenty/protocol.md#values`). Instants are strings in the server's only format, so that they sort.
 pub type Record = Map<String, Value>;
 
@@ -38,7 +38,7 @@ pub fn is_deleted(record: &Record) -> bool {
     !get(record, "deletedAt", None).is_null()
 }
 
-/// Text under which a value stands in a unique index; blanks stand in none.
+/// A value's key in a unique index; `None` for blanks, which are not in it.
 pub fn unique_key(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null => None,
@@ -55,7 +55,7 @@ struct UniqueIndex {
     rows: HashMap<String, Uuid>,
 }
 
-/// A write would break a unique index (or the primary key).
+/// A write that would break a unique index (or the primary key).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duplicate {
     /// The field whose value another row has.
@@ -94,8 +94,7 @@ impl Table {
 
     /// Rebuilds the indexes after a field was added, changed or removed.
     ///
-    /// Returns false, and leaves the old indexes, where a field that became unique holds the
-    /// same value twice.
+    /// Returns false, and keeps the old indexes, if a new unique field contains the same value twice.
     pub fn reindex(&mut self, object: &Object) -> bool {
         let uniques = object
             .unique_columns()
@@ -149,7 +148,7 @@ impl Table {
         self.rows.get(&id).map(Arc::as_ref)
     }
 
-    /// The same row, to be kept while the table changes.
+    /// The same row, shared, so that it can be kept while the table changes.
     pub fn share(&self, id: Uuid) -> Option<Arc<Record>> {
         self.rows.get(&id).map(Arc::clone)
     }
@@ -172,22 +171,22 @@ impl Table {
         &self.updated
     }
 
-    /// The position in front of all rows.
+    /// The position before all rows.
     pub fn first_position(&self) -> f64 {
         self.positions.map_or(0.0, |(first, _)| first - 1.0)
     }
 
-    /// The position behind all rows.
+    /// The position after all rows.
     pub fn last_position(&self) -> f64 {
         self.positions.map_or(0.0, |(_, last)| last + 1.0)
     }
 
-    /// Running number of a row's insertion: the order in which bulk statements return rows.
+    /// Serial number of a row's insertion: bulk statements return rows in this order.
     pub fn sequence(&self, id: Uuid) -> u64 {
         self.sequence.get(&id).copied().unwrap_or(0)
     }
 
-    /// Row that holds a unique value; `None` also where the column is not unique.
+    /// Row with a unique value; `None` also if the column is not unique.
     pub fn find_unique(&self, column: &str, sub: Option<&str>, key: &str) -> Option<Uuid> {
         self.unique_index(column, sub)?.rows.get(key).copied()
     }
@@ -208,7 +207,7 @@ impl Table {
         self.references.contains_key(column)
     }
 
-    /// Rows whose join column holds that id.
+    /// Rows whose join column contains that id.
     pub fn referring(&self, column: &str, target: Uuid) -> Vec<Uuid> {
         self.references
             .get(column)
@@ -217,10 +216,10 @@ impl Table {
             .unwrap_or_default()
     }
 
-    /// Whether the row could be written; `own` is the id of the row it replaces.
+    /// Checks whether the row could be written; `own` is the id of the row it replaces.
     ///
     /// # Errors
-    /// [`Duplicate`] where a unique value belongs to another row.
+    /// [`Duplicate`] if a unique value belongs to another row.
     pub fn check(&self, record: &Record, own: Option<Uuid>) -> Result<(), Duplicate> {
         if own.is_none() && self.rows.contains_key(&id_of(record)) {
             return Err(Duplicate::of("id"));
@@ -241,7 +240,7 @@ impl Table {
     /// Adds a row.
     ///
     /// # Errors
-    /// [`Duplicate`]; nothing is changed then.
+    /// [`Duplicate`]; then nothing is changed.
     pub fn insert(&mut self, record: impl Into<Arc<Record>>) -> Result<(), Duplicate> {
         let record = record.into();
         self.check(&record, None)?;
@@ -256,7 +255,7 @@ impl Table {
     /// Replaces a row; its id never changes.
     ///
     /// # Errors
-    /// [`Duplicate`]; nothing is changed then.
+    /// [`Duplicate`]; then nothing is changed.
     pub fn replace(&mut self, id: Uuid, record: impl Into<Arc<Record>>) -> Result<(), Duplicate> {
         let record = record.into();
         self.check(&record, Some(id))?;
@@ -270,7 +269,7 @@ impl Table {
         Ok(())
     }
 
-    /// Removes a row for good.
+    /// Removes a row permanently.
     pub fn remove(&mut self, id: Uuid) -> Option<Arc<Record>> {
         self.sequence.remove(&id);
         let record = self.rows.remove(&id)?;
@@ -278,7 +277,7 @@ impl Table {
         Some(record)
     }
 
-    /// Takes a row out of the indexes, those left out in which `successor` stands alike.
+    /// Removes a row from the indexes, except from those in which `successor` has the same entry.
     fn unlink(&mut self, id: Uuid, record: &Record, successor: Option<&Record>) {
         for index in &mut self.uniques {
             let value = get(record, &index.column, index.sub);
@@ -306,7 +305,7 @@ impl Table {
         self.deleted -= usize::from(is_deleted(record));
     }
 
-    /// Puts a row into the indexes, those left out in which `predecessor` stood alike.
+    /// Adds a row to the indexes, except to those in which `predecessor` had the same entry.
     fn link(&mut self, id: Uuid, record: &Record, predecessor: Option<&Record>) {
         for index in &mut self.uniques {
             let value = get(record, &index.column, index.sub);
@@ -334,7 +333,7 @@ impl Table {
     }
 }
 
-/// Where a row stands in the order of `updatedAt`: by its milliseconds, then by the microseconds behind them.
+/// A row's key in the order of `updatedAt`: its milliseconds, then the microseconds.
 fn updated_key(id: Uuid, record: &Record) -> (String, Uuid) {
     let text = get(record, "updatedAt", None).as_str().unwrap_or_default();
     let key = match split_ms(text) {

@@ -1,8 +1,8 @@
-//! What becomes of a composite's subfields that a write does not send.
+//! What happens to a composite's subfields that a write does not send.
 //!
-//! Recorded: they survive in e-mails and names, and a link's label goes with its URL. No recording holds a further
-//! number or link. On a real 2.21 server, beside which this one was run, they do not survive: a write of phones or
-//! links writes every subfield, null for those that were not sent. [`UnsentSubfields::Wiped`] does that.
+//! Recorded: they survive in e-mails and names, and a link's label is removed with its URL. No recording has an
+//! additional number or link. On a real 2.21 server, which ran beside this simulator, they do not survive: a write of
+//! phones or links writes every subfield, null for those that were not sent. [`UnsentSubfields::Wiped`] does that.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::options::UnsentSubfields;
 use crate::schema::{FieldType, Object};
 use crate::values::Payload;
 
-/// Completes the phones and links of a payload, where that is asked for.
+/// Completes the phones and links of a payload, if the setting asks for it.
 pub fn complete(object: &Object, payload: &mut Payload, unsent: UnsentSubfields) {
     if unsent == UnsentSubfields::Kept {
         return;
@@ -29,7 +29,7 @@ pub fn complete(object: &Object, payload: &mut Payload, unsent: UnsentSubfields)
     }
 }
 
-/// All links in their order, without blank ones; the first is the primary one.
+/// All links in order, without blanks; the first is the primary one.
 fn links(parts: &mut Map<String, Value>) {
     let mut all = vec![json!({
         "url": parts.remove("primaryLinkUrl"),

@@ -12,10 +12,10 @@ use crate::store::{Duplicate, Record, get, id_of, unique_key};
 use crate::values::Payload;
 use crate::write::Write;
 
-/// The row a payload means.
+/// The row that a payload matches.
 ///
 /// # Errors
-/// 400 where its keys point at different rows.
+/// 400 if its keys match different rows.
 fn matching_row(write: &Write<'_>, payload: &Payload) -> ApiResult<Option<Uuid>> {
     let table = write.world.table(&write.object.name_singular);
     let mut rows: Vec<Uuid> = Vec::new();
@@ -51,10 +51,10 @@ fn matching_row(write: &Write<'_>, payload: &Payload) -> ApiResult<Option<Uuid>>
     Ok(rows.first().copied())
 }
 
-/// Upserts rows; the ids come back with the updated rows first, as on the server.
+/// Upserts rows; the ids are returned with the updated rows first, as on the server.
 ///
 /// # Errors
-/// 400 as for single writes; nothing is changed then.
+/// 400 as for single writes; then nothing is changed.
 pub fn upsert(write: &mut Write<'_>, payloads: Vec<Payload>) -> ApiResult<Vec<Uuid>> {
     let mut updates = Vec::new();
     let mut inserts = Vec::new();
@@ -87,7 +87,7 @@ fn apply(
     ids: &mut Vec<Uuid>,
 ) -> ApiResult<()> {
     for (id, mut payload) in updates {
-        // A match revives the row and keeps its id, whatever id was sent.
+        // A match restores the row and keeps its id, whatever id was sent.
         payload.columns.insert("deletedAt".to_owned(), Value::Null);
         write.update(id, payload)?;
         if !ids.contains(&id) {
@@ -97,7 +97,7 @@ fn apply(
     write.check_stock(inserts.len())?;
     for payload in &inserts {
         if let Err(unknown) = write.check_references(None, &payload.columns) {
-            // One statement inserts them all, and unique values are looked at first.
+            // One statement inserts them all, and checks unique values first.
             let checked = check_uniqueness(write, &inserts);
             checked.map_err(|duplicate| write.refused(&duplicate))?;
             return Err(unknown);
@@ -109,7 +109,7 @@ fn apply(
     Ok(())
 }
 
-/// Refuses rows of which one has what another row has, among them or in the table.
+/// Refuses rows with a value that another row has, among them or in the table.
 fn check_uniqueness(write: &Write<'_>, inserts: &[Payload]) -> Result<(), Duplicate> {
     let table = write.world.table(&write.object.name_singular);
     let unique_columns = write.object.unique_columns();
@@ -136,7 +136,7 @@ fn check_uniqueness(write: &Write<'_>, inserts: &[Payload]) -> Result<(), Duplic
     }
 }
 
-/// The value for which two upserts at once race.
+/// The value for which two concurrent upserts race.
 fn contested(write: &Write<'_>, payload: &Payload) -> Duplicate {
     let columns = write.object.unique_columns();
     let column = columns
@@ -179,7 +179,7 @@ fn undo(write: &mut Write<'_>, ids: &[Uuid], before: Vec<Arc<Record>>) {
         }
     }
     for row in before {
-        // The rows stood together before, so that putting them back cannot collide.
+        // These rows were in the table together before, so putting them back cannot collide.
         let _ = table.replace(id_of(&row), row);
     }
     write.events.clear();

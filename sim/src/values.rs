@@ -1,5 +1,5 @@
-//! What the server does to a value before it stores it: checks its JSON type and normalises it
-//! (`docs/twenty/protocol.md#values`). Stored values have blanks as null and instants in one format.
+//! Validates and normalises values before they are stored (`docs/twenty/protocol.md#values`). Stored values have blanks
+//! as null, and instants in one format.
 
 use serde_json::{Map, Value};
 
@@ -10,10 +10,10 @@ use crate::http::ApiResult;
 use crate::plain_values::{no_uuid, plain, uuid};
 use crate::schema::{Field, FieldType, Object, RelationKind};
 
-/// What a relation in a payload asks for, resolved once the rows can be looked at.
+/// A relation in a payload, resolved once the rows are accessible.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Connect {
-    /// Column to fill with the id that is found.
+    /// Column to fill with the found id.
     pub column: String,
     /// The relation's name, for the message.
     pub relation: String,
@@ -35,13 +35,13 @@ pub struct Payload {
 /// Validates and normalises a payload.
 ///
 /// # Errors
-/// The 400 (or 500, for a NUL character) of the first bad key, in the server's words.
+/// The 400 (or 500, for a NUL character) of the first bad key, with the server's text.
 pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResult<Payload> {
     let indexed;
     let entries = match payload {
         Value::Object(entries) => entries,
         Value::Array(rows) => {
-            // The server walks an array's indexes as if they were keys.
+            // The server treats an array's indexes like keys.
             indexed = rows
                 .iter()
                 .enumerate()
@@ -51,7 +51,7 @@ pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResul
         }
         _ => return Ok(Payload::default()),
     };
-    // Unknown keys are refused before any value is looked at.
+    // Unknown keys are refused before any value is checked.
     for key in entries.keys() {
         if object.field(key).is_none() && object.column(key).is_none() {
             return Err(no_field(object, key));
@@ -80,7 +80,7 @@ pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResul
             return Err(ApiError::core(400, "TypeError", message));
         }
         if field.kind.is_composite() {
-            // A composite that is null as a whole changes nothing.
+            // A composite that is null changes nothing.
             if let Some(composite) = composite(object, field, value, flavour)? {
                 result.columns.insert(key.clone(), Value::Object(composite));
             }
@@ -98,7 +98,7 @@ pub fn normalise(object: &Object, payload: &Value, flavour: Flavour) -> ApiResul
     Ok(result)
 }
 
-/// A relation that is given by its id and by a look-up at once.
+/// A relation that is given both by id and by a look-up.
 fn both_given<'a>(object: &'a Object, entries: &Map<String, Value>) -> Option<&'a Field> {
     let given = entries
         .iter()
@@ -112,7 +112,7 @@ fn both_given<'a>(object: &'a Object, entries: &Map<String, Value>) -> Option<&'
         })
 }
 
-/// Turns a row as it is printed into one as it is stored: blank texts become null.
+/// Converts a printed row to a stored one: blank texts become null.
 pub fn blanks_to_null(object: &Object, record: &mut Map<String, Value>) {
     for (column, value) in record.iter_mut() {
         let Some(field) = object.column(column) else {

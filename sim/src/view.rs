@@ -1,4 +1,4 @@
-//! Records as the server prints them: every column, blanks as "", relations on demand.
+//! Prints records like the server: every column, blanks as "", relations on request.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -11,7 +11,7 @@ use crate::schema::{Field, FieldType, Object, RelationKind, SubType};
 use crate::store::{Record, get, id_of, is_deleted};
 use crate::world::World;
 
-/// Records of a one-to-many relation that depth 1 shows at most (`docs/twenty/protocol.md#records`).
+/// Most records of a one-to-many relation that depth 1 shows (`docs/twenty/protocol.md#records`).
 const MAX_RELATED: usize = 60;
 
 /// A record ready to be printed.
@@ -44,7 +44,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The same with some of its fields only.
+    /// The same view with only some fields.
     #[must_use]
     pub fn choosing(self, choice: Option<&'a FieldChoice>) -> Self {
         Self { choice, ..self }
@@ -60,7 +60,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// One column as printed: what is stored, with the type's blank in place of null.
+/// One column as printed: the stored value, with the type's blank instead of null.
 pub fn printed<'a>(field: &'a Field, stored: &'a Value) -> Printed<'a> {
     Printed { field, stored }
 }
@@ -91,7 +91,7 @@ impl Serialize for Printed<'_> {
             };
         }
         let mut map = serializer.serialize_map(Some(subfields.len()))?;
-        // Subfields mostly stand in the order of their type, as columns do.
+        // Subfields are mostly stored in the order of their type.
         let all = self.stored.as_object();
         let mut in_order = all.into_iter().flatten().peekable();
         for (name, kind) in subfields {
@@ -120,7 +120,7 @@ fn blank(kind: FieldType, name: &str, sub: SubType) -> Option<Value> {
 impl Serialize for View<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        // Rows hold their columns in the order of the fields, mostly: then none has to be looked up.
+        // Rows mostly store their columns in the order of the fields: then no look-up is needed.
         let mut stored = self.record.iter().peekable();
         for field in self.object.fields.iter().filter(|f| self.shows(f)) {
             if let Some(column) = field.column() {
@@ -178,8 +178,7 @@ impl View<'_> {
     }
 }
 
-/// Whether a join column reads null because its relation is shown beside it, and the row that it points at is
-/// soft-deleted.
+/// Whether a join column is printed as null: its relation is also shown, and the related row is soft-deleted.
 pub fn reads_null(world: &World, record: &Record, field: &Field) -> bool {
     let Some(relation) = field
         .relation
@@ -191,7 +190,7 @@ pub fn reads_null(world: &World, record: &Record, field: &Field) -> bool {
     target_of(world, &relation.target, record, &relation.join_column).is_none()
 }
 
-/// The live row that a join column points at.
+/// The live row that a join column refers to.
 pub fn target_of<'a>(
     world: &'a World,
     target: &str,

@@ -1,4 +1,4 @@
-//! Webhooks: their routes, and the deliveries they get (`docs/twenty/protocol.md#webhooks`).
+//! Webhooks: their routes and deliveries (`docs/twenty/protocol.md#webhooks`).
 
 pub mod deliver;
 mod routes;
@@ -15,8 +15,8 @@ use crate::workspace::WORKSPACE_ID;
 use deliver::How;
 pub use routes::{create, handle};
 
-/// Sends events to the webhooks that ask for them: one request per record and webhook, in
-/// order for each webhook, never twice.
+/// Sends events to the webhooks that subscribe to them: one request per record and webhook, in order for each webhook,
+/// never twice.
 pub fn dispatch(state: &Arc<State>, events: Vec<RecordEvent>) {
     let webhooks = state.world().webhooks.clone();
     if webhooks.is_empty() {

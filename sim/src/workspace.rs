@@ -1,4 +1,4 @@
-//! What is the same in every simulated workspace.
+//! Data that is the same in every simulated workspace.
 
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ pub const WORKSPACE_ID: &str = "3f1f5b1e-6f0a-4b8e-9f57-2a6f1d3c9a10";
 /// Ids of two roles: one that API keys cannot have, and one that they can.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Roles {
-    /// Not for keys.
+    /// Not allowed for keys.
     pub guest: Uuid,
     /// Reads records.
     pub reader: Uuid,

@@ -1,4 +1,4 @@
-//! Everything behind the one lock.
+//! The data of a server: schema, rows and webhooks behind one lock.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::http::InsertedBy;
 use crate::schema::{Object, RelationKind, Schema};
 use crate::store::Table;
 
-/// Schema, rows and webhooks: everything behind the one lock.
+/// Schema, rows and webhooks, behind one lock.
 #[derive(Debug, Default)]
 pub struct World {
     /// Objects and fields.
@@ -19,7 +19,7 @@ pub struct World {
     pub webhooks: Vec<Value>,
     /// API keys as their routes print them.
     pub api_keys: Vec<Value>,
-    /// Rows whose inserting request was still being answered when it was last looked at.
+    /// Rows whose inserting request was still being answered at the last check.
     pub in_flight: HashMap<Uuid, InsertedBy>,
     tables: HashMap<String, Table>,
     empty: Table,
@@ -55,8 +55,7 @@ impl World {
         self.tables.values().map(Table::live).sum()
     }
 
-    /// Rows that are nothing without the record, such as the targets of a note: they are soft-deleted and restored
-    /// with it.
+    /// Rows that exist only for the record, such as the targets of a note: they are soft-deleted and restored with it.
     pub fn belonging(&self, target: &str, id: Uuid) -> Vec<(String, Uuid)> {
         let mut found = Vec::new();
         for object in &self.schema.objects {
@@ -77,8 +76,8 @@ impl World {
 
     /// Changes an object's schema and rebuilds its indexes.
     ///
-    /// Returns `None` where the id is unknown, `Some(false)` (and no change) where a new unique
-    /// index would hold duplicates.
+    /// Returns `None` if the id is unknown, and `Some(false)` (without a change) if a new unique index would contain
+    /// duplicates.
     pub fn edit_object(&mut self, id: Uuid, change: impl FnOnce(&mut Object)) -> Option<bool> {
         let before = self.schema.by_id(id)?.clone();
         self.schema.edit(id, change)?;

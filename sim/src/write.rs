@@ -20,21 +20,21 @@ use crate::values::Payload;
 use crate::view::View;
 use crate::world::World;
 
-/// Marks of finished requests are swept once there are more marks than this.
+/// Above this many marks, those of finished requests are removed.
 const MAX_IN_FLIGHT: usize = 4096;
 
-/// How a row comes to be another one.
+/// How a row changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
     /// By an update.
     Update,
-    /// By an update that says itself when it was.
+    /// By an update that sets its own date.
     Dated,
-    /// By a soft deletion or a restoration.
+    /// By a soft deletion or a restore.
     Switch,
 }
 
-/// A write in progress: the rows it changes, what it has cost, what it has to tell.
+/// A write in progress: the rows it changes, its cost, and its events.
 pub struct Write<'a> {
     /// The server.
     pub state: &'a State,
@@ -47,7 +47,7 @@ pub struct Write<'a> {
     /// Milliseconds since 1970.
     pub now_ms: i64,
     now: String,
-    /// Events for webhooks; collected only where there is a webhook.
+    /// Events for webhooks; only collected if there is a webhook.
     pub events: Vec<RecordEvent>,
     /// Rows inserted so far.
     pub inserted: u64,
@@ -56,7 +56,7 @@ pub struct Write<'a> {
     in_flight: Option<InFlight>,
 }
 
-/// The actor an API key writes as.
+/// The actor of an API key's writes.
 pub fn actor(key: Option<&ApiKey>) -> Value {
     let name = key.map_or("System", |k| k.name.as_str());
     json!({ "source": "API", "workspaceMemberId": null, "name": name, "context": {} })
@@ -85,7 +85,7 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// What the answer has to hold, so that the race window of the inserted rows stays open.
+    /// What must be held until the answer is sent, so that the race window of the inserted rows stays open.
     pub fn in_flight(&mut self) -> Option<InFlight> {
         self.in_flight.take()
     }
@@ -139,10 +139,10 @@ impl<'a> Write<'a> {
         Ok(id)
     }
 
-    /// Looks for room for further rows.
+    /// Checks the record limit for more rows.
     ///
     /// # Errors
-    /// 409 where a record limit leaves none.
+    /// 409 if the limit leaves no room.
     pub fn check_stock(&self, rows: usize) -> ApiResult<()> {
         let settings = self.state.settings();
         match settings.record_limit {
@@ -151,7 +151,7 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// What is said about a value that another row has.
+    /// The error for a value that another row has.
     pub fn refused(&self, duplicate: &Duplicate) -> ApiError {
         if !self.state.settings().differences().named_failures {
             return ApiError::bad_request("A duplicate entry was detected");
@@ -171,7 +171,7 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// Columns that follow from others.
+    /// Computes columns that depend on others.
     fn derive(&self, record: &mut Record) {
         for field in &self.object.fields {
             match field.kind {
@@ -267,11 +267,11 @@ impl<'a> Write<'a> {
         self.store(id, &before, after, How::Switch)
     }
 
-    /// Puts a row in the place of another one; with a date of its own it keeps that as `updatedAt`. An update that
-    /// deletes or revives is told as an update, with `deletedAt` among its fields.
+    /// Replaces a row; a date in the payload becomes its `updatedAt`. An update that deletes or restores is reported as
+    /// an update, with `deletedAt` among its fields.
     fn store(&mut self, id: Uuid, before: &Record, mut after: Record, how: How) -> ApiResult<()> {
-        // Two writes in one millisecond must still show that there was an update: on the real
-        // server they are never that close.
+        // Two writes within one millisecond must still show that there was an update. On the real server they are never
+        // that close.
         let last = get(before, "updatedAt", None)
             .as_str()
             .and_then(parse_iso)
@@ -308,7 +308,7 @@ impl<'a> Write<'a> {
         Ok(())
     }
 
-    /// Keeps an event for the webhooks.
+    /// Adds an event for the webhooks.
     pub fn tell(&mut self, action: EventAction, id: Uuid, updated_fields: Vec<String>) {
         if self.world.webhooks.is_empty() {
             return;
@@ -336,8 +336,7 @@ fn number(value: f64) -> Value {
     }
 }
 
-/// What the metadata's default stands for: text is quoted inside, `now` and `uuid` are computed
-/// elsewhere.
+/// The value of a default in the metadata: text is quoted inside, `now` and `uuid` are computed elsewhere.
 pub fn default_value(default: &Value, now: &str) -> Value {
     match default {
         Value::String(text) if text == "now" => Value::from(now),
@@ -352,7 +351,7 @@ pub fn default_value(default: &Value, now: &str) -> Value {
     }
 }
 
-/// Columns that differ, those that every write touches left out.
+/// Columns that differ, without those that every write changes.
 fn changed_columns(before: &Record, after: &Record) -> Vec<String> {
     const ALWAYS: &[&str] = &["updatedAt", "updatedBy", "searchVector"];
     let null = Value::Null;
@@ -367,7 +366,7 @@ fn changed_columns(before: &Record, after: &Record) -> Vec<String> {
         .collect()
 }
 
-/// Equality in which a missing subfield is a null one.
+/// Equality in which a missing subfield equals a null one.
 fn same(old: &Value, new: &Value) -> bool {
     let empty = Map::new();
     match (old, new) {

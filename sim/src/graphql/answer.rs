@@ -16,14 +16,14 @@ pub struct Problem {
     pub sub_code: Option<String>,
     /// For people.
     pub friendly: Option<String>,
-    /// Broad kind.
+    /// General class.
     pub code: &'static str,
-    /// All that is told of a limit of 2.47.
+    /// The details of a limit, as 2.47 sends them.
     pub refusal: Option<Box<Refusal>>,
 }
 
 impl Problem {
-    /// What a look-up's REST error is called here; `singular` is the object's name.
+    /// The GraphQL form of a look-up's REST error; `singular` is the object's name.
     pub fn from_api(error: &ApiError, singular: &str) -> Self {
         if let ApiError::Limit(refusal) = error {
             return Self::limit(refusal.clone());
@@ -63,7 +63,7 @@ impl Problem {
         }
     }
 
-    /// What a write's REST error is called here.
+    /// The GraphQL form of a write's REST error.
     pub fn of_write(error: &ApiError) -> Self {
         let mut problem = Self::from_api(error, "");
         match error {
@@ -89,7 +89,7 @@ impl Problem {
         problem
     }
 
-    /// The bucket is empty; the field is null, the status is 200.
+    /// The bucket is empty: the field is null, the status is 200.
     pub fn throttled(limited: &Limited, refusal: Option<Refusal>) -> Self {
         if let Some(refusal) = refusal {
             return Self::limit(Box::new(refusal));
@@ -124,7 +124,7 @@ impl Problem {
         }
     }
 
-    /// As `errors` holds it.
+    /// The entry in `errors`.
     pub fn print(&self) -> Value {
         if let Some(refusal) = &self.refusal {
             return json!({ "message": self.message, "extensions": refusal.extensions() });
@@ -141,7 +141,7 @@ impl Problem {
     }
 }
 
-/// The server's second wording of what is wrong with a filter.
+/// The server's message for people about a bad filter.
 fn friendly(message: &str, singular: &str) -> String {
     if message.ends_with("argument must be non-negative") {
         return "An error occurred.".to_owned();
@@ -164,7 +164,7 @@ fn friendly(message: &str, singular: &str) -> String {
     message.to_owned()
 }
 
-/// The server's second wording of what is wrong with a value.
+/// The server's message for people about a bad value.
 fn friendly_value(message: &str) -> String {
     let whole = || message.to_owned();
     let Some(rest) = message.strip_prefix("Invalid ") else {
@@ -192,12 +192,12 @@ fn friendly_value(message: &str) -> String {
     }
 }
 
-/// A finished execution.
+/// The answer to an executed query.
 pub fn sent(body: &Value) -> Response {
     Response::json(200, body).from_middleware()
 }
 
-/// A query that was not executed.
+/// The answer to a query that was not executed.
 pub fn refused(status: u16, error: &Value) -> Response {
     Response {
         etag: false,
@@ -205,7 +205,7 @@ pub fn refused(status: u16, error: &Value) -> Response {
     }
 }
 
-/// A request without a valid key: status 200 all the same.
+/// A request without a valid key: the status is still 200.
 pub fn not_authenticated(error: &ApiError) -> Response {
     let ApiError::Auth { message, error, .. } = error else {
         return sent(&json!({}));
@@ -233,7 +233,7 @@ pub fn not_authenticated(error: &ApiError) -> Response {
     }] }))
 }
 
-/// The schema of `/metadata` is not simulated; it is closed to most callers anyway.
+/// The schema of `/metadata` is not simulated; most callers may not use it anyway.
 pub fn of_metadata(may_administer: bool) -> Response {
     if may_administer {
         let message = "The simulator does not answer GraphQL on /metadata.";

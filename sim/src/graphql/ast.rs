@@ -1,8 +1,8 @@
-//! What a GraphQL document consists of.
+//! The syntax tree of a GraphQL document.
 
 use serde_json::{Map, Value};
 
-/// Query, mutation or subscription.
+/// Kind of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperationKind {
     /// Reads.
@@ -73,8 +73,8 @@ pub enum Argument {
 }
 
 impl Argument {
-    /// The value with all variables filled in; a variable nobody gave is absent, as is every
-    /// object field that holds one.
+    /// The value with all variables filled in. A variable without a value is absent, and so is an object field that
+    /// contains it.
     pub fn resolve(&self, variables: &Map<String, Value>) -> Option<Value> {
         match self {
             Self::Variable(name) => variables.get(name).cloned(),

@@ -1,4 +1,4 @@
-//! Execution of a query: one list per root field.
+//! Executes queries: one list per root field.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::schema::Object;
 use crate::state::State;
 use crate::world::World;
 
-/// Rows of a page that names no size; one that names it may have any.
+/// Rows of a page without a size; a given size is not limited.
 const DEFAULT_ROWS: usize = 200;
 
 /// Executes the operation.
@@ -87,8 +87,8 @@ pub fn run(
     }
 }
 
-/// The tokens of one request. Until 2.31 its roots ask at the same time: the bucket is read by all of them before one
-/// writes it, and they spend one together.
+/// The tokens of one request. Until 2.31 its roots run concurrently: all of them read the bucket before one writes it,
+/// so together they spend one token.
 struct Tokens<'a> {
     key: &'a ApiKey,
     spent: Option<Result<(), Limited>>,
@@ -109,7 +109,7 @@ impl Tokens<'_> {
     }
 }
 
-/// A root field's value, and an answer that carries its price; no problem at all is a field that does not exist.
+/// A root field's value, and an answer with its cost. `Err(None)` means that the field does not exist.
 type Resolved = Result<(Value, Response), Option<Problem>>;
 
 fn arguments(root: &FieldNode, variables: &Map<String, Value>) -> Map<String, Value> {

@@ -1,6 +1,6 @@
 //! Tokens of a GraphQL document.
 
-/// What a token is; punctuators carry their spelling.
+/// Kind of a token; punctuators contain their spelling.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TokenKind {
     /// One of `! $ & ( ) ... : = @ [ ] { | }`.
@@ -17,10 +17,10 @@ pub enum TokenKind {
     End,
 }
 
-/// A token and the place of its first character.
+/// A token and its position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Token {
-    /// What it is.
+    /// Its kind.
     pub kind: TokenKind,
     /// Line, from 1.
     pub line: usize,
@@ -29,7 +29,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// How the server's messages call the token.
+    /// The token's name in the server's messages.
     pub fn described(&self) -> String {
         match &self.kind {
             TokenKind::Punctuator(mark) => format!("\"{mark}\""),
@@ -66,7 +66,7 @@ struct Lexer<'a> {
 /// Splits a document into tokens; the last one is [`TokenKind::End`].
 ///
 /// # Errors
-/// A character or a string that no token begins with or ends.
+/// A character that starts no token, or a string that does not end.
 pub fn tokens(source: &str) -> Result<Vec<Token>, SyntaxError> {
     let mut lexer = Lexer {
         rest: source,

@@ -1,4 +1,4 @@
-//! Writes over GraphQL, as far as they were recorded: updates of one row and of many, and creations of many.
+//! Writes over GraphQL, as far as they were recorded: updating one row or many, and creating many.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::schema::Object;
 use crate::state::State;
 use crate::{bulk, filter_compile, upsert};
 
-/// What a root field of a mutation does.
+/// The action of a mutation's root field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// `updatePerson(id, data)`.
@@ -42,10 +42,10 @@ pub fn find(state: &State, name: &str) -> Option<(Arc<Object>, Action)> {
     })
 }
 
-/// Runs one root field; the value of it, and what the answer has to hold.
+/// Runs one root field; returns its value, and what must be held until the answer is sent.
 ///
 /// # Errors
-/// As the entry of `errors` about it.
+/// The entry of `errors` about it.
 pub fn run(
     state: &Arc<State>,
     key: &ApiKey,

@@ -1,4 +1,4 @@
-//! Parser for GraphQL operations (type definitions are of no use to a server's clients).
+//! Parser for GraphQL operations (clients do not send type definitions).
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ type Parsed<T> = Result<T, SyntaxError>;
 /// Parses a document.
 ///
 /// # Errors
-/// The first thing that is not GraphQL, in the words of the reference implementation.
+/// The first syntax error, with the text of the reference implementation.
 pub fn parse(source: &str) -> Parsed<Document> {
     let mut parser = Parser {
         tokens: tokens(source)?,
@@ -35,7 +35,7 @@ pub fn parse(source: &str) -> Parsed<Document> {
 
 impl Parser {
     fn peek(&self) -> &Token {
-        // The last token is the end of the document, and nothing moves past it.
+        // The last token is the end of the document, and the position never passes it.
         &self.tokens[self.at.min(self.tokens.len() - 1)]
     }
 
@@ -288,7 +288,7 @@ impl Parser {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
                 "null" => Value::Null,
-                // An enum value: the server's scalars take it as its name.
+                // An enum value: the server's scalars accept it by its name.
                 other => Value::from(other),
             },
             _ => return self.unexpected(),

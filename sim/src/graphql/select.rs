@@ -1,4 +1,4 @@
-//! Selections: fragments taken apart, and records cut down to what was asked for.
+//! Selections: expands fragments, and reduces records to the selected fields.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::store::{Record, get, id_of, is_deleted};
 use crate::view::{printed, reads_null, target_of};
 use crate::world::World;
 
-/// Records of a one-to-many relation that an answer shows at most.
+/// Most records of a one-to-many relation that an answer shows.
 const MAX_RELATED: usize = 60;
 
 /// Named fragments of the document.
@@ -32,7 +32,7 @@ fn collect<'a>(
         match selection {
             Selection::Field(field) => found.push(field),
             Selection::Inline(inner) => collect(inner, fragments, open, found),
-            // A fragment inside itself would never end.
+            // A fragment that contains itself would never end.
             Selection::Spread(name) if !open.contains(&name.as_str()) => {
                 if let Some((_, inner)) = fragments.iter().find(|(known, _)| known == name) {
                     open.push(name);
@@ -45,7 +45,7 @@ fn collect<'a>(
     }
 }
 
-/// What a selection is made on.
+/// The context of a selection.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// Rows and schema.
@@ -55,7 +55,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The selected part of a record; a field that the object lacks is null without a word.
+    /// The selected part of a record; a field that the object lacks is null without an error.
     pub fn record(&self, object: &Object, record: &Record, selections: &[Selection]) -> Value {
         let mut node = Map::new();
         let chosen = fields(selections, self.fragments);
@@ -116,7 +116,7 @@ impl Context<'_> {
         }
     }
 
-    /// The selected subfields of a composite; other values come whole.
+    /// The selected subfields of a composite; other values are not reduced.
     fn part(&self, whole: Value, selections: &[Selection]) -> Value {
         match whole {
             Value::Object(map) if !selections.is_empty() => {
@@ -177,20 +177,20 @@ impl Context<'_> {
     }
 }
 
-/// Where a page is in its list.
+/// The position of a page in its list.
 #[derive(Debug, Clone, Default)]
 pub struct PageInfo {
     /// Records on all pages.
     pub total: usize,
-    /// More behind.
+    /// Whether more records follow.
     pub has_next: bool,
-    /// More before.
+    /// Whether records come before.
     pub has_previous: bool,
     /// Cursor of the first row.
     pub start: Option<String>,
     /// Cursor of the last row.
     pub end: Option<String>,
-    /// Ordering, which cursors hold the values of.
+    /// The ordering, whose values cursors contain.
     pub order: Vec<order::OrderBy>,
 }
 

@@ -1,4 +1,4 @@
-//! `/rest/metadata/apiKeys`: as far as it was recorded, which is what a person's session can do.
+//! `/rest/metadata/apiKeys`, as far as it was recorded: the calls of a user's session.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
     plain_list(state, request, &rows)
 }
 
-/// Only a person's session makes and revokes keys.
+/// Only a user's session may create and revoke keys.
 fn require_session(request: &Request) -> ApiResult<()> {
     let Some(key) = &request.key else {
         return Err(ApiError::permission_denied(400));
@@ -35,7 +35,7 @@ fn require_session(request: &Request) -> ApiResult<()> {
     Ok(())
 }
 
-/// Makes a key row; the token behind it is made elsewhere and was not recorded.
+/// Creates a key row. Its token is created elsewhere, which was not recorded.
 pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
     require_session(request)?;
     let body = request.json.clone().unwrap_or_default();
@@ -73,7 +73,7 @@ pub fn revoke(state: &State, request: &Request, id: Uuid) -> ApiResult<Response>
         .find(|row| row["id"] == id.as_str());
     let row = row.ok_or_else(ApiError::record_not_found)?;
     row["revokedAt"] = Value::from(iso(now_ms));
-    // The row is touched a moment after the date in it was taken.
+    // The server updates the row a moment after it takes that date.
     row["updatedAt"] = Value::from(iso(now_ms + 2));
     Ok(Response::json(200, row))
 }

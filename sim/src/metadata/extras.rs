@@ -1,8 +1,8 @@
-//! What comes with every object that a workspace makes itself.
+//! Relations that every custom object gets.
 
 use crate::schema::Object;
 
-/// Relations of every custom object: their names and the objects at the far end.
+/// Relations of every custom object: their names and the related objects.
 pub const EXTRAS: [(&str, &str); 4] = [
     ("timelineActivities", "timelineActivity"),
     ("attachments", "attachment"),
@@ -10,7 +10,7 @@ pub const EXTRAS: [(&str, &str); 4] = [
     ("taskTargets", "taskTarget"),
 ];
 
-/// Name of the relation to an object, on the objects that can belong to anything.
+/// Name of the relation to an object, on the objects that can belong to any object.
 pub fn target_name(object: &Object) -> String {
     format!("target{}", object.pascal_singular())
 }

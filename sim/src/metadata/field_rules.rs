@@ -1,4 +1,4 @@
-//! Which fields can be created, and what is said about the others.
+//! Which fields can be created, and the errors for the others.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use crate::http::ApiResult;
 use crate::openapi::field_type_names;
 use crate::schema::{FieldOption, FieldType, Object};
 
-/// Names that the server keeps for itself; the one that was met.
+/// Names that the server reserves (the one that was observed).
 const RESERVED: [&str; 1] = ["plan"];
 
 /// A creation request whose properties have the right JSON types.
@@ -19,7 +19,7 @@ pub struct NewField {
     pub kind: FieldType,
     /// Whether a relation leads to several objects.
     pub is_morph: bool,
-    /// Whether people's name for it follows the name in records.
+    /// Whether the label follows the name.
     pub is_label_synced: bool,
     /// Name in records.
     pub name: String,

@@ -17,7 +17,7 @@ use crate::state::State;
 use crate::store::{Record, Table};
 use crate::write::default_value;
 
-/// All fields of the workspace; filters are not looked at.
+/// All fields of the workspace; filters are ignored.
 pub fn list(state: &State, request: &Request) -> ApiResult<Response> {
     let schema = state.world().schema.clone();
     let rows = state.printed_fields.get(&schema, "", || {
@@ -137,7 +137,7 @@ pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
         .by_id(object.id)
         .is_some_and(|object| is_taken(object))
     {
-        // Another request was quicker since the look above; another look says so.
+        // Another request created it after the check above; checking again reports it.
         drop(world);
         return create(state, request);
     }
@@ -180,7 +180,7 @@ fn create_relation(
     ))
 }
 
-/// Rows that exist already get the default of a new column.
+/// Existing rows get the default value of a new column.
 fn fill(table: &mut Table, column: &str, default: &Value) {
     if default.is_null() {
         return;
@@ -188,7 +188,7 @@ fn fill(table: &mut Table, column: &str, default: &Value) {
     let rows: Vec<(Uuid, Record)> = table.iter().map(|(id, row)| (*id, row.clone())).collect();
     for (id, mut row) in rows {
         row.insert(column.to_owned(), default.clone());
-        // The column is not unique, so that no row can be refused.
+        // The column is not unique, so no row can be refused.
         let _ = table.replace(id, row);
     }
 }
@@ -245,7 +245,7 @@ pub fn update(state: &State, request: &Request, id: Uuid) -> ApiResult<Response>
     if field != before {
         field.updated_at_ms = state.now_ms();
     }
-    // An index of its own; the field's row does not change with it.
+    // Uniqueness is an index of its own; the field's row does not change.
     field.is_unique = flag("isUnique").unwrap_or(field.is_unique);
     let printed = print::written_field(&object, &field);
     let fits = state.world().edit_object(object.id, |object| {
@@ -259,7 +259,7 @@ pub fn update(state: &State, request: &Request, id: Uuid) -> ApiResult<Response>
     Ok(one(state, 200, "updateOneField", printed))
 }
 
-/// Removes a field with everything that records hold in it.
+/// Removes a field and its values in all records.
 pub fn delete(state: &State, id: Uuid) -> ApiResult<Response> {
     let (object, field) = find(state, id).ok_or_else(|| not_found("Field to delete not found"))?;
     state

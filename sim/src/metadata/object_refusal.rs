@@ -1,5 +1,4 @@
-//! The long answer to an object whose name is taken: everything that would have come with the
-//! object fails with it.
+//! The long error for an object whose name is taken: everything that would be created with the object fails too.
 
 use serde_json::json;
 

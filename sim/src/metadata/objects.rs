@@ -69,7 +69,7 @@ pub fn delete(state: &State, id: Uuid) -> ApiResult<Response> {
     ))
 }
 
-/// Creates an object with the columns every object has and the relations people expect.
+/// Creates an object with the standard columns and relations.
 pub fn create(state: &State, request: &Request) -> ApiResult<Response> {
     let body = request.json.clone().unwrap_or_default();
     let mut messages = Vec::new();
@@ -157,7 +157,7 @@ fn back_relation(state: &State, owner: &str, target: &Object) -> Field {
     back
 }
 
-/// Fields of a new object, in the order in which its records print them.
+/// Fields of a new object, in the order of its printed records.
 fn default_fields(state: &State, object: &Object) -> Vec<Field> {
     let owner = &object.name_singular;
     let by = json!({ "name": "''", "source": "'MANUAL'" });

@@ -1,4 +1,4 @@
-//! How objects and fields look on the wire: one form in look-ups, another after writes.
+//! The printed form of objects and fields: one in look-ups, another after writes.
 
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ pub fn application_id(is_custom: bool) -> String {
     .to_string()
 }
 
-/// The id that stays the same in every workspace.
+/// The id that is the same in every workspace.
 pub fn universal_id(path: &str) -> String {
     stable_id(&format!("universal:{path}")).to_string()
 }
@@ -35,7 +35,7 @@ fn label_field_id(object: &Object) -> Value {
         .map_or(Value::Null, |f| Value::from(f.id.to_string()))
 }
 
-/// Adds a key only where there is something to tell.
+/// Adds a key if there is a value.
 fn add(map: &mut Map<String, Value>, key: &str, value: Option<Value>) {
     if let Some(value) = value.filter(|v| !v.is_null()) {
         map.insert(key.to_owned(), value);
@@ -54,7 +54,7 @@ fn join(pieces: impl IntoIterator<Item = Value>) -> Map<String, Value> {
         .collect()
 }
 
-/// Where later servers say how the app opens a record; 2.21 does not.
+/// Later servers print how the app opens a record; 2.21 does not.
 fn open_record_in(printed: &mut Map<String, Value>, differences: &Differences) {
     let choice = differences
         .open_record_in
@@ -118,7 +118,7 @@ pub fn object(object: &Object, differences: &Differences) -> Value {
     Value::Object(printed)
 }
 
-/// An object as its creation and its deletion answer, the former with fields.
+/// The answer to the creation (with fields) and deletion of an object.
 pub fn written_object(object: &Object, with_fields: bool, differences: &Differences) -> Value {
     let mut printed = join([json!({
         "id": object.id,
@@ -192,7 +192,7 @@ fn options(field: &Field) -> Value {
         .collect()
 }
 
-/// A field as lists and look-ups show it; what is null is left out.
+/// A field in lists and look-ups; nulls are left out.
 pub fn field(owner: &Object, field: &Field) -> Value {
     let mut printed = join([json!({
         "id": field.id,
@@ -240,14 +240,14 @@ pub fn field(owner: &Object, field: &Field) -> Value {
     Value::Object(printed)
 }
 
-/// What the branches of one relation to several objects have in common.
+/// The id that the branches of one relation to several objects share.
 fn morph_id(owner: &Object, field: &Field) -> Option<Value> {
     let relation = field.relation.as_ref()?;
     let id = || universal_id(&format!("morph:{}", owner.name_singular));
     relation.is_morph.then(|| Value::from(id()))
 }
 
-/// A field as creations, updates and deletions answer it.
+/// The answer to creating, updating and deleting a field.
 pub fn written_field(owner: &Object, field: &Field) -> Value {
     let has_options = matches!(
         field.kind,

@@ -1,5 +1,4 @@
-//! Error shape 3: what a validation of metadata found, sorted by kind of thing
-//! (`docs/twenty/protocol.md#errors`).
+//! Error shape 3: validation errors of metadata, grouped by kind of object (`docs/twenty/protocol.md#errors`).
 
 use serde_json::{Map, Value, json};
 
@@ -13,11 +12,11 @@ pub struct Problem {
     pub code: &'static str,
     /// For developers.
     pub message: String,
-    /// For people; the same text unless said otherwise.
+    /// For people; the same text unless set.
     pub friendly: Option<String>,
-    /// What was wrong, if that is told.
+    /// The invalid value, if it is shown.
     pub value: Option<Value>,
-    /// Whether people are told at all.
+    /// Whether the text for people is left out.
     is_internal: bool,
 }
 
@@ -40,7 +39,7 @@ impl Problem {
         self
     }
 
-    /// Words it differently for people.
+    /// Sets another text for people.
     #[must_use]
     pub fn with_friendly(mut self, friendly: &str) -> Self {
         self.friendly = Some(friendly.to_owned());
@@ -74,18 +73,18 @@ impl Problem {
     }
 }
 
-/// One failed step of a change: a kind of thing, which one, and what is wrong with it.
+/// One failed step of a change: the kind of object, which one, and the problems.
 #[derive(Debug, Clone)]
 pub struct FailedStep {
     /// `fieldMetadata`, `objectMetadata`, `index`, `viewField`, ...
     pub kind: &'static str,
-    /// What identifies the thing.
+    /// Identifies the object.
     pub what: Value,
     /// Rules it broke.
     pub problems: Vec<Problem>,
 }
 
-/// A change that failed while it was built: every step says so itself.
+/// A change that failed validation: every step is reported.
 pub fn failed_change(message: &str, steps: &[FailedStep]) -> ApiError {
     let mut errors: Map<String, Value> = Map::new();
     for step in steps {
@@ -114,7 +113,7 @@ pub fn failed_change(message: &str, steps: &[FailedStep]) -> ApiError {
     )
 }
 
-/// A change whose target does not exist; these are told in a shorter form.
+/// A change whose target does not exist; it has a shorter form.
 pub fn missing_target(message: &str, action: &str, problem: &Problem) -> ApiError {
     let mut errors = Map::new();
     errors.insert(
@@ -159,7 +158,7 @@ fn body(message: &str, errors: Map<String, Value>, friendly: String) -> ApiError
     }
 }
 
-/// The views that a new field of any object is put on; when the field fails, so do they.
+/// The views that a new field is added to; if the field fails, these steps fail too.
 pub fn view_field_noise(field_id: &str, random_ids: [String; 2]) -> Vec<FailedStep> {
     random_ids
         .into_iter()

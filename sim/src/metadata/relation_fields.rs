@@ -1,4 +1,4 @@
-//! Fields that tie an object to others: both ends come at once, and one field of the request can become several.
+//! Relation fields: both ends are created together, and one field of the request can become several.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::state::State;
 /// A field with the object that gets it.
 pub type Placed = (Uuid, Field);
 
-/// The fields that a request for a relation creates, the one that is answered first.
+/// The fields that a request for a relation creates; the first one is returned.
 ///
 /// # Errors
 /// 400 without a payload, or with one that names no object.

@@ -1,4 +1,4 @@
-//! The webhooks that the document announces: three events per object.
+//! The webhooks in the document: three events per object.
 
 use serde_json::{Value, json};
 

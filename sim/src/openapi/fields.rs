@@ -1,10 +1,10 @@
-//! Component schemas: what of an object can be created, updated and read.
+//! Component schemas: the fields of an object for creating, updating and reading.
 
 use serde_json::{Map, Value, json};
 
 use crate::schema::{Field, FieldType, Object, RelationKind, capitalise};
 
-/// Columns the server fills in and no client sends.
+/// Columns that the server fills in and no client sends.
 const READ_ONLY: [&str; 5] = ["id", "createdAt", "updatedAt", "deletedAt", "searchVector"];
 
 /// Schema of the body that creates a record.
@@ -54,7 +54,7 @@ pub fn update(object: &Object) -> Value {
     schema
 }
 
-/// Schema of a record as answers show it.
+/// Schema of a record in answers.
 pub fn response(object: &Object) -> Value {
     let mut properties = Map::new();
     let mut relations = Map::new();
@@ -110,7 +110,7 @@ fn text() -> Value {
     json!({ "type": "string" })
 }
 
-/// The JSON type of a field's value; answers show a little more than requests take.
+/// The JSON type of a field's value; answers show a little more than requests accept.
 fn value_schema(field: &Field, in_response: bool) -> Value {
     let values = || {
         field
@@ -226,7 +226,7 @@ fn actor(in_response: bool) -> Value {
     json!({ "type": "object", "properties": properties })
 }
 
-/// The value that the document shows as an example, for the types that get one.
+/// The example value in the document, for the types that have one.
 fn example_of(object: &Object, field: &Field) -> Option<Value> {
     let host = format!("https://{}.example/", object.name_singular.to_lowercase());
     match field.kind {

@@ -12,7 +12,7 @@ use crate::schema::{FIELD_TYPES, capitalise};
 
 const RESOURCES: &str = include_str!("metadata_resources.txt");
 
-/// One property of a resource and the schemas it is part of.
+/// One property of a resource and the schemas that contain it.
 struct Property<'a> {
     name: &'a str,
     schema: Value,

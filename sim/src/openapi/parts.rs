@@ -1,8 +1,8 @@
-//! What every path of the documents shares.
+//! Parts that all paths of the documents share.
 
 use serde_json::{Value, json};
 
-/// The server's one way of authenticating.
+/// The server's only authentication scheme.
 pub fn security_schemes() -> Value {
     json!({ "bearerAuth": {
         "type": "http",
@@ -12,7 +12,7 @@ pub fn security_schemes() -> Value {
     } })
 }
 
-/// Where the product's own documentation is.
+/// Link to the product's documentation.
 pub fn external_docs() -> Value {
     json!({ "description": "More about **Twenty**", "url": "https://twenty.com" })
 }
@@ -144,7 +144,7 @@ pub fn parameters(limit_maximum: u64, limit_default: u64) -> Value {
     })
 }
 
-/// The shared error answers, which are not what the server sends.
+/// The shared error answers. They differ from what the server really sends.
 pub fn responses() -> Value {
     let answer = |description: &str, messages: &str, kind: Value, example: Value| {
         json!({
@@ -176,7 +176,7 @@ pub fn responses() -> Value {
     })
 }
 
-/// An answer whose `data` holds `properties`, with the shared error answers.
+/// An answer whose `data` has `properties`, with the shared error answers.
 pub fn answers(status: &str, schema: Value) -> Value {
     let mut all = json!({ status: {
         "description": "Successful operation",

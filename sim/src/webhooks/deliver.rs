@@ -18,7 +18,7 @@ use crate::flavour::Differences;
 /// How long the server waits for a target (its HTTP client's timeout).
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// One signed request, ready to be sent.
+/// One signed request.
 #[derive(Debug)]
 struct Delivery {
     target: Url,
@@ -27,19 +27,18 @@ struct Delivery {
     to_loopback: bool,
 }
 
-/// How deliveries go out.
+/// Settings of deliveries.
 #[derive(Debug, Clone, Copy)]
 pub struct How {
     /// Milliseconds since 1970.
     pub now_ms: i64,
-    /// Whether loopback addresses are targets.
+    /// Whether loopback addresses are allowed as targets.
     pub to_loopback: bool,
-    /// The imitated version.
+    /// The simulated version.
     pub differences: &'static Differences,
 }
 
-/// One queue per webhook, so that its events arrive in order and a slow target holds up no
-/// other.
+/// One queue per webhook, so that its events arrive in order and a slow target delays no other.
 #[derive(Debug, Default)]
 pub struct Deliveries {
     queues: Mutex<HashMap<String, UnboundedSender<Delivery>>>,
@@ -79,7 +78,7 @@ impl Deliveries {
             .entry(text("id").to_owned())
             .or_insert_with(start_queue);
         if let Err(refused) = queue.send(delivery) {
-            // The worker ended with the runtime it ran on; start another one.
+            // The worker ended with its runtime; start another one.
             *queue = start_queue();
             let _ = queue.send(refused.0);
         }
@@ -99,7 +98,7 @@ fn start_queue() -> UnboundedSender<Delivery> {
 
 async fn work(mut queue: UnboundedReceiver<Delivery>) {
     while let Some(delivery) = queue.recv().await {
-        // Errors are swallowed and nothing is tried twice, as on the server.
+        // Errors are ignored and nothing is retried, as on the server.
         let _ = tokio::time::timeout(TIMEOUT, attempt(&delivery)).await;
     }
 }
@@ -114,7 +113,7 @@ fn signature(secret: &str, timestamp_ms: i64, body: &str) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
-/// The head of a delivery; `signed` are the lines that a secret makes.
+/// The head of a delivery; `signed` are the lines that a secret adds.
 fn head(target: &Url, body: &str, signed: &str, user_agent: &str) -> String {
     let query = target
         .query()
@@ -140,7 +139,7 @@ fn head(target: &Url, body: &str, signed: &str, user_agent: &str) -> String {
 }
 
 async fn attempt(delivery: &Delivery) -> std::io::Result<()> {
-    // The simulator speaks no TLS; such targets are not delivered to.
+    // The simulator does not support TLS; such targets get no deliveries.
     if delivery.target.scheme() != "http" {
         return Ok(());
     }
@@ -155,14 +154,14 @@ async fn attempt(delivery: &Delivery) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(delivery.head.as_bytes()).await?;
     stream.write_all(delivery.body.as_bytes()).await?;
-    // The target's answer is read to its end and not looked at.
+    // The target's answer is read to its end and ignored.
     let mut answer = [0_u8; 1024];
     while stream.read(&mut answer).await? > 0 {}
     Ok(())
 }
 
-/// The safe mode keeps deliveries away from the server's own network. The simulator goes no
-/// further than that network in any case: it never calls a public address.
+/// The server's safe mode keeps deliveries away from its own network. The simulator only ever sends to that network,
+/// never to a public address.
 fn is_allowed(address: SocketAddr, to_loopback: bool) -> bool {
     let is_loopback = match address.ip() {
         IpAddr::V4(ip) => ip.is_loopback(),

@@ -54,7 +54,7 @@ fn not_found() -> ApiError {
     ApiError::coded("WEBHOOK_NOT_FOUND", "Webhook not found")
 }
 
-/// An unknown webhook is an empty answer, with status 200.
+/// An unknown webhook gives an empty answer with status 200.
 fn get(state: &State, id: Uuid) -> Response {
     let id = id.to_string();
     match state
@@ -79,7 +79,7 @@ fn check_target(url: &str) -> ApiResult<()> {
     }
 }
 
-/// The column is a list; the database complains about anything else.
+/// The column is a list; the database refuses anything else.
 fn check_operations(operations: &Value) -> ApiResult<()> {
     if operations.is_array() {
         return Ok(());
