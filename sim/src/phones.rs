@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn further_numbers_are_split_as_the_first_one_is() {
+    fn additional_numbers_are_split_like_the_first() {
         let given = json!({ "additionalPhones": [
             { "type": "home", "countryCode": "", "callingCode": "33", "number": "612345678" },
             { "number": "", "countryCode": "FR" },

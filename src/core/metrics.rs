@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bound_belongs_to_its_own_bucket() {
+    fn a_bound_counts_in_its_own_bucket() {
         let histogram = Histogram::default();
         for micros in [0, 1_000, 1_001, 60_000_000, 60_000_001, u64::MAX] {
             histogram.record(Duration::from_micros(micros));

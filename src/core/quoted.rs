@@ -23,7 +23,7 @@ mod tests {
     use super::Quoted;
 
     #[test]
-    fn a_long_text_is_told_by_its_length() {
+    fn a_long_text_is_replaced_by_its_length() {
         assert_eq!(Quoted("a\"b").to_string(), r#""a\"b""#);
         let whole = "é".repeat(200);
         assert_eq!(Quoted(&whole).to_string(), format!("\"{whole}\""));

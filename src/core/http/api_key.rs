@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_key_is_refused_without_being_shown() {
+    fn invalid_keys_are_refused_without_being_shown() {
         for (key, says) in [
             ("", "is empty"),
             ("\"topsecret\"", "quotes"),

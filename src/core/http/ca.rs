@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_certificate_is_refused_by_name() {
+    fn invalid_certificates_are_refused_by_name() {
         let nothing: [&str; 0] = [];
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let open = "-----BEGIN CERTIFICATE-----\nAAAA\n";

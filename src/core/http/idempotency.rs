@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_names_its_record_may_be_repeated() {
+    fn requests_that_name_their_record_may_be_repeated() {
         for request in [
             Request::get("/rest/people"),
             Request::put("/rest/people/1", "{}"),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_leave_nothing_open() {
+    fn queries_have_no_unknown_outcome() {
         for request in [
             Request::get("/rest/people"),
             Request::post("/graphql", r#"{"query":"query { people { id } }"}"#),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_double_a_record_may_not() {
+    fn requests_that_could_create_a_duplicate_may_not() {
         for request in [
             Request::post("/rest/people", "{}"),
             Request::post("/rest/people", r#"{"id":null}"#),

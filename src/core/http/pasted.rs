@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn words_before_a_key_are_seen() {
+    fn header_words_before_a_key_are_recognised() {
         for key in [
             "Bearer eyJ.a.b",
             "bearer\teyJ",

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_names_nobody_is_shown() {
+    fn only_harmless_segments_are_shown() {
         let uuid = "20202020-1c25-4d02-bf25-6aeccf7ea419";
         for (path, shown) in [
             ("/rest/people", "/rest/people"),

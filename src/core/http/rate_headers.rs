@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_read_against_the_servers_own() {
+    fn a_date_is_compared_with_the_servers_clock() {
         let pairs = [
             ("x-ratelimit-remaining", "3"),
             ("x-ratelimit-reset", "1790000030"),

@@ -142,7 +142,7 @@ mod tests {
     use crate::core::error::ErrorCode;
 
     #[test]
-    fn the_key_goes_in_all_its_spellings() {
+    fn the_key_is_redacted_in_all_spellings() {
         let redactor = Redactor::new(&ApiKey::new(r#"se"cr/et+1"#).expect("a key"));
         for text in [
             r#"a se"cr/et+1 b"#,
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_goes_however_much_of_it_is_percent_encoded() {
+    fn the_key_is_redacted_in_any_percent_encoding() {
         let redactor = Redactor::new(&ApiKey::new("se'cr/et~%2F").expect("a key"));
         for text in [
             "a se%27cr%2fet~%252F b",
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_goes_however_json_escapes_it() {
+    fn the_key_is_redacted_in_any_json_escape() {
         let redactor = Redactor::new(&ApiKey::new("se'cr/et").expect("a key"));
         for text in [
             r#"a \u0073e'cr\/et b"#,

@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_store_that_hangs_is_given_up_and_left_alone_for_a_while() {
+    async fn a_hanging_store_times_out_and_is_paused() {
         let inner = Parrot::new(None, true);
         let start = Instant::now();
         let store = bounded(&inner, None);

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_opens_with_the_same_secret_and_row_only() {
+    fn decryption_needs_the_same_secret_and_row() {
         let envelope = secrets(&[OLD]).seal(&key_text(), "row-1").expect("sealed");
         let opened = secrets(&[OLD]).open(&envelope, "row-1").expect("opened");
         assert_eq!(opened.text.expose_secret(), "the-api-key");
@@ -226,14 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn a_previous_secret_opens_and_says_so() {
+    fn a_previous_secret_decrypts_and_is_reported() {
         let envelope = secrets(&[OLD]).seal(&key_text(), "row").expect("sealed");
         let opened = secrets(&[NEW, OLD]).open(&envelope, "row").expect("opened");
         assert!(!opened.is_current);
     }
 
     #[test]
-    fn every_sealing_is_another_and_every_bit_counts() {
+    fn every_encryption_differs_and_is_authenticated() {
         let secrets = secrets(&[OLD]);
         let one = secrets.seal(&key_text(), "row").expect("sealed");
         let other = secrets.seal(&key_text(), "row").expect("sealed");

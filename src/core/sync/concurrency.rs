@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_grows_by_one_while_others_wait_and_halves_when_it_was_too_much() {
+    fn the_limit_grows_by_one_and_halves_on_overload() {
         let learnt = Concurrency::new(2, 4);
         learnt.succeeded(false);
         assert_eq!(learnt.limit(), 2, "nobody waits for more");

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_stays_so_and_has_a_flat_form() {
+    fn nested_input_is_kept_and_has_a_flat_form() {
         let json = r#"{"external_id":"1","name":{"lastName":"Rahman","firstName":" Md "},"email":"m@example.com"}"#;
         let normalised = service("{}")
             .normalise(ObjectKind::Person, json)
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_none_is_refused_as_the_options_say() {
+    fn an_invalid_email_is_handled_as_the_options_say() {
         let json = r#"{"external_id":"1","name":"Jane","email":"nope"}"#;
         let refused = service("{}")
             .normalise(ObjectKind::Person, json)
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_without_an_address_is_handed_on_as_it_is() {
+    fn a_person_without_an_email_is_passed_on_unchanged() {
         let lax = service(r#"{"missingEmail":"allow"}"#);
         for (email, expected) in [
             ("", None),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_upsert_takes_is_refused() {
+    fn inputs_that_no_upsert_accepts_are_refused() {
         for (kind, json, field) in [
             (
                 ObjectKind::Person,

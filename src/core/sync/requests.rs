@@ -297,7 +297,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_answer_that_names_the_row_is_believed() {
+    fn only_an_answer_with_the_rows_id_is_trusted() {
         let body = br#"{"data":{"updatePerson":{"id":"a","jobTitle":"x"}}}"#;
         let read = |id| record_of(body, "updatePerson", id);
         assert_eq!(id_of(&read("a").expect("our own")), "a");
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_answer_leaves_the_outcome_open() {
+    fn an_incomplete_answer_leaves_the_outcome_unknown() {
         for (body, code) in [
             (
                 r#"{"data":{"updatePerson":{"id":"a","name":{}"#,

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_that_nobody_uses_are_bounded_and_those_in_use_stay() {
+    fn unused_scopes_are_bounded_and_used_ones_stay() {
         let scopes = Scopes::default();
         let used = scopes.get(key(0));
         let recent = Arc::downgrade(&scopes.get(key(1)));

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_names_no_address() {
+    fn the_query_contains_no_address() {
         let text = String::from_utf8(build(Some("x\"")).to_vec()).expect("text");
         let body: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(body["variables"]["after"], "x\"");

@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_the_server_can_say_is_left_to_it() {
+    fn ambiguous_countries_are_left_to_the_server() {
         let french = json!({"number": "612345678", "countryCode": "FR", "callingCode": "+33"});
         let held = json!([
             french,

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn causes_that_need_different_hands_get_different_advice() {
+    fn different_causes_get_different_advice() {
         let with = |code, reason: &str| {
             let error = CrmError::new(code, "x").with_detail("reason", reason);
             advice(&error).expect("advice")

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn before_the_row_is_seen_only_what_survives_is_sent() {
+    fn without_a_look_up_only_safe_values_are_sent() {
         let mut payload = map(json!({
             "name": {"firstName": "J", "lastName": "S"}, "emails": {"primaryEmail": "j@x.co"}, "city": "Bonn",
             "phones": {"primaryPhoneNumber": null}, "website": {"primaryLinkUrl": "https://a.b"},
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_gives_a_domain_up_keeps_its_other_links() {
+    fn a_row_that_releases_a_domain_keeps_its_other_links() {
         let beside = json!([{"url": "https://c.d", "label": null}]);
         let row = map(json!({"domainName": {"primaryLinkUrl": "a.b", "secondaryLinks": beside}}));
         assert_eq!(

@@ -193,7 +193,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_identifies_no_organisation_is_refused() {
+    fn domains_without_an_organisation_are_refused() {
         let cases = [
             ("https://acme.com/shop", reason::DOMAIN_WITH_PATH),
             ("acme.com?x=1", reason::DOMAIN_WITH_PATH),
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn other_scripts_are_one_identity_with_their_ascii_form() {
+    fn other_scripts_equal_their_ascii_form() {
         let typed = Domain::parse("B\u{fc}cher.de").expect("a domain");
         assert_eq!(typed.host(), "xn--bcher-kva.de");
         assert!(
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_and_accents_apart_are_one_domain_with_the_composed_one() {
+    fn decomposed_and_composed_domains_are_equal() {
         let apart = Domain::parse("bu\u{308}cher.de").expect("a domain");
         assert_eq!(apart, Domain::parse("b\u{fc}cher.de").expect("a domain"));
         assert_eq!(apart.host(), "xn--bcher-kva.de");

@@ -101,7 +101,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn addresses_are_told_from_what_is_none() {
+    fn valid_and_invalid_addresses_are_distinguished() {
         let good = [
             "jane@example.com",
             "j.o'neil+tag@sub.example.co.uk",
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_and_accents_apart_are_one_address_with_the_composed_one() {
+    fn decomposed_and_composed_emails_are_equal() {
         let (composed, apart) = ("jan\u{e9}@b\u{fc}cher.de", "Jane\u{301}@bu\u{308}cher.de");
         assert_eq!(normalize(apart), composed);
         assert_eq!(canonical(apart), canonical(composed));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_sees_is_trimmed_at_the_ends_and_named_inside() {
+    fn invisible_characters_are_trimmed_or_named() {
         for text in [
             "\u{feff}jane@x.example",
             "jane@x.example\u{200b}",
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn two_addresses_in_one_value_are_said_to_be_two() {
+    fn two_addresses_in_one_value_are_reported() {
         for divider in [
             "\n", "\r\n", "\t", ";", "; ", ",", ", ", " | ", " ::: ", " / ", "/", " ", " or ",
         ] {

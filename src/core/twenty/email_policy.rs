@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_and_what_is_wrong_are_two_options() {
+    fn missing_and_invalid_emails_have_separate_options() {
         let value = |text: &str| Patch::Value(text.to_owned());
         let policy = |invalid, missing| EmailPolicy { invalid, missing };
         let strict = policy(InvalidEmail::Refuse, MissingEmail::Refuse);

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_metadata_shape_tells_the_cause_and_not_what_follows_from_it() {
+    fn the_metadata_shape_shows_the_cause_not_its_consequences() {
         let body = parse(
             r#"{"statusCode":400,"error":"METADATA_VALIDATION_ERROR","message":"Several errors",
                 "errors":{"viewField":[{"errors":[{"code":"INVALID_VIEW_DATA","message":"noise"}]}],
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn other_peoples_pages_are_unknown() {
+    fn pages_of_other_servers_are_unknown() {
         for body in ["", "<html>", "null", "5", "[]", "{}", r#"{"a":1}"#] {
             assert!(!parse(body).known, "{body}");
         }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn json_of_others_is_told_from_twentys() {
+    fn json_of_other_servers_is_recognised() {
         for body in [
             r#"{"message":"Forbidden"}"#,
             r#"{"error":"Forbidden"}"#,
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn graphql_errors_are_told_from_answers_without() {
+    fn graphql_errors_are_recognised() {
         assert_eq!(graphql_errors(br#"{"data":{"people":{}}}"#), Some(vec![]));
         assert_eq!(
             graphql_errors(br#"{"data":{},"errors":null}"#),

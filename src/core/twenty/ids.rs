@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_namespace_is_none() {
+    fn an_empty_namespace_counts_as_none() {
         assert_eq!(
             record_id(Person, Some(""), "1"),
             record_id(Person, None, "1")

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_without_room_are_known_and_named() {
+    fn invisible_characters_are_named() {
         for c in "\u{ad}\u{200b}\u{200c}\u{200d}\u{200e}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{fe0f}\u{180e}\u{e0041}".chars() {
             assert!(is_invisible(c), "{c:?}");
         }

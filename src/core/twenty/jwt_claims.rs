@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_says_nothing() {
+    fn other_texts_have_no_claims() {
         for bad in [
             "",
             "abc",

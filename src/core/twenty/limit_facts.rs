@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waiting_does_not_mend() {
+    fn limits_that_waiting_does_not_lift() {
         for facts in [
             json!({"limitKind": "stock", "periodUnit": null}),
             json!({"exhaustedKind": "allowance", "limitKind": "quota"}),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_go_over_words_and_words_fill_in() {
+    fn keys_override_the_text_and_the_text_fills_gaps() {
         let words = "Rate limit exceeded for apiKey: 100 requests per 60s.";
         let full = LimitFacts::read(&json!({
             "limit": 7, "periodCount": 1, "periodUnit": "second"

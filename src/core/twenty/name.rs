@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_a_name_stays_with_the_last_name() {
+    fn suffixes_stay_with_the_last_name() {
         let cases = [
             ("John Smith Jr.", "John", "Smith Jr."),
             ("John Smith jr", "John", "Smith jr"),

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_belong_together_is_left_out() {
+    fn conflicting_parts_are_left_out() {
         for (number, code, country) in [
             ("30 23125042", "+1", "DE"),
             ("4155552671", "+49", "US"),

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_is_read_and_what_is_written_otherwise_is_not() {
+    fn every_code_is_read_and_nothing_else() {
         for code in PLAIN.iter().chain([&NORTH_AMERICA]) {
             assert!(read(&format!("+{code}2345678")).is_some(), "{code}");
             assert_eq!(read(&format!("+{code}0345678")), None, "{code}");

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_record_says_what_became_of_it() {
+    fn the_event_says_what_happened_to_the_record() {
         let at = "2026-11-23T12:31:30.275Z";
         for (action, deleted_at, fields, change) in [
             ("created", json!(null), json!(null), Change::Written),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_surely_not_ours_spares_the_hash() {
+    fn only_changes_of_foreign_fields_keep_the_hash() {
         let names = FieldNames::default();
         let spares =
             |fields| event("updated", json!({}), fields).spares(ObjectKind::Person, &names);
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_refused() {
+    fn invalid_events_are_refused() {
         for bad in [
             "[]",
             "{}",

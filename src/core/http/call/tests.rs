@@ -233,7 +233,7 @@ async fn a_request_carries_the_key_and_says_who_asks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_change_is_tried_once() {
+async fn permanent_failures_are_tried_once() {
     for code in [400, 401, 402, 403, 404, 409, 413, 422, 300] {
         let script = Script::new([status(code)]);
         let error = fails(&script, people()).await;
@@ -252,7 +252,7 @@ async fn what_cannot_change_is_tried_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_change_is_repeated() {
+async fn temporary_failures_are_retried() {
     for step in [
         status(500),
         status(502),

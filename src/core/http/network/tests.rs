@@ -194,7 +194,7 @@ async fn a_truncated_body_is_a_broken_connection() {
 }
 
 #[tokio::test]
-async fn a_stall_is_a_timeout_wherever_it_happens() {
+async fn a_stall_is_a_timeout_at_any_point() {
     for start in [
         "",
         "HTTP/1.1 200 OK\r\n",
@@ -358,7 +358,7 @@ async fn redirects_are_left_to_the_caller() {
 }
 
 #[test]
-fn this_machine_is_told_from_others() {
+fn local_hosts_are_recognised() {
     for (url, local) in [
         ("http://localhost:3000", true),
         ("http://127.0.0.1", true),

@@ -101,7 +101,7 @@ fn addresses_are_read_as_the_url_standard_has_it() {
 }
 
 #[test]
-fn what_stands_around_a_value_is_no_part_of_it() {
+fn surrounding_quotes_and_spaces_are_removed() {
     let address = "http://user:s3cret@proxy.example:3128";
     for value in [
         format!(" {address} "),
@@ -134,7 +134,7 @@ fn what_stands_around_a_value_is_no_part_of_it() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_by_its_name() {
+fn unreadable_settings_are_refused_by_name() {
     for value in [
         // Passwords that end the address early.
         "http://user:s3cr#et@proxy.example:3128",
@@ -258,7 +258,7 @@ fn names_and_exceptions_count_as_they_always_did() {
 
 #[cfg(unix)]
 #[test]
-fn a_value_that_is_no_text_is_refused_by_its_name() {
+fn a_value_that_is_not_text_is_refused_by_name() {
     use std::os::unix::ffi::OsStringExt as _;
     let uri: Uri = HTTPS.parse().expect("a URI");
     let bad = || Some(OsString::from_vec(b"http://proxy\xff".to_vec()));

@@ -124,7 +124,7 @@ async fn after_the_first_refusal_no_call_is_refused_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_earned_while_nobody_called_is_used_at_once_and_counted() {
+async fn tokens_earned_while_idle_are_used_at_once() {
     let throttle = Throttle::default();
     let mut server = Server::new(100, Duration::from_secs(60));
     let mut tally = Tally::default();
@@ -147,7 +147,7 @@ async fn what_was_earned_while_nobody_called_is_used_at_once_and_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_take_longer_at_one_time_than_at_another_get_a_slack() {
+async fn varying_latency_adds_slack() {
     let throttle = Throttle::default();
     let mut server = Server::new(100, Duration::from_secs(60));
     let mut tally = Tally::default();
@@ -210,7 +210,7 @@ async fn two_processes_share_a_workspace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusals_of_calls_under_way_do_not_push_the_pace_back() {
+async fn refusals_of_calls_in_flight_do_not_slow_the_pace() {
     let throttle = Throttle::default();
     for _ in 0..128 {
         refuse(&throttle, Permit::Free, DEFAULT, 0);
@@ -302,7 +302,7 @@ async fn after_a_miss_one_call_at_a_time_tries_sooner_and_then_later_and_later()
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_limits_the_slower_one_decides() {
+async fn the_slower_of_two_limits_decides() {
     let short = RateLimit {
         limit: Some(100),
         window: Some(Duration::from_secs(1)),

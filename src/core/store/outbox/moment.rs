@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_waited_for_has_passed() {
+    fn the_moment_includes_time_spent_waiting() {
         let stamp = |runs| Stamp {
             now_ms: 1_000,
             epoch: Some("a".to_owned()),

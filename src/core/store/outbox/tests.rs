@@ -65,7 +65,7 @@ async fn an_edit_made_in_flight_stays() {
 }
 
 #[tokio::test]
-async fn with_a_secret_no_payload_and_no_reason_is_in_the_file() {
+async fn with_a_secret_payloads_and_reasons_are_encrypted() {
     let name = format!("twenty-crm-native-{}.db", uuid::Uuid::new_v4());
     let path = std::env::temp_dir().join(name);
     let outbox = SqliteOutbox::new(&path.display().to_string(), SECRETS).expect("an outbox");
@@ -108,7 +108,7 @@ fn count(claimed: &Value) -> usize {
 }
 
 #[tokio::test]
-async fn what_was_taken_before_the_machine_started_anew_is_free() {
+async fn leases_from_before_a_reboot_are_over() {
     let by = |now: i64, epoch: &str| json!({"nowMs": now, "epoch": epoch});
     let outbox = SqliteOutbox::new(":memory:", "[]").expect("an outbox");
     enqueue_one(&outbox, "1", &json!({})).await;
@@ -140,7 +140,7 @@ async fn what_was_taken_before_the_machine_started_anew_is_free() {
 }
 
 #[tokio::test]
-async fn where_runs_are_not_told_apart_only_what_was_taken_long_from_now_is_free() {
+async fn with_unknown_boots_only_leases_far_in_the_future_are_over() {
     const LONG: i64 = 600_000;
     for (taken, asked) in [(None, None), (Some("x"), None), (None, Some("x"))] {
         let by = |now: i64, epoch: Option<&str>| json!({"nowMs": now, "epoch": epoch});

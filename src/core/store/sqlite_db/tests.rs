@@ -62,7 +62,7 @@ async fn a_job_of_several_rows_is_done_as_a_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_commit_that_fails_is_heard_of_by_those_who_wrote() {
+async fn a_failed_commit_fails_all_its_writers() {
     let user = memory();
     let (rolled_back, read) = futures_util::future::join(
         user.run(Access::Write, |connection| {
@@ -134,7 +134,7 @@ async fn foreign_and_newer_files_are_refused_untouched() {
 }
 
 #[test]
-fn a_new_file_that_many_open_at_once_is_ours_for_all_of_them() {
+fn many_processes_can_create_one_file_at_the_same_time() {
     for _ in 0..20 {
         let file = TempFile::new();
         let openers: Vec<_> = (0..8)

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_token_is_no_api_key() {
+    fn a_session_token_is_not_an_api_key() {
         let session = JwtClaims {
             kind: Some("ACCESS".into()),
             ..claims(300.0)
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_server_only_the_end_is_told() {
+    fn without_a_server_only_expiry_is_reported() {
         assert!(offline(Some(&claims(300.0)), NOW_MS).is_none());
         assert!(offline(None, NOW_MS).is_none());
         let expired = offline(Some(&claims(-1.0)), NOW_MS).expect("a finding");

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_about_something_else_is_no_verdict() {
+    fn an_answer_about_another_row_decides_nothing() {
         let error = CrmError::new(ErrorCode::RateLimit, "wait").with_detail("limit", 100);
         let finding = Finding::unless_certain(Check::WritePeople, &error);
         assert_eq!(finding.status, Status::Warning);

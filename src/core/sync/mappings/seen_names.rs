@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_seen_lately_says_that_a_name_is_another() {
+    fn only_recently_seen_names_count_as_different() {
         let names = SeenNames::default();
         let digest = |number| NonZeroU64::new(number).expect("not zero");
         assert!(!names.holds_other("a", digest(1), 10, 0));

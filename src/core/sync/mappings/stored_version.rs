@@ -61,7 +61,7 @@ mod tests {
     use crate::core::twenty::ids::ObjectKind;
 
     #[test]
-    fn an_entry_is_read_back_unless_its_id_is_no_uuid() {
+    fn an_entry_is_read_back_if_its_id_is_a_uuid() {
         let id = "20202020-0000-4000-8000-000000000001";
         for (text, crm_id) in [
             (id, Some(id)),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn written_values_are_read_back() {
         let hash = ContentHash::parse("0123456789abcdef0123456789abcdef");
         assert!(hash.is_some());
         for (hash, version) in [

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn who_changed_one_of_both_is_the_same() {
+    fn a_record_with_one_changed_value_is_the_same() {
         for (before, later, joined) in [
             ((1, 1), (1, 1), Some((1, 1))),
             ((1, 1), (1, 2), Some((1, 2))),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_is_unpacked() {
+    fn pack_and_unpack_are_inverse() {
         for digest in [0, 1, 65_534, 65_535, u64::MAX] {
             for address in [None, Some(digest)] {
                 let who = Who::of_digests(digest, address);

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_looked_before_a_claim_has_to_look_again() {
+    async fn a_look_up_before_a_claim_must_be_repeated() {
         let locks = Arc::new(RowLocks::default());
         let looked_at = locks.now();
         let mut first = locks.lock("row").await;
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_remembered_is_bounded() {
+    async fn claimed_rows_are_bounded() {
         let locks = Arc::new(RowLocks::default());
         for row in 0..=CAPACITY.get() {
             drop(locks.lock(&row.to_string()).await);

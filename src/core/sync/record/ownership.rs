@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_crm_owns_stays_out_of_updates() {
+    fn fields_owned_by_the_crm_are_not_updated() {
         let restricted = ownership(
             r#"{"person":{"job_title":"if-empty","city":"if-empty","phone":"create-only","name":"always"}}"#,
         )

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_is_not_shown_is_no_value() {
+    fn a_missing_key_is_not_an_empty_value() {
         let read = |text: &str| serde_json::from_str::<Row>(text).expect("an object");
         let sent = read(r#"{"id":"a","externalId":"u1","jobTitle":"x"}"#);
         let row = with_sent(read(r#"{"id":"a","jobTitle":""}"#), &sent);

@@ -162,7 +162,7 @@ mod tests {
     use crate::core::twenty::schema::{FieldInfo, FieldKind};
 
     #[test]
-    fn only_what_is_sent_and_not_looked_up_can_be_the_cause() {
+    fn only_sent_fields_outside_look_ups_can_be_the_cause() {
         let field = |name: &str, uniqueness, active| {
             let kind = FieldKind::Text;
             let id = None;

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_stood_for_two_is_spoilt_for_all_that_follow() {
+    fn an_ambiguous_id_stays_ambiguous() {
         let ids = IdRegister::default();
         let (ann, bob) = (Some(who(1, 1)), Some(who(2, 2)));
         let note = |id, who| ids.note(std::iter::once((key(id), who)))[0];

@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_external_id_is_found_wherever_it_stands() {
+    fn the_external_id_is_found_at_any_position() {
         for (text, id) in [
             (r#"{"external_id":"a-1","name":"A"}"#, Some("a-1")),
             (r#"{"external_id":""}"#, Some("")),

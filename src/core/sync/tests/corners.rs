@@ -32,7 +32,7 @@ fn id_in_crm(network: &Network, external_id: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_that_share_an_address_are_made_again_when_their_rows_are_gone() {
+async fn two_records_with_one_email_are_created_again_after_deletion() {
     for mode in MODES {
         let network = Arc::new(Network::new(SimOptions::default()));
         let service = service(&network, |_| {});
@@ -51,7 +51,7 @@ async fn two_that_share_an_address_are_made_again_when_their_rows_are_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_left_out_of_a_write_with_a_lost_answer_is_still_owed() {
+async fn values_left_out_of_a_lost_write_are_still_sent() {
     for mode in MODES {
         let network = Arc::new(Network::new(SimOptions::default()));
         sync(&service(&network, |_| {}), people(1..2)).await;
@@ -111,7 +111,7 @@ async fn a_value_that_is_refused_is_left_out_of_a_conditional_write_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_conditional_write_is_sent_again_while_the_server_is_away() {
+async fn a_conditional_write_is_retried_while_the_server_is_down() {
     let network = Arc::new(Network::new(SimOptions::default()));
     let service = service_with(&network, |_| {}, LEAVES_DELETED_ROWS);
     sync(&service, people(1..2)).await;
@@ -146,7 +146,7 @@ async fn a_dry_run_forgets_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_of_two_people_is_told_though_the_first_has_not_changed() {
+async fn an_id_of_two_people_is_reported_if_the_first_is_unchanged() {
     let network = Arc::new(Network::new(SimOptions::default()));
     let service = service(&network, |_| {});
     sync(&service, people(1..2)).await;
@@ -160,7 +160,7 @@ async fn an_id_of_two_people_is_told_though_the_first_has_not_changed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_written_before_the_schema_changed_is_owed_the_new_field() {
+async fn records_written_before_a_schema_change_get_the_new_field() {
     let network = Arc::new(Network::new(SimOptions {
         preset: Preset::Fresh,
         ..SimOptions::default()

@@ -52,7 +52,7 @@ async fn twenty_thousand_new_people_take_some_115_tokens_and_run_into_the_limit_
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_beyond_the_full_bucket_goes_at_the_servers_pace() {
+async fn calls_beyond_the_full_bucket_are_paced() {
     let network = limited(small());
     let results = sync(&service(&network, |_| {}), people(0..10_000)).await;
     assert!(results.iter().all(is_created));
@@ -87,7 +87,7 @@ async fn single_upserts_overtake_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_callers_own_cap_keeps_the_run_below_the_servers() {
+async fn the_callers_quota_keeps_a_run_below_the_server_limit() {
     let network = limited(small());
     let service = service(&network, |config| config.max_requests_per_minute = Some(12));
     let results = sync(&service, people(0..6_000)).await;

@@ -415,7 +415,7 @@ async fn broken_promises(script: &Script) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_to_a_row_that_nobody_looked_at_is_told_from_others() {
+async fn writes_without_a_look_up_are_recognised() {
     const ROW: &str = "0a8ff501-16b0-52d6-95f9-f374084e4674";
     let line = |is_answer, method: &str, path: &str, body: Value| Line {
         at: Instant::now(),

@@ -190,7 +190,7 @@ fn authentication_and_permission() {
 }
 
 #[test]
-fn a_cut_key_is_told_what_it_lacks() {
+fn a_truncated_key_gets_advice() {
     let body = r#"{"statusCode":400,"messages":["Unknown token error."],"error":"INVALID_INPUT"}"#;
     for path in ["/rest/people", "/rest/metadata/objects?limit=1"] {
         let message = failing(path, 400, body).error.message;
@@ -209,7 +209,7 @@ fn with_headers(status: u16, body: &str, pairs: &[(&'static str, &str)]) -> Tran
 }
 
 #[test]
-fn refusals_of_others_are_not_blamed_on_the_key() {
+fn refusals_by_intermediaries_are_not_blamed_on_the_key() {
     let page = "<!doctype html><title>Attention Required</title>";
     for status in [401, 403] {
         for (body, headers, says) in [
@@ -309,7 +309,7 @@ fn refusals_of_others_are_not_blamed_on_the_key() {
 }
 
 #[test]
-fn a_port_that_speaks_tls_is_told() {
+fn plain_http_to_a_tls_port_is_named() {
     for words in [
         "<title>400 The plain HTTP request was sent to HTTPS port</title>",
         "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
@@ -322,7 +322,7 @@ fn a_port_that_speaks_tls_is_told() {
 }
 
 #[test]
-fn statuses_of_those_in_between() {
+fn statuses_of_intermediaries() {
     let page = "<html>";
     for (status, code, reason, retry, says) in [
         (
@@ -415,7 +415,7 @@ fn statuses_of_those_in_between() {
 }
 
 #[test]
-fn a_coding_that_was_not_asked_for_is_named() {
+fn an_encoding_that_was_not_requested_is_named() {
     let gzip = "\u{1f}not JSON";
     for (status, body, headers, coding, ambiguous) in [
         (200, gzip, &[("content-encoding", "gzip")][..], "gzip", true),
@@ -799,7 +799,7 @@ fn refused_input() {
 }
 
 #[test]
-fn missing_quota_redirect_and_strangers() {
+fn missing_record_quota_redirect_and_foreign_answers() {
     for row in [
         row(
             404,
@@ -977,7 +977,7 @@ fn recorded_answers() {
 }
 
 #[test]
-fn an_answer_that_ended_in_the_middle_is_a_lost_one() {
+fn a_truncated_answer_counts_as_lost() {
     let whole = r#"{"data":{"createPerson":{"id":"a","name":{}}}}"#;
     assert!(classify("/rest/people", &answer(201, Some(JSON), whole)).is_none());
     for cut in [r#"{"data":{"createPerson":{"id":"a"#, "{", "  [1, "] {

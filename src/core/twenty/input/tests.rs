@@ -248,7 +248,7 @@ fn nested_forms_are_read_and_given_back() {
 }
 
 #[test]
-fn forms_that_are_none_name_their_field() {
+fn invalid_forms_name_their_field() {
     for (field, value) in [
         ("name", json!({"first": "A"})),
         ("name", json!({"firstName": "\u{0}"})),
@@ -271,7 +271,7 @@ fn forms_that_are_none_name_their_field() {
 }
 
 #[test]
-fn a_later_input_takes_the_place_of_an_earlier_form() {
+fn a_later_input_replaces_an_earlier_form() {
     let number = |text: &str| json!({"primaryPhoneNumber": text, "primaryPhoneCallingCode": "+1"});
     let merged = |earlier: Value, later: Value| {
         let mut input = person(earlier).expect("a person");

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_answer_that_names_the_row_is_believed() {
+    fn only_an_answer_with_the_rows_id_is_trusted() {
         let read = |text: &str| parse_conditional(text.as_bytes(), &query(), "a");
         let row: Map<String, Value> = serde_json::from_str(r#"{"id":"a"}"#).expect("a row");
         assert_eq!(

@@ -121,7 +121,7 @@ fn only_fields_that_the_workspace_has_are_selected() {
 }
 
 #[test]
-fn a_company_and_its_id_are_never_read_together() {
+fn a_query_never_selects_a_company_and_its_id() {
     let text = |company_name| {
         let (names, schema) = (FieldNames::default(), schema(true));
         let query = LookupQuery {
@@ -136,7 +136,7 @@ fn a_company_and_its_id_are_never_read_together() {
 }
 
 #[test]
-fn what_would_return_a_whole_table_is_never_built() {
+fn empty_queries_are_never_built() {
     assert!(build(&[]).is_err());
     assert!(build(&[query(ObjectKind::Person, true)]).is_err());
     let only_external = LookupQuery {
@@ -181,7 +181,7 @@ fn rows_are_read() {
 }
 
 #[test]
-fn a_row_that_was_not_asked_for_spoils_the_answer() {
+fn a_row_that_was_not_requested_fails_the_answer() {
     let stranger = json!({"id": id(7).to_string(), "externalId": "other", "emails": {"primaryEmail": "o@x.y"}});
     let error = read(json!([{"id": id(1).to_string()}, stranger])).expect_err("a failed look-up");
     assert_eq!(error.reason(), Some("LOOKUP_FAILED"));
@@ -226,7 +226,7 @@ fn stranger(n: u128, email: &str) -> Value {
 }
 
 #[test]
-fn an_address_is_asked_for_and_known_again_in_all_its_spellings() {
+fn an_email_is_looked_up_in_all_its_spellings() {
     let asked = chunk(1);
     let (letters, ascii) = ("jane@b\u{fc}cher.de", "jane@xn--bcher-kva.de");
     assert_eq!(asked.unique_values, [letters, ascii]);
@@ -238,7 +238,7 @@ fn an_address_is_asked_for_and_known_again_in_all_its_spellings() {
 }
 
 #[test]
-fn of_many_records_a_few_strange_rows_are_passed_over_once_the_answer_stands() {
+fn a_few_unmatched_rows_among_many_are_ignored_after_retries() {
     let strange = json!([
         stranger(91, "odd@example.com"),
         stranger(2, "p2@example.com")

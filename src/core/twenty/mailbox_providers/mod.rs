@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn no_host_stands_below_another() {
+    fn no_host_is_below_another() {
         for (host, _) in marked() {
             let mut parents = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
             assert!(!parents.any(has), "{host}");
@@ -104,7 +104,7 @@ mod tests {
 
     /// The script that generates the list refuses a line of `by-hand.txt` without effect.
     #[test]
-    fn what_is_written_by_hand_is_in_the_list_and_needed() {
+    fn hand_written_lines_are_in_the_list_and_needed() {
         let by_hand: Vec<(&str, Option<char>)> = BY_HAND
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty())

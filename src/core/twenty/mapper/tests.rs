@@ -180,7 +180,7 @@ fn absent_stays_and_null_clears_by_subfields() {
 
 /// The server takes `null` for a composite, answers with success and leaves it as it is.
 #[test]
-fn whatever_type_a_field_has_no_composite_is_cleared_as_a_whole() {
+fn no_composite_is_cleared_as_a_whole() {
     let composites =
         ["CURRENCY", "ADDRESS", "ACTOR", "RICH_TEXT"].map(|kind| FieldKind::Other(kind.into()));
     let names = FieldNames::default();
@@ -310,7 +310,7 @@ fn options_are_found_by_value_and_label_without_regard_to_case() {
 }
 
 #[test]
-fn an_email_that_is_none_is_refused_or_left_out() {
+fn an_invalid_email_is_refused_or_left_out() {
     let (schema, names) = (provisioned(), FieldNames::default());
     let mut context = context(&schema, &names);
     let input = person(json!({"email": "nope"}));
@@ -344,7 +344,7 @@ fn a_person_without_an_address_keeps_or_clears_what_the_crm_has() {
 }
 
 #[test]
-fn phones_are_left_out_rather_than_the_record_refused() {
+fn a_bad_phone_is_left_out_and_the_record_kept() {
     let (schema, names) = (provisioned(), FieldNames::default());
     let mut context = context(&schema, &names);
     for (phone, why) in [
@@ -362,7 +362,7 @@ fn phones_are_left_out_rather_than_the_record_refused() {
 }
 
 #[test]
-fn an_extension_is_left_out_of_the_phone_and_said_to_be() {
+fn an_extension_is_left_out_with_a_warning() {
     let (schema, names) = (provisioned(), FieldNames::default());
     let context = context(&schema, &names);
     let input = person(json!({"phone": "+1 415 555 2671 ext. 12"}));
@@ -372,7 +372,7 @@ fn an_extension_is_left_out_of_the_phone_and_said_to_be() {
 }
 
 #[test]
-fn domains_that_identify_nobody_are_left_out() {
+fn domains_that_identify_no_organisation_are_left_out() {
     let (schema, names) = (provisioned(), FieldNames::default());
     let mut context = context(&schema, &names);
     let record = map_company(

@@ -97,7 +97,7 @@ fn dates_are_no_numbers() {
 }
 
 #[test]
-fn numbers_of_other_things_are_no_numbers() {
+fn other_numbers_are_not_phone_numbers() {
     for text in [
         "112",
         "110",

@@ -13,7 +13,7 @@ fn parts(phone: &Phone) -> (&str, &str, &str) {
 }
 
 #[test]
-fn a_reversed_uri_is_no_number() {
+fn a_reversed_uri_is_not_a_number() {
     for text in ["1;phone-context=+49tel:2", ";phone-context=a;tel:30"] {
         let read = Phone::parse(text, france());
         assert_eq!(read, Err(NoPhone::NotANumber), "{text}");
@@ -44,7 +44,7 @@ fn international_numbers_give_the_three_parts() {
 }
 
 #[test]
-fn words_behind_a_number_are_no_digits_of_it() {
+fn words_after_a_number_are_not_part_of_it() {
     let cases = [
         ("+33 6 12 34 56 78 (home)", "+33612345678"),
         ("+33612345678 mobile", "+33612345678"),
@@ -90,7 +90,7 @@ fn national_numbers_need_a_country() {
 }
 
 #[test]
-fn what_the_server_cannot_read_is_refused() {
+fn texts_without_a_number_are_refused() {
     for text in [
         "",
         "abc",
@@ -109,7 +109,7 @@ fn what_the_server_cannot_read_is_refused() {
 
 /// The server takes numbers that no plan assigns, so they are not left out; nor is a country made up for them.
 #[test]
-fn numbers_that_nobody_has_are_kept() {
+fn unassigned_numbers_are_kept() {
     let phone = Phone::parse("+1 555 123 4567", None).expect("a number");
     assert_eq!(parts(&phone), ("+15551234567", "", "+1"));
     assert_eq!(phone.to_fields()["primaryPhoneCountryCode"], "");

@@ -77,7 +77,7 @@ fn an_empty_workspace_lacks_everything() {
 }
 
 #[test]
-fn every_type_that_serves_is_left_as_it_is() {
+fn usable_field_types_are_not_changed() {
     let person = object([
         field("externalId", FieldKind::Text, Uniqueness::Yes),
         plain("accountType", select()),
@@ -110,7 +110,7 @@ fn every_type_that_serves_is_left_as_it_is() {
 }
 
 #[test]
-fn what_is_in_the_way_says_why_and_what_to_do() {
+fn conflicting_fields_say_why_and_what_to_do() {
     let mut switched_off = plain("city", FieldKind::Text);
     switched_off.1.active = false;
     let person = object([
@@ -149,7 +149,7 @@ fn what_is_in_the_way_says_why_and_what_to_do() {
 }
 
 #[test]
-fn a_candidate_that_is_switched_off_gives_way_to_the_next() {
+fn an_inactive_candidate_is_skipped_for_the_next() {
     let mut switched_off = plain("planCustom", FieldKind::Text);
     switched_off.1.active = false;
     let schema = WorkspaceSchema::new(object([switched_off]), object([]));
@@ -163,7 +163,7 @@ fn a_candidate_that_is_switched_off_gives_way_to_the_next() {
 }
 
 #[test]
-fn names_can_be_overridden_and_others_are_none_of_ours() {
+fn names_can_be_overridden() {
     let options = FieldNames {
         external_id: "siteId".to_owned(),
         ..FieldNames::default()

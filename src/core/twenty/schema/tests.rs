@@ -113,7 +113,7 @@ fn the_revision_follows_the_content_and_nothing_else() {
 }
 
 #[test]
-fn what_is_no_schema_is_an_error() {
+fn an_answer_without_a_schema_is_an_error() {
     for body in [
         "",
         "[]",

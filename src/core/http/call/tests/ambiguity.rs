@@ -18,7 +18,7 @@ fn lost() -> [Step; 6] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_create_whose_answer_was_lost_is_not_sent_again() {
+async fn a_create_with_a_lost_answer_is_not_retried() {
     for step in lost() {
         let script = Script::new([step.clone(), ok()]);
         let error = fails(&script, create()).await;
@@ -31,7 +31,7 @@ async fn a_create_whose_answer_was_lost_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_another_requests_is_asked_for_again_over_another_connection() {
+async fn a_misplaced_answer_is_requested_again_on_another_connection() {
     let answer = |id: &str| {
         let body = format!(r#"{{"data":{{"createPerson":{{"id":"{id}"}}}}}}"#);
         Step::Answer(201, vec![], body)
@@ -95,7 +95,7 @@ async fn a_write_that_names_its_record_is_sent_again_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_create_that_never_left_or_was_turned_down_is_sent_again() {
+async fn an_unsent_or_refused_create_is_retried() {
     for step in [
         Step::Hang(false),
         Step::Fail(TransportErrorKind::Connect, false),
@@ -150,7 +150,7 @@ async fn a_refusal_after_a_lost_answer_keeps_its_own_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_read_leaves_nothing_open() {
+async fn a_lost_read_has_no_unknown_outcome() {
     let script = Script::new([Step::Hang(true)]);
     let error = fails(&script, people()).await;
     assert!(!error.details.contains_key("outcomeUnknown"));

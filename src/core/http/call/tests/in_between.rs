@@ -7,7 +7,7 @@ fn answer(code: u16, pairs: Vec<(&'static str, String)>, body: &str) -> Step {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_request_asks_for_no_coding() {
+async fn every_request_asks_for_identity_encoding() {
     let script = Script::new([ok()]);
     client(&script).call(people()).await.expect("an answer");
     let sent = &script.requests()[0].headers;
@@ -15,7 +15,7 @@ async fn every_request_asks_for_no_coding() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn not_modified_to_who_did_not_ask_is_a_cache() {
+async fn an_unrequested_304_is_a_caches() {
     let script = Script::new([answer(304, vec![], "")]);
     for request in [people(), create()] {
         let is_write = request.method == Method::POST;
@@ -59,7 +59,7 @@ async fn a_proxy_that_wants_a_password_is_told_by_its_variable() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_coded_answer_to_a_write_leaves_its_outcome_open() {
+async fn an_encoded_answer_to_a_write_leaves_its_outcome_unknown() {
     let pairs = || vec![("content-encoding", "br".to_owned())];
     let script = Script::new([answer(201, pairs(), "\u{b}x")]);
     let error = fails(&script, create()).await;
@@ -71,7 +71,7 @@ async fn a_coded_answer_to_a_write_leaves_its_outcome_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_in_front_is_not_asked_again() {
+async fn refusals_by_intermediaries_are_not_retried() {
     let script = Script::new([answer(403, vec![("cf-ray", "1".to_owned())], "<html>")]);
     let error = fails(&script, create()).await;
     assert_eq!(error.code, ErrorCode::AuthError);

@@ -51,7 +51,7 @@ fn watched(script: &Arc<Script>, notes: &Arc<Notes>) -> HttpClient {
 const NOON_MS: f64 = 1_795_435_200_000.0;
 
 #[tokio::test(start_paused = true)]
-async fn attempts_are_told_with_begin_end_and_what_came_of_them() {
+async fn attempts_are_reported_with_start_end_and_result() {
     use EventKind::{Failure, RequestEnd, RequestStart, Retry};
     let script = Script::new([status(503), ok()]);
     let notes = Notes::of(&[RequestStart, RequestEnd, Retry, Failure]);
@@ -114,7 +114,7 @@ async fn a_run_is_named_instead_of_its_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_rate_limit_is_told_and_its_waits_are_counted() {
+async fn the_rate_limit_is_reported_and_waits_are_counted() {
     let notes = Notes::of(&[EventKind::Throttle, EventKind::Retry]);
     let script = Script::new([with_header(429, "retry-after", "2"), ok()]);
     let client = watched(&script, &notes);
@@ -145,7 +145,7 @@ async fn the_rate_limit_is_told_and_its_waits_are_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_is_given_up_is_told_and_is_in_flight_no_more() {
+async fn a_cancelled_attempt_is_reported_and_no_longer_in_flight() {
     let notes = Notes::of(&[EventKind::RequestEnd]);
     let client = watched(&Script::new([Step::Hang(true)]), &notes);
     let call = client.call(people());
@@ -177,7 +177,7 @@ async fn a_timeout_is_an_attempt_that_took_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_service_does_counts_for_its_client_too_and_not_for_others() {
+async fn a_services_requests_count_for_its_client_only() {
     let client = client(&Script::new([ok()]));
     let (service, other) = (client.for_owner(None), client.for_owner(None));
     let bulk = service.for_bulk();
@@ -205,7 +205,7 @@ async fn events_without_room_are_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_told_that_nobody_wants() {
+async fn unwanted_events_are_not_sent() {
     let notes = Notes::of(&[]);
     let script = Script::new([status(503), limited(), status(404)]);
     watched(&script, &notes)

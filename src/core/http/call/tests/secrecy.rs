@@ -82,7 +82,7 @@ proptest! {
 }
 
 #[test]
-fn debug_output_of_what_holds_the_key_does_not_show_it() {
+fn debug_output_does_not_show_the_key() {
     let script = Script::new([ok()]);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -63,7 +63,7 @@ async fn calls_go_at_the_pace_that_the_server_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hint_in_header_or_body_holds_everybody() {
+async fn a_hint_in_header_or_body_pauses_all_calls() {
     let in_body = r#"{"error":"RATE_LIMITED","messages":["Too many"],"retryAfterSeconds":4}"#;
     for (step, waited_ms) in [
         (with_header(429, "retry-after", "9"), 9_000),
@@ -107,7 +107,7 @@ async fn a_limit_in_keys_paces_what_follows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_quota_is_not_waited_for() {
+async fn a_used_up_quota_is_not_waited_for() {
     let body = r#"{"statusCode":409,"error":"QUOTA_EXHAUSTED","messages":["person limit reached for this workspace"],"limitKind":"stock"}"#;
     let script = Script::new([Step::Answer(409, vec![], body.into()), ok()]);
     let error = fails(&script, create()).await;
@@ -210,7 +210,7 @@ async fn a_call_dropped_while_it_waits_for_its_turn_sends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_callers_own_cap_bounds_the_requests_of_any_minute() {
+async fn the_callers_quota_limits_requests_per_minute() {
     let mut setup = Setup::default();
     setup.config.max_requests_per_minute = Some(3);
     let script = Script::new([status(503), ok()]);
@@ -232,7 +232,7 @@ async fn the_callers_own_cap_bounds_the_requests_of_any_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_for_the_own_cap_is_bounded_and_says_what_it_waits_for() {
+async fn waiting_for_the_quota_is_limited_and_named() {
     let mut setup = Setup::default();
     setup.config.max_requests_per_minute = Some(1);
     setup.config.max_throttle_wait_ms = 5_000;
@@ -253,7 +253,7 @@ async fn waiting_for_the_own_cap_is_bounded_and_says_what_it_waits_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rate_limit_headers_say_how_long_and_then_spare_the_refusals() {
+async fn rate_limit_headers_set_the_wait_and_prevent_refusals() {
     let answer = |code, remaining: &str, reset: &str, body: &str| {
         let pairs = vec![
             ("x-ratelimit-remaining", remaining.to_owned()),
@@ -277,7 +277,7 @@ async fn rate_limit_headers_say_how_long_and_then_spare_the_refusals() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn headers_of_others_on_every_answer_slow_nothing_down() {
+async fn rate_limit_headers_of_proxies_do_not_slow_calls() {
     let pairs = vec![
         ("x-ratelimit-remaining", "0".to_owned()),
         ("x-ratelimit-reset", "60".to_owned()),

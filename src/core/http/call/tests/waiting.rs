@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn waits_double_and_are_spread_by_chance() {
+async fn waits_double_with_jitter() {
     let script = Script::new([status(503)]);
     fails(&script, people()).await;
     assert_eq!(script.times_ms(), [0, 200, 600, 1_400]);

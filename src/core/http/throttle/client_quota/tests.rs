@@ -7,7 +7,7 @@ fn far() -> Instant {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_minute_has_more_than_its_cap() {
+async fn no_minute_exceeds_the_quota() {
     let quota = ClientQuotas::default().of(10);
     let mut sent = Vec::new();
     for number in 0..50u64 {
@@ -47,7 +47,7 @@ async fn a_wait_that_would_be_too_long_is_not_started() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_behind_a_queue_are_told_how_long_it_is() {
+async fn calls_behind_a_queue_learn_its_length() {
     let quota = ClientQuotas::default().of(2);
     let start = Instant::now();
     for _ in 0..2 {
@@ -73,7 +73,7 @@ async fn those_behind_a_queue_are_told_how_long_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clients_of_one_cap_share_it_and_others_do_not() {
+async fn clients_with_one_quota_share_it() {
     let quotas = ClientQuotas::default();
     let one = quotas.of(5);
     assert!(Arc::ptr_eq(&one, &quotas.of(5)));

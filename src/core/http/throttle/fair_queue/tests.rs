@@ -51,7 +51,7 @@ async fn single_calls_go_before_bulk_work_that_came_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bulk_work_is_not_kept_waiting_for_ever() {
+async fn bulk_work_does_not_starve() {
     let mut waiting = vec![(Priority::Bulk, "bulk"), (Priority::Bulk, "bulk")];
     waiting.extend([(Priority::Single, "single"); 30]);
     let order = order_of(&waiting).await;
@@ -61,7 +61,7 @@ async fn bulk_work_is_not_kept_waiting_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_longer_than_allowed_leaves_and_the_next_goes() {
+async fn a_call_that_waits_too_long_leaves_the_queue() {
     let queue: Arc<FairQueue> = Arc::default();
     let soon = Instant::now() + Duration::from_secs(5);
     let first = tokio::spawn({

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_holds_everybody_and_the_longest_wins() {
+async fn a_pause_stops_all_calls_and_the_longest_wins() {
     let throttle = Throttle::default();
     for pause_ms in [30_000, 10_000] {
         refuse(&throttle, Permit::Free, RateLimit::default(), pause_ms);
@@ -31,7 +31,7 @@ async fn without_a_known_limit_the_pace_doubles_until_there_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_that_nobody_names_is_found() {
+async fn an_unnamed_limit_is_found() {
     // Fractions are earned, one token each 600 ms, and Retry-After is rounded up: Twenty 2.47, without the words.
     let throttle = Throttle::default();
     let (mut tokens, mut filled_at) = (100.0f64, Instant::now());
@@ -57,7 +57,7 @@ async fn a_limit_that_nobody_names_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_moment_of_refusals_does_not_stop_the_workspace_for_long() {
+async fn a_short_burst_of_refusals_does_not_block_for_long() {
     // A balancer that says 429 and nothing more for a fifth of a second, while calls that wait 10 ms each try again.
     let throttle = Throttle::default();
     let start = Instant::now();

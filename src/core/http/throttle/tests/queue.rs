@@ -63,7 +63,7 @@ async fn a_wait_that_would_be_too_long_is_not_started() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_behind_a_long_queue_is_told_at_once() {
+async fn a_call_behind_a_long_queue_fails_at_once() {
     let throttle = Arc::new(Throttle::default());
     refuse(&throttle, Permit::Free, DEFAULT, 0);
     let queue: Vec<_> = (0..100)
@@ -86,7 +86,7 @@ async fn a_call_behind_a_long_queue_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_given_up_leaves_no_hole_in_the_queue() {
+async fn a_cancelled_call_leaves_no_gap_in_the_queue() {
     let throttle = Arc::new(Throttle::default());
     refuse(&throttle, Permit::Free, DEFAULT, 0);
     let start = Instant::now();

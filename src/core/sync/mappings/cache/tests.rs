@@ -112,7 +112,7 @@ fn an_input_is_forgotten_with_its_entry() {
 }
 
 #[test]
-fn an_entry_whose_input_is_met_is_in_use() {
+fn meeting_an_entrys_input_counts_as_use() {
     let cache = cache(2);
     let (kind, hash) = (ObjectKind::Person, hash_of(0x0f));
     let input = cache.digest("text");
@@ -130,7 +130,7 @@ fn an_entry_whose_input_is_met_is_in_use() {
 }
 
 #[test]
-fn where_all_are_in_use_one_goes_all_the_same() {
+fn one_entry_is_evicted_even_if_all_are_in_use() {
     let cache = cache(1_000);
     let (kind, hash) = (ObjectKind::Person, hash_of(0x0f));
     let ids: Vec<String> = (0..1_000).map(|at| at.to_string()).collect();
@@ -176,7 +176,7 @@ fn a_hash_outlives_the_time_to_live_of_the_id() {
 }
 
 #[test]
-fn a_hash_is_forgotten_by_what_is_newer_only() {
+fn only_newer_events_forget_a_hash() {
     let cache = cache(2);
     let hash = |cache: &MappingCache| {
         let known = cache.recall(ObjectKind::Person, "a").expect("remembered");
@@ -194,7 +194,7 @@ fn a_hash_is_forgotten_by_what_is_newer_only() {
 }
 
 #[test]
-fn the_way_back_follows_every_change() {
+fn the_reverse_index_follows_every_change() {
     let back = |cache: &MappingCache| cache.find_by_crm_id(ObjectKind::Person, row_a());
     let cache = cache(2);
     cache.insert(seen(ObjectKind::Person, "a", 0));

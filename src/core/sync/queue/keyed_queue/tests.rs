@@ -30,7 +30,7 @@ async fn settle() {
 }
 
 #[tokio::test]
-async fn those_who_wait_together_are_written_together() {
+async fn waiting_upserts_are_merged() {
     let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(0));
@@ -138,7 +138,7 @@ async fn a_write_that_nobody_waits_for_is_dropped_and_the_next_one_runs() {
 }
 
 #[tokio::test]
-async fn of_those_who_share_a_write_the_first_that_is_still_there_is_the_first() {
+async fn the_first_remaining_caller_of_a_shared_write_is_first() {
     let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(9));
@@ -180,7 +180,7 @@ async fn a_write_that_panics_frees_its_line() {
 }
 
 #[tokio::test]
-async fn exclusive_work_keeps_its_place_and_joins_nobody() {
+async fn exclusive_work_keeps_its_place_and_is_not_merged() {
     let queue: Arc<KeyedQueue<&str, String, String>> = Arc::default();
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(9));

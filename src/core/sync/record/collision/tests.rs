@@ -91,7 +91,7 @@ fn the_row_with_our_external_id_is_ours_whatever_its_id() {
 }
 
 #[test]
-fn a_row_on_our_id_that_another_claimed_is_not_ours() {
+fn a_row_with_our_id_and_another_external_id_is_not_ours() {
     let rows = [row(OURS, "someone", "b@x.example", false)];
     assert!(matches!(
         decide_with(&usable(), &rows, Collisions::default()),
@@ -103,7 +103,7 @@ fn a_row_on_our_id_that_another_claimed_is_not_ours() {
 }
 
 #[test]
-fn a_row_on_our_id_without_external_id_is_ours_and_gets_it() {
+fn a_row_with_our_id_and_no_external_id_becomes_ours() {
     let rows = [row(OURS, "", "", false)];
     let target = target(decide_with(&usable(), &rows, Collisions::default()));
     assert!(target.claim);
@@ -244,7 +244,7 @@ fn note(decision: Decision) -> SyncWarning {
 }
 
 #[test]
-fn an_unclaimed_row_with_our_address_beside_its_own_is_linked_and_keeps_its_own() {
+fn an_unclaimed_row_with_our_email_as_additional_address_is_linked() {
     let rows = [beside(OTHER, "", false)];
     let with = |unclaimed_match| Collisions {
         unclaimed_match,
@@ -261,7 +261,7 @@ fn an_unclaimed_row_with_our_address_beside_its_own_is_linked_and_keeps_its_own(
 }
 
 #[test]
-fn a_claimed_row_or_several_with_our_address_beside_theirs_are_told_of() {
+fn rows_with_our_email_as_additional_address_cause_a_warning() {
     let all = Collisions {
         claimed_match: ClaimedMatch::Report,
         ..Collisions::default()
@@ -295,7 +295,7 @@ fn a_claimed_row_or_several_with_our_address_beside_theirs_are_told_of() {
 }
 
 #[test]
-fn a_row_that_has_our_address_as_its_own_comes_before_one_that_has_it_beside() {
+fn a_primary_email_match_comes_before_an_additional_one() {
     let rows = [
         beside(OTHER, "", false),
         row(

@@ -290,7 +290,7 @@ fn own_id_of_me() -> &'static str {
 }
 
 #[test]
-fn each_row_of_the_table_is_sent_told_and_remembered() {
+fn each_row_of_the_table_is_sent_reported_and_remembered() {
     for case in others_rows().into_iter().chain(own_rows()) {
         let name = case.name;
         let mut record = Record::person(collisions(&case.collisions), json!({})).looking();
@@ -315,7 +315,7 @@ fn each_row_of_the_table_is_sent_told_and_remembered() {
 }
 
 #[test]
-fn who_loses_the_value_is_in_the_plan() {
+fn the_plan_names_the_row_that_loses_the_value() {
     let taking = json!({ "claimedMatch": "take_over" });
     let mut record = Record::person(collisions(&taking), json!({})).looking();
     record.see(&apart("them"));
@@ -344,7 +344,7 @@ fn without_a_field_for_external_ids_only_the_chosen_id_is_ours() {
 }
 
 #[test]
-fn a_chosen_id_that_another_has_claimed_is_followed_by_the_next_one() {
+fn a_derived_id_that_another_record_has_is_replaced_by_the_next() {
     let mut record = Record::person(rules(&json!({})), json!({})).looking();
     let taken = row(&own_id(ME), "them", "b@x.example");
     let Want::Create(first) = record.see(std::slice::from_ref(&taken)) else {

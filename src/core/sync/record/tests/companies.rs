@@ -51,7 +51,7 @@ fn a_named_company_is_made_only_after_a_look_at_its_domain() {
 }
 
 #[test]
-fn a_named_company_that_is_there_is_left_alone() {
+fn a_named_company_that_exists_is_not_written() {
     let own = company_row(KEPT, "acme", "acme.example");
     let anothers = company_row(OTHER, "them", "https://acme.example");
     for (row, learnt) in [(own, vec![format!("learn {KEPT}")]), (anothers, vec![])] {
@@ -111,7 +111,7 @@ fn a_domain_in_another_spelling_is_one_domain() {
 }
 
 #[test]
-fn each_keeps_the_spelling_that_it_has() {
+fn rows_keep_their_own_spelling() {
     let mut record = company(json!({})).looking();
     let own = company_row(KEPT, "acme", "www.acme.example");
     let want = record.see(&[own, company_row(OTHER, "them", "acme.example")]);
@@ -137,7 +137,7 @@ fn a_remembered_company_is_looked_up_where_its_domain_is_new() {
 }
 
 #[test]
-fn a_link_with_others_beside_it_is_not_cleared() {
+fn a_link_with_additional_ones_is_not_cleared() {
     let mut record = company(json!({ "website": null })).looking();
     let website = json!({
         "primaryLinkUrl": "https://a.example",

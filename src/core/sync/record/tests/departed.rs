@@ -84,7 +84,7 @@ fn a_remembered_row_that_a_look_up_does_not_find() {
 }
 
 #[test]
-fn a_row_that_goes_between_look_up_and_write() {
+fn a_row_destroyed_between_look_up_and_write() {
     for case in &GONE {
         for is_told_by_404 in [true, false] {
             let mut record = Record::person(case.rules(), json!({})).looking();
@@ -100,7 +100,7 @@ fn a_row_that_goes_between_look_up_and_write() {
 }
 
 #[test]
-fn a_row_that_was_never_ours_and_is_gone_is_no_row_of_ours_that_is_gone() {
+fn a_missing_row_of_another_record_is_not_our_missing_row() {
     let mut record = Record::person(collisions(&json!({ "ownGone": "skip" })), json!({})).looking();
     record.see(&[row(OTHER, "", MINE)]);
     record.fail(gone());
@@ -108,7 +108,7 @@ fn a_row_that_was_never_ours_and_is_gone_is_no_row_of_ours_that_is_gone() {
 }
 
 #[test]
-fn a_row_that_is_gone_but_has_come_back_under_another_id_is_written() {
+fn a_row_found_again_under_another_id_is_written() {
     let skip = collisions(&json!({ "ownGone": "skip" }));
     let mut record = Record::person(skip, json!({})).remembering();
     record.fail(gone());
@@ -132,7 +132,7 @@ fn a_remembered_row_whose_answer_shows_it_deleted() {
 }
 
 #[test]
-fn a_row_that_is_deleted_between_look_up_and_write_is_looked_at_again() {
+fn a_row_deleted_between_look_up_and_write_is_looked_up_again() {
     for (policy, status, told) in [
         ("revive", Status::Updated, &[REVIVED][..]),
         ("skip", Status::Unchanged, &[OWN_ROW_DELETED]),
@@ -177,7 +177,7 @@ fn an_update_that_turns_out_to_be_an_insert_is_completed() {
 }
 
 #[test]
-fn what_is_left_out_when_an_insert_is_completed_is_told() {
+fn values_left_out_after_an_insert_are_reported() {
     let owned = json!({ "fieldOwnership": { "person": { "job_title": "create-only" } } });
     let mut record = Record::person(rules(&owned), json!({})).looking();
     let others = row(OTHER, "them", MINE);

@@ -23,7 +23,7 @@ fn the_first_duplicate_is_looked_into_at_once() {
 }
 
 #[test]
-fn a_shared_duplicate_counts_as_no_conflict() {
+fn a_duplicate_in_a_batch_is_not_a_conflict() {
     let mut record = new(rules(&json!({})));
     for _ in 0..10 {
         let (error, lost) = (duplicate(), AfterLoss::WriteAgain);
@@ -70,7 +70,7 @@ fn a_race_is_lost_after_as_many_pauses_as_the_call_says() {
 }
 
 #[test]
-fn a_unique_value_that_nobody_looks_up_is_named_instead_of_tried_for_ever() {
+fn a_duplicate_that_look_ups_cannot_find_is_named_and_not_retried_for_ever() {
     let mut record = new(titles_are_unique(Uniqueness::Yes));
     assert_eq!(record.fail(duplicate()), Want::LookUp);
     assert!(
@@ -101,7 +101,7 @@ fn a_field_that_may_have_become_unique_asks_for_the_schema() {
 }
 
 #[test]
-fn where_the_source_does_not_say_what_is_unique_nothing_is_blamed_before_the_end() {
+fn with_unknown_uniqueness_no_field_is_blamed_before_the_last_try() {
     let mut record = new(titles_are_unique(Uniqueness::Unproven));
     let mut rounds = 0;
     loop {
@@ -142,7 +142,7 @@ fn a_duplicate_of_an_update_is_decided_again() {
 }
 
 #[test]
-fn what_an_answer_lacks_is_looked_into_and_not_made_twice() {
+fn records_missing_in_an_answer_are_looked_up_and_not_doubled() {
     let mut record = new(rules(&json!({})));
     let made = inserted(map(record.want().sent().expect("a create").clone()));
     let missing = CrmError::new(ErrorCode::OperationFailed, "no such row in the answer")

@@ -39,7 +39,7 @@ fn link_sent(want: &Want) -> Option<Value> {
 }
 
 #[test]
-fn what_is_named_decides_what_is_sent() {
+fn company_external_id_decides_whether_the_link_is_sent() {
     let none = json!({ "company_external_id": "absent" });
     let nobody = json!({ "company_external_id": null });
     for (further, sent) in [(none, None), (nobody, Some(Value::Null))] {
@@ -52,7 +52,7 @@ fn what_is_named_decides_what_is_sent() {
 }
 
 #[test]
-fn the_link_is_sent_and_what_is_missing_is_told() {
+fn the_link_is_sent_and_a_missing_company_is_reported() {
     let mut linked = employee(&json!({}));
     let want = link(&mut linked, company(), Vec::new());
     assert_eq!(link_sent(&want), Some(COMPANY.into()));
@@ -85,7 +85,7 @@ fn a_company_that_could_not_be_made_fails_the_person() {
 }
 
 #[test]
-fn rows_that_come_with_the_company_are_told_next() {
+fn rows_looked_up_with_the_company_are_passed_next() {
     let mut record = employee(&json!({}));
     let told = Ok(Some((company(), Vec::new())));
     record.upsert.tell_link(&record.rules, told, true);
@@ -113,7 +113,7 @@ fn a_foreign_key_that_is_refused_is_looked_into_once() {
 }
 
 #[test]
-fn a_company_that_is_gone_and_missing_leaves_the_person_without_it() {
+fn a_destroyed_company_without_a_name_leaves_the_person_without_it() {
     let mut record = employee(&json!({}));
     link(&mut record, company(), Vec::new());
     record.fail(foreign_key());

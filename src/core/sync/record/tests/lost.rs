@@ -44,7 +44,7 @@ fn one_look_tells_whether_a_create_was_carried_out() {
 }
 
 #[test]
-fn a_look_that_fails_as_well_leaves_the_outcome_unknown() {
+fn a_failed_look_up_leaves_the_outcome_unknown() {
     let (mut record, _) = lost_create(AfterLoss::Confirm);
     record.confirm(None);
     let end = record.end();
@@ -53,7 +53,7 @@ fn a_look_that_fails_as_well_leaves_the_outcome_unknown() {
 }
 
 #[test]
-fn what_is_given_up_is_not_looked_for() {
+fn after_giving_up_nothing_is_looked_up() {
     let (record, _) = lost_create(AfterLoss::GiveUp);
     let end = record.end();
     assert_eq!(end.status, Status::Failed);
@@ -61,7 +61,7 @@ fn what_is_given_up_is_not_looked_for() {
 }
 
 #[test]
-fn what_is_not_there_is_written_once_more() {
+fn a_missing_row_is_written_again() {
     let (mut record, made) = lost_create(AfterLoss::WriteAgain);
     assert!(matches!(record.see(&[]), Want::Create(_)));
     assert_eq!(
@@ -135,7 +135,7 @@ fn a_remembered_row_is_judged_by_what_the_look_shows() {
 }
 
 #[test]
-fn a_refusal_after_a_lost_answer_says_that_it_may_have_been_written() {
+fn a_refusal_after_a_lost_answer_says_the_outcome_is_unknown() {
     let (mut record, _) = lost_create(AfterLoss::WriteAgain);
     let error = refusal(ErrorCode::ServerError, 503, "down").with_retryable(true);
     record.upsert.fail(error);
@@ -146,7 +146,7 @@ fn a_refusal_after_a_lost_answer_says_that_it_may_have_been_written() {
 }
 
 #[test]
-fn what_may_have_been_written_is_not_stopped() {
+fn records_that_may_have_been_written_are_not_stopped() {
     let (record, _) = lost_create(AfterLoss::WriteAgain);
     assert!(!record.upsert.may_be_stopped());
     let record = Record::person(rules(&json!({})), json!({})).looking();

@@ -98,7 +98,7 @@ fn after_a_look_up_the_row_decides() {
 }
 
 #[test]
-fn alone_the_row_is_looked_at_only_where_it_decides() {
+fn a_single_call_looks_up_the_row_only_if_needed() {
     for case in &CASES {
         let name = format!("{} and {:?}", case.owner, case.held);
         let mut record = Record::person(owned(case.owner), json!({})).remembering();

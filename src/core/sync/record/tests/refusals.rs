@@ -25,7 +25,7 @@ fn bad_email() -> CrmError {
 }
 
 #[test]
-fn the_one_suspect_is_left_out_and_told() {
+fn a_single_suspect_is_left_out_and_reported() {
     let lenient = json!({ "invalidEmail": "leave_out" });
     for (options, error, field, told) in [
         (
@@ -65,7 +65,7 @@ fn an_address_that_must_not_be_left_out_fails_the_record() {
 }
 
 #[test]
-fn the_same_refusal_again_stands() {
+fn a_repeated_refusal_is_final() {
     let mut record = full(&json!({}));
     record.fail(bad_value("INVALID_PHONE_NUMBER"));
     let again = record.fail(bad_value("INVALID_PHONE_NUMBER"));
@@ -73,7 +73,7 @@ fn the_same_refusal_again_stands() {
 }
 
 #[test]
-fn of_two_suspects_each_is_tried_alone() {
+fn each_of_two_suspects_is_tried_alone() {
     let fields = json!({
         "external_id": "acme",
         "name": "Acme",
@@ -98,7 +98,7 @@ fn of_two_suspects_each_is_tried_alone() {
 }
 
 #[test]
-fn of_two_suspects_only_the_one_that_stays_out_is_told() {
+fn only_the_suspect_that_stays_out_is_reported() {
     let fields = json!({
         "external_id": "acme",
         "name": "Acme",
@@ -155,7 +155,7 @@ fn a_field_that_the_server_does_not_know_asks_for_the_schema() {
 }
 
 #[test]
-fn what_is_no_refusal_of_a_value_ends_the_record() {
+fn other_refusals_fail_the_record() {
     for error in [
         refusal(ErrorCode::AuthError, 403, "no permission"),
         refusal(ErrorCode::ServerError, 500, "broken"),

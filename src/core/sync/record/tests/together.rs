@@ -80,7 +80,7 @@ fn has_email(want: &Want) -> bool {
 }
 
 #[test]
-fn of_two_new_records_with_one_address_the_first_has_it() {
+fn the_first_of_two_new_records_gets_the_shared_email() {
     let members = vec![("a", MINE, vec![]), ("b", MINE, vec![])];
     let mut group = Group::new(rules(&json!({})), members);
     let wants = group.plan(false);
@@ -98,7 +98,7 @@ fn of_two_new_records_with_one_address_the_first_has_it() {
 }
 
 #[test]
-fn where_the_policy_is_to_report_the_second_one_fails() {
+fn with_the_report_policy_the_second_record_fails() {
     let members = vec![("a", MINE, vec![]), ("b", MINE, vec![])];
     let mut group = Group::new(collisions(&json!({ "claimedMatch": "report" })), members);
     group.plan(false);
@@ -112,7 +112,7 @@ fn where_the_policy_is_to_report_the_second_one_fails() {
 }
 
 #[test]
-fn who_has_the_address_in_the_crm_keeps_it_although_it_is_later() {
+fn the_row_that_has_the_email_in_the_crm_keeps_it() {
     let theirs = row(OTHER, "b", MINE);
     let members = vec![("a", MINE, vec![theirs.clone()]), ("b", MINE, vec![theirs])];
     let mut group = Group::new(rules(&json!({})), members);
@@ -123,7 +123,7 @@ fn who_has_the_address_in_the_crm_keeps_it_although_it_is_later() {
 }
 
 #[test]
-fn who_wants_an_address_that_another_gives_up_waits_for_it() {
+fn a_record_waits_for_an_email_that_another_releases() {
     // "b" has the address of "a" and gets a new one.
     let theirs = row(OTHER, "b", MINE);
     let members = || {
@@ -150,7 +150,7 @@ fn who_wants_an_address_that_another_gives_up_waits_for_it() {
 }
 
 #[test]
-fn a_dry_run_foresees_what_is_given_up() {
+fn a_dry_run_foresees_released_values() {
     let theirs = row(OTHER, "b", MINE);
     let members = vec![
         ("a", MINE, vec![theirs.clone()]),
@@ -161,7 +161,7 @@ fn a_dry_run_foresees_what_is_given_up() {
 }
 
 #[test]
-fn two_that_want_one_row_get_it_one_after_the_other() {
+fn two_records_that_want_one_row_take_turns() {
     let unclaimed = row(OTHER, "", MINE);
     let members = || {
         vec![
@@ -186,7 +186,7 @@ fn two_that_want_one_row_get_it_one_after_the_other() {
 
 /// Both rows are gone since they were remembered, and nobody has asked yet who has the address beside a primary one.
 #[test]
-fn who_gives_way_while_it_asks_for_further_rows_goes_on_without_the_address() {
+fn a_record_that_loses_its_email_continues_without_the_search() {
     let rules = rules(&json!({}));
     let mut upserts: Vec<Upsert> = ["a", "b"]
         .map(|external_id| {

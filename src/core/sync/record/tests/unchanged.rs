@@ -25,7 +25,7 @@ fn recalled(record: &Record, is_same: bool) -> Recalled {
 }
 
 #[test]
-fn only_skip_believes_what_was_written_last() {
+fn only_skip_trusts_the_last_write() {
     for (unchanged, is_same, start, is_skipped) in [
         (Unchanged::Skip, true, Start::Alone, true),
         (Unchanged::Skip, true, Start::Together, true),
@@ -47,7 +47,7 @@ fn only_skip_believes_what_was_written_last() {
 }
 
 #[test]
-fn another_input_is_no_unchanged_one() {
+fn another_input_is_not_unchanged() {
     let before = Record::person(told_to(Unchanged::Skip), json!({}));
     let recalled = recalled(&before, true);
     let mut record = Record::person(told_to(Unchanged::Skip), json!({ "city": "Rome" }));
@@ -57,7 +57,7 @@ fn another_input_is_no_unchanged_one() {
 }
 
 #[test]
-fn verified_is_written_only_where_the_row_holds_something_else() {
+fn verify_writes_only_rows_that_differ() {
     let other = with(full(), json!({ "jobTitle": "Clerk" }));
     let unclaimed = with(full(), json!({ "id": own_id(ME), "externalId": "" }));
     for (name, row, is_written) in [
@@ -78,7 +78,7 @@ fn verified_is_written_only_where_the_row_holds_something_else() {
 }
 
 #[test]
-fn written_is_written_whatever_the_row_holds() {
+fn force_writes_whatever_the_row_contains() {
     let mut record = Record::person(told_to(Unchanged::Write), json!({})).looking();
     assert!(record.see(&[full()]).sent().is_some());
 }
