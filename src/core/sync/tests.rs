@@ -1,4 +1,5 @@
-//! Bulk runs against twenty-sim in process, in paused time: minutes of pacing take a moment, to the millisecond.
+//! Bulk runs against twenty-sim in process, in paused time: minutes of pacing take an instant, exact to the
+//! millisecond.
 
 mod batch_size;
 mod between;
@@ -42,21 +43,21 @@ use crate::core::twenty::input::{CompanyInput, PersonInput};
 use crate::core::twenty::warning::SyncWarning;
 use meddling::{Arriving, Fate, Meddler};
 
-/// One way over the network.
+/// One-way latency of the network.
 const LATENCY: Duration = Duration::from_millis(10);
 
 /// One exchange with the server.
 #[derive(Clone, Debug)]
 struct Exchange {
     path: String,
-    /// Records of a batch.
+    /// Number of records in the batch.
     records: usize,
     sent: Instant,
-    /// When the answer was there; `None` where nobody waited for it.
+    /// When the answer arrived; `None` if nobody waited for it.
     answered: Option<Instant>,
-    /// 0 where nobody waited for it.
+    /// 0 if nobody waited for the answer.
     status: u16,
-    /// By the rate limit, which GraphQL says with 200.
+    /// Refused by the rate limit, which GraphQL reports with status 200.
     is_refused: bool,
 }
 
@@ -66,15 +67,15 @@ pub struct Network {
     start: Instant,
     start_ms: i64,
     max_body_bytes: usize,
-    /// Batches are lost on the way.
+    /// Batches are lost.
     hangs: bool,
-    /// There are no routes for many records at once.
+    /// Routes for many records do not exist.
     single_only: bool,
-    /// So many batches are carried out, and their answers are lost.
+    /// How many batches are carried out with their answers lost.
     pub unanswered: AtomicUsize,
-    /// Decides what becomes of each request.
+    /// Decides what happens to each request.
     meddler: Arc<Mutex<Option<Meddler>>>,
-    /// Requests so far that write records.
+    /// Number of requests so far that write records.
     writes_seen: Arc<AtomicUsize>,
     log: Arc<Mutex<Vec<Exchange>>>,
 }
@@ -100,7 +101,7 @@ impl Network {
         self.log.lock().expect("no panic").clone()
     }
 
-    /// Records of each batch that was sent, of those that `filter` takes.
+    /// The number of records in each sent batch that passes `filter`.
     fn writes(&self, filter: impl Fn(&Exchange) -> bool) -> Vec<usize> {
         let exchanges = self.exchanges().into_iter();
         exchanges
@@ -109,7 +110,7 @@ impl Network {
             .collect()
     }
 
-    /// Refusals by the rate limit; those of calls that were under way when one was heard belong to it.
+    /// Number of rate-limit refusals. Refusals of calls that were in flight at one of them belong to it.
     fn refusal_events(&self) -> usize {
         let mut refusals: Vec<_> = self
             .exchanges()
@@ -226,7 +227,7 @@ impl Transport for Network {
     }
 }
 
-/// What the network's meddler decides for a request that has arrived.
+/// The meddler's decision about a request that has arrived.
 fn fate_of(
     meddler: &Mutex<Option<Meddler>>,
     writes: &AtomicUsize,
@@ -301,7 +302,7 @@ fn service_over(
     SyncService::new(http, options, None)
 }
 
-/// Runs to the end on a paused clock, for tests that are no functions of tokio's.
+/// Runs to the end on a paused clock, for tests that are not tokio tests.
 fn in_paused_time<T>(work: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_all().start_paused(true).build();
@@ -316,7 +317,7 @@ fn person(number: usize) -> Value {
     })
 }
 
-/// Writes people as `syncPersons` does: chunks of 200, 24 of them under way.
+/// Writes people as `syncPersons` does: chunks of 200, 24 of them in flight.
 async fn sync(service: &SyncService, people: Vec<Value>) -> Vec<Settled> {
     sync_with(service, people, BulkOptions::default()).await
 }
@@ -339,7 +340,7 @@ async fn sync_with(
     results.into_iter().flatten().collect()
 }
 
-/// The people of these numbers.
+/// The people with these numbers.
 fn people(numbers: Range<usize>) -> Vec<Value> {
     numbers.map(person).collect()
 }

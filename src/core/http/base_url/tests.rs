@@ -150,7 +150,7 @@ fn paths_that_lead_elsewhere_are_refused() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The short way leads where the long one does.
+    /// The fast path gives the same result as the full one.
     #[test]
     fn plain_paths_are_joined_as_if_parsed(path in "[/]?[a-zA-Z0-9_/-]{0,20}([?][ -~\\u{e9}]{0,20})?") {
         for text in ["https://x.example/twenty", "http://127.0.0.1:3000", "https://x.example/a//b/"] {
@@ -163,7 +163,7 @@ proptest! {
         }
     }
 
-    /// Whatever is accepted stays on the origin and under the base path.
+    /// Every accepted path stays on the origin and under the base path.
     #[test]
     fn no_accepted_path_leaves_the_base(
         path in prop_oneof![

@@ -1,4 +1,4 @@
-//! The retry loop against a scripted network, in paused time: no test here waits.
+//! The retry loop against a scripted network, in paused time: no test here really waits.
 
 mod ambiguity;
 mod in_between;
@@ -25,13 +25,13 @@ use crate::core::twenty::classify::TwentyClassifier;
 pub(super) const KEY: &str = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.Zm9v";
 const OK_BODY: &str = r#"{"data":{}}"#;
 
-/// What the network does with one request.
+/// The network's reaction to one request.
 #[derive(Clone, Debug)]
 enum Step {
     Answer(u16, Vec<(&'static str, String)>, String),
     Fail(TransportErrorKind, bool),
     FailWith(String),
-    /// Never answers; `true`: after the request left.
+    /// Never answers; `true`: after the request was sent.
     Hang(bool),
 }
 
@@ -51,13 +51,13 @@ fn with_header(code: u16, name: &'static str, value: &str) -> Step {
     Step::Answer(code, vec![(name, value.to_owned())], String::new())
 }
 
-/// Twenty's rate limit in words.
+/// Twenty's rate-limit error.
 fn limited() -> Step {
     let body = r#"{"statusCode":429,"error":"HttpException","messages":["Limit reached (100 tokens per 60000 ms)"]}"#;
     Step::Answer(429, vec![], body.to_owned())
 }
 
-/// A scripted network: one step per request, the last one for ever.
+/// A scripted network: one step per request; the last one repeats for ever.
 #[derive(Default)]
 struct Script {
     steps: Mutex<VecDeque<Step>>,
@@ -81,7 +81,7 @@ impl Script {
         self.seen.lock().expect("no panic").len()
     }
 
-    /// When each request came, in milliseconds after the first.
+    /// When each request arrived, in milliseconds after the first.
     fn times_ms(&self) -> Vec<u128> {
         let seen = self.seen.lock().expect("no panic");
         seen.iter()
@@ -148,7 +148,7 @@ fn header_map(pairs: &[(&'static str, String)]) -> HeaderMap {
         .collect()
 }
 
-/// Always the same share of the ceiling.
+/// Always the same fraction of the ceiling.
 struct Share(f64);
 
 impl Jitter for Share {
@@ -166,7 +166,7 @@ impl Clock for Noon {
     }
 }
 
-/// A client over a script, with the greatest jitter.
+/// A client with a script and the largest jitter.
 struct Setup {
     config: ClientConfig,
     workspace: Arc<Workspace>,

@@ -1,4 +1,4 @@
-//! The real network, against servers that answer byte by byte as a test says, on port 0.
+//! The real network, against servers that answer byte by byte as the test says, on port 0.
 
 use http::{HeaderMap, HeaderValue, Method, header};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,15 +12,15 @@ use crate::core::http::{
 };
 use crate::core::twenty::classify::TwentyClassifier;
 
-/// What a server does with the request that it read.
+/// How a server reacts to a request.
 enum Answer {
-    /// Sends this and keeps the connection.
+    /// Sends these bytes and keeps the connection open.
     Bytes(Vec<u8>),
-    /// Sends this and closes.
+    /// Sends these bytes and closes.
     BytesAndClose(Vec<u8>),
-    /// Breaks the connection.
+    /// Resets the connection.
     Reset,
-    /// Sends this and then nothing; tells when it has done so, and when the other side closes.
+    /// Sends these bytes and then nothing; signals when it has done so, and when the client closes.
     Stall(Vec<u8>, oneshot::Sender<()>, oneshot::Sender<()>),
 }
 
@@ -30,7 +30,7 @@ fn json(status: u16, body: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Reads one request: head, and as much body as it announces. `None` when the connection ends before.
+/// Reads one request: head, and as much body as it announces. `None` if the connection ends before.
 async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut text = Vec::new();
     let mut buffer = [0; 4096];
@@ -52,7 +52,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// Answers requests in order, over as many connections as it takes; gives the requests and how many connections.
+/// Answers requests in order, on any number of connections; returns the requests and the number of connections.
 async fn serve(listener: TcpListener, answers: Vec<Answer>) -> (Vec<String>, usize) {
     let mut requests = Vec::new();
     let mut connections = 0;
@@ -79,7 +79,7 @@ async fn serve(listener: TcpListener, answers: Vec<Answer>) -> (Vec<String>, usi
                     stream.write_all(&bytes).await.expect("written");
                     let _ = stalled.send(());
                     let mut rest = Vec::new();
-                    // Ends when the client closes, which is what the test waits for.
+                    // Ends when the client closes, which the test waits for.
                     let _ = stream.read_to_end(&mut rest).await;
                     let _ = closed.send(());
                     continue 'connections;
@@ -129,9 +129,9 @@ async fn fails_once(url: &str, request: Request, timeout_ms: u64) -> CrmError {
     call.expect_err("a failure")
 }
 
-/// Long enough never to be reached by what should answer.
+/// A timeout that no expected answer reaches.
 const PATIENT_MS: u64 = 30_000;
-/// Short enough not to hold up the tests; nothing is expected to arrive within it.
+/// Short, to keep the tests fast; no answer is expected within it.
 const IMPATIENT_MS: u64 = 50;
 
 #[tokio::test]

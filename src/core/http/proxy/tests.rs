@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{Proxies, Proxy, Setting};
 
-/// What a request to `uri` does in an environment.
+/// The proxy setting for a request to `uri` in an environment.
 fn way(variables: &[(&str, &str)], uri: &str) -> Setting {
     let variables: HashMap<_, _> = variables.iter().copied().collect();
     let proxies = Proxies::read(|name| variables.get(name).map(OsString::from));
@@ -136,7 +136,7 @@ fn surrounding_quotes_and_spaces_are_removed() {
 #[test]
 fn unreadable_settings_are_refused_by_name() {
     for value in [
-        // Passwords that end the address early.
+        // Passwords with characters that end the address early.
         "http://user:s3cr#et@proxy.example:3128",
         "http://user:12#s3cret@proxy.example:3128",
         "http://user:s3cr/et@proxy.example:3128",
@@ -148,7 +148,7 @@ fn unreadable_settings_are_refused_by_name() {
         "http://user:s3cr\net@proxy.example:3128",
         "user:12#s3cret@proxy.example",
         "user:s3://cret@proxy.example",
-        // No addresses.
+        // Not addresses.
         "http://",
         "http://:3128",
         "http://user:s3cret@",
@@ -192,7 +192,7 @@ fn unreadable_settings_are_refused_by_name() {
             );
         }
         assert!(way(&[("HTTP_PROXY", value)], HTTP).is_err());
-        // A proxy for others keeps nobody from being asked, and neither does one that is not to be used.
+        // A proxy for another scheme does not affect this request, and neither does an unusable one.
         assert_eq!(way(&[("HTTP_PROXY", value)], HTTPS), Ok(None));
         let exempt = [("HTTPS_PROXY", value), ("NO_PROXY", "crm.example")];
         assert_eq!(way(&exempt, HTTPS), Ok(None));

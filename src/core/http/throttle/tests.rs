@@ -50,7 +50,7 @@ impl Server {
     }
 }
 
-/// What became of calls that went through a throttle one after the other.
+/// Results of calls that went through a throttle one after the other.
 #[derive(Default)]
 struct Tally {
     served: u32,
@@ -58,7 +58,7 @@ struct Tally {
     early: u32,
 }
 
-/// Sends calls until `count` more of them are served, each at a server's that answers at once.
+/// Sends calls until `count` more of them are served; the server answers at once.
 async fn serve(throttle: &Throttle, server: &mut Server, tally: &mut Tally, count: u32) {
     let goal = tally.served + count;
     while tally.served < goal {
@@ -117,7 +117,7 @@ async fn after_the_first_refusal_no_call_is_refused_again() {
     let start = Instant::now();
     serve(&throttle, &mut server, &mut tally, 1_000).await;
     assert_eq!(tally.refused, 1);
-    // Looks whether the limit is still there: after 50, 100, 200, 400 calls.
+    // Early calls test the limit after 50, 100, 200 and 400 calls.
     assert_eq!(tally.early, 4);
     let best = Duration::from_millis(600) * 900;
     assert!(Instant::now() - start < best * 106 / 100);
@@ -156,7 +156,7 @@ async fn varying_latency_adds_slack() {
     let mut refusals = Vec::new();
     for number in 0..400u32 {
         let permit = enter(&throttle).await;
-        // On the way for 5 to 45 ms, which is more than the margin of 13 ms.
+        // 5 to 45 ms of latency, more than the margin of 13 ms.
         let way = Duration::from_millis(5 + u64::from(number) * 17 % 41);
         tokio::time::advance(way).await;
         if server.call() {
@@ -200,7 +200,7 @@ async fn two_processes_share_a_workspace() {
     for process in processes {
         served.push(process.await.expect("no panic"));
     }
-    // 100 at once, 1,000 earned: most of it is used, and nobody starves.
+    // 100 at once, 1,000 earned: most of it is used, and no process starves.
     let total: u32 = served.iter().sum();
     assert!(total > 800, "{served:?}");
     assert!(
@@ -219,7 +219,7 @@ async fn refusals_of_calls_in_flight_do_not_slow_the_pace() {
     assert!(is_paced(permit));
     assert_eq!(waited, INTERVAL);
 
-    // The same with permits that were granted at once because there was much to give.
+    // The same with permits that were granted at once because many tokens were available.
     tokio::time::advance(INTERVAL * 40).await;
     let mut under_way = Vec::new();
     for _ in 0..30 {
@@ -296,7 +296,7 @@ async fn after_a_miss_one_call_at_a_time_tries_sooner_and_then_later_and_later()
         "as long as it takes to fill up"
     );
 
-    // While one is out to try, the others wait a whole permit; not longer, its answer may be lost.
+    // While one call tests the limit, the others wait one interval; not longer, because its answer may be lost.
     enter(&throttle).await;
     assert_eq!(in_ms(wait(&throttle).await.1), in_ms(with_slack));
 }

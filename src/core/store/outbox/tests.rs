@@ -118,7 +118,7 @@ async fn leases_from_before_a_reboot_are_over() {
     let renew = json!({"renew": {"token": "a", "clock": by(1_005, "x"), "leaseMs": 20}});
     assert_eq!(ask(&outbox, renew).await, json!(1));
     assert_eq!(count(&claim_by(&outbox, "b", &by(1_020, "x")).await), 0);
-    // In the same run of the clock a lease lasts, however late the time of a claim was read.
+    // In the same run of the clock a lease lasts, even if the claim's time was read late.
     assert_eq!(count(&claim_by(&outbox, "b", &by(0, "x")).await), 0);
     assert_eq!(count(&claim_by(&outbox, "b", &by(1_020, "y")).await), 1);
     let settlement = json!({"entity": "person", "externalId": "1", "remove": [], "rewrite": [],
@@ -134,7 +134,7 @@ async fn leases_from_before_a_reboot_are_over() {
         );
     }
     assert_eq!(count(&claim_by(&outbox, "c", &by(1_070, "y")).await), 0);
-    // The delay of the run before is not one of this run, whose clock has yet to come there.
+    // A delay of an earlier run of the clock does not count in this run.
     assert_eq!(count(&claim_by(&outbox, "c", &by(3, "z")).await), 1);
     assert_eq!(count(&claim_by(&outbox, "d", &by(13, "z")).await), 1);
 }

@@ -32,7 +32,7 @@ async fn jobs_that_wait_together_share_a_commit_and_fail_alone() {
         })
     });
     let outcomes = futures_util::future::join_all(writes).await;
-    // The second fifty meet the keys of the first.
+    // The second fifty have the same keys as the first.
     assert!(outcomes[..50].iter().all(Result::is_ok));
     assert!(outcomes[50..].iter().all(Result::is_err));
     assert_eq!(ever_ids(&user).await.len(), 50);

@@ -1,4 +1,4 @@
-//! The whole record, step by step, without a server: what is sent, what is told, what is remembered.
+//! Complete upserts, step by step, without a server: what is sent, reported and remembered.
 
 mod any_order;
 mod collisions;
@@ -34,17 +34,17 @@ use crate::core::twenty::schema::{
     FieldInfo, FieldKind, ObjectSchema, Uniqueness, WorkspaceSchema,
 };
 
-/// Rows of others.
+/// Rows of other records.
 const OTHER: &str = "22222222-2222-4222-8222-222222222222";
 const THIRD: &str = "33333333-3333-4333-8333-333333333333";
-/// A row that is remembered as ours, whose id was not chosen by us.
+/// A row that is remembered as ours and has an id that we did not derive.
 const KEPT: &str = "44444444-4444-4444-8444-444444444444";
 const COMPANY: &str = "55555555-5555-4555-8555-555555555555";
 
 const EARLIER: &str = "2026-01-01T00:00:00.000Z";
 const NOW: &str = "2026-03-01T00:00:00.000Z";
 
-/// Who is written unless a test says otherwise.
+/// The external id, unless a test sets another one.
 const ME: &str = "me";
 const MINE: &str = "a@x.example";
 
@@ -55,12 +55,12 @@ fn map(value: Value) -> Map<String, Value> {
     }
 }
 
-/// The id that is chosen for a person.
+/// The derived id of a person.
 fn own_id(external_id: &str) -> String {
     record_id(ObjectKind::Person, None, external_id).to_string()
 }
 
-// What the workspace is.
+// The workspace.
 
 fn object(fields: &[(&str, FieldKind, Uniqueness)]) -> ObjectSchema {
     let fields = fields.iter().map(|(name, kind, uniqueness)| {
@@ -80,7 +80,7 @@ fn object(fields: &[(&str, FieldKind, Uniqueness)]) -> ObjectSchema {
     }
 }
 
-/// A workspace in which the external id and job titles are as unique as that.
+/// A workspace with this uniqueness of external ids and job titles.
 fn schema(external_id: Uniqueness, job_title: Uniqueness) -> Arc<WorkspaceSchema> {
     use Uniqueness::{No, Yes};
     let person = object(&[
@@ -119,12 +119,12 @@ fn rules(options: &Value) -> Rules {
     rules_on(usual_schema(), ObjectKind::Person, options)
 }
 
-/// Only its collisions.
+/// With these collision policies.
 fn collisions(collisions: &Value) -> Rules {
     rules(&json!({ "collisions": collisions }))
 }
 
-/// Of a run that writes nothing.
+/// For a dry run.
 fn dry() -> Rules {
     let mut rules = rules(&json!({}));
     rules.is_dry = true;
@@ -158,7 +158,7 @@ fn deleted(row: Row) -> Row {
     with(row, json!({ "deletedAt": EARLIER }))
 }
 
-/// A new row that holds what was sent.
+/// A new row with the sent values.
 fn inserted(sent: Map<String, Value>) -> Row {
     let row = map(json!({ "createdAt": NOW, "updatedAt": NOW, "deletedAt": null }));
     with(row, Value::Object(sent))
@@ -199,7 +199,7 @@ fn lost() -> CrmError {
     CrmError::new(ErrorCode::Timeout, "no answer").with_detail("outcomeUnknown", true)
 }
 
-/// A value that the server refuses, by its code.
+/// The refusal of a value, by the server's code.
 fn bad_value(code: &str) -> CrmError {
     refusal(ErrorCode::ValidationError, 400, "Invalid value").with_detail("serverCode", code)
 }
@@ -214,9 +214,9 @@ fn foreign_key() -> CrmError {
     refusal(ErrorCode::ValidationError, 400, message)
 }
 
-// A record and how it is driven.
+// Driving a record.
 
-/// What a record wants, as a test can compare it.
+/// What a record wants, in a form that tests can compare.
 #[derive(Clone, Debug, PartialEq)]
 enum Want {
     Company {
@@ -231,16 +231,16 @@ enum Want {
         is_certain: bool,
     },
     Create(Value),
-    /// By id, as a request of its own.
+    /// By id, in a request of its own.
     Update(String, Value),
-    /// Unseen.
+    /// Without a look-up.
     Patch(String, Value),
     Stored(Status),
     Done(Status),
 }
 
 impl Want {
-    /// What is sent, if something is.
+    /// The payload, if there is one.
     fn sent(&self) -> Option<&Value> {
         match self {
             Self::Create(sent) | Self::Update(_, sent) | Self::Patch(_, sent) => Some(sent),
@@ -275,11 +275,11 @@ fn want_of(upsert: &Upsert, rules: &Rules) -> Want {
     }
 }
 
-/// One record that goes by requests of its own.
+/// One record that uses its own requests.
 struct Record {
     rules: Rules,
     upsert: Upsert,
-    /// The rows that it was told of last.
+    /// The rows that it was given last.
     seen: Vec<Row>,
     effects: Vec<String>,
 }
@@ -292,7 +292,7 @@ struct End {
     error: Option<CrmError>,
     /// Field and reason of each warning.
     warnings: Vec<(String, &'static str)>,
-    /// Whether the hash of what was written may be remembered; nothing is where nothing was stored.
+    /// Whether the hash of the write may be remembered; false if nothing was stored.
     is_remembered: bool,
     effects: Vec<String>,
 }
@@ -338,14 +338,14 @@ impl Record {
         Self::new(rules, person(ME, MINE, further))
     }
 
-    /// Begins, with a look-up.
+    /// Starts with a look-up.
     fn looking(mut self) -> Self {
         self.begin(Recalled::default(), Start::Together);
         self.ask_nobody();
         self
     }
 
-    /// Begins with a row that was written last as `KEPT`, to which writes may go unseen.
+    /// Starts with the remembered row `KEPT`, which may be written without a look-up.
     fn remembering(mut self) -> Self {
         self.begin(remembered(KEPT), Start::Alone);
         self.ask_nobody();
@@ -356,7 +356,7 @@ impl Record {
         self.upsert.begin(&self.rules, recalled, start);
     }
 
-    /// No row has its e-mail beside a primary one.
+    /// No row has its e-mail as an additional one.
     fn ask_nobody(&mut self) {
         if self.upsert.further_address().is_some() {
             self.upsert.tell_further_rows(&self.rules, Vec::new());
@@ -367,7 +367,7 @@ impl Record {
         want_of(&self.upsert, &self.rules)
     }
 
-    /// A look-up shows these rows.
+    /// A look-up returns these rows.
     fn see(&mut self, rows: &[Row]) -> Want {
         assert_eq!(self.want(), Want::LookUp);
         self.seen = rows.to_vec();
@@ -376,14 +376,14 @@ impl Record {
         self.plan()
     }
 
-    /// The wait is over, and a look-up shows these rows.
+    /// The wait is over, and a look-up returns these rows.
     fn wait_and_see(&mut self, rows: &[Row]) -> Want {
         assert_eq!(self.want(), Want::Pause);
         self.upsert.tell_paused();
         self.see(rows)
     }
 
-    /// The one look after a lost answer shows these rows.
+    /// The single look-up after a lost answer returns these rows.
     fn confirm(&mut self, rows: Option<&[Row]>) -> Want {
         assert_eq!(self.want(), Want::Confirm);
         let rows: Option<Vec<&Row>> = rows.map(|rows| rows.iter().collect());
@@ -399,7 +399,7 @@ impl Record {
         self.want()
     }
 
-    /// As the driver does where rows are about to be claimed.
+    /// Claims the rows, as the driver does.
     fn claim(&mut self) {
         self.upsert.tell_row_claimed(&self.rules);
     }
@@ -415,7 +415,7 @@ impl Record {
         self.want()
     }
 
-    /// What is planned is carried out.
+    /// Carries out the plan.
     fn carry_out(&mut self) -> Want {
         let row = match self.upsert.step() {
             Step::Planned(Plan::Create) => inserted(self.upsert.create_payload(&self.rules)),
@@ -434,7 +434,7 @@ impl Record {
         self.effects.clone()
     }
 
-    /// Takes it from being stored, or being at its end, to what it says.
+    /// Takes it from being stored, or from its end, to its result.
     fn end(mut self) -> End {
         let effects = self.effects();
         let is_stored = matches!(self.upsert.step(), Step::Stored { .. });
@@ -460,7 +460,7 @@ impl Record {
         }
     }
 
-    /// Carries out what is planned, if something is, to the end.
+    /// Carries out the plan, if there is one, to the end.
     fn finish(mut self) -> End {
         if self.want().sent().is_some() {
             self.carry_out();
@@ -486,7 +486,7 @@ fn company_input(fields: &Value) -> CompanyInput {
     CompanyInput::parse(&fields.to_string()).expect("a company")
 }
 
-/// A row that a write may go to unseen.
+/// A row that may be written without a look-up.
 fn remembered(id: &str) -> Recalled {
     Recalled {
         id: Some(id.to_owned()),

@@ -1,8 +1,8 @@
-//! Batches as large as the server takes them.
+//! Batches are as large as the server accepts.
 
 use super::*;
 
-/// Milliseconds that the slow server takes per new record: 200 of them are more than the timeout of 10 s.
+/// Time per new record on the slow server: 200 of them exceed the timeout of 10 s.
 const SLOW_US: u64 = 60_000;
 
 fn network(insert_us: u64) -> Network {
@@ -44,7 +44,7 @@ async fn a_batch_that_times_out_is_halved_and_the_next_ones_are_smaller() {
 #[tokio::test(start_paused = true)]
 async fn a_batch_that_is_too_large_is_halved_and_the_next_ones_are_smaller() {
     let mut network = network(0);
-    // A proxy's limit: some 80 of them.
+    // A proxy's limit: about 80 records.
     network.max_body_bytes = 100_000;
     let network = Arc::new(network);
     let mut people = people(0..2_000);
@@ -91,7 +91,8 @@ async fn a_server_that_does_not_answer_at_all_is_not_asked_for_ever() {
     let service = service(&network, |_| {});
     let results = sync(&service, people(0..200)).await;
     assert!(results.iter().all(|result| result.error.is_some()));
-    // 200, 100, 50, and 25 with its three repeats; then what may have arrived is looked for, and 25 are tried once more.
+    // 200, 100, 50, and 25 with its three retries; then the records that may have arrived are looked up, and 25 are
+    // tried once more.
     let writes = network.writes(|_| true);
     assert_eq!(writes, [200, 100, 50, 25, 25, 25, 25, 25, 25, 25, 25]);
 }

@@ -1,4 +1,4 @@
-//! Another client deletes a row after it was looked up and before it is written.
+//! Another client deletes a row between look-up and write.
 
 use std::sync::atomic::AtomicBool;
 
@@ -9,7 +9,7 @@ use crate::core::error_reason;
 use crate::core::sync::options::CallOptions;
 use crate::core::sync::record::collision::reason;
 
-/// The record that another client meddles with.
+/// The record whose row is changed by another client.
 const MET: usize = 3;
 const RECORDS: usize = 6;
 
@@ -22,7 +22,7 @@ fn changed() -> Vec<Value> {
     (0..RECORDS).map(with_job).collect()
 }
 
-/// Whether a request updates the row, as far as its id is in it.
+/// Whether a request updates the row, judged by the id in it.
 fn updates(request: &Arriving<'_>, id: &str) -> bool {
     let names_row = request.path.contains(id) || request.body.contains(id);
     names_row && request.is_update()
@@ -34,8 +34,8 @@ struct Met {
 }
 
 impl Met {
-    /// Six people are there; they are written again, and right before the first update of one of them arrives, another
-    /// client does `meddle` with its row.
+    /// Six people exist and are written again. Right before the first update of one of them arrives, another client
+    /// does `meddle` with its row.
     async fn people(
         mode: Mode,
         collisions: &Value,
@@ -89,7 +89,7 @@ impl Met {
         row_of(&self.network.state, "person", &format!("p-{MET}"))
     }
 
-    /// Rows of the six, whatever they carry.
+    /// Rows of the six, with or without external ids.
     fn count(&self) -> usize {
         let rows = rows(&self.network.state, "person");
         rows.iter().filter(|row| !is_company(row)).count()
@@ -100,8 +100,8 @@ fn is_deleted(row: &serde_json::Map<String, Value>) -> bool {
     row.get("deletedAt").is_some_and(|at| !at.is_null())
 }
 
-/// Meddles with each way to write, of a row that is remembered and of one that a look-up finds, and holds what became of
-/// it against `expected`: claims, and whether they hold.
+/// Disturbs each way to write, for a remembered row and for one found by a look-up, and compares the results with
+/// `expected`: claims, and whether they hold.
 async fn each_way(
     collisions: &Value,
     meddle: fn(&Arc<State>, &str, &str),

@@ -1,4 +1,4 @@
-//! Corners where single calls, calls that leave together and runs meet rules that rarely apply.
+//! Corner cases in which single calls, grouped calls and runs meet rarely used rules.
 
 use twenty_sim::http::Response;
 use twenty_sim::options::Preset;
@@ -73,7 +73,7 @@ async fn values_left_out_of_a_lost_write_are_still_sent() {
             other_client(request.state, request.method, request.path, Some(&body));
             Fate::Answered(Response::bytes(502, Vec::new()))
         });
-        // It does not know the rows.
+        // This service does not know the rows.
         let service = service(&network, |_| {});
         let fields = json!({ "email": "taken@example.com", "job_title": "Boss" });
         let told = write_people(mode, &service, &[with(&person(1), fields)]).await;

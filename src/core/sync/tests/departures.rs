@@ -1,4 +1,4 @@
-//! Single calls that are under way at once, in paused time.
+//! Concurrent single calls, in paused time.
 
 use super::*;
 
@@ -72,7 +72,7 @@ async fn a_call_without_others_sends_what_it_always_sent() {
         .iter()
         .filter(|path| !path.contains("metadata"))
         .collect();
-    // The first new person asks once who has which addresses beside the primary one.
+    // The first new person makes the service read the index of additional e-mails once.
     assert_eq!(records[0], "/graphql");
     assert_eq!(records[1..], ["/rest/people"; 3]);
 }
@@ -110,7 +110,7 @@ async fn who_leaves_while_waiting_is_not_written_and_a_shared_request_goes_on() 
     let mut calls: Vec<_> = (0..10)
         .map(|number| upsert(&service, &person(number)))
         .collect();
-    // Two are in flight, and the others wait.
+    // Two are in flight, the others wait.
     sleep(LATENCY / 2).await;
     calls[9].abort();
     // The others are looked up together.
@@ -160,7 +160,7 @@ async fn a_request_that_nobody_waits_for_is_given_up() {
         call.abort();
     }
     sleep(LATENCY).await;
-    // The dock is free: the next call leaves at once.
+    // No departure is in flight: the next call leaves at once.
     let next = upsert(&service, &person(99)).await.expect("no panic");
     assert!(next.expect("stored").created);
 }

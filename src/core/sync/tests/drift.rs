@@ -1,22 +1,22 @@
-//! Rules that single calls, calls that leave together and runs once had in copies of their own, which drifted.
+//! Rules that single calls, grouped calls and runs once implemented separately, with differences.
 
 use super::meddling::{email_of, insert, row_of, rows};
 use super::modes::{MODES, Mode, Told, is_company, remembered, write};
 use super::*;
 use crate::core::sync::options::CallOptions;
 
-/// One record written again and again with `skipUnchanged`.
+/// One record written several times with `skipUnchanged`.
 struct Again {
     what: &'static str,
     kind: ObjectKind,
     options: Value,
-    /// Rows that others have made before.
+    /// Rows that others created before.
     before: Vec<Value>,
     inputs: Vec<Value>,
     statuses: Vec<Status>,
 }
 
-/// What is said after each write, and what is remembered then.
+/// After each write: the result, and what is remembered.
 type Steps = Vec<(Told, Option<(String, Option<String>)>)>;
 
 impl Again {
@@ -154,7 +154,7 @@ fn cases() -> Vec<Again> {
             json!({}),
             vec![other_spelling(json!("c-1"))],
             vec![acme.clone(); 3],
-            // How this workspace stores domains is learnt with the first.
+            // The first write teaches how this workspace stores domains.
             vec![Updated, Updated, Unchanged],
         ),
         companies(
@@ -192,8 +192,9 @@ async fn a_record_written_again_and_again_has_the_same_results_in_each_way() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A's own row has lost its external id, and holds B's e-mail; a row of another record holds A's. B claims the row while
-/// A still wants it: A has to look again before it takes anything from anybody, and then takes the other row over whole.
+/// A's own row has lost its external id, and has B's e-mail; a row of another record has A's e-mail. B claims the first
+/// row while A still wants it. A must look again before it takes a value from anybody, and then takes over the other
+/// row.
 #[tokio::test(start_paused = true)]
 async fn a_row_is_claimed_before_a_value_is_taken_from_another_for_its_sake() {
     let mut wrong = Vec::new();

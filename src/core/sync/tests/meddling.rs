@@ -1,29 +1,29 @@
-//! What may happen to a request on its way, and what another client of the same server does.
+//! Disturbances: what may happen to a request on its way, and what another client of the same server does.
 
 use twenty_sim::http::{Request, Response};
 
 use super::*;
 
-/// What becomes of a request that has arrived.
+/// What happens to a request that has arrived.
 pub(super) enum Fate {
-    /// The server does as it is asked, and its answer arrives.
+    /// The server carries it out, and its answer arrives.
     CarriedOut,
-    /// The server does as it is asked, and nobody hears of it.
+    /// The server carries it out, and its answer is lost.
     AnswerLost,
     /// The connection breaks before the server has read it.
     Lost,
-    /// Something else than the server's records answers.
+    /// Something in front of the server answers.
     Answered(Response),
 }
 
-/// A request as it arrives.
+/// A request on arrival.
 pub(super) struct Arriving<'a> {
     pub state: &'a Arc<State>,
     pub method: &'a str,
-    /// With the query.
+    /// Path with query.
     pub path: &'a str,
     pub body: &'a str,
-    /// Its number among the requests that write records, from 1; 0 where it is none of them.
+    /// Its number among the requests that write records, from 1; 0 if it does not write.
     pub write: usize,
 }
 
@@ -38,13 +38,13 @@ impl Arriving<'_> {
         }
     }
 
-    /// Whether it would change rows that are there.
+    /// Whether it would change existing rows.
     pub fn is_update(&self) -> bool {
         let is_in_place = self.method == "PATCH" || self.path == "/graphql";
         self.write > 0 && (is_in_place || self.path.contains("upsert=true"))
     }
 
-    /// What the server says of a link that it does not take.
+    /// The server's answer to an invalid link.
     pub fn bad_link(&self) -> Response {
         let message = "The URL of the link is not valid";
         if self.path == "/graphql" {
@@ -69,25 +69,25 @@ impl Arriving<'_> {
     }
 }
 
-/// How a GraphQL request begins that changes something.
+/// How the text of a GraphQL mutation starts.
 const MUTATION: &str = "\"mutation ";
 
-/// Looks at each request right before it is handled, and decides what becomes of it.
+/// Sees each request right before it is handled, and decides what happens to it.
 pub(super) type Meddler = Box<dyn FnMut(&Arriving<'_>) -> Fate + Send>;
 
 impl Network {
-    /// From here on `meddler` sees every request, and no other one.
+    /// Installs `meddler` for all requests from here on.
     pub(super) fn meddle(&self, meddler: impl FnMut(&Arriving<'_>) -> Fate + Send + 'static) {
         *self.meddler.lock().expect("no panic") = Some(Box::new(meddler));
     }
 
-    /// From here on nobody meddles.
+    /// Removes the meddler.
     pub(super) fn leave_alone(&self) {
         *self.meddler.lock().expect("no panic") = None;
     }
 }
 
-/// What another client asks for; the answer's JSON.
+/// A request of another client; returns the answer's JSON.
 pub(super) fn other_client(
     state: &Arc<State>,
     method: &str,
@@ -115,13 +115,13 @@ pub(super) fn other_client(
     serde_json::from_slice(&response.body).unwrap_or_default()
 }
 
-/// Another client deletes a row so that it can be restored.
+/// Another client soft-deletes a row.
 pub(super) fn soft_delete(state: &Arc<State>, plural: &str, id: &str) {
     let path = format!("/rest/{plural}/{id}?soft_delete=true");
     other_client(state, "DELETE", &path, None);
 }
 
-/// Another client deletes a row for good.
+/// Another client deletes a row permanently.
 pub(super) fn destroy(state: &Arc<State>, plural: &str, id: &str) {
     other_client(state, "DELETE", &format!("/rest/{plural}/{id}"), None);
 }
@@ -147,7 +147,7 @@ pub(super) fn email_of(row: &serde_json::Map<String, Value>) -> &str {
     email.and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The row that carries this external id.
+/// The row with this external id.
 pub(super) fn row_of(
     state: &State,
     singular: &str,

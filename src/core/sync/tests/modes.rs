@@ -1,4 +1,4 @@
-//! The three ways in which records are written, and what each of them says came of it.
+//! The three ways to write records, and their results.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use crate::core::sync::record::input::Upserted;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// Single calls, each after the one before.
+    /// Single calls, one after the other.
     Alone,
-    /// Single calls at once, which leave together.
+    /// Concurrent single calls, which are grouped.
     Together,
     /// One run.
     Bulk,
@@ -18,7 +18,7 @@ pub(super) enum Mode {
 
 pub(super) const MODES: [Mode; 3] = [Mode::Alone, Mode::Together, Mode::Bulk];
 
-/// What is said of one record, as far as it does not depend on the way in which it was written.
+/// The result of one record, without what depends on the way it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Told {
     pub status: Status,
@@ -84,7 +84,7 @@ impl Told {
     }
 }
 
-/// What is remembered of a record: its row, and the hash of what was written last.
+/// What is remembered of a record: its row, and the hash of its last write.
 pub(super) fn remembered(
     service: &SyncService,
     kind: ObjectKind,
@@ -115,8 +115,8 @@ fn call(
     }
 }
 
-/// Calls for records of their own: two that keep the dock busy, so that those behind them leave together, and one that
-/// leaves with these, so that a lone record has company. They say nothing that another record says.
+/// Calls for additional records: two occupy the departures, so that the calls after them are grouped, and one joins the
+/// group, so that a single record is not alone. They share no values with other records.
 fn company(kind: ObjectKind) -> [Value; 3] {
     [0, 1, 2].map(|number| match kind {
         ObjectKind::Person => person(BUSY + number),
@@ -126,16 +126,16 @@ fn company(kind: ObjectKind) -> [Value; 3] {
     })
 }
 
-/// Where the numbers of people begin that only keep others company.
+/// The first number of these additional people.
 const BUSY: usize = 900_000;
 
-/// Whether a row is of those that only keep others company.
+/// Whether a row belongs to these additional records.
 pub(super) fn is_company(row: &serde_json::Map<String, Value>) -> bool {
     let external_id = row.get("externalId").and_then(Value::as_str);
     external_id.is_some_and(|id| id.starts_with("busy ") || id.starts_with("p-90000"))
 }
 
-/// Writes records of different external ids, and tells what was said of each of them, in their order.
+/// Writes records with different external ids, and returns their results in order.
 pub(super) async fn write(
     mode: Mode,
     service: &SyncService,
@@ -174,7 +174,7 @@ pub(super) async fn write(
         Mode::Bulk => {
             let options = BulkOptions {
                 call: options,
-                // A single call that does not ask to skip what is unchanged sends it.
+                // A single call sends unchanged records unless it is told to skip them.
                 force: options.force || !options.skip_unchanged,
                 ..BulkOptions::default()
             };

@@ -1,10 +1,10 @@
-//! Twenty's default limits, 100 calls a second and 100 a minute, in the server's own count.
+//! Twenty's default limits, 100 calls a second and 100 a minute, counted as the server does.
 
 use super::*;
 
 use crate::core::sync::options::CallOptions;
 
-/// What one batch costs a real server.
+/// The time that a real server needs for a batch.
 const SERVICE_TIMES: ServiceTimes = ServiceTimes {
     insert_us: 1_000,
     update_us: 2_500,
@@ -19,7 +19,7 @@ fn limited(rate_limits: RateLimits) -> Arc<Network> {
     }))
 }
 
-/// The default's pace with a fifth of its bucket: the same to pace, and less to write before it begins.
+/// The default pace with a fifth of the bucket: the pacing is the same, but fewer writes are needed before it starts.
 fn small() -> RateLimits {
     let long = Some(Limit::of(20, 12_000));
     RateLimits { short: None, long }
@@ -37,7 +37,7 @@ async fn upsert(service: &SyncService, number: usize) {
 async fn twenty_thousand_new_people_take_some_115_tokens_and_run_into_the_limit_at_most_twice() {
     let network = limited(RateLimits::server_default());
     let service = service(&network, |_| {});
-    // The bucket is not quite full, so that it does not last for all of them.
+    // Takes some tokens, so that the bucket does not last for all records.
     for number in 0..10 {
         upsert(&service, 1_000_000 + number).await;
     }
@@ -73,13 +73,13 @@ async fn single_upserts_overtake_the_run() {
         let service = service.clone();
         async move { sync(&service, people(0..5_000)).await }
     });
-    // The run is waiting for the limit by then.
+    // By now the run waits for the limit.
     sleep(Duration::from_secs(5)).await;
     assert_eq!(network.refusal_events(), 1);
     for number in 0..5 {
         let start = Instant::now();
         upsert(&service, 1_000_000 + number).await;
-        // A create is one call, so one turn: at most two intervals away, one of them with a gap.
+        // A create is one call, so it waits for at most two intervals, one of them with a gap.
         assert!(Instant::now() - start < Duration::from_millis(1_600));
     }
     assert!(!run.is_finished());

@@ -1,12 +1,12 @@
-//! What holds whatever happens on the way: requests and answers are lost, the server fails, another client deletes rows
-//! and makes rows, calls and runs for the same records are under way at once.
+//! Invariants that hold although requests and answers are lost, the server fails, another client deletes and creates
+//! rows, and calls and runs for the same records are in flight at the same time.
 //!
-//! - Every call and every record of a run ends, and says how.
-//! - No write goes to a row of which nothing was heard, and no batch that could revive or insert goes to a row that was
-//!   not looked at lately.
-//! - No record is made twice, and nothing that is made lacks its external id.
-//! - What was said to be stored is there.
-//! - Once the network is well again, one more run puts everything right.
+//! - Every call and every record of a run ends with a result.
+//! - No write goes to a row that was never mentioned in an answer. No batch that could restore or insert rows contains
+//!   a row that was not looked up recently.
+//! - No record is created twice, and no created row lacks its external id.
+//! - What was reported as stored is there.
+//! - Once the network works again, one more run repairs everything.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -21,18 +21,18 @@ use crate::core::sync::options::CallOptions;
 
 const RECORDS: usize = 3;
 
-/// Longer than a call takes whose requests are all repeated, and shorter than some of the pauses.
+/// Longer than a call whose requests are all retried, and shorter than some of the pauses.
 const LATELY: Duration = Duration::from_secs(120);
 
-/// Everything ends in this time, or never.
+/// Everything ends within this time, or never.
 const EVER: Duration = Duration::from_secs(6 * 3_600);
 
-/// A thing that happens while the others are under way.
+/// Something that happens while the others are in flight.
 #[derive(Clone, Debug)]
 enum Act {
     Call(usize),
     Run(Vec<usize>),
-    /// Another client does something.
+    /// Another client acts.
     Other(usize, Deed, When),
 }
 
@@ -40,20 +40,20 @@ enum Act {
 enum Deed {
     /// Deletes the record's row.
     Delete,
-    /// For good.
+    /// Deletes it permanently.
     Destroy,
-    /// Makes a row with the record's e-mail.
+    /// Creates a row with the record's e-mail.
     Rival,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
     Now,
-    /// Right before the next write for the record arrives.
+    /// Right before the next write of the record arrives.
     BeforeWrite,
 }
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Clone, Copy, Debug)]
 enum Luck {
     Good,
@@ -64,14 +64,14 @@ enum Luck {
 
 #[derive(Clone)]
 struct Script {
-    /// With milliseconds of pause before each.
+    /// Each with a pause before it, in milliseconds.
     acts: Vec<(u64, Act)>,
-    /// One for each request, in the order of their arrival; what comes after has good luck.
+    /// One entry per request, in order of arrival; later requests are not disturbed.
     luck: Vec<Luck>,
 }
 
 impl std::fmt::Debug for Script {
-    /// A line for each act.
+    /// One line per act.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f)?;
         for (pause, act) in &self.acts {
@@ -111,7 +111,7 @@ fn script() -> impl Strategy<Value = Script> {
 struct Line {
     at: Instant,
     is_answer: bool,
-    /// Of a request that would change records.
+    /// Whether the request would change records.
     is_write: bool,
     method: String,
     path: String,
@@ -119,7 +119,7 @@ struct Line {
 }
 
 impl Line {
-    /// What names the row of a write to one row that is there.
+    /// The row that a write to one existing row names.
     fn target(&self) -> Option<String> {
         if self.path == "/graphql" {
             let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
@@ -129,7 +129,7 @@ impl Line {
     }
 }
 
-/// A network whose traffic is taken down.
+/// A network that records its traffic.
 struct Overheard {
     network: Arc<Network>,
     lines: Arc<Mutex<Vec<Line>>>,
@@ -169,7 +169,7 @@ impl Transport for Overheard {
     }
 }
 
-/// The UUIDs in a text. What is percent-encoded before one ends in digits, too.
+/// The UUIDs in a text. Percent-encoding before one also ends in digits.
 fn ids_in(text: &str) -> Vec<String> {
     const LENGTH: usize = 36;
     let is_part = |c: char| c.is_ascii_hexdigit() || c == '-';
@@ -180,7 +180,7 @@ fn ids_in(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Writes that went where they must not go.
+/// Writes to rows that they must not touch.
 fn blind_writes(lines: &[Line]) -> Vec<String> {
     let mut heard = HashSet::new();
     let mut looked_at: HashMap<String, Instant> = HashMap::new();
@@ -196,7 +196,7 @@ fn blind_writes(lines: &[Line]) -> Vec<String> {
             continue;
         }
         if !line.is_write {
-            // What was asked for and is not there was looked at, too.
+            // Rows that were asked for and are missing count as looked up.
             looked_at.extend(ids_in(&line.body).into_iter().map(|id| (id, line.at)));
             continue;
         }
@@ -270,7 +270,7 @@ fn is_for(request: &Arriving<'_>, number: usize) -> bool {
     request.write > 0 && (own.is_some_and(|id| names(&id)) || names(&format!("\"p-{number}\"")))
 }
 
-/// Rows that we made, and that do not say whose they are.
+/// Our rows without an external id.
 fn orphans_of(state: &State) -> Vec<String> {
     let rows = rows(state, "person").into_iter().filter(|row| {
         let first_name = row.get("name").map(|name| &name["firstName"]);
@@ -313,7 +313,7 @@ fn start(service: &SyncService, act: &Act, job_title: &str) -> Option<Ending> {
     }
 }
 
-/// Plays a script, and tells which promises were broken.
+/// Runs a script, and returns the violated invariants.
 async fn broken_promises(script: &Script) -> Vec<String> {
     let network = Arc::new(Network::new(SimOptions::default()));
     let orphans = Arc::<Mutex<BTreeSet<String>>>::default();
@@ -461,7 +461,7 @@ async fn writes_without_a_look_up_are_recognised() {
         (vec![batch()], 2),
         (vec![told(), batch()], 1),
         (vec![told(), looked(), batch()], 0),
-        // A repeat.
+        // A retry.
         (vec![told(), batch(), batch()], 1),
     ] {
         let wrong = blind_writes(&lines);

@@ -1,4 +1,4 @@
-//! The error table row by row, and every recorded answer of a real server where the recordings are.
+//! The error table row by row, and all recorded answers of a real server, if the recordings exist.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn graphql_error(message: &str, extensions: Value) -> String {
     .to_string()
 }
 
-/// What a row of the table promises.
+/// The expected result of a row of the table.
 struct Row {
     path: &'static str,
     status: u16,
@@ -295,7 +295,7 @@ fn refusals_by_intermediaries_are_not_blamed_on_the_key() {
             }
         }
     }
-    // Twenty's own words are believed, whatever else is on them.
+    // Twenty's own error is trusted, whatever else the answer contains.
     let own = core(403, "FORBIDDEN_EXCEPTION", "This API Key is revoked");
     let response = with_headers(
         403,
@@ -459,7 +459,7 @@ fn an_encoding_that_was_not_requested_is_named() {
     bare.body = Bytes::from_static(&[0x1f, 0x8b, 8, 0]);
     let failure = classify("/rest/people", &bare).expect("a failure");
     assert_eq!(failure.error.details["coding"], "gzip");
-    // What can be read is read, whatever it says; what says enough with its status needs no body.
+    // Readable bodies are read, whatever the header says; some statuses need no body.
     let honest = with_headers(200, "{}", &[("content-encoding", "gzip")]);
     assert!(classify("/rest/people", &honest).is_none());
     let identity = with_headers(200, "{}", &[("content-encoding", "identity")]);
@@ -538,7 +538,7 @@ fn codes_of_newer_servers() {
         ValidationError,
         None,
     ));
-    // A connection that was cut, with none and with all of the rows there.
+    // A connection that was cut, with and without the rows stored.
     let cut = core(
         400,
         "BadRequestException",
@@ -746,7 +746,7 @@ fn refused_input() {
             ValidationError,
             None,
         ),
-        // Somebody's data that reads like a failure is still data.
+        // A user's data that looks like a failure is still data.
         row(
             400,
             core(
@@ -880,7 +880,7 @@ fn successes() {
         (200, None, ""),
         (200, Some("text/html"), ""),
         (304, None, ""),
-        // The word within somebody's data is no error outside of GraphQL.
+        // The word in a user's data is not an error outside of GraphQL.
         (
             200,
             Some(JSON),
@@ -909,7 +909,7 @@ fn messages_are_bounded() {
     assert!(failing("/rest/people", 400, &long).error.to_json().len() < 3_000);
 }
 
-/// Every recorded answer is judged as its status and body deserve: successes as such, and no failure as unknown.
+/// Every recorded answer is classified by its status and body: successes as such, and no failure as unknown.
 #[test]
 fn recorded_answers() {
     let folders = [
@@ -943,7 +943,7 @@ fn recorded_answers() {
             .map(|rest| format!("/{rest}"))
             .expect("a path");
         let body = match &response["body"] {
-            // Long bodies were cut in the recordings; what is left of them is no JSON any more.
+            // The recordings cut long bodies, which are then not JSON any more.
             Value::String(text) if response["body_is_json"] == false || text.is_empty() => {
                 text.clone()
             }
@@ -987,7 +987,7 @@ fn a_truncated_answer_counts_as_lost() {
             assert!(failure.retry && failure.ambiguous, "{cut}");
         }
     }
-    // What was refused, and why, is in the body.
+    // The refused value and the reason are in the body.
     for cut in ["", r#"{"statusCode":400,"messages":["A dup"#] {
         let failure = failing("/rest/people", 400, cut);
         assert_eq!(failure.error.code, ErrorCode::NetworkError, "{cut}");

@@ -164,7 +164,7 @@ fn any_person() -> impl Strategy<Value = PersonInput> {
     })
 }
 
-/// What a CRM row would show after writing the inputs one by one.
+/// The row after writing the inputs one by one.
 fn written_in_turn(inputs: &[&PersonInput]) -> Map<String, Value> {
     let mut row = Map::new();
     for input in inputs {

@@ -185,14 +185,14 @@ fn a_row_that_was_not_requested_fails_the_answer() {
     let stranger = json!({"id": id(7).to_string(), "externalId": "other", "emails": {"primaryEmail": "o@x.y"}});
     let error = read(json!([{"id": id(1).to_string()}, stranger])).expect_err("a failed look-up");
     assert_eq!(error.reason(), Some("LOOKUP_FAILED"));
-    // Without the field the external id counts for nothing, even where a row shows one.
+    // Without the field the external id does not count, even if a row has one.
     let by_external = json!([{"id": id(8).to_string(), "externalId": "a)b(\""}]);
     assert!(read(by_external.clone()).is_ok());
     assert!(parse(&answer(&by_external, None), &[people(false)]).is_err());
     assert!(read(json!([{"externalId": "a)b(\""}])).is_err());
 }
 
-/// Records to be asked for; the first has an address whose domain is written in its own script.
+/// Records to look up; the first has an e-mail whose domain is written in its own script.
 fn chunk(records: u128) -> LookupQuery {
     let mut asked = query(ObjectKind::Person, true);
     for n in 1..=records {
@@ -249,10 +249,10 @@ fn a_few_unmatched_rows_among_many_are_ignored_after_retries() {
     let read = parse_tolerantly(&body, &many).expect("an answer");
     let ids: Vec<Uuid> = read.pages[0].rows.iter().map(|row| row.id).collect();
     assert_eq!(ids, [id(2)]);
-    // A look-up of one record has nothing else to lose.
+    // In a look-up of one record, no other record can be affected.
     let alone = answer(&json!([stranger(91, "odd@example.com")]), None);
     assert!(parse_tolerantly(&alone, &one).is_err());
-    // A dropped filter, and a row that has no value to be spelled otherwise.
+    // A dropped filter, and a row without a value in another spelling.
     let table: Vec<Value> = (100..150).map(|n| stranger(n, "x@y.example")).collect();
     assert!(parse_tolerantly(&answer(&table.into(), None), &many).is_err());
     assert!(parse_tolerantly(&answer(&json!([stranger(91, "")]), None), &many).is_err());

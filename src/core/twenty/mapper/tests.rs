@@ -150,7 +150,7 @@ fn absent_stays_and_null_clears_by_subfields() {
         }));
         let record = map_person(&input, &context).expect("a record");
         assert_eq!(record.warnings, []);
-        // Part by part: the server ignores a composite given as null.
+        // Part by part: the server ignores a composite that is null.
         for (name, value) in [
             (
                 "phones",
@@ -178,7 +178,7 @@ fn absent_stays_and_null_clears_by_subfields() {
     assert_eq!(cleared.unique_value, None);
 }
 
-/// The server takes `null` for a composite, answers with success and leaves it as it is.
+/// The server accepts `null` for a composite, answers with success, and changes nothing.
 #[test]
 fn no_composite_is_cleared_as_a_whole() {
     let composites =
@@ -245,7 +245,7 @@ fn a_bare_workspace_gets_what_it_can_hold() {
     .map(|field| (field, missing));
     assert_eq!(reasons(&record), expected);
     assert_eq!(record.external_id_field, ExternalIdField::Missing);
-    // Twenty keeps the name "plan" for itself: the advice has to be one that can be followed.
+    // Twenty reserves the name "plan", so the advice must be one that works.
     let plan = record
         .warnings
         .iter()
@@ -338,7 +338,7 @@ fn a_person_without_an_address_keeps_or_clears_what_the_crm_has() {
     let record = map_person(&cleared, &context).expect("a record");
     assert_eq!(record.fields["emails"], json!({"primaryEmail": null}));
     assert!(record.unique_value.is_none());
-    // What stands beside the address survives, and a row without one holds it already.
+    // Additional addresses survive, and a row without a primary one already matches.
     let row = json!({"emails": {"primaryEmail": "", "additionalEmails": ["b@x.example"]}});
     assert!(holds("emails", &row["emails"], &record.fields["emails"]));
 }
@@ -482,7 +482,7 @@ fn whole_numbers_have_no_fraction() {
     }
 }
 
-/// What the server makes of a payload: only the rules that the mapping relies on (`""` for cleared TEXT).
+/// How the server stores a payload: only the rules that the mapping relies on (`""` for cleared TEXT).
 fn echo(fields: &Map<String, Value>) -> Map<String, Value> {
     let blank = |value: &Value| {
         if value.is_null() {
@@ -498,7 +498,7 @@ fn echo(fields: &Map<String, Value>) -> Map<String, Value> {
 }
 
 proptest! {
-    /// entity → record → entity: what is sent comes back, and sending that again changes nothing.
+    /// entity → record → entity: the same values come back, and sending them again changes nothing.
     #[test]
     fn people_make_the_round_trip(
         name in "[A-Z][a-z]{1,8}( (van|de|[A-Z][a-z]{1,8})){0,3}",
@@ -537,7 +537,7 @@ proptest! {
         prop_assert_eq!(json!(company_to_entity(&echo(&record.fields), &context, "1")), sent);
     }
 
-    /// Whatever is typed, a record comes out or the e-mail is named; never a key that the workspace lacks, never a NUL.
+    /// Any input gives a record or an error that names the e-mail; never a key that the workspace lacks, never a NUL.
     #[test]
     fn any_text_maps(
         texts in prop::collection::vec(prop::option::of("[^\\u{0}]{0,20}"), 9), email in "[^\\u{0}]{0,20}", name in "[^\\u{0}]{0,20}x",

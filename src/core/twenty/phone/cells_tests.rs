@@ -1,8 +1,8 @@
-//! What stands in cells of real files: one number in any spelling, several, or none at all.
+//! Cells of real files: one number in any spelling, several, or none.
 
 use super::*;
 
-/// A text, the default country, and the number or why there is none.
+/// A text, the default country, and the number or the reason why there is none.
 type Case = (&'static str, &'static str, Result<&'static str, NoPhone>);
 
 fn check(cases: &[Case]) {
@@ -49,7 +49,7 @@ fn numbers_that_a_spreadsheet_wrote_are_read_or_named() {
         ("4.91512E+11", "", Err(Exponent)),
         ("+4.9e11", "", Err(Exponent)),
         ("9.87654321e9", "IN", Err(Exponent)),
-        // Dots between groups are no decimals.
+        // Dots between groups are not decimal points.
         ("01.23.45.67.00", "FR", Ok("+33123456700")),
         ("06.12.34.56.00", "FR", Ok("+33612345600")),
         ("+33.1.23.45.67.00", "", Ok("+33123456700")),
@@ -125,7 +125,7 @@ fn other_numbers_are_not_phone_numbers() {
         let read = Phone::parse(text, Country::parse("AT").ok());
         assert!(read.is_err(), "{text}");
     }
-    // Numbers that look like those, by their plans.
+    // Numbers that look like those, but are valid in their plans.
     check(&[
         ("32.12.34.56", "DK", Ok("+4532123456")),
         ("212.73.65.44", "DE", Ok("+49212736544")),
@@ -223,7 +223,7 @@ fn calling_codes_without_a_plus_sign_are_known() {
         ("6281234567890", "ID", Ok("+6281234567890")),
         ("79161234567", "RU", Ok("+79161234567")),
         ("89161234567", "RU", Ok("+79161234567")),
-        // National numbers stay so, with their zero and without.
+        // National numbers stay national, with and without their zero.
         ("015123456789", "DE", Ok("+4915123456789")),
         ("15123456789", "DE", Ok("+4915123456789")),
         ("030 23125042", "DE", Ok("+493023125042")),
@@ -238,9 +238,9 @@ fn calling_codes_without_a_plus_sign_are_known() {
         ("4155552671", "US", Ok("+14155552671")),
         ("5551234567", "US", Ok("+15551234567")),
         ("7911123456", "GB", Ok("+447911123456")),
-        // Both are numbers of Germany: in Emden, and in Düsseldorf.
+        // Both are German numbers: in Emden, and in Düsseldorf.
         ("4921123456", "DE", Err(Ambiguous)),
-        // Without a country nobody knows whether this is Swiss or American.
+        // Without a country it could be Swiss or American.
         ("4155552671", "", Err(NoPhone::NoDefaultCountry)),
     ]);
 }
@@ -397,7 +397,7 @@ fn the_first_of_several_numbers_is_taken() {
         assert_eq!(phone.e164(), "+493023125042", "{text:?}");
         assert!(!phone.is_first_of_several, "{text:?}");
     }
-    // What stands first must be a number by itself.
+    // The first part must be a number by itself.
     for text in [
         "+49 30; 23125042",
         "2024-01-31; 030 23125042",
@@ -528,7 +528,7 @@ fn unicode_separates_digits_as_ascii_does() {
     ]);
 }
 
-/// Every spelling of every country's own numbers, and whoever writes them without a plus sign.
+/// Every spelling of every country's own numbers, also without a plus sign.
 #[test]
 fn numbers_of_all_countries_are_read_in_their_own() {
     use rlibphonenumber::{PhoneNumberFormat, PhoneNumberType};

@@ -1,4 +1,4 @@
-//! Spellings of numbers, and what is none.
+//! Spellings of numbers, and texts that are not numbers.
 
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ fn a_reversed_uri_is_not_a_number() {
     assert_eq!(read.map(|phone| phone.e164()), Ok("+493023125042".into()));
 }
 
-/// The first two are what a real server answered to these numbers.
+/// The first two are answers of a real server to these numbers.
 #[test]
 fn international_numbers_give_the_three_parts() {
     let cases = [
@@ -53,7 +53,7 @@ fn words_after_a_number_are_not_part_of_it() {
         ("+44 7911 123456 (UK)", "+447911123456"),
         ("+33 1 23 45 67 89 \u{91ce}", "+33123456789"),
         ("06 12 34 56 78 (bureau)", "+33612345678"),
-        // Letters that are part of the number stay so.
+        // Letters that are part of the number are kept.
         ("+1 800 FLOWERS", "+18003569377"),
         ("+1 800 GOT MILK", "+18004686455"),
         ("+1 415 555 2671 ext. 12", "+14155552671"),
@@ -107,7 +107,7 @@ fn texts_without_a_number_are_refused() {
     assert_eq!(Phone::parse("12", france()), Err(NoPhone::NotANumber));
 }
 
-/// The server takes numbers that no plan assigns, so they are not left out; nor is a country made up for them.
+/// The server accepts numbers that no plan assigns, so they are kept, and get no invented country.
 #[test]
 fn unassigned_numbers_are_kept() {
     let phone = Phone::parse("+1 555 123 4567", None).expect("a number");
@@ -134,7 +134,7 @@ fn countries_are_checked() {
     assert!(Country::parse(" us ").is_ok());
 }
 
-/// Only what its country's plan knows.
+/// Only numbers in their country's plan.
 fn valid(phone: Phone) -> Result<Phone, NoPhone> {
     let number = PHONE_NUMBER_UTIL.parse(phone.e164(), None);
     match number.is_ok_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number)) {
@@ -152,7 +152,7 @@ fn consistent(phone: &Phone) -> Result<(), TestCaseError> {
     let e164 = phone.e164();
     prop_assert!(e164.starts_with(&phone.calling_code));
     prop_assert!(e164[1..].bytes().all(|b| b.is_ascii_digit()), "{}", e164);
-    // What the record holds reads back as the same number.
+    // The stored number reads back as the same number.
     let held = Phone {
         extension: None,
         is_first_of_several: false,
@@ -176,7 +176,7 @@ fn consistent(phone: &Phone) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What stands before or behind numbers in files.
+/// Text before or after numbers in files.
 const BEFORE: [&str; 12] = [
     "",
     " ",
@@ -252,7 +252,7 @@ proptest! {
         }
     }
 
-    /// A number with anything around it is itself, or refused, or the end of it is what was written there.
+    /// A number with other text around it is read as itself or with an extension written there, or it is refused.
     #[test]
     fn what_stands_around_a_number_makes_no_other_one(
         code in prop::sample::select(vec!["+49 30", "+49 151", "+1 415", "+44 7911", "+33 6", "+39 02", "+43 1", "+62 812"]),

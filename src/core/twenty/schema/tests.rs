@@ -5,7 +5,7 @@ use super::*;
 use crate::core::twenty::fields::{ExternalIdField, FieldNames};
 use crate::core::twenty::ids::ObjectKind;
 
-/// A file of the shared material beside the repository, if it is there.
+/// A file of the shared material beside the repository, if it exists.
 fn shared(path: &str) -> Option<Vec<u8>> {
     let full = format!("{}/../shared/twenty/{path}", env!("CARGO_MANIFEST_DIR"));
     let found = std::fs::read(&full).ok();
@@ -182,7 +182,7 @@ fn recorded_metadata_is_read() {
         };
         let body = Bytes::from(body.to_string());
         assert!(next_metadata_cursor(&body).expect("a page").is_some());
-        // A sound page without people: an error about the object, not about the format.
+        // A valid page without people: an error about the object, not about the format.
         let error = WorkspaceSchema::from_metadata_objects(&[body]).expect_err("no person");
         assert_eq!(error.reason(), Some("NO_OBJECT"));
     }

@@ -1,4 +1,4 @@
-//! Lost answers: what may be sent again, and what the caller is told.
+//! Lost answers: what may be retried, and what the caller is told.
 
 use super::*;
 
@@ -44,7 +44,7 @@ async fn a_misplaced_answer_is_requested_again_on_another_connection() {
         .call(request.clone())
         .await
         .expect("an answer");
-    // The first one may have done its work, whatever came back.
+    // The first attempt may have done the work, whatever its answer.
     assert_eq!((response.attempts, response.ambiguous), (2, true));
     let connections: Vec<_> = script
         .requests()

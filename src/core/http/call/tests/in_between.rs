@@ -1,4 +1,4 @@
-//! Answers that come from something between here and the server.
+//! Answers of intermediaries between client and server.
 
 use super::*;
 

@@ -1,11 +1,11 @@
-//! What is told of a call, and counted.
+//! Events and counters of a call.
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::core::origin;
 
-/// Notes every event of the kinds that it wants; refuses those after `room`.
+/// Records every event of the wanted kinds; refuses those after `room`.
 struct Notes {
     wanted: u32,
     room: usize,
@@ -34,7 +34,7 @@ impl Observer for Notes {
     fn notify(&self, event: &Event<'_>) -> bool {
         let mut noted = self.noted.lock().expect("no panic");
         let mut event = serde_json::to_value(event).expect("JSON");
-        // Counts up over all tests of the process.
+        // The id counts up over all tests of the process.
         if let Some(id) = event.get_mut("requestId") {
             assert!(id.as_u64().is_some_and(|id| id > 0));
             *id = "a number".into();

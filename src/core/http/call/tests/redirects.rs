@@ -1,4 +1,4 @@
-//! Redirects seen from a call.
+//! Redirects within a call.
 
 use super::*;
 

@@ -1,10 +1,10 @@
-//! The key shows up nowhere, whatever the server, the network or the caller does with it.
+//! The key is shown nowhere, whatever the server, the network or the caller does with it.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Texts that hold the key, whole, among others.
+/// Texts that contain the key, whole, among others.
 fn leaky() -> impl Strategy<Value = String> {
     ("[ -~]{0,20}", "[ -~]{0,20}", 0usize..600)
         .prop_map(|(before, after, filler)| format!("{before}{}{KEY}{after}", "x".repeat(filler)))
@@ -74,7 +74,7 @@ proptest! {
             let texts = [error.to_json(), error.to_string(), format!("{error:?}")];
             for text in texts {
                 prop_assert!(!text.contains(KEY), "{text}");
-                // Nor a part of it that a shortened text could end with.
+                // Nor a part of it, which a shortened text could end with.
                 prop_assert!(!text.contains(&KEY[..12]), "{text}");
             }
         }

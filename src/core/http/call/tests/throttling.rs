@@ -1,4 +1,4 @@
-//! The rate limit seen from a call.
+//! The rate limit within a call.
 
 use super::*;
 
@@ -76,7 +76,7 @@ async fn a_hint_in_header_or_body_pauses_all_calls() {
     }
 }
 
-/// What newer servers say: in REST with 429 and headers, in GraphQL with 200 and in milliseconds.
+/// Answers of newer servers: in REST with 429 and headers, in GraphQL with 200 and in milliseconds.
 #[tokio::test(start_paused = true)]
 async fn a_limit_in_keys_paces_what_follows() {
     let rest = r#"{"statusCode":429,"error":"RATE_LIMITED","messages":["Rate limit exceeded for apiKey: 100 requests per 60s."],
@@ -214,7 +214,7 @@ async fn the_callers_quota_limits_requests_per_minute() {
     let mut setup = Setup::default();
     setup.config.max_requests_per_minute = Some(3);
     let script = Script::new([status(503), ok()]);
-    // A client per call, as an application makes them; repeats and calls without repeats count, too.
+    // One client per call, as some applications create them; retries and calls with `skipRetry` count, too.
     for _ in 0..5 {
         let mut request = people();
         request.skip_retry = script.count() > 1;

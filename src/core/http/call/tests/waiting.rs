@@ -1,4 +1,4 @@
-//! Backoff, Retry-After, deadline, budget, and giving up.
+//! Backoff, Retry-After, deadline, retry budget, and cancelling.
 
 use super::*;
 
@@ -102,7 +102,7 @@ async fn an_outage_uses_the_budget_up_and_success_refills_it() {
     let error = client.call(people()).await.expect_err("an outage");
     assert_eq!(error.details["retryBudgetExhausted"], true);
     assert_eq!(error.details["attempt"], 1);
-    // 50 calls, 100 repeats at 5 tokens each, and the last call.
+    // 50 calls, 100 retries at 5 tokens each, and the last call.
     assert_eq!(script.count(), 151);
 
     let other = Script::new([ok()]);

@@ -1,4 +1,4 @@
-//! The quota in paused time.
+//! The quota, in paused time.
 
 use super::*;
 
@@ -16,13 +16,13 @@ async fn no_minute_exceeds_the_quota() {
             .await
             .expect("a permit");
         sent.push(Instant::now());
-        // Unevenly spread, so that windows do not begin with bursts only.
+        // Unevenly spread, so that windows do not only start with bursts.
         tokio::time::advance(Duration::from_millis(number * 37 % 1_000)).await;
     }
     for window in sent.windows(11) {
         assert!(window[10] - window[0] >= MINUTE);
     }
-    // Ten at once, ten a minute after: a quota is no pace.
+    // Ten at once, ten a minute later: a quota is not a pace.
     assert!(sent[9] - sent[0] < Duration::from_secs(10));
     assert!(sent[49] - sent[0] < MINUTE * 5);
 }
@@ -79,7 +79,7 @@ async fn clients_with_one_quota_share_it() {
     assert!(Arc::ptr_eq(&one, &quotas.of(5)));
     one.enter(Priority::Single, far()).await.expect("a permit");
     assert!(quotas.of(6).is_idle(Instant::now()));
-    // What was sent counts although the client that sent it is gone.
+    // Sent requests count even if the client that sent them is gone.
     drop(one);
     drop(quotas.of(7));
     assert!(!quotas.of(5).is_idle(Instant::now()));

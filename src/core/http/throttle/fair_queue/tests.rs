@@ -1,4 +1,4 @@
-//! Who goes when, in paused time.
+//! The order of calls, in paused time.
 
 use super::*;
 use std::time::Duration;
@@ -7,7 +7,7 @@ fn far() -> Instant {
     Instant::now() + Duration::from_secs(3_600)
 }
 
-/// One permit a second, in which order the waiting ones take it.
+/// With one permit a second: the order in which the waiting calls go.
 async fn order_of(waiting: &[(Priority, &'static str)]) -> Vec<&'static str> {
     let queue: Arc<FairQueue> = Arc::default();
     let ready = Arc::new(Mutex::new(Instant::now() + Duration::from_secs(1)));
@@ -75,7 +75,7 @@ async fn a_call_that_waits_too_long_leaves_the_queue() {
     while queue.ahead(Priority::Single) == 0 {
         tokio::task::yield_now().await;
     }
-    // Second in the queue, and never asked.
+    // Second in the queue, so its grant is never called.
     let grant = |_| -> Result<(), Instant> { panic!("it is not its permit") };
     assert_eq!(
         queue.pass(Priority::Single, 1, soon, grant).await,

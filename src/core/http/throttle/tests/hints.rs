@@ -1,4 +1,4 @@
-//! Servers that say when to come back, or only no.
+//! Servers that say when to retry, and servers that only refuse.
 
 use super::*;
 
@@ -32,7 +32,7 @@ async fn without_a_known_limit_the_pace_doubles_until_there_is_none() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unnamed_limit_is_found() {
-    // Fractions are earned, one token each 600 ms, and Retry-After is rounded up: Twenty 2.47, without the words.
+    // Fractions are earned, one token per 600 ms, and Retry-After is rounded up: Twenty 2.47, without a text.
     let throttle = Throttle::default();
     let (mut tokens, mut filled_at) = (100.0f64, Instant::now());
     let (mut served, mut refused) = (0u32, 0u32);
@@ -58,7 +58,7 @@ async fn an_unnamed_limit_is_found() {
 
 #[tokio::test(start_paused = true)]
 async fn a_short_burst_of_refusals_does_not_block_for_long() {
-    // A balancer that says 429 and nothing more for a fifth of a second, while calls that wait 10 ms each try again.
+    // A load balancer that answers with a bare 429 for a fifth of a second, while calls retry every 10 ms.
     let throttle = Throttle::default();
     let start = Instant::now();
     let storm_ends = start + Duration::from_millis(200);
@@ -112,7 +112,7 @@ async fn headers_on_successes_count_once_a_refusal_had_them() {
     throttle.passed(permit, plenty);
     assert!(throttle.is_open(), "the server said that there is room");
 
-    // The last token went: nobody has to be refused to know that.
+    // The last token is used: no refusal is needed to know that.
     throttle.passed(Permit::Free, used_up);
     assert!(!throttle.is_open());
     assert_eq!(wait(&throttle).await.1, Duration::from_secs(20));

@@ -1,4 +1,4 @@
-//! Those who wait, and those who do not want to.
+//! Calls that wait, and calls that do not want to wait.
 
 use super::*;
 

@@ -20,7 +20,7 @@ fn hash_of(number: u128) -> ContentHash {
     ContentHash::of_bytes(number.to_be_bytes())
 }
 
-/// A record of which it is only known that it is row A.
+/// A record of which only its row, A, is known.
 fn seen(kind: ObjectKind, external_id: &str, at_ms: u64) -> Entry {
     Entry::answered(kind, external_id, row_a(), at_ms)
 }
@@ -95,7 +95,7 @@ fn an_input_is_forgotten_with_its_entry() {
     let forgets: [&dyn Fn(); 4] = [
         &|| cache.remove(kind, "a"),
         &|| cache.forget_hash(kind, "a", 6),
-        // Twice: it was met, and has a second chance.
+        // Written twice: it was met, and has a second chance.
         &|| {
             ["b", "c"]
                 .iter()
@@ -123,7 +123,7 @@ fn meeting_an_entrys_input_counts_as_use() {
     cache.insert(seen(kind, "c", 7));
     let is_there = |external_id| cache.get(kind, external_id, 10, 7).is_some();
     assert_eq!(["a", "b", "c"].map(is_there), [true, false, true]);
-    // One chance for each time: it is not met again.
+    // One chance per meeting, and it is not met again.
     cache.insert(seen(kind, "d", 7));
     cache.insert(seen(kind, "e", 7));
     assert_eq!(["a", "d", "e"].map(is_there), [false, true, true]);

@@ -224,7 +224,7 @@ fn another_spelling_on_another_row_leaves_both_as_they_are() {
     assert!(target.warnings.is_empty());
 }
 
-/// A row with another primary address, and ours beside it.
+/// A row with another primary address, and ours as an additional one.
 fn beside(id: &str, external_id: &str, deleted: bool) -> Row {
     let mut row = row(id, external_id, "b@x.example", deleted);
     let emails =
@@ -277,7 +277,7 @@ fn rows_with_our_email_as_additional_address_cause_a_warning() {
     let several = [beside(OTHER, "", false), beside(third, "", false)];
     let told = note(decide_with(&usable(), &several, Collisions::default()));
     assert!(told.message.contains(OTHER) && told.message.contains(third));
-    // Without a field for external ids nobody's row is taken.
+    // Without a field for external ids, no row of others is taken.
     let told = note(decide_with(
         &ExternalIdField::Missing,
         &several[..1],

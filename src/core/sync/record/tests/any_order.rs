@@ -1,4 +1,4 @@
-//! Whatever is answered, in whatever order: records end, and what holds in each test of the tables holds here, too.
+//! Records end, and the rules of the table tests hold, for any answers in any order.
 
 use std::collections::HashSet;
 
@@ -9,22 +9,22 @@ use crate::core::sync::record::collision::reason::{LINK_KEPT, LINKED, VALUE_REFU
 use crate::core::sync::record::link::Link;
 use crate::core::sync::record::notices;
 
-/// So many rounds records go together, as in the driver.
+/// How many rounds records stay together, as in the driver.
 const ROUNDS_TOGETHER: usize = 2;
 
-/// More than any record needs, whatever it meets.
+/// More than any record needs, whatever happens.
 const ROUNDS: usize = 60;
 
-/// Answers, each picked from what is possible by the next number; when they are used up, all goes well.
+/// Answers, each chosen among the possible ones by the next number. When the numbers are used up, everything succeeds.
 struct Fate<'n> {
     numbers: std::slice::Iter<'n, u8>,
-    /// Newer schemas, rows inserted by accident and rows that others of this process take: a server and a process that
-    /// never stop doing this keep a record busy for ever.
+    /// Limits newer schemas, accidental inserts, and rows taken by other records of this process: if these never
+    /// stopped, a record would never end.
     mischief_left: usize,
 }
 
 impl Fate<'_> {
-    /// A number below `bound`; 0 is what goes well.
+    /// A number below `bound`; 0 is the answer that succeeds.
     fn pick(&mut self, bound: u8) -> u8 {
         self.numbers.next().map_or(0, |number| number % bound)
     }
@@ -36,7 +36,7 @@ impl Fate<'_> {
         }
     }
 
-    /// Rows that a look-up may show: each of these ids at most once, whose, with which address and in which state.
+    /// Rows that a look-up may return: each of these ids at most once, with any owner, address and state.
     fn rows(&mut self, member: &Member, emails: &[String]) -> Vec<Row> {
         let mut ids = vec![KEPT.to_owned(), OTHER.to_owned(), THIRD.to_owned()];
         ids.extend(member.upsert.own_ids().iter().cloned());
@@ -113,10 +113,10 @@ struct Play<'n> {
     emails: Vec<String>,
 }
 
-/// What a record is like.
+/// One of several kinds of record.
 fn input(at: usize, shape: u8) -> Input {
     let external_id = format!("r{at}");
-    // Two neighbours want one address.
+    // Two neighbours want the same address.
     let email = format!("a{}@x.example", at / 2);
     let mut further = json!({});
     if shape & 1 != 0 {
@@ -189,7 +189,7 @@ impl<'n> Play<'n> {
         }
     }
 
-    /// Everybody who is open, in any order.
+    /// All records that have not ended, in any order.
     fn open(&mut self) -> Vec<usize> {
         let mut open: Vec<usize> = (0..self.members.len())
             .filter(|at| self.members[*at].end.is_none())
@@ -226,7 +226,7 @@ impl<'n> Play<'n> {
         )))
     }
 
-    /// `together`: whether it is the last time that they go together; none for one that goes by itself.
+    /// `together`: whether it is their last round together; `None` for a record on its own.
     fn round(&mut self, open: &[usize], together: Option<bool>) -> Result<(), TestCaseError> {
         for &at in open {
             self.ask(at, together.is_some());
@@ -241,7 +241,7 @@ impl<'n> Play<'n> {
         Ok(())
     }
 
-    /// Answers whatever it asks before it can be planned.
+    /// Answers everything that it asks before it can be planned.
     fn ask(&mut self, at: usize, is_together: bool) {
         self.answer_schema(at);
         let (rules, fate) = (&self.rules, &mut self.fate);
@@ -324,7 +324,7 @@ impl<'n> Play<'n> {
         Ok(())
     }
 
-    /// Answers what it writes.
+    /// Answers its writes.
     fn write(&mut self, at: usize, together: Option<bool>) -> Result<(), TestCaseError> {
         let (rules, fate) = (&self.rules, &mut self.fate);
         let member = &mut self.members[at];
@@ -370,7 +370,7 @@ impl<'n> Play<'n> {
 }
 
 impl Member {
-    /// What is planned is carried out, or something near it.
+    /// Carries out what is planned, or something close to it.
     fn store(
         &mut self,
         rules: &Rules,
@@ -423,8 +423,8 @@ fn answer_further(member: &mut Member, rules: &Rules, fate: &mut Fate<'_>) {
     }
 }
 
-/// No write goes to a row that was not just shown, save the unseen one to a remembered row, and no create follows one that
-/// was stored.
+/// Writes only go to rows that were just shown, except the write without a look-up to a remembered row. After a stored
+/// create there is no other create.
 fn check_plan(member: &Member) -> Result<(), TestCaseError> {
     let external_id = member.upsert.input.external_id();
     match member.upsert.step() {

@@ -1,4 +1,4 @@
-//! `docs/twenty/mapping.md#collisions`, row by row: what is sent, told and remembered.
+//! `docs/twenty/mapping.md#collisions`, row by row: what is sent, reported and remembered.
 
 use super::*;
 use crate::core::sync::record::collision::reason::{
@@ -6,12 +6,12 @@ use crate::core::sync::record::collision::reason::{
     VALUE_TAKEN,
 };
 
-/// What comes of a record whose look-up shows rows.
+/// The result of a record whose look-up returns these rows.
 struct Case {
     name: &'static str,
     collisions: Value,
     rows: Vec<Row>,
-    /// The row that is written and what with; no id for a create, nothing where nothing is sent.
+    /// The row that is written and the payload; no id for a create, `None` if nothing is sent.
     sent: Option<(&'static str, Value)>,
     status: Status,
     /// Reasons of warnings.
@@ -89,20 +89,20 @@ fn all_but_email() -> Value {
     json!({ "name": name(), "jobTitle": "Boss" })
 }
 
-/// What a create sends, with these fields.
+/// The payload of a create with these fields.
 fn new(fields: Value) -> Value {
     let mut sent = map(json!({ "id": own_id(ME), "externalId": ME }));
     sent.extend(map(fields));
     sent.into()
 }
 
-/// With the external id.
+/// Adds the external id.
 fn claimed(mut fields: Value) -> Value {
     fields["externalId"] = ME.into();
     fields
 }
 
-/// With what brings a deleted row back.
+/// Adds what restores a deleted row.
 fn restoring(mut fields: Value) -> Value {
     fields["deletedAt"] = Value::Null;
     fields
@@ -117,7 +117,7 @@ fn apart(external_id: &str) -> Vec<Row> {
     vec![row(KEPT, ME, "b@x.example"), row(OTHER, external_id, MINE)]
 }
 
-/// A row with our address beside its own.
+/// A row with our e-mail as an additional one.
 fn beside(id: &str, external_id: &str) -> Row {
     let emails = json!({ "primaryEmail": "b@x.example", "additionalEmails": [MINE] });
     with(row(id, external_id, ""), json!({ "emails": emails }))

@@ -1,4 +1,4 @@
-//! Companies, and those that a person names: made where they are missing, otherwise left alone.
+//! Companies, and those that a person names: created if missing, otherwise not written.
 
 use super::*;
 use crate::core::sync::record::collision::reason::{LINK_KEPT, LINKED, REVIVED, VALUE_TAKEN};

@@ -1,17 +1,17 @@
-//! Rows that are not what was known of them: gone, deleted meanwhile, another record's, inserted by an update.
+//! Rows that changed since they were remembered: deleted, destroyed, claimed by another record, inserted by an update.
 
 use super::*;
 use crate::core::sync::record::collision::reason::{
     OWN_ROW_DELETED, OWN_ROW_GONE, REVIVED, VALUE_TAKEN, WRITTEN_OVER,
 };
 
-/// What becomes of a record whose row is gone.
+/// The result of a record whose row no longer exists.
 struct Gone {
     policy: &'static str,
     status: Status,
     told: &'static [&'static str],
     failed_for: Option<&'static str>,
-    /// Whether what is remembered of it is forgotten; what is left gone stays remembered.
+    /// Whether the mapping is forgotten. A row that is not created again stays remembered.
     is_forgotten: bool,
 }
 
@@ -115,7 +115,7 @@ fn a_row_found_again_under_another_id_is_written() {
     assert!(matches!(record.see(&[row(OTHER, ME, MINE)]), Want::Update(id, _) if id == OTHER));
 }
 
-/// Our row, deleted, in the answer to a write that went to it.
+/// A write was answered with our row, which is deleted.
 #[test]
 fn a_remembered_row_whose_answer_shows_it_deleted() {
     for (policy, told) in [("revive", REVIVED), ("skip", OWN_ROW_DELETED)] {

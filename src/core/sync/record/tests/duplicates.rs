@@ -1,4 +1,4 @@
-//! Writes that are refused as duplicates: looked into, tried again, given up.
+//! Writes that are refused as duplicates: examined, retried, failed.
 
 use super::*;
 
@@ -43,7 +43,7 @@ fn a_race_is_lost_after_as_many_pauses_as_the_call_says() {
         let mut record = new(rules);
         assert_eq!(record.fail(duplicate()), Want::LookUp);
         for turn in 0..retries {
-            // Its row comes and goes.
+            // The row appears and disappears.
             let rows = match turn % 2 {
                 0 => vec![row(KEPT, ME, MINE)],
                 _ => Vec::new(),

@@ -1,4 +1,4 @@
-//! A person's company: named, missing, deleted, gone since it was remembered.
+//! A person's company: named, missing, deleted, or destroyed since it was remembered.
 
 use super::*;
 use crate::core::sync::record::collision::reason::COMPANY_MISSING;
@@ -6,7 +6,7 @@ use crate::core::sync::record::link::Link;
 use crate::core::sync::record::notices;
 use crate::core::twenty::warning::SyncWarning;
 
-/// A person that names a company, before it is known which row that is.
+/// A person that names a company, before the company's row is known.
 fn employee(options: &Value) -> Record {
     let further = json!({ "company_external_id": "acme" });
     let mut record = Record::person(rules(options), further);

@@ -1,9 +1,9 @@
-//! Answers that are lost: looked for, written again, given up.
+//! Lost answers: looked up, written again, given up.
 
 use super::*;
 use crate::core::sync::record::collision::reason::{LINKED, VALUE_TAKEN};
 
-/// A new person whose create got no answer, and the row that it made if it was carried out.
+/// A new person whose create got no answer, and the row that exists if it was carried out.
 fn lost_create(after: AfterLoss) -> (Record, Row) {
     let mut record = Record::person(rules(&json!({})), json!({})).looking();
     let want = record.see(&[]);
@@ -18,7 +18,7 @@ fn lose(record: &mut Record, after: AfterLoss) {
         .tell_failed(&record.rules, lost(), Blame::This, after);
 }
 
-/// A person whose update of these rows got no answer, and its row if it was carried out.
+/// A person whose update of these rows got no answer, and its row if the update was carried out.
 fn lost_update(rows: &[Row], after: AfterLoss) -> (Record, Row) {
     let mut record = Record::person(rules(&json!({})), json!({})).looking();
     record.see(rows);

@@ -1,12 +1,12 @@
-//! `fieldOwnership`: what is written of an existing row, alone and after a look-up.
+//! `fieldOwnership`: which fields of an existing row are written, with and without a look-up.
 
 use super::*;
 
-/// What the job title's owner makes of a row that holds a title.
+/// How the owner of the job title affects a row that has one.
 struct Case {
     owner: &'static str,
     held: &'static str,
-    /// Whether a write may go to the remembered row unseen.
+    /// Whether the remembered row may be written without a look-up.
     is_unseen: bool,
     /// Whether the title is sent after a look-up.
     is_sent: bool,
@@ -40,7 +40,7 @@ const CASES: [Case; 6] = [
         held: "Clerk",
         is_unseen: false,
         is_sent: false,
-        // It may be written once somebody blanks it.
+        // It may be written once somebody clears it.
         is_remembered: false,
     },
     Case {
@@ -120,7 +120,7 @@ fn a_row_that_is_linked_gets_its_blanks_filled_whoever_owns_them() {
     assert_eq!(want, Want::Update(OTHER.to_owned(), sent));
 }
 
-/// Otherwise it would be taken from the other row and written nowhere.
+/// Otherwise the value would be taken from the other row and written nowhere.
 #[test]
 fn an_address_that_our_row_does_not_get_is_not_taken_nor_missed() {
     for (owner, held, is_wanted) in [

@@ -1,10 +1,10 @@
-//! Values that the server refuses: left out one by one, with a warning, or the refusal stands.
+//! Values that the server refuses: they are left out one by one with a warning, or the refusal is final.
 
 use super::*;
 use crate::core::sync::record::collision::reason::VALUE_REFUSED;
 use crate::core::twenty::warning::reason::INVALID_EMAIL;
 
-/// A person with everything that a server may refuse, before its create is sent.
+/// A person with all fields that a server may refuse, before its create is sent.
 fn full(options: &Value) -> Record {
     let further =
         json!({ "phone": "+49 30 901820", "website": "https://jane.example", "city": "Rome" });

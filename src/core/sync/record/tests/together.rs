@@ -1,9 +1,9 @@
-//! Records that are written together and want one e-mail, or one row: one of them has it.
+//! Records of one batch that want the same e-mail or row: one of them gets it.
 
 use super::*;
 use crate::core::sync::record::collision::reason::{LINKED, VALUE_TAKEN};
 
-/// Records that a look-up shows rows of.
+/// Records and the rows that a look-up returns.
 struct Group {
     rules: Rules,
     upserts: Vec<Upsert>,
@@ -11,7 +11,7 @@ struct Group {
 }
 
 impl Group {
-    /// Each with its external id, its e-mail and what the look-up shows of it.
+    /// Each member has its external id, its e-mail and the looked-up rows.
     fn new(rules: Rules, members: Vec<(&str, &str, Vec<Row>)>) -> Self {
         let mut upserts = Vec::new();
         let mut rows = Vec::new();
@@ -124,7 +124,7 @@ fn the_row_that_has_the_email_in_the_crm_keeps_it() {
 
 #[test]
 fn a_record_waits_for_an_email_that_another_releases() {
-    // "b" has the address of "a" and gets a new one.
+    // "b" has the e-mail of "a" and gets a new one.
     let theirs = row(OTHER, "b", MINE);
     let members = || {
         vec![
@@ -184,7 +184,7 @@ fn two_records_that_want_one_row_take_turns() {
     assert_eq!(group.end(0).reasons(), [LINKED]);
 }
 
-/// Both rows are gone since they were remembered, and nobody has asked yet who has the address beside a primary one.
+/// Both remembered rows no longer exist, and additional e-mails have not been searched yet.
 #[test]
 fn a_record_that_loses_its_email_continues_without_the_search() {
     let rules = rules(&json!({}));

@@ -1,4 +1,4 @@
-//! A record that says what was written last: skipped, verified, written.
+//! A record that has not changed since its last write: skipped, verified, written.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn told_to(unchanged: Unchanged) -> Rules {
     rules
 }
 
-/// A row that holds all of it.
+/// A row with all values.
 fn full() -> Row {
     let values = json!({
         "name": { "firstName": "Jane", "lastName": "Doe" },
