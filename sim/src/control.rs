@@ -236,9 +236,9 @@ fn change(state: &State, changes: Changes) -> ApiResult<()> {
     Ok(())
 }
 
-/// Inserts rows as the store keeps them: `{ "people": [{...}] }`. What a row leaves out (id,
-/// timestamps, position, actors) is filled in, blank texts become null; nothing else is
-/// normalised, nothing is validated, and a row of the same id makes place.
+/// Inserts rows in stored form: `{ "people": [{...}] }`. Missing ids, timestamps, positions and actors are filled in,
+/// and blank texts become null. Nothing else is normalised or validated, and a row with an existing id replaces the old
+/// one.
 fn seed(state: &State, rows: Map<String, Value>) -> ApiResult<usize> {
     let bad = |message: String| ApiError::nest(400, "Bad Request", message);
     let mut count = 0;

@@ -35,13 +35,13 @@ pub enum FaultAction {
     Status {
         /// HTTP status.
         status: u16,
-        /// JSON value, or a string that is sent as it is with `content_type`.
+        /// JSON value, or a string that is sent unchanged with `content_type`.
         #[serde(default)]
         body: Value,
         /// Default `application/json; charset=utf-8`, `text/html` for a string body.
         #[serde(default)]
         content_type: Option<String>,
-        /// Further headers.
+        /// Additional headers.
         #[serde(default)]
         headers: Vec<(String, String)>,
         /// Whether the request is processed first (its effects stay).
@@ -103,7 +103,7 @@ pub struct FaultRule {
     /// Prefix of the path; default any.
     #[serde(default)]
     pub path: Option<String>,
-    /// Text that the body must hold; default any.
+    /// Text that the body must contain; default any.
     #[serde(default)]
     pub body_contains: Option<String>,
     /// Only the nth matching request, counted from 1.

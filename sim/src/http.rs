@@ -97,7 +97,7 @@ pub struct Response {
     pub status: u16,
     /// `Content-Type`, `None` for empty bodies.
     pub content_type: Option<&'static str>,
-    /// Further headers.
+    /// Additional headers.
     pub headers: Vec<(String, String)>,
     /// Body bytes.
     pub body: Vec<u8>,

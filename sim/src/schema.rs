@@ -156,7 +156,7 @@ impl FieldType {
 pub struct FieldOption {
     /// Id of the option row.
     pub id: Uuid,
-    /// What people read.
+    /// The label that people see.
     pub label: String,
     /// The value in records, UPPER_SNAKE.
     pub value: String,
@@ -197,7 +197,7 @@ pub struct Field {
     pub id: Uuid,
     /// Name in records (the relation's name for relations, not the join column's).
     pub name: String,
-    /// What people read.
+    /// The label that people see.
     pub label: String,
     /// Free text.
     pub description: Option<String>,
@@ -223,7 +223,7 @@ pub struct Field {
     pub default_value: Value,
     /// Options of a select.
     pub options: Vec<FieldOption>,
-    /// Free settings, null where the field has none.
+    /// Free settings; null if the field has none.
     pub settings: Value,
     /// The other end of a relation.
     pub relation: Option<Relation>,

@@ -46,7 +46,7 @@ impl Origin {
     }
 }
 
-/// One event. It never holds a body, a key, a query or an error's text, because those may name people.
+/// One event. It never contains a body, a key, a query or an error's text, because those may name people.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event<'a> {

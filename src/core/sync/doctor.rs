@@ -155,7 +155,7 @@ fn expect_rows(answer: Response, kind: ObjectKind) -> Answer {
     .with_detail("reason", error_reason::NOT_TWENTY))
 }
 
-/// The error because of which neither probe got an answer. "No server behind this gateway" counts as no answer.
+/// The error that kept both probes from getting an answer. "No server behind this gateway" counts as no answer.
 fn unreachable<'e>(health: &Answer, people: &'e Answer) -> Option<&'e CrmError> {
     let is_answer = |answer: &Answer| match answer {
         Ok(_) => true,

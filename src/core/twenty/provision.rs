@@ -61,7 +61,7 @@ pub struct FieldPlan {
 /// One field that this package writes.
 struct Wanted<'a> {
     object: ObjectKind,
-    /// API names to look for; the first of them that is possible is created.
+    /// API names to look for. If none of them exists, the first that is possible is created.
     names: Vec<&'a str>,
     /// The type that it is created with.
     kind: &'static str,

@@ -33,8 +33,8 @@ const FIRST_GUESS: Duration = Duration::from_millis(250);
 /// A guess is never slower than this: if nobody names a limit, an occasional refusal costs less than a pace that is far
 /// too slow.
 const SLOWEST_GUESS: Duration = Duration::from_secs(8);
-/// After this many successes in a row, a guess that was refused once is no longer approached slowly: the pace has more
-/// than doubled since.
+/// After this many successes in a row, a guess that was refused once is trusted again: the pace has more than doubled
+/// since.
 const PASSES_BEFORE_TRUST: u32 = 8;
 /// A guess faster than this is treated as no limit.
 const FASTEST_GUESS: Duration = Duration::from_millis(2);

@@ -123,7 +123,7 @@ pub const DEAD: &str = "SELECT id, entity, external_id, enqueued_at, dead_at, pa
 pub const REVIVE: &str = "UPDATE outbox_change SET dead_at = NULL, dead_info = NULL
     WHERE entity = ?1 AND external_id = ?2 AND dead_at IS NOT NULL";
 
-/// Run before `REVIVE_ALL`: afterwards one cannot tell which records it changed.
+/// Run this before `REVIVE_ALL`: afterwards it is unknown which records that changed.
 pub const HURRY_ALL: &str = "UPDATE outbox_lane SET not_before = 0
     WHERE (entity, external_id) IN (SELECT entity, external_id FROM outbox_change
         WHERE dead_at IS NOT NULL AND (?1 IS NULL OR dead_at < ?1))";

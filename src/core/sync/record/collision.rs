@@ -60,7 +60,7 @@ pub enum Decision {
     Create {
         /// Why the e-mail or domain is left out, if it is.
         leave_out: Option<SyncWarning>,
-        /// A further warning for the caller.
+        /// Another warning for the caller.
         note: Option<SyncWarning>,
     },
     /// Write this row: it is ours, or becomes ours.
@@ -93,7 +93,7 @@ pub struct Target {
     pub holds_spelling: bool,
     /// The row that must release the e-mail or domain first.
     pub take_from: Option<Row>,
-    /// What the caller is told.
+    /// Warnings for the caller.
     pub warnings: Vec<SyncWarning>,
 }
 

@@ -14,9 +14,9 @@ use super::row::{Row, id_of};
 use super::rules::Rules;
 use super::upsert::{Plan, Step, Upsert};
 
-/// Plans every decided record. Records that want a value which another record is about to release are looked up again.
-/// The exceptions: on the last round they are not, and a dry run decides as if the value were released. `rows_of`
-/// returns the rows that the look-up found for a record.
+/// Plans every decided record. If another record is about to release a value that a record wants, the latter is looked
+/// up again, except on the last round. A dry run decides as if the value were released. `rows_of` returns the rows that
+/// the look-up found for a record.
 pub fn plan_together<'r>(
     rules: &Rules,
     upserts: &mut [&mut Upsert],
@@ -105,7 +105,7 @@ fn given_up(rules: &Rules, upserts: &[&mut Upsert]) -> HashSet<String> {
         .collect()
 }
 
-/// The live row because of which a record is to lose its e-mail or domain, or to fail.
+/// The live row that keeps a record from having its e-mail or domain, or makes it fail.
 fn holder_of(decision: &Decision) -> Option<&str> {
     let warning = match decision {
         Decision::Create { leave_out, .. } => leave_out.as_ref(),

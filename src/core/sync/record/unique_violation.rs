@@ -12,8 +12,8 @@ use crate::core::twenty::schema::{ObjectSchema, Uniqueness};
 use super::rules::Rules;
 use super::upsert::{Refused, Upsert};
 
-/// How often a payload is refused, with a look-up in between that changes nothing, before such a field is taken to be
-/// the cause. The first refusal may come from a race with a writer that has gone since.
+/// After this many refusals of the same payload, with a look-up in between that changes nothing, such a field is taken
+/// to be the cause. A single refusal may come from a race that is already over.
 const ENOUGH_TIMES: u32 = 2;
 
 impl Upsert {

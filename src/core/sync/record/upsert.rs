@@ -598,7 +598,7 @@ impl Upsert {
         self.own_ids.push(self.mapped.id.to_string());
     }
 
-    /// The remembered id is that of no row, or of another record's.
+    /// The remembered id belongs to no row, or to another record's row.
     pub(super) fn forget(&mut self, id: &str) {
         // A remembered id that is not one of the derived ones is no longer ours.
         let chosen = self.mapped.id.to_string();

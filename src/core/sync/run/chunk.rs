@@ -150,7 +150,7 @@ impl<'a> Chunk<'a> {
             .collect()
     }
 
-    /// One result per input, in order. Of the inputs of one item, only the first gets `created`.
+    /// One result per input, in order. If several inputs share an item, only the first gets `created`.
     pub fn results(self) -> Vec<Settled> {
         let mut ends = self
             .ends

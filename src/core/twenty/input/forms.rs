@@ -16,7 +16,7 @@ pub(super) struct Form {
     field: &'static str,
     /// The part with the field's value.
     primary: &'static str,
-    /// Further parts that affect how the value is read.
+    /// Other parts that affect how the value is read.
     beside: &'static [&'static str],
     /// Parts that flat records have no place for.
     no_place: &'static [&'static str],
