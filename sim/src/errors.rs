@@ -15,7 +15,7 @@ pub enum ApiError {
         error: String,
         /// The only entry of `messages`.
         message: String,
-        /// `code`, where the server sends one.
+        /// `code`, if the server sends one.
         code: Option<String>,
     },
     /// Shape 2, the framework's default: `{message, error, statusCode}`.

@@ -35,11 +35,11 @@ pub const RETRY_BUDGET_COST: u32 = 5;
 pub const RETRY_BUDGET_TIMEOUT_COST: u32 = 10;
 /// Tokens that a success at the first attempt puts back.
 pub const RETRY_BUDGET_REFILL: u32 = 1;
-/// Largest answer that is read, in bytes: a hundred times Twenty's largest page or schema.
+/// Default of `maxResponseBytes`: a hundred times Twenty's largest page or schema.
 pub const MAX_RESPONSE_BYTES: u64 = 67_108_864;
-/// Smallest allowed value of that limit: an error body fits.
+/// Smallest allowed `maxResponseBytes`: an error body fits.
 pub const MAX_RESPONSE_BYTES_FLOOR: u64 = 1_024;
-/// Largest allowed value of that limit: about the longest string that JavaScript can hold.
+/// Largest allowed `maxResponseBytes`: about the longest string that JavaScript can hold.
 pub const MAX_RESPONSE_BYTES_LIMIT: u64 = 536_870_888;
 /// Redirects that a read follows.
 pub const MAX_REDIRECTS: u32 = 5;

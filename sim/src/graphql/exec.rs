@@ -22,7 +22,7 @@ use crate::schema::Object;
 use crate::state::State;
 use crate::world::World;
 
-/// Rows of a page without a size; a given size is not limited.
+/// Page size if the query sets none. A page size set by the query is not limited.
 const DEFAULT_ROWS: usize = 200;
 
 /// Executes the operation.

@@ -13,7 +13,7 @@ use super::requests::{Row, id_of};
 use super::schema_source::SchemaSource;
 use super::scope::Scopes;
 
-/// The state that this layer keeps in the workspace that the HTTP layer shares per process.
+/// The sync layer's state of a workspace. It is stored in the workspace object that the HTTP layer shares per process.
 #[derive(Default)]
 pub struct SyncWorkspace {
     /// The workspace's schema.

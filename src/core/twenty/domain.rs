@@ -115,7 +115,7 @@ impl Domain {
             .filter(|host| host.contains("xn--"))
             .map(|host| domain_to_unicode(host))
             .filter(|letters| !letters.is_empty() && Some(letters) != self.typed.as_ref())
-            // Some letters can be parsed once, but not again.
+            // Keep only spellings that parse back to the same host.
             .filter(|letters| Self::parse(letters).is_ok_and(|read| read.host == self.host));
         let others = self.typed.iter().chain(&letters);
         for host in std::iter::once(&self.host).chain(others) {

@@ -83,8 +83,8 @@ impl FieldNames {
         Ok(())
     }
 
-    /// The plan field that the workspace has, preferably one that accepts text. If there is none, the first name that
-    /// can be created, for warnings.
+    /// The field for `plan`: the first of its names that the workspace has, preferably one that accepts text. If it has
+    /// none, the first name that can be created, for warnings.
     pub fn plan_in<'a>(&'a self, schema: &ObjectSchema) -> &'a str {
         let takes_text =
             |field: &FieldInfo| matches!(field.kind, FieldKind::Text | FieldKind::Select { .. });

@@ -174,7 +174,7 @@ pub fn stored_external_id(namespace: Option<&str>, external_id: &str) -> String 
     }
 }
 
-/// The caller's external id of a stored one; `None` if it belongs to another namespace.
+/// The caller's part of a stored external id; `None` if it belongs to another namespace.
 pub fn caller_external_id<'a>(namespace: Option<&str>, stored: &'a str) -> Option<&'a str> {
     match namespace.filter(|namespace| !namespace.is_empty()) {
         Some(namespace) => stored.strip_prefix(namespace)?.strip_prefix(':'),

@@ -50,7 +50,7 @@ pub fn read(
     }
 }
 
-/// `+49`, `49`, `0049` and `+1-684` are digits; anything else is not a calling code.
+/// The digits of a calling code such as `+49`, `49`, `0049` or `+1-684`; `None` for anything else.
 fn digits_of(text: &str) -> Option<String> {
     let bare: String = text
         .chars()

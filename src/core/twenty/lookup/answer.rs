@@ -58,8 +58,8 @@ pub fn parse(body: &[u8], queries: &[LookupQuery]) -> Result<LookupAnswer, CrmEr
     read(body, queries, false)
 }
 
-/// Like [`parse`], but if many records are looked up, a few rows that match none of them are ignored. For answers that
-/// stay the same at every retry.
+/// Like [`parse`], but in a look-up of many records, a few rows that match none of them are ignored. Use it when
+/// retries gave the same answer.
 pub fn parse_tolerantly(body: &[u8], queries: &[LookupQuery]) -> Result<LookupAnswer, CrmError> {
     read(body, queries, true)
 }

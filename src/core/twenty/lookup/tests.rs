@@ -294,7 +294,7 @@ fn a_failed_look_up_is_never_not_found() {
     assert_eq!(read(json!([])).expect("an answer").pages[0].rows, []);
 }
 
-/// The recorded answers: 472 (four rows by three kinds of key, one deleted), 478 (the filter was dropped), 444 (refused).
+/// Recorded answers by number: 472 (four rows by three kinds of key, one deleted), 478 (the filter was dropped), 444 (refused).
 #[test]
 fn recorded_answers_are_judged() {
     let recorded = |name: &str| {

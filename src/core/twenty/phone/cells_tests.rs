@@ -125,7 +125,7 @@ fn other_numbers_are_not_phone_numbers() {
         let read = Phone::parse(text, Country::parse("AT").ok());
         assert!(read.is_err(), "{text}");
     }
-    // Numbers that look like those, but are valid in their plans.
+    // Numbers that look like dates, amounts or addresses, but are valid in their country's plan.
     check(&[
         ("32.12.34.56", "DK", Ok("+4532123456")),
         ("212.73.65.44", "DE", Ok("+49212736544")),
