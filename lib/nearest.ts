@@ -23,7 +23,7 @@ function distance(one: string, other: string) {
   return last[other.length];
 }
 
-/** The same for names that may be intentional: names further apart than this are not refused. */
+/** Names further apart than this count as intended, and are not refused. */
 const FARTHEST_SLIP = 0.3;
 
 const simplify = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');

@@ -34,8 +34,8 @@ function readOption(options: unknown, name: string) {
 }
 
 /**
- * Refuses a misspelt option: it would be ignored, and a call with `dryrun` would write. Names that resemble no option
- * are allowed, because an options object may serve several functions; so are undefined ones.
+ * Refuses a misspelt option, because it would be ignored: a call with `dryrun` would write. Names that resemble no
+ * option are allowed, because an options object may serve several functions. An undefined option is allowed, too.
  * @param call whose options they are, for the message
  */
 function requireKnown(call: string, options: unknown, known: ReadonlySet<string>) {

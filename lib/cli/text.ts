@@ -27,7 +27,7 @@ function wrap(text: string, width: number) {
 }
 
 /**
- * Messages of the package name its options. This adds the command-line option for the same.
+ * Messages of the package name its own options. Returns a hint with the matching command-line option.
  * @param reason of a warning
  */
 const optionFor = (reason: string | undefined, message: string) =>

@@ -39,7 +39,7 @@ const ENTITIES = ['company', 'person'] as const;
 /** After this many records in a row that fail alone, the rest is not tried. */
 const FAILURES_IN_A_ROW = 3;
 
-/** Results for unknown records that are tolerated. */
+/** More results than this for unknown records end the run. */
 const STRAY_RESULTS = 1_000;
 
 /** Attempts to report results. Unreported work is done again. */

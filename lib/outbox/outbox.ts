@@ -124,7 +124,7 @@ class Outbox implements TwentyCrmOutbox {
     const cut = signal as AbortSignal | undefined;
     const stop = link(cut === undefined ? [this.#soft.signal] : [this.#soft.signal, cut]);
     try {
-      // The caller has reason to believe that it works now.
+      // An explicit request suggests that the CRM works again: try at once.
       this.#gate.hurry();
       while (true) {
         const { claimed, waitMs } = await this.#step({ until: stop.signal, cut, throws: true });

@@ -110,7 +110,7 @@ class PostgresOutbox implements PublicOutbox {
         enqueuedAt: Number(row.enqueued_at),
       });
     }
-    // Another worker may have emptied some in the meantime: those must be handed back, too.
+    // Another worker may have delivered all changes of some in the meantime: those must be handed back, too.
     for (const lane of lanes) {
       const key = check.keyOf(lane.entity, lane.external_id);
       if (!claims.has(key)) claims.set(key, toClaim(lane, lane.attempts));

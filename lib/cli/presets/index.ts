@@ -17,7 +17,7 @@ export interface Preset {
   company?: Fields;
   /** column that marks a row as deleted in the program */
   deleted?: string;
-  /** how several values in a cell are separated, of which the first is used; applies to all columns if none is named */
+  /** the separator of several values in a cell, of which the first is used; applies to all columns if none is named */
   several?: { separator: string; columns?: string[] };
   /** the same, for lists where no value is the preferred one */
   lists?: { separator: string; columns: string[] };

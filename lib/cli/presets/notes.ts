@@ -32,7 +32,7 @@ class PresetNotes {
   #hasLists = false;
   /** rows with a value in a column that fills nothing */
   #rest: Map<number, number>;
-  /** rows with a value beside the one that is written */
+  /** rows with more values than the one that is written */
   #further: Map<number, number> = new Map();
   #first: { line: number; externalId: string } | undefined;
 
