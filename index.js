@@ -2,14 +2,18 @@
 
 const errors = require('./lib/errors.js');
 
-// Rarely used files are loaded on first use: every file adds to the cold start.
+// Files are loaded when one of their exports is first read: every file adds to the cold start. The client comes at
+// once, because it loads the binary: without one, `require` itself reports it.
 
 exports.TwentyCrmErrorCode = errors.TwentyCrmErrorCode;
 exports.TwentyCrmApiError = errors.TwentyCrmApiError;
 exports.isTwentyCrmError = errors.isTwentyCrmError;
 exports.createTwentyCrmError = errors.createTwentyCrmError;
 exports.TwentyCrmRestClient = require('./lib/rest-client.js').TwentyCrmRestClient;
-exports.TwentyCrmSyncService = require('./lib/sync-service.js').TwentyCrmSyncService;
+Object.defineProperty(exports, 'TwentyCrmSyncService', {
+  enumerable: true,
+  get: () => require('./lib/sync-service.js').TwentyCrmSyncService,
+});
 Object.defineProperty(exports, 'TwentyCrmSchemaService', {
   enumerable: true,
   get: () => require('./lib/schema-service.js').TwentyCrmSchemaService,
@@ -18,21 +22,54 @@ Object.defineProperty(exports, 'TwentyCrmApiService', {
   enumerable: true,
   get: () => require('./lib/api-service.js').TwentyCrmApiService,
 });
-exports.createTwentyCrmSyncService =
-  require('./lib/create-sync-service.js').createTwentyCrmSyncService;
-exports.createTwentyCrmSyncServiceFromEnv =
-  require('./lib/create-sync-service.js').createTwentyCrmSyncServiceFromEnv;
-const defaults = require('./lib/defaults.js');
-exports.TWENTY_CRM_DEFAULTS = defaults.TWENTY_CRM_DEFAULTS;
-exports.DEFAULT_TIMEOUT = defaults.DEFAULT_TIMEOUT;
-exports.DEFAULT_MAX_RETRIES = defaults.DEFAULT_MAX_RETRIES;
-exports.DEFAULT_INITIAL_BACKOFF_MS = defaults.DEFAULT_INITIAL_BACKOFF_MS;
-exports.DEFAULT_MAX_BACKOFF_MS = defaults.DEFAULT_MAX_BACKOFF_MS;
-exports.MAX_JITTER_MS = defaults.MAX_JITTER_MS;
-exports.RETRYABLE_STATUS_CODES = defaults.RETRYABLE_STATUS_CODES;
-exports.maskApiKey = require('./lib/config/api-key.js').maskApiKey;
-exports.validateTwentyCrmConfig = require('./lib/config/validate.js').validateTwentyCrmConfig;
-exports.SYNC_MODE_VALUES = require('./lib/config/validate.js').SYNC_MODE_VALUES;
+Object.defineProperty(exports, 'createTwentyCrmSyncService', {
+  enumerable: true,
+  get: () => require('./lib/create-sync-service.js').createTwentyCrmSyncService,
+});
+Object.defineProperty(exports, 'createTwentyCrmSyncServiceFromEnv', {
+  enumerable: true,
+  get: () => require('./lib/create-sync-service.js').createTwentyCrmSyncServiceFromEnv,
+});
+Object.defineProperty(exports, 'TWENTY_CRM_DEFAULTS', {
+  enumerable: true,
+  get: () => require('./lib/defaults.js').TWENTY_CRM_DEFAULTS,
+});
+Object.defineProperty(exports, 'DEFAULT_TIMEOUT', {
+  enumerable: true,
+  get: () => require('./lib/defaults.js').DEFAULT_TIMEOUT,
+});
+Object.defineProperty(exports, 'DEFAULT_MAX_RETRIES', {
+  enumerable: true,
+  get: () => require('./lib/defaults.js').DEFAULT_MAX_RETRIES,
+});
+Object.defineProperty(exports, 'DEFAULT_INITIAL_BACKOFF_MS', {
+  enumerable: true,
+  get: () => require('./lib/defaults.js').DEFAULT_INITIAL_BACKOFF_MS,
+});
+Object.defineProperty(exports, 'DEFAULT_MAX_BACKOFF_MS', {
+  enumerable: true,
+  get: () => require('./lib/defaults.js').DEFAULT_MAX_BACKOFF_MS,
+});
+Object.defineProperty(exports, 'MAX_JITTER_MS', {
+  enumerable: true,
+  get: () => require('./lib/defaults.js').MAX_JITTER_MS,
+});
+Object.defineProperty(exports, 'RETRYABLE_STATUS_CODES', {
+  enumerable: true,
+  get: () => require('./lib/defaults.js').RETRYABLE_STATUS_CODES,
+});
+Object.defineProperty(exports, 'maskApiKey', {
+  enumerable: true,
+  get: () => require('./lib/config/api-key.js').maskApiKey,
+});
+Object.defineProperty(exports, 'validateTwentyCrmConfig', {
+  enumerable: true,
+  get: () => require('./lib/config/validate.js').validateTwentyCrmConfig,
+});
+Object.defineProperty(exports, 'SYNC_MODE_VALUES', {
+  enumerable: true,
+  get: () => require('./lib/config/sync-mode.js').SYNC_MODE_VALUES,
+});
 Object.defineProperty(exports, 'readTwentyCrmEnvConfig', {
   enumerable: true,
   get: () => require('./lib/config/env.js').readTwentyCrmEnvConfig,
@@ -69,7 +106,10 @@ Object.defineProperty(exports, 'sqliteConfigStore', {
   enumerable: true,
   get: () => require('./lib/stores/sqlite-config.js').sqliteConfigStore,
 });
-exports.sqliteMappingStore = require('./lib/stores/sqlite.js').sqliteMappingStore;
+Object.defineProperty(exports, 'sqliteMappingStore', {
+  enumerable: true,
+  get: () => require('./lib/stores/sqlite.js').sqliteMappingStore,
+});
 Object.defineProperty(exports, 'verifyTwentyWebhook', {
   enumerable: true,
   get: () => require('./lib/webhooks/verify.js').verifyTwentyWebhook,

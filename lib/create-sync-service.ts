@@ -1,6 +1,5 @@
 import type { MappingStore, SyncServiceOptions, TwentyCrmRestClientConfig } from '../index.js';
-import { readCredentials, readEnvCacheTtl, readEnvMode, readSwitch } from './config/env.js';
-import { readMode } from './modes.js';
+import { readMode } from './config/sync-mode.js';
 import { readOptions, requireKnown } from './options.js';
 import { TwentyCrmRestClient } from './rest-client.js';
 import { invalid } from './serialise.js';
@@ -61,6 +60,8 @@ function createTwentyCrmSyncServiceFromEnv(
   options?: number | SyncServiceOptions,
   env: Record<string, string | undefined> = process.env,
 ): TwentyCrmSyncService {
+  const { readCredentials, readEnvCacheTtl, readEnvMode, readSwitch } =
+    require('./config/env.js') as typeof import('./config/env.js');
   const settings = toSettings(options);
   requireKnown('createTwentyCrmSyncServiceFromEnv', settings, SERVICE_OPTIONS.known);
   const { baseUrl = '', apiKey = '' } = readCredentials(env);

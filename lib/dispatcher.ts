@@ -1,7 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { AbortSignalLike, TwentyCrmError } from '../index.js';
 import type { Dispatcher } from '../native.js';
-import { onAbort } from './abort.js';
 import {
   createTwentyCrmError,
   isApiError,
@@ -208,6 +207,7 @@ function begin(
   if (signal === undefined) {
     pending.set(id, { settle, holds });
   } else {
+    const { onAbort } = require('./abort.js') as typeof import('./abort.js');
     const forgetSignal = onAbort(signal, () => {
       if (pending.delete(id)) {
         keepForOthers(id);

@@ -5,8 +5,7 @@ import type { Hooks } from './observability/hooks.js';
 import { operationOf } from './observability/operations.js';
 import { optionSchema } from './option-schema.js';
 import { optionsToJson, readOptions, readSignal } from './options.js';
-import { ENTITIES } from './platform-events.js';
-import { keyToJson } from './serialise.js';
+import { ENTITIES, keyToJson } from './serialise.js';
 
 const FIND_OPTIONS = optionSchema<FindOptions>({ useCache: 'core', signal: 'here' });
 

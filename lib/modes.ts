@@ -11,12 +11,11 @@ import type {
 } from '../index.js';
 import type { UnsentService } from '../native.js';
 import { unlessAborted } from './abort.js';
-import { isSyncMode, SYNC_MODE_VALUES } from './config/validate.js';
 import { call, callNow } from './dispatcher.js';
 import { apiError, TwentyCrmErrorCode } from './errors.js';
 import { optionsToJson, readOptions, readSignal } from './options.js';
-import { createEvent, ENTITIES } from './platform-events.js';
-import { invalid, keyToJson, recordToJson } from './serialise.js';
+import { createEvent } from './platform-events.js';
+import { ENTITIES, invalid, keyToJson, recordToJson } from './serialise.js';
 
 /** What a service that sends nothing to Twenty does instead. */
 export interface Elsewhere {
@@ -47,12 +46,6 @@ interface ElsewhereOptions {
   mappingStore: object | undefined;
   namespace: string | undefined;
   warn: (warning: SyncWarning) => void;
-}
-
-function readMode(mode: unknown): Mode {
-  if (mode === undefined || mode === null) return 'direct_crm';
-  if (isSyncMode(mode)) return mode;
-  throw invalid('mode', `mode must be one of ${SYNC_MODE_VALUES.join(', ')}`);
 }
 
 function createElsewhere(service: ElsewhereOptions): Elsewhere {
@@ -145,4 +138,4 @@ function cannot(mode: Mode) {
   });
 }
 
-export { cannot, createElsewhere, readMode };
+export { cannot, createElsewhere };

@@ -1,11 +1,6 @@
 import type { PlatformEvent } from '../index.js';
 import type { Unchecked } from './serialise.js';
-import { describe, invalid } from './serialise.js';
-
-/** Entities by their number in the core. */
-const ENTITIES = ['person', 'company'] as const;
-
-type Entity = (typeof ENTITIES)[number];
+import { describe, ENTITIES, invalid } from './serialise.js';
 
 const ACTIONS = ['upsert', 'delete'] as const;
 
@@ -47,7 +42,7 @@ function readEvent(event: unknown, namespace: string | undefined) {
       `the event's version must be ${VERSION}: a newer version of twenty-crm-native may have made it`,
     );
   }
-  const kind = ENTITIES.indexOf(entity as Entity);
+  const kind = ENTITIES.indexOf(entity as PlatformEvent['entity']);
   if (kind < 0) throw invalid('entity', "the event's entity must be person or company");
   const action = ACTIONS.find((name) => type === `${entity}.${name}`);
   if (action === undefined) {
@@ -84,4 +79,4 @@ function copyOf(event: object): Record<string, unknown> {
   }
 }
 
-export { createEvent, ENTITIES, readEvent };
+export { createEvent, readEvent };

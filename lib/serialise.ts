@@ -1,5 +1,8 @@
 import { apiError, isError, TwentyCrmErrorCode } from './errors.js';
 
+/** Entities by their number in the core. */
+const ENTITIES = ['person', 'company'] as const;
+
 /** A value from the caller: any property may be missing, and reading one may throw. */
 export type Unchecked = { readonly [name: string]: unknown } | null | undefined;
 
@@ -182,6 +185,7 @@ function describe(cause: unknown) {
 
 export {
   describe,
+  ENTITIES,
   invalid,
   isArray,
   keyToJson,

@@ -33,22 +33,21 @@ import type {
 } from '../index.js';
 import type { BulkRun } from './bulk/run.js';
 import type { BulkService } from './bulk/start.js';
+import { readMode } from './config/sync-mode.js';
 import type { Answer } from './dispatcher.js';
 import { call, callNow, dispatcher, liftHoldAfterThisTurn, registerTarget } from './dispatcher.js';
 import { callSite, errorAt } from './errors.js';
-import { DELETE_OPTIONS, FIND_OPTIONS, startDelete, startFind } from './find-delete.js';
-import { cannot, createElsewhere, readMode } from './modes.js';
 import { native } from './native.js';
-import { callHook } from './observability/call-hook.js';
 import { logs, readHooks, wantedBy } from './observability/hooks.js';
 import { operationOf } from './observability/operations.js';
 import { optionSchema } from './option-schema.js';
 import { optionsToJson, readOptions, readSignal, requireKnown } from './options.js';
-import { ENTITIES, readEvent } from './platform-events.js';
 import { findNative, hooksOf } from './rest-client.js';
-import { invalid, recordToJson } from './serialise.js';
-import { portOf } from './stores/port.js';
-import { nativeStoreOf } from './stores/sqlite.js';
+import { ENTITIES, invalid, recordToJson } from './serialise.js';
+
+// `require` stands where few programs come by: every file that is loaded makes the cold start longer.
+const findDelete = () => require('./find-delete.js') as typeof import('./find-delete.js');
+const modes = () => require('./modes.js') as typeof import('./modes.js');
 
 const PERSON = 0;
 const COMPANY = 1;
@@ -193,8 +192,9 @@ class TwentyCrmSyncService {
     options?: UpsertCallOptions,
   ): Promise<UpsertResult<TwentyPerson> | UpsertResult<TwentyCompany> | DeleteResult> {
     const { elsewhere, namespace } = of(this);
-    if (elsewhere !== undefined) throw cannot(elsewhere.mode);
+    if (elsewhere !== undefined) throw modes().cannot(elsewhere.mode);
     requireKnown('applyPlatformEvent', options, CALL_OPTIONS.known);
+    const { readEvent } = require('./platform-events.js') as typeof import('./platform-events.js');
     const { kind, action, payload } = readEvent(event, namespace);
     if (action === 'delete') {
       const { external_id, mode } = (payload ?? {}) as Partial<DeletePayload>;
@@ -216,6 +216,7 @@ class TwentyCrmSyncService {
    */
   async findPerson(externalId: string, options?: FindOptions): Promise<FoundPerson | null> {
     const site = callSite(TwentyCrmSyncService.prototype.findPerson);
+    const { FIND_OPTIONS, startFind } = findDelete();
     requireKnown('findPerson', options, FIND_OPTIONS.known);
     return outcome(this, await startFind(of(this), PERSON, externalId, options), site);
   }
@@ -223,6 +224,7 @@ class TwentyCrmSyncService {
   /** As {@link findPerson}, for companies. */
   async findCompany(externalId: string, options?: FindOptions): Promise<FoundCompany | null> {
     const site = callSite(TwentyCrmSyncService.prototype.findCompany);
+    const { FIND_OPTIONS, startFind } = findDelete();
     requireKnown('findCompany', options, FIND_OPTIONS.known);
     return outcome(this, await startFind(of(this), COMPANY, externalId, options), site);
   }
@@ -234,6 +236,7 @@ class TwentyCrmSyncService {
    */
   async deletePerson(externalId: string, options?: DeleteOptions): Promise<DeleteResult> {
     const { elsewhere } = of(this);
+    const { DELETE_OPTIONS, startDelete } = findDelete();
     requireKnown('deletePerson', options, DELETE_OPTIONS.known);
     if (elsewhere !== undefined) return elsewhere.remove(PERSON, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deletePerson);
@@ -243,6 +246,7 @@ class TwentyCrmSyncService {
   /** As {@link deletePerson}, for companies. The company's people stay, without a company. */
   async deleteCompany(externalId: string, options?: DeleteOptions): Promise<DeleteResult> {
     const { elsewhere } = of(this);
+    const { DELETE_OPTIONS, startDelete } = findDelete();
     requireKnown('deleteCompany', options, DELETE_OPTIONS.known);
     if (elsewhere !== undefined) return elsewhere.remove(COMPANY, externalId, options);
     const site = callSite(TwentyCrmSyncService.prototype.deleteCompany);
@@ -322,7 +326,6 @@ class TwentyCrmSyncService {
     event: TwentyWebhookEvent,
     options?: ApplyWebhookOptions,
   ): Promise<ApplyWebhookResult> {
-    // Loaded on demand: most programs use no webhook.
     const { OPTIONS, ignoreInMode, startApply } =
       require('./webhooks/apply.js') as typeof import('./webhooks/apply.js');
     const inner = of(this);
@@ -373,9 +376,7 @@ function construct(
     ...readOptions('options', { cacheTtlMs }, ['cacheTtlMs']),
   };
   const store = mappingStore ?? undefined;
-  if (store !== undefined) requireStore(store);
-  const nativeStore = store && nativeStoreOf(store);
-  const port = store && nativeStore === undefined ? portOf(store) : undefined;
+  const storeArgument = store && storeToArgument(store);
   const optionsJson = optionsToJson(values) ?? '{}';
   const hooks = readHooks('options', options, hooksOf(restClient));
   const namespace = (values.namespace ?? undefined) as string | undefined;
@@ -386,16 +387,15 @@ function construct(
     namespace,
     optionsJson,
   };
-  const storeArgument = nativeStore ?? (port && registerTarget(port));
   if (client === undefined || mode !== 'direct_crm') {
     const inner = callNow(() => new native.UnsentService(optionsJson, dispatcher, storeArgument));
     const warn = (warning: SyncWarning) => tellWarning(common, warning);
     return {
       ...common,
-      elsewhere: createElsewhere({ ...common, native: inner, mode, publish, warn }),
+      elsewhere: modes().createElsewhere({ ...common, native: inner, mode, publish, warn }),
       get native(): never {
         // Methods that need the core, such as `find…`, get an error at once: they do not work in this mode.
-        throw cannot(mode);
+        throw modes().cannot(mode);
       },
     };
   }
@@ -405,12 +405,16 @@ function construct(
   return { ...common, native: inner };
 }
 
-function requireStore(store: unknown) {
+/** A store of ours goes to the core as it is; any other gets a number by which the core asks it. */
+function storeToArgument(store: MappingStore) {
   for (const method of ['findByEverId', 'upsertMapping', 'deleteMapping']) {
     if (!hasMethod(store, method)) {
       throw invalid('mappingStore', `mappingStore must have a method ${method}`);
     }
   }
+  const { nativeStoreOf } = require('./stores/sqlite.js') as typeof import('./stores/sqlite.js');
+  const { portOf } = require('./stores/port.js') as typeof import('./stores/port.js');
+  return nativeStoreOf(store) ?? registerTarget(portOf(store));
 }
 
 function hasMethod(object: unknown, method: string) {
@@ -476,7 +480,11 @@ function tellWarning(
   { onWarning, hooks }: Pick<Internals, 'onWarning' | 'hooks'>,
   warning: SyncWarning,
 ) {
-  if (onWarning !== undefined) callHook('onWarning', onWarning, [warning]);
+  if (onWarning !== undefined) {
+    const { callHook } =
+      require('./observability/call-hook.js') as typeof import('./observability/call-hook.js');
+    callHook('onWarning', onWarning, [warning]);
+  }
   if (!logs(hooks, 'warn')) return;
   const { log, shownId } =
     require('./observability/log.js') as typeof import('./observability/log.js');

@@ -187,6 +187,49 @@ declare class TwentyCrmSyncService {
 }
 
 /**
+ * Checks and creates the custom fields of a workspace. Services with the same server and key use new fields at once.
+ */
+declare class TwentyCrmSchemaService {
+  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it. */
+  constructor(restClient: TwentyCrmRestClient, options?: SchemaServiceOptions);
+  /**
+   * Reads the workspace's fields from the server and compares them with the fields that this package needs. Changes
+   * nothing. A key without the right to read metadata sees the fields, but not whether they are unique.
+   */
+  plan(options?: SchemaCallOptions): Promise<SchemaPlan>;
+  /**
+   * Creates missing fields, and makes an `externalId` field unique if it is not. All other conflicts need a human. A
+   * failure of one field does not keep the others from being tried. Safe to repeat, and to run in several processes at
+   * once: a field that another process created counts as present.
+   *
+   * @param plan Restricts it to these entries of `missing` and `conflicting`; everything if not given.
+   * @throws {TwentyCrmApiError} `AUTH_ERROR` if a change is needed and the key may not change the data model. The
+   * message says what to grant, `details.needed` lists the fields, and `details.created` lists what was done before the
+   * refusal.
+   */
+  apply(plan?: SchemaSelection | null, options?: SchemaCallOptions): Promise<SchemaApplyResult>;
+}
+
+/** Checks a server and a key before they are configured. */
+declare class TwentyCrmApiService {
+  /**
+   * Sends a request that needs the key. `ok`, `message` and `details` report what was found. Never rejects because of
+   * the server or the network; rejects only with the signal's reason when the signal aborts.
+   */
+  testConnection(baseUrl: string, apiKey: string, options?: ConnectionTestOptions): Promise<TwentyCrmTestConnectionResult>;
+  /**
+   * Whether a server answers at this URL. Needs no key. Rejects only when the signal aborts, with the signal's reason.
+   */
+  isReachable(baseUrl: string, options?: ConnectionTestOptions): Promise<boolean>;
+  /**
+   * Checks everything that syncing needs, and says how to fix each problem. Changes nothing in the CRM. Takes at most
+   * about twice the configuration's `timeout`. Never rejects because of the configuration, the server or the network;
+   * rejects only with the signal's reason when the signal aborts.
+   */
+  diagnose(config: TwentyCrmRestClientConfig, options?: DiagnoseOptions): Promise<Diagnosis>;
+}
+
+/**
  * A {@link TwentyCrmSyncService} from a configuration.
  * @param options An object, or just the cache TTL in milliseconds.
  * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it.
@@ -259,9 +302,6 @@ declare const RETRYABLE_STATUS_CODES: readonly [408, 429, 500, 502, 503, 504];
  */
 declare function maskApiKey(apiKey: string | null | undefined): string;
 
-/** The three modes, as the template's form lists them. */
-declare const SYNC_MODE_VALUES: readonly ['disabled', 'platform', 'direct_crm'];
-
 /**
  * Checks a configuration from outside: `baseUrl` must be an http or https URL, `apiKey` at least 10 characters,
  * `enabled` a boolean, `syncMode` one of the three modes. Never throws. Returns all issues at once, at most one per
@@ -269,61 +309,8 @@ declare const SYNC_MODE_VALUES: readonly ['disabled', 'platform', 'direct_crm'];
  */
 declare function validateTwentyCrmConfig(config: unknown): TwentyCrmConfigValidation;
 
-/**
- * Mappings in an SQLite file: one file per workspace, shared by any number of stores and processes of one machine. A
- * missing file is created, readable only by its owner. Its directory must exist, and must not be on a network drive. A
- * write that was reported as done survives the death of the process. A power failure may lose the last writes, but does
- * not damage the file. If another process holds the lock, a call waits for up to 4 seconds. The file belongs to this
- * package; a config store may share it.
- *
- * Sync services use it natively: their look-ups and writes never pass through JavaScript.
- * @param path Path of the file, or `:memory:`.
- * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the path is not valid, for example if its directory is missing.
- */
-declare function sqliteMappingStore(path: string): ClosableMappingStore;
-
-/**
- * Checks and creates the custom fields of a workspace. Services with the same server and key use new fields at once.
- */
-declare class TwentyCrmSchemaService {
-  /** @throws {TwentyCrmApiError} `VALIDATION_ERROR` if an option is not valid; `details.field` names it. */
-  constructor(restClient: TwentyCrmRestClient, options?: SchemaServiceOptions);
-  /**
-   * Reads the workspace's fields from the server and compares them with the fields that this package needs. Changes
-   * nothing. A key without the right to read metadata sees the fields, but not whether they are unique.
-   */
-  plan(options?: SchemaCallOptions): Promise<SchemaPlan>;
-  /**
-   * Creates missing fields, and makes an `externalId` field unique if it is not. All other conflicts need a human. A
-   * failure of one field does not keep the others from being tried. Safe to repeat, and to run in several processes at
-   * once: a field that another process created counts as present.
-   *
-   * @param plan Restricts it to these entries of `missing` and `conflicting`; everything if not given.
-   * @throws {TwentyCrmApiError} `AUTH_ERROR` if a change is needed and the key may not change the data model. The
-   * message says what to grant, `details.needed` lists the fields, and `details.created` lists what was done before the
-   * refusal.
-   */
-  apply(plan?: SchemaSelection | null, options?: SchemaCallOptions): Promise<SchemaApplyResult>;
-}
-
-/** Checks a server and a key before they are configured. */
-declare class TwentyCrmApiService {
-  /**
-   * Sends a request that needs the key. `ok`, `message` and `details` report what was found. Never rejects because of
-   * the server or the network; rejects only with the signal's reason when the signal aborts.
-   */
-  testConnection(baseUrl: string, apiKey: string, options?: ConnectionTestOptions): Promise<TwentyCrmTestConnectionResult>;
-  /**
-   * Whether a server answers at this URL. Needs no key. Rejects only when the signal aborts, with the signal's reason.
-   */
-  isReachable(baseUrl: string, options?: ConnectionTestOptions): Promise<boolean>;
-  /**
-   * Checks everything that syncing needs, and says how to fix each problem. Changes nothing in the CRM. Takes at most
-   * about twice the configuration's `timeout`. Never rejects because of the configuration, the server or the network;
-   * rejects only with the signal's reason when the signal aborts.
-   */
-  diagnose(config: TwentyCrmRestClientConfig, options?: DiagnoseOptions): Promise<Diagnosis>;
-}
+/** The three modes, as the template's form lists them. */
+declare const SYNC_MODE_VALUES: readonly ['disabled', 'platform', 'direct_crm'];
 
 /**
  * Reads `TWENTY_CRM_BASE_URL`, `TWENTY_CRM_API_KEY`, `TWENTY_CRM_ENABLED` (on only for `true`, in any case),
@@ -419,6 +406,19 @@ declare function postgresMappingStore(pool: PostgresPool, options?: PostgresMapp
  * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the path or a secret is not valid.
  */
 declare function sqliteConfigStore(path: string, options?: SqliteConfigStoreOptions): SqliteConfigStore;
+
+/**
+ * Mappings in an SQLite file: one file per workspace, shared by any number of stores and processes of one machine. A
+ * missing file is created, readable only by its owner. Its directory must exist, and must not be on a network drive. A
+ * write that was reported as done survives the death of the process. A power failure may lose the last writes, but does
+ * not damage the file. If another process holds the lock, a call waits for up to 4 seconds. The file belongs to this
+ * package; a config store may share it.
+ *
+ * Sync services use it natively: their look-ups and writes never pass through JavaScript.
+ * @param path Path of the file, or `:memory:`.
+ * @throws {TwentyCrmApiError} `VALIDATION_ERROR` if the path is not valid, for example if its directory is missing.
+ */
+declare function sqliteMappingStore(path: string): ClosableMappingStore;
 
 /**
  * Verifies a webhook delivery, and returns its event: signed by Twenty, and recent.

@@ -1,7 +1,7 @@
 import type { TwentyCrmEnvConfig, TwentyCrmEnvSettings } from '../../index.js';
 import { describe, invalid, unlessLong } from '../serialise.js';
 import { hideKey } from './api-key.js';
-import { isSyncMode, SYNC_MODE_VALUES } from './validate.js';
+import { isSyncMode, SYNC_MODE_VALUES } from './sync-mode.js';
 
 type Env = Record<string, string | undefined>;
 

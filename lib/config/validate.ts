@@ -1,12 +1,12 @@
 import type {
   TwentyCrmConfigIssue as Issue,
   TwentyCrmConfigValidation,
-  TwentyCrmSyncMode,
   UpdateTwentyCrmConfigRequest,
 } from '../../index.js';
 import { withoutBlanks } from '../options.js';
 import { isArray } from '../serialise.js';
 import { hideKey } from './api-key.js';
+import { isSyncMode, SYNC_MODE_VALUES } from './sync-mode.js';
 
 const MIN_KEY_LENGTH = 10;
 const PASTED = ['baseUrl', 'apiKey'];
@@ -15,15 +15,6 @@ const QUOTED = /^["'`´“”„‟‘’‚‛«»‹›＂＇「」『』<>]|[
 const RAW = 'without them (a .env file that is read raw keeps its quotes)';
 /** The words that a request's header has before the key. */
 const WITH_SCHEME = /^(?:authorization|bearer(?:[\s:=+%]|eyJ|$))/i;
-/** The three modes, as the template's form lists them. */
-const SYNC_MODE_VALUES: readonly ['disabled', 'platform', 'direct_crm'] = Object.freeze([
-  'disabled',
-  'platform',
-  'direct_crm',
-] as const);
-
-const isSyncMode = (value: unknown): value is TwentyCrmSyncMode =>
-  SYNC_MODE_VALUES.includes(value as TwentyCrmSyncMode);
 
 /** The problem of each field; `undefined` if it is valid. Values accepted here are accepted by the REST client too. */
 const rules: Record<string, (value: unknown) => string | undefined> = {
@@ -109,4 +100,4 @@ function flatten(issues: Issue[]) {
   return { formErrors, fieldErrors };
 }
 
-export { isSyncMode, SYNC_MODE_VALUES, validateTwentyCrmConfig };
+export { validateTwentyCrmConfig };

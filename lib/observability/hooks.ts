@@ -1,5 +1,4 @@
 import type { Logger, RetryEvent } from '../../index.js';
-import { TWENTY_CRM_DEFAULTS } from '../defaults.js';
 import { readOptions } from '../options.js';
 import { invalid } from '../serialise.js';
 import { REQUEST_END, RETRY, THROTTLE } from './channels.js';
@@ -8,8 +7,6 @@ import { REQUEST_END, RETRY, THROTTLE } from './channels.js';
 const LEVELS = ['debug', 'info', 'warn', 'error', 'off'] as const;
 
 type Level = (typeof LEVELS)[number];
-
-const DEFAULT_LEVEL = LEVELS.indexOf(TWENTY_CRM_DEFAULTS.logLevel);
 
 /** Names of the options that clients and services share. */
 const HOOK_OPTIONS = ['onRetry', 'logger', 'logLevel'] as const;
@@ -37,13 +34,21 @@ function readHooks(what: string, options: unknown, inherited?: Hooks): Hooks | u
     throw invalid('logLevel', `logLevel must be one of ${LEVELS.join(', ')}`);
   }
   if (logger !== undefined && logger !== null) requireLogger(logger);
-  const hooks: Hooks = {
+  const hooks = {
     onRetry: (onRetry as Hooks['onRetry'] | null) ?? inherited?.onRetry,
     logger: (logger as Logger | null | undefined) ?? inherited?.logger,
-    level:
-      levelName === undefined ? (inherited?.level ?? DEFAULT_LEVEL) : LEVELS.indexOf(levelName),
   };
-  return hooks.onRetry === undefined && hooks.logger === undefined ? undefined : hooks;
+  if (hooks.onRetry === undefined && hooks.logger === undefined) return undefined;
+  const level =
+    levelName === undefined
+      ? (inherited?.level ?? LEVELS.indexOf(defaultLevel()))
+      : LEVELS.indexOf(levelName);
+  return { ...hooks, level };
+}
+
+function defaultLevel() {
+  const { TWENTY_CRM_DEFAULTS } = require('../defaults.js') as typeof import('../defaults.js');
+  return TWENTY_CRM_DEFAULTS.logLevel;
 }
 
 function requireLogger(logger: unknown): void {
