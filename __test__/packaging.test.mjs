@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -32,7 +33,7 @@ describe('npm pack', () => {
 
   test('contains what users need, and nothing else', () => {
     const allowed =
-      /^(package\.json|README\.md|LICENSE|index\.(js|mjs|d\.ts|d\.mts)|(bin|lib)\/.+\.js|types\/.+\.d\.ts|twenty-crm-native\.[\w-]+\.node)$/;
+      /^(package\.json|README\.md|LICENSE|index\.(js|mjs|d\.ts|d\.mts)|(bin|lib)\/.+\.js|types\/.+\.d\.ts|vendor\/(third-party\.js|LICENSES\.txt)|twenty-crm-native\.[\w-]+\.node)$/;
     assert.deepEqual(
       files.filter((name) => !allowed.test(name)),
       [],
@@ -43,7 +44,7 @@ describe('npm pack', () => {
   });
 
   test('every file that the code requires is in it', () => {
-    for (const name of files.filter((file) => /\.(js|mjs)$/.test(file))) {
+    for (const name of files.filter((file) => /^(?!vendor\/).*\.(js|mjs)$/.test(file))) {
       const code = readFileSync(path.join(root, name), 'utf8');
       for (const [, target] of code.matchAll(/(?:require\(|from )'(\.[^']+)'/g)) {
         const required = path.posix.join(path.posix.dirname(name), target);
@@ -52,7 +53,27 @@ describe('npm pack', () => {
     }
   });
 
-  test('its JavaScript and types take less than 168 kB of the download', () => {
+  test('nothing else is installed with it, and the licences of bundled code are inside', () => {
+    const { dependencies, devDependencies } = json(path.join(root, 'package.json'));
+    assert.equal(dependencies, undefined);
+    const licences = readFileSync(path.join(root, 'vendor/LICENSES.txt'), 'utf8');
+    const entry = readFileSync(path.join(root, 'vendor/third-party.ts'), 'utf8');
+    const bundled = [...entry.matchAll(/from '([\w-]+)/g)].map(([, name]) => name);
+    assert.ok(bundled.length > 2);
+    for (const name of bundled) {
+      assert.ok(name in devDependencies, name);
+      assert.match(licences, new RegExp(`^${name} \\d.*\\(MIT\\)$`, 'm'));
+    }
+    const code = readFileSync(path.join(root, 'vendor/third-party.js'), 'utf8');
+    const required = [...code.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name);
+    assert.ok(required.length > 0);
+    assert.deepEqual(
+      required.filter((name) => !isBuiltin(name)),
+      [],
+    );
+  });
+
+  test('its JavaScript and types take less than 168 kB of the download, and bundled packages 32 kB', () => {
     const kinds = {
       types: { bound: 34_500, isOne: (name) => /\.d\.m?ts$/.test(name) },
       // Tables of other programs' column names and errors: they grow with the supported formats, not with the code.
@@ -60,6 +81,8 @@ describe('npm pack', () => {
         bound: 9_500,
         isOne: (name) => /^lib\/cli\/(presets|tables)\//.test(name),
       },
+      // Written by others, and not downloaded from anywhere else.
+      'third party': { bound: 32_000, isOne: (name) => name.startsWith('vendor/') },
       'command line': { bound: 44_300, isOne: (name) => /^(bin|lib\/cli)\//.test(name) },
       library: { bound: 79_500, isOne: (name) => /\.m?js$/.test(name) },
     };

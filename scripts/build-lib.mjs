@@ -1,6 +1,6 @@
 // Writes a .js file beside every lib/**/*.ts whose source has changed: types become blanks, so that every line and
 // column stays where it was, and imports and exports become those of CommonJS. Writes types/values.d.ts, too, which
-// declares what index.js exports.
+// declares what index.js exports, and vendor/third-party.js, the other packages' code that the command line uses.
 //   node scripts/build-lib.mjs
 import { createHash } from 'node:crypto';
 import {
@@ -16,7 +16,7 @@ import path from 'node:path';
 import { setup } from './setup.mjs';
 import { isMain, root, targetDir } from './support/process.mjs';
 
-/** @typedef {{ tool: string, files: Record<string, { source: string, output: string }>, types: string }} LibRecord */
+/** @typedef {{ tool: string, files: Record<string, { source: string, output: string }>, types: string, thirdParty?: string }} LibRecord */
 
 const lib = path.join(root, 'lib');
 const recordFile = path.join(targetDir, 'lib-build.json');
@@ -50,6 +50,17 @@ const typeInputs = () => [
     .sort()
     .map((name) => path.join(root, 'types', name)),
 ];
+
+/** The bundle's inputs and outputs. The lock file has the versions of what goes into it. */
+const thirdPartyHash = () =>
+  hashOf(
+    [
+      ...['vendor/third-party.ts', 'package-lock.json', 'scripts/support/bundle-third-party.mjs'],
+      ...['vendor/third-party.js', 'vendor/LICENSES.txt'],
+    ]
+      .map((file) => hashOfFile(path.join(root, file)))
+      .join(' '),
+  );
 
 /** @param {string} file */
 const readIfThere = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
@@ -100,6 +111,12 @@ export async function buildLib() {
     const text = emitTypes();
     if (readIfThere(typesFile) !== text) writeFileSync(typesFile, text);
     next.types = hashOf([...typeInputs(), typesFile].map(hashOfFile).join(' '));
+  }
+  next.thirdParty = thirdPartyHash();
+  if (next.thirdParty !== last.thirdParty) {
+    const { bundleThirdParty } = await import('./support/bundle-third-party.mjs');
+    await bundleThirdParty();
+    next.thirdParty = thirdPartyHash();
   }
   mkdirSync(targetDir, { recursive: true });
   writeFileSync(recordFile, `${JSON.stringify(next, null, 2)}\n`);

@@ -1,4 +1,4 @@
-// The installed program: from the packed tarball, with only its declared dependencies.
+// The installed program: from the packed tarball, with no other package.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -32,9 +32,6 @@ test('the bin of the packed tarball works', { skip: onWindows }, async () => {
     home,
     '--strip-components=1',
   ]);
-  for (const name of Object.keys(manifest.dependencies)) {
-    symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name));
-  }
   mkdirSync(path.join(modules, '.bin'));
   const linked = path.join(modules, '.bin', 'twenty-crm-native');
   symlinkSync(path.join('..', manifest.name, manifest.bin['twenty-crm-native']), linked);

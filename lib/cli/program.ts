@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from '../../vendor/third-party.js';
 import type { Console } from './console.js';
 import type { Env } from './environment.js';
 import type { FailureReport } from './failure.js';

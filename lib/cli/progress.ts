@@ -1,3 +1,4 @@
+import { SingleBar } from '../../vendor/third-party.js';
 import type { Console } from './console.js';
 import { Pace } from './pace.js';
 import { count, duration } from './text.js';
@@ -72,7 +73,6 @@ function inWords({ done, refused, fraction }: State, hasSize: boolean, pace: Pac
 }
 
 function bar(label: string, hasSize: boolean, pace: Pace, console: Console): Progress {
-  const { SingleBar } = require('cli-progress') as typeof import('cli-progress');
   const { paint, stream } = console.err;
   let state: State = { done: 0, refused: 0, fraction: 0 };
   const format = (_options: unknown, params: { progress: number }) => {

@@ -1,3 +1,4 @@
+import { parse as parseText } from '../../../vendor/third-party.js';
 import { knownColumns, planColumns } from '../columns.js';
 import { inputFailure } from '../failure.js';
 import type { Entity } from '../fields.js';
@@ -148,7 +149,6 @@ async function* parse(
 }
 
 function* withCells(records: Found[], delimiter: string): Generator<Row, void, undefined> {
-  const { parse: parseText } = require('csv-parse/sync') as typeof import('csv-parse/sync');
   const good = records.filter(({ problem }) => problem === undefined);
   const parsed: string[][] = parseText(good.map(({ text }) => `${text}${END_OF_RECORD}`).join(''), {
     delimiter,
