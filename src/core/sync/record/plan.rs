@@ -27,8 +27,7 @@ impl Upsert {
         match found.decision {
             Decision::Fail(error) => self.fail_as_it_is(error),
             Decision::Skip { row, warning } => {
-                self.decided.push(warning);
-                self.leave_unchanged(rules, id_of(&row).to_owned(), Some(&row));
+                self.leave_alone(rules, id_of(&row).to_owned(), Some(&row), warning);
             }
             Decision::Create { leave_out, note } => {
                 if found.is_gone && self.is_left_gone(rules) {
@@ -51,7 +50,7 @@ impl Upsert {
     pub(super) fn go_without_value(&mut self, warning: SyncWarning) {
         self.is_complete = false;
         self.without_unique = true;
-        self.warnings.push(warning);
+        self.left_out.push(warning);
     }
 
     /// The remembered row no longer exists: whether the record ends here, because the policy is not to create it again.
@@ -63,10 +62,7 @@ impl Upsert {
         match own_gone(policy, self.kind(), self.input.external_id(), &id) {
             None => return false,
             Some(Err(error)) => self.fail_as_it_is(error),
-            Some(Ok(warning)) => {
-                self.decided.push(warning);
-                self.leave_unchanged(rules, id, None);
-            }
+            Some(Ok(warning)) => self.leave_alone(rules, id, None, warning),
         }
         true
     }

@@ -121,12 +121,12 @@ impl Upsert {
         };
         if let Some(good) = put_back {
             self.refused_fields.retain(|field| *field != good.field);
-            self.warnings.retain(|warning| {
+            self.left_out.retain(|warning| {
                 warning.field != good.input_field || warning.reason != good.reason
             });
         }
         let warning = leave_out.warning(self.input.external_id(), error);
-        self.warnings.push(warning);
+        self.left_out.push(warning);
         self.refused_fields.push(leave_out.field.clone());
         self.is_complete = false;
         true

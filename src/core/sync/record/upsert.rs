@@ -202,6 +202,8 @@ pub struct Upsert {
     hash: OnceLock<ContentHash>,
     /// Warnings that stay valid whatever is decided later; those of the mapping are in `mapped`.
     pub(super) warnings: Vec<SyncWarning>,
+    /// Warnings about values that were left out of a write. Not told where a policy leaves the record alone.
+    pub(super) left_out: Vec<SyncWarning>,
     /// Warnings of the last decision; a new decision replaces them.
     pub(super) decided: Vec<SyncWarning>,
     /// When the decision's rows were looked up, in the time of the workspace's row locks.
@@ -241,6 +243,7 @@ impl Upsert {
             further_rows: None,
             hash: OnceLock::new(),
             warnings: Vec::new(),
+            left_out: Vec::new(),
             decided: Vec::new(),
             looked_at: 0,
             effects: Vec::new(),
@@ -633,6 +636,19 @@ impl Upsert {
         self.settle(status, id, data);
     }
 
+    /// Ends without a write because a policy leaves the record alone; `warning` says so.
+    pub(super) fn leave_alone(
+        &mut self,
+        rules: &Rules,
+        id: String,
+        row: Option<&Row>,
+        warning: SyncWarning,
+    ) {
+        self.left_out.clear();
+        self.decided.push(warning);
+        self.leave_unchanged(rules, id, row);
+    }
+
     /// Ends without a write: the row already has these values, or a policy forbids the write. Without a row, the caller
     /// gets the values that would have been written.
     pub(super) fn leave_unchanged(&mut self, rules: &Rules, id: String, row: Option<&Row>) {
@@ -680,6 +696,7 @@ impl Upsert {
     fn take_warnings(&mut self) -> Vec<SyncWarning> {
         let mut warnings = std::mem::take(&mut self.mapped.warnings);
         warnings.append(&mut self.warnings);
+        warnings.append(&mut self.left_out);
         warnings.append(&mut self.decided);
         warnings
     }

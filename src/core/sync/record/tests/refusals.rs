@@ -1,7 +1,7 @@
 //! Values that the server refuses: they are left out one by one with a warning, or the refusal is final.
 
 use super::*;
-use crate::core::sync::record::collision::reason::VALUE_REFUSED;
+use crate::core::sync::record::collision::reason::{OWN_ROW_DELETED, OWN_ROW_GONE, VALUE_REFUSED};
 use crate::core::twenty::warning::reason::INVALID_EMAIL;
 
 /// A person with all fields that a server may refuse, before its create is sent.
@@ -121,6 +121,30 @@ fn only_the_suspect_that_stays_out_is_reported() {
             .collect();
         assert_eq!(fields, told);
         assert!(!end.is_remembered);
+    }
+}
+
+#[test]
+fn of_a_record_that_is_left_alone_nothing_was_left_out() {
+    let with_link = json!({ "website": "https://jane.example" });
+    let skip = json!({ "ownDeleted": "skip", "ownGone": "skip" });
+    let record = || Record::person(collisions(&skip), with_link.clone());
+
+    let mut created = record();
+    created.begin(Recalled::default(), Start::Alone);
+    created.ask_nobody();
+    created.fail(bad_value("INVALID_URL"));
+    assert_eq!(created.fail(duplicate()), Want::LookUp);
+    created.see(&[deleted(row(KEPT, ME, MINE))]);
+
+    let mut patched = record().remembering();
+    patched.fail(bad_value("INVALID_URL"));
+    assert_eq!(patched.fail(gone()), Want::LookUp);
+    patched.see(&[]);
+
+    for (record, told) in [(created, OWN_ROW_DELETED), (patched, OWN_ROW_GONE)] {
+        let end = record.finish();
+        assert_eq!((end.status, end.reasons()), (Status::Unchanged, vec![told]));
     }
 }
 
