@@ -1,6 +1,7 @@
 //! Bulk runs against twenty-sim in process, in paused time: minutes of pacing take an instant, exact to the
 //! millisecond.
 
+mod alike;
 mod batch_size;
 mod between;
 mod corners;
