@@ -1,4 +1,4 @@
-//! Another client deletes a row between look-up and write.
+//! Another client deletes a row between look-up and write. An outbox delivers through runs, so it behaves as they do.
 
 use std::sync::atomic::AtomicBool;
 
@@ -218,4 +218,38 @@ async fn a_row_that_was_destroyed_meanwhile_fails_the_record_where_the_policy_sa
         ]
     })
     .await;
+}
+
+/// A dry run has no write before which something could happen: it says what would become of the row, and writes nothing.
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_says_what_would_become_of_a_row_that_left_and_writes_nothing() {
+    for (meddle, status) in [
+        (soft_delete as fn(&Arc<State>, &str, &str), Status::Updated),
+        (destroy, Status::Created),
+    ] {
+        let network = Arc::new(Network::new(SimOptions::default()));
+        let service = service(&network, |_| {});
+        let made = sync(&service, people(0..RECORDS)).await;
+        meddle(
+            &network.state,
+            "people",
+            made[MET].id.as_deref().expect("an id"),
+        );
+        let before = network.writes_seen.load(Ordering::Relaxed);
+        let options = BulkOptions {
+            dry_run: true,
+            ..BulkOptions::default()
+        };
+        let told = sync_with(&service, changed(), options).await;
+        for (number, told) in told.iter().enumerate() {
+            let expected = match number {
+                MET => status,
+                _ => Status::Updated,
+            };
+            assert_eq!(told.status, expected, "{number}");
+        }
+        let row = row_of(&network.state, "person", &format!("p-{MET}"));
+        assert!(row.is_none_or(|row| is_deleted(&row)), "it came back");
+        assert_eq!(network.writes_seen.load(Ordering::Relaxed), before);
+    }
 }

@@ -254,6 +254,15 @@ fn own_rows() -> Vec<Case> {
         .told(&[VALUE_ON_DELETED_ROW])
         .unfinished(),
         Case::new(
+            "own and a deleted one: report",
+            json!({ "claimedMatch": "take_over", "deletedMatch": "report" }),
+            vec![
+                row(KEPT, ME, "b@x.example"),
+                deleted(row(OTHER, "them", MINE)),
+            ],
+        )
+        .fails(error_reason::COLLISION),
+        Case::new(
             "own has the address beside",
             json!({}),
             vec![beside(KEPT, ME)],
@@ -325,21 +334,61 @@ fn the_plan_names_the_row_that_loses_the_value() {
     assert_eq!(update.target.take_from.as_ref().map(id_of), Some(OTHER));
 }
 
+/// How the rules read a workspace whose external ids are not known to be unique, or are none, and whether they are sent.
+const UNUSABLE: [(Uniqueness, bool); 2] = [(Uniqueness::No, false), (Uniqueness::Unproven, true)];
+
+fn without_usable_field(uniqueness: Uniqueness, policies: &Value) -> Record {
+    let options = json!({ "collisions": policies });
+    let schema = schema(uniqueness, Uniqueness::No);
+    Record::person(rules_on(schema, ObjectKind::Person, &options), json!({})).looking()
+}
+
 #[test]
-fn without_a_field_for_external_ids_only_the_chosen_id_is_ours() {
-    for (uniqueness, id_is_sent) in [(Uniqueness::No, false), (Uniqueness::Unproven, true)] {
-        let schema = schema(uniqueness, Uniqueness::No);
-        let rules = rules_on(schema, ObjectKind::Person, &json!({}));
-        let mut record = Record::person(rules, json!({})).looking();
-        let want = record.see(&unclaimed());
-        let sent = want.sent().expect("a create");
-        assert!(sent.get("emails").is_none(), "{sent}");
-        assert_eq!(sent.get("externalId").is_some(), id_is_sent);
-        let end = record.finish();
-        assert_eq!(
-            (end.status, end.reasons()),
-            (Status::Created, vec![VALUE_TAKEN])
+fn without_a_usable_field_for_external_ids_a_match_is_another_records() {
+    for (uniqueness, id_is_sent) in UNUSABLE {
+        // The policy for rows that nobody has claimed does not matter.
+        for unclaimed_match in ["link", "adopt", "report"] {
+            let see = |claimed_match: &str| {
+                let policies =
+                    json!({ "unclaimedMatch": unclaimed_match, "claimedMatch": claimed_match });
+                let mut record = without_usable_field(uniqueness, &policies);
+                record.see(&unclaimed());
+                record
+            };
+            let left_out = see("leave_out");
+            let Want::Create(sent) = left_out.want() else {
+                panic!("{:?}", left_out.want());
+            };
+            assert!(sent.get("emails").is_none(), "{sent}");
+            assert_eq!(sent.get("externalId").is_some(), id_is_sent);
+            let end = left_out.finish();
+            assert_eq!(end.reasons(), [VALUE_TAKEN]);
+            assert!(!end.is_remembered);
+
+            let reported = see("report").end();
+            assert_eq!(reported.failed_for(), Some(error_reason::COLLISION));
+
+            let taken = see("take_over");
+            let Want::Update(id, sent) = taken.want() else {
+                panic!("{:?}", taken.want());
+            };
+            assert_eq!(id, OTHER);
+            assert_eq!(sent.get("externalId").is_some(), id_is_sent);
+            assert_eq!(taken.finish().reasons(), [TAKEN_OVER]);
+        }
+    }
+}
+
+#[test]
+fn without_a_usable_field_for_external_ids_the_row_with_the_chosen_id_is_ours() {
+    for (uniqueness, _) in UNUSABLE {
+        let mut record = without_usable_field(uniqueness, &json!({ "claimedMatch": "report" }));
+        let want = record.see(&[row(own_id_of_me(), "", MINE)]);
+        assert!(
+            matches!(&want, Want::Update(id, _) if id == own_id_of_me()),
+            "{want:?}"
         );
+        assert!(record.finish().is_remembered);
     }
 }
 
@@ -362,4 +411,155 @@ fn a_derived_id_that_another_record_has_is_replaced_by_the_next() {
     };
     assert!(third["id"] != own_id(ME) && third["id"] != first["id"]);
     assert_eq!(third["externalId"], ME);
+}
+
+const DOMAIN: &str = "acme.example";
+
+fn company_with(id: &str, external_id: &str, domain: &str) -> Row {
+    let row = row(id, external_id, "");
+    with(
+        row,
+        json!({ "name": "Old", "domainName": { "primaryLinkUrl": domain } }),
+    )
+}
+
+/// What a company's domain collides with, and what is made of it.
+struct DomainCase {
+    policies: Value,
+    rows: Vec<Row>,
+    /// The row that is written; no id for a create, nothing where nothing is sent.
+    written: Option<&'static str>,
+    /// Whether the domain is in what is sent.
+    has_domain: bool,
+    told: &'static [&'static str],
+    failed_for: Option<&'static str>,
+    is_remembered: bool,
+}
+
+impl DomainCase {
+    /// Written whole, with nothing to tell.
+    fn new(policies: Value, rows: Vec<Row>, written: &'static str) -> Self {
+        Self {
+            policies,
+            rows,
+            written: Some(written),
+            has_domain: true,
+            told: &[],
+            failed_for: None,
+            is_remembered: true,
+        }
+    }
+
+    fn told(self, reason: &'static [&'static str]) -> Self {
+        Self {
+            told: reason,
+            ..self
+        }
+    }
+
+    /// The row that is written holds the domain already.
+    fn held(self) -> Self {
+        Self {
+            has_domain: false,
+            ..self
+        }
+    }
+
+    /// Something was left out: the next run checks it again.
+    fn unfinished(self) -> Self {
+        Self {
+            is_remembered: false,
+            ..self.held()
+        }
+    }
+
+    /// Nothing is sent.
+    fn fails(policies: Value, rows: Vec<Row>, reason: &'static str) -> Self {
+        Self {
+            failed_for: Some(reason),
+            written: None,
+            ..Self::new(policies, rows, "").unfinished()
+        }
+    }
+}
+
+fn domain_cases() -> Vec<DomainCase> {
+    let unclaimed = || vec![company_with(OTHER, "", DOMAIN)];
+    let claimed = || vec![company_with(OTHER, "them", DOMAIN)];
+    let on_deleted = || vec![deleted(company_with(OTHER, "them", DOMAIN))];
+    let apart = || {
+        vec![
+            company_with(KEPT, ME, "b.example"),
+            company_with(OTHER, "them", DOMAIN),
+        ]
+    };
+    let own_deleted = || vec![deleted(company_with(KEPT, ME, DOMAIN))];
+    let policy = |name: &str, word: &str| json!({ name: word });
+    let collision = error_reason::COLLISION;
+    vec![
+        DomainCase::new(json!({}), vec![], ""),
+        DomainCase::new(json!({}), unclaimed(), OTHER)
+            .told(&[LINKED])
+            .unfinished(),
+        DomainCase::new(policy("unclaimedMatch", "adopt"), unclaimed(), OTHER)
+            .told(&[ADOPTED])
+            .held(),
+        DomainCase::fails(policy("unclaimedMatch", "report"), unclaimed(), collision),
+        DomainCase::new(json!({}), claimed(), "")
+            .told(&[VALUE_TAKEN])
+            .unfinished(),
+        DomainCase::fails(policy("claimedMatch", "report"), claimed(), collision),
+        DomainCase::new(policy("claimedMatch", "take_over"), claimed(), OTHER)
+            .told(&[TAKEN_OVER])
+            .held(),
+        DomainCase::new(json!({}), on_deleted(), "")
+            .told(&[VALUE_ON_DELETED_ROW])
+            .unfinished(),
+        DomainCase::fails(policy("deletedMatch", "report"), on_deleted(), collision),
+        DomainCase::new(json!({}), apart(), KEPT)
+            .told(&[VALUE_TAKEN])
+            .unfinished(),
+        DomainCase::fails(policy("claimedMatch", "report"), apart(), collision),
+        DomainCase::new(policy("claimedMatch", "take_over"), apart(), KEPT).told(&[TAKEN_OVER]),
+        DomainCase::new(json!({}), own_deleted(), KEPT)
+            .told(&[REVIVED])
+            .held(),
+        DomainCase::fails(
+            policy("ownDeleted", "report"),
+            own_deleted(),
+            error_reason::OWN_ROW_DELETED,
+        ),
+    ]
+}
+
+#[test]
+fn a_domain_collides_as_an_address_does() {
+    for case in domain_cases() {
+        let external_ids: Vec<&str> = case
+            .rows
+            .iter()
+            .filter_map(|row| row["externalId"].as_str())
+            .collect();
+        let name = format!("{} and {external_ids:?}", case.policies);
+        let options = json!({ "collisions": case.policies });
+        let input =
+            company_input(&json!({ "external_id": ME, "name": "Acme", "domain_name": DOMAIN }));
+        let rules = rules_on(usual_schema(), ObjectKind::Company, &options);
+        let mut record = Record::new(rules, Input::Company(input)).looking();
+        let want = record.see(&case.rows);
+        let written = match &want {
+            Want::Create(_) => Some(""),
+            Want::Update(id, _) => Some(id.as_str()),
+            _ => None,
+        };
+        assert_eq!(written, case.written, "{name}");
+        let has_domain = want
+            .sent()
+            .is_some_and(|sent| sent.get("domainName").is_some());
+        assert_eq!(has_domain, case.has_domain, "{name}");
+        let end = record.finish();
+        assert_eq!(end.reasons(), case.told, "{name}");
+        assert_eq!(end.failed_for(), case.failed_for, "{name}");
+        assert_eq!(end.is_remembered, case.is_remembered, "{name}");
+    }
 }
