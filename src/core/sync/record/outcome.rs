@@ -13,7 +13,6 @@ use super::errors::{
 };
 use super::link::LINK_FIELD;
 use super::notices;
-use super::payload::is_just_inserted;
 use super::refusal::naming_email;
 use super::result::Status;
 use super::row::{Row, id_of, is_deleted, text_of};
@@ -383,9 +382,9 @@ impl Upsert {
     }
 }
 
-/// Whether an upsert inserted the row that it should have updated: then both timestamps are equal, and differ from
-/// those of the looked-up row.
+/// Whether an upsert inserted the row that it should have updated: a row's `createdAt` stays the same while it exists. Its
+/// `updatedAt` does not tell: if the answer to the insert was lost, the retry updated the new row.
 fn was_inserted(row: &Row, looked_at: &Row) -> bool {
-    let created_at = text_of(row, "createdAt");
-    !created_at.is_empty() && is_just_inserted(row) && created_at != text_of(looked_at, "createdAt")
+    let (now, before) = (text_of(row, "createdAt"), text_of(looked_at, "createdAt"));
+    !now.is_empty() && !before.is_empty() && now != before
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::core::error::CrmError;
 use crate::core::quoted::Quoted;
+use crate::core::twenty::comparison::holds;
 use crate::core::twenty::fields::FieldNames;
 use crate::core::twenty::ids::ObjectKind;
 use crate::core::twenty::schema::ObjectSchema;
@@ -137,8 +138,8 @@ pub fn may_write(restricted: &[(String, Owner)], field: &str, row: &Row) -> bool
 /// Removes the fields that the CRM owns from an update of `row`. Without a row, all fields whose owner depends on it
 /// are removed.
 ///
-/// Returns whether the update is complete, that is, no removed field may be written later. An `if-empty` field may,
-/// once somebody clears it in the CRM; a `create-only` field never.
+/// Returns whether the update is complete, that is, no removed field may be written later. An `if-empty` field that
+/// holds another value may, once somebody clears it in the CRM; a `create-only` field never.
 pub fn restrict(
     restricted: &[(String, Owner)],
     payload: &mut Map<String, Value>,
@@ -146,8 +147,13 @@ pub fn restrict(
 ) -> bool {
     let mut is_whole = true;
     for (name, owner) in restricted {
-        if !owner.lets_write(name, row) && payload.shift_remove(name).is_some() {
-            is_whole &= *owner == Owner::CreateOnly;
+        if owner.lets_write(name, row) {
+            continue;
+        }
+        if let Some(value) = payload.shift_remove(name) {
+            let held = row.and_then(|row| row.get(name));
+            let is_held = held.is_some_and(|held| holds(name, held, &value));
+            is_whole &= *owner == Owner::CreateOnly || is_held;
         }
     }
     is_whole

@@ -159,21 +159,27 @@ fn a_row_deleted_between_look_up_and_write_is_looked_up_again() {
 #[test]
 fn an_update_that_turns_out_to_be_an_insert_is_completed() {
     let owned = json!({ "fieldOwnership": { "person": { "job_title": "create-only" } } });
-    let mut record = Record::person(rules(&owned), json!({})).looking();
-    let want = record.see(&[row(KEPT, ME, MINE)]);
-    let sent = map(want.sent().expect("an update").clone());
-    assert!(!sent.contains_key("jobTitle"));
-    let new = with(inserted(sent), json!({ "id": KEPT, "externalId": ME }));
-    let Want::Update(id, rest) = record.answer(new, UpdateMode::Upsert) else {
-        panic!("{:?}", record.want());
-    };
-    assert_eq!(id, KEPT);
-    for field in ["externalId", "name", "emails", "jobTitle"] {
-        assert!(rest.get(field).is_some(), "{field} in {rest}");
+    // If the answer to the insert was lost, the retry updated the new row.
+    for updated_at in [NOW, "2026-03-01T00:00:01.000Z"] {
+        let mut record = Record::person(rules(&owned), json!({})).looking();
+        let want = record.see(&[row(KEPT, ME, MINE)]);
+        let sent = map(want.sent().expect("an update").clone());
+        assert!(!sent.contains_key("jobTitle"));
+        let new = with(
+            inserted(sent),
+            json!({ "id": KEPT, "externalId": ME, "updatedAt": updated_at }),
+        );
+        let Want::Update(id, rest) = record.answer(new, UpdateMode::Upsert) else {
+            panic!("{:?}", record.want());
+        };
+        assert_eq!(id, KEPT);
+        for field in ["externalId", "name", "emails", "jobTitle"] {
+            assert!(rest.get(field).is_some(), "{field} in {rest}");
+        }
+        let end = record.finish();
+        assert_eq!(end.status, Status::Created);
+        assert!(end.is_remembered && end.warnings.is_empty());
     }
-    let end = record.finish();
-    assert_eq!(end.status, Status::Created);
-    assert!(end.is_remembered && end.warnings.is_empty());
 }
 
 #[test]

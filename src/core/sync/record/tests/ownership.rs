@@ -13,7 +13,7 @@ struct Case {
     is_remembered: bool,
 }
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     Case {
         owner: "always",
         held: "",
@@ -42,6 +42,14 @@ const CASES: [Case; 6] = [
         is_sent: false,
         // It may be written once somebody clears it.
         is_remembered: false,
+    },
+    Case {
+        owner: "if-empty",
+        held: "Boss",
+        is_unseen: false,
+        is_sent: false,
+        // The row holds what was asked for.
+        is_remembered: true,
     },
     Case {
         owner: "create-only",
