@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { checkFirstRun, checkRefusals, checkRepeat } from '../examples/demo/verdict.mjs';
+import { runNode } from './consumers/support.mjs';
 import { listenTo } from './helpers/programs.mjs';
 import { startSim } from './helpers/sim.mjs';
 
@@ -34,11 +35,15 @@ test('the whole demo, on the simulator that it starts', async () => {
   const { code, stdout, stderr } = await runDemo([]);
   assert.equal(stderr, '');
   assert.match(stdout, /✔ Nothing was created twice: still 444 companies and 2,136 people/);
-  const [first, second] = stdout.split('Second run');
-  assert.match(first, /Companies +432 +432 +0 +0 /);
-  assert.match(first, /People +2,160 +2,136 +8 +16 /);
-  assert.match(second, /Companies +432 +0 +432 +0 /);
-  assert.match(second, /People +2,160 +0 +2,144 +16 /);
+  const [first, second, third] = stdout.split(/^(?:Second|Third) run/m);
+  assert.match(first, /Companies +432 +432 +0 +0 +0 /);
+  assert.match(first, /People +2,160 +2,136 +8 +0 +16 /);
+  assert.match(first, /2,592 records: \d\d requests, \d\d tokens/);
+  assert.match(second, /Companies +432 +0 +26 +406 +0 /);
+  assert.match(second, /People +2,160 +0 +57 +2,087 +16 /);
+  assert.match(third, /Companies +432 +0 +0 +432 +0 /);
+  assert.match(third, /People +2,160 +0 +16 +2,128 +16 /);
+  assert.match(third, /12 people written with \d requests and \d tokens/);
   assert.equal(code, 0);
 });
 
@@ -63,6 +68,14 @@ describe('on a server that the environment names', () => {
     const again = await runDemo(['--limit', '40'], env);
     assert.equal(again.code, 0);
     assert.equal((await sim.records('people')).length, 40);
+
+    const lines = [...stdout.matchAll(/^ {2}node bin\/twenty-crm-native\.js ([^#\n]+?) +#/gm)];
+    assert.equal(lines.length, 3, 'three lines to paste');
+    for (const [, words] of lines) {
+      const bin = ['bin/twenty-crm-native.js', ...words.split(' ')];
+      const ran = await runNode(bin, { cwd: root, env: { ...process.env, ...env } });
+      assert.equal(ran.code, 0, `${words}: ${ran.output}`);
+    }
   });
 
   test('a revoked key ends it at once, with a message', async () => {
@@ -109,6 +122,7 @@ describe('the verdict', () => {
     read: 2,
     created: 2,
     updated: 0,
+    unchanged: 0,
     refused: [],
     ids: new Map([
       ['a', '1'],
@@ -116,6 +130,7 @@ describe('the verdict', () => {
     ]),
     doubled: [],
     namedCompanies: new Set(),
+    requests: 1,
     durationMs: 1,
     ...part,
   });

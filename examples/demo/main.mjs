@@ -1,19 +1,16 @@
-// Reads companies and people from files and upserts all of them into a Twenty server, twice: the second time
-// nothing may be created. Started by `npm run demo`.
+// Syncs companies and people from files into a Twenty server, then the same files again: nothing is created twice.
+// Started by `npm run demo`.
 //
-//   npm run demo                          against the simulator, which it starts
+//   npm run demo                   against the simulator, which it starts
 //   TWENTY_CRM_BASE_URL=… TWENTY_CRM_API_KEY=… npm run demo
-//   npm run demo -- --limit 50            only the first 50 lines of each file
-//   npm run demo -- --concurrency 16      upserts under way at once
+//   npm run demo -- --limit 50     only the first 50 lines of each file
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createTwentyCrmSyncService, isTwentyCrmError } from '../../index.mjs';
-import { countRecords } from './ndjson.mjs';
+import { countRecords, readRecords } from './ndjson.mjs';
 import { openServer, UsageError } from './server.mjs';
 import { syncFile } from './sync.mjs';
-import { checkFirstRun, checkRefusals, checkRepeat, companiesOnTheWay, isDue } from './verdict.mjs';
+import { checkFirstRun, checkRefusals, checkRepeat, companiesOnTheWay } from './verdict.mjs';
 import {
   complain,
   number,
@@ -27,11 +24,14 @@ import {
   warnings,
 } from './view.mjs';
 
-const data = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../data');
+const data = new URL('../data/', import.meta.url);
 const files = {
-  companies: path.join(data, 'companies.ndjson'),
-  people: path.join(data, 'people.ndjson'),
+  companies: new URL('companies.ndjson', data),
+  people: new URL('people.ndjson', data),
 };
+
+/** So many single calls are made at once. */
+const DOZEN = 12;
 
 /**
  * @param {string[]} args
@@ -41,7 +41,7 @@ export async function main(args) {
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort(new Error('interrupted')));
   try {
-    return await demo(readOptions(args), abort.signal);
+    return await demo(readLimit(args), abort.signal);
   } catch (error) {
     if (abort.signal.aborted) {
       say('\n\nStopped. The next run goes on from here, and creates nothing twice.');
@@ -60,80 +60,82 @@ function describe(error) {
 }
 
 /** @param {string[]} args */
-function parseOptions(args) {
+function readLimit(args) {
+  let limit;
   try {
-    const options = /** @type {const} */ ({
-      limit: { type: 'string' },
-      concurrency: { type: 'string' },
-    });
-    return parseArgs({ args, options }).values;
+    ({ limit } = parseArgs({ args, options: { limit: { type: 'string' } } }).values);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** @param {string[]} args */
-function readOptions(args) {
-  const values = parseOptions(args);
-  /** @param {'limit' | 'concurrency'} name */
-  const count = (name) => {
-    const text = values[name];
-    if (text === undefined) return undefined;
-    if (!/^[1-9]\d*$/.test(text))
-      throw new UsageError(`--${name} ${text}: give a whole number from 1 up`);
-    return Number(text);
-  };
-  return { limit: count('limit'), concurrency: count('concurrency') };
+  if (limit !== undefined && !/^[1-9]\d*$/.test(limit)) {
+    throw new UsageError(`--limit ${limit}: give a whole number from 1 up`);
+  }
+  return limit === undefined ? undefined : Number(limit);
 }
 
 /**
- * @param {{ limit?: number, concurrency?: number }} options
+ * @param {number | undefined} limit
  * @param {AbortSignal} signal
  */
-async function demo({ limit, concurrency }, signal) {
+async function demo(limit, signal) {
   const server = await openServer(process.env, signal);
   try {
-    const manifest = JSON.parse(await readFile(path.join(data, 'manifest.json'), 'utf8'));
+    const { people } = JSON.parse(await readFile(new URL('manifest.json', data), 'utf8'));
     const totals = {
       companies: await countRecords(files.companies, limit),
       people: await countRecords(files.people, limit),
     };
-    const context = {
-      server,
-      signal,
-      limit,
-      totals,
-      concurrency: concurrency ?? server.concurrency,
-      foreseen: manifest.people.refused.filter(
-        (/** @type {{ line: number }} */ { line }) => line <= totals.people,
-      ),
-    };
-    say(`\nServer  ${server.description}`);
-    say(
-      `Data    examples/data: ${number(totals.companies)} companies, ${number(totals.people)} people`,
+    /** @type {import('./verdict.mjs').Foreseen[]} */
+    const foreseen = people.refused.filter(
+      (/** @type {{ line: number }} */ { line }) => line <= totals.people,
     );
-    if (!server.isSimulator) announcePatience(totals);
+    const context = { server, signal, limit, totals, foreseen };
+    const [companiesInWords, peopleInWords] = [number(totals.companies), number(totals.people)];
+    say(`\nServer  ${server.description}`);
+    say(`Data    examples/data: ${companiesInWords} companies, ${peopleInWords} people`);
 
+    /** @type {import('../../index.mjs').SyncWarning[]} */
+    const warned = [];
+    const newService = () =>
+      createTwentyCrmSyncService(server.config, {
+        defaultCountry: 'DE',
+        onWarning: (warning) => warned.push(warning),
+      });
+    const crm = newService();
+
+    title('First run: syncCompanies, then syncPersons');
     const before = await server.count();
-    title('First run');
-    const first = await run(context);
+    const first = await run(crm, context);
     const between = await server.count();
+    refusals([...first.companies.refused, ...first.people.refused]);
+    warnings(warned);
     const onTheWay = companiesOnTheWay(first);
     say(
-      `  The server holds ${number(between.companies)} companies` +
+      `\n  The server holds ${number(between.companies)} companies` +
         `${onTheWay > 0 ? ` (${onTheWay} of them made because a person names them)` : ''}` +
         ` and ${number(between.people)} people`,
     );
 
-    title('Second run: the same files, a new service, an empty cache');
-    const second = await run(context, { brief: true });
+    title('Second run: the same files and the same service, which remembers what it wrote');
+    const second = await run(crm, context);
+    say(
+      '\n  Unchanged records are not sent. The others are tried again: they were stored without a value that\n' +
+        '  another record holds or without a company that is missing, or the file has them in two versions.',
+    );
+
+    title('Third run: a service that remembers nothing compares with the server (verifyUnchanged)');
+    const stranger = newService();
+    stranger.clearCache();
+    const third = await run(stranger, context, { verifyUnchanged: true });
     const after = await server.count();
 
+    title(`${DOZEN} calls of upsertPerson at once`);
+    await singleCalls(crm, context, first);
+
     const problems = [
-      ...checkRefusals(first, context.foreseen),
       ...checkFirstRun(first, before, between),
-      ...checkRefusals(second, context.foreseen),
-      ...checkRepeat(first, second, between, after),
+      ...[first, second, third].flatMap((one) => checkRefusals(one, foreseen)),
+      ...[second, third].flatMap((one) => checkRepeat(first, one, between, after)),
     ];
     if (problems.length > 0) {
       complain(problems);
@@ -146,6 +148,7 @@ async function demo({ limit, concurrency }, signal) {
           `${number(after.people)} people, every one under the id that it had.\n`,
       ),
     );
+    say(server.next);
     return 0;
   } finally {
     await server.close();
@@ -153,79 +156,69 @@ async function demo({ limit, concurrency }, signal) {
 }
 
 /**
- * Both runs together send about four requests for a record: one to create it, up to three to find and update it.
- * @param {{ companies: number, people: number }} totals
+ * @typedef {object} Context
+ * @property {import('./server.mjs').Server} server
+ * @property {AbortSignal} signal
+ * @property {number | undefined} limit
+ * @property {{ companies: number, people: number }} totals
+ * @property {import('./verdict.mjs').Foreseen[]} foreseen
  */
-function announcePatience({ companies, people }) {
-  const minutes = Math.ceil((4 * (companies + people)) / 100);
-  say(
-    `        A server with Twenty's default limit of 100 calls a minute needs about ${minutes} minutes;\n` +
-      '        `npm run demo -- --limit 50` takes 50 lines of each file. Ctrl-C stops at any time.',
-  );
-}
 
 /**
- * Companies first, so that people find the ones that they belong to.
- * @param {object} context
- * @param {import('./server.mjs').Server} context.server
- * @param {AbortSignal} context.signal
- * @param {number} [context.limit]
- * @param {number} context.concurrency
- * @param {{ companies: number, people: number }} context.totals
- * @param {import('./verdict.mjs').Foreseen[]} context.foreseen
- * @param {{ brief?: boolean }} [options] `brief` leaves out what the first run told already
+ * Both files. Companies first, so that people find the ones that they belong to.
+ * @param {import('../../index.mjs').TwentyCrmSyncService} crm
+ * @param {Context} context
+ * @param {import('../../index.mjs').SyncOptions} [options]
  * @returns {Promise<import('./verdict.mjs').Run>}
  */
-async function run(
-  { server, signal, limit, concurrency, totals, foreseen },
-  { brief = false } = {},
-) {
-  /** @type {import('../../index.mjs').SyncWarning[]} */
-  const warned = [];
-  const crm = createTwentyCrmSyncService(server.config, {
-    defaultCountry: 'DE',
-    onWarning: (warning) => warned.push(warning),
-  });
-  // Services of one process share what they remember; a process that starts anew remembers nothing.
-  crm.clearCache();
-  const requestsBefore = await server.requests();
-  const due = new Map(foreseen.map((item) => [item.line, item]));
-
-  /**
-   * @param {'companies' | 'people'} kind
-   * @param {(record: any) => ReturnType<typeof crm.upsertCompany | typeof crm.upsertPerson>} upsert
-   */
-  const sync = async (kind, upsert) => {
-    const bar = progress(kind === 'people' ? 'People' : 'Companies', totals[kind]);
+async function run(crm, { server, signal, limit, totals, foreseen }, options) {
+  const tokensBefore = await server.tokens();
+  /** @type {(kind: 'companies' | 'people') => Promise<import('./sync.mjs').Report>} */
+  const sync = async (kind) => {
+    const isPeople = kind === 'people';
+    const bar = progress(isPeople ? 'People' : 'Companies', totals[kind]);
+    const settings = { ...options, signal, onProgress: bar.update };
     try {
-      return await syncFile({
-        file: files[kind],
-        limit,
-        concurrency,
-        upsert,
-        isForeseen: (line, error) => kind === 'people' && isDue(due, line, error),
-        onProgress: bar.update,
-        signal,
-      });
+      return await syncFile(
+        readRecords(files[kind], limit),
+        (records) =>
+          isPeople ? crm.syncPersons(records, settings) : crm.syncCompanies(records, settings),
+        isPeople ? foreseen : [],
+      );
     } finally {
       bar.stop();
     }
   };
-  const companies = await sync('companies', (company) => crm.upsertCompany(company, { signal }));
-  const people = await sync('people', (person) => crm.upsertPerson(person, { signal }));
-
+  const companies = await sync('companies');
+  const people = await sync('people');
+  const tokens = await server.tokens();
   table([
     ['Companies', companies],
     ['People', people],
   ]);
-  if (!brief) {
-    refusals([...companies.refused, ...people.refused]);
-    warnings(warned);
-  }
-  const requests = await server.requests();
-  pace(
-    [companies, people],
-    requests === undefined || requestsBefore === undefined ? undefined : requests - requestsBefore,
-  );
+  pace([companies, people], tokens - tokensBefore);
   return { companies, people };
+}
+
+/**
+ * People of the first run again, each by a call of its own.
+ * @param {import('../../index.mjs').TwentyCrmSyncService} crm
+ * @param {Context} context
+ * @param {import('./verdict.mjs').Run} first
+ */
+async function singleCalls(crm, { server, signal, limit }, { people }) {
+  const some = [];
+  for await (const record of readRecords(files.people, limit)) {
+    if (people.ids.has(record.external_id)) some.push(record);
+    if (some.length === DOZEN) break;
+  }
+  const tokens = await server.tokens();
+  const { requests } = crm.stats();
+  await Promise.all(some.map((person) => crm.upsertPerson(person, { signal })));
+  const sent = crm.stats().requests - requests;
+  const took = (await server.tokens()) - tokens;
+  const inTokens = Number.isNaN(took) ? '' : ` and ${took} tokens`;
+  say(
+    `\n  ${some.length} people written with ${sent} requests${inTokens}: calls of one moment travel together`,
+  );
 }

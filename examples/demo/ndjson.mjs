@@ -1,25 +1,25 @@
 // Newline-delimited JSON, read as a stream: a file of any size takes the memory of a few records.
 import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /**
- * The records of a file, each with its line number. Blank lines are passed over.
- * @param {string} file
+ * The records of a file, one a line.
+ * @param {URL} file
  * @param {number} [limit] records at most
- * @returns {AsyncGenerator<{ line: number, record: any }, void>}
+ * @returns {AsyncGenerator<any, void>}
  */
 export async function* readRecords(file, limit = Number.POSITIVE_INFINITY) {
   const input = createReadStream(file, 'utf8');
   try {
     let line = 0;
-    let count = 0;
     for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (count >= limit) return;
+      if (line >= limit) return;
       line += 1;
-      if (text.trim() === '') continue;
-      count += 1;
-      yield { line, record: parse(text, file, line) };
+      try {
+        yield JSON.parse(text);
+      } catch (cause) {
+        throw new Error(`${file.pathname}, line ${line}, is not JSON`, { cause });
+      }
     }
   } finally {
     input.destroy();
@@ -27,21 +27,8 @@ export async function* readRecords(file, limit = Number.POSITIVE_INFINITY) {
 }
 
 /**
- * @param {string} text
- * @param {string} file
- * @param {number} line
- */
-function parse(text, file, line) {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`${basename(file)}, line ${line}, is not JSON`, { cause });
-  }
-}
-
-/**
  * How many records {@link readRecords} gives, for the progress bar.
- * @param {string} file
+ * @param {URL} file
  * @param {number} [limit]
  */
 export async function countRecords(file, limit) {

@@ -5,10 +5,9 @@ import { TwentyCrmApiService, TwentyCrmRestClient } from '../../index.mjs';
  * @typedef {object} Server
  * @property {{ baseUrl: string, apiKey: string }} config
  * @property {string} description one line for the reader
- * @property {boolean} isSimulator
- * @property {number} concurrency upserts that are under way at once, unless the user says otherwise
  * @property {() => Promise<{ people: number, companies: number }>} count records that it holds
- * @property {() => Promise<number | undefined>} requests that it has answered so far, where that is known
+ * @property {() => Promise<number>} tokens of its rate limit that were spent so far, NaN where that is not known
+ * @property {string} next what the reader can do next
  * @property {() => Promise<void>} close
  */
 
@@ -32,10 +31,14 @@ export async function openServer(env, signal) {
   return {
     config: { baseUrl, apiKey },
     description: `${baseUrl} (a real server: the records stay there)`,
-    isSimulator: false,
-    concurrency: 8,
     count: counter({ baseUrl, apiKey }, signal),
-    requests: async () => undefined,
+    tokens: async () => Number.NaN,
+    next: [
+      'Next:',
+      '  node bin/twenty-crm-native.js doctor        # what works with this server and key',
+      '  node bin/twenty-crm-native.js schema plan   # which custom fields are missing',
+      '  node bin/twenty-crm-native.js sync companies examples/data/companies.ndjson   # the same from a terminal',
+    ].join('\n'),
     close: async () => {},
   };
 }
@@ -51,10 +54,14 @@ async function openSimulator(signal) {
   return {
     config,
     description: `twenty-sim, a stand-in for Twenty 2.21, at ${sim.baseUrl} (nothing leaves this machine)`,
-    isSimulator: true,
-    concurrency: 64,
     count: counter(config, signal),
-    requests: async () => (await sim.stats()).total,
+    tokens: async () => (await sim.stats()).tokens,
+    next: [
+      'Next, with a simulated Twenty that stays:',
+      '  npm run sim                    # set the two variables that it prints, in another terminal',
+      '  node bin/twenty-crm-native.js doctor   # there: what works with this server and key',
+      '  node bin/twenty-crm-native.js sync companies examples/data/companies.ndjson   # there: the same from a terminal',
+    ].join('\n'),
     close: () => sim.stop(),
   };
 }

@@ -1,6 +1,6 @@
-// One file into the CRM: records are read as a stream, and a bounded number of upserts is under way at once.
-import { isTwentyCrmError, TwentyCrmErrorCode } from '../../index.mjs';
-import { readRecords } from './ndjson.mjs';
+// One file into the CRM: records are read as a stream, and so are the results.
+import { TwentyCrmErrorCode } from '../../index.mjs';
+import { isDue } from './verdict.mjs';
 
 /** @typedef {import('../../index.mjs').TwentyCrmError} TwentyCrmError */
 
@@ -16,10 +16,12 @@ import { readRecords } from './ndjson.mjs';
  * @property {number} read
  * @property {number} created
  * @property {number} updated
+ * @property {number} unchanged
  * @property {Refusal[]} refused
  * @property {Map<string, string>} ids the CRM's id of each external id
  * @property {string[]} doubled what contradicts "one external id, one record"
  * @property {Set<string>} namedCompanies ids of companies that an accepted person names with `company_name`
+ * @property {number} requests
  * @property {number} durationMs
  */
 
@@ -27,72 +29,49 @@ import { readRecords } from './ndjson.mjs';
 const patience = 25;
 
 /**
- * @param {object} job
- * @param {string} job.file
- * @param {number} [job.limit] records at most
- * @param {number} job.concurrency
- * @param {(record: any) => Promise<import('../../index.mjs').UpsertResult<unknown>>} job.upsert
- * @param {(line: number, error: TwentyCrmError) => boolean} job.isForeseen
- * @param {(report: Report) => void} job.onProgress
- * @param {AbortSignal} job.signal
+ * @param {AsyncIterable<any>} records
+ * @param {(records: AsyncIterable<any>) => import('../../index.mjs').SyncRun<unknown>} start
+ * @param {import('./verdict.mjs').Foreseen[]} foreseen
  * @returns {Promise<Report>}
  */
-export async function syncFile({
-  file,
-  limit,
-  concurrency,
-  upsert,
-  isForeseen,
-  onProgress,
-  signal,
-}) {
-  const started = performance.now();
+export async function syncFile(records, start, foreseen) {
   /** @type {Report} */
   const report = {
-    read: 0,
-    created: 0,
-    updated: 0,
-    refused: [],
-    ids: new Map(),
-    doubled: [],
-    namedCompanies: new Set(),
-    durationMs: 0,
+    ...{ read: 0, created: 0, updated: 0, unchanged: 0, requests: 0, durationMs: 0 },
+    ...{ refused: [], ids: new Map(), doubled: [], namedCompanies: new Set() },
   };
   /** @type {Map<string, string>} */
   const owners = new Map();
-  const records = readRecords(file, limit);
+  const due = new Map(foreseen.map((item) => [item.line, item]));
   let unforeseen = 0;
-
-  // Every worker takes its next record from the same stream.
-  const workers = Array.from({ length: concurrency }, async () => {
-    for await (const { line, record } of records) {
-      signal.throwIfAborted();
-      const externalId = record.external_id;
-      try {
-        const result = await upsert(record);
-        if (result.created) report.created += 1;
-        else report.updated += 1;
-        note(report, owners, externalId, result.id);
-        if (record.company_external_id && record.company_name) {
-          report.namedCompanies.add(record.company_external_id);
-        }
-      } catch (error) {
-        if (signal.aborted || !isTwentyCrmError(error)) throw error;
-        report.refused.push({ line, externalId, error });
-        if (!isForeseen(line, error)) unforeseen += 1;
-        // A key that is not accepted will not be accepted for the next record either.
-        if (error.code === TwentyCrmErrorCode.AUTH_ERROR || unforeseen >= patience) throw error;
-      }
-      report.read += 1;
-      report.durationMs = performance.now() - started;
-      onProgress(report);
+  /** Read, without a result so far. Results come in the order of the records. @type {any[]} */
+  const waiting = [];
+  async function* kept() {
+    for await (const record of records) {
+      waiting.push(record);
+      yield record;
     }
-  });
-  const ends = await Promise.allSettled(workers);
-  report.refused.sort((a, b) => a.line - b.line);
-  const failure = ends.find((end) => end.status === 'rejected');
-  if (failure) throw failure.reason;
-  return report;
+  }
+  const run = start(kept());
+  for await (const result of run) {
+    const record = waiting.shift();
+    report.read += 1;
+    if (result.status === 'failed') {
+      const { error } = result;
+      report.refused.push({ line: report.read, externalId: record.external_id, error });
+      if (!isDue(due, report.read, error)) unforeseen += 1;
+      // A key that is not accepted will not be accepted for the next record either.
+      if (error.code === TwentyCrmErrorCode.AUTH_ERROR || unforeseen >= patience) throw error;
+      continue;
+    }
+    if (result.status !== 'published') report[result.status] += 1;
+    note(report, owners, result.externalId, result.id);
+    if (record.company_external_id && record.company_name) {
+      report.namedCompanies.add(record.company_external_id);
+    }
+  }
+  const { requests, durationMs } = await run;
+  return { ...report, requests, durationMs };
 }
 
 /**

@@ -6,6 +6,7 @@ const isTerminal = process.stdout.isTTY === true;
 const hasColour = isTerminal && !process.env.NO_COLOR;
 
 /** @typedef {import('./sync.mjs').Report} Report */
+/** @typedef {import('../../index.mjs').SyncProgress} SyncProgress */
 /** @typedef {import('../../index.mjs').SyncWarning} SyncWarning */
 
 /**
@@ -29,38 +30,28 @@ const seconds = (ms) => `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 0)} s`;
 /**
  * @param {string} label
  * @param {number} total
- * @returns {{ update(report: Report): void, stop(): void }}
+ * @returns {{ update(progress: SyncProgress): void, stop(): void }}
  */
 export function progress(label, total) {
   const name = label.padEnd(9);
   if (!isTerminal) {
     let quarter = 0;
     return {
-      update({ read, durationMs }) {
-        const reached = Math.floor((read / total) * 4);
-        if (reached > quarter)
-          say(`  ${name}  ${number(read)} of ${number(total)}  ${seconds(durationMs)}`);
+      update({ done }) {
+        const reached = Math.floor((done / total) * 4);
+        if (reached > quarter) say(`  ${name}  ${number(done)} of ${number(total)}`);
         quarter = reached;
       },
       stop() {},
     };
   }
+  const format = `  ${name}  {bar}  {value} of {total}`;
   const bar = new cliProgress.SingleBar(
-    {
-      format: `  ${name}  {bar}  {value} of {total}  {rate}`,
-      stream: process.stdout,
-      barsize: 32,
-      fps: 15,
-    },
+    { format, stream: process.stdout, barsize: 32, fps: 15 },
     cliProgress.Presets.shades_classic,
   );
-  bar.start(total, 0, { rate: '' });
-  return {
-    update({ read, durationMs }) {
-      bar.update(read, { rate: `${number(Math.round((read / durationMs) * 1000))} a second` });
-    },
-    stop: () => bar.stop(),
-  };
+  bar.start(total, 0);
+  return { update: ({ done }) => bar.update(done), stop: () => bar.stop() };
 }
 
 /**
@@ -68,19 +59,21 @@ export function progress(label, total) {
  */
 export function table(reports) {
   const rows = [
-    ['', 'read', 'created', 'updated', 'refused', 'time'],
+    ['', 'read', 'created', 'updated', 'unchanged', 'refused', 'requests', 'time'],
     ...reports.map(([label, report]) => [
       label,
       number(report.read),
       number(report.created),
       number(report.updated),
+      number(report.unchanged),
       number(report.refused.length),
+      number(report.requests),
       seconds(report.durationMs),
     ]),
   ];
   say();
   for (const [label, ...cells] of rows) {
-    const line = `  ${label.padEnd(9)}  ${cells.map((cell) => cell.padStart(9)).join('')}`;
+    const line = `  ${label.padEnd(9)}  ${cells.map((cell) => cell.padStart(10)).join('')}`;
     say(label === '' ? paint('dim', line) : line);
   }
 }
@@ -162,20 +155,15 @@ function group(items, keyOf) {
 
 /**
  * @param {Report[]} reports
- * @param {number | undefined} requests
+ * @param {number} tokens NaN where they are not known
  */
-export function pace(reports, requests) {
-  const records = reports.reduce((sum, { read }) => sum + read, 0);
-  const ms = reports.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const perSecond = `${number(Math.round((records / ms) * 1000))} records a second`;
-  say();
-  if (requests === undefined) say(`  ${number(records)} records in ${seconds(ms)}, ${perSecond}`);
-  else {
-    const each = (requests / records).toFixed(2);
-    say(
-      `  ${number(requests)} requests for ${number(records)} records (${each} each), ${perSecond}`,
-    );
-  }
+export function pace(reports, tokens) {
+  /** @param {'read' | 'requests' | 'durationMs'} name */
+  const sum = (name) => reports.reduce((all, report) => all + report[name], 0);
+  const inTokens = Number.isNaN(tokens) ? '' : `, ${number(tokens)} tokens of the rate limit`;
+  say(
+    `\n  ${number(sum('read'))} records: ${number(sum('requests'))} requests${inTokens}, ${seconds(sum('durationMs'))}`,
+  );
 }
 
 /** @param {string[]} problems */
