@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { checks } from '../scripts/check.mjs';
 import { countCargo, countTap, heedExitCode, listSkipped } from '../scripts/test.mjs';
 import './helpers/sim.mjs';
 
@@ -58,6 +60,15 @@ test('a bad exit code is a failure even if no test failed', () => {
   assert.equal(heedExitCode(none, 101).failed, 1);
   assert.equal(heedExitCode({ ...none, failed: 3 }, 101).failed, 3);
   assert.equal(heedExitCode({ ...none, passed: 3 }, 0).failed, 0);
+});
+
+test('.ci/run names every check', () => {
+  const script = readFileSync(new URL('../.ci/run', import.meta.url), 'utf8');
+  const named = [...script.matchAll(/^node scripts\/check\.mjs (.+)$/gm)];
+  assert.deepEqual(
+    named.flatMap(([, words]) => words.split(' ')).sort(),
+    Object.keys(checks).sort(),
+  );
 });
 
 test('npm run sim prints two variables that lead to a working simulator', async () => {
