@@ -3,6 +3,8 @@
 //! A call gets a number, runs on the I/O threads, and puts its answer into a queue. A single threadsafe function wakes
 //! JavaScript once for all answers that are ready. The function is referenced only while calls are in flight: those
 //! keep the process alive, an idle dispatcher lets it exit.
+// Node-API is a C interface.
+#![allow(unsafe_code)]
 
 use std::ffi::c_void;
 use std::future::Future;

@@ -81,12 +81,14 @@ impl EncodedText {
         env: sys::napi_env,
         value: &mut sys::napi_value,
     ) -> sys::napi_status {
+        // SAFETY: by this function's own contract, here and below.
         let latin1 = |text: &[u8], value: &mut sys::napi_value| unsafe {
             sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, value)
         };
         match self {
             Self::Ascii(text) => latin1(text.as_bytes(), value),
             Self::Latin1(text) => latin1(text, value),
+            // SAFETY: as above.
             Self::Utf16(text) => unsafe {
                 sys::napi_create_string_utf16(env, text.as_ptr(), text.len() as isize, value)
             },

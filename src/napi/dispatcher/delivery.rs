@@ -87,6 +87,7 @@ pub(super) unsafe extern "C" fn deliver(
 }
 
 unsafe fn call_on_answers(env: sys::napi_env, on_answers: sys::napi_value, batch: &[Completion]) {
+    // SAFETY: as said where this is called.
     unsafe {
         let mut array = ptr::null_mut();
         if sys::napi_create_array_with_length(env, batch.len() * 3, &mut array)
