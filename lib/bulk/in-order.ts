@@ -80,7 +80,7 @@ async function* inOrder<T>(
     isFailing = true;
     throw error;
   } finally {
-    // An input that is only waiting for its next turn gets it now; any other may never answer.
+    // Wait one turn of the event loop for an input that is about to answer; any other may never answer.
     if (reading !== undefined && !reading.isSettled) await new Promise(setImmediate);
     if (reading !== undefined && !reading.isSettled) source.abandon();
     else await close(source, isFailing, signal);

@@ -92,7 +92,7 @@ class PostgresOutbox implements PublicOutbox {
     const values = [token, limit, leaseMs, this.#now()];
     const lanes = await this.#query<LaneRow>(isProbe ? probe : due, values);
     if (lanes.length === 0) return [];
-    // Read them only now: while this worker holds the lane, no other one can change what it reads.
+    // Read them only now: while this worker holds the record, no other worker can change what it reads.
     const rows = await this.#query<ChangeRow>(held, [token]);
     const attempts = new Map(
       lanes.map((lane) => [check.keyOf(lane.entity, lane.external_id), lane.attempts]),
