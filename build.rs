@@ -3,6 +3,10 @@ use std::process::{Command, Stdio};
 
 fn main() {
     napi_build::setup();
+    if let Some(folder) = std::env::var_os("NAPI_TYPE_DEF_TMP_FOLDER") {
+        // The macros say on their own what they cannot write.
+        let _ = std::fs::create_dir_all(folder);
+    }
     // The I/O threads outlive any one environment: Node must not unload the library when the last worker thread that
     // loaded it ends.
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {

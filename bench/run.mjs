@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildAddon } from '../scripts/build.mjs';
-import { buildSim, releasedSim } from '../scripts/build-sim.mjs';
+import { buildSim } from '../scripts/build-sim.mjs';
 import { root, runOrThrow } from '../scripts/support/process.mjs';
 import { longestGapMs } from './machine.mjs';
 import { sample } from './measurement.mjs';
@@ -20,9 +20,8 @@ const LOOK_MS = 2_000;
 
 async function build() {
   await buildAddon('release');
-  await buildSim();
   // Otherwise the tests' simulator would be used if it is newer, which is many times slower.
-  process.env.TWENTY_SIM_BIN ||= releasedSim;
+  process.env.TWENTY_SIM_BIN ||= await buildSim('release');
   const ceiling = ['build', '--release', '--locked', '--package', 'bench-ceiling'];
   await runOrThrow('cargo', ceiling);
 }

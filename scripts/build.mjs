@@ -1,6 +1,6 @@
 // Builds the JavaScript of lib/ and the native addon, with its types native.d.ts, unless the last build is of the same sources.
 //   node scripts/build.mjs           the release profile, what is published
-//   node scripts/build.mjs --fast    the fastdev profile: seconds instead of minutes, slower code
+//   node scripts/build.mjs --fast    the fastdev profile: compiled in a fraction of the time, slower code
 //   node scripts/build.mjs --target TRIPLE [-x | --use-napi-cross]
 //                                    release, for another platform; the options are those of `napi build`
 import { createHash } from 'node:crypto';
@@ -44,18 +44,22 @@ function readRecord() {
   return existsSync(recordFile) ? JSON.parse(readFileSync(recordFile, 'utf8')) : undefined;
 }
 
+/** The profile of the last build in this checkout, if there was one. */
+export const lastProfile = () => readRecord()?.profile;
+
 /**
  * Builds where that is needed.
- * @param {Profile} [wanted] Without one, a developer's choice of the last build holds; the first is a release build,
- * and so is every build in CI.
- * @param {{ install?: boolean, quiet?: boolean }} [how] Whether to install missing tools, and to say nothing where
- * nothing is to be done.
+ * @param {Profile} [profile] CI tests what is published, a developer what is compiled soonest.
+ * @param {{ install?: boolean, quiet?: boolean, withSim?: boolean }} [how] Whether to install missing tools, to say
+ * nothing if there is nothing to do, and to compile the simulator in the same run of cargo (fast profile).
  */
-export async function buildAddon(wanted, { install = true, quiet = false } = {}) {
+export async function buildAddon(
+  profile = process.env.CI ? 'release' : 'fastdev',
+  { install = true, quiet = false, withSim = false } = {},
+) {
   if (install) await setup();
   await buildLib();
   const last = readRecord();
-  const profile = wanted ?? (process.env.CI ? undefined : last?.profile) ?? 'release';
   const sources = hashSources();
   const isFresh =
     last?.sources === sources &&
@@ -65,8 +69,17 @@ export async function buildAddon(wanted, { install = true, quiet = false } = {})
     if (!quiet) console.log(`The addon is up to date (${profile}).`);
     return;
   }
-  console.log(`Building the addon (${profile}) …`);
-  await napiBuild(profile);
+  if (profile === 'release') {
+    console.log('Building the addon (release profile). Two cores need 4 to 8 minutes.');
+    await napiBuild();
+  } else {
+    console.log(
+      `Building the addon${withSim ? ' and the simulator' : ''} (fast profile). Two cores need 2 to 4 minutes the first time, and seconds after a change.`,
+    );
+    // Only now: what it imports may just have been installed.
+    const { fastBuild } = await import('./support/fast-build.mjs');
+    await fastBuild({ withSim, typesAreWritten: last?.sources === sources });
+  }
   const outputs = Object.fromEntries(
     [...generated, ...addonFiles()].map((file) => [file, hashOf(file)]),
   );
@@ -74,16 +87,13 @@ export async function buildAddon(wanted, { install = true, quiet = false } = {})
   writeFileSync(recordFile, `${JSON.stringify({ profile, sources, outputs }, null, 2)}\n`);
 }
 
-/**
- * @param {Profile} profile
- * @param {string[]} [options] Further ones of `napi build`.
- */
-const napiBuild = (profile, options = []) =>
+/** @param {string[]} [options] Further ones of `napi build`. */
+const napiBuild = (options = []) =>
   runOrThrow(process.execPath, [
     nodeModule('@napi-rs/cli/dist/cli.js'),
     'build',
     '--platform',
-    ...['--profile', profile],
+    ...['--profile', 'release'],
     ...['--no-js', '--dts', 'native.d.ts', '--no-const-enum'],
     ...options,
     ...['--', '--locked'],
@@ -91,6 +101,6 @@ const napiBuild = (profile, options = []) =>
 
 if (isMain(import.meta.url)) {
   const options = process.argv.slice(2);
-  if (options.includes('--target')) await napiBuild('release', options);
+  if (options.includes('--target')) await napiBuild(options);
   else await buildAddon(options.includes('--fast') ? 'fastdev' : 'release');
 }

@@ -3,8 +3,9 @@ import { buildAddon } from './build.mjs';
 import { buildSim } from './build-sim.mjs';
 
 try {
-  await buildAddon();
-  if (!process.env.TWENTY_CRM_BASE_URL) await buildSim();
+  const withSim = !process.env.TWENTY_CRM_BASE_URL;
+  await buildAddon(undefined, { withSim });
+  if (withSim) await buildSim();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);

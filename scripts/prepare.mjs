@@ -1,15 +1,15 @@
 // npm runs this after `npm install` in a checkout, and for a git dependency: there the addon has to be built. It does
 // not run for the published package, whose binary comes from a platform package.
 //   TWENTY_CRM_NATIVE_BUILD=off npm install       does not build the addon; the JavaScript of lib/ is always written
-//   TWENTY_CRM_NATIVE_BUILD=fastdev npm install   builds in seconds instead of minutes, slower code
+//   TWENTY_CRM_NATIVE_BUILD=fastdev npm install   builds in a fraction of the time, slower code
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { buildAddon } from './build.mjs';
+import { buildAddon, lastProfile } from './build.mjs';
 import { buildLib } from './build-lib.mjs';
 import { nodeModule, root } from './support/process.mjs';
 
-/** @param {string} problem @param {string[]} remedies */
+/** @param {string} problem @param {string[]} remedies @returns {never} */
 function stop(problem, ...remedies) {
   const off = 'To install without building: TWENTY_CRM_NATIVE_BUILD=off npm install';
   console.error(`\ntwenty-crm-native: ${problem}\n${[...remedies, off].join('\n')}\n`);
@@ -35,8 +35,7 @@ if (wanted !== 'off' && existsSync(path.join(root, 'src/lib.rs'))) {
       'Install Rust (https://rustup.rs), open a new shell, and run npm install again.',
     );
   }
-  await buildAddon(/** @type {'release' | 'fastdev' | undefined} */ (wanted), {
-    install: false,
-    quiet: true,
-  });
+  // A developer's choice holds. Whoever uses the package from git gets what is published.
+  const usual = (process.env.CI ? undefined : lastProfile()) ?? 'release';
+  await buildAddon(wanted ?? usual, { install: false, quiet: true });
 }

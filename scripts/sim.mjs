@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { buildSim, releasedSim } from './build-sim.mjs';
+import { buildSim } from './build-sim.mjs';
 
 /**
  * A line that sets a variable of the terminal's shell.
@@ -13,9 +13,9 @@ import { buildSim, releasedSim } from './build-sim.mjs';
 const assignment = (name, value) =>
   process.platform === 'win32' ? `$env:${name}="${value}"` : `export ${name}=${value}`;
 
-if (!process.env.TWENTY_SIM_BIN) await buildSim();
+const program = process.env.TWENTY_SIM_BIN || (await buildSim());
 // It ends when its stdin does: a pipe that nobody writes to keeps it running in a container, too.
-const sim = spawn(process.env.TWENTY_SIM_BIN || releasedSim, process.argv.slice(2), {
+const sim = spawn(program, process.argv.slice(2), {
   stdio: ['pipe', 'pipe', 'inherit'],
 });
 const ended = once(sim, 'close');

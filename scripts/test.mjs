@@ -9,6 +9,7 @@ import { buildAddon } from './build.mjs';
 import { buildLib } from './build-lib.mjs';
 import { buildSim } from './build-sim.mjs';
 import { setup } from './setup.mjs';
+import { cargoArgs } from './support/cargo.mjs';
 import { isMain, root, run, section } from './support/process.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
@@ -57,7 +58,7 @@ export const heedExitCode = (counts, code) =>
 
 async function cargoTests() {
   let output = '';
-  const code = await run('cargo', ['test', '--workspace', '--locked', '--no-fail-fast'], {
+  const code = await run('cargo', [...cargoArgs('test', 'tests'), '--no-fail-fast'], {
     onStdout: (text) => (output += text),
   });
   return heedExitCode(countCargo(output), code);
@@ -104,7 +105,7 @@ async function main(args) {
   if (isBuilt) await buildLib();
   else {
     section('build');
-    await buildAddon();
+    await buildAddon(undefined, { withSim: true });
     await buildSim();
   }
 

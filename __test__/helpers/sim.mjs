@@ -1,11 +1,11 @@
 // The simulator of this checkout, started and steered as users do it: by the package twenty-crm-native-sim.
-import { releasedSim } from '../../scripts/build-sim.mjs';
+import { builtSim } from '../../scripts/build-sim.mjs';
 import { startTwentySim } from '../../sim/npm/index.mjs';
 
 /** @typedef {import('../../sim/npm/index.js').TwentySimOptions} SimOptions */
 
 // Also for programs that tests start.
-process.env.TWENTY_SIM_BIN ||= releasedSim;
+process.env.TWENTY_SIM_BIN ||= builtSim();
 
 /** @param {SimOptions} [options] */
 export async function startSim(options) {

@@ -13,15 +13,16 @@ export const targetDir = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'tar
  * Runs a program in the repository's root, with its output on ours.
  * @param {string} command
  * @param {string[]} args
- * @param {{ onStdout?: (text: string) => void }} [options] `onStdout` also receives its output.
+ * @param {{ onStdout?: (text: string) => void, isShown?: boolean }} [options] `onStdout` also receives its output,
+ * and is the only one to receive it if it is not to be shown.
  * @returns {Promise<number>} Its exit code; 1 if a signal ended it.
  */
-export function run(command, args, { onStdout } = {}) {
+export function run(command, args, { onStdout, isShown = true } = {}) {
   return new Promise((resolve, reject) => {
     const stdout = onStdout ? 'pipe' : 'inherit';
     const child = spawn(command, args, { cwd: root, stdio: ['inherit', stdout, 'inherit'] });
     child.stdout?.setEncoding('utf8').on('data', (text) => {
-      process.stdout.write(text);
+      if (isShown) process.stdout.write(text);
       onStdout?.(text);
     });
     child.on('error', (error) => {
@@ -36,9 +37,10 @@ export function run(command, args, { onStdout } = {}) {
  * As {@link run}, but a failure ends the script.
  * @param {string} command
  * @param {string[]} args
+ * @param {Parameters<typeof run>[2]} [options]
  */
-export async function runOrThrow(command, args) {
-  const code = await run(command, args);
+export async function runOrThrow(command, args, options) {
+  const code = await run(command, args, options);
   if (code !== 0) throw new Error(`\`${[command, ...args].join(' ')}\` failed with code ${code}`);
 }
 
