@@ -5,9 +5,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { checks } from '../scripts/check.mjs';
+import { findLibrary } from '../scripts/support/fast-build.mjs';
 import { countCargo, countTap, heedExitCode, listSkipped } from '../scripts/test.mjs';
+import { isSource, rerunner } from '../scripts/test-watch.mjs';
 import './helpers/sim.mjs';
 
 const cargo = `
@@ -69,6 +72,60 @@ test('.ci/run names every check', () => {
     named.flatMap(([, words]) => words.split(' ')).sort(),
     Object.keys(checks).sort(),
   );
+});
+
+test('fast build: the addon is the library that cargo names, on each system', () => {
+  /** @param {string[]} filenames @param {boolean} fresh */
+  const messages = (filenames, fresh) =>
+    [
+      { reason: 'compiler-artifact', target: { name: 'libc' }, filenames: ['liblibc.so'], fresh },
+      { reason: 'build-script-executed' },
+      { reason: 'compiler-artifact', target: { name: 'twenty_crm_native' }, filenames, fresh },
+    ]
+      .map((message) => `${JSON.stringify(message)}\n`)
+      .join('');
+  for (const library of ['a/liba.so', 'a/liba.dylib', 'a\\a.dll']) {
+    const found = findLibrary(messages(['a/liba.rlib', library], false));
+    assert.deepEqual(found, { library, isCompiled: true });
+  }
+  assert.equal(findLibrary(messages(['liba.so'], true)).isCompiled, false);
+  assert.throws(() => findLibrary(messages(['liba.rlib'], false)), /no library/);
+});
+
+test('test:watch: a run is caused by sources, not by what a build, a test or an editor writes', () => {
+  for (const file of ['lib/client.ts', 'src/core/mod.rs', 'Cargo.toml', 'README.md']) {
+    assert.equal(isSource(file), true, file);
+  }
+  const others = ['lib/client.js', 'lib/client.js.new', 'types/values.d.ts', 'native.d.ts'];
+  for (const file of [
+    ...others,
+    'src/.lib.rs.swp',
+    'src/lib.rs~',
+    'a.node',
+    '__test__/.generated-1/a.mjs',
+  ]) {
+    assert.equal(isSource(file), false, file);
+  }
+});
+
+test('test:watch: changes during a run cause one more, with all of them', async () => {
+  /** @type {(() => void)[]} */
+  const runs = [];
+  const ask = rerunner(() => new Promise((resolve) => runs.push(() => resolve(undefined))));
+  const ended = ask();
+  assert.equal(runs.length, 1, 'the first change runs at once');
+  ask();
+  ask();
+  assert.equal(runs.length, 1, 'the run that goes on is not disturbed');
+  runs[0]();
+  await setImmediate();
+  assert.equal(runs.length, 2);
+  runs[1]();
+  await ended;
+  assert.equal(runs.length, 2);
+  ask();
+  assert.equal(runs.length, 3, 'and later changes run again');
+  runs[2]();
 });
 
 test('npm run sim prints two variables that lead to a working simulator', async () => {
