@@ -4,6 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tokio::sync::oneshot;
+
 use crate::core::error::CrmError;
 use crate::core::http::HttpClient;
 use crate::core::store::{BoundedStore, MappingStore};
@@ -14,7 +16,7 @@ use crate::core::twenty::schema::WorkspaceSchema;
 use super::further_emails::FurtherRows;
 use super::options::ServiceOptions;
 use super::queue::broke_off;
-use super::queue::keyed_queue::{Hold, Turn, Write};
+use super::queue::keyed_queue::{Hold, Place, Turn, Write};
 use super::record::input::{Input, Outcome, RecordKey, Upserted};
 use super::requests::Row;
 use super::schema_source::Sign;
@@ -22,6 +24,12 @@ use super::scope::{Scope, ScopeKey};
 use super::workspace::SyncWorkspace;
 
 mod mappings;
+
+/// The right to write a record; see [`SyncContext::take_turn`].
+pub(super) struct HeldTurn {
+    _release: oneshot::Sender<()>,
+    _place: Place<()>,
+}
 
 /// The shared state of a service's calls. Cloning is cheap. Contexts with the same workspace, namespace, field names
 /// and store share caches and queues.
@@ -191,6 +199,30 @@ impl SyncContext {
                 answer: turn.answer?,
                 first: turn.first,
             })
+        }
+    }
+
+    /// Takes a record's turn after all earlier calls of its key. Later calls wait until the turn is dropped. The place in
+    /// the queue is taken at once. Must be called within a tokio runtime.
+    pub(super) fn take_turn(&self, input: &Input) -> impl Future<Output = HeldTurn> + use<> {
+        let key = (input.kind(), input.external_id().to_owned());
+        let (granted, is_granted) = oneshot::channel();
+        let (release, released) = oneshot::channel::<()>();
+        let work = async move {
+            // Nobody holds the turn of a caller that is gone.
+            if granted.send(()).is_ok() {
+                // Nothing is ever sent: the turn ends when the sender is dropped.
+                let _ = released.await;
+            }
+        };
+        let place = self.scope.queue.enter_exclusive(key, work, None);
+        async move {
+            // It fails only if the queue broke off; then there is nobody to wait for.
+            let _ = is_granted.await;
+            HeldTurn {
+                _release: release,
+                _place: place,
+            }
         }
     }
 

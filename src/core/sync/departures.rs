@@ -5,25 +5,29 @@
 //! People and companies depart apart from each other: a person's write may wait for its company's, and never the other
 //! way round, so whoever is waited for always gets away.
 
-use std::collections::VecDeque;
+mod look_ups;
+mod upserts;
+
+use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use look_ups::LookUp;
+use upserts::Upsert;
+
 use crate::core::config::{LONE_DEPARTURES, MAX_DEPARTURES};
+use crate::core::error::CrmError;
 use crate::core::origin;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::concurrency::{Concurrency, is_strained};
 use super::context::SyncContext;
-use super::driver::{Ended, Listener, MAX_BATCH_RECORDS, write_alone, write_together};
-use super::options::CallOptions;
-use super::queue::broke_off;
+use super::driver::MAX_BATCH_RECORDS;
 use super::queue::keyed_queue::Audience;
-use super::record::input::{Input, Outcome};
 
 /// The departures of one workspace.
 #[derive(Default)]
@@ -60,7 +64,7 @@ impl Departures {
     }
 }
 
-/// Where the records of one kind leave from.
+/// Where the calls for one object leave from.
 #[derive(Default)]
 struct Dock(Mutex<State>);
 
@@ -84,21 +88,78 @@ impl Default for State {
     }
 }
 
-/// A record that waits for a departure.
+/// A call that waits for a departure.
 struct Waiting {
     context: SyncContext,
-    options: CallOptions,
-    input: Input,
-    /// Only records of one group can leave together.
+    load: Load,
+    /// Only calls of one group can leave together.
     group: u64,
     /// Of two that want one value, the one that was called first is to have it.
     number: u64,
     origin: Option<u32>,
-    answer: oneshot::Sender<Outcome>,
     seat: Arc<Seat>,
 }
 
-/// Where a waiting record is.
+/// What a call wants.
+enum Load {
+    /// A record is to be written.
+    Upsert(Upsert),
+    /// The rows of a record are asked for.
+    LookUp(LookUp),
+}
+
+impl Load {
+    /// What no two of a departure may have in common: services with different stores do not take turns.
+    fn written(&self, context: &SyncContext) -> Option<(Option<String>, String)> {
+        match self {
+            Self::Upsert(Upsert { input, .. }) => Some((
+                context.options.namespace.clone(),
+                input.external_id().to_owned(),
+            )),
+            Self::LookUp(_) => None,
+        }
+    }
+}
+
+/// Whoever waits for an answer.
+struct Caller<T> {
+    answer: oneshot::Sender<Result<T, CrmError>>,
+    seat: Arc<Seat>,
+}
+
+impl<T> Caller<T> {
+    fn tell(self, answer: Result<T, CrmError>, progress: &Progress) {
+        if answer.as_ref().is_err_and(is_strained) {
+            progress.is_strained.store(true, Ordering::Relaxed);
+        }
+        progress.answered.fetch_add(1, Ordering::Relaxed);
+        // Whoever has left does not hear it.
+        let _ = self.answer.send(answer);
+        self.seat.leave();
+    }
+}
+
+/// A caller's place in line, given up on drop.
+struct Ticket<T> {
+    answer: oneshot::Receiver<Result<T, CrmError>>,
+    seat: Arc<Seat>,
+}
+
+impl<T> Drop for Ticket<T> {
+    fn drop(&mut self) {
+        self.seat.leave();
+    }
+}
+
+/// How far a departure is.
+#[derive(Default)]
+struct Progress {
+    answered: AtomicUsize,
+    /// Whether the server took one of its calls badly.
+    is_strained: AtomicBool,
+}
+
+/// Where a waiting call is.
 #[derive(Default)]
 struct Seat(Mutex<Place>);
 
@@ -108,7 +169,7 @@ enum Place {
     Waiting,
     /// In flight, together with those of this audience.
     Aboard(Audience),
-    /// Its callers have left before it did.
+    /// Nobody waits for it any more.
     Left,
 }
 
@@ -117,12 +178,12 @@ impl Seat {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether anybody still waits for the record.
+    /// Whether anybody still waits for it.
     fn is_wanted(&self) -> bool {
         !matches!(*self.lock(), Place::Left)
     }
 
-    /// The record leaves with those of `audience`; false when nobody waits for it any more.
+    /// The call leaves with those of `audience`; false when nobody waits for it any more.
     fn board(&self, audience: &Audience) -> bool {
         let mut place = self.lock();
         if matches!(*place, Place::Left) {
@@ -132,7 +193,7 @@ impl Seat {
         true
     }
 
-    /// Nobody waits for the record any more; whether it is in flight.
+    /// Nobody waits for it any more; whether it is in flight.
     fn leave(&self) -> bool {
         match std::mem::replace(&mut *self.lock(), Place::Left) {
             Place::Aboard(audience) => {
@@ -149,20 +210,23 @@ impl Dock {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Leaves at once where the dock is idle; else the record is put in line.
-    fn enter(self: &Arc<Self>, waiting: impl FnOnce() -> Waiting) -> Option<Slot> {
+    /// Leaves at once where the dock is idle; else the call is put in line.
+    fn enter<T>(
+        self: &Arc<Self>,
+        waiting: impl FnOnce() -> (Waiting, Ticket<T>),
+    ) -> Result<Slot, Ticket<T>> {
         let mut state = self.lock();
         let lone = state.learnt.limit().min(LONE_DEPARTURES);
         if state.in_flight < lone && state.waiting.is_empty() {
             state.in_flight += 1;
-            return Some(Slot {
+            return Ok(Slot {
                 dock: Arc::clone(self),
                 went: Went::Unknown,
             });
         }
-        let waiting = waiting();
+        let (waiting, ticket) = waiting();
         state.waiting.push_back(waiting);
-        None
+        Err(ticket)
     }
 
     /// Sends off as many departures as may be in flight.
@@ -204,6 +268,16 @@ struct Slot {
     went: Went,
 }
 
+impl Slot {
+    /// Takes in what a lone call was answered.
+    fn note<T>(&mut self, answer: &Result<T, CrmError>) {
+        self.went = match answer.as_ref().is_err_and(is_strained) {
+            true => Went::Badly,
+            false => Went::Well,
+        };
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut state = self.dock.lock();
@@ -218,108 +292,74 @@ impl Drop for Slot {
     }
 }
 
-/// Records that leave together.
+/// Calls that leave together.
 struct Departure {
-    records: Vec<Waiting>,
+    calls: Vec<Waiting>,
     audience: Audience,
 }
 
 impl Departure {
-    /// The record that waits longest, and those behind it that can leave with it; the others keep their order. None when
+    /// The call that waits longest, and those behind it that can leave with it; the others keep their order. None when
     /// nobody waits.
     fn gather(waiting: &mut VecDeque<Waiting>) -> Option<Self> {
         while waiting.front().is_some_and(|first| !first.seat.is_wanted()) {
             waiting.pop_front();
         }
         let group = waiting.front()?.group;
-        let mut records = Vec::new();
+        let mut calls = Vec::new();
+        let mut written = HashSet::new();
         let mut staying = VecDeque::with_capacity(waiting.len());
-        for record in waiting.drain(..) {
-            if record.group != group || records.len() == MAX_BATCH_RECORDS {
-                staying.push_back(record);
-            } else if record.seat.is_wanted() {
-                records.push(record);
+        for call in waiting.drain(..) {
+            let has_room = call.group == group && calls.len() < MAX_BATCH_RECORDS;
+            let is_first = |record| written.insert(record);
+            if !has_room || !call.load.written(&call.context).is_none_or(is_first) {
+                staying.push_back(call);
+            } else if call.seat.is_wanted() {
+                calls.push(call);
             }
         }
         *waiting = staying;
-        records.sort_by_key(|record| record.number);
-        let audience = Audience::of(records.len());
+        calls.sort_by_key(|call| call.number);
+        let audience = Audience::of(calls.len());
         // Whoever has left in this very moment is not aboard.
-        records.retain(|record| {
-            let is_aboard = record.seat.board(&audience);
+        calls.retain(|call| {
+            let is_aboard = call.seat.board(&audience);
             if !is_aboard {
                 audience.leave();
             }
             is_aboard
         });
-        Some(Self { records, audience })
+        Some(Self { calls, audience })
     }
 
-    /// Writes the records, unless all callers leave before that is done.
+    /// Does what the calls want, unless all callers leave before that is done.
     async fn run(self, mut slot: Slot) {
-        let Self { records, audience } = self;
-        let Some(first) = records.first() else {
+        let Self { calls, audience } = self;
+        let Some(first) = calls.first() else {
             return;
         };
-        let (options, first_origin) = (first.options, first.origin);
-        let context = SyncContext {
-            http: first.context.http.shared_by(
-                records
-                    .iter()
-                    .map(|record| (&record.context.http, record.origin)),
-            ),
-            ..first.context.clone()
-        };
-        let mut waiting = Vec::with_capacity(records.len());
-        let mut inputs = Vec::with_capacity(records.len());
-        for record in records {
-            waiting.push(Some((record.answer, record.seat)));
-            inputs.push(record.input);
+        let (count, first_origin) = (calls.len(), first.origin);
+        let all = calls.iter().map(|call| (&call.context, call.origin));
+        let context = first.context.shared_by(all);
+        let (mut upserts, mut look_ups) = (Vec::new(), Vec::new());
+        for call in calls {
+            match call.load {
+                Load::Upsert(upsert) => upserts.push((call.context, call.origin, upsert)),
+                Load::LookUp(look_up) => look_ups.push(look_up),
+            }
         }
-        let aboard = Aboard {
-            waiting: Mutex::new(waiting),
-            is_strained: AtomicBool::new(false),
+        let progress = Progress::default();
+        let serving = async {
+            upserts::write(&context, upserts, &progress).await;
+            look_ups::answer(&context, look_ups, &progress).await;
         };
-        let writing = write_together(&context, options, inputs, &aboard);
-        let written = audience.unless_left(origin::scope(first_origin, writing));
-        let is_done = written.await.is_some() || aboard.is_empty();
-        slot.went = match (aboard.is_strained.load(Ordering::Relaxed), is_done) {
+        let served = audience.unless_left(origin::scope(first_origin, serving));
+        let is_done = served.await.is_some() || progress.answered.load(Ordering::Relaxed) == count;
+        slot.went = match (progress.is_strained.load(Ordering::Relaxed), is_done) {
             (true, _) => Went::Badly,
             (false, true) => Went::Well,
             (false, false) => Went::Unknown,
         };
-    }
-}
-
-/// Where an outcome is told, and the place of whoever waits for it.
-type Answer = (oneshot::Sender<Outcome>, Arc<Seat>);
-
-/// Those who wait for records in flight: each hears of its own end as soon as that is known.
-struct Aboard {
-    waiting: Mutex<Vec<Option<Answer>>>,
-    is_strained: AtomicBool,
-}
-
-impl Aboard {
-    fn is_empty(&self) -> bool {
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.iter().all(Option::is_none)
-    }
-}
-
-impl Listener for Aboard {
-    fn settled(&self, at: usize, ended: Ended) {
-        let outcome = ended.settled.into_outcome();
-        if outcome.as_ref().is_err_and(is_strained) {
-            self.is_strained.store(true, Ordering::Relaxed);
-        }
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((answer, seat)) = waiting.get_mut(at).and_then(Option::take) else {
-            return;
-        };
-        // Whoever has left does not hear it.
-        let _ = answer.send(outcome);
-        seat.leave();
     }
 }
 
@@ -333,64 +373,52 @@ impl SyncContext {
         self.departures().number()
     }
 
-    /// Writes one record, alone or with others that are to be written at the same time, in the order of their numbers.
-    /// `None` when everybody in `audience` left before it was done; a request that others share goes on for them, and is
-    /// waited for.
-    pub(super) async fn depart(
+    /// The right to leave at once, alone, or else a place in line.
+    fn enter<T>(
         &self,
-        input: Input,
-        options: CallOptions,
+        kind: ObjectKind,
         number: u64,
-        audience: Audience,
-    ) -> Option<Outcome> {
-        if !self.options.batching {
-            return audience
-                .unless_left(write_alone(self, options, input))
-                .await;
-        }
-        let (sender, mut answer) = oneshot::channel();
-        let seat = Arc::<Seat>::default();
-        let slot = self.departures().dock(input.kind()).enter(|| Waiting {
-            context: self.clone(),
-            options,
-            group: self.group(&options),
-            number,
-            input: input.clone(),
-            origin: origin::current(),
-            answer: sender,
-            seat: Arc::clone(&seat),
-        });
-        if let Some(mut slot) = slot {
-            let written = audience
-                .unless_left(write_alone(self, options, input))
-                .await?;
-            slot.went = match written.as_ref().is_err_and(is_strained) {
-                true => Went::Badly,
-                false => Went::Well,
+        load: impl FnOnce(Caller<T>) -> Load,
+    ) -> Result<Slot, Ticket<T>> {
+        self.departures().dock(kind).enter(|| {
+            let (sender, receiver) = oneshot::channel();
+            let seat = Arc::<Seat>::default();
+            let ticket = Ticket {
+                answer: receiver,
+                seat: Arc::clone(&seat),
             };
-            return Some(written);
-        }
-        tokio::select! {
-            biased;
-            answer = &mut answer => return Some(answer.unwrap_or_else(|_| Err(broke_off("upsert")))),
-            () = audience.left() => {}
-        }
-        if seat.leave() {
-            // Its key is not free before its request has ended.
-            let _ = answer.await;
-        }
-        None
+            let load = load(Caller {
+                answer: sender,
+                seat: Arc::clone(&seat),
+            });
+            let waiting = Waiting {
+                group: self.group(&load),
+                context: self.clone(),
+                load,
+                number,
+                origin: origin::current(),
+                seat,
+            };
+            (waiting, ticket)
+        })
     }
 
-    /// What records must have in common to be written by the same requests.
-    fn group(&self, options: &CallOptions) -> u64 {
+    /// The same context for requests that several calls share.
+    fn shared_by<'a>(&self, calls: impl Iterator<Item = (&'a Self, Option<u32>)>) -> Self {
+        let clients = calls.map(|(context, origin)| (&context.http, origin));
+        Self {
+            http: self.http.shared_by(clients),
+            ..self.clone()
+        }
+    }
+
+    /// What calls must have in common to be served by the same requests. The names of the custom fields are among it
+    /// because they are what a look-up selects, and what of an answer is kept. All else a record has for itself.
+    fn group(&self, load: &Load) -> u64 {
         let mut hasher = DefaultHasher::new();
         (
-            self.settings,
-            options,
-            self.options.cache_ttl_ms,
-            self.options.hash_ttl_ms,
-            Arc::as_ptr(&self.scope),
+            std::mem::discriminant(load),
+            &self.options.field_names,
             self.http.transport_settings(),
         )
             .hash(&mut hasher);

@@ -12,6 +12,7 @@ pub mod learnt;
 pub mod mappings;
 pub mod offline;
 pub mod options;
+mod own_rows;
 pub mod provisioning;
 pub mod queue;
 pub mod record;

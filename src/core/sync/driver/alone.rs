@@ -12,7 +12,7 @@ use crate::core::sync::record::input::{Input, Outcome};
 use crate::core::sync::record::rules::Seed;
 use crate::core::sync::record::upsert::Start;
 
-use super::job::{Ended, Job, Listener};
+use super::job::{Ended, Job, Listener, Record, Way};
 
 /// The one end of one record.
 #[derive(Default)]
@@ -30,42 +30,40 @@ pub async fn write_alone(context: &SyncContext, call: CallOptions, input: Input)
     let end = OneEnd::default();
     let job = Job {
         context,
-        seed: Seed::of_call(input.kind(), call),
+        ways: vec![Way {
+            context: context.clone(),
+            seed: Seed::of_call(input.kind(), call),
+        }],
         listener: &end,
         make_company: in_turn_alone,
         pipeline: None,
-        falls_back: false,
     };
-    job.run(vec![(0, input)], Start::Alone).await;
+    let (at, way) = (0, 0);
+    job.run(vec![Record { at, way, input }], Start::Alone).await;
     let outcome = end.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     outcome.unwrap_or_else(|| Err(broke_off("upsert")))
 }
 
-/// Writes records of different external ids and one kind, whose turns the caller holds, in as few requests as a bulk run
-/// would take. `listener` hears of each end as soon as it is known; numbers are places in `inputs`.
+/// Writes records whose turns the caller holds, in as few requests as a bulk run would take. `listener` hears of each end
+/// as soon as it is known. What the records and `ways` must have in common, [`Job`] says.
 pub async fn write_together(
     context: &SyncContext,
-    call: CallOptions,
-    inputs: Vec<Input>,
+    ways: Vec<Way>,
+    records: Vec<Record>,
     listener: &dyn Listener,
 ) {
-    let Some(kind) = inputs.first().map(Input::kind) else {
-        return;
-    };
-    let start = match inputs.len() {
+    let start = match records.len() {
         1 => Start::Alone,
         _ => Start::Together,
     };
     let job = Job {
         context,
-        seed: Seed::of_call(kind, call),
+        ways,
         listener,
         make_company: in_turn_alone,
         pipeline: None,
-        falls_back: true,
     };
-    job.run(inputs.into_iter().enumerate().collect(), start)
-        .await;
+    job.run(records, start).await;
 }
 
 /// One upsert in its turn among the calls of its key, with requests of its own: something that is in flight already

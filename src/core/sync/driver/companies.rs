@@ -1,6 +1,6 @@
 //! The companies that people name: remembered, looked up together with the people, or made first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::future::BoxFuture;
 
@@ -48,12 +48,14 @@ struct Named {
     told: Vec<SyncWarning>,
     /// Why it could not be made.
     error: Option<CrmError>,
-    /// What is remembered of it is not believed.
+    /// What is remembered of it is not believed: it was wrong, or somebody who names it does not look at it.
     is_fresh: bool,
+    /// The options of the first call that names it.
+    call: CallOptions,
 }
 
 impl Named {
-    fn new(company: CompanyRef) -> Self {
+    fn new(company: CompanyRef, call: CallOptions) -> Self {
         Self {
             company,
             id: None,
@@ -62,7 +64,8 @@ impl Named {
             note: None,
             told: Vec::new(),
             error: None,
-            is_fresh: false,
+            is_fresh: !call.use_cache,
+            call,
         }
     }
 
@@ -90,14 +93,16 @@ pub struct Maker<'a> {
     pub rules: &'a Rules,
     /// Makes one alone.
     pub make_company: MakeCompany,
+    /// Whether the look-up is too old to show that a company is not there.
+    pub is_stale: bool,
 }
 
 impl Maker<'_> {
-    async fn make(&self, company: &CompanyRef) -> Outcome {
+    async fn make(&self, company: &CompanyRef, call: CallOptions) -> Outcome {
         // The look-up has just said that nobody remembers it; those who come in its turn later do.
         let call = CallOptions {
             use_cache: true,
-            ..self.rules.call
+            ..call
         };
         (self.make_company)(self.context.clone(), call, stub_of(company)).await
     }
@@ -110,13 +115,14 @@ fn external_id_field(rules: &Rules) -> ExternalIdField {
 }
 
 impl Companies {
-    /// Notes that somebody names a company.
-    pub fn note(&mut self, company: &CompanyRef) {
+    /// Notes that somebody names a company in a call of these options.
+    pub fn note(&mut self, company: &CompanyRef, call: CallOptions) {
         let Some(named) = self.named.get_mut(&company.external_id) else {
-            let named = Named::new(company.clone());
+            let named = Named::new(company.clone(), call);
             self.named.insert(company.external_id.clone(), named);
             return;
         };
+        named.is_fresh |= !call.use_cache;
         let known = &mut named.company;
         if known.name.is_none() {
             known.name.clone_from(&company.name);
@@ -147,7 +153,7 @@ impl Companies {
         if let Some(named) = self.named.get_mut(&company.external_id) {
             *named = Named {
                 is_fresh: true,
-                ..Named::new(named.company.clone())
+                ..Named::new(named.company.clone(), named.call)
             };
         }
     }
@@ -155,9 +161,6 @@ impl Companies {
     /// Fills in what memory and store know, and what is not only a store's word. A store's failure is the caller's to
     /// tell.
     pub async fn recall(&mut self, context: &SyncContext, rules: &Rules) -> Result<(), String> {
-        if !rules.call.use_cache {
-            return Ok(());
-        }
         let unknown = self.named.iter().filter(|(_, named)| named.is_open());
         let ids: Vec<String> = unknown
             .filter(|(_, named)| !named.is_fresh)
@@ -304,9 +307,6 @@ impl Companies {
 
     /// Fills in what this process has learnt since the look-up: another chunk of the run may have made one meanwhile.
     fn recall_made(&mut self, maker: Maker<'_>) {
-        if !maker.rules.call.use_cache {
-            return;
-        }
         let context = maker.context;
         let open = self
             .named
@@ -325,11 +325,11 @@ impl Companies {
     }
 
     /// Makes those that are missing and have a name: many in one batch, of which those that are refused are tried alone;
-    /// one by itself.
+    /// one by itself. `wanted`: the domains of companies that others have just made, to which those of these are added.
     pub async fn make_missing(
         &mut self,
         maker: Maker<'_>,
-        is_stale: bool,
+        wanted: &mut HashSet<String>,
         watch: &mut SchemaWatch<'_>,
     ) {
         self.recall_made(maker);
@@ -339,13 +339,18 @@ impl Companies {
         let missing = self.named.values().filter(is_missing);
         // A row has the domain: the collision table says what becomes of it, which a batch of creates cannot. Or one may
         // have it by now: the server would not refuse another spelling.
-        let is_alone =
-            |named: &Named| named.open.is_some() || is_stale && named.company.domain.is_some();
+        let is_alone = |named: &Named| {
+            let domain = named.company.domain.as_ref().map(Domain::host);
+            let is_doubtful = domain.is_some_and(|it| maker.is_stale || wanted.contains(it));
+            named.open.is_some() || is_doubtful
+        };
         let (alone, new): (Vec<_>, Vec<_>) = missing
             .map(|named| (is_alone(named), named.company.clone()))
             .partition(|(is_alone, _)| *is_alone);
         let mut alone: Vec<CompanyRef> = alone.into_iter().map(|(_, company)| company).collect();
         let mut new: Vec<CompanyRef> = new.into_iter().map(|(_, company)| company).collect();
+        let domains = alone.iter().chain(&new);
+        wanted.extend(domains.filter_map(|it| Some(it.domain.as_ref()?.host().to_owned())));
         // Chunks that are written side by side insert in one order, so that no two block each other over there.
         new.sort_unstable_by(|one, other| one.external_id.cmp(&other.external_id));
         for _ in 0..BATCHES_OF_COMPANIES {
@@ -358,7 +363,10 @@ impl Companies {
         }
         alone.extend(new);
         for company in alone {
-            let made = maker.make(&company).await;
+            let Some(call) = self.named.get(&company.external_id).map(|it| it.call) else {
+                continue;
+            };
+            let made = maker.make(&company, call).await;
             self.settle(&company.external_id, made);
         }
     }

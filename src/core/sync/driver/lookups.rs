@@ -1,5 +1,6 @@
 //! What is asked for all records of a group at once: their rows, the companies that they name, further addresses.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::core::error::CrmError;
@@ -11,19 +12,17 @@ use crate::core::sync::requests;
 use crate::core::twenty::ids::ObjectKind;
 
 use super::companies::Maker;
-use super::group::{Group, Member, Sending};
-use super::pipeline::{Question, Shared, Unshared};
+use super::group::{Group, Member, Sending, Terms};
+use super::pipeline::{Question, Shared, Unshared, join};
 use super::recent_writes::RecentWrites;
+use super::row_index::Seen;
 
 impl Group<'_> {
     /// Looks up whoever wants it, and the companies that are named, in one request.
     pub async fn look_up(&mut self, members: &mut [&mut Member]) -> Arc<Shared> {
         let names_company = self.note_companies(members);
-        if names_company && let Err(message) = self.recall_companies().await {
-            // A store serves all of them: its failure is told once, with the first record that it concerns.
-            if let Some(member) = members.iter_mut().find(|it| !it.upsert.is_done()) {
-                member.upsert.warn_store(&message);
-            }
+        if names_company {
+            self.recall_companies(members).await;
         }
         let (shared, with_rows) = loop {
             match self.ask(members, names_company).await {
@@ -40,10 +39,7 @@ impl Group<'_> {
             return shared;
         }
         if names_company {
-            let (context, found) = (self.job.context, &shared.companies);
-            let own_ids = self.companies.chosen_ids(&self.rules);
-            context.workspace.learn_domain_form(&own_ids, found.rows());
-            self.companies.found(context, &self.rules, found);
+            self.find_companies(&shared.companies);
             self.link(members, with_rows).await;
         }
         if with_rows {
@@ -54,7 +50,8 @@ impl Group<'_> {
 
     /// Waits for the right to write, where there is a line for it.
     async fn take_slot(&mut self) -> Result<(), CrmError> {
-        if let (Some(pipeline), None, false) = (self.job.pipeline, &self.slot, self.rules.is_dry) {
+        if let (Some(pipeline), None, false) = (self.job.pipeline, &self.slot, self.common().is_dry)
+        {
             self.slot = Some(pipeline.enter_write().await?);
         }
         Ok(())
@@ -67,18 +64,19 @@ impl Group<'_> {
                 (member.upsert.step(), member.upsert.company())
             {
                 names_company = true;
-                self.companies.note(company);
+                let terms = &self.terms[member.way];
+                let companies = &mut self.companies[terms.companies];
+                companies.note(company, terms.rules.call);
                 if *is_fresh {
-                    self.companies.forget(company);
+                    companies.forget(company);
                 }
             }
         }
         if names_company {
             for member in members.iter_mut() {
-                let name = member
-                    .upsert
-                    .company()
-                    .and_then(|it| self.companies.name_of(it));
+                let companies = &self.companies[self.terms[member.way].companies];
+                let company = member.upsert.company();
+                let name = company.and_then(|it| companies.name_of(it));
                 if let Some(name) = name.map(str::to_owned) {
                     member.upsert.name_company(name);
                 }
@@ -87,8 +85,31 @@ impl Group<'_> {
         names_company
     }
 
-    async fn recall_companies(&mut self) -> Result<(), String> {
-        self.companies.recall(self.job.context, &self.rules).await
+    async fn recall_companies(&mut self, members: &mut [&mut Member]) {
+        for at in 0..self.companies.len() {
+            let terms = terms_for(&self.terms, at);
+            let recalled = self.companies[at].recall(terms.context, &terms.rules).await;
+            if let Err(message) = recalled {
+                // A store serves all of them: its failure is told once, with the first record that it concerns.
+                let concerns = |it: &&mut &mut Member| {
+                    self.terms_of(it).companies == at && !it.upsert.is_done()
+                };
+                if let Some(member) = members.iter_mut().find(concerns) {
+                    member.upsert.warn_store(&message);
+                }
+            }
+        }
+    }
+
+    fn find_companies(&mut self, found: &Seen) {
+        let mut own_ids = Vec::new();
+        for (at, companies) in self.companies.iter_mut().enumerate() {
+            let terms = terms_for(&self.terms, at);
+            own_ids.extend(companies.chosen_ids(&terms.rules));
+            companies.found(terms.context, &terms.rules, found);
+        }
+        let workspace = &self.job.context.workspace;
+        workspace.learn_domain_form(&own_ids, found.rows());
     }
 
     /// What is shown, and whether the records' own rows were asked for.
@@ -118,13 +139,18 @@ impl Group<'_> {
     }
 
     fn question(&self, members: &[&mut Member], names_company: bool) -> Result<Question, CrmError> {
-        let companies = match names_company {
-            true => self.companies.query(&self.rules)?,
-            false => None,
-        };
+        let mut companies = None;
+        if names_company {
+            for (at, named) in self.companies.iter().enumerate() {
+                join(
+                    &mut companies,
+                    named.query(&terms_for(&self.terms, at).rules)?,
+                );
+            }
+        }
         // A record that is looked for alone shares the request that its company takes anyway.
         let in_any_case = companies.is_some() || self.sending != Sending::Alone;
-        let mut own = self.rules.query(self.rules.kind);
+        let mut own = self.common().query(self.common().kind);
         for member in members {
             if wants_rows(&member.upsert, in_any_case) {
                 member.upsert.ask(&mut own);
@@ -139,22 +165,30 @@ impl Group<'_> {
 
     /// Companies are written before the people who need them.
     async fn link(&mut self, members: &mut [&mut Member], with_rows: bool) {
-        let context = self.job.context;
-        self.companies.revive_deleted(context, &self.rules).await;
-        if self.rules.is_dry {
-            self.companies.foresee_open(&self.rules);
-        } else {
+        let (is_stale, is_dry) = (self.is_stale(), self.common().is_dry);
+        let mut wanted = HashSet::new();
+        for (at, companies) in self.companies.iter_mut().enumerate() {
+            let Terms { context, rules, .. } = terms_for(&self.terms, at);
+            companies.revive_deleted(context, rules).await;
+            if is_dry {
+                companies.foresee_open(rules);
+                continue;
+            }
             let maker = Maker {
                 context,
-                rules: &self.rules,
+                rules,
                 make_company: self.job.make_company,
+                is_stale,
             };
-            let is_stale = self.is_stale();
-            self.companies
-                .make_missing(maker, is_stale, &mut self.watch)
+            companies
+                .make_missing(maker, &mut wanted, &mut self.watch)
                 .await;
         }
         for member in members.iter_mut() {
+            let Terms {
+                rules, companies, ..
+            } = &self.terms[member.way];
+            let companies = &mut self.companies[*companies];
             let upsert = &mut member.upsert;
             let (Step::Company { next, .. }, Some(company)) = (upsert.step(), upsert.company())
             else {
@@ -162,19 +196,19 @@ impl Group<'_> {
             };
             let is_seen = with_rows && !matches!(next, Next::Remembered(_));
             let company = company.external_id.clone();
-            let link = match self.rules.is_dry && self.companies.will_exist(&company) {
+            let link = match is_dry && companies.will_exist(&company) {
                 true => Ok(None),
                 false => {
                     let person = upsert.input.external_id();
-                    self.companies.link(&company, person).map(Some)
+                    companies.link(&company, person).map(Some)
                 }
             };
-            upsert.tell_link(&self.rules, link, is_seen);
+            upsert.tell_link(rules, link, is_seen);
         }
     }
 
     fn tell_rows(&mut self, members: &mut [&mut Member], shared: &Shared) {
-        let (context, kind) = (self.job.context, self.rules.kind);
+        let (context, kind) = (self.job.context, self.common().kind);
         let (seen, looked_at) = (&shared.own, shared.looked_at);
         let asking = |member: &&mut Member| matches!(member.upsert.step(), Step::LookUp);
         let is_company = kind == ObjectKind::Company;
@@ -200,7 +234,7 @@ impl Group<'_> {
                 .zip(&newer)
                 .map(|(row, newer)| newer.as_ref().unwrap_or(row))
                 .collect();
-            upsert.tell_rows(&self.rules, &rows, looked_at);
+            upsert.tell_rows(&self.terms[member.way].rules, &rows, looked_at);
             if newer.iter().any(Option::is_some) && upsert.takes_from_others() {
                 // Somebody else's row must have been looked at after our last write to it.
                 upsert.wait_for_other();
@@ -211,13 +245,14 @@ impl Group<'_> {
 
     fn look_up_failed(&mut self, members: &mut [&mut Member], error: &CrmError) {
         for member in members.iter_mut() {
+            let rules = &self.terms[member.way].rules;
             let upsert = &mut member.upsert;
             if !matches!(upsert.step(), Step::LookUp | Step::Company { .. }) {
                 continue;
             }
             let may_fall_back = self.sending != Sending::Alone && upsert.is_unwritten();
             match may_fall_back && self.job.falls_back_after(error) {
-                true => upsert.go_alone(&self.rules),
+                true => upsert.go_alone(rules),
                 false => upsert.fail(error.clone()),
             }
         }
@@ -244,7 +279,9 @@ impl Group<'_> {
             upsert.warn(warning);
         }
         for (place, rows) in places.into_iter().zip(rows) {
-            members[place].upsert.tell_further_rows(&self.rules, rows);
+            let member = &mut *members[place];
+            let rules = &self.terms[member.way].rules;
+            member.upsert.tell_further_rows(rules, rows);
         }
     }
 
@@ -254,16 +291,22 @@ impl Group<'_> {
             if !matches!(member.upsert.step(), Step::Confirm) {
                 continue;
             }
-            let mut query = self.rules.query(self.rules.kind);
+            let Terms { context, rules, .. } = self.terms_of(member);
+            let mut query = rules.query(rules.kind);
             member.upsert.ask(&mut query);
-            let found = requests::look_up_once(&self.job.context.http, query).await;
+            let found = requests::look_up_once(&context.http, query).await;
             let rows = found.ok();
             let rows: Option<Vec<&Row>> = rows.as_ref().map(|rows| rows.iter().collect());
-            member
-                .upsert
-                .tell_confirmation(&self.rules, rows.as_deref());
+            let rules = &self.terms[member.way].rules;
+            member.upsert.tell_confirmation(rules, rows.as_deref());
         }
     }
+}
+
+/// What the people go by who name the companies at this place.
+fn terms_for<'t, 'j>(terms: &'t [Terms<'j>], companies: usize) -> &'t Terms<'j> {
+    let of_these = terms.iter().find(|terms| terms.companies == companies);
+    of_these.unwrap_or(&terms[0])
 }
 
 /// Whether a record's rows are asked for; `in_any_case` where a request is sent anyway.

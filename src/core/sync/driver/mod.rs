@@ -12,6 +12,7 @@ mod job;
 mod lookup_width;
 mod lookups;
 mod pipeline;
+mod recall;
 mod recent_writes;
 mod rounds;
 mod row_index;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use alone::{in_turn_alone, write_alone, write_together};
 pub use batch_size::{MAX_BATCH_RECORDS, batch_records};
-pub use job::{Ended, Job, Listener};
+pub use job::{Ended, Job, Listener, Record, Way};
 pub use lookup_width::look_up_records;
-pub use pipeline::{Pipeline, run_writers};
+pub use pipeline::{Pipeline, may_be_one_of_them, run_writers};
+pub use row_index::Seen;

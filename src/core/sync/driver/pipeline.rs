@@ -105,7 +105,8 @@ impl Question {
     }
 }
 
-fn join(query: &mut Option<LookupQuery>, other: Option<LookupQuery>) {
+/// Asks for what `other` asks, too.
+pub fn join(query: &mut Option<LookupQuery>, other: Option<LookupQuery>) {
     match (query, other) {
         (Some(query), Some(other)) => query.join(other),
         (query, Some(other)) => *query = Some(other),
@@ -380,7 +381,7 @@ fn stopped() -> CrmError {
 }
 
 /// Whether a look-up for several may have been refused for one of them, or for their number.
-fn may_be_one_of_them(error: &CrmError) -> bool {
+pub fn may_be_one_of_them(error: &CrmError) -> bool {
     matches!(error.code, ErrorCode::ValidationError | ErrorCode::Timeout)
         || error.reason() == Some(error_reason::TOO_LARGE)
         || error

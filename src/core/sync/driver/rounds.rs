@@ -1,19 +1,20 @@
 //! How a job goes: from what is remembered of its records, round by round, to their ends.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, join_all};
 
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::sync::mappings::cache::is_fresh;
-use crate::core::sync::record::input::Input;
 use crate::core::sync::record::result::Settled;
-use crate::core::sync::record::rules::{Rules, Unchanged};
-use crate::core::sync::record::upsert::{Recalled, Start, Upsert};
-use crate::core::twenty::ids::ObjectKind;
+use crate::core::sync::record::rules::Rules;
+use crate::core::sync::record::upsert::{Start, Upsert};
+use crate::core::sync::scope::Scope;
+use crate::core::twenty::schema::WorkspaceSchema;
 
-use super::group::{Group, Member, Sending};
-use super::job::{Ended, Job};
+use super::group::{Group, Member, Sending, Terms};
+use super::job::{Ended, Job, Record, Way};
+use super::recall::begin;
 
 /// How many rounds records go together: after the second one, what is open was looked at twice, and goes on alone, where
 /// it is told apart from the rest.
@@ -40,10 +41,10 @@ impl Group<'_> {
         self.plan(members, &seen.own);
         self.ask_further_rows(members).await;
         self.carry_out_effects(members).await;
-        match self.rules.is_dry {
+        match self.common().is_dry {
             true => members
                 .iter_mut()
-                .for_each(|member| member.upsert.end_dry(&self.rules)),
+                .for_each(|member| member.upsert.end_dry(&self.terms[member.way].rules)),
             false => {
                 // Those that turned out to be alone go on by themselves.
                 let is_alone = self.sending == Sending::Alone;
@@ -60,8 +61,8 @@ impl Group<'_> {
 }
 
 impl Job<'_> {
-    /// Takes the records to their ends; `at` is the caller's number of each. Their external ids differ.
-    pub async fn run(&self, records: Vec<(usize, Input)>, start: Start) {
+    /// Takes the records to their ends.
+    pub async fn run(&self, records: Vec<Record>, start: Start) {
         if records.is_empty() {
             return;
         }
@@ -69,34 +70,57 @@ impl Job<'_> {
             Ok(schema) => schema,
             Err(error) => return self.fail_all(records, &error),
         };
-        let domain_form = self.context.workspace.domain_form();
-        let rules = Rules::new(self.seed, &self.context.options, schema, domain_form);
-        let mut members = self.prepare(&rules, records);
-        self.begin(&rules, &mut members, start).await;
+        let terms = self.terms(&schema);
+        let mut members = self.prepare(&terms, records);
+        for (way, terms) in terms.iter().enumerate() {
+            let of_it = members.iter_mut().filter(|member| member.way == way);
+            begin(terms, of_it.collect(), start).await;
+        }
         let sending = match start {
             Start::Alone => Sending::Alone,
             Start::Together => Sending::Together { is_last_try: false },
         };
-        let mut group = Group::new(self, rules, sending);
+        let mut group = Group::new(self, terms, sending);
         // What is known of the members already may be the end of some.
         let mut all: Vec<&mut Member> = members.iter_mut().collect();
         group.settle(&mut all).await;
         if start == Start::Together {
             go_together(&mut group, &mut members).await;
         }
-        self.go_alone(&group.rules, members).await;
+        // What is open may wait for the turns of its records: nobody else is to wait for that.
+        group.slot = None;
+        self.go_alone(&group.terms, members).await;
     }
 
-    fn prepare(&self, rules: &Rules, records: Vec<(usize, Input)>) -> Vec<Member> {
+    fn terms(&self, schema: &Arc<WorkspaceSchema>) -> Vec<Terms<'_>> {
+        let mut owners: Vec<(*const Scope, u64)> = Vec::new();
+        let terms = self.ways.iter().map(|way| {
+            let Way { context, seed } = way;
+            let owner = (Arc::as_ptr(&context.scope), context.settings);
+            let companies = owners.iter().position(|known| *known == owner);
+            let domain_form = context.workspace.domain_form();
+            Terms {
+                context,
+                rules: Rules::new(*seed, &context.options, Arc::clone(schema), domain_form),
+                companies: companies.unwrap_or_else(|| {
+                    owners.push(owner);
+                    owners.len() - 1
+                }),
+            }
+        });
+        terms.collect()
+    }
+
+    fn prepare(&self, terms: &[Terms<'_>], records: Vec<Record>) -> Vec<Member> {
         let mut members = Vec::with_capacity(records.len());
-        for (at, input) in records {
+        for Record { at, way, input } in records {
             let external_id = input.external_id().to_owned();
             if let Some(error) = self.listener.refused(at) {
                 self.fail(at, external_id, error);
                 continue;
             }
-            match Upsert::new(rules, input) {
-                Ok(upsert) => members.push(Member { at, upsert }),
+            match Upsert::new(&terms[way].rules, input) {
+                Ok(upsert) => members.push(Member { at, way, upsert }),
                 Err(error) => self.fail(at, external_id, error),
             }
         }
@@ -113,133 +137,15 @@ impl Job<'_> {
         self.listener.settled(at, ended);
     }
 
-    fn fail_all(&self, records: Vec<(usize, Input)>, error: &CrmError) {
-        for (at, input) in records {
+    fn fail_all(&self, records: Vec<Record>, error: &CrmError) {
+        for Record { at, input, .. } in records {
             self.fail(at, input.external_id().to_owned(), error.clone());
-        }
-    }
-
-    /// Tells the records what is remembered of them.
-    async fn begin(&self, rules: &Rules, members: &mut [Member], start: Start) {
-        let (mut recalled, failure) = self.recall(rules, members, start).await;
-        if let (Some(message), Some(first)) = (failure, members.first_mut()) {
-            // A store serves all of them: its failure is told once, with the first record that it concerns.
-            first.upsert.warn_store(&message);
-        }
-        for member in members {
-            let known = recalled.remove(member.upsert.input.external_id());
-            let seen = self.recall_row(&member.upsert);
-            let recalled = Recalled {
-                holds_domain: seen.holds_domain,
-                other_name: seen.other_name,
-                ..known.unwrap_or_default()
-            };
-            member.upsert.begin(rules, recalled, start);
-        }
-    }
-
-    /// What memory and store know of the records.
-    async fn recall(
-        &self,
-        rules: &Rules,
-        members: &[Member],
-        start: Start,
-    ) -> (HashMap<String, Recalled>, Option<String>) {
-        let mut known = HashMap::new();
-        let mut failure = None;
-        if !rules.call.use_cache {
-            return (known, failure);
-        }
-        if start == Start::Together || rules.unchanged == Unchanged::Skip {
-            match self.recall_together(members).await {
-                Ok(found) => known = found,
-                Err(message) => failure = Some(message),
-            }
-        }
-        if start == Start::Alone {
-            for member in members {
-                let external_id = member.upsert.input.external_id();
-                let last = known.remove(external_id);
-                match self.recall_alone(rules, &member.upsert, last).await {
-                    Ok(Some(recalled)) => drop(known.insert(external_id.to_owned(), recalled)),
-                    Ok(None) => {}
-                    Err(message) => failure = Some(message),
-                }
-            }
-        }
-        (known, failure)
-    }
-
-    /// What is remembered of many, with the hash of what was written last.
-    async fn recall_together(
-        &self,
-        members: &[Member],
-    ) -> Result<HashMap<String, Recalled>, String> {
-        let context = self.context;
-        let ids: Vec<String> = members
-            .iter()
-            .map(|member| member.upsert.input.external_id().to_owned())
-            .collect();
-        let found = context.recall_many(self.seed.kind, &ids).await?;
-        let recalled = found.into_iter().map(|(external_id, found)| {
-            let is_hash_fresh = context.is_hash_fresh(found.written_at_ms);
-            let ttl_ms = context.options.cache_ttl_ms;
-            let is_fresh = is_fresh(found.written_at_ms, ttl_ms, context.now_ms());
-            let recalled = Recalled {
-                is_proven: context.is_proven(&found) && (is_fresh || !found.is_answered),
-                id: Some(found.crm_id.to_string()),
-                unchanged_hash: found.hash.filter(|_| is_hash_fresh),
-                ..Recalled::default()
-            };
-            (external_id, recalled)
-        });
-        Ok(recalled.collect())
-    }
-
-    /// What is remembered of one whose next write may go to its row unseen: only what is fresh counts, unless `last`, what
-    /// was written last, says that it need not be written at all.
-    async fn recall_alone(
-        &self,
-        rules: &Rules,
-        upsert: &Upsert,
-        last: Option<Recalled>,
-    ) -> Result<Option<Recalled>, String> {
-        let is_unchanged = |last: &Recalled| last.unchanged_hash == Some(upsert.hash(rules));
-        let skips = rules.unchanged == Unchanged::Skip;
-        if let Some(unchanged) = last.filter(|last| skips && is_unchanged(last)) {
-            return Ok(Some(unchanged));
-        }
-        let context = self.context;
-        let found = context
-            .recall(self.seed.kind, upsert.input.external_id())
-            .await?;
-        Ok(found.map(|found| Recalled {
-            is_proven: context.is_proven(&found),
-            id: Some(found.crm_id.to_string()),
-            ..Recalled::default()
-        }))
-    }
-
-    /// What the record's row was last seen to hold.
-    fn recall_row(&self, upsert: &Upsert) -> Recalled {
-        let external_id = upsert.input.external_id();
-        let mapped = upsert.mapped();
-        let unique = mapped.unique_value.as_ref();
-        let domains = &self.context.scope.domains;
-        let is_company = self.seed.kind == ObjectKind::Company;
-        let flat_name = mapped.flat_name.as_deref();
-        Recalled {
-            holds_domain: is_company
-                && unique.is_some_and(|it| domains.holds(external_id, &it.spellings)),
-            other_name: flat_name
-                .is_some_and(|name| self.context.knows_other_name(external_id, name)),
-            ..Recalled::default()
         }
     }
 
     /// Takes what is open on by requests of its own. Those that want one and the same e-mail or domain go one after the
     /// other: the first of them is to have it.
-    async fn go_alone(&self, rules: &Rules, members: Vec<Member>) {
+    async fn go_alone(&self, terms: &[Terms<'_>], members: Vec<Member>) {
         let mut lines: Vec<Vec<Member>> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         for member in members
@@ -256,14 +162,20 @@ impl Job<'_> {
         }
         let mut ways: Vec<BoxFuture<'_, ()>> = Vec::with_capacity(lines.len());
         for line in lines {
-            ways.push(Box::pin(self.go_in_line(rules, line)));
+            ways.push(Box::pin(self.go_in_line(terms, line)));
         }
         join_all(ways).await;
     }
 
-    async fn go_in_line(&self, rules: &Rules, line: Vec<Member>) {
+    async fn go_in_line(&self, terms: &[Terms<'_>], line: Vec<Member>) {
         for mut member in line {
-            let mut group = Group::new(self, rules.clone(), Sending::Alone);
+            let Terms { context, rules, .. } = &terms[member.way];
+            let _turn = match self.pipeline {
+                Some(_) => Some(context.take_turn(&member.upsert.input).await),
+                // Single calls hold theirs.
+                None => None,
+            };
+            let mut group = Group::new(self, terms.to_vec(), Sending::Alone);
             let conflicts = usize::try_from(rules.call.max_conflict_retries).unwrap_or_default();
             for _ in 0..ROUNDS_ALONE + conflicts * ROUNDS_FOR_CONFLICT {
                 if member.upsert.is_told() {
@@ -301,9 +213,9 @@ async fn go_together(group: &mut Group<'_>, members: &mut [Member]) {
         group.sending = Sending::Together {
             is_last_try: rounds_left == 1,
         };
-        let revision = group.rules.schema().revision;
+        let revision = group.common().schema().revision;
         group.round(&mut open).await;
-        if group.rules.schema().revision != revision && rounds_for_schema > 0 {
+        if group.common().schema().revision != revision && rounds_for_schema > 0 {
             rounds_for_schema -= 1;
         } else {
             rounds_left -= 1;

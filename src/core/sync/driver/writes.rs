@@ -16,7 +16,7 @@ use crate::core::sync::requests;
 use super::batch::{BatchWriter, Batches, WriteMode, Written};
 use super::batch_answer::Kept;
 use super::entry::Entry;
-use super::group::{Group, Member, Sending};
+use super::group::{Group, Member, Sending, Terms};
 
 impl Group<'_> {
     /// Creates first, then updates.
@@ -32,17 +32,21 @@ impl Group<'_> {
         self.follow_schema(members);
     }
 
+    /// By batches where records go together and the policy of each allows it; the others by requests of their own.
     async fn write_all(&mut self, members: &mut [&mut Member], mode: WriteMode) {
-        let is_by_batch = match mode {
-            WriteMode::Create => true,
-            WriteMode::Update => self.rules.update_mode() == UpdateMode::Upsert,
+        let Sending::Together { is_last_try } = self.sending else {
+            return self.write_each(members, mode).await;
         };
-        match self.sending {
-            Sending::Together { is_last_try } if is_by_batch => {
-                self.write_batches(members, mode, is_last_try).await;
-            }
-            _ => self.write_each(members, mode).await,
-        }
+        let is_by_batch = |member: &&mut Member| match mode {
+            WriteMode::Create => true,
+            WriteMode::Update => self.rules_of(member).update_mode() == UpdateMode::Upsert,
+        };
+        let (mut by_batch, mut others): (Vec<&mut Member>, Vec<&mut Member>) = members
+            .iter_mut()
+            .map(|member| &mut **member)
+            .partition(is_by_batch);
+        self.write_batches(&mut by_batch, mode, is_last_try).await;
+        self.write_each(&mut others, mode).await;
     }
 
     async fn write_batches(
@@ -51,24 +55,26 @@ impl Group<'_> {
         mode: WriteMode,
         is_last_try: bool,
     ) {
-        let rules = self.rules.clone();
+        let terms = self.terms.clone();
         let entries: Vec<Entry> = members
             .iter()
             .enumerate()
-            .filter_map(|(place, member)| entry_of(place, &member.upsert, &rules, mode))
+            .filter_map(|(place, member)| {
+                entry_of(place, &member.upsert, &terms[member.way].rules, mode)
+            })
             .collect();
         if entries.is_empty() {
             return;
         }
-        let names = &rules.options.field_names;
-        let kept = match rules.wants_entities {
+        let names = &terms[0].rules.options.field_names;
+        let kept = match terms.iter().any(|terms| terms.rules.wants_entities) {
             true => Kept::all(names),
             false => Kept::identity(names),
         };
         let job = self.job;
         let writer = BatchWriter {
             http: &job.context.http,
-            kind: rules.kind,
+            kind: terms[0].rules.kind,
             mode,
             kept: &kept,
             is_last_try,
@@ -80,11 +86,12 @@ impl Group<'_> {
         let mut batches = Batches::new(writer, entries);
         while let Some(outcomes) = batches.send_next(&mut self.watch).await {
             for (place, outcome) in outcomes {
-                let upsert = &mut members[place].upsert;
+                let member = &mut *members[place];
+                let (rules, upsert) = (&terms[member.way].rules, &mut member.upsert);
                 match outcome {
-                    Written::Stored(row) => upsert.tell_written(&rules, row, UpdateMode::Upsert),
+                    Written::Stored(row) => upsert.tell_written(rules, row, UpdateMode::Upsert),
                     Written::Failed(error, blame) => {
-                        upsert.tell_failed(&rules, error, blame, after_loss);
+                        upsert.tell_failed(rules, error, blame, after_loss);
                     }
                     // The schema that came meanwhile is followed when all writes are through.
                     Written::Outdated => {}
@@ -100,7 +107,7 @@ impl Group<'_> {
         let mut writes: Vec<BoxFuture<'_, ()>> = Vec::new();
         for member in members {
             if is_planned(&member.upsert, mode) {
-                writes.push(Box::pin(self.write_one(&mut member.upsert)));
+                writes.push(Box::pin(self.write_one(member)));
             }
         }
         stream::iter(writes)
@@ -109,18 +116,19 @@ impl Group<'_> {
             .await;
     }
 
-    async fn write_one(&self, upsert: &mut Upsert) {
+    async fn write_one(&self, member: &mut Member) {
+        let terms = &self.terms[member.way];
+        let (rules, upsert) = (&terms.rules, &mut member.upsert);
         let looked_at = self.job.context.workspace.row_locks.now();
         let Step::Planned(plan) = upsert.step() else {
             return;
         };
         let is_unseen = matches!(plan, Plan::Patch { .. });
-        let rules = &self.rules;
         let mode = match rules.update_mode() {
             UpdateMode::Upsert => UpdateMode::ById,
             mode => mode,
         };
-        let answer = self.send_one(upsert, plan, mode).await;
+        let answer = send_one(terms, upsert, plan, mode).await;
         if is_unseen {
             // The echo is the look: what is decided on it is as new as the request.
             upsert.looked_at = looked_at;
@@ -135,37 +143,6 @@ impl Group<'_> {
                 };
                 upsert.tell_failed(rules, error, Blame::This, after_loss);
             }
-        }
-    }
-
-    /// `None` where no row fits the condition.
-    async fn send_one(
-        &self,
-        upsert: &Upsert,
-        plan: &Plan,
-        mode: UpdateMode,
-    ) -> Result<Option<Row>, CrmError> {
-        let (http, kind) = (&self.job.context.http, self.rules.kind);
-        match plan {
-            Plan::Create => {
-                let payload = upsert.create_payload(&self.rules);
-                requests::create(http, kind, &payload).await.map(Some)
-            }
-            Plan::Update(update) if mode == UpdateMode::WhileLive && !update.target.revive => {
-                let query = self.rules.query(kind);
-                requests::patch_live(http, &query, &update.id, &update.payload).await
-            }
-            Plan::Update(update) => {
-                let payload = update.by_id();
-                requests::patch(http, kind, &update.id, &payload)
-                    .await
-                    .map(Some)
-            }
-            Plan::Patch { id, payload } if mode == UpdateMode::WhileLive => {
-                let query = self.rules.query(kind);
-                requests::patch_live(http, &query, id, payload).await
-            }
-            Plan::Patch { id, payload } => requests::patch(http, kind, id, payload).await.map(Some),
         }
     }
 
@@ -189,11 +166,12 @@ impl Group<'_> {
                 continue;
             }
             last.clone_from(&id);
-            let upsert = &mut members[place].upsert;
+            let member = &mut *members[place];
+            let (rules, upsert) = (&self.terms[member.way].rules, &mut member.upsert);
             let mut lock = self.job.context.workspace.row_locks.lock(&id).await;
             match lock.take(upsert.looked_at) {
                 true => {
-                    upsert.tell_row_claimed(&self.rules);
+                    upsert.tell_row_claimed(rules);
                     locks.push(lock);
                 }
                 false => upsert.tell_row_taken(),
@@ -204,17 +182,49 @@ impl Group<'_> {
 
     /// Clears e-mails and domains of rows that lose them to others.
     async fn take_values(&self, members: &mut [&mut Member]) {
-        let context = self.job.context;
         for member in members.iter_mut() {
             let other = planned_update(&member.upsert).and_then(|it| it.target.take_from.as_ref());
             let Some(other) = other else {
                 continue;
             };
-            match requests::take_value(&context.http, self.rules.kind, other).await {
+            let Terms { context, rules, .. } = self.terms_of(member);
+            match requests::take_value(&context.http, rules.kind, other).await {
                 Ok(()) => member.upsert.tell_value_taken(),
                 Err(error) => member.upsert.fail(error),
             }
         }
+    }
+}
+
+/// `None` where no row fits the condition.
+async fn send_one(
+    terms: &Terms<'_>,
+    upsert: &Upsert,
+    plan: &Plan,
+    mode: UpdateMode,
+) -> Result<Option<Row>, CrmError> {
+    let Terms { context, rules, .. } = terms;
+    let (http, kind) = (&context.http, rules.kind);
+    match plan {
+        Plan::Create => {
+            let payload = upsert.create_payload(rules);
+            requests::create(http, kind, &payload).await.map(Some)
+        }
+        Plan::Update(update) if mode == UpdateMode::WhileLive && !update.target.revive => {
+            let query = rules.query(kind);
+            requests::patch_live(http, &query, &update.id, &update.payload).await
+        }
+        Plan::Update(update) => {
+            let payload = update.by_id();
+            requests::patch(http, kind, &update.id, &payload)
+                .await
+                .map(Some)
+        }
+        Plan::Patch { id, payload } if mode == UpdateMode::WhileLive => {
+            let query = rules.query(kind);
+            requests::patch_live(http, &query, id, payload).await
+        }
+        Plan::Patch { id, payload } => requests::patch(http, kind, id, payload).await.map(Some),
     }
 }
 

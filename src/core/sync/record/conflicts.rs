@@ -14,70 +14,86 @@ use super::row::{Row, id_of};
 use super::rules::Rules;
 use super::upsert::{Plan, Step, Upsert};
 
+<<<<<<< HEAD
 /// Plans every decided record. If another record is about to release a value that a record wants, the latter is looked
 /// up again, except on the last round. A dry run decides as if the value were released. `rows_of` returns the rows that
 /// the look-up found for a record.
+=======
+/// A record, and the rules that it goes by: those of the call that gave it.
+pub type Ruled<'m> = (&'m Rules, &'m mut Upsert);
+
+/// Plans every decided record. Those that want a value which another one is about to give up are looked up again, unless
+/// this is the last time; in a dry run they are decided as if it were given up. `rows_of`: what the look-up has shown of
+/// a record.
+>>>>>>> 3671466 (Calls with other options leave together, and look-ups depart too)
 pub fn plan_together<'r>(
-    rules: &Rules,
-    upserts: &mut [&mut Upsert],
+    members: &mut [Ruled<'_>],
     is_last_time: bool,
     rows_of: impl Fn(&Upsert) -> Vec<&'r Row>,
 ) {
     let given_up = match is_last_time {
         true => HashSet::new(),
-        false => given_up(rules, upserts),
+        false => given_up(members),
     };
-    let planned = |(at, upsert): (usize, &&mut Upsert)| match upsert.step() {
+    let planned = |(at, (_, upsert)): (usize, &Ruled<'_>)| match upsert.step() {
         Step::Planned(Plan::Update(update)) => Some((update.id.clone(), at)),
         _ => None,
     };
     let mut writers: HashMap<String, usize> =
-        upserts.iter().enumerate().filter_map(planned).collect();
-    for at in 0..upserts.len() {
-        let Step::Decided(found) = upserts[at].step() else {
+        members.iter().enumerate().filter_map(planned).collect();
+    for at in 0..members.len() {
+        let (rules, upsert) = &mut members[at];
+        let Step::Decided(found) = upsert.step() else {
             continue;
         };
         if holder_of(&found.decision).is_some_and(|row| given_up.contains(row)) {
             if !rules.is_dry {
-                upserts[at].wait_for_other();
+                upsert.wait_for_other();
                 continue;
             }
-            let upsert = &mut *upserts[at];
             let mut rows = rows_of(upsert);
             let claimant = upsert.claimant();
             rows.retain(|row| claimant.is_own(row) || !given_up.contains(id_of(row)));
             let found = upsert.found(rules, &rows);
             upsert.decide_again(found);
         }
-        let row = match upserts[at].step() {
+        let row = match upsert.step() {
             Step::Decided(found) => written_row(&found.decision),
             _ => None,
         };
         if let Some(&writer) = row.as_ref().and_then(|row| writers.get(row)) {
-            let other = upserts[writer].input.external_id().to_owned();
-            upserts[at].leave_row_to(rules, &other);
+            let other = members[writer].1.input.external_id().to_owned();
+            let (rules, upsert) = &mut members[at];
+            upsert.leave_row_to(rules, &other);
             continue;
         }
-        upserts[at].plan(rules);
-        if let (Some(row), Step::Planned(_)) = (row, upserts[at].step()) {
+        upsert.plan(rules);
+        if let (Some(row), Step::Planned(_)) = (row, upsert.step()) {
             writers.insert(row, at);
         }
     }
-    share_values(rules, upserts);
+    share_values(members);
 }
 
+<<<<<<< HEAD
 /// Of the records with the same e-mail or domain, the first keeps it.
 fn share_values(rules: &Rules, upserts: &mut [&mut Upsert]) {
+=======
+/// Of those with one e-mail or domain, the first keeps it.
+fn share_values(members: &mut [Ruled<'_>]) {
+>>>>>>> 3671466 (Calls with other options leave together, and look-ups depart too)
     let mut holders: HashMap<String, usize> = HashMap::new();
-    for at in 0..upserts.len() {
-        let Some(identity) = upserts[at].planned_value(rules) else {
+    for at in 0..members.len() {
+        let (rules, upsert) = &members[at];
+        let Some(identity) = upsert.planned_value(rules) else {
             continue;
         };
         match holders.get(&identity) {
             None => drop(holders.insert(identity, at)),
             Some(&holder) => {
-                let other = upserts[holder].input.external_id().to_owned();
-                upserts[at].leave_value_to(rules, &other);
+                let other = members[holder].1.input.external_id().to_owned();
+                let (rules, upsert) = &mut members[at];
+                upsert.leave_value_to(rules, &other);
             }
         }
     }
@@ -90,19 +106,24 @@ fn written_row(decision: &Decision) -> Option<String> {
     }
 }
 
+<<<<<<< HEAD
 /// The rows whose e-mail or domain is replaced by this batch.
 fn given_up(rules: &Rules, upserts: &[&mut Upsert]) -> HashSet<String> {
     let targets = upserts.iter().filter_map(|upsert| match upsert.step() {
+=======
+/// The rows whose e-mail or domain is replaced by what is written to them.
+fn given_up(members: &[Ruled<'_>]) -> HashSet<String> {
+    let target = |(rules, upsert): &Ruled<'_>| match upsert.step() {
+>>>>>>> 3671466 (Calls with other options leave together, and look-ups depart too)
         Step::Decided(found) => match &found.decision {
-            Decision::Write(target) => Some((upsert, target)),
+            Decision::Write(target) if upsert.gives_value_up(rules, target) => {
+                Some(id_of(&target.row).to_owned())
+            }
             _ => None,
         },
         _ => None,
-    });
-    targets
-        .filter(|(upsert, target)| upsert.gives_value_up(rules, target))
-        .map(|(_, target)| id_of(&target.row).to_owned())
-        .collect()
+    };
+    members.iter().filter_map(target).collect()
 }
 
 /// The live row that keeps a record from having its e-mail or domain, or makes it fail.

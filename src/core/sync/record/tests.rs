@@ -392,7 +392,7 @@ impl Record {
     }
 
     fn plan(&mut self) -> Want {
-        plan_together(&self.rules, &mut [&mut self.upsert], false, |_| {
+        plan_together(&mut [(&self.rules, &mut self.upsert)], false, |_| {
             self.seen.iter().collect()
         });
         self.ask_nobody();

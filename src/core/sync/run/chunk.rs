@@ -13,7 +13,7 @@ use super::known_texts::input_digest;
 use super::order::Key;
 use super::reused_ids::id_reused;
 use crate::core::error::{CrmError, ErrorCode};
-use crate::core::sync::driver::{Ended, Listener};
+use crate::core::sync::driver::{Ended, Listener, Record};
 use crate::core::sync::mappings::who::Who;
 use crate::core::sync::record::input::Input;
 use crate::core::sync::record::result::{Settled, Status};
@@ -142,12 +142,19 @@ impl<'a> Chunk<'a> {
         }
     }
 
+<<<<<<< HEAD
     /// Takes the inputs to write, with the numbers of their items.
     pub fn take_inputs(&mut self) -> Vec<(usize, Input)> {
+=======
+    /// What is to be written, by the items' numbers.
+    pub fn take_records(&mut self) -> Vec<Record> {
+>>>>>>> 3671466 (Calls with other options leave together, and look-ups depart too)
         let items = self.items.iter_mut().enumerate();
-        items
-            .filter_map(|(at, item)| Some((at, item.input.take()?)))
-            .collect()
+        let record = |(at, item): (usize, &mut Item)| {
+            let (way, input) = (0, item.input.take()?);
+            Some(Record { at, way, input })
+        };
+        items.filter_map(record).collect()
     }
 
     /// One result per input, in order. If several inputs share an item, only the first gets `created`.

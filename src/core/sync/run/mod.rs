@@ -22,7 +22,7 @@ pub use results::Tally;
 use reused_ids::id_reused;
 
 use super::context::SyncContext;
-use super::driver::{Job, Pipeline, in_turn_alone};
+use super::driver::{Job, Pipeline, Way, in_turn_alone};
 use super::options::CallOptions;
 use super::record::input::Input;
 use super::record::result::Settled;
@@ -200,10 +200,10 @@ impl BulkRun {
     }
 
     async fn write(&self, chunk: &mut Chunk<'_>, wants_entities: bool) {
-        let inputs = chunk.take_inputs();
+        let records = chunk.take_records();
         let options = self.options;
-        let job = Job {
-            context: &self.context,
+        let way = Way {
+            context: self.context.clone(),
             seed: Seed {
                 kind: self.kind,
                 call: options.call,
@@ -215,12 +215,15 @@ impl BulkRun {
                 wants_entities,
                 is_dry: options.dry_run,
             },
+        };
+        let job = Job {
+            context: &self.context,
+            ways: vec![way],
             listener: &*chunk,
             make_company: in_turn_alone,
             pipeline: Some(&self.pipeline),
-            falls_back: false,
         };
-        job.run(inputs, Start::Together).await;
+        job.run(records, Start::Together).await;
     }
 
     /// Records that were unchanged until another chunk wrote them.

@@ -312,11 +312,11 @@ impl<'n> Play<'n> {
             .filter(|(at, _)| open.contains(at))
             .map(|(_, member)| member)
             .collect();
-        let mut upserts: Vec<&mut Upsert> = planned
-            .iter_mut()
-            .map(|member| &mut member.upsert)
-            .collect();
-        plan_together(&self.rules, &mut upserts, is_last_time, |_| Vec::new());
+        let rules = &self.rules;
+        let upserts = planned.iter_mut().map(|it| (rules, &mut it.upsert));
+        plan_together(&mut upserts.collect::<Vec<_>>(), is_last_time, |_| {
+            Vec::new()
+        });
         for member in planned {
             answer_further(member, &self.rules, &mut self.fate);
             check_plan(member)?;

@@ -47,8 +47,9 @@ impl Group {
             .map(|upsert| upsert.input.external_id().to_owned())
             .zip(&self.rows)
             .collect();
-        let mut upserts: Vec<&mut Upsert> = self.upserts.iter_mut().collect();
-        plan_together(&self.rules, &mut upserts, is_last_time, |upsert| {
+        let rules = &self.rules;
+        let members = self.upserts.iter_mut().map(|upsert| (rules, upsert));
+        plan_together(&mut members.collect::<Vec<_>>(), is_last_time, |upsert| {
             let of = |(external_id, _): &&(String, _)| external_id == upsert.input.external_id();
             rows.iter()
                 .find(of)
@@ -198,12 +199,8 @@ fn a_record_that_loses_its_email_continues_without_the_search() {
             upsert
         })
         .into();
-    plan_together(
-        &rules,
-        &mut upserts.iter_mut().collect::<Vec<_>>(),
-        false,
-        |_| Vec::new(),
-    );
+    let members = upserts.iter_mut().map(|upsert| (&rules, upsert));
+    plan_together(&mut members.collect::<Vec<_>>(), false, |_| Vec::new());
     assert_eq!(want_of(&upserts[0], &rules), Want::FurtherRows);
     assert_eq!(upserts[0].further_address(), Some(MINE));
     let second = want_of(&upserts[1], &rules);
