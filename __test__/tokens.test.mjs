@@ -27,6 +27,8 @@ const expected = {
   },
   'once-new': { outcome: { created: 1000 } },
   'once-existing': { outcome: { updated: 1000 } },
+  'find-200': { outcome: { unchanged: 200 } },
+  'delete-200': { outcome: { updated: 200 } },
   'run-new': { outcome: { created: RUNS }, most: { tokens: 11 } },
   'run-changed': { outcome: { updated: RUNS }, most: { tokens: 11 } },
   'run-mixed': { outcome: { created: RUNS / 2, updated: RUNS / 2 }, most: { tokens: 16 } },

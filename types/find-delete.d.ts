@@ -27,7 +27,10 @@ export interface FindOptions {
    * are looked up.
    */
   useCache?: boolean;
-  /** Aborting closes the socket, ends any wait, and rejects with the signal's reason. */
+  /**
+   * Aborting ends any wait, and rejects with the signal's reason. A request in flight is cancelled, unless other calls
+   * share it.
+   */
   signal?: AbortSignalLike;
 }
 
@@ -39,8 +42,8 @@ export interface DeleteOptions {
    */
   mode?: 'soft' | 'destroy';
   /**
-   * Aborting closes the socket, ends any wait, and rejects with the signal's reason. Rows that are already deleted stay
-   * deleted.
+   * Aborting ends any wait, and rejects with the signal's reason. A request in flight is cancelled, unless other calls
+   * share it. Rows that are already deleted stay deleted.
    */
   signal?: AbortSignalLike;
 }

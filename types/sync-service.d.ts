@@ -173,9 +173,10 @@ export interface SyncServiceOptions extends ObservabilityOptions {
    */
   companyKey?: 'external_id' | 'email_domain';
   /**
-   * Whether concurrent upserts may share requests. An upsert that finds the workspace idle is sent at once, alone.
+   * Whether concurrent calls may share requests. An upsert that finds the workspace idle is sent at once, alone.
    * Upserts that arrive while two are in flight, or while the rate limit makes calls wait, are sent together as one
-   * group: one look-up and at most two writes for up to 200 records. `false` sends each one alone.
+   * group: one look-up and at most two writes for up to 200 records. Their options may differ. Finds and deletions
+   * share their look-ups in the same way. `false` sends each one alone.
    * @default true
    */
   batching?: boolean;

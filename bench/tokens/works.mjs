@@ -58,6 +58,22 @@ const atOnce = (inputs) => async (service) => {
   return outcome;
 };
 
+/** @param {Person[]} inputs @returns {Work['write']} */
+const findAtOnce = (inputs) => async (service) => {
+  const ids = inputs.map((input) => input.external_id);
+  const found = await Promise.all(ids.map((id) => service.findPerson(id)));
+  const failed = found.filter((person) => person === null).length;
+  return { created: 0, updated: 0, unchanged: found.length - failed, failed };
+};
+
+/** @param {Person[]} inputs @returns {Work['write']} */
+const deleteAtOnce = (inputs) => async (service) => {
+  const ids = inputs.map((input) => input.external_id);
+  const results = await Promise.all(ids.map((id) => service.deletePerson(id)));
+  const failed = results.filter(({ deleted }) => !deleted).length;
+  return { created: 0, updated: results.length - failed, unchanged: 0, failed };
+};
+
 /** @param {Person[]} inputs @param {import('../../index.js').SyncOptions} [options] @returns {Work['write']} */
 const inOneRun = (inputs, options) => async (service) => {
   const { created, updated, unchanged, failed } = await service.syncPersons(inputs, options);
@@ -138,6 +154,20 @@ export function works(runs = 10_000) {
       held: people(1000),
       write: atOnce(changed(people(1000))),
       goals: { tokens: 45, ...UNHINDERED },
+    },
+    {
+      name: 'find-200',
+      title: '200 `findPerson` at once, not remembered',
+      held: people(200),
+      write: findAtOnce(people(200)),
+      goals: { requests: 5, tokens: 5 },
+    },
+    {
+      name: 'delete-200',
+      title: '200 `deletePerson` at once, not remembered',
+      held: people(200),
+      write: deleteAtOnce(people(200)),
+      goals: { requests: 205, tokens: 205 },
     },
     {
       name: 'run-new',

@@ -103,7 +103,7 @@ struct Waiting {
 /// What a call wants.
 enum Load {
     /// A record is to be written.
-    Upsert(Upsert),
+    Upsert(Box<Upsert>),
     /// The rows of a record are asked for.
     LookUp(LookUp),
 }
@@ -112,9 +112,9 @@ impl Load {
     /// What no two of a departure may have in common: services with different stores do not take turns.
     fn written(&self, context: &SyncContext) -> Option<(Option<String>, String)> {
         match self {
-            Self::Upsert(Upsert { input, .. }) => Some((
+            Self::Upsert(upsert) => Some((
                 context.options.namespace.clone(),
-                input.external_id().to_owned(),
+                upsert.input.external_id().to_owned(),
             )),
             Self::LookUp(_) => None,
         }
@@ -344,7 +344,7 @@ impl Departure {
         let (mut upserts, mut look_ups) = (Vec::new(), Vec::new());
         for call in calls {
             match call.load {
-                Load::Upsert(upsert) => upserts.push((call.context, call.origin, upsert)),
+                Load::Upsert(upsert) => upserts.push((call.context, call.origin, *upsert)),
                 Load::LookUp(look_up) => look_ups.push(look_up),
             }
         }

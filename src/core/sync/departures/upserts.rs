@@ -101,11 +101,11 @@ impl SyncContext {
         }
         let entered = self.enter(input.kind(), number, |caller| {
             let input = input.clone();
-            Load::Upsert(Upsert {
+            Load::Upsert(Box::new(Upsert {
                 input,
                 options,
                 caller,
-            })
+            }))
         });
         let mut ticket = match entered {
             Ok(mut slot) => {

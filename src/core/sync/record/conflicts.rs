@@ -14,18 +14,12 @@ use super::row::{Row, id_of};
 use super::rules::Rules;
 use super::upsert::{Plan, Step, Upsert};
 
-<<<<<<< HEAD
+/// A record with the rules of its own call.
+pub type Ruled<'m> = (&'m Rules, &'m mut Upsert);
+
 /// Plans every decided record. If another record is about to release a value that a record wants, the latter is looked
 /// up again, except on the last round. A dry run decides as if the value were released. `rows_of` returns the rows that
 /// the look-up found for a record.
-=======
-/// A record, and the rules that it goes by: those of the call that gave it.
-pub type Ruled<'m> = (&'m Rules, &'m mut Upsert);
-
-/// Plans every decided record. Those that want a value which another one is about to give up are looked up again, unless
-/// this is the last time; in a dry run they are decided as if it were given up. `rows_of`: what the look-up has shown of
-/// a record.
->>>>>>> 3671466 (Calls with other options leave together, and look-ups depart too)
 pub fn plan_together<'r>(
     members: &mut [Ruled<'_>],
     is_last_time: bool,
@@ -75,13 +69,8 @@ pub fn plan_together<'r>(
     share_values(members);
 }
 
-<<<<<<< HEAD
 /// Of the records with the same e-mail or domain, the first keeps it.
-fn share_values(rules: &Rules, upserts: &mut [&mut Upsert]) {
-=======
-/// Of those with one e-mail or domain, the first keeps it.
 fn share_values(members: &mut [Ruled<'_>]) {
->>>>>>> 3671466 (Calls with other options leave together, and look-ups depart too)
     let mut holders: HashMap<String, usize> = HashMap::new();
     for at in 0..members.len() {
         let (rules, upsert) = &members[at];
@@ -106,15 +95,9 @@ fn written_row(decision: &Decision) -> Option<String> {
     }
 }
 
-<<<<<<< HEAD
 /// The rows whose e-mail or domain is replaced by this batch.
-fn given_up(rules: &Rules, upserts: &[&mut Upsert]) -> HashSet<String> {
-    let targets = upserts.iter().filter_map(|upsert| match upsert.step() {
-=======
-/// The rows whose e-mail or domain is replaced by what is written to them.
 fn given_up(members: &[Ruled<'_>]) -> HashSet<String> {
     let target = |(rules, upsert): &Ruled<'_>| match upsert.step() {
->>>>>>> 3671466 (Calls with other options leave together, and look-ups depart too)
         Step::Decided(found) => match &found.decision {
             Decision::Write(target) if upsert.gives_value_up(rules, target) => {
                 Some(id_of(&target.row).to_owned())

@@ -142,13 +142,8 @@ impl<'a> Chunk<'a> {
         }
     }
 
-<<<<<<< HEAD
-    /// Takes the inputs to write, with the numbers of their items.
-    pub fn take_inputs(&mut self) -> Vec<(usize, Input)> {
-=======
-    /// What is to be written, by the items' numbers.
+    /// Takes the records to write, with the numbers of their items.
     pub fn take_records(&mut self) -> Vec<Record> {
->>>>>>> 3671466 (Calls with other options leave together, and look-ups depart too)
         let items = self.items.iter_mut().enumerate();
         let record = |(at, item): (usize, &mut Item)| {
             let (way, input) = (0, item.input.take()?);

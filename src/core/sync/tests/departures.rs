@@ -285,7 +285,10 @@ async fn calls_and_services_of_different_options_share_their_requests() {
         |one| {
             vec![
                 one.clone(),
-                sibling(one, &json!({"fieldOwnership": {"person": {"job_title": "create-only"}}})),
+                sibling(
+                    one,
+                    &json!({"fieldOwnership": {"person": {"job_title": "create-only"}}}),
+                ),
                 sibling(one, &json!({"collisions": {"unclaimedMatch": "adopt"}})),
             ]
         },
@@ -343,8 +346,8 @@ async fn each_record_of_a_departure_keeps_its_own_policy_and_memory() {
     is_told(10, reason::REVIVED);
     assert!(is_deleted(11));
     is_told(11, reason::OWN_ROW_DELETED);
-    for number in 20..30 {
-        assert!(results[number].created, "{number}");
+    for (number, done) in results.iter().enumerate().take(30).skip(20) {
+        assert!(done.created, "{number}");
         // Two services that know one external id know two rows.
         let external_id = format!("p-{}", number - 20);
         let known = |service: &SyncService| {
@@ -352,7 +355,7 @@ async fn each_record_of_a_departure_keeps_its_own_policy_and_memory() {
             let known = cache.recall(ObjectKind::Person, &external_id);
             known.map(|known| known.crm_id.to_string())
         };
-        assert_eq!(known(&other), Some(results[number].id.clone()));
+        assert_eq!(known(&other), Some(done.id.clone()));
         assert_eq!(known(&revives), Some(id(number - 20)));
     }
     // Records whose policy forbids the batch upsert take one request each.
@@ -405,7 +408,14 @@ async fn a_lone_find_leaves_at_once_and_one_that_is_given_up_is_not_sent() {
             service.find(ObjectKind::Person, &external_id, true).await
         })
     };
-    assert!(find(0).await.expect("no panic").expect("an answer").entity.is_none());
+    assert!(
+        find(0)
+            .await
+            .expect("no panic")
+            .expect("an answer")
+            .entity
+            .is_none()
+    );
     let before = of_records(&network);
     assert_eq!(before, 1);
     let calls: Vec<_> = (0..5).map(find).collect();
@@ -430,8 +440,7 @@ async fn a_record_that_a_run_sends_alone_waits_for_the_calls_of_its_key() {
     // The server refuses one of three: its batch is split, and then it goes on alone.
     let refused = Arc::new(AtomicUsize::new(0));
     let messages = ["A duplicate entry was detected"];
-    let said =
-        json!({ "statusCode": 400, "error": "BadRequestException", "messages": messages });
+    let said = json!({ "statusCode": 400, "error": "BadRequestException", "messages": messages });
     network.meddle({
         let refused = Arc::clone(&refused);
         move |request| {
@@ -459,6 +468,9 @@ async fn a_record_that_a_run_sends_alone_waits_for_the_calls_of_its_key() {
     assert!(others.iter().all(is_created));
     drop(turn);
     let results = running.await.expect("no panic");
-    assert!(results.iter().all(|result| result.error.is_none()), "{results:?}");
+    assert!(
+        results.iter().all(|result| result.error.is_none()),
+        "{results:?}"
+    );
     assert_eq!(network.state.count("people"), 13);
 }
