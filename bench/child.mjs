@@ -9,7 +9,7 @@ import { measure, peakRssMb, watch } from './probe.mjs';
  * @typedef {object} Job
  * @property {string} client
  * @property {import('./clients/index.mjs').Server} server
- * @property {'upsertMany' | 'sync' | 'again' | 'stream' | 'get'} kind
+ * @property {'upsertMany' | 'upsertEach' | 'sync' | 'again' | 'stream' | 'get'} kind
  * @property {boolean} [watched] Measure the event loop's delay instead of the cost.
  * @property {number} [count] Records.
  * @property {number} [chunksInFlight] For clients that write in chunks.
@@ -89,6 +89,7 @@ async function main(job) {
       ...(await probe(() => client.upsertMany(inputs, job.chunksInFlight))),
       units: count,
     }),
+    upsertEach: async () => ({ ...(await probe(() => client.upsertEach(inputs))), units: count }),
     sync: async () => ({ ...(await probe(() => client.sync(inputs))), units: count }),
     again: async () => ({ ...(await probe(() => client.sync(inputs))), units: count }),
     stream: () => stream(probe, client, count),

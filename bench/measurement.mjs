@@ -84,7 +84,7 @@ async function once(scenario, contender, watched) {
     const prepared = (await scenario.prepare?.(sim)) ?? {};
     const { job, stdin = '' } = scenario.contenders[contender](prepared);
     const server = { baseUrl: sim.baseUrl, apiKey: sim.apiKey };
-    const text = JSON.stringify({ ...job, client: contender, server, watched });
+    const text = JSON.stringify({ client: contender, ...job, server, watched });
     const stdout = bare.includes(contender)
       ? await run(ceiling, [text], stdin)
       : await run(process.execPath, [childFile, text], '');

@@ -2,16 +2,18 @@
 //   npm run bench                    everything, in less than ten minutes
 //   npm run bench -- --full          1,000,000 records streamed instead of 100,000
 //   npm run bench -- get new         scenarios whose name contains one of these words; writes no results
+//   npm run bench -- --before DIR    with the build of this package in DIR beside this one; writes no results
 //   npm run bench -- tokens          counts tokens and requests instead: see tokens/run.mjs
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { buildAddon } from '../scripts/build.mjs';
 import { buildSim } from '../scripts/build-sim.mjs';
 import { root, runOrThrow } from '../scripts/support/process.mjs';
 import { longestGapMs } from './machine.mjs';
 import { sample } from './measurement.mjs';
 import { plot } from './plot.mjs';
-import { scenarios } from './scenarios.mjs';
+import { scenarios, withBefore } from './scenarios.mjs';
 import { figures, Samples } from './statistics.mjs';
 import { report } from './table.mjs';
 
@@ -48,12 +50,16 @@ async function main(args) {
     const tokens = await import('./tokens/run.mjs');
     return await tokens.main(args.slice(1));
   }
-  const full = args.includes('--full');
-  const unknown = args.find((arg) => arg.startsWith('-') && arg !== '--full');
-  if (unknown) throw new Error(`unknown option ${unknown}: the only one is --full`);
-  const words = args.filter((arg) => !arg.startsWith('-'));
+  const { values, positionals: words } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { full: { type: 'boolean', default: false }, before: { type: 'string' } },
+  });
+  const { full, before } = values;
   await build();
-  const chosen = scenarios({ full }).filter(
+  if (before) process.env.BENCH_BEFORE = path.resolve(before);
+  const all = scenarios({ full });
+  const chosen = (before ? withBefore(all) : all).filter(
     ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
   );
   /** @type {import('./goals.mjs').Results} */
@@ -67,7 +73,7 @@ async function main(args) {
   const command = ['npm run bench', ...(full ? ['-- --full'] : [])].join(' ');
   const text = report(chosen, results, command, machineGapMs);
   console.log(`\n${text}`);
-  if (words.length > 0) return;
+  if (words.length > 0 || before) return;
   const folder = path.join(root, 'bench', 'results');
   const name = `node-${process.versions.node.split('.', 1)[0]}`;
   mkdirSync(path.join(folder, 'raw'), { recursive: true });

@@ -23,7 +23,7 @@ const FURTHER_FIELDS = {
 
 /**
  * @typedef {object} Task
- * @property {Record<string, unknown>} job
+ * @property {Record<string, unknown>} job Its `client` is the contender's name, if it names none.
  * @property {string} [stdin]
  */
 /**
@@ -133,6 +133,28 @@ function gets(inFlight, rounds) {
 /** Per 200 records: 200 ms to insert, 500 ms to update, 15 ms to look up, as on a real server. */
 const realServer = { serviceTimes: '1000,2500,75' };
 
+/**
+ * The same scenarios with another build of this package beside each contender that is this package.
+ * @param {Scenario[]} all
+ * @returns {Scenario[]}
+ */
+export const withBefore = (all) =>
+  all.map((scenario) => {
+    const { ours, singles, ...others } = scenario.contenders;
+    /** @type {(task: Scenario['contenders'][string]) => Scenario['contenders'][string]} */
+    const before = (task) => (prepared) => {
+      const { job, stdin } = task(prepared);
+      return { job: { ...job, client: 'before' }, stdin };
+    };
+    const contenders = {
+      ours,
+      before: before(ours),
+      ...(singles && { singles, 'singles-before': before(singles) }),
+      ...others,
+    };
+    return { ...scenario, contenders };
+  });
+
 /** @param {{ full: boolean }} options @returns {Scenario[]} */
 export function scenarios({ full }) {
   const streamed = full ? 1_000_000 : 100_000;
@@ -141,6 +163,7 @@ export function scenarios({ full }) {
   const atService = 8000;
   const newPeople = (inFlight = CHUNKS_IN_FLIGHT) => ({
     ours: records(2000, 'upsertMany', inFlight),
+    singles: () => ({ job: { client: 'ours', kind: 'upsertEach', count: 2000 } }),
     fetch: records(2000, 'upsertMany'),
     'undici-pool': records(2000, 'upsertMany'),
     ceiling: () => bareBatches(2000, undefined, inFlight),

@@ -7,6 +7,9 @@ import { figures } from './statistics.mjs';
 /** @type {Record<string, string>} */
 export const names = {
   ours: 'twenty-crm-native',
+  singles: 'twenty-crm-native, single calls',
+  before: 'the build before',
+  'singles-before': 'the build before, single calls',
   fetch: 'fetch',
   undici: 'undici.request',
   'undici-pool': 'undici.Pool',
@@ -39,6 +42,30 @@ function scenarioTable({ unit }, samples) {
 }
 
 /**
+ * This build by the one before, where both were measured: medians over the rounds, each compared with itself.
+ * @param {import('./scenarios.mjs').Scenario[]} scenarios
+ * @param {import('./goals.mjs').Results} results
+ */
+function beforeTable(scenarios, results) {
+  const rows = scenarios.flatMap(({ name }) =>
+    [
+      ['ours', 'before'],
+      ['singles', 'singles-before'],
+    ].flatMap(([now, before]) => {
+      const samples = results.get(name);
+      if (!samples?.contenders().includes(before)) return [];
+      const ratios = [figures.perSecond, figures.cpuUs, figures.mainUs, figures.requests].map(
+        (figure) => number(samples.ratio(now, before, figure), 2),
+      );
+      return [[`${name}, ${names[now]}`, ...ratios]];
+    }),
+  );
+  if (rows.length === 0) return [];
+  const heads = ['this build by the build before', 'per second', 'CPU', 'main thread', 'requests'];
+  return [markdown([heads, ...rows])];
+}
+
+/**
  * @param {import('./scenarios.mjs').Scenario[]} scenarios
  * @param {import('./goals.mjs').Results} results
  * @param {string} command
@@ -55,6 +82,7 @@ export function report(scenarios, results, command, machineGapMs) {
     `# Benchmarks, Node ${process.versions.node}`,
     `\`${command}\` on ${availableParallelism()} cores (${platform()} ${arch()}). The simulated server runs on the same cores, so no contender can be faster than the server allows; the bare Rust client shows that limit. Each measurement is a new process against a new, warmed-up server, and the contenders take turns. Figures are medians. Ratios compare contenders within a round, so they hold on a busy machine; absolute figures are those of this machine.`,
     markdown([['', 'goal', 'measured'], ...rows]),
+    ...beforeTable(scenarios, results),
     '*fetch* is a typical application: one look-up and one write for each record, all at once, through the global `fetch`. *undici.request* and *undici.Pool* (64 connections) do the same through undici 6. The *bare Rust client* is reqwest without retries, rate limiting, mapping or JavaScript; it posts ready-made batches at the same concurrency, without a look-up. *With look-ups*, it first asks for the schema, and before each batch for its rows, as a client must to avoid duplicates. *Bare hyper-util* is the library below reqwest, which this package uses if there is no proxy. Every contender returns parsed JSON. Main thread: time that the JavaScript thread was on a processor. Delay: how late the event loop was.',
     `The machine itself paused for up to ${number(machineGapMs)} ms: the longest gap that threads which only read the clock saw between the scenarios.`,
     ...parts,

@@ -6,6 +6,7 @@
  * @typedef {object} Client
  * @property {(inputs: Person[], chunksInFlight?: number) => Promise<unknown>} upsertMany Returns all results as one
  * array.
+ * @property {(inputs: Person[]) => Promise<unknown>} upsertEach One call for each record, all at once.
  * @property {(inputs: Iterable<Person>, onProgress?: (done: number) => void) => Promise<unknown>} sync Keeps no
  * results.
  * @property {(path: string) => Promise<unknown>} get Returns the parsed body.

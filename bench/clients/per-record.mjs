@@ -21,9 +21,13 @@ export function perRecord(send) {
     return { id: row.id, externalId: input.external_id, created: false };
   }
 
+  /** @param {Iterable<import('../people.mjs').Person>} inputs */
+  const upsertEach = (inputs) => Promise.all(Array.from(inputs, upsert));
+
   return {
-    upsertMany: (inputs) => Promise.all(Array.from(inputs, upsert)),
-    sync: (inputs) => Promise.all(Array.from(inputs, upsert)),
+    upsertMany: upsertEach,
+    upsertEach,
+    sync: upsertEach,
     get: (path) => send('GET', path),
   };
 }
