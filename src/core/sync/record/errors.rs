@@ -31,11 +31,7 @@ pub fn outcome_unknown(kind: ObjectKind, external_id: &str, error: &CrmError) ->
 pub fn is_conflict(error: &CrmError) -> bool {
     matches!(
         error.reason(),
-        Some(
-            error_reason::DUPLICATE
-                | error_reason::MULTIPLE_MATCHES
-                | error_reason::MISSING_IN_ANSWER
-        )
+        Some(error_reason::DUPLICATE | error_reason::MULTIPLE_MATCHES)
     )
 }
 

@@ -65,7 +65,7 @@ pub fn written_over(external_id: &str, row: &Row, other: Option<&str>) -> SyncWa
         reason::WRITTEN_OVER,
         external_id,
         format!(
-            "row {id} was remembered for {external_id:?} but {whose}: this was noticed only after the row was \
+            "row {id} was the row of {external_id:?} but {whose}: this was noticed only after the row was \
             written. Check it in the CRM, or write that record again"
         ),
     )
@@ -74,6 +74,23 @@ pub fn written_over(external_id: &str, row: &Row, other: Option<&str>) -> SyncWa
         Some(other) => warning.with_other_external_id(other),
         None => warning,
     }
+}
+
+/// The record's row was destroyed before the write arrived, and the server wrote this other row, which has the record's
+/// external id or e-mail.
+pub fn written_elsewhere(external_id: &str, meant: &str, row: &Row) -> SyncWarning {
+    let id = id_of(row);
+    SyncWarning::new(
+        "external_id",
+        reason::WRITTEN_OVER,
+        external_id,
+        format!(
+            "row {meant} of {external_id:?} was destroyed before the write arrived, so the server wrote row {id}, which \
+            has the same unique value. If that row was another record's, its external id and values were overwritten. \
+            Check it in the CRM, or write that record again"
+        ),
+    )
+    .with_crm_id(id)
 }
 
 /// A link that should be cleared was kept.

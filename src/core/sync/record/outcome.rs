@@ -54,6 +54,9 @@ impl Upsert {
     }
 
     fn tell_updated(&mut self, rules: &Rules, row: Row, update: Update, mode: UpdateMode) {
+        if self.is_anothers(&row) {
+            return self.leave_to_another(rules, row);
+        }
         if is_deleted(&row) {
             // The row was deleted between look-up and write; or it should have been restored, and this answer belongs
             // to another request.
@@ -123,15 +126,8 @@ impl Upsert {
 
     /// The answer to a write to a remembered row shows whether the row is still ours, and still exists.
     pub(super) fn tell_patched(&mut self, rules: &Rules, row: Row) {
-        if let Some(field) = self.mapped.external_id_field.name() {
-            let echoed = text_of(&row, field);
-            if !echoed.is_empty() && echoed != self.mapped.stored_external_id {
-                let id = id_of(&row).to_owned();
-                self.give_back(rules, row);
-                self.forget(&id);
-                self.step = Step::LookUp;
-                return;
-            }
+        if self.is_anothers(&row) {
+            return self.leave_to_another(rules, row);
         }
         if is_deleted(&row) || self.lacks_external_id(&row) || self.owes(rules, &row) {
             // Decide as after a look-up; the row is already known.
@@ -141,7 +137,22 @@ impl Upsert {
         self.step = Step::Stored { row, status };
     }
 
-    /// The row had become another record's since it was remembered. Its overwritten values are lost, but our e-mail or
+    /// Whether the row carries the external id of another record.
+    fn is_anothers(&self, row: &Row) -> bool {
+        let field = self.mapped.external_id_field.name();
+        let carried = field.map_or("", |field| text_of(row, field));
+        !carried.is_empty() && carried != self.mapped.stored_external_id
+    }
+
+    /// The answer to a write shows that the row now belongs to another record: look for our own row again.
+    fn leave_to_another(&mut self, rules: &Rules, row: Row) {
+        let id = id_of(&row).to_owned();
+        self.give_back(rules, row);
+        self.forget(&id);
+        self.step = Step::LookUp;
+    }
+
+    /// The row had become another record's since it was seen. Its overwritten values are lost, but our e-mail or
     /// domain is removed from it, and its owner's next write is sent in full.
     fn give_back(&mut self, rules: &Rules, row: Row) {
         let other = self.former_owner(rules, &row);
@@ -161,9 +172,8 @@ impl Upsert {
     /// The external id of this site on the row, if it is not this record's.
     fn former_owner(&self, rules: &Rules, row: &Row) -> Option<String> {
         let carried = text_of(row, self.mapped.external_id_field.name()?);
-        let is_other = !carried.is_empty() && carried != self.mapped.stored_external_id;
         let namespace = rules.options.namespace.as_deref();
-        let other = caller_external_id(namespace, carried).filter(|_| is_other);
+        let other = caller_external_id(namespace, carried).filter(|_| self.is_anothers(row));
         other.map(str::to_owned)
     }
 
@@ -239,12 +249,13 @@ impl Upsert {
         if lost == AfterLoss::GiveUp {
             return self.fail_unknown(&error);
         }
-        let (payload, is_complete) = match plan {
-            Plan::Create => (self.create_payload(rules), true),
-            Plan::Update(update) => (update.payload, update.is_complete),
-            Plan::Patch { payload, .. } => (payload, true),
+        let (row_id, payload, is_complete) = match plan {
+            Plan::Create => (None, self.create_payload(rules), true),
+            Plan::Update(update) => (Some(update.id), update.payload, update.is_complete),
+            Plan::Patch { id, payload } => (Some(id), payload, true),
         };
         self.lost_write = Some(LostWrite {
+            row_id,
             payload,
             is_complete,
         });

@@ -10,6 +10,7 @@ use crate::core::twenty::unique_value::identity_of;
 use super::collision::{Claimant, Decision, decide};
 use super::input::Input;
 use super::link::{Met, meet};
+use super::notices;
 use super::ownership::may_write;
 use super::payload::is_as_created;
 use super::result::Status;
@@ -34,7 +35,10 @@ impl Upsert {
         if let Some(lost) = self.lost_write.take()
             && let Some(row) = self.carried_out(&lost.payload, rows)
         {
-            return self.tell_carried_out(rules, row.clone(), lost.is_complete);
+            match lost.row_id.filter(|meant| meant != id_of(row)) {
+                None => return self.tell_carried_out(rules, row.clone(), lost.is_complete),
+                Some(meant) => self.note_written_elsewhere(&meant, row),
+            }
         }
         self.decide(rules, rows);
     }
@@ -62,6 +66,15 @@ impl Upsert {
         let has_own_id = |row: &Row| self.own_ids.iter().any(|id| id == id_of(row));
         let mut rows = rows.iter().copied();
         rows.find(|row| (has_own_id(row) || claimant.is_own(row)) && holds_all(row, sent))
+    }
+
+    /// Another row than the one that was meant has our external id and what was sent. An upsert of a row that is gone
+    /// writes the row with the same external id or e-mail instead (`docs/twenty/protocol.md#upserts`). The write was made
+    /// for the first row, so the rest of the record may still be missing here: decide again.
+    fn note_written_elsewhere(&mut self, meant: &str, row: &Row) {
+        let warning = notices::written_elsewhere(self.input.external_id(), meant, row);
+        self.warnings.push(warning);
+        self.forget(meant);
     }
 
     fn tell_carried_out(&mut self, rules: &Rules, row: Row, is_complete: bool) {

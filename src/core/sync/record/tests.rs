@@ -17,7 +17,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::conflicts::plan_together;
-use super::errors::is_conflict;
 use super::input::Input;
 use super::outcome::{AfterLoss, Blame};
 use super::result::{Settled, Status};
@@ -374,6 +373,16 @@ impl Record {
         let rows: Vec<&Row> = rows.iter().collect();
         self.upsert.tell_rows(&self.rules, &rows, 1);
         self.plan()
+    }
+
+    /// The server has taken a batch, and its answer has no row with this record's id.
+    fn miss_in_answer(&mut self) -> Want {
+        let missing = CrmError::new(ErrorCode::OperationFailed, "no such row in the answer")
+            .with_detail("reason", error_reason::MISSING_IN_ANSWER)
+            .with_detail("outcomeUnknown", true);
+        self.upsert
+            .tell_failed(&self.rules, missing, Blame::Shared, AfterLoss::WriteAgain);
+        self.want()
     }
 
     /// The wait is over, and a look-up returns these rows.

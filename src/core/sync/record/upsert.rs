@@ -150,6 +150,8 @@ pub enum Effect {
 
 /// A write whose answer was lost.
 pub(super) struct LostWrite {
+    /// The row that was to be updated; none for a create.
+    pub row_id: Option<String>,
     pub payload: Map<String, Value>,
     /// Whether it contained everything that the caller asked for.
     pub is_complete: bool,

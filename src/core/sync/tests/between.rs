@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::meddling::{destroy, row_of, rows, soft_delete};
+use super::meddling::{destroy, insert, row_of, rows, soft_delete};
 use super::modes::{MODES, Mode, Told, is_company, write};
 use super::*;
 use crate::core::error_reason;
@@ -13,13 +13,21 @@ use crate::core::sync::record::collision::reason;
 const MET: usize = 3;
 const RECORDS: usize = 6;
 
-fn changed() -> Vec<Value> {
-    let with_job = |number| {
+fn citizens() -> Vec<Value> {
+    let with_city = |number| {
         let mut record = person(number);
-        record["job_title"] = json!("Captain");
+        record["city"] = json!("Oslo");
         record
     };
-    (0..RECORDS).map(with_job).collect()
+    (0..RECORDS).map(with_city).collect()
+}
+
+fn changed() -> Vec<Value> {
+    let mut records = citizens();
+    for record in &mut records {
+        record["job_title"] = json!("Captain");
+    }
+    records
 }
 
 /// Whether a request updates the row, judged by the id in it.
@@ -45,7 +53,7 @@ impl Met {
         let network = Arc::new(Network::new(SimOptions::default()));
         let options = json!({ "collisions": collisions }).to_string();
         let before = service_with(&network, |_| {}, &options);
-        let made = sync(&before, people(0..RECORDS)).await;
+        let made = sync(&before, citizens()).await;
         assert!(made.iter().all(is_created));
         let id = made[MET].id.clone().expect("an id");
         let service = match is_remembered {
@@ -194,6 +202,51 @@ async fn a_row_that_was_destroyed_meanwhile_is_made_again_whole_and_told_as_crea
         ]
     })
     .await;
+}
+
+/// Destroys the row, and makes another one with its e-mail.
+fn replace(state: &Arc<State>, plural: &str, id: &str, external_id: Option<&str>) {
+    destroy(state, plural, id);
+    let mut row = json!({
+        "name": { "firstName": "Other", "lastName": "Client" },
+        "emails": { "primaryEmail": format!("p-{MET}@example.com") },
+    });
+    if let Some(external_id) = external_id {
+        row["externalId"] = external_id.into();
+    }
+    insert(state, plural, &row);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_replaced_meanwhile_is_written_whole_and_nothing_is_overwritten_in_silence()
+{
+    let replaced: [fn(&Arc<State>, &str, &str); 3] = [
+        |state, plural, id| replace(state, plural, id, None),
+        |state, plural, id| replace(state, plural, id, Some("other")),
+        |state, plural, id| replace(state, plural, id, Some(&format!("p-{MET}"))),
+    ];
+    for meddle in replaced {
+        each_way(&json!({}), meddle, |met| {
+            let row = met.row().unwrap_or_default();
+            let of = |field: &str| row.get(field).cloned().unwrap_or_default();
+            let is_others_kept = row_of(&met.network.state, "person", "other").is_some();
+            let told = met.told();
+            vec![
+                ("its external id", !row.is_empty()),
+                ("what changed", of("jobTitle") == "Captain"),
+                ("what did not change", of("city") == "Oslo"),
+                ("its id told", told.id.as_deref() == of("id").as_str()),
+                (
+                    "told, or nothing lost",
+                    told.warns_of(reason::WRITTEN_OVER)
+                        || told.warns_of(reason::LINKED)
+                        || is_others_kept
+                        || of("name")["firstName"] == "Jane",
+                ),
+            ]
+        })
+        .await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

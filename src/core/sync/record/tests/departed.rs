@@ -251,6 +251,36 @@ fn a_remembered_row_that_is_anothers_is_told_and_our_address_comes_back() {
 }
 
 #[test]
+fn a_row_that_another_record_took_between_look_up_and_write_is_told() {
+    let mut record = Record::person(rules(&json!({})), json!({})).looking();
+    record.see(&[row(KEPT, ME, MINE)]);
+    let theirs = row(KEPT, "them", MINE);
+    assert_eq!(record.answer(theirs, UpdateMode::ById), Want::LookUp);
+    let want = record.see(&[row(KEPT, "them", "")]);
+    assert!(matches!(want, Want::Create(_)), "{want:?}");
+    assert_eq!(record.finish().reasons(), [WRITTEN_OVER]);
+}
+
+/// An upsert whose row was destroyed meanwhile lands on the row that has the e-mail or external id by then.
+#[test]
+fn an_update_that_lands_on_another_row_is_completed_and_told() {
+    let mut record = Record::person(rules(&json!({})), json!({ "city": "Oslo" })).looking();
+    let want = record.see(&[with(row(KEPT, ME, MINE), json!({ "city": "Oslo" }))]);
+    let sent = map(want.sent().expect("an update").clone());
+    assert_eq!(record.miss_in_answer(), Want::LookUp);
+    let theirs = updated(&row(OTHER, ME, MINE), sent);
+    let Want::Update(id, rest) = record.see(&[theirs]) else {
+        panic!("{:?}", record.want());
+    };
+    assert_eq!(id, OTHER);
+    assert_eq!(rest.get("city"), Some(&"Oslo".into()), "{rest}");
+    let end = record.finish();
+    assert_eq!(end.status, Status::Updated);
+    assert_eq!(end.reasons(), [WRITTEN_OVER]);
+    assert!(end.is_remembered);
+}
+
+#[test]
 fn a_remembered_row_that_lost_its_external_id_gets_it_again() {
     let mut record = Record::person(rules(&json!({})), json!({})).remembering();
     record.answer(row(KEPT, "", MINE), UpdateMode::ById);

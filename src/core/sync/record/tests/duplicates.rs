@@ -145,10 +145,6 @@ fn a_duplicate_of_an_update_is_decided_again() {
 fn records_missing_in_an_answer_are_looked_up_and_not_doubled() {
     let mut record = new(rules(&json!({})));
     let made = inserted(map(record.want().sent().expect("a create").clone()));
-    let missing = CrmError::new(ErrorCode::OperationFailed, "no such row in the answer")
-        .with_detail("reason", error_reason::MISSING_IN_ANSWER)
-        .with_detail("outcomeUnknown", true);
-    assert!(is_conflict(&missing));
-    assert_eq!(record.fail(missing), Want::LookUp);
+    assert_eq!(record.miss_in_answer(), Want::LookUp);
     assert_eq!(record.see(&[made]), Want::Stored(Status::Created));
 }
