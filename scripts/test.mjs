@@ -106,7 +106,8 @@ async function main(args) {
   else {
     section('build');
     await buildAddon(undefined, { withSim: true });
-    await buildSim();
+    // CI tests what is published. Named, because `cargo test` builds the fast one as well.
+    process.env.TWENTY_SIM_BIN ||= await buildSim(process.env.CI ? 'release' : 'fastdev');
   }
 
   /** @type {Counts} */
