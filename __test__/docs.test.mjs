@@ -111,7 +111,7 @@ test('every fault and option in the testing guide exists in the simulator', asyn
   const sim = await startSim();
   try {
     for (const action of shown) await sim.addFaults({ path: '/nowhere', action });
-    const row = text.match(/^\| `POST options` \|(.*)$/m)?.[1] ?? '';
+    const row = text.match(/^\| `setOptions\(changes\)` \|(.*)$/m)?.[1] ?? '';
     const options = [...row.matchAll(/`(\{.*?\})`/g)].map(([, json]) => JSON.parse(json));
     assert.ok(options.length >= 4);
     for (const changes of options) await sim.setOptions(changes);

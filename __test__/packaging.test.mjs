@@ -16,7 +16,10 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { isAboveFloor, neededGlibc } from '../scripts/glibc.mjs';
-import { packedFiles, runNode } from './consumers/support.mjs';
+import { targetDir } from '../scripts/support/process.mjs';
+import { binaryName, findBinary, platforms as simPlatforms } from '../sim/npm/lib/binary.js';
+import { npmCli, packedFiles, runNode } from './consumers/support.mjs';
+import './helpers/sim.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const napi = path.join(root, 'node_modules/@napi-rs/cli/dist/cli.js');
@@ -215,6 +218,70 @@ describe('the publishing step', () => {
         `twenty-crm-native.${name}.node`,
       ]);
     }
+  });
+});
+
+describe('the packages of the simulator', () => {
+  /** @type {string} */
+  let folder;
+  const release = () => runNode([path.join(root, 'scripts/release-sim.mjs'), folder], { env });
+  const env = {
+    ...process.env,
+    GITHUB_REPOSITORY: 'someone/twenty-crm-native',
+    npm_execpath: npmCli(),
+  };
+  const laidOut = path.join(targetDir, 'sim-npm');
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'twenty-crm-native-sim-release-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('are of one version with the addon’s', () => {
+    const versions = ['', 'sim/npm/'].map(
+      (at) => json(path.join(root, `${at}package.json`)).version,
+    );
+    assert.equal(versions[1], versions[0]);
+  });
+
+  test('are not released with a binary missing', async () => {
+    const { code, output } = await release();
+    assert.notEqual(code, 0);
+    assert.match(output, /no binary in .* for darwin-arm64, .*release workflow/);
+  });
+
+  test('start the binary of the platform’s package, and of no other version', async () => {
+    for (const name of simPlatforms) cpSync(findBinary(), path.join(folder, binaryName(name)));
+    const { code, output } = await release();
+    assert.equal(code, 0, output);
+    const { name, version, repository, optionalDependencies } = json(
+      path.join(laidOut, 'main/package.json'),
+    );
+    assert.match(repository.url, /someone\/twenty-crm-native/);
+    assert.deepEqual(
+      optionalDependencies,
+      Object.fromEntries(simPlatforms.map((platform) => [`${name}-${platform}`, version])),
+    );
+    assert.ok(!readdirSync(path.join(laidOut, 'main')).some((file) => /^twenty-sim\./.test(file)));
+
+    const platform = `${process.platform}-${process.arch}`;
+    const own = json(path.join(laidOut, platform, 'package.json'));
+    assert.deepEqual([own.os, own.cpu], [[process.platform], [process.arch]]);
+    const installed = path.join(folder, 'node_modules', `${name}-${platform}`);
+    cpSync(path.join(laidOut, 'main'), path.join(folder, 'node_modules', name), {
+      recursive: true,
+    });
+    cpSync(path.join(laidOut, platform), installed, { recursive: true });
+    const start = () => {
+      const program = `require('${name}').startTwentySim().then(({ pid }) => console.log('pid', pid))`;
+      const { TWENTY_SIM_BIN: _, ...clean } = process.env;
+      return runNode(['--input-type=commonjs', '--eval', program], { cwd: folder, env: clean });
+    };
+    assert.match((await start()).output, /^pid \d+\n$/);
+    writeFileSync(
+      path.join(installed, 'package.json'),
+      JSON.stringify({ ...own, version: '0.0.9' }),
+    );
+    assert.match((await start()).output, /is installed in version 0\.0\.9, and .* needs/);
   });
 });
 

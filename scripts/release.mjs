@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { floor, isAboveFloor, neededGlibc } from './glibc.mjs';
+import { repositoryOfWorkflow } from './support/package.mjs';
 import { nodeModule, root, runOrThrow } from './support/process.mjs';
 
 /** @param {string} file */
@@ -37,13 +38,8 @@ for (const name of platforms) {
   }
 }
 
-// Provenance ties a package to a repository: the one that runs the workflow.
-const repository = process.env.GITHUB_REPOSITORY;
-if (repository !== undefined) {
-  const url = `git+https://github.com/${repository}.git`;
-  for (const file of ['package.json', ...platforms.map((name) => `npm/${name}/package.json`)]) {
-    writeJson(file, { ...readJson(file), repository: { type: 'git', url } });
-  }
+for (const file of ['package.json', ...platforms.map((name) => `npm/${name}/package.json`)]) {
+  writeJson(file, { ...readJson(file), ...repositoryOfWorkflow() });
 }
 
 // Users who install the package do not need the build script, and npm would warn them about it.

@@ -1,7 +1,7 @@
 // Installs the development tools if they are missing or differ from package-lock.json.
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { isMain, root, runOrThrow } from './support/process.mjs';
+import { isMain, root, runNpm } from './support/process.mjs';
 
 /** @typedef {{ version?: string, optional?: boolean, devOptional?: boolean, peer?: boolean }} LockedPackage */
 
@@ -39,12 +39,9 @@ export async function setup() {
 async function installModules() {
   if (modulesAreInstalled()) return;
   console.log('Installing the development tools (npm ci) …');
-  const args = ['ci', '--no-audit', '--no-fund'];
   // Without the addon: scripts that need it build it in their profile.
   process.env.TWENTY_CRM_NATIVE_BUILD ??= 'off';
-  const npm = process.env.npm_execpath;
-  if (npm?.endsWith('.js')) await runOrThrow(process.execPath, [npm, ...args]);
-  else await runOrThrow(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
+  await runNpm(['ci', '--no-audit', '--no-fund']);
 }
 
 if (isMain(import.meta.url)) await setup();

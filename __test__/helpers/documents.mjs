@@ -81,7 +81,8 @@ export function anchors(markdown) {
 export function node(args, env = {}) {
   const child = spawn(process.execPath, args, {
     cwd: root,
-    env: { ...process.env, ...env },
+    // A block with a test of its own reports it as it does for a reader.
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return listenTo(child).ended;

@@ -44,6 +44,13 @@ export async function runOrThrow(command, args, options) {
   if (code !== 0) throw new Error(`\`${[command, ...args].join(' ')}\` failed with code ${code}`);
 }
 
+/** Runs npm with these arguments: the npm that runs this script, if one does. @param {string[]} args */
+export async function runNpm(args) {
+  const npm = process.env.npm_execpath;
+  if (npm?.endsWith('.js')) await runOrThrow(process.execPath, [npm, ...args]);
+  else await runOrThrow(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
+}
+
 /**
  * The program file of an npm package, to run with the current Node (no shell, no .cmd files).
  * @param {string} relative
