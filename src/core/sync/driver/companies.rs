@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use super::batch::{BatchWriter, Batches, WriteMode, Written, is_about_a_record};
 use super::batch_answer::Kept;
 use super::entry::Entry;
+use super::pipeline::Question;
 use super::row_index::Seen;
 use super::schema_watch::SchemaWatch;
 use crate::core::error::{CrmError, ErrorCode};
@@ -360,6 +361,15 @@ impl Companies {
             new = self.make_together(maker, watch, new).await;
             self.recall_made(maker);
             new.retain(|company| self.is_unknown(company));
+            if !new.is_empty() {
+                self.look_again(maker).await;
+                new.retain(|company| self.is_unknown(company));
+            }
+            let has_open_row = |company: &mut CompanyRef| {
+                let named = self.named.get(&company.external_id);
+                named.is_some_and(|named| named.open.is_some())
+            };
+            alone.extend(new.extract_if(.., has_open_row));
         }
         alone.extend(new);
         for company in alone {
@@ -417,6 +427,24 @@ impl Companies {
             }
         }
         alone
+    }
+
+    /// Looks up what is still missing after a refused batch: another process has made some of it meanwhile. If the look-up
+    /// fails, each company is tried alone, which tells why.
+    async fn look_again(&mut self, maker: Maker<'_>) {
+        let Maker { context, rules, .. } = maker;
+        let Ok(Some(query)) = self.query(rules) else {
+            return;
+        };
+        let question = Question {
+            own: None,
+            companies: Some(query),
+            is_urgent: true,
+        };
+        if let Ok((shared, _)) = question.ask(context).await {
+            self.found(context, rules, &shared.companies);
+            self.revive_deleted(context, rules).await;
+        }
     }
 
     fn settle(&mut self, external_id: &str, made: Outcome) {

@@ -1,10 +1,12 @@
 //! Corner cases in which single calls, grouped calls and runs meet rarely used rules.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
 use twenty_sim::http::Response;
 use twenty_sim::options::Preset;
 
-use super::meddling::{insert, other_client, row_of};
-use super::modes::{MODES, Mode, Told, remembered, write};
+use super::meddling::{insert, other_client, row_of, rows};
+use super::modes::{MODES, Mode, Told, is_company, remembered, write};
 use super::*;
 use crate::core::sync::options::CallOptions;
 
@@ -226,4 +228,54 @@ async fn a_lost_race_says_that_an_earlier_try_may_have_been_carried_out() {
     let told = write_people(Mode::Alone, &service, &[person(1)]).await;
     let error = told[0].error.clone().expect("an error");
     assert_eq!(error.1, "OUTCOME_UNKNOWN");
+}
+
+/// Another process makes the companies between the look-up and the batch that creates them: the batch is refused, and one
+/// look-up finds all of them.
+#[tokio::test(start_paused = true)]
+async fn companies_that_another_process_has_just_made_are_found_by_one_look_up() {
+    const COMPANIES: usize = 20;
+    for mode in [Mode::Together, Mode::Bulk] {
+        let network = Arc::new(Network::new(SimOptions::default()));
+        let of_company = |number: usize| {
+            let company = format!("c-{}", number % COMPANIES);
+            with(
+                &person(number),
+                json!({ "company_external_id": company, "company_name": company }),
+            )
+        };
+        let people: Vec<Value> = (0..100).map(of_company).collect();
+        let (are_made, requests) = (AtomicBool::new(false), Arc::new(AtomicUsize::new(0)));
+        network.meddle({
+            let requests = Arc::clone(&requests);
+            move |request| {
+                requests.fetch_add(1, Ordering::Relaxed);
+                let makes_companies = request.path.contains("/batch/companies");
+                if makes_companies && !are_made.swap(true, Ordering::Relaxed) {
+                    for company in (0..COMPANIES).map(|number| format!("c-{number}")) {
+                        let row = json!({ "externalId": company, "name": company });
+                        insert(request.state, "companies", &row);
+                    }
+                }
+                Fate::CarriedOut
+            }
+        });
+        let service = service(&network, |_| {});
+        let told = write_people(mode, &service, &people).await;
+        assert!(
+            told.iter().all(|told| told.status == Status::Created),
+            "{mode:?}: {told:?}"
+        );
+        for row in rows(&network.state, "person")
+            .iter()
+            .filter(|row| !is_company(row))
+        {
+            assert!(
+                row.get("companyId").is_some_and(Value::is_string),
+                "{row:?}"
+            );
+        }
+        let requests = requests.load(Ordering::Relaxed);
+        assert!(requests <= 16, "{mode:?}: {requests} requests");
+    }
 }
