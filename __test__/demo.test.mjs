@@ -43,7 +43,7 @@ test('the whole demo, on the simulator that it starts', async () => {
   assert.match(second, /People +2,160 +0 +57 +2,087 +16 /);
   assert.match(third, /Companies +432 +0 +0 +432 +0 /);
   assert.match(third, /People +2,160 +0 +16 +2,128 +16 /);
-  assert.match(third, /12 people written with \d requests and \d tokens/);
+  assert.match(third, /12 people written with \d+ requests and \d+ tokens/);
   assert.equal(code, 0);
 });
 

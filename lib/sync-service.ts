@@ -376,7 +376,7 @@ function construct(
     ...readOptions('options', { cacheTtlMs }, ['cacheTtlMs']),
   };
   const store = mappingStore ?? undefined;
-  const storeArgument = store && storeToArgument(store);
+  const storeArgument = store === undefined ? undefined : storeToArgument(store);
   const optionsJson = optionsToJson(values) ?? '{}';
   const hooks = readHooks('options', options, hooksOf(restClient));
   const namespace = (values.namespace ?? undefined) as string | undefined;

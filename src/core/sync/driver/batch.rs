@@ -30,10 +30,19 @@ pub enum WriteMode {
     Update,
 }
 
+/// Whether an earlier request may have written the records as well, because its answer was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// There was one request.
+    Once,
+    /// There may have been several.
+    Repeated,
+}
+
 /// What became of one record.
 pub enum Written {
     /// The server's record, as far as it was to be kept.
-    Stored(Row),
+    Stored(Row, Certainty),
     /// Refused, or not confirmed.
     Failed(CrmError, Blame),
     /// Not written, because the payload was made for a schema that is no more: map it again.
@@ -44,12 +53,14 @@ impl Written {
     /// Says that the record may have been written by an earlier request, whose answer was lost. What is refused now was
     /// refused then.
     fn leave_open(&mut self) {
-        if let Self::Failed(error, _) = self
-            && (is_conflict(error) || !is_about_a_record(error))
-        {
-            error
-                .details
-                .insert("outcomeUnknown".to_owned(), true.into());
+        match self {
+            Self::Stored(_, certainty) => *certainty = Certainty::Repeated,
+            Self::Failed(error, _) if is_conflict(error) || !is_about_a_record(error) => {
+                error
+                    .details
+                    .insert("outcomeUnknown".to_owned(), true.into());
+            }
+            Self::Failed(..) | Self::Outdated => {}
         }
     }
 }
@@ -109,10 +120,10 @@ impl<'a> Batches<'a> {
         let next = self.parts.next(self.size.limits())?;
         let (records, bytes) = (next.entries.len(), bytes_of(&next.entries));
         let mut outcomes = match self.writer.send(&next.entries).await {
-            Ok(rows) => {
+            Ok((rows, certainty)) => {
                 self.size.succeeded(records, bytes);
                 self.parts.done(&next);
-                stored(next.entries, rows)
+                stored(next.entries, rows, certainty)
             }
             Err(error) => self.after_failure(next, error, watch).await,
         };
@@ -177,9 +188,9 @@ impl<'a> Batches<'a> {
     }
 }
 
-fn stored(entries: Vec<Entry>, mut rows: HashMap<String, Row>) -> Outcomes {
+fn stored(entries: Vec<Entry>, mut rows: HashMap<String, Row>, certainty: Certainty) -> Outcomes {
     let outcome = |entry: Entry| match rows.remove(&entry.id) {
-        Some(row) => (entry.item, Written::Stored(row)),
+        Some(row) => (entry.item, Written::Stored(row, certainty)),
         None => {
             let missing = missing_in_answer(&entry.id);
             (entry.item, Written::Failed(missing, Blame::Shared))
@@ -210,7 +221,7 @@ fn bytes_of(batch: &[Entry]) -> usize {
 }
 
 impl BatchWriter<'_> {
-    async fn send(&self, batch: &[Entry]) -> Result<HashMap<String, Row>, CrmError> {
+    async fn send(&self, batch: &[Entry]) -> Result<(HashMap<String, Row>, Certainty), CrmError> {
         let mut body = String::with_capacity(bytes_of(batch));
         body.push('[');
         for (at, entry) in batch.iter().enumerate() {
@@ -237,10 +248,14 @@ impl BatchWriter<'_> {
         let rows = batch_answer::read(&response.body, self.kind.create_many_key(), self.kept)
             .map_err(|error| requests::unreadable("batch", &error))?
             .ok_or_else(|| requests::not_twenty("batch, but its answer carries no records"))?;
-        Ok(rows
+        let certainty = match response.ambiguous {
+            true => Certainty::Repeated,
+            false => Certainty::Once,
+        };
+        let by_id = rows
             .into_iter()
-            .map(|record| (id_of(&record).to_owned(), record))
-            .collect())
+            .map(|record| (id_of(&record).to_owned(), record));
+        Ok((by_id.collect(), certainty))
     }
 }
 

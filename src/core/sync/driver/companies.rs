@@ -414,7 +414,7 @@ impl Companies {
                 continue;
             };
             match outcome {
-                Written::Stored(row) => {
+                Written::Stored(row, _) => {
                     let id = id_of(&row).to_owned();
                     maker.context.learn(ObjectKind::Company, external_id, &id);
                     named.id = Some(id);

@@ -13,7 +13,7 @@ use crate::core::sync::record::rules::{Rules, UpdateMode};
 use crate::core::sync::record::upsert::{Plan, Step, Update, Upsert};
 use crate::core::sync::requests;
 
-use super::batch::{BatchWriter, Batches, WriteMode, Written};
+use super::batch::{BatchWriter, Batches, Certainty, WriteMode, Written};
 use super::batch_answer::Kept;
 use super::entry::Entry;
 use super::group::{Group, Member, Sending, Terms};
@@ -89,7 +89,12 @@ impl Group<'_> {
                 let member = &mut *members[place];
                 let (rules, upsert) = (&terms[member.way].rules, &mut member.upsert);
                 match outcome {
-                    Written::Stored(row) => upsert.tell_written(rules, row, UpdateMode::Upsert),
+                    Written::Stored(row, certainty) => {
+                        if certainty == Certainty::Repeated {
+                            upsert.note_repeated();
+                        }
+                        upsert.tell_written(rules, row, UpdateMode::Upsert);
+                    }
                     Written::Failed(error, blame) => {
                         upsert.tell_failed(rules, error, blame, after_loss);
                     }

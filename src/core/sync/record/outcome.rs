@@ -13,6 +13,7 @@ use super::errors::{
 };
 use super::link::LINK_FIELD;
 use super::notices;
+use super::payload::is_just_inserted;
 use super::refusal::naming_email;
 use super::result::Status;
 use super::row::{Row, id_of, is_deleted, text_of};
@@ -40,6 +41,11 @@ pub enum AfterLoss {
 }
 
 impl Upsert {
+    /// An earlier request may have carried out the write as well: its answer was lost.
+    pub fn note_repeated(&mut self) {
+        self.is_repeated = true;
+    }
+
     /// Its row was written as planned.
     pub fn tell_written(&mut self, rules: &Rules, row: Row, mode: UpdateMode) {
         match self.take_step() {
@@ -62,8 +68,13 @@ impl Upsert {
             // to another request.
             return self.after_conflict(rules, None);
         }
-        if mode == UpdateMode::Upsert && was_inserted(&row, &update.target.row) {
-            return self.after_insert(rules, row, &update);
+        if mode == UpdateMode::Upsert && is_another_row(&row, &update.target.row) {
+            // If an answer was lost, the row may be our own insert, which the retry then updated.
+            return match is_just_inserted(&row) || self.is_repeated {
+                true => self.after_insert(rules, row, &update),
+                // Somebody else made the record again.
+                false => self.after_conflict(rules, None),
+            };
         }
         self.is_complete &= update.is_complete;
         let status = match self.was_inserted {
@@ -393,9 +404,8 @@ impl Upsert {
     }
 }
 
-/// Whether an upsert inserted the row that it should have updated: a row's `createdAt` stays the same while it exists. Its
-/// `updatedAt` does not tell: if the answer to the insert was lost, the retry updated the new row.
-fn was_inserted(row: &Row, looked_at: &Row) -> bool {
+/// Whether the row that was looked at is gone, and another one has its id: a row's `createdAt` never changes.
+fn is_another_row(row: &Row, looked_at: &Row) -> bool {
     let (now, before) = (text_of(row, "createdAt"), text_of(looked_at, "createdAt"));
     !now.is_empty() && !before.is_empty() && now != before
 }

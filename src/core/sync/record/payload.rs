@@ -183,6 +183,6 @@ pub fn is_as_created(row: &Row, sent: &Map<String, Value>) -> bool {
 }
 
 /// Whether the row was never updated since it was inserted.
-fn is_just_inserted(row: &Row) -> bool {
+pub fn is_just_inserted(row: &Row) -> bool {
     text_of(row, "createdAt") == text_of(row, "updatedAt")
 }

@@ -185,6 +185,8 @@ pub struct Upsert {
     pub(super) maybe_created: bool,
     /// An update inserted the row, because the looked-up one was deleted meanwhile.
     pub(super) was_inserted: bool,
+    /// A write may have been carried out by an earlier request as well.
+    pub(super) is_repeated: bool,
     /// The last write went to a remembered row without a look-up.
     pub(super) row_unseen: bool,
     /// The error of a write that may have been carried out anyway, and what it sent.
@@ -234,6 +236,7 @@ impl Upsert {
             is_complete: true,
             maybe_created: false,
             was_inserted: false,
+            is_repeated: false,
             row_unseen: false,
             lost: None,
             lost_write: None,

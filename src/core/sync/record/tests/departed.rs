@@ -169,6 +169,9 @@ fn an_update_that_turns_out_to_be_an_insert_is_completed() {
             inserted(sent),
             json!({ "id": KEPT, "externalId": ME, "updatedAt": updated_at }),
         );
+        if updated_at != NOW {
+            record.upsert.note_repeated();
+        }
         let Want::Update(id, rest) = record.answer(new, UpdateMode::Upsert) else {
             panic!("{:?}", record.want());
         };
@@ -180,6 +183,23 @@ fn an_update_that_turns_out_to_be_an_insert_is_completed() {
         assert_eq!(end.status, Status::Created);
         assert!(end.is_remembered && end.warnings.is_empty());
     }
+}
+
+#[test]
+fn a_row_that_somebody_else_made_again_is_looked_up_and_updated() {
+    let mut record = Record::person(rules(&json!({})), json!({})).looking();
+    let want = record.see(&[row(KEPT, ME, MINE)]);
+    let sent = map(want.sent().expect("an update").clone());
+    let theirs = json!({ "id": KEPT, "externalId": ME, "updatedAt": "2026-03-01T00:00:01.000Z" });
+    let again = with(inserted(sent), theirs);
+    assert_eq!(
+        record.answer(again.clone(), UpdateMode::Upsert),
+        Want::LookUp
+    );
+    assert!(matches!(record.see(&[again]), Want::Update(id, _) if id == KEPT));
+    let end = record.finish();
+    assert_eq!(end.status, Status::Updated);
+    assert!(end.is_remembered && end.warnings.is_empty());
 }
 
 #[test]
